@@ -106,7 +106,7 @@ def ensure(
     progress = progress or Terminal(sys.stderr)
     root = cache_root(environ)
     found, unfit = look_for(PROGRAMS, environ, ignore=root)
-    wanted = {program.tool: program for program in PROGRAMS if program.name not in found}
+    wanted = {program.tool for program in PROGRAMS if program.name not in found}
     tools = [tool for tool in TOOLS if tool.name in wanted or not tool.builds]
     folders = _built(tools, root, sources, environ, progress)
     origins = tuple(_origin(program, found, folders, sources) for program in PROGRAMS)

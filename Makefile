@@ -1,0 +1,63 @@
+# `make up` and `make test` do everything, set-up included; `make help` lists the rest.
+
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+PY     := $(BIN)/python
+STACK  ?= dev
+SOURCES = $(wildcard __main__.py components/eks_access probe/eks_access_probe sandbox tests)
+
+# Named after what it was made from: a changed lock or pyproject.toml sets up again.
+READY := $(VENV)/.ready-$(shell cat requirements/dev.txt pyproject.toml | cksum | tr ' ' -)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+up: programs ## bring up the sandbox, deploy the stack (STACK=dev) and probe every integration
+	$(PY) -m sandbox up --detach
+	$(PY) -m sandbox run -- pulumi stack select --create $(STACK)
+	$(PY) -m sandbox run -- pulumi up --yes --stack $(STACK)
+	$(PY) -m sandbox run -- eks-access probe --stack $(STACK)
+
+test: programs lint test-unit test-e2e ## everything that CI checks
+
+test-unit: setup ## the tests that need no sandbox
+	$(PY) -m pytest tests/unit
+
+test-e2e: programs ## the tests that run against a sandbox of their own
+	$(PY) -m pytest tests/e2e
+
+lint: setup ## formatting, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(SOURCES)
+
+sandbox-status: setup ## what of the sandbox is running
+	$(PY) -m sandbox status
+
+down: ## stop the sandbox
+	@if [ -e "$${EKS_ACCESS_SANDBOX:-.sandbox}" ]; then $(PY) -m sandbox down; else echo "no sandbox to stop"; fi
+
+clean: down ## stop the sandbox and remove what was made here
+	rm -rf $(VENV) .sandbox build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "kept: the built programs in $${XDG_CACHE_HOME:-$$HOME/.cache}/eks-access, which every checkout uses"
+
+lock: ## renew requirements/dev.txt from pyproject.toml and requirements/dev.in
+	@PYTHON="$(PYTHON)" VENV=$(VENV) sh requirements/lock.sh
+
+setup: $(READY)
+
+$(READY): requirements/dev.txt pyproject.toml
+	@PYTHON="$(PYTHON)" VENV=$(VENV) sh requirements/setup.sh
+	@rm -f $(VENV)/.ready-*
+	@touch $@
+
+programs: setup
+	$(PY) -m sandbox.programs
+
+.PHONY: help up test test-unit test-e2e lint sandbox-status down clean lock setup programs
