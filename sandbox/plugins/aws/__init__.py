@@ -1,0 +1,1 @@
+"""The stand-in for `pulumi-resource-aws`: IAM and EKS access resources over boto3."""

@@ -1,0 +1,32 @@
+"""Names for resources that were given none, as the engine asks for them."""
+
+import hashlib
+from typing import Literal
+
+AutonamingMode = Literal["propose", "enforce", "disable"]
+
+DEFAULTS_KEY = "__defaults"
+"""Among a resource's inputs: the names of those that the plug-in filled in, as Pulumi's bridged plug-ins keep them."""
+
+
+class NameNeeded(ValueError):
+    """Automatic naming is switched off and no name was given."""
+
+
+def autoname(
+    name: str,
+    seed: bytes,
+    *,
+    digits: int = 7,
+    limit: int | None = None,
+    proposed: tuple[str, AutonamingMode] | None = None,
+) -> str:
+    """`<name>-<random digits>`, the same for the same seed, cut to the limit; or what the stack's own rule says."""
+    if proposed is not None:
+        wanted, mode = proposed
+        if mode == "disable":
+            raise NameNeeded("automatic naming is switched off for this stack: give the resource a name")
+        if mode == "enforce":
+            return wanted
+    suffix = "-" + hashlib.sha256(seed or name.encode()).hexdigest()[:digits]
+    return (name if limit is None else name[: limit - len(suffix)]) + suffix
