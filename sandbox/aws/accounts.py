@@ -1,0 +1,102 @@
+"""The accounts of the sandbox's AWS, their users and roles, and the AWS profiles that clients use them by.
+
+MiniStack makes an account when it is first spoken to. Each vendor is a user of its own account that
+becomes the vendor's role there, so that a cross-account trust is exercised by the principal that it
+names.
+"""
+
+import configparser
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.aws.inner import REGION, Inner
+from sandbox.clusters import ClusterSpec
+
+CUSTOMER, CONDUCTORONE, CADO, STRANGER = "111122223333", "765656841499", "444455556666", "999900001111"
+KUBERNETES_VERSION = "1.35"
+CLUSTER_ROLE = "eks-cluster"
+SETTING_OF = {"region": REGION, "output": "json"}
+
+
+@dataclass(frozen=True)
+class User:
+    """A user with an access key; `becomes` is the role that its profile assumes."""
+
+    profile: str
+    account: str
+    name: str
+    actions: tuple[str, ...]
+    becomes: str | None = None
+
+
+DEPLOYER = User("deployer", CUSTOMER, "deployer", ("*",))
+USERS = (
+    DEPLOYER,
+    User("conductorone", CONDUCTORONE, "connector", ("sts:AssumeRole",), becomes="ConductorOneService"),
+    User("cado", CADO, "platform", ("sts:AssumeRole",), becomes="CadoPlatform"),
+    User("stranger", STRANGER, "somebody", ("sts:AssumeRole",)),
+)
+
+
+def seed(inner: Inner) -> dict[str, tuple[str, str]]:
+    """Make the users and roles; gives each profile's access key."""
+    customer = inner.client("iam", CUSTOMER)
+    customer.create_role(
+        RoleName=CLUSTER_ROLE,
+        AssumeRolePolicyDocument=_trust({"Service": "eks.amazonaws.com"}),
+    )
+    return {user.profile: _create(inner.client("iam", user.account), user) for user in USERS}
+
+
+def create_clusters(eks: Any, specs: tuple[ClusterSpec, ...]) -> None:
+    """As the deployer, who becomes each cluster's creator."""
+    for spec in specs:
+        eks.create_cluster(
+            name=spec.name,
+            version=KUBERNETES_VERSION,
+            roleArn=f"arn:aws:iam::{CUSTOMER}:role/{CLUSTER_ROLE}",
+            resourcesVpcConfig={"subnetIds": ["subnet-0a1b2c3d", "subnet-0b2c3d4e"]},
+            accessConfig={"authenticationMode": spec.mode, "bootstrapClusterCreatorAdminPermissions": True},
+        )
+
+
+def write_profiles(folder: Path, keys: dict[str, tuple[str, str]]) -> tuple[Path, Path]:
+    """AWS config and credentials files. Endpoints are not in them: they come from AWS_ENDPOINT_URL."""
+    config, credentials = configparser.RawConfigParser(), configparser.RawConfigParser()
+    for user in USERS:
+        source = user.profile if user.becomes is None else f"{user.profile}-user"
+        key_id, secret = keys[user.profile]
+        credentials[source] = {"aws_access_key_id": key_id, "aws_secret_access_key": secret}
+        config[f"profile {source}"] = SETTING_OF
+        if user.becomes is not None:
+            config[f"profile {user.profile}"] = {
+                **SETTING_OF,
+                "role_arn": f"arn:aws:iam::{user.account}:role/{user.becomes}",
+                "source_profile": source,
+                "role_session_name": user.profile,
+            }
+    paths = folder / "config", folder / "credentials"
+    for path, content in zip(paths, (config, credentials), strict=True):
+        path.touch(mode=0o600)
+        with path.open("w") as file:
+            content.write(file)
+    return paths
+
+
+def _create(iam: Any, user: User) -> tuple[str, str]:
+    made = iam.create_user(UserName=user.name)["User"]
+    statement = {"Effect": "Allow", "Action": list(user.actions), "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName=user.name, PolicyName="sandbox", PolicyDocument=policy)
+    if user.becomes is not None:
+        iam.create_role(RoleName=user.becomes, AssumeRolePolicyDocument=_trust({"AWS": made["Arn"]}))
+        iam.put_role_policy(RoleName=user.becomes, PolicyName="sandbox", PolicyDocument=policy)
+    key = iam.create_access_key(UserName=user.name)["AccessKey"]
+    return key["AccessKeyId"], key["SecretAccessKey"]
+
+
+def _trust(principal: dict[str, str]) -> str:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -1,0 +1,165 @@
+"""The AWS process: MiniStack, the front before it, the STS proxy, the clusters' authorizer and control loops.
+
+    python -m sandbox.aws.server SETTINGS.json
+
+Its sockets are bound by the supervisor and handed down as file descriptors: no port can be lost in between.
+"""
+
+import asyncio
+import json
+import logging
+import signal
+import socket
+import ssl
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+from sandbox.aws.app import Front
+from sandbox.aws.asgi import App, Receive, Scope, Send, read, reply
+from sandbox.aws.eks import EksFront
+from sandbox.aws.identity_provider import IdentityProviders
+from sandbox.aws.inner import Inner
+from sandbox.aws.registry import Cluster, Registry
+from sandbox.aws.sts_proxy import StsProxy
+from sandbox.aws.web_identity import WebIdentity
+from sandbox.cluster.authorizer import PATH, Authorizer
+from sandbox.cluster.carrier import Carrier
+
+
+@dataclass(frozen=True)
+class ClusterSettings:
+    endpoint: str
+    ca_data: str
+    dynamic_file: str
+    backend_file: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    account: str
+    front_fd: int
+    inner_fd: int
+    proxy_fd: int
+    inner_url: str
+    sts_certificate: str
+    sts_key: str
+    providers: str
+    clusters: dict[str, ClusterSettings]
+    entry_seconds: float
+    """How long a changed access entry takes to have its effect in the cluster."""
+    update_seconds: float
+    """How long a cluster is UPDATING when its authentication mode is changed."""
+    reread_seconds: float = 30.0
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps(asdict(self), indent=1))
+
+    @classmethod
+    def read(cls, path: Path) -> "Settings":
+        values = json.loads(path.read_text())
+        clusters = {name: ClusterSettings(**cluster) for name, cluster in values.pop("clusters").items()}
+        return cls(**values, clusters=clusters)
+
+
+async def run(settings: Settings) -> None:
+    # Imported here: MiniStack reads its settings from the environment when it is imported.
+    from ministack.app import app as ministack
+
+    inner = Inner(settings.inner_url, settings.account)
+    authorizer = Authorizer()
+    carriers = {
+        name: Carrier(
+            inner,
+            authorizer,
+            dynamic_file=Path(cluster.dynamic_file),
+            backend_file=Path(cluster.backend_file),
+            delay=settings.entry_seconds,
+            reread=settings.reread_seconds,
+        )
+        for name, cluster in settings.clusters.items()
+    }
+
+    def on_change(cluster: Cluster) -> None:
+        if cluster.endpoint is not None and cluster.name in carriers:
+            carriers[cluster.name].wake(cluster)
+
+    eks = EksFront(
+        ministack,
+        inner,
+        Registry(),
+        endpoints={(settings.account, n): (c.endpoint, c.ca_data) for n, c in settings.clusters.items()},
+        on_change=on_change,
+        update_seconds=settings.update_seconds,
+    )
+    front = Front(ministack, eks, WebIdentity(inner, IdentityProviders(Path(settings.providers))))
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    proxy = await _sts_proxy(front, settings)
+    loops = [asyncio.create_task(carrier.run()) for carrier in carriers.values()]
+    try:
+        await asyncio.gather(
+            serve(front, _listening_on(settings.front_fd), shutdown_trigger=stop.wait),  # type: ignore[arg-type]
+            serve(
+                _internal(ministack, authorizer),  # type: ignore[arg-type]
+                _listening_on(settings.inner_fd),
+                shutdown_trigger=stop.wait,
+            ),
+        )
+    finally:
+        proxy.close()
+        for loop in loops:
+            loop.cancel()
+
+
+def _internal(ministack: App, authorizer: Authorizer) -> App:
+    """What is not for clients: MiniStack without the front, and the API servers' authorization webhook."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _no_lifespan(receive, send)  # the front's listener starts and stops MiniStack
+        elif scope["type"] == "http" and scope["path"].startswith(PATH):
+            await reply(send, authorizer.handle(await read(scope, receive)))
+        else:
+            await ministack(scope, receive, send)
+
+    return app
+
+
+async def _no_lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+async def _sts_proxy(front: App, settings: Settings) -> asyncio.Server:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(settings.sts_certificate, settings.sts_key)
+    listener = socket.socket(fileno=settings.proxy_fd)
+    return await asyncio.start_server(StsProxy(front, tls).handle, sock=listener)
+
+
+def _listening_on(descriptor: int) -> Config:
+    config = Config()
+    config.bind = [f"fd://{descriptor}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    config.loglevel = "WARNING"
+    return config
+
+
+def main(arguments: list[str]) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for noisy in ("botocore", "boto3", "urllib3", "hypercorn"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    asyncio.run(run(Settings.read(Path(arguments[0]))))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

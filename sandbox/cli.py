@@ -1,0 +1,306 @@
+"""The command line: `python -m sandbox COMMAND`."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from sandbox import clusters as cluster_specs
+from sandbox import environment
+from sandbox.aws.identity_provider import GOOGLE, IdentityProviders
+from sandbox.clusters import ClusterSpec, InvalidClusters
+from sandbox.processes import end_with_parent
+from sandbox.program_errors import ProgramsError
+from sandbox.progress import Terminal
+from sandbox.session import DidNotStart, NotRunning, Sandbox, stop
+from sandbox.state import AlreadyRunning, State
+
+NOT_RUNNING = 3
+FOLLOW_SECONDS = 0.2
+
+state_option = click.option(
+    "--state",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The sandbox's folder. Default: $EKS_ACCESS_SANDBOX, or .sandbox in the checkout.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """A local AWS with real Kubernetes control planes, for development and tests.
+
+    AWS is MiniStack with signatures and policies checked. Each cluster is a real kube-apiserver with etcd,
+    controller manager, scheduler and the authenticator that EKS runs; its nodes are played by KWOK.
+
+    \b
+    Start it, use it, end it:
+      python -m sandbox up --detach
+      python -m sandbox run -- pulumi preview --stack dev
+      eval "$(python -m sandbox env)"
+      python -m sandbox down
+    """
+
+
+@main.command()
+@click.option("--detach", "-d", is_flag=True, help="Return when it is ready and leave it running.")
+@click.option(
+    "--clusters",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A YAML list of clusters: name, mode and, if wanted, nodes and aws_auth.",
+)
+@click.option(
+    "--cluster",
+    "named",
+    multiple=True,
+    metavar="NAME=MODE[,nodes=false]",
+    help="A cluster; may be repeated. MODE is API, API_AND_CONFIG_MAP or CONFIG_MAP. nodes=false leaves out"
+    " controller manager, scheduler and nodes.",
+)
+@click.option("--no-workload", is_flag=True, help="Leave the clusters empty.")
+@click.option(
+    "--entry-seconds",
+    type=click.FloatRange(min=0),
+    default=None,
+    help="How long a changed access entry takes to have its effect (0.7).",
+)
+@click.option("--ends-with-caller", is_flag=True, hidden=True)
+@state_option
+def up(
+    folder: Path | None,
+    detach: bool,
+    file: Path | None,
+    named: Sequence[str],
+    no_workload: bool,
+    entry_seconds: float | None,
+    ends_with_caller: bool,
+) -> None:
+    """Start a sandbox, by default with the clusters dev-api, dev-both and dev-configmap, one in each mode.
+
+    Without --detach it runs until Ctrl-C. Where one is running already, this says so and changes nothing.
+    """
+    state = State.at(folder)
+    if state.is_locked:
+        _say_running(state)
+        return
+    terminal = Terminal(sys.stdout)
+    try:
+        specs = _specs(file, named)
+        if detach:
+            Sandbox.start(
+                state.folder,
+                specs,
+                workload=not no_workload,
+                ends_with_caller=False,
+                progress=terminal,
+                entry_seconds=entry_seconds,
+            )
+        else:
+            _supervise(state, specs, terminal, not no_workload, entry_seconds, ends_with_caller)
+    except AlreadyRunning:
+        _say_running(state)
+    except (InvalidClusters, ProgramsError) as error:
+        raise click.ClickException(str(error)) from error
+    except DidNotStart as error:
+        # What it said has been shown as it came.
+        raise click.exceptions.Exit(1) from error
+
+
+def _supervise(
+    state: State,
+    specs: tuple[ClusterSpec, ...],
+    terminal: Terminal,
+    workload: bool,
+    entry_seconds: float | None,
+    ends_with_caller: bool,
+) -> None:
+    # Imported here: the other commands need none of it, and minting a token should be quick.
+    from sandbox.supervisor import Options, SandboxFailed, run
+
+    if ends_with_caller:
+        end_with_parent()
+    options = Options(specs, workload=workload)
+    if entry_seconds is not None:
+        options = Options(specs, workload=workload, entry_seconds=entry_seconds)
+    try:
+        run(state, options, terminal)
+    except SandboxFailed as failed:
+        terminal.end_live_line()
+        raise click.ClickException(str(failed)) from failed
+
+
+@main.command()
+@state_option
+def down(folder: Path | None) -> None:
+    """Stop the sandbox and everything it started. Its logs stay."""
+    state = State.at(folder)
+    if state.read() is None:
+        click.echo(f"no sandbox is running in {state.folder}")
+        return
+    left = stop(state)
+    click.echo(f"stopped the sandbox in {state.folder}")
+    if left:
+        click.echo(f"ended what its supervisor had left behind: {', '.join(sorted(left))}")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@state_option
+def status(folder: Path | None, as_json: bool) -> None:
+    """Show what is running. Exit code 0: it runs; 3: it does not."""
+    state = State.at(folder)
+    runtime = state.read()
+    running = runtime is not None and state.is_locked
+    if as_json:
+        click.echo(json.dumps(_status(state, running), indent=1))
+    elif runtime is None or not running:
+        click.echo(f"no sandbox is running in {state.folder}")
+        if runtime is not None and runtime.message:
+            click.echo(runtime.message)
+    else:
+        click.echo(_table(_status(state, running)))
+    if not running:
+        raise click.exceptions.Exit(NOT_RUNNING)
+
+
+@main.command()
+@state_option
+def env(folder: Path | None) -> None:
+    """Print shell lines that move a shell into the sandbox: eval "$(python -m sandbox env)"."""
+    sandbox = _find(folder)
+    click.echo(environment.exports(sandbox.state, sandbox.runtime, os.environ))
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@state_option
+def run(folder: Path | None, command: Sequence[str]) -> None:
+    """Run COMMAND in the sandbox's environment, as the customer's deployer."""
+    sandbox = _find(folder)
+    variables = sandbox.env
+    try:
+        os.execvpe(command[0], list(command), variables)
+    except FileNotFoundError as error:
+        raise click.ClickException(f"no such command: {command[0]}") from error
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--follow", "-f", is_flag=True, help="Go on showing what is added.")
+@state_option
+def logs(folder: Path | None, name: str | None, follow: bool) -> None:
+    """Show the log of a process, such as aws or dev-api.kube-apiserver. Without NAME: which there are."""
+    state = State.at(folder)
+    names = sorted(path.stem for path in state.logs.glob("*.log"))
+    if name is None:
+        click.echo("\n".join(names))
+        return
+    if name not in names:
+        raise click.ClickException(f"no log {name!r}; there are: {', '.join(names) or 'none'}")
+    with (state.logs / f"{name}.log").open(errors="replace") as lines:
+        while True:
+            for line in lines:
+                click.echo(line, nl=False)
+            if not follow or not state.is_locked:
+                return
+            time.sleep(FOLLOW_SECONDS)
+
+
+@main.command()
+@click.argument("cluster")
+@state_option
+def kubeconfig(folder: Path | None, cluster: str) -> None:
+    """Print the sandbox's own administrator's kubeconfig of CLUSTER, which needs no AWS."""
+    sandbox = _find(folder)
+    if cluster not in sandbox.clusters:
+        raise click.ClickException(f"no cluster {cluster!r}; there are: {', '.join(sandbox.clusters)}")
+    click.echo(sandbox.clusters[cluster].kubeconfig.read_text())
+
+
+@main.command("mint-token")
+@click.option("--issuer", default=GOOGLE, show_default=True)
+@click.option("--audience", required=True, help="The token's aud.")
+@click.option("--subject", required=True, help="The token's sub.")
+@click.option("--azp", help="The authorized party, which AWS takes for the audience when it is there.")
+@click.option("--lifetime", default=3600, show_default=True, help="In seconds; negative: ended already.")
+@click.option("--signed-by", metavar="KEY", help="Sign with another key than the issuer's, such as 'forged'.")
+@state_option
+def mint_token(
+    folder: Path | None,
+    issuer: str,
+    audience: str,
+    subject: str,
+    azp: str | None,
+    lifetime: int,
+    signed_by: str | None,
+) -> None:
+    """Print a JSON Web Token, signed by the sandbox's identity provider."""
+    providers = IdentityProviders(State.at(folder).providers)
+    try:
+        token = providers.mint(
+            issuer=issuer, audience=audience, subject=subject, azp=azp, lifetime=lifetime, signed_by=signed_by
+        )
+    except FileNotFoundError as error:
+        raise click.ClickException(f"no identity provider key {Path(error.filename).stem!r}") from error
+    click.echo(token)
+
+
+def _specs(file: Path | None, named: Sequence[str]) -> tuple[ClusterSpec, ...]:
+    from_file = cluster_specs.load(file) if file else ()
+    return cluster_specs.checked((*from_file, *map(ClusterSpec.parse, named)) or cluster_specs.DEFAULT)
+
+
+def _find(folder: Path | None) -> Sandbox:
+    try:
+        return Sandbox.find(folder)
+    except NotRunning as error:
+        click.echo(str(error), err=True)
+        raise click.exceptions.Exit(NOT_RUNNING) from error
+
+
+def _say_running(state: State) -> None:
+    click.echo(f"a sandbox is running in {state.folder}; see: python -m sandbox status")
+
+
+def _status(state: State, running: bool) -> dict[str, object]:
+    runtime = state.read()
+    if runtime is None:
+        return {"running": False, "state": str(state.folder)}
+    modes = {}
+    if running and runtime.status == "ready":
+        sandbox = Sandbox(state, runtime)
+        modes = {name: sandbox.mode(name) for name in sandbox.clusters}
+    return {
+        "running": running,
+        "status": runtime.status if running else "failed" if runtime.message else "gone",
+        "state": str(state.folder),
+        "endpoint": runtime.endpoint,
+        "uptime_seconds": round(time.time() - runtime.started_at) if running else 0,
+        "clusters": [
+            {"name": one.name, "mode": modes.get(one.name, one.mode), "endpoint": one.endpoint, "nodes": one.nodes}
+            for one in runtime.clusters
+        ],
+        "processes": [{**asdict(one), "alive": one.alive} for one in runtime.processes],
+        "message": runtime.message,
+    }
+
+
+def _table(shown: dict[str, object]) -> str:
+    clusters, processes = shown["clusters"], shown["processes"]
+    assert isinstance(clusters, list)
+    assert isinstance(processes, list)
+    lines = [f"{shown['status']} for {shown['uptime_seconds']} s in {shown['state']}", f"AWS  {shown['endpoint']}", ""]
+    lines += _columns([("CLUSTER", "MODE", "ENDPOINT"), *((c["name"], c["mode"], c["endpoint"]) for c in clusters)])
+    rows = [(p["name"], str(p["pid"]), str(p["port"] or "-"), "yes" if p["alive"] else "NO") for p in processes]
+    return "\n".join([*lines, "", *_columns([("PROCESS", "PID", "PORT", "ALIVE"), *rows])])
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

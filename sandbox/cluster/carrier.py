@@ -1,0 +1,117 @@
+"""The control loop that carries a cluster's access entries and access policies from the EKS API into the
+cluster.
+
+As on EKS it takes a moment: a change that passes through the front wakes the loop, which waits `delay` and
+then reads everything anew. It also reads anew now and then, whatever it was told.
+"""
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sandbox.aws import eks_rules as rules
+from sandbox.aws.arn import Arn
+from sandbox.aws.inner import Inner
+from sandbox.aws.registry import Cluster
+from sandbox.cluster.access_policies import Grant
+from sandbox.cluster.authenticator import backend_mode, write_watched
+from sandbox.cluster.authorizer import Authorizer
+from sandbox.cluster.entries import Entry, creator_entry, dynamic_file, grants_by_id
+
+log = logging.getLogger(__name__)
+
+
+class Carrier:
+    def __init__(
+        self,
+        inner: Inner,
+        authorizer: Authorizer,
+        *,
+        dynamic_file: Path,
+        backend_file: Path,
+        delay: float,
+        reread: float,
+    ) -> None:
+        self._inner = inner
+        self._authorizer = authorizer
+        self._dynamic_file = dynamic_file
+        self._backend_file = backend_file
+        self._delay = delay
+        self._reread = reread
+        self._cluster: Cluster | None = None
+        self._woken = asyncio.Event()
+        self._written: dict[Path, str] = {}
+
+    def wake(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._woken.set()
+
+    async def run(self) -> None:
+        await self._woken.wait()
+        while True:
+            await asyncio.sleep(self._delay)
+            self._woken.clear()
+            try:
+                await asyncio.to_thread(self._carry)
+            except (BotoCoreError, ClientError, OSError):
+                log.exception("could not carry the access entries; trying again")
+                self._woken.set()
+            try:
+                await asyncio.wait_for(self._woken.wait(), self._reread)
+            except TimeoutError:
+                log.debug("reading anew")
+
+    def _carry(self) -> None:
+        cluster = self._cluster
+        assert cluster is not None, "the loop starts when the cluster is made"
+        mode = cluster.mode
+        entries = self._entries(cluster) if rules.serves_entries(mode) else _creator(cluster)
+        self._authorizer.replace(cluster.name, grants_by_id(entries))
+        self._write(self._dynamic_file, json.dumps(dynamic_file(entries), indent=1))
+        self._write(self._backend_file, backend_mode(mode))
+
+    def _write(self, path: Path, text: str) -> None:
+        if self._written.get(path) != text:
+            write_watched(path, text)
+            self._written[path] = text
+            log.info("wrote %s: %s", path.name, text)
+
+    def _entries(self, cluster: Cluster) -> list[Entry]:
+        eks = self._inner.client("eks", cluster.account)
+        found = []
+        for principal in eks.list_access_entries(clusterName=cluster.name)["accessEntries"]:
+            try:
+                entry = eks.describe_access_entry(clusterName=cluster.name, principalArn=principal)["accessEntry"]
+                policies = eks.list_associated_access_policies(clusterName=cluster.name, principalArn=principal)
+            except eks.exceptions.ResourceNotFoundException:
+                continue  # deleted since it was listed
+            unique_id = cluster.principals.get(principal)
+            if unique_id is None:
+                continue  # not made through the front yet: CreateAccessEntry is still being answered
+            found.append(
+                Entry(
+                    principal_arn=principal,
+                    unique_id=unique_id,
+                    username=entry["username"] or rules.default_username(principal, entry["type"]),
+                    groups=tuple(entry["kubernetesGroups"]),
+                    kind=entry["type"],
+                    grants=tuple(_grant(policy) for policy in policies["associatedAccessPolicies"]),
+                )
+            )
+        return found
+
+
+def _creator(cluster: Cluster) -> list[Entry]:
+    unique_id = cluster.principals.get(cluster.creator_arn)
+    return [creator_entry(cluster.creator_arn, unique_id)] if unique_id else []
+
+
+def _grant(association: dict[str, object]) -> Grant:
+    scope = association["accessScope"]
+    assert isinstance(scope, dict)
+    arn = Arn.parse(str(association["policyArn"]))
+    name = arn.name if arn else ""
+    return Grant(name, tuple(scope["namespaces"]) if scope["type"] == "namespace" else None)

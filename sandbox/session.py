@@ -1,0 +1,239 @@
+"""A running sandbox, for Python: start one or find one, act in it, end it."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from eks_access.kubernetes import KubernetesApi
+from sandbox import environment
+from sandbox.aws.identity_provider import GOOGLE, IdentityProviders
+from sandbox.aws.inner import client
+from sandbox.clusters import DEFAULT, ClusterSpec, checked
+from sandbox.processes import kill
+from sandbox.progress import Event, Progress, silent
+from sandbox.state import ClusterRecord, Runtime, State, checkout
+
+START_SECONDS = 1800
+"""Building the programs on a new machine included."""
+STOP_SECONDS = 20
+FOLLOW_SECONDS = 0.1
+
+
+class NotRunning(RuntimeError):
+    def __init__(self, state: State) -> None:
+        super().__init__(f"no sandbox is running in {state.folder}; start one with: python -m sandbox up --detach")
+
+
+class DidNotStart(RuntimeError):
+    """The message is the supervisor's own."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    record: ClusterRecord
+    state: State
+
+    @property
+    def name(self) -> str:
+        return self.record.name
+
+    @property
+    def endpoint(self) -> str:
+        return self.record.endpoint
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.state.kubeconfig(self.name)
+
+    @cached_property
+    def admin(self) -> KubernetesApi:
+        """The API as the sandbox's own administrator (system:masters), who is unknown to AWS."""
+        return KubernetesApi.from_kubeconfig(self.kubeconfig.read_text())
+
+    @property
+    def ca_data(self) -> bytes:
+        return (self.state.pki / "ca.crt").read_bytes()
+
+
+class Sandbox:
+    """Use as a context manager to have it stopped: `with Sandbox.start(folder) as sandbox: ...`."""
+
+    def __init__(self, state: State, runtime: Runtime) -> None:
+        self.state = state
+        self.runtime = runtime
+
+    @classmethod
+    def start(
+        cls,
+        state: str | Path | None = None,
+        clusters: Sequence[ClusterSpec] = DEFAULT,
+        *,
+        workload: bool = True,
+        ends_with_caller: bool = True,
+        progress: Progress = silent,
+        entry_seconds: float | None = None,
+    ) -> Self:
+        """Start a sandbox in this folder, or take the one that runs there.
+
+        Raises:
+            DidNotStart: with what the supervisor said.
+        """
+        where = State.at(state)
+        if not where.is_locked:
+            _launch(where, checked(clusters), workload, ends_with_caller, progress, entry_seconds)
+        return cls.find(where.folder)
+
+    @classmethod
+    def find(cls, state: str | Path | None = None) -> Self:
+        """The sandbox that runs in this folder.
+
+        Raises:
+            NotRunning: there is none, or it is still starting.
+        """
+        where = State.at(state)
+        runtime = where.read()
+        if runtime is None or runtime.status != "ready" or not where.is_locked:
+            raise NotRunning(where)
+        return cls(where, runtime)
+
+    @property
+    def endpoint(self) -> str:
+        return self.runtime.endpoint
+
+    @cached_property
+    def clusters(self) -> dict[str, Cluster]:
+        return {record.name: Cluster(record, self.state) for record in self.runtime.clusters}
+
+    @property
+    def env(self) -> dict[str, str]:
+        """This process's environment, moved into the sandbox as the customer's deployer."""
+        return environment.applied(self.state, self.runtime, os.environ)
+
+    def run(self, command: Sequence[str], **options: Any) -> "subprocess.CompletedProcess[str]":
+        """Run a command in the sandbox's environment; `env` adds to it. Output is captured as text by
+        default.
+        """
+        more: Mapping[str, str] = options.pop("env", {})
+        settings: dict[str, Any] = {"text": True, "capture_output": True, "check": False, **options}
+        result: subprocess.CompletedProcess[str] = subprocess.run(list(command), env={**self.env, **more}, **settings)
+        return result
+
+    def boto(self, service: str, account: str = "deployer", *, key: tuple[str, str] | None = None) -> Any:
+        """A boto3 client: of a user (deployer, conductorone, cado, stranger), or of an account's root by
+        its number.
+        """
+        if key is None:
+            key = (account, "root") if account.isdigit() else self.runtime.access_keys[account]
+        return client(service, self.endpoint, key)
+
+    def mint_token(self, *, audience: str, subject: str, issuer: str = GOOGLE, **more: Any) -> str:
+        providers = IdentityProviders(self.state.providers)
+        return providers.mint(issuer=issuer, audience=audience, subject=subject, **more)
+
+    def mode(self, cluster: str) -> str:
+        """The authentication mode that a cluster has now."""
+        described = self.boto("eks").describe_cluster(name=cluster)["cluster"]
+        return str(described["accessConfig"]["authenticationMode"])
+
+    def stop(self) -> list[str]:
+        return stop(self.state)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def stop(state: State) -> list[str]:
+    """End the sandbox of this folder and all its processes; the names of those that had to be ended one by
+    one.
+    """
+    runtime = state.read()
+    if runtime is None:
+        return []
+    supervisor = runtime.supervisor.process()
+    if supervisor is not None:
+        supervisor.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        while state.is_locked and time.monotonic() < deadline:
+            time.sleep(FOLLOW_SECONDS)
+    left = kill([runtime.supervisor, *runtime.processes])
+    state.forget()
+    return left
+
+
+def up_command(
+    state: State,
+    clusters: Sequence[ClusterSpec],
+    workload: bool,
+    entry_seconds: float | None = None,
+    *,
+    ends_with_caller: bool = False,
+) -> list[str]:
+    specs = [f"{one.name}={one.mode}{'' if one.nodes else ',nodes=false'}" for one in clusters]
+    return [
+        *(sys.executable, "-m", "sandbox", "up", "--state", str(state.folder)),
+        *(part for spec in specs for part in ("--cluster", spec)),
+        *(() if workload else ("--no-workload",)),
+        *(() if entry_seconds is None else ("--entry-seconds", str(entry_seconds))),
+        *(("--ends-with-caller",) if ends_with_caller else ()),
+    ]
+
+
+def _launch(
+    state: State,
+    clusters: Sequence[ClusterSpec],
+    workload: bool,
+    ends_with_caller: bool,
+    progress: Progress,
+    entry_seconds: float | None,
+) -> None:
+    """Start a supervisor that outlives the calling command, and follow it until it is ready."""
+    state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    log = state.folder / "supervisor.log"
+    command = up_command(state, clusters, workload, entry_seconds, ends_with_caller=ends_with_caller)
+    paths = [str(checkout()), str(checkout() / "components"), os.environ.get("PYTHONPATH", "")]
+    with log.open("wb") as output:
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            start_new_session=True,
+        )
+    try:
+        _follow(state, child, log, progress)
+    except BaseException:
+        child.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(STOP_SECONDS)
+        raise
+
+
+def _follow(state: State, child: "subprocess.Popen[bytes]", log: Path, progress: Progress) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    with log.open(errors="replace") as lines:
+        while True:
+            ended = child.poll() is not None
+            for line in lines:
+                progress(Event(line.rstrip()))
+            runtime = state.read()
+            if runtime is not None and runtime.pid == child.pid and runtime.status == "ready":
+                return
+            if ended:
+                raise DidNotStart(log.read_text(errors="replace").strip())
+            if time.monotonic() > deadline:
+                raise DidNotStart(f"not ready in {START_SECONDS} s; see {log}")
+            time.sleep(FOLLOW_SECONDS)

@@ -1,0 +1,272 @@
+"""The one process that owns all others of a sandbox: starts them, watches them, ends them."""
+
+import contextlib
+import os
+import queue
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import FrameType
+
+from sandbox import plugins, programs
+from sandbox.aws import accounts
+from sandbox.aws.identity_provider import FORGED, GOOGLE, IdentityProviders
+from sandbox.aws.inner import Inner, client
+from sandbox.aws.server import ClusterSettings, Settings
+from sandbox.cluster import bring_up, workload
+from sandbox.cluster.control_plane import Command, ControlPlane, Ports
+from sandbox.clusters import ClusterSpec
+from sandbox.environment import write_identities
+from sandbox.pki import Authority, sts_hosts
+from sandbox.ports import HOST, Leases, listening_socket, port_of
+from sandbox.processes import Children, Exited, base_environment, kill, record_of
+from sandbox.progress import Event, Progress
+from sandbox.state import ClusterRecord, Runtime, State, checkout
+
+START_SECONDS = 180
+AWS = "aws"
+
+
+@dataclass(frozen=True)
+class Options:
+    clusters: tuple[ClusterSpec, ...]
+    workload: bool = True
+    entry_seconds: float = 0.7
+    """EKS says "several seconds"; enough here for a client that does not wait to notice."""
+    update_seconds: float = 1.5
+
+
+class SandboxFailed(RuntimeError):
+    """It could not start, or a part of it ended; the message says which, with the end of its log."""
+
+
+class Stop:
+    """Somebody asked for it to end."""
+
+
+@dataclass(frozen=True)
+class Then:
+    """To be done by the main thread, which alone may start processes."""
+
+    action: Callable[[], None]
+
+
+def run(state: State, options: Options, progress: Progress) -> None:
+    """Be the supervisor of this folder until told to stop.
+
+    Raises:
+        AlreadyRunning: there is one.
+        SandboxFailed: it could not start, or a part of it ended.
+    """
+    with state.locked():
+        leftover = state.read()
+        if leftover is not None:
+            kill(leftover.processes)
+        state.clear()
+        Supervisor(state, options, progress).run()
+
+
+class Supervisor:
+    def __init__(self, state: State, options: Options, progress: Progress) -> None:
+        self._state = state
+        self._options = options
+        self._tell = progress
+        self._started = time.monotonic()
+        self._deadline = self._started + START_SECONDS
+        self._events: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._children = Children(state.logs, self._events)
+        self._leases = Leases()
+        self._pending = {AWS, *(spec.name for spec in options.clusters)}
+        own = record_of("supervisor", os.getpid())
+        self._runtime = Runtime(own.pid, own.created, started_at=time.time())
+
+    def run(self) -> None:
+        self._state.write(self._runtime)
+        pool = ThreadPoolExecutor(max_workers=4 + 2 * len(self._options.clusters))
+        try:
+            with self._signals():
+                self._start(pool)
+                while not isinstance(event := self._events.get(), Stop):
+                    self._handle(event)
+            self._say("stopping")
+        except SandboxFailed as failed:
+            self._runtime.status, self._runtime.message = "failed", str(failed)
+            raise
+        finally:
+            self._children.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            self._leases.release()
+            if self._runtime.status == "failed":
+                self._state.write(self._runtime)
+            else:
+                self._state.forget()
+
+    def _start(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        found = programs.ensure(self._tell)
+        self._runtime.bin_dir = str(found.bin_dir)
+        self._authority = Authority(self._state.pki)
+        IdentityProviders(self._state.providers).create(GOOGLE, FORGED)
+        self._planes = [
+            ControlPlane(spec, self._state.cluster(spec.name), Ports.lease(self._leases), found)
+            for spec in self._options.clusters
+        ]
+        self._canaries = workload.make_canaries() if self._options.workload else {}
+        self._state.canaries.write_text(workload.dump(self._canaries))
+        self._start_aws()
+        for plane in self._planes:
+            plane.prepare(self._authority, self._inner_url)
+            self._spawn(plane.store())
+            self._spawn(plane.api_server())
+            self._later(plane.spec.name, lambda plane=plane: self._await_api_server(plane))  # type: ignore[misc]
+        self._later(AWS, self._fill_aws)
+        write_identities(self._state)
+        for line in plugins.install(self._state.pulumi_home):
+            self._say(line)
+
+    def _start_aws(self) -> None:
+        front, inner, proxy = (listening_socket() for _ in range(3))
+        self._runtime.endpoint = f"http://{HOST}:{port_of(front)}"
+        self._inner_url = f"http://{HOST}:{port_of(inner)}"
+        self._proxy_url = f"http://{HOST}:{port_of(proxy)}"
+        certificate, key = self._authority.issue("sts", sts_hosts())
+        settings = Settings(
+            account=accounts.CUSTOMER,
+            front_fd=front.fileno(),
+            inner_fd=inner.fileno(),
+            proxy_fd=proxy.fileno(),
+            inner_url=self._inner_url,
+            sts_certificate=str(certificate),
+            sts_key=str(key),
+            providers=str(self._state.providers),
+            clusters={
+                plane.spec.name: ClusterSettings(
+                    plane.endpoint, self._authority.data, str(plane.dynamic_file), str(plane.backend_file)
+                )
+                for plane in self._planes
+            },
+            entry_seconds=self._options.entry_seconds,
+            update_seconds=self._options.update_seconds,
+        )
+        path = self._state.aws / "server.json"
+        settings.write(path)
+        self._children.start(
+            AWS,
+            [sys.executable, "-m", "sandbox.aws.server", path],
+            environment=_aws_environment(port_of(front), self._state),
+            port=port_of(front),
+            descriptors=[listener.fileno() for listener in (front, inner, proxy)],
+        )
+        for listener in (front, inner, proxy):
+            listener.close()
+
+    def _fill_aws(self) -> None:
+        keys = accounts.seed(Inner(self._inner_url, accounts.CUSTOMER))
+        self._runtime.access_keys = keys
+        accounts.write_profiles(self._state.aws, keys)
+        deployer = client("eks", self._runtime.endpoint, keys[accounts.DEPLOYER.profile])
+        accounts.create_clusters(deployer, self._options.clusters)
+        self._ready(AWS, "AWS is ready: accounts, users, clusters")
+
+    def _await_api_server(self, plane: ControlPlane) -> None:
+        bring_up.await_api_server(plane, self._deadline)
+        self._say(f"{plane.spec.name}: API server is ready")
+        self._events.put(Then(lambda: self._complete(plane)))
+
+    def _complete(self, plane: ControlPlane) -> None:
+        self._spawn(plane.authenticator(self._proxy_url, self._authority.path))
+        for command in plane.with_nodes(self._authority.path):
+            self._spawn(command)
+        self._later(plane.spec.name, lambda: self._fill_cluster(plane))
+
+    def _fill_cluster(self, plane: ControlPlane) -> None:
+        manifests = workload.objects(self._canaries) if self._options.workload else []
+        bring_up.fill(plane, manifests, self._deadline)
+        bring_up.until(lambda: AWS not in self._pending, "AWS", self._deadline)
+        key = self._runtime.access_keys[accounts.DEPLOYER.profile]
+        bring_up.await_creator(plane, self._authority.path, key, self._deadline)
+        self._ready(plane.spec.name, f"{plane.spec.name}: ready ({plane.spec.mode}) at {plane.endpoint}")
+
+    def _spawn(self, command: Command) -> None:
+        self._children.start(
+            command.name,
+            command.arguments,
+            environment=base_environment() | command.environment,
+            port=command.port,
+        )
+
+    def _later(self, part: str, work: Callable[[], None]) -> None:
+        """Do it in a thread; what goes wrong there ends the start."""
+
+        def guarded() -> None:
+            try:
+                work()
+            except Exception as cause:
+                text = f"{part}: {cause}"
+                self._events.put(Then(lambda: self._fail(text)))
+
+        self._pool.submit(guarded)
+
+    def _ready(self, part: str, text: str) -> None:
+        self._say(text)
+        self._events.put(Then(lambda: self._mark_ready(part)))
+
+    def _mark_ready(self, part: str) -> None:
+        self._pending.discard(part)
+        self._runtime.processes = list(self._children.records)
+        self._runtime.clusters = [
+            ClusterRecord(plane.spec.name, plane.spec.mode, plane.endpoint, plane.spec.nodes) for plane in self._planes
+        ]
+        if not self._pending:
+            self._runtime.status = "ready"
+            self._say(f"the sandbox is ready: {self._runtime.endpoint}")
+        self._state.write(self._runtime)
+
+    def _handle(self, event: object) -> None:
+        if isinstance(event, Then):
+            event.action()
+        elif isinstance(event, Exited):
+            how = f"signal {-event.code}" if event.code < 0 else f"exit code {event.code}"
+            self._fail(
+                f"{event.name} ended ({how}). The end of {self._children.log(event.name)}:\n"
+                f"{self._children.tail(event.name)}"
+            )
+
+    def _fail(self, text: str) -> None:
+        raise SandboxFailed(text)
+
+    def _say(self, text: str) -> None:
+        self._tell(Event(f"[{time.monotonic() - self._started:5.1f} s] {text}"))
+
+    @contextlib.contextmanager
+    def _signals(self) -> Iterator[None]:
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            self._events.put(Stop())
+
+        numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+        before = {number: signal.signal(number, stop) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def _aws_environment(port: int, state: State) -> dict[str, str]:
+    """MiniStack's settings: signatures and policies are checked, nothing but its HTTP port is opened."""
+    return base_environment() | {
+        "PYTHONPATH": os.pathsep.join([str(checkout()), str(checkout() / "components")]),
+        "AUTH": "true",
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": HOST,
+        "MINISTACK_ACCOUNT_ID": accounts.CUSTOMER,
+        "MINISTACK_REGION": "us-east-1",
+        "LOG_LEVEL": "WARNING",
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        # It would run each cluster in a container where Docker is.
+        "DOCKER_HOST": f"unix://{state.folder / 'no-docker.sock'}",
+    }
