@@ -1,0 +1,31 @@
+"""Access to Amazon EKS for third-party integrations: declared once, provisioned, proven.
+
+    from eks_access import Cado, ConductorOne, OpenTrace
+
+The components are loaded when they are first used, so that the command line starts without Pulumi.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .integrations.cado import Cado as Cado
+    from .integrations.cado import CadoArgs as CadoArgs
+    from .integrations.conductorone import ConductorOne as ConductorOne
+    from .integrations.conductorone import ConductorOneArgs as ConductorOneArgs
+    from .integrations.opentrace import OpenTrace as OpenTrace
+    from .integrations.opentrace import OpenTraceArgs as OpenTraceArgs
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    # Submodules are looked up here too before they are imported; only classes are what is asked for.
+    if name[:1].isupper():
+        from .integrations import vendors
+
+        for vendor in vendors().values():
+            if name == vendor.component.__name__:
+                return vendor.component
+            if name == vendor.arguments.__name__:
+                return vendor.arguments
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,117 @@
+"""The Pulumi resource: one role's mapping in a cluster's aws-auth, merged in and given back.
+
+It is served by the plugin `pulumi-resource-eks-access` (`eks_access.provider`); `eks-access plugin install` puts that
+where the engine finds it.
+"""
+
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+import pulumi
+
+TOKEN = "eks-access:index:AwsAuthMapping"
+
+
+class WrittenMapping(TypedDict):
+    """The entry as it stands in aws-auth."""
+
+    rolearn: str
+    username: str
+    groups: list[str]
+
+
+class AwsAuthMapping(pulumi.CustomResource):
+    """One role's mapping in `kube-system/aws-auth`.
+
+    Only this entry is written, and only if what the authenticator reads for everyone else stays the same. Destroying
+    gives back exactly what was written; an entry that others have changed since is left, with a warning.
+
+    Import it with the id `<cluster name>/<role ARN>`; the cluster is then reached by the file that the environment
+    variable KUBECONFIG names.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        kubeconfig: pulumi.Input[str],
+        cluster_name: pulumi.Input[str],
+        role_arn: pulumi.Input[str],
+        username: pulumi.Input[str],
+        groups: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        adopt: pulumi.Input[bool] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Map a role.
+
+        Args:
+            resource_name: the resource's name.
+            kubeconfig: how the deployment reaches the cluster, as text. It is kept as a secret if it holds one.
+            cluster_name: the cluster's name; part of the resource's id.
+            role_arn: the role, with or without its path.
+            username: the user name that the role gets; `{{SessionName}}`, `{{SessionNameRaw}}`, `{{AccountID}}` and
+                `{{AccessKeyID}}` are replaced when it signs in.
+            groups: the groups that the role gets.
+            adopt: take over a mapping of this role that is there with other values, instead of refusing.
+            opts: the resource's options.
+        """
+        inputs: dict[str, Any] = {
+            "kubeconfig": kubeconfig,
+            "cluster_name": cluster_name,
+            "role_arn": role_arn,
+            "username": username,
+            "groups": [] if groups is None else groups,
+            "adopt": False if adopt is None else adopt,
+            "mapping": None,
+            "warnings": None,
+        }
+        super().__init__(TOKEN, resource_name, inputs, opts)
+
+    @property
+    @pulumi.getter(name="clusterName")
+    def cluster_name(self) -> pulumi.Output[str]:
+        """The cluster's name."""
+        value: pulumi.Output[str] = pulumi.get(self, "cluster_name")
+        return value
+
+    @property
+    @pulumi.getter(name="roleArn")
+    def role_arn(self) -> pulumi.Output[str]:
+        """The role's ARN as it was given."""
+        value: pulumi.Output[str] = pulumi.get(self, "role_arn")
+        return value
+
+    @property
+    @pulumi.getter(name="username")
+    def username(self) -> pulumi.Output[str]:
+        """The user name that the role has in Kubernetes."""
+        value: pulumi.Output[str] = pulumi.get(self, "username")
+        return value
+
+    @property
+    @pulumi.getter(name="groups")
+    def groups(self) -> pulumi.Output[Sequence[str]]:
+        """The groups that the role has in Kubernetes."""
+        value: pulumi.Output[Sequence[str]] = pulumi.get(self, "groups")
+        return value
+
+    @property
+    @pulumi.getter(name="adopt")
+    def adopt(self) -> pulumi.Output[bool]:
+        """Whether a mapping of the role that was there before may be taken over."""
+        value: pulumi.Output[bool] = pulumi.get(self, "adopt")
+        return value
+
+    @property
+    @pulumi.getter(name="mapping")
+    def mapping(self) -> pulumi.Output[WrittenMapping]:
+        """The entry as it was written; the role's ARN has no path there, as STS reports it."""
+        value: pulumi.Output[WrittenMapping] = pulumi.get(self, "mapping")
+        return value
+
+    @property
+    @pulumi.getter(name="warnings")
+    def warnings(self) -> pulumi.Output[Sequence[str]]:
+        """What was found in aws-auth when the entry was written."""
+        value: pulumi.Output[Sequence[str]] = pulumi.get(self, "warnings")
+        return value

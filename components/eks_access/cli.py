@@ -1,0 +1,47 @@
+"""`eks-access`: the door to everything that is not `pulumi`."""
+
+import importlib
+from typing import Any
+
+import click
+
+from . import __version__
+
+COMMANDS = {
+    "aws-auth": ("eks_access.aws_auth.command:aws_auth", "Plan and check changes of the aws-auth ConfigMap."),
+    "plugin": ("eks_access.provider.install:plugin", "Install the Pulumi plugin of this package."),
+    "probe": (
+        "eks_access_probe.command:probe",
+        "Act as each integration and prove what it can and cannot do.",
+    ),
+    "token": ("eks_access.token_command:token", "Print an EKS token, as kubectl wants it."),
+}
+"""Each command's place and its line in `--help`: a command is imported only when it runs, so that all start fast."""
+
+
+class _Commands(click.Group):
+    # ruff: noqa: ARG002 (click's signatures)
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in sorted(COMMANDS.items())])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="eks-access")
+def main(**_: Any) -> None:
+    """Access to Amazon EKS for third-party integrations: declared once, provisioned by `pulumi up`, and proven.
+
+    \b
+    pulumi up --stack dev            provision what Pulumi.dev.yaml declares
+    eks-access probe --stack dev     prove what each integration can and cannot do
+    """

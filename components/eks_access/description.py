@@ -1,0 +1,166 @@
+"""The description of an integration: one value that provisioning, probe, review and hand-off all read.
+
+    who may act (trust) + what they may do in AWS (statements) + who they are in each cluster (identity)
+    + what they may do inside (grants) + what must work and what must be refused (expectations)
+    + what the vendor's own form asks for (hand-off)
+
+It is plain data, free of Pulumi and of AWS calls. A vendor is one function that returns it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from . import iam
+from .arn import checked_partition
+from .errors import Refused
+from .expectations import Expectation
+from .iam import Statement
+from .identity import AuthenticationMode, EntryMethod, Identity, checked_cluster_name, entry_method
+from .placeholders import is_known
+from .rbac import Grant
+from .trust import Trust
+
+INTEGRATION_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
+"""Integration names become parts of role, group and RBAC names, so they are DNS labels, and short."""
+
+
+class Profile(StrEnum):
+    """How much is granted: what the integration really uses, or all that the vendor's page asks for."""
+
+    LEAST = "least"
+    VENDOR = "vendor"
+
+
+@dataclass(frozen=True)
+class ClusterPlace:
+    """Where one cluster is. `key` is the user's own short name for it."""
+
+    key: str
+    name: str
+    region: str
+    arn: str
+    mode: AuthenticationMode
+
+    @property
+    def method(self) -> EntryMethod:
+        return entry_method(self.mode)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an integration is deployed: partition, account and clusters; `role_arn` is the role it will get."""
+
+    name: str
+    partition: str
+    account: str
+    role_arn: str
+    clusters: tuple[ClusterPlace, ...]
+
+    def __post_init__(self) -> None:
+        if not INTEGRATION_NAME.fullmatch(self.name):
+            raise Refused(
+                "name",
+                self.name,
+                "is not an integration name: 1 to 40 lower-case letters, digits and inner hyphens",
+            )
+        checked_partition(self.partition)
+        if not self.clusters:
+            raise Refused("clusters", None, "names no cluster", "Give at least one.")
+        for cluster in self.clusters:
+            checked_cluster_name(f"clusters.{cluster.key}.name", cluster.name)
+
+    @property
+    def cluster_arns(self) -> tuple[str, ...]:
+        return tuple(cluster.arn for cluster in self.clusters)
+
+
+@dataclass(frozen=True)
+class Role:
+    """The IAM role that the integration acts as."""
+
+    name: str
+    description: str
+    trust: Trust
+    statements: tuple[Statement, ...]
+    path: str = "/"
+    max_session_seconds: int = 3600
+    permissions_boundary: str | None = None
+
+    def __post_init__(self) -> None:
+        iam.checked_role_name("role_name", self.name)
+        iam.checked_role_path("role_path", self.path)
+        iam.checked_session_seconds("max_session_seconds", self.max_session_seconds)
+        iam.check_size("the role's trust policy", self.trust_policy(), iam.TRUST_POLICY_LIMIT)
+        iam.check_size("the role's policy", self.policy(), iam.INLINE_POLICIES_LIMIT)
+
+    def trust_policy(self) -> dict[str, Any]:
+        return iam.document(self.trust.statements())
+
+    def policy(self) -> dict[str, Any]:
+        return iam.document(statement.json() for statement in self.statements)
+
+
+def role_options(args: Mapping[str, Any]) -> dict[str, Any]:
+    """The role's options that every integration's arguments have, for those that were given."""
+    return {
+        option: args[argument]
+        for argument, option in (
+            ("role_path", "path"),
+            ("max_session_seconds", "max_session_seconds"),
+            ("permissions_boundary", "permissions_boundary"),
+        )
+        if argument in args
+    }
+
+
+@dataclass(frozen=True)
+class Field:
+    """One value that the vendor's form asks for, under the form's own label."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """What to enter at the vendor, in its form's order, and the manual steps that are left."""
+
+    fields: tuple[Field, ...]
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Integration:
+    vendor: str
+    title: str
+    profile: Profile
+    role: Role
+    identity: Identity
+    grants: tuple[Grant, ...]
+    expectations: tuple[Expectation, ...]
+    handoff: Handoff
+    residual_risks: tuple[str, ...] = ()
+
+    def check_clusters(self, place: Place) -> None:
+        """Refuse a cluster that cannot carry this identity.
+
+        Raises:
+            Refused: the identity has access policies and the cluster takes no access entries.
+        """
+        for cluster in place.clusters:
+            if self.identity.access_policies and cluster.method is EntryMethod.AWS_AUTH:
+                names = ", ".join(policy.name for policy in self.identity.access_policies)
+                raise Refused(
+                    f"clusters.{cluster.key}",
+                    cluster.name if is_known(cluster.name) else None,
+                    f"has authentication mode {cluster.mode}, which has no access policies, and profile"
+                    f" {self.profile} of {self.title} needs {names}",
+                    "Use profile 'least' there (it needs none), or move the cluster to API_AND_CONFIG_MAP first.",
+                )
+
+
+Describe = Callable[[Mapping[str, Any], Place], Integration]
+"""What a vendor's file provides: its typed arguments and the place in, the description out."""

@@ -1,0 +1,97 @@
+"""IAM policy documents as data: statements, the names that IAM accepts, and its size limits."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import Refused
+from .placeholders import is_known
+
+TRUST_POLICY_LIMIT = 2048
+"""Characters of a role's trust policy, the default of the quota "Role trust policy length".
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+INLINE_POLICIES_LIMIT = 10_240
+"""Characters of all inline policies of one role together; same page."""
+SESSION_SECONDS = range(3600, 43_200 + 1)
+"""MaxSessionDuration of a role. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
+
+_ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
+_ROLE_PATH = re.compile(r"/|/[\x21-\x7e]{1,510}/")
+
+Conditions = Mapping[str, Mapping[str, str | list[str]]]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of an identity policy. `why` tells a reviewer what the integration does with it."""
+
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    why: str = ""
+    effect: str = "Allow"
+    conditions: Conditions = field(default_factory=dict)
+
+    def json(self) -> dict[str, Any]:
+        statement: dict[str, Any] = {
+            "Sid": self.sid,
+            "Effect": self.effect,
+            "Action": list(self.actions),
+            "Resource": list(self.resources),
+        }
+        return statement | ({"Condition": dict(self.conditions)} if self.conditions else {})
+
+
+def document(statements: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """A policy document of these statements."""
+    return {"Version": "2012-10-17", "Statement": [dict(statement) for statement in statements]}
+
+
+def compact(policy: Mapping[str, Any]) -> str:
+    """The document as IAM stores and measures it: without white space."""
+    return json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
+
+
+def check_size(what: str, policy: Mapping[str, Any], limit: int) -> None:
+    """Refuse a document that IAM would find too large. IAM does not count white space.
+
+    Raises:
+        Refused: it is larger than `limit`; the message names the largest statement.
+    """
+    size = len(compact(policy).encode())
+    if size <= limit:
+        return
+    largest = max(policy["Statement"], key=lambda statement: len(compact(statement)))
+    raise Refused(
+        what,
+        f"{size} bytes",
+        f"is over IAM's limit of {limit}",
+        f"The largest statement is {largest.get('Sid') or compact(largest)[:80]!r} with"
+        f" {len(compact(largest).encode())} bytes: name fewer principals or resources, or split the integration.",
+    )
+
+
+def checked_role_name(property: str, name: str) -> str:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
+    if is_known(name) and not _ROLE_NAME.fullmatch(name):
+        raise Refused(property, name, "is not a role name: 1 to 64 letters, digits and _+=,.@- are allowed")
+    return name
+
+
+def checked_role_path(property: str, path: str) -> str:
+    if is_known(path) and not _ROLE_PATH.fullmatch(path):
+        raise Refused(property, path, "is not a role path: it must be / or begin and end with /, as in /vendors/")
+    return path
+
+
+def checked_session_seconds(property: str, seconds: int) -> int:
+    if seconds not in SESSION_SECONDS:
+        raise Refused(
+            property,
+            seconds,
+            f"is outside IAM's range of {SESSION_SECONDS.start} to {SESSION_SECONDS.stop - 1} seconds",
+        )
+    return seconds

@@ -1,0 +1,138 @@
+"""Who an integration is inside a cluster, and what EKS refuses to make of it.
+
+The limits are those of EKS's CreateAccessEntry and AssociateAccessPolicy, told before anything is created.
+https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .errors import Refused
+from .placeholders import is_known
+
+RESERVED_PREFIXES = ("system:", "eks:", "aws:", "amazon:", "iam:")
+"""Prefixes that EKS refuses for the username and the groups of an access entry."""
+
+CLUSTER_NAME = re.compile(r"[0-9A-Za-z][A-Za-z0-9\-_]{0,99}")
+"""https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html (name)"""
+
+_SESSION_NAME = re.compile(r"\{\{SessionName(Raw)?\}\}")
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+class AuthenticationMode(StrEnum):
+    """A cluster's authentication mode. It only ever moves forward, and no component of this package moves it."""
+
+    CONFIG_MAP = "CONFIG_MAP"
+    API_AND_CONFIG_MAP = "API_AND_CONFIG_MAP"
+    API = "API"
+
+
+class EntryMethod(StrEnum):
+    """How an IAM principal is let into a cluster."""
+
+    ACCESS_ENTRY = "access-entry"
+    AWS_AUTH = "aws-auth"
+
+
+def supports_access_entries(mode: AuthenticationMode) -> bool:
+    return mode in (AuthenticationMode.API, AuthenticationMode.API_AND_CONFIG_MAP)
+
+
+def supports_aws_auth(mode: AuthenticationMode) -> bool:
+    return mode in (AuthenticationMode.CONFIG_MAP, AuthenticationMode.API_AND_CONFIG_MAP)
+
+
+def entry_method(mode: AuthenticationMode) -> EntryMethod:
+    """The way in for a cluster of this mode: an access entry wherever the cluster takes one."""
+    return EntryMethod.ACCESS_ENTRY if supports_access_entries(mode) else EntryMethod.AWS_AUTH
+
+
+@dataclass(frozen=True)
+class AccessPolicy:
+    """An EKS access policy by its name, for the whole cluster or, with `namespaces`, for these only."""
+
+    name: str
+    namespaces: tuple[str, ...] = ()
+
+    def arn(self, partition: str) -> str:
+        """https://docs.aws.amazon.com/eks/latest/userguide/access-policies.html"""
+        return f"arn:{partition}:eks::aws:cluster-access-policy/{self.name}"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The username and groups that the role's sessions have in a cluster, and its access policies."""
+
+    username: str
+    groups: tuple[str, ...] = ()
+    access_policies: tuple[AccessPolicy, ...] = ()
+
+    def __post_init__(self) -> None:
+        checked_username("username", self.username)
+        for index, group in enumerate(self.groups):
+            checked_group(f"groups[{index}]", group)
+
+
+def checked_username(property: str, username: str) -> str:
+    if not is_known(username):
+        return username
+    prefix = _reserved_prefix(username)
+    if prefix:
+        raise Refused(property, username, f"begins with {prefix!r}, which EKS reserves", "Choose another username.")
+    session = _SESSION_NAME.search(username)
+    if session and ":" not in username[: session.start()]:
+        raise Refused(
+            property,
+            username,
+            f"has no colon before {session[0]}, so a caller could choose any username",
+            f"Put a prefix of your own before it, as in 'vendor:{session[0]}'.",
+        )
+    return username
+
+
+def checked_group(property: str, group: str) -> str:
+    if not is_known(group):
+        return group
+    prefix = _reserved_prefix(group)
+    if prefix:
+        instead = (
+            "For administrators associate AmazonEKSClusterAdminPolicy instead."
+            if group == "system:masters"
+            else "Bind a group of your own to the rights that are needed."
+        )
+        raise Refused(property, group, f"begins with {prefix!r}, which EKS refuses for groups", instead)
+    if "{{" in group:
+        raise Refused(
+            property,
+            group,
+            "holds a template: session names are chosen by the caller, who could so choose its own groups",
+        )
+    if not group:
+        raise Refused(property, group, "is empty")
+    return group
+
+
+def checked_cluster_name(property: str, name: str) -> str:
+    if is_known(name) and not CLUSTER_NAME.fullmatch(name):
+        raise Refused(
+            property,
+            name,
+            "is not a cluster name: 1 to 100 letters, digits, - and _, beginning with a letter or digit",
+        )
+    return name
+
+
+def checked_namespaces(property: str, namespaces: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    """Names of single namespaces, each once, as RBAC needs them (it has no patterns)."""
+    for index, namespace in enumerate(namespaces):
+        if is_known(namespace) and not _NAMESPACE.fullmatch(namespace):
+            raise Refused(f"{property}[{index}]", namespace, "is not the name of a namespace")
+    if len(set(namespaces)) != len(namespaces):
+        raise Refused(property, list(namespaces), "names a namespace twice")
+    return tuple(namespaces)
+
+
+def _reserved_prefix(name: str) -> str | None:
+    return next((prefix for prefix in RESERVED_PREFIXES if name.startswith(prefix)), None)

@@ -1,0 +1,182 @@
+"""Cado: acquires forensic artifacts from containers by running commands in them.
+
+Sources: Cado's "How to Import Data from AWS EKS" page; Cado's own deployment templates
+(github.com/cado-security/Deployment-Templates), which say what its platform role may assume.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NotRequired
+
+import pulumi
+
+from ..arguments import IntegrationArgs
+from ..description import Field, Handoff, Integration, Place, Profile, Role, role_options
+from ..errors import Refused
+from ..expectations import AwsCall, KubernetesCall, baseline, combined
+from ..iam import Statement
+from ..identity import EntryMethod, Identity, checked_namespaces
+from ..placeholders import is_known
+from ..provision.integration import IntegrationComponent
+from ..rbac import Grant, Rule
+from ..trust import CrossAccount, checked_principals
+
+ASSUMABLE = "CadoResponse"
+"""Cado's platform may assume only roles whose name holds this (aws_v2/modules/iam of its templates)."""
+HIDDEN_NAMESPACES = (
+    "kube-system", "kube-public", "kube-node-lease", "gke-gmp-system", "aks-command", "gmp-system", "calico-system",
+    "tigera-operator",
+)  # fmt: skip
+"""Namespaces that Cado's own UI hides; running commands there is not needed, and hiding is no access control."""
+
+
+class CadoArgs(IntegrationArgs):
+    """What Cado needs to be told."""
+
+    platform_role_arns: list[str]
+    """The roles of your Cado platform, in the account where it runs."""
+    namespaces: NotRequired[list[str]]
+    """Profile `least`: where Cado may run commands. Without any, it can list pods but acquire nothing, until an
+    incident names the namespace."""
+    organization_id: NotRequired[pulumi.Input[str]]
+    """Your AWS Organization's id: only principals of it may assume the role."""
+
+
+class Cado(IntegrationComponent):
+    """Cado's access to EKS: lists pods, and runs its acquisition in the namespaces that are named."""
+
+    def __init__(self, name: str, args: CadoArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, args, CadoArgs, describe, opts)
+
+
+def describe(args: Mapping[str, Any], place: Place) -> Integration:
+    profile = args.get("profile", Profile.LEAST)
+    vendor = profile is Profile.VENDOR
+    namespaces = _checked_namespaces(args.get("namespaces", ()))
+    group = "cado" if vendor else f"{place.name}:responders"
+    return Integration(
+        vendor="cado",
+        title="Cado",
+        profile=profile,
+        role=Role(
+            name=_checked_role_name(args.get("role_name", f"{ASSUMABLE}-{place.name}")),
+            description="Cado acquires artifacts from EKS containers",
+            trust=CrossAccount(
+                checked_principals("platform_role_arns", args["platform_role_arns"]),
+                organization_id=args.get("organization_id"),
+            ),
+            statements=(
+                Statement("FindClusters", ("eks:ListClusters",), ("*",), "shows the clusters to choose from"),
+                Statement(
+                    "ReadClusters",
+                    ("eks:DescribeCluster",),
+                    ("*",) if vendor else place.cluster_arns,
+                    "address and certificate of a cluster",
+                ),
+            ),
+            **role_options(args),
+        ),
+        identity=Identity(username=f"{place.name}:{{{{SessionName}}}}", groups=(group,)),
+        grants=(Grant("page", "cado-eks-cluster-role", group, (_LIST, _EXEC)),)
+        if vendor
+        else (
+            Grant("list", f"{place.name}-list", group, (_LIST,)),
+            Grant("exec", f"{place.name}-exec", group, (_EXEC,), namespaces=namespaces),
+        ),
+        expectations=combined(baseline(), _cluster_calls(vendor, namespaces), _aws_calls(place)),
+        handoff=_handoff(place, group),
+        residual_risks=(
+            "Whoever runs commands in a pod also reads the Secrets mounted in it and has its service account's token.",
+        ),
+    )
+
+
+_LIST = Rule(("pods",), ("get", "list"), why="shows the pods and containers to choose from")
+_EXEC = Rule(("pods/exec",), ("create", "get"), why="runs the acquisition (POST for SPDY, GET for WebSocket)")
+
+
+def _cluster_calls(vendor: bool, namespaces: tuple[str, ...]) -> tuple[KubernetesCall, ...]:
+    acquire = "acquires artifacts"
+    return (
+        KubernetesCall("list", "pods", allowed=True, why="shows what can be acquired"),
+        KubernetesCall("get", "pods", allowed=True, why="shows what can be acquired", namespace="default"),
+        *(
+            KubernetesCall(verb, "pods", allowed=True, why=acquire, subresource="exec", namespace=namespace)
+            for namespace in namespaces
+            for verb in ("create", "get")
+        ),
+        *(
+            KubernetesCall(
+                "create",
+                "pods",
+                vendor,
+                "runs commands in a system namespace",
+                subresource="exec",
+                namespace=hidden,
+            )
+            for hidden in HIDDEN_NAMESPACES[:3]
+        ),
+        KubernetesCall("create", "pods", vendor, "runs commands in every namespace", subresource="exec"),
+        KubernetesCall("get", "pods", allowed=False, why="reads logs", subresource="log", namespace="default"),
+        KubernetesCall("list", "configmaps", allowed=False, why="not needed"),
+        KubernetesCall("list", "nodes", allowed=False, why="not needed"),
+        KubernetesCall("delete", "pods", allowed=False, why="changes workloads"),
+        KubernetesCall("patch", "pods", False, "adds a container to a pod", subresource="ephemeralcontainers"),
+    )
+
+
+def _aws_calls(place: Place) -> tuple[AwsCall, ...]:
+    regions = dict.fromkeys(cluster.region for cluster in place.clusters)
+    return (
+        *(AwsCall("eks:ListClusters", True, "shows the clusters", region=region) for region in regions),
+        *(
+            AwsCall("eks:DescribeCluster", True, "address and certificate", {"name": cluster.name}, cluster.region)
+            for cluster in place.clusters
+        ),
+        AwsCall("ec2:DescribeInstances", False, "this role is for EKS only", {"MaxResults": 5}),
+        AwsCall("iam:ListRoles", False, "reads who may do what in the account", {"MaxItems": 1}),
+        AwsCall(
+            "ssm:SendCommand",
+            False,
+            "runs commands on instances",
+            {"DocumentName": "AWS-RunShellScript", "InstanceIds": ["i-00000000000000000"]},
+        ),
+    )
+
+
+def _handoff(place: Place, group: str) -> Handoff:
+    mapped = tuple(
+        f"{cluster.name} is mapped by aws-auth to the group {group}; no eksctl command is needed."
+        for cluster in place.clusters
+        if cluster.method is EntryMethod.AWS_AUTH
+    )
+    return Handoff(
+        fields=(Field("IAM Role ARN", place.role_arn), Field("Account Alias", f"eks-{place.account}")),
+        steps=(
+            "In Cado open Settings > Cloud, create a role with the values above and untick Account Check:"
+            " it looks for rights on EC2 and EBS that this role does not have.",
+            *mapped,
+            "Acquire with Import > Cloud, choosing this role.",
+        ),
+    )
+
+
+def _checked_role_name(name: str) -> str:
+    if is_known(name) and ASSUMABLE not in name:
+        raise Refused(
+            "role_name",
+            name,
+            f"does not hold {ASSUMABLE!r}, and Cado's platform may assume only roles whose name does",
+            f"Choose a name such as 'Acme{ASSUMABLE}Eks'.",
+        )
+    return name
+
+
+def _checked_namespaces(namespaces: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    for index, namespace in enumerate(namespaces):
+        if namespace in HIDDEN_NAMESPACES:
+            raise Refused(
+                f"namespaces[{index}]",
+                namespace,
+                "is a system namespace: running commands there takes over the cluster, and Cado hides its pods anyway",
+            )
+    return checked_namespaces("namespaces", namespaces)

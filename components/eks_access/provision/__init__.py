@@ -1,0 +1,1 @@
+"""From descriptions to resources: the thin Pulumi shell around the pure modules."""

@@ -1,0 +1,143 @@
+"""One integration in one cluster: its way in, and its rights inside."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+from pulumi_kubernetes.rbac import v1 as rbac
+
+from .. import rbac as rules
+from ..aws_auth.resource import AwsAuthMapping
+from ..description import ClusterPlace, Integration
+from ..identity import EntryMethod
+from .binding import Binding
+from .connection import Connection
+
+ROLE_ID_TAG = "eks-access:role-id"
+"""The tag that holds the role's unique id. EKS lets in that id, not the ARN, so an entry is replaced with its role:
+https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html"""
+
+_KINDS: Mapping[str, Any] = {
+    "ClusterRole": rbac.ClusterRole,
+    "ClusterRoleBinding": rbac.ClusterRoleBinding,
+    "RoleBinding": rbac.RoleBinding,
+}
+
+
+class ClusterAccess(pulumi.ComponentResource):
+    """The access entry or aws-auth mapping of a role in one cluster, and the RBAC objects behind its groups."""
+
+    def __init__(
+        self,
+        name: str,
+        cluster: ClusterPlace,
+        integration: Integration,
+        role: aws.iam.Role,
+        connection: Connection,
+        binding: Binding,
+        partition: str,
+        tags: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        self._binding = binding
+        super().__init__(
+            "eks-access:index:ClusterAccess",
+            name,
+            {
+                "cluster": binding.text(cluster.name),
+                "method": cluster.method.value,
+                "username": binding.text(integration.identity.username),
+                "groups": list(integration.identity.groups),
+                "accessPolicies": [policy.name for policy in integration.identity.access_policies],
+            },
+            opts,
+        )
+        labels = {
+            "app.kubernetes.io/managed-by": rules.MANAGED_BY,
+            "app.kubernetes.io/part-of": integration.vendor,
+        }
+        rights = [
+            self._create_rbac_object(f"{name}-{found.key}", found, connection)
+            for grant in integration.grants
+            for found in rules.objects(grant, labels=labels)
+        ]
+        # The way in is opened last and closed first: nobody is let in whose rights are half made.
+        if cluster.method is EntryMethod.ACCESS_ENTRY:
+            self._create_access_entry(name, cluster, integration, role, partition, tags, rights)
+        else:
+            self._create_mapping(name, cluster, integration, role, connection, rights)
+        self.register_outputs({})
+
+    def _create_rbac_object(self, name: str, found: rules.RbacObject, connection: Connection) -> pulumi.Resource:
+        kind = _KINDS[found.kind]
+        options = pulumi.ResourceOptions(parent=self, provider=connection.provider)
+        resource: pulumi.Resource = kind(name, **_snake_keys(found.body), opts=options)
+        return resource
+
+    def _create_access_entry(
+        self,
+        name: str,
+        cluster: ClusterPlace,
+        integration: Integration,
+        role: aws.iam.Role,
+        partition: str,
+        tags: Mapping[str, pulumi.Input[str]],
+        rights: list[pulumi.Resource],
+    ) -> None:
+        region = self._binding.text(cluster.region)
+        entry = aws.eks.AccessEntry(
+            name,
+            cluster_name=self._binding.text(cluster.name),
+            region=region,
+            principal_arn=role.arn,
+            type="STANDARD",
+            user_name=self._binding.text(integration.identity.username),
+            kubernetes_groups=list(integration.identity.groups),
+            tags={**tags, ROLE_ID_TAG: role.unique_id},
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=rights,
+                delete_before_replace=True,
+                replace_on_changes=[f'tags["{ROLE_ID_TAG}"]'],
+            ),
+        )
+        for policy in integration.identity.access_policies:
+            scope = aws.eks.AccessPolicyAssociationAccessScopeArgs(
+                type="namespace" if policy.namespaces else "cluster",
+                namespaces=list(policy.namespaces) or None,
+            )
+            aws.eks.AccessPolicyAssociation(
+                f"{name}-{policy.name}",
+                cluster_name=entry.cluster_name,
+                region=region,
+                # From the entry and not the role: an association goes with its entry, and must come back with it.
+                principal_arn=entry.principal_arn,
+                policy_arn=self._binding.text(policy.arn(partition)),
+                access_scope=scope,
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
+            )
+
+    def _create_mapping(
+        self,
+        name: str,
+        cluster: ClusterPlace,
+        integration: Integration,
+        role: aws.iam.Role,
+        connection: Connection,
+        rights: list[pulumi.Resource],
+    ) -> None:
+        AwsAuthMapping(
+            name,
+            kubeconfig=connection.kubeconfig,
+            cluster_name=self._binding.text(cluster.name),
+            role_arn=role.arn,
+            username=self._binding.text(integration.identity.username),
+            groups=list(integration.identity.groups),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=rights),
+        )
+
+
+def _snake_keys(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The top-level keys as the Python SDK's arguments are named; what is inside keeps Kubernetes' names."""
+    return {{"roleRef": "role_ref"}.get(key, key): value for key, value in body.items()}

@@ -1,0 +1,88 @@
+"""How a deployment reaches a cluster: what the user gave, completed by what EKS says."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as kubernetes
+
+from ..arguments import ClusterArgs, checked
+from ..errors import Refused
+from ..identity import AuthenticationMode
+from ..kubeconfig import kubeconfig
+from .binding import Binding
+
+READ_FROM_EKS = ("authentication_mode", "endpoint", "certificate_authority")
+
+
+def complete(args: ClusterArgs, path: str, opts: pulumi.InvokeOptions) -> ClusterArgs:
+    """The arguments with the mode, endpoint and certificate authority that EKS has, where they were not given.
+
+    Raises:
+        Refused: the authentication mode decides which resources there are, and neither was it given nor can it be
+            read, because the cluster's name is not known before the deployment.
+    """
+    completed: dict[str, Any] = dict(checked(args, ClusterArgs, path))
+    if "region" not in completed:
+        completed["region"] = aws.get_region(opts=opts).region
+    missing = [property for property in READ_FROM_EKS if property not in completed]
+    name, region = completed["name"], completed["region"]
+    if not missing:
+        return cast("ClusterArgs", completed)
+    if isinstance(name, str):
+        found = aws.eks.get_cluster(name=name, region=region, opts=opts)
+        read: dict[str, Any] = {
+            "authentication_mode": AuthenticationMode(found.access_configs[0].authentication_mode),
+            "endpoint": found.endpoint,
+            "certificate_authority": found.certificate_authorities[0].data,
+        }
+    elif "authentication_mode" in missing:
+        raise Refused(
+            f"{path}.authentication_mode",
+            None,
+            "is required where the cluster's name is an Output: it decides which resources are made,"
+            " and the cluster cannot be asked yet",
+            f"Give one of {', '.join(AuthenticationMode)}.",
+        )
+    else:
+        later = aws.eks.get_cluster_output(
+            name=name,
+            region=region,
+            opts=pulumi.InvokeOutputOptions(parent=opts.parent, provider=opts.provider),
+        )
+        read = {
+            "endpoint": later.endpoint,
+            "certificate_authority": later.certificate_authorities.apply(lambda found: found[0].data),
+        }
+    return cast("ClusterArgs", completed | {property: read[property] for property in missing})
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What resources in one cluster are made with."""
+
+    kubeconfig: pulumi.Input[str]
+    provider: kubernetes.Provider
+
+
+def connect(name: str, args: ClusterArgs, opts: pulumi.ResourceOptions) -> Connection:
+    """The deployment's way into the cluster of these complete arguments. `name` names a provider made for it."""
+    config = args.get("kubeconfig") or _own_kubeconfig(args)
+    provider = args.get("kubernetes_provider") or kubernetes.Provider(name, kubeconfig=config, opts=opts)
+    return Connection(config, provider)
+
+
+def _own_kubeconfig(args: ClusterArgs) -> pulumi.Input[str]:
+    binding = Binding()
+    known = binding.take(
+        "cluster",
+        {key: args[key] for key in ("name", "region", "endpoint", "certificate_authority")},
+    )
+    text = kubeconfig(
+        cluster_name=known["name"],
+        region=known["region"],
+        endpoint=known["endpoint"],
+        certificate_authority=known["certificate_authority"],
+    )
+    return binding.text(text)

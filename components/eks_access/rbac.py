@@ -1,0 +1,80 @@
+"""Kubernetes RBAC as data: rules, where they hold, and the objects that carry them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+API_GROUP = "rbac.authorization.k8s.io"
+MANAGED_BY = "eks-access"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One policy rule. `why` tells a reviewer what the integration does with it.
+
+    There is no way to write an empty `resource_names` list: in RBAC that would mean every name.
+    """
+
+    resources: tuple[str, ...]
+    verbs: tuple[str, ...]
+    api_groups: tuple[str, ...] = ("",)
+    resource_names: tuple[str, ...] = ()
+    why: str = ""
+
+    def json(self) -> dict[str, Any]:
+        rule: dict[str, Any] = {
+            "apiGroups": list(self.api_groups),
+            "resources": list(self.resources),
+            "verbs": list(self.verbs),
+        }
+        return rule | ({"resourceNames": list(self.resource_names)} if self.resource_names else {})
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Rules given to a group: everywhere (`namespaces` is None), or in the named namespaces only.
+
+    `key` is short and unique within the integration; `name` is what the objects in the cluster are called.
+
+    A grant with no namespace at all (`()`) makes the ClusterRole and binds it nowhere: ready, and without effect.
+    """
+
+    key: str
+    name: str
+    group: str
+    rules: tuple[Rule, ...]
+    namespaces: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class RbacObject:
+    """One object to create. `key` is stable and unique within the integration and cluster."""
+
+    key: str
+    kind: str
+    name: str
+    namespace: str | None
+    body: Mapping[str, Any]
+
+
+def objects(grant: Grant, *, labels: Mapping[str, str]) -> Iterator[RbacObject]:
+    """The ClusterRole of a grant and its bindings: one ClusterRole bound in many places keeps the rules in one."""
+    metadata = {"name": grant.name, "labels": dict(labels)}
+    yield RbacObject(
+        grant.key,
+        "ClusterRole",
+        grant.name,
+        None,
+        {"metadata": metadata, "rules": [rule.json() for rule in grant.rules]},
+    )
+    binding = {
+        "roleRef": {"apiGroup": API_GROUP, "kind": "ClusterRole", "name": grant.name},
+        "subjects": [{"apiGroup": API_GROUP, "kind": "Group", "name": grant.group}],
+    }
+    if grant.namespaces is None:
+        yield RbacObject(grant.key, "ClusterRoleBinding", grant.name, None, {"metadata": metadata} | binding)
+        return
+    for namespace in grant.namespaces:
+        placed = metadata | {"namespace": namespace}
+        key = f"{grant.key}-{namespace}"
+        yield RbacObject(key, "RoleBinding", grant.name, namespace, {"metadata": placed} | binding)

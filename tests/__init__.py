@@ -1,0 +1,1 @@
+"""What the package claims, by unit and end to end."""

@@ -1,0 +1,72 @@
+from typing import Any
+
+import pytest
+
+from eks_access.description import Integration, Profile
+from eks_access.errors import Refused
+from eks_access.expectations import KubernetesCall
+from eks_access.integrations.cado import HIDDEN_NAMESPACES, describe
+from tests.unit.core.integrations.places import place
+
+PLATFORM = "arn:aws:iam::444455556666:role/CadoPlatform"
+
+
+def described(*modes: str, **args: Any) -> Integration:
+    return describe({"platform_role_arns": [PLATFORM], **args}, place("cado", *modes))
+
+
+def test_least_lists_pods_everywhere_and_runs_commands_only_where_named() -> None:
+    grants = {grant.key: grant for grant in described(namespaces=["payments"]).grants}
+    assert grants["list"].namespaces is None
+    assert grants["exec"].namespaces == ("payments",)
+    assert [rule.json() for rule in grants["exec"].rules] == [
+        {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create", "get"]}
+    ]
+
+
+def test_without_namespaces_commands_can_be_run_nowhere() -> None:
+    grants = {grant.key: grant for grant in described().grants}
+    assert grants["exec"].namespaces == (), "bound in no namespace, and not in every one"
+
+
+@pytest.mark.parametrize("namespace", HIDDEN_NAMESPACES)
+def test_a_system_namespace_is_refused(namespace: str) -> None:
+    with pytest.raises(Refused, match=rf"namespaces\[1\] is '{namespace}', which is a system namespace"):
+        described(namespaces=["payments", namespace])
+
+
+def test_vendor_is_the_pages_cluster_role_bound_everywhere_to_the_pages_group() -> None:
+    (grant,) = described(profile=Profile.VENDOR).grants
+    assert (grant.name, grant.group, grant.namespaces) == ("cado-eks-cluster-role", "cado", None)
+    assert [rule.json() for rule in grant.rules] == [
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]},
+        {"apiGroups": [""], "resources": ["pods/exec"], "verbs": ["create", "get"]},
+    ]
+
+
+def test_a_role_name_that_cado_may_not_assume_is_refused() -> None:
+    with pytest.raises(Refused, match="does not hold 'CadoResponse'"):
+        described(role_name="Forensics")
+    assert described(role_name="AcmeCadoResponseEks").role.name == "AcmeCadoResponseEks"
+
+
+def test_no_external_id_is_asked_because_cado_sends_none() -> None:
+    (statement,) = described().role.trust_policy()["Statement"]
+    assert "Condition" not in statement
+    (statement,) = described(organization_id="o-1").role.trust_policy()["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
+
+
+def test_running_commands_in_system_namespaces_is_expected_to_be_refused_in_least_only() -> None:
+    def exec_in(integration: Integration, namespace: str | None) -> bool:
+        (call,) = (
+            e
+            for e in integration.expectations
+            if isinstance(e, KubernetesCall) and (e.verb, e.subresource, e.namespace) == ("create", "exec", namespace)
+        )
+        return call.allowed
+
+    least, vendor = described(namespaces=["payments"]), described(profile=Profile.VENDOR)
+    assert exec_in(least, "payments")
+    for namespace in ("kube-system", None):
+        assert (exec_in(least, namespace), exec_in(vendor, namespace)) == (False, True)

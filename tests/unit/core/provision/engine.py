@@ -1,0 +1,61 @@
+"""A recording engine: what was registered and asked, in a preview or an update."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pulumi
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+
+ROLE = "aws:iam/role:Role"
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+ACCESS_ENTRY = "aws:eks/accessEntry:AccessEntry"
+ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
+MAPPING = "eks-access:index:AwsAuthMapping"
+CLUSTER_ROLE = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole"
+CLUSTER_ROLE_BINDING = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding"
+ROLE_BINDING = "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding"
+PROVIDER = "pulumi:providers:kubernetes"
+GET_CLUSTER = "aws:eks/getCluster:getCluster"
+
+MODES = {"prod-api": "API", "prod-both": "API_AND_CONFIG_MAP", "prod-old": "CONFIG_MAP"}
+
+
+class Engine(Mocks):
+    def __init__(self) -> None:
+        self.resources: list[MockResourceArgs] = []
+        self.calls: list[MockCallArgs] = []
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        self.resources.append(args)
+        outputs = dict(args.inputs)
+        if args.typ == ROLE:
+            arn = f"arn:aws:iam::111122223333:role{args.inputs['path']}{args.inputs['name']}"
+            outputs |= {"arn": arn, "uniqueId": f"AROA-{args.name}"}
+        return f"{args.name}-id", outputs
+
+    def call(self, args: MockCallArgs) -> dict[str, Any]:
+        self.calls.append(args)
+        if args.token == GET_CLUSTER:
+            return {
+                "accessConfigs": [{"authenticationMode": MODES[args.args["name"]]}],
+                "endpoint": f"https://{args.args['name']}.example",
+                "certificateAuthorities": [{"data": "Q0E="}],
+            }
+        return {"accountId": "111122223333", "partition": "aws", "region": "us-east-1"}
+
+    def of(self, typ: str) -> dict[str, dict[str, Any]]:
+        """The inputs of every resource of the type, by its name."""
+        return {each.name: each.inputs for each in self.resources if each.typ == typ}
+
+
+def run(program: Callable[[], Any], *, preview: bool = False, engine: Engine | None = None) -> Engine:
+    """Run a program to its end, every registration and `apply` included, and give what was recorded."""
+    recording = engine or Engine()
+    pulumi.runtime.set_mocks(recording, project="test", stack="dev", preview=preview)
+
+    @pulumi.runtime.test
+    def drained() -> Any:
+        return program()
+
+    drained()
+    return recording
