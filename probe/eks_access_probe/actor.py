@@ -1,0 +1,157 @@
+"""Becoming an integration: the real STS call with its real credential, or with one thing about it changed."""
+
+import subprocess
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from eks_access.manifest import IntegrationAccess
+from eks_access.trust import Change
+
+from .aws import Aws, CredentialsUnavailable, Keys
+from .identities import Identities, TokenSource, WebIdentity
+from .redaction import redacted
+
+SESSION_NAME = "eks-access-probe"
+WRONG_EXTERNAL_ID = "eks-access-probe-wrong-external-id"
+_LONGEST_SESSION = 3600
+_COMMAND_SECONDS = 60
+
+
+class CannotBecome(Exception):
+    """The credential that is needed could not be had; nothing was asked. The message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class RoleSession:
+    keys: Keys
+    arn: str
+
+
+class Actor:
+    """Becomes one integration. Safe to use from several threads."""
+
+    def __init__(self, aws: Aws, name: str, access: IntegrationAccess, identities: Identities) -> None:
+        self.name = name
+        self.access = access
+        self._aws = aws
+        self._identities = identities
+        self._session: RoleSession | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def region(self) -> str:
+        return next(iter(self.access.clusters.values())).region
+
+    def session(self) -> RoleSession:
+        """The integration's session, assumed once.
+
+        Raises:
+            CannotBecome, ClientError, BotoCoreError: as for `assume`.
+        """
+        with self._lock:
+            if self._session is None:
+                self._session = self.assume()
+            return self._session
+
+    def assume(self, change: Change | None = None) -> RoleSession:
+        """Assume the integration's role as the vendor does, or with `change`.
+
+        Raises:
+            CannotBecome: the credential for it could not be had.
+            ClientError, BotoCoreError: the answer of STS, or that there was none.
+        """
+        answer = self._by_token(change) if self.access.trust.kind == "web-identity" else self._by_profile(change)
+        keys = answer["Credentials"]
+        return RoleSession(
+            Keys(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]),
+            answer["AssumedRoleUser"]["Arn"],
+        )
+
+    def _request(self) -> dict[str, Any]:
+        role = self.access.role
+        seconds = min(role.max_session_seconds, _LONGEST_SESSION)
+        return {"RoleArn": role.arn, "RoleSessionName": SESSION_NAME, "DurationSeconds": seconds}
+
+    def _by_profile(self, change: Change | None) -> Any:
+        try:
+            credentials = self._aws.profile_credentials(self._profile(change))
+        except CredentialsUnavailable as cause:
+            raise CannotBecome(str(cause)) from cause
+        external_id = self.access.trust.external_id
+        if change == "external-id-wrong":
+            external_id = WRONG_EXTERNAL_ID
+        elif change == "external-id-missing":
+            external_id = None
+        extra = {"ExternalId": external_id} if external_id is not None else {}
+        return self._aws.client("sts", self.region, credentials).assume_role(**self._request(), **extra)
+
+    def _profile(self, change: Change | None) -> str:
+        if change == "stranger":
+            if self._identities.stranger is None:
+                raise CannotBecome("the identities name no 'stranger' to try with")
+            return self._identities.stranger.profile
+        identity = self._identities.of(self.name, self.access.vendor)
+        if identity is None:
+            raise self._unnamed()
+        if identity.profile is None:
+            raise CannotBecome(f"{self.name} is trusted across accounts, and its identity names no 'profile'")
+        return identity.profile
+
+    def _by_token(self, change: Change | None) -> Any:
+        token = _token(self._token_source(change))
+        client = self._aws.client("sts", self.region, None)
+        return client.assume_role_with_web_identity(**self._request(), WebIdentityToken=token)
+
+    def _token_source(self, change: Change | None) -> TokenSource:
+        identity = self._identities.of(self.name, self.access.vendor)
+        if identity is None:
+            raise self._unnamed()
+        if identity.web_identity is None:
+            raise CannotBecome(f"{self.name} is trusted by web identity, and its identity has no 'web_identity'")
+        field = _TOKENS[change]
+        source: TokenSource | None = getattr(identity.web_identity, field)
+        if source is None:
+            raise CannotBecome(f"the identity of {self.name} has no 'web_identity.{field}' token to try with")
+        return source
+
+    def _unnamed(self) -> CannotBecome:
+        keys = " nor ".join(repr(key) for key in dict.fromkeys((self.name, self.access.vendor)))
+        return CannotBecome(f"the identities name neither {keys}" if " nor " in keys else f"the identities lack {keys}")
+
+
+_TOKENS: dict[Change | None, str] = {
+    None: "token",
+    "audience-wrong": "wrong_audience",
+    "subject-wrong": "wrong_subject",
+    "forged": "forged",
+}
+assert set(_TOKENS.values()) == set(WebIdentity.model_fields)
+
+
+def _token(source: TokenSource) -> str:
+    if source.file is not None:
+        try:
+            token = source.file.read_text().strip()
+        except (OSError, UnicodeDecodeError) as cause:
+            raise CannotBecome(f"cannot read the token file {source.file}: {cause.__class__.__name__}") from cause
+        return _checked(token, str(source.file))
+    command = source.command or []
+    try:
+        done = subprocess.run(
+            command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_COMMAND_SECONDS, check=False
+        )
+    except OSError as cause:
+        raise CannotBecome(f"cannot run the token command {command[0]!r}: {cause.strerror}") from cause
+    except subprocess.TimeoutExpired as cause:
+        raise CannotBecome(f"the token command {command[0]!r} took over {_COMMAND_SECONDS} seconds") from cause
+    if done.returncode != 0:
+        words = redacted(done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2])
+        raise CannotBecome(f"the token command {command[0]!r} failed with exit code {done.returncode}: {words}")
+    return _checked(done.stdout.decode("utf-8", "replace").strip(), f"the command {command[0]!r}")
+
+
+def _checked(token: str, origin: str) -> str:
+    if not token or any(character.isspace() for character in token):
+        raise CannotBecome(f"{origin} gave no token, or more than a token")
+    return token

@@ -1,0 +1,214 @@
+"""Requests to a cluster, as the integration. Nothing is ever changed.
+
+Lists and gets of a named object are really tried, for metadata only and one object at most, and the body is dropped.
+Everything else is asked as a SelfSubjectAccessReview: other verbs, subresources, watches, a `get` of no object.
+SelfSubjectRulesReview is not used: with webhook authorizers, as on EKS, it is incomplete.
+https://github.com/kubernetes/kubernetes/issues/65744
+"""
+
+import base64
+import binascii
+import json
+import ssl
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from eks_access.kubernetes import KubernetesApi, Response, Unreachable
+from eks_access.manifest import Cluster, KubernetesExpectation
+from eks_access.token import EksToken, TokenTooLarge, presigned_token
+
+from ..actor import Actor, CannotBecome
+from ..outcome import Answer, Plane, Question, Verdict
+from . import signed_in
+from .check import Check
+from .kubernetes_answers import access_review, read
+
+LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+ONE = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+_FALLBACK = ", application/json"
+_TIMEOUT = 10.0
+_RENEW_BEFORE = timedelta(minutes=1)
+
+
+class NotKubernetes(Exception):
+    """An answer that no Kubernetes API server gives, as of a proxy's sign-in page."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__("the answer is not one of a Kubernetes API server")
+
+
+class ClusterSession:
+    """The integration's connection to one cluster. Safe to use from several threads."""
+
+    def __init__(self, actor: Actor, key: str, cluster: Cluster) -> None:
+        self.actor = actor
+        self.key = key
+        self.cluster = cluster
+        self._api: KubernetesApi | None = None
+        self._token: EksToken | None = None
+        self._versions: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def renew(self) -> None:
+        """Sign a new token for the next request.
+
+        The API server keeps the authenticator's answer to a token for minutes, refusals and groups alike: asking
+        again with the same one would only repeat it.
+        """
+        with self._lock:
+            self._token = None
+
+    def request(self, method: str, path: str, **options: Any) -> Response:
+        with self._lock:
+            if self._api is None:
+                self._api = KubernetesApi(
+                    self.cluster.endpoint,
+                    ca_data=base64.b64decode(self.cluster.certificate_authority, validate=True),
+                    bearer=self._bearer,
+                    timeout=_TIMEOUT,
+                )
+        return self._api.request(method, path, **options)
+
+    def version(self, group: str) -> str:
+        """The version of an API group that the cluster prefers."""
+        if group not in self._versions:
+            response = self.request("GET", f"/apis/{quote(group)}")
+            # Authorization comes before the version is looked at, so any version shows a refusal.
+            self._versions[group] = "v1" if response.status >= 400 else _within(response, "preferredVersion", "version")
+        return self._versions[group]
+
+    def _bearer(self) -> str:
+        with self._lock:
+            if self._token is None or self._token.expires_at - _RENEW_BEFORE < datetime.now(UTC):
+                self._token = presigned_token(
+                    self.actor.session().keys,
+                    cluster_name=self.cluster.name,
+                    region=self.cluster.region,
+                )
+            return self._token.value
+
+
+def identity(session: ClusterSession) -> Check:
+    """Signing in at all, as the declared user."""
+    declared = session.actor.access.identity
+    groups = f" in {', '.join(declared.groups)}" if declared.groups else ""
+    question = Question(
+        session.actor.name,
+        Plane.KUBERNETES,
+        "sign in",
+        f"as {declared.username}{groups}",
+        True,
+        "who the integration is in the cluster",
+        session.key,
+    )
+    return Check(question, lambda: _asked(partial(_sign_in, session)), session.renew)
+
+
+def checks(session: ClusterSession) -> list[Check]:
+    return [_check(session, expectation) for expectation in session.actor.access.kubernetes]
+
+
+def _check(session: ClusterSession, e: KubernetesExpectation) -> Check:
+    question = Question(
+        session.actor.name,
+        Plane.KUBERNETES,
+        e.verb,
+        target(e),
+        e.allowed,
+        e.why,
+        session.key,
+        detail="tried" if is_tried(e) else "access review",
+    )
+    ask = _try if is_tried(e) else _review
+    return Check(question, lambda: _asked(partial(ask, session, e)), session.renew)
+
+
+def is_tried(e: KubernetesExpectation) -> bool:
+    """Whether the call is made for real: only reads that answer at once and name what they read."""
+    return e.subresource is None and (e.verb == "list" or (e.verb == "get" and e.name is not None))
+
+
+def target(e: KubernetesExpectation) -> str:
+    """`deployments.apps`, `pods/exec in payments`, `configmaps aws-auth in kube-system`."""
+    resource = f"{e.resource}/{e.subresource}" if e.subresource else e.resource
+    dotted = f"{resource}.{e.api_group}" if e.api_group else resource
+    return dotted + (f" {e.name}" if e.name else "") + (f" in {e.namespace}" if e.namespace else "")
+
+
+def path(e: KubernetesExpectation, version: str) -> str:
+    root = f"/apis/{e.api_group}/{version}" if e.api_group else f"/api/{version}"
+    namespace = f"/namespaces/{quote(e.namespace)}" if e.namespace else ""
+    name = f"/{quote(e.name)}" if e.name else ""
+    return f"{root}{namespace}/{e.resource}{name}"
+
+
+def _try(session: ClusterSession, e: KubernetesExpectation) -> Answer:
+    version = session.version(e.api_group) if e.api_group else "v1"
+    if e.verb == "list":
+        return read(session.request("GET", path(e, version), query={"limit": "1"}, accept=LIST + _FALLBACK))
+    return read(session.request("GET", path(e, version), accept=ONE + _FALLBACK), e.name)
+
+
+def _review(session: ClusterSession, e: KubernetesExpectation) -> Answer:
+    attributes = {
+        "verb": e.verb,
+        "group": e.api_group,
+        "resource": e.resource,
+        "subresource": e.subresource,
+        "namespace": e.namespace,
+        "name": e.name,
+    }
+    body = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": {key: value for key, value in attributes.items() if value}},
+    }
+    return access_review(session.request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=body))
+
+
+def _sign_in(session: ClusterSession) -> Answer:
+    body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
+    response = session.request("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", body=body)
+    if response.status >= 400:
+        return read(response)
+    user = _within(response, "status", "userInfo")
+    access = session.actor.access
+    found = signed_in.differences(user, access.identity, access.role, session.actor.session())
+    return Answer(Verdict.ALLOWED, response.status, "", signed_in.described(user), tuple(found))
+
+
+def _within(response: Response, *keys: str) -> Any:
+    """What lies under these keys in the answer."""
+    try:
+        value = json.loads(response.body)
+        for key in keys:
+            value = value[key]
+    except (ValueError, KeyError, TypeError) as cause:
+        raise NotKubernetes(response.status) from cause
+    return value
+
+
+def _asked(call: Callable[[], Answer]) -> Answer:
+    """The answer of a call to a cluster, whatever came of it."""
+    try:
+        return call()
+    except Unreachable as error:
+        return Answer(Verdict.UNREACHABLE, None, type(error.cause).__name__, str(error))
+    except (CannotBecome, ClientError, BotoCoreError, TokenTooLarge) as error:
+        return Answer(Verdict.COULD_NOT_ASK, None, type(error).__name__, f"no token for the cluster: {error}")
+    except (ssl.SSLError, binascii.Error, UnicodeDecodeError) as error:
+        return Answer(
+            Verdict.COULD_NOT_ASK,
+            None,
+            type(error).__name__,
+            f"the cluster's certificate authority is not usable: {error}",
+        )
+    except NotKubernetes as error:
+        return Answer(Verdict.COULD_NOT_ASK, error.status, "", str(error))

@@ -1,0 +1,155 @@
+"""`eks-access probe`."""
+
+import asyncio
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+import click
+from rich.console import Console
+
+from eks_access.endpoint import LoopbackError, loopback_endpoint
+from eks_access.manifest import Manifest
+
+from . import identities, source
+from .aws import Aws
+from .identities import IdentitiesError
+from .patience import Patience
+from .plan import IntegrationPlan, PlanError, plan
+from .progress import progress
+from .report.interface import Proof, ReportFormat
+from .report.json import JsonReport
+from .report.table import TableReport
+from .run import run
+from .source import SourceError
+
+PIPED_WIDTH = 120
+
+
+class BadInput(click.ClickException):
+    """What was given cannot be used; nothing was asked."""
+
+    exit_code = 2
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--stack", metavar="NAME", help="Read the access manifest from this Pulumi stack's output.")
+@click.option("--manifest", metavar="FILE", help="Read the access manifest from a file; - for the standard input.")
+@click.option(
+    "--cwd",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    help="The Pulumi project's folder, for --stack. [default: this one]",
+)
+@click.option(
+    "--identities",
+    "identities_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"How to become each integration. [default: ${identities.VARIABLE}]",
+)
+@click.option("--integration", "only", multiple=True, metavar="NAME", help="Only this integration; repeatable.")
+@click.option("--cluster", "clusters", multiple=True, metavar="KEY", help="Only this cluster; repeatable.")
+@click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON too; - for the standard output.")
+@click.option(
+    "--deadline",
+    type=click.FloatRange(0, 1800),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to ask again for answers that may not be consistent yet; 0 asks once.",
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 128),
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="How many calls are under way at the same time.",
+)
+@click.option("--verbose", "-v", is_flag=True, help="Show every call in a row of its own, with its evidence.")
+def probe(
+    *,
+    stack: str | None,
+    manifest: str | None,
+    cwd: Path,
+    identities_file: Path | None,
+    only: tuple[str, ...],
+    clusters: tuple[str, ...],
+    json_file: str | None,
+    deadline: float,
+    concurrency: int,
+    verbose: bool,
+) -> None:
+    """Act as each integration and prove what it can and cannot do.
+
+    The probe becomes the integration with a real STS call and a real EKS token, makes every call that must work and
+    every call that must be refused, and tells what is not as declared. It changes nothing: only reads are made, other
+    verbs are asked as access reviews, and AWS calls that would change something name nothing that exists.
+
+    \b
+    Examples:
+      eks-access probe --stack dev
+      eks-access probe --stack prod --integration opentrace --cluster eu-1 --verbose
+      eks-access probe --manifest access.json --identities identities.yaml --json report.json
+      pulumi stack output access --json --show-secrets | eks-access probe --manifest - --json - > report.json
+
+    With --json - the table goes to the standard error. Colours are left out where NO_COLOR is set.
+
+    \b
+    Exit codes:
+      0  everything is as expected
+      1  something is not: a call that must work was refused, or the other way round
+      2  bad usage or input; nothing was asked
+      3  no mismatch, but something could not be asked: unreachable, throttled, no credential
+    """
+    if (stack is None) == (manifest is None):
+        raise click.UsageError("give either --stack NAME or --manifest FILE")
+    try:
+        read = source.of_stack(stack, cwd) if stack is not None else source.of_file(manifest or "")
+        known = identities.read(identities.find(identities_file, os.environ))
+        aws = Aws(loopback_endpoint(os.environ) if read.endpoint == "loopback" else None)
+        plans = plan(read, known, aws, integrations=only, clusters=clusters)
+    except (SourceError, IdentitiesError, LoopbackError, PlanError) as error:
+        raise BadInput(str(error)) from error
+    with ExitStack() as open_files:
+        formats = [TableReport(_console(to_error=json_file == "-"), verbose=verbose)]
+        report_files = [JsonReport(_opened(json_file, open_files))] if json_file else []
+        proof = _prove(read, plans, deadline, concurrency)
+        _write(proof, [*formats, *report_files])
+    sys.exit(proof.exit_code)
+
+
+def _prove(manifest: Manifest, plans: list[IntegrationPlan], deadline: float, concurrency: int) -> Proof:
+    started_at, started = datetime.now(UTC), time.monotonic()
+    total = sum(1 for integration in plans for _ in integration)
+    with (
+        ThreadPoolExecutor(concurrency, thread_name_prefix="probe") as pool,
+        progress(total, Console(stderr=True)) as listener,
+    ):
+        outcomes = asyncio.run(run(plans, Patience(deadline, pool), listener))
+    return Proof(manifest, outcomes, started_at, time.monotonic() - started)
+
+
+def _write(proof: Proof, formats: list[ReportFormat]) -> None:
+    for report_format in formats:
+        report_format.write(proof)
+
+
+def _opened(path: str, open_files: ExitStack) -> TextIO:
+    """The file to write to, opened before anything is asked, so that a wrong path costs no run."""
+    if path == "-":
+        return sys.stdout
+    try:
+        return open_files.enter_context(Path(path).open("w"))
+    except OSError as error:
+        raise BadInput(f"--json: cannot write {path}: {error.strerror}") from error
+
+
+def _console(*, to_error: bool) -> Console:
+    console = Console(stderr=to_error, highlight=False)
+    return console if console.is_terminal else Console(stderr=to_error, highlight=False, width=PIPED_WIDTH)

@@ -1,0 +1,111 @@
+"""How the probe becomes each integration: the file that names their credentials, never holding one.
+
+    version: 1
+    integrations:
+      opentrace:    {web_identity: {token: {command: [./google-token]}, wrong_audience: {file: other.jwt}}}
+      conductorone: {profile: conductorone}
+    stranger: {profile: stranger}
+
+A profile is one of the AWS configuration. A token comes from a file, or from a command's output. The tokens other
+than `token`, and the stranger (any principal of another account that may call sts:AssumeRole), are for showing that
+the trust policy refuses them.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+VARIABLE = "EKS_ACCESS_IDENTITIES"
+
+
+class IdentitiesError(ValueError):
+    """The file cannot be used; the message says where and why."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TokenSource(_Part):
+    command: Annotated[list[str], Field(min_length=1)] | None = None
+    file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.command is None) == (self.file is None):
+            raise ValueError("give either 'command' or 'file'")
+        return self
+
+
+class WebIdentity(_Part):
+    token: TokenSource
+    wrong_audience: TokenSource | None = None
+    wrong_subject: TokenSource | None = None
+    forged: TokenSource | None = None
+
+
+class Identity(_Part):
+    profile: Annotated[str, Field(min_length=1)] | None = None
+    web_identity: WebIdentity | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if (self.profile is None) == (self.web_identity is None):
+            raise ValueError("give either 'profile' or 'web_identity'")
+        return self
+
+
+class Stranger(_Part):
+    profile: Annotated[str, Field(min_length=1)]
+
+
+class Identities(_Part):
+    version: Literal[1]
+    integrations: dict[str, Identity] = Field(default_factory=dict)
+    stranger: Stranger | None = None
+
+    def of(self, integration: str, vendor: str) -> Identity | None:
+        """The integration's own identity, or its vendor's: several integrations of one vendor may share one."""
+        return self.integrations.get(integration) or self.integrations.get(vendor)
+
+
+def find(given: Path | None, environ: Mapping[str, str]) -> Path:
+    """The file to read.
+
+    Raises:
+        IdentitiesError: none was named.
+    """
+    path = given or (Path(environ[VARIABLE]) if environ.get(VARIABLE) else None)
+    if path is None:
+        raise IdentitiesError(
+            f"nothing says how to become the integrations: give --identities FILE or set {VARIABLE}"
+            " (the sandbox sets it: `python -m sandbox run -- COMMAND`)"
+        )
+    return path
+
+
+def read(path: Path) -> Identities:
+    """The identities in the file.
+
+    Raises:
+        IdentitiesError: it cannot be read, or is not of the form above.
+    """
+    try:
+        content = yaml.safe_load(path.read_text())
+    except OSError as cause:
+        raise IdentitiesError(f"{path}: {cause.strerror}") from cause
+    except (yaml.YAMLError, UnicodeDecodeError) as cause:
+        raise IdentitiesError(f"{path}: is not valid YAML") from cause
+    if not isinstance(content, dict):
+        raise IdentitiesError(f"{path}: expected a mapping with 'version' and 'integrations'")
+    try:
+        return Identities.model_validate(content)
+    except ValidationError as invalid:
+        told = "; ".join(
+            f"{'.'.join(map(str, error['loc'])) or 'the file'}: {error['msg']}"
+            for error in invalid.errors(include_url=False, include_input=False)
+        )
+        raise IdentitiesError(f"{path}: {told}") from None

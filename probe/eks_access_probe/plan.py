@@ -1,0 +1,108 @@
+"""What is asked of whom: the manifest's expectations as checks, in the manifest's own order."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from eks_access.endpoint import is_loopback
+from eks_access.manifest import IntegrationAccess, Manifest
+
+from .actor import Actor
+from .aws import Aws
+from .checks import aws as aws_checks
+from .checks import kubernetes, trust
+from .checks.check import Check
+from .identities import Identities
+
+
+class PlanError(ValueError):
+    """The selection names something that the manifest does not have, or the manifest contradicts itself."""
+
+
+@dataclass(frozen=True)
+class ClusterPlan:
+    """Everything asked of one cluster. `identity` comes first: without it no answer means anything."""
+
+    identity: Check
+    calls: list[Check]
+
+
+@dataclass(frozen=True)
+class IntegrationPlan:
+    """Everything asked as one integration. `assume` comes first: it is the allowed twin of each refusal."""
+
+    name: str
+    access: IntegrationAccess
+    assume: Check
+    refused: list[Check]
+    aws: list[Check]
+    clusters: dict[str, ClusterPlan]
+
+    def __iter__(self) -> Iterator[Check]:
+        yield self.assume
+        yield from self.refused
+        yield from self.aws
+        for cluster in self.clusters.values():
+            yield cluster.identity
+            yield from cluster.calls
+
+
+def plan(
+    manifest: Manifest,
+    identities: Identities,
+    aws: Aws,
+    *,
+    integrations: Collection[str] = (),
+    clusters: Collection[str] = (),
+) -> list[IntegrationPlan]:
+    """The checks of the named integrations and clusters, or of all where none is named.
+
+    Raises:
+        PlanError: a name is unknown, or nothing is left to ask.
+    """
+    selected = _selected(manifest, integrations, clusters)
+    return [_integration(name, access, aws, identities) for name, access in selected.items()]
+
+
+def _integration(name: str, access: IntegrationAccess, aws: Aws, identities: Identities) -> IntegrationPlan:
+    actor = Actor(aws, name, access, identities)
+    sessions = [kubernetes.ClusterSession(actor, key, cluster) for key, cluster in access.clusters.items()]
+    return IntegrationPlan(
+        name,
+        access,
+        trust.allowed(actor),
+        trust.refused(actor),
+        aws_checks.checks(aws, actor),
+        {session.key: ClusterPlan(kubernetes.identity(session), kubernetes.checks(session)) for session in sessions},
+    )
+
+
+def _selected(
+    manifest: Manifest, integrations: Collection[str], clusters: Collection[str]
+) -> Mapping[str, IntegrationAccess]:
+    _check_known("integration", integrations, manifest.integrations)
+    named = {name: access for name, access in manifest.integrations.items() if not integrations or name in integrations}
+    _check_known("cluster", clusters, {key for access in named.values() for key in access.clusters})
+    selected = {
+        name: access.model_copy(
+            update={"clusters": {key: c for key, c in access.clusters.items() if not clusters or key in clusters}}
+        )
+        for name, access in named.items()
+    }
+    selected = {name: access for name, access in selected.items() if access.clusters}
+    if not selected:
+        raise PlanError("the access manifest has no integration with a cluster: there is nothing to prove")
+    if manifest.endpoint == "loopback":
+        for access in selected.values():
+            for key, cluster in access.clusters.items():
+                if not is_loopback(cluster.endpoint):
+                    raise PlanError(
+                        f"this environment lives on this machine (endpoint: loopback), but cluster {key!r} is at"
+                        f" {cluster.endpoint}"
+                    )
+    return selected
+
+
+def _check_known(kind: str, given: Collection[str], known: Collection[str]) -> None:
+    for name in given:
+        if name not in known:
+            raise PlanError(f"there is no {kind} {name!r}; the access manifest has {', '.join(sorted(known))}")

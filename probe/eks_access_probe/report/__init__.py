@@ -1,0 +1,1 @@
+"""Reports: one small file a format."""

@@ -1,0 +1,84 @@
+"""Where the access manifest comes from: a stack's output, or a file with its value."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from eks_access import manifest
+from eks_access.manifest import OUTPUT, Manifest, ManifestError
+
+from .redaction import redacted
+
+_HIDDEN = '"[secret]"'
+"""What Pulumi prints in the place of a secret."""
+_SECONDS = 120
+
+
+class SourceError(ValueError):
+    """The manifest could not be had; the message says why and what to do."""
+
+
+def of_stack(stack: str, cwd: Path) -> Manifest:
+    """The manifest that a stack exports, read with the `pulumi` command in the project's folder.
+
+    Only this output is asked for. Secrets are shown to the probe since an ExternalId may be one of the stack's.
+
+    Raises:
+        SourceError: pulumi is missing or fails, or the stack has no such output.
+    """
+    command = ["pulumi", "stack", "output", OUTPUT, "--stack", stack, "--json", "--show-secrets", "--non-interactive"]
+    try:
+        done = subprocess.run(
+            command, cwd=cwd, capture_output=True, stdin=subprocess.DEVNULL, timeout=_SECONDS, check=False
+        )
+    except FileNotFoundError as cause:
+        if not cwd.is_dir():
+            raise SourceError(f"--cwd: there is no folder {cwd}") from cause
+        raise SourceError("the command `pulumi` is not on the PATH; install it, or give --manifest FILE") from cause
+    except subprocess.TimeoutExpired as cause:
+        raise SourceError(f"`pulumi stack output` took over {_SECONDS} seconds") from cause
+    if done.returncode != 0:
+        raise SourceError(_why(stack, cwd, done.stderr.decode("utf-8", "replace")))
+    return _manifest(done.stdout, f"stack {stack!r}")
+
+
+def of_file(path: str) -> Manifest:
+    """The manifest in a file, or on the standard input for `-`.
+
+    Raises:
+        SourceError: it cannot be read or is no manifest.
+    """
+    if path == "-":
+        return _manifest(sys.stdin.buffer.read(), "the standard input")
+    try:
+        return _manifest(Path(path).read_bytes(), path)
+    except OSError as cause:
+        raise SourceError(f"{path}: {cause.strerror}") from cause
+
+
+def _manifest(text: bytes, origin: str) -> Manifest:
+    try:
+        value: Any = json.loads(text)
+    except ValueError as cause:
+        raise SourceError(f"{origin}: is not JSON") from cause
+    if _HIDDEN in json.dumps(value):
+        raise SourceError(
+            f"{origin}: secrets are hidden in it; write it with `pulumi stack output {OUTPUT} --json --show-secrets`"
+        )
+    if isinstance(value, dict) and "schemaVersion" not in value and OUTPUT in value:
+        value = value[OUTPUT]  # all outputs of a stack rather than this one
+    try:
+        return manifest.read(value)
+    except ManifestError as cause:
+        raise SourceError(f"{origin}: {cause}") from cause
+
+
+def _why(stack: str, cwd: Path, stderr: str) -> str:
+    words = redacted(" ".join(stderr.split()))
+    if "does not have output property" in stderr:
+        return f"stack {stack!r} exports no {OUTPUT!r}: run `pulumi up --stack {stack}` first"
+    if "no stack named" in stderr:
+        return f"there is no stack {stack!r}: `pulumi stack ls` in {cwd} shows which there are ({words})"
+    return f"`pulumi stack output` failed for stack {stack!r} in {cwd}: {words}"
