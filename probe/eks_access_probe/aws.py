@@ -81,7 +81,7 @@ class Aws:
             else {}
         )
         return session.create_client(
-            service,  # type: ignore[call-overload]
+            service,
             region_name=region,
             endpoint_url=self._endpoint,
             config=config,

@@ -1,7 +1,7 @@
 """The report for programs: versioned JSON, in the manifest's own order."""
 
 from datetime import datetime
-from typing import Literal, TextIO
+from typing import Final, Literal, TextIO
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -10,7 +10,7 @@ from ..explain import advice
 from ..outcome import Outcome, Plane, Result, Verdict
 from .interface import Proof, ReportFormat
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 
 
 class _Part(BaseModel):

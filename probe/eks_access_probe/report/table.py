@@ -174,7 +174,11 @@ def _every_call(outcomes: Sequence[Outcome]) -> Table:
 def _summary(proof: Proof) -> Text:
     counts = proof.counts
     total = len(proof.outcomes)
-    clusters = {(a.clusters[k].arn) for a in proof.integrations.values() for k in a.clusters}
+    clusters = {
+        proof.integrations[o.question.integration].clusters[o.question.cluster].arn
+        for o in proof.outcomes
+        if o.question.cluster
+    }
     scope = f"{_number(len(proof.integrations), 'integration')} on {_number(len(clusters), 'cluster')}"
     if proof.exit_code == 0:
         return Text(f"✓ All {_number(total, 'expectation')} hold: {scope}, in {proof.seconds:.0f} s.", style="green")
