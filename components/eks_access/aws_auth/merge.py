@@ -1,0 +1,226 @@
+"""Plans a change to aws-auth: our own mapping set or removed, everyone else's reading proven to stay the same.
+
+The proof is by reading: the text that would be written is parsed again, and anything but the wanted difference is a
+refusal. Nothing here talks to a cluster.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NoReturn
+
+from . import splice
+from .hazards import hazards
+from .mapping import RoleMapping, is_protected
+from .reader import ROLES, USERS, Identity, Item, Section, read, read_section
+from .refusal import Code, Refusal
+
+# https://kubernetes.io/docs/concepts/configuration/configmap/#motivation
+MAX_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to write: the whole `data`, whether it differs from what was read, and what the user should know."""
+
+    data: dict[str, str]
+    changed: bool
+    warnings: tuple[str, ...]
+
+
+def plan_set(
+    data: Mapping[str, str] | None,
+    mapping: RoleMapping,
+    *,
+    owned: Iterable[RoleMapping] = (),
+    adopt: bool = False,
+) -> Plan:
+    """Plan to map the role as given.
+
+    `owned` are mappings of this principal that may be replaced, because they are ours; `adopt` allows replacing one
+    that is not. A mapping that already stands as wanted is left alone: it is ours if a write of ours was interrupted.
+
+    Raises:
+        Refusal: the section cannot be changed safely, or the principal is mapped otherwise.
+    """
+    before = dict(data or {})
+    section = _writable(before)
+    warnings = [str(hazard) for hazard in hazards(before)]
+    _refuse_user_mapping(before, mapping)
+    matches = _matches(section, mapping)
+    _refuse_protected(section, matches)
+    if not matches:
+        return _verified(before, splice.added(section, mapping), mapping, warnings)
+    effective = matches[-1]
+    current = section.items[effective].identity
+    if same(current, mapping.identity):
+        return Plan(before, False, tuple(warnings))
+    line = section.node(effective).line
+    ours = any(same(current, mine.identity) for mine in owned)
+    if len(matches) > 1:
+        _refuse_duplicates(section, matches, mapping)
+    if not ours and not adopt:
+        _refuse_conflict(mapping, current, line)
+    if not ours:
+        warnings.append(f"{ROLES} line {line}: {_told(current)} of {mapping.rolearn} is taken over and replaced")
+    return _verified(before, splice.replaced(section, effective, mapping), mapping, warnings)
+
+
+def plan_remove(data: Mapping[str, str] | None, owned: RoleMapping) -> Plan:
+    """Plan to give back exactly the mapping that was written; one that others have changed is left, with a warning.
+
+    Raises:
+        Refusal: the section cannot be changed safely.
+    """
+    before = dict(data or {})
+    if read_section(before, ROLES).is_empty:
+        return Plan(before, False, ())
+    section = _writable(before)
+    matches = _matches(section, owned)
+    mine = [i for i in matches if same(section.items[i].identity, owned.identity)]
+    others = [i for i in matches if i not in mine[-1:]]
+    warnings = [_left(section, i, owned) for i in others]
+    if not mine:
+        return Plan(before, False, tuple(warnings))
+    return _verified(before, splice.removed(section, mine[-1]), owned, warnings, removing=True)
+
+
+def same(one: Identity, other: Identity) -> bool:
+    """Does Kubernetes see the same identity? The order of groups means nothing to it."""
+    return one.username == other.username and sorted(one.groups) == sorted(other.groups)
+
+
+def _matches(section: Section, mapping: RoleMapping) -> list[int]:
+    return [i for i, item in enumerate(section.items) if item.key == mapping.key and not item.sso]
+
+
+def _writable(data: Mapping[str, str]) -> Section:
+    section = read_section(data, ROLES)
+    if section.lost:
+        raise Refusal(
+            Code.UNREADABLE,
+            f"{ROLES} cannot be read, so nobody in it is mapped now, nodes included: {section.lost.problem}.",
+            line=section.lost.line,
+            advice="Mend that line first; nothing was changed.",
+        )
+    if section.not_a_list:
+        raise Refusal(
+            Code.NOT_A_LIST,
+            f"{ROLES} is {section.not_a_list}, so nobody in it is mapped now.",
+            line=1,
+            advice="Make it a list of entries with rolearn, username and groups; nothing was changed.",
+        )
+    document = section.document
+    if document and document.rest == "junk":
+        raise Refusal(
+            Code.TRAILING_CONTENT,
+            f"{ROLES} has content after the end of its list, which the authenticator ignores"
+            + (": nobody is mapped now." if not section.items else "."),
+            line=document.rest_line,
+            advice="Usually entries were appended to `[]`; make it one list. Nothing was changed.",
+        )
+    if document and document.rest == "document":
+        raise Refusal(
+            Code.SEVERAL_DOCUMENTS,
+            f"{ROLES} holds more than one YAML document; the authenticator reads only the first.",
+            line=document.rest_line,
+            advice="Join them into one list; nothing was changed.",
+        )
+    return section
+
+
+def _refuse_user_mapping(data: Mapping[str, str], mapping: RoleMapping) -> None:
+    users = read_section(data, USERS)
+    for index, item in enumerate(users.items):
+        if item.arn.lower() == mapping.key:
+            raise Refusal(
+                Code.CONFLICT,
+                f"{mapping.rolearn} is already mapped in {USERS}, as {_told(item.identity)}.",
+                line=users.node(index).line,
+                advice=f"A mapping in {ROLES} would silently replace it; remove it from {USERS} first.",
+            )
+
+
+def _refuse_protected(section: Section, matches: list[int]) -> None:
+    for index in matches:
+        item = section.items[index]
+        if is_protected(item.identity):
+            raise Refusal(
+                Code.PROTECTED,
+                f"{item.arn} is mapped as {_told(item.identity)}, which EKS needs for its nodes.",
+                line=section.node(index).line,
+                advice="Give the integration a role of its own; node mappings are never changed.",
+            )
+
+
+def _refuse_duplicates(section: Section, matches: list[int], mapping: RoleMapping) -> NoReturn:
+    lines = ", ".join(str(section.node(index).line) for index in matches)
+    raise Refusal(
+        Code.DUPLICATES,
+        f"{mapping.rolearn} is mapped more than once (lines {lines}); only the last one counts, and it is not ours.",
+        line=section.node(matches[-1]).line,
+        advice="Remove the entries that are not wanted, then try again.",
+    )
+
+
+def _refuse_conflict(mapping: RoleMapping, current: Identity, line: int) -> NoReturn:
+    raise Refusal(
+        Code.CONFLICT,
+        f"{mapping.rolearn} is already mapped, as {_told(current)}.",
+        line=line,
+        advice=f"To replace it by {_told(mapping.identity)}, set adopt; otherwise use another role.",
+    )
+
+
+def _left(section: Section, index: int, owned: RoleMapping) -> str:
+    identity, line = section.items[index].identity, section.node(index).line
+    if same(identity, owned.identity):
+        why = "the same mapping stands there once more"
+    else:
+        why = f"someone else mapped it as {_told(identity)}"
+    return f"{ROLES} line {line}: {owned.rolearn} keeps access: {why}; that entry is left as it is"
+
+
+def _told(identity: Identity) -> str:
+    groups = ", ".join(identity.groups) or "none"
+    return f"user {identity.username!r} with groups {groups}"
+
+
+def _verified(
+    before: dict[str, str], text: str, own: RoleMapping, warnings: list[str], *, removing: bool = False
+) -> Plan:
+    """The plan, after reading back what would be written."""
+    after = before | {ROLES: text}
+    new = read_section(after, ROLES)
+    if new.lost and "anchor" in new.lost.problem:
+        raise Refusal(
+            Code.SHARED_ANCHOR,
+            f"other entries of {ROLES} refer to an anchor inside the entry of {own.rolearn}.",
+            advice="Write those entries out in full first; nothing was changed.",
+        )
+    old_reading, new_reading = read(before), read(after)
+    unchanged = (
+        _others(read_section(before, ROLES), own) == _others(new, own)
+        and {k: v for k, v in old_reading.roles.items() if k != own.key}
+        == {k: v for k, v in new_reading.roles.items() if k != own.key}
+        and old_reading.users == new_reading.users
+        and old_reading.accounts == new_reading.accounts
+        and not (new.document and new.document.rest)
+    )
+    effective = removing or new_reading.roles.get(own.key) == own.identity
+    if not unchanged or not effective:
+        raise Refusal(
+            Code.WOULD_CHANGE_OTHERS,
+            f"this form of {ROLES} cannot be edited without changing what the authenticator reads for others.",
+            advice="Write the list in plain block or JSON form first; nothing was changed.",
+        )
+    if (size := sum(len(key.encode()) + len(value.encode()) for key, value in after.items())) > MAX_BYTES:
+        raise Refusal(
+            Code.TOO_LARGE,
+            f"aws-auth would be {size} bytes, and a ConfigMap holds at most {MAX_BYTES}.",
+            advice="Move principals to access entries.",
+        )
+    return Plan(after, True, tuple(warnings))
+
+
+def _others(section: Section, own: RoleMapping) -> list[Item]:
+    return [item for item in section.items if item.key != own.key or item.sso]

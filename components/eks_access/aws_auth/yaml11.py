@@ -1,0 +1,330 @@
+"""Parses a section of aws-auth as go-yaml v2, the authenticator's parser, does; keeps where everything stands.
+
+PyYAML's scanner and go-yaml's are ports of the same C library and differ in a few places: tabs, `:` and `?` inside
+flow collections, escapes, block scalar headers. Those places are overridden here after go-yaml's `scannerc.go`
+(https://github.com/go-yaml/yaml/blob/v2.4.0/scannerc.go); `tests/oracle` compares the result with the real parser.
+Scalars stay source text: what type Go gives them is `gotypes.py`'s business.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, NoReturn
+
+import yaml
+from yaml.error import Mark
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.scanner import Scanner, ScannerError
+from yaml.tokens import ScalarToken
+
+_BREAKS = "\r\n\x85\u2028\u2029"
+_BREAKS_END = "\0" + _BREAKS
+_BLANKS_END = " \t" + _BREAKS_END
+
+
+class Unparseable(Exception):
+    """The text is not what go-yaml can read. `line` counts from 1; `problem` is in the parser's words."""
+
+    def __init__(self, line: int, problem: str) -> None:
+        self.line = line
+        self.problem = problem
+        super().__init__(f"line {line}: {problem}")
+
+
+@dataclass(eq=False)
+class Node:
+    """A node of the document, with its place in the text: `start` and `end` are offsets, `line` counts from 1."""
+
+    kind: Literal["scalar", "sequence", "mapping", "alias"]
+    start: int
+    end: int
+    line: int
+    tag: str = ""
+    value: str = ""
+    implicit: bool = False
+    flow: bool = False
+    anchor: str | None = None
+    children: list["Node"] = field(default_factory=list)
+    target: "Node | None" = None
+
+    @property
+    def content_end(self) -> int:
+        """Where the last character of the content stands: a block collection's own end mark is the next token's."""
+        if self.kind in ("scalar", "alias") or self.flow or not self.children:
+            return self.end
+        return max(child.content_end for child in self.children)
+
+
+@dataclass(frozen=True)
+class Place:
+    index: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """The first document of a text, the only one that the authenticator reads.
+
+    Attributes:
+        root: the top node; None where the text has no document (nothing but comments).
+        dashes: where each `-` of a block sequence stands, in order.
+        commas: where each `,` of the outermost flow collection stands.
+        comments: each comment's (start, end).
+        end: where the document ends: the offset of `...`, or the text's length.
+        rest: what follows the document: "", "document" (a further `---`) or "junk" (text that no document can hold).
+        rest_line: the line on which that begins.
+    """
+
+    root: Node | None
+    dashes: tuple[Place, ...]
+    commas: tuple[int, ...]
+    comments: tuple[tuple[int, int], ...]
+    end: int
+    rest: Literal["", "document", "junk"]
+    rest_line: int
+
+
+def parse(text: str) -> Document:
+    """Parse the first document.
+
+    Raises:
+        Unparseable: go-yaml would refuse the text, and the authenticator would then drop the whole section.
+    """
+    if (mark := text.find("\ufeff", 1)) > 0:
+        # Invisible, and counted as a column by go-yaml but not by PyYAML: no text worth guessing at.
+        raise Unparseable(text.count("\n", 0, mark) + 1, "a byte order mark (U+FEFF) inside the text")
+    try:
+        return _compose(_Loader(text), text)
+    except yaml.MarkedYAMLError as error:
+        place = error.problem_mark or error.context_mark
+        raise Unparseable(place.line + 1 if place else 1, error.problem or error.context or str(error)) from error
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise Unparseable(line, "control characters are not allowed") from error
+    except RecursionError as error:
+        raise Unparseable(1, "nested too deeply") from error
+
+
+class _Loader(Reader, Scanner, Parser):
+    """PyYAML's reader, scanner and parser with go-yaml's rules; notes the places that splicing needs."""
+
+    # go-yaml has \' and lacks \/ (scannerc.go, yaml_parser_scan_flow_scalar).
+    ESCAPE_REPLACEMENTS = {  # type: ignore[misc]
+        k: v for k, v in Scanner.ESCAPE_REPLACEMENTS.items() if k != "/"
+    } | {"'": "'"}
+
+    def __init__(self, text: str) -> None:
+        Reader.__init__(self, text)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+        self.dashes: list[Place] = []
+        self.commas: list[int] = []
+        self.comments: list[tuple[int, int]] = []
+
+    def _fail(self, context: str, start: Mark, problem: str) -> NoReturn:
+        raise ScannerError(context, start, problem, self.get_mark())
+
+    # What splicing needs to know.
+
+    def fetch_block_entry(self) -> None:
+        if not self.flow_level:
+            self.dashes.append(Place(self.index, self.column))
+        super().fetch_block_entry()
+
+    def fetch_flow_entry(self) -> None:
+        if self.flow_level == 1:
+            self.commas.append(self.index)
+        super().fetch_flow_entry()
+
+    def _skip_comment(self) -> None:
+        start = self.index
+        while self.peek() not in _BREAKS_END:
+            self.forward()
+        self.comments.append((start, self.index))
+
+    def _line_break(self) -> str:
+        text: str = self.scan_line_break()  # type: ignore[no-untyped-call]
+        return text
+
+    # go-yaml's rules.
+
+    def scan_to_next_token(self) -> None:
+        while True:
+            if self.index == 0 and self.peek() == "\ufeff":
+                self.forward()
+            while self.peek() == " " or (self.peek() == "\t" and (self.flow_level or not self.allow_simple_key)):
+                self.forward()
+            if self.peek() == "#":
+                self._skip_comment()
+            if not self._line_break():
+                return
+            if not self.flow_level:
+                self.allow_simple_key = True
+
+    def scan_flow_scalar(self, style: str) -> ScalarToken:
+        start = self.get_mark()
+        try:
+            token: ScalarToken = super().scan_flow_scalar(style)
+        except (ValueError, OverflowError):
+            self._fail("while parsing a quoted scalar", start, "found invalid Unicode character escape code")
+        if any("\ud800" <= c <= "\udfff" for c in token.value):
+            self._fail("while parsing a quoted scalar", start, "found invalid Unicode character escape code")
+        return token
+
+    def scan_plain(self) -> ScalarToken:
+        start = end = self.get_mark()
+        indent = self.indent + 1
+        value: list[str] = []
+        spaces, breaks = "", ""
+        after_break = False
+        while not self._at_document_indicator() and self.peek() != "#":
+            length = self._plain_length()
+            if length:
+                value.append(_folded(breaks) if after_break else spaces)
+                value.append(self.prefix(length))
+                self.forward(length)
+                end = self.get_mark()
+                spaces, breaks, after_break = "", "", False
+            if self.peek() not in " \t" + _BREAKS:
+                break
+            while self.peek() in " \t" + _BREAKS:
+                if self.peek() in " \t":
+                    if after_break and self.column < indent and self.peek() == "\t":
+                        problem = "found a tab character that violates indentation"
+                        self._fail("while scanning a plain scalar", start, problem)
+                    if not after_break:
+                        spaces += self.peek()
+                    self.forward()
+                else:
+                    breaks += self._line_break()
+                    after_break = True
+            if not self.flow_level and self.column < indent:
+                break
+        if after_break:
+            self.allow_simple_key = True
+        return ScalarToken("".join(value), True, start, end)
+
+    def _at_document_indicator(self) -> bool:
+        return self.column == 0 and self.prefix(3) in ("---", "...") and self.peek(3) in _BLANKS_END
+
+    def _plain_length(self) -> int:
+        length = 0
+        while (c := self.peek(length)) not in _BLANKS_END:
+            if (c == ":" and self.peek(length + 1) in _BLANKS_END) or (self.flow_level and c in ",?[]{}"):
+                break
+            length += 1
+        return length
+
+    def scan_block_scalar_indicators(self, start_mark: Mark) -> tuple[bool | None, int | None]:
+        chomping: bool | None = None
+        increment: int | None = None
+        for _ in range(2):
+            if chomping is None and self.peek() in "+-":
+                chomping = self.peek() == "+"
+                self.forward()
+            elif increment is None and "0" <= self.peek() <= "9":
+                increment = int(self.peek())
+                if increment == 0:
+                    problem = "found an indentation indicator equal to 0"
+                    self._fail("while scanning a block scalar", start_mark, problem)
+                self.forward()
+        while self.peek() in " \t":
+            self.forward()
+        if self.peek() == "#":
+            self._skip_comment()
+        return chomping, increment
+
+    def scan_block_scalar_indentation(self) -> tuple[list[str], int, Mark]:
+        breaks: list[str] = []
+        end, deepest = self.get_mark(), 0
+        while True:
+            while self.peek() == " ":
+                self.forward()
+            deepest = max(deepest, self.column)
+            self._refuse_tab_as_indentation(end)
+            if self.peek() not in _BREAKS:
+                return breaks, deepest, end
+            breaks.append(self._line_break())
+            end = self.get_mark()
+
+    def scan_block_scalar_breaks(self, indent: int) -> tuple[list[str], Mark]:
+        breaks: list[str] = []
+        end = self.get_mark()
+        while True:
+            while self.column < indent and self.peek() == " ":
+                self.forward()
+            if self.column < indent:
+                self._refuse_tab_as_indentation(end)
+            if self.peek() not in _BREAKS:
+                return breaks, end
+            breaks.append(self._line_break())
+            end = self.get_mark()
+
+    def _refuse_tab_as_indentation(self, start: Mark) -> None:
+        if self.peek() == "\t":
+            problem = "found a tab character where an indentation space is expected"
+            self._fail("while scanning a block scalar", start, problem)
+
+
+def _folded(breaks: str) -> str:
+    """Line breaks inside a plain scalar: one becomes a space, of more the first is dropped."""
+    first, rest = breaks[0], breaks[1:]
+    return (rest or " ") if first == "\n" else first + rest
+
+
+def _compose(loader: _Loader, text: str) -> Document:
+    event = _next(loader)
+    event = _next(loader)
+    if isinstance(event, yaml.StreamEndEvent):
+        return _document(loader, None, len(text), "", 0)
+    if event.version is not None or event.tags is not None:
+        _refuse_directive(event)
+    root = _node(loader, _next(loader), {})
+    ending = _next(loader)
+    end = ending.start_mark.index if ending.explicit else len(text)
+    try:
+        after = _next(loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        return _document(loader, root, end, "junk", mark.line + 1 if mark else 1)
+    if isinstance(after, yaml.StreamEndEvent):
+        return _document(loader, root, end, "", 0)
+    return _document(loader, root, end, "document", after.start_mark.line + 1)
+
+
+def _refuse_directive(event: Any) -> NoReturn:
+    """A directive can redefine what a tag means; nobody needs one here, and go-yaml and PyYAML differ on them."""
+    raise yaml.MarkedYAMLError(problem="directives (%YAML, %TAG) are not supported", problem_mark=event.start_mark)
+
+
+def _document(
+    loader: _Loader, root: Node | None, end: int, rest: Literal["", "document", "junk"], line: int
+) -> Document:
+    return Document(root, tuple(loader.dashes), tuple(loader.commas), tuple(loader.comments), end, rest, line)
+
+
+def _next(loader: _Loader) -> Any:
+    return loader.get_event()  # type: ignore[no-untyped-call]
+
+
+def _node(loader: _Loader, event: Any, anchors: dict[str, Node]) -> Node:
+    start, end = event.start_mark, event.end_mark
+    if isinstance(event, yaml.AliasEvent):
+        if event.anchor not in anchors:
+            raise yaml.MarkedYAMLError(problem=f"unknown anchor '{event.anchor}' referenced", problem_mark=start)
+        return Node("alias", start.index, end.index, start.line + 1, target=anchors[event.anchor])
+    tag = event.tag or ""
+    if isinstance(event, yaml.ScalarEvent):
+        node = Node("scalar", start.index, end.index, start.line + 1, tag, event.value, bool(event.implicit[0]))
+    else:
+        kind: Literal["sequence", "mapping"] = "sequence" if isinstance(event, yaml.SequenceStartEvent) else "mapping"
+        node = Node(kind, start.index, end.index, start.line + 1, tag, flow=bool(event.flow_style))
+    if event.anchor:
+        node.anchor = event.anchor
+        anchors[event.anchor] = node
+    if node.kind != "scalar":
+        inner = _next(loader)
+        while not isinstance(inner, yaml.CollectionEndEvent):
+            node.children.append(_node(loader, inner, anchors))
+            inner = _next(loader)
+        node.end = inner.end_mark.index if inner.end_mark else node.end
+    return node
