@@ -1,0 +1,25 @@
+"""`pulumi-resource-eks-access`: the engine starts it with its own address as the first argument."""
+
+import sys
+
+from .. import __version__
+from .catalogue import component_servicer, handlers, package_schema
+from .plugin import Plugin
+from .server import EngineLog, run
+
+
+def main() -> None:
+    addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    if not addresses:
+        sys.exit(
+            "pulumi-resource-eks-access is a Pulumi plugin: the engine starts it. See `eks-access plugin install`."
+        )
+    # A language host that runs a folder as a plugin puts the folder before the address.
+    engine_address = addresses[-1]
+    log = EngineLog(engine_address)
+    plugin = Plugin(handlers(log.warn), version=__version__, components_schema=package_schema)
+    run(__version__, plugin, engine_address, component_servicer)
+
+
+if __name__ == "__main__":
+    main()

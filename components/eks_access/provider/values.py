@@ -1,0 +1,54 @@
+"""Property values of the engine as plain Python, and back."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pulumi.provider.experimental.property_value import Computed, PropertyValue
+
+
+class Unknown:
+    """A value that is not known before the deployment."""
+
+    def __repr__(self) -> str:
+        return "an unknown value"
+
+
+UNKNOWN = Unknown()
+
+Properties = Mapping[str, PropertyValue]
+
+
+def plain(value: PropertyValue | None) -> Any:
+    """The value without marks of secrecy; a part that is unknown is UNKNOWN."""
+    if value is None:
+        return None
+    inner = value.value
+    if isinstance(inner, Computed):
+        return UNKNOWN
+    if isinstance(inner, Mapping):
+        return {key: plain(part) for key, part in inner.items()}
+    if isinstance(inner, Sequence) and not isinstance(inner, str):
+        return [plain(part) for part in inner]
+    return inner
+
+
+def is_known(value: Any) -> bool:
+    """Is the (plain) value known, with everything in it?"""
+    if isinstance(value, Mapping):
+        return all(map(is_known, value.values()))
+    if isinstance(value, list | tuple):
+        return all(map(is_known, value))
+    return not isinstance(value, Unknown)
+
+
+def wrapped(value: Any) -> PropertyValue:
+    """A plain value as the engine takes it; UNKNOWN becomes a value that is computed later."""
+    if isinstance(value, Unknown):
+        return PropertyValue.computed()
+    if isinstance(value, Mapping):
+        return PropertyValue({key: wrapped(part) for key, part in value.items()})
+    if isinstance(value, list | tuple):
+        return PropertyValue([wrapped(part) for part in value])
+    if isinstance(value, int) and not isinstance(value, bool):
+        return PropertyValue(float(value))
+    return PropertyValue(value)
