@@ -1,8 +1,8 @@
 """Stand-ins for the official Pulumi plug-ins `aws` and `kubernetes`, for machines that cannot download them.
 
-They are test equipment, never part of the package: small resource plug-ins that serve the types the project uses, with
-the official plug-ins' behaviour as far as it shows (docs in each sub-package). `install` puts them, or the official
-ones where those are present, into a Pulumi home folder.
+They are test equipment, never part of the package: small resource plug-ins that serve the types the project
+uses and behave as the official ones do, as far as a program can tell. `install` puts them, or the official ones
+where those are present, into a Pulumi home folder.
 """
 
 import json
@@ -18,7 +18,7 @@ PACKAGES: tuple[Package, ...] = ("aws", "kubernetes")
 
 
 def sdk_version(package: Package) -> str:
-    """The version of the official plug-in that the installed Python SDK belongs to and asks the engine for."""
+    """The version of the official plug-in that the installed Python SDK asks the engine for."""
     description = json.loads((package_folder(f"pulumi_{package}") / "pulumi-plugin.json").read_text())
     return str(description["version"])
 
@@ -26,8 +26,8 @@ def sdk_version(package: Package) -> str:
 def install(pulumi_home: Path, *, official: Path | None = None) -> list[str]:
     """Give a Pulumi home its `aws` and `kubernetes` plug-ins; safe to repeat.
 
-    An official plug-in of the same version in the user's own Pulumi home (`official`, `~/.pulumi/plugins` by default)
-    is linked; otherwise a stand-in is written that runs with the present interpreter.
+    An official plug-in of the same version in the user's own Pulumi home (`official`, by default
+    `~/.pulumi/plugins`) is linked; otherwise a stand-in is written that runs with the present interpreter.
 
     Returns:
         One line for each plug-in that says which it is.

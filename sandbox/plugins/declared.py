@@ -1,8 +1,9 @@
 """Which properties the official Python SDKs declare, read from their generated source.
 
-The stand-ins refuse what an SDK does not declare, as the official plug-ins refuse what their schema does not. The SDKs'
-input classes are generated with one `@pulumi.getter` for each property, so the declaration can be read from the text of
-the one class that is needed: a few milliseconds, where importing `pulumi_kubernetes.core.v1` alone takes half a second.
+The stand-ins refuse what an SDK does not declare, as the official plug-ins refuse what their schema does not. The
+SDKs' input classes are generated with one `@pulumi.getter` for each property, so the declaration can be read from
+the text of the one class that is needed: a few milliseconds, where importing `pulumi_kubernetes.core.v1` alone
+takes half a second.
 """
 
 import ast
@@ -52,7 +53,7 @@ def package_folder(package: str) -> Path:
 
 @functools.cache
 def input_properties(module: str, type_name: str) -> Mapping[str, Property] | None:
-    """The properties of an input class such as `pulumi_aws.eks.access_entry`, `AccessEntryArgs`, by Pulumi name.
+    """The properties of an input class, such as `pulumi_aws.eks.access_entry`'s `AccessEntryArgs`, by Pulumi name.
 
     None where the SDK has no such class.
     """

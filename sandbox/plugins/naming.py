@@ -6,7 +6,7 @@ from typing import Literal
 AutonamingMode = Literal["propose", "enforce", "disable"]
 
 DEFAULTS_KEY = "__defaults"
-"""Among a resource's inputs: the names of those that the plug-in filled in, as Pulumi's bridged plug-ins keep them."""
+"""Among a resource's inputs: the names of those that the plug-in filled in, as bridged plug-ins keep them."""
 
 
 class NameNeeded(ValueError):
@@ -21,7 +21,7 @@ def autoname(
     limit: int | None = None,
     proposed: tuple[str, AutonamingMode] | None = None,
 ) -> str:
-    """`<name>-<random digits>`, the same for the same seed, cut to the limit; or what the stack's own rule says."""
+    """`<name>-<random digits>`, the same for the same seed, cut to the limit; or as the stack's own rule says."""
     if proposed is not None:
         wanted, mode = proposed
         if mode == "disable":

@@ -1,5 +1,7 @@
 """What a plug-in has to say: plain data in, plain data out, free of gRPC and of marks for secrets."""
 
+# ruff: noqa: ARG002, ARG005 - an interface's arguments are given, used or not
+
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -79,7 +81,7 @@ class Plugin(ABC):
 
     @abstractmethod
     def config_replaces(self, old: Values, new: Values) -> Sequence[str]:
-        """The changed configuration values that mean other resources, rather than another way to the same ones."""
+        """The changed configuration values that mean other resources, not another way to the same ones."""
 
     @abstractmethod
     def configure(self, config: Values) -> None: ...

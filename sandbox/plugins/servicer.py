@@ -1,18 +1,20 @@
 """The engine's side of a plug-in: gRPC, marks for secrets, refusals, partial failures, cancellation.
 
-`pulumi.provider.experimental.server` is not used: it adds a Python stack trace to every error text, has no partial
-failure (`ErrorResourceInitFailed`), which a Deployment that does not become ready needs, and gives `check` no
-autonaming.
+`pulumi.provider.experimental.server` is not used: it adds a Python stack trace to every error text, has no
+partial failure (`ErrorResourceInitFailed`), which a Deployment that does not become ready needs, and gives
+`check` no autonaming.
 """
+
+# ruff: noqa: ARG002 - an interface's arguments are given, used or not
 
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
-import grpc
-from google.protobuf import empty_pb2, struct_pb2
+import grpc  # type: ignore[import-untyped]
+from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from pulumi.runtime.proto import status_pb2 as rpc_status
 
@@ -230,5 +232,5 @@ def _diff_response(found: Difference, ignored: list[Path]) -> provider_pb2.DiffR
     )  # fmt: skip
 
 
-def _some(any_change: bool) -> Literal[1, 2]:
-    return 2 if any_change else 1  # DIFF_SOME and DIFF_NONE
+def _some(any_change: bool) -> provider_pb2.DiffResponse.DiffChanges.ValueType:
+    return provider_pb2.DiffResponse.DIFF_SOME if any_change else provider_pb2.DiffResponse.DIFF_NONE

@@ -1,8 +1,8 @@
 """Pulumi's wire values as plain Python data, and back.
 
-Secrets and unknowns travel as marked structures (https://pulumi-developer-docs.readthedocs.io/latest/docs/references/property-values.html).
-The plug-ins work on plain data: an unknown becomes `UNKNOWN`, and a secret becomes its plain value plus its path,
-so that the mark can be put back on the way out and the value can be kept out of messages.
+Secrets and unknowns travel as marked structures: `pulumi.runtime.rpc` has the same marks for the program's side.
+The plug-ins work on plain data: an unknown becomes `UNKNOWN`, and a secret becomes its plain value plus its path, so
+that the mark can be put back on the way out and the value can be kept out of messages.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from google.protobuf import struct_pb2
+from google.protobuf import struct_pb2  # type: ignore[import-untyped]
 
 Path = tuple[str | int, ...]
 

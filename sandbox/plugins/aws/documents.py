@@ -1,7 +1,7 @@
 """Whether two IAM policy documents mean the same, however they are written.
 
-IAM gives documents back rewritten (key order, single values for lists, statements' order), so text is no basis for a
-diff. The rules follow https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html.
+IAM gives documents back rewritten (key order, single values for lists, statements' order), so text is no basis
+for a diff. The rules follow https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html.
 """
 
 import json
@@ -23,7 +23,7 @@ def parse(document: str) -> dict[str, Any]:
         InvalidDocument: it is no JSON object.
     """
     try:
-        parsed = json.loads(document)
+        parsed: object = json.loads(document)
     except ValueError as cause:
         raise InvalidDocument(f"contains an invalid JSON: {cause}") from cause
     if not isinstance(parsed, dict):
@@ -41,7 +41,7 @@ def means_the_same(old: str, new: str) -> bool:
     if old == new:
         return True
     try:
-        return _canonical(parse(old)) == _canonical(parse(new))
+        return bool(_canonical(parse(old)) == _canonical(parse(new)))
     except InvalidDocument:
         return False
 

@@ -1,5 +1,7 @@
 """The functions (data sources) of the stand-in for AWS."""
 
+# ruff: noqa: ARG001 - an interface's arguments are given, used or not
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -112,7 +114,7 @@ def cluster(aws: Aws, args: Values) -> Values:
             }
         ],
         "identities": [{"oidcs": [{"issuer": issuer}]}] if issuer else [],
-        "enabledClusterLogTypes": [t for block in logging if block.get("enabled") for t in block.get("types", [])],
+        "enabledClusterLogTypes": [t for block in logging if block.get("enabled") for t in block["types"]],
         "kubernetesNetworkConfigs": [_network(data.get("kubernetesNetworkConfig") or {})],
         "vpcConfig": {
             "clusterSecurityGroupId": vpc.get("clusterSecurityGroupId", ""),
@@ -125,16 +127,23 @@ def cluster(aws: Aws, args: Values) -> Values:
             "vpcId": vpc.get("vpcId", ""),
         },
         "tags": dict(data.get("tags") or {}),
-        # Of no meaning to who may enter a cluster.
-        **dict.fromkeys(
-            (
-                "computeConfigs", "controlPlaneScalingConfigs", "kubeApiServerConfigs", "kubeControllerManagerConfigs",
-                "kubeSchedulerConfigs", "outpostConfigs", "remoteNetworkConfigs", "storageConfigs", "upgradePolicies",
-                "zonalShiftConfigs",
-            ),
-            [],
-        ),
-    }  # fmt: skip
+        **{name: [] for name in _LEFT_EMPTY},
+    }
+
+
+_LEFT_EMPTY = (
+    "computeConfigs",
+    "controlPlaneScalingConfigs",
+    "kubeApiServerConfigs",
+    "kubeControllerManagerConfigs",
+    "kubeSchedulerConfigs",
+    "outpostConfigs",
+    "remoteNetworkConfigs",
+    "storageConfigs",
+    "upgradePolicies",
+    "zonalShiftConfigs",
+)
+"""Of no meaning to who may enter a cluster."""
 
 
 def _network(config: Mapping[str, Any]) -> Values:

@@ -1,22 +1,23 @@
 """The stand-in for the official AWS plug-in: what every resource type needs alike."""
 
-import re
+# ruff: noqa: ARG002 - an interface's arguments are given, used or not
+
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..declared import input_properties, refusals
-from ..diff import Change, changes, set_changes
-from ..errors import Failure, Incomplete, NotSupported, PluginError
-from ..naming import DEFAULTS_KEY, NameNeeded, autoname
+from ..diff import Change, changes
+from ..errors import Incomplete, NotSupported, PluginError
+from ..naming import DEFAULTS_KEY
 from ..plugin import Checked, Difference, Live, Operation, Plugin, Values
-from ..values import UNKNOWN, Path, Unknown, has_unknown
-from . import documents
+from ..values import UNKNOWN, Path, Unknown
+from .checks import check
+from .fields import dropped, field_changes, kept, label, live_inputs
 from .functions import FUNCTIONS
-from .resource import Call, Field, ImportIdError, ResourceType, split_region
+from .resource import Call, ImportIdError, ResourceType, split_region
 from .session import JSON_KEYS, Aws, refusing
 from .types import TYPES
 
-TAGS = Field("tags")
 _VISIBLE_AFTER = 30.0
 """How long a resource that was just made may be unreadable."""
 
@@ -47,19 +48,7 @@ class AwsPlugin(Plugin):
         self._aws = Aws(config)
 
     def check(self, op: Operation, olds: Values, news: Values) -> Checked:
-        type_ = _type(op.type)
-        inputs = {key: value for key, value in news.items() if key != DEFAULTS_KEY}
-        failures = list(_undeclared(type_, inputs))
-        for field in type_.fields:
-            if field.document and field.name in inputs:
-                failures += _document(field.name, inputs)
-        if type_.name_limit is not None:
-            try:
-                _name(type_, op, olds, inputs)
-            except NameNeeded as error:
-                failures.append(Failure(type_.name_field, str(error)))
-            failures += _name_too_long(type_, inputs)
-        return Checked(inputs, failures)
+        return check(_type(op.type), op, olds, news)
 
     def diff(self, op: Operation, resource_id: str, old_inputs: Values, state: Values, news: Values) -> Difference:
         type_ = _type(op.type)
@@ -86,12 +75,12 @@ class AwsPlugin(Plugin):
         if op.preview:
             return "", self._foreseen(type_, wanted)
         call = self._call(type_, op, wanted, wanted)
-        label = _label(wanted)
-        resource_id = refusing(f"creating {type_.title} ({label})", type_.service, lambda: type_.create(call, wanted))
+        name = label(wanted)
+        resource_id = refusing(f"creating {type_.title} ({name})", type_.service, lambda: type_.create(call, wanted))
         try:
             return resource_id, self._read_new(type_, call, resource_id, wanted)
         except PluginError as error:
-            raise Incomplete(resource_id, _kept(type_, wanted), [str(error)]) from error
+            raise Incomplete(resource_id, kept(type_, wanted), [str(error)]) from error
 
     def read(self, op: Operation, resource_id: str, inputs: Values, state: Values) -> Live | None:
         type_ = _type(op.type)
@@ -110,16 +99,16 @@ class AwsPlugin(Plugin):
             return None
         resource_id = live.pop("id", resource_id)
         found = self._state(type_, call, live, prior)
-        return Live(resource_id, found, _live_inputs(type_, inputs, found))
+        return Live(resource_id, found, live_inputs(type_, inputs, found))
 
     def update(self, op: Operation, resource_id: str, old_inputs: Values, state: Values, news: Values) -> Values:
         type_ = _type(op.type)
         wanted = self._wanted(type_, news)
         if op.preview:
-            kept = {k: v for k, v in state.items() if not _dropped(type_, k, wanted)}
+            held = {k: v for k, v in state.items() if not dropped(type_, k, wanted)}
             return {
-                **kept,
-                **_kept(type_, wanted),
+                **held,
+                **kept(type_, wanted),
                 **({"tagsAll": wanted["tagsAll"]} if type_.tagging else {}),
             }
         call = self._call(type_, op, state, {**state, **wanted})
@@ -132,7 +121,7 @@ class AwsPlugin(Plugin):
                 self._retag(type_, call, state, wanted["tagsAll"])
 
         refusing(f"updating {type_.title} ({resource_id})", type_.service, apply)
-        return self._read_new(type_, call, resource_id, {**wanted, **_keys(state, ("region",))})
+        return self._read_new(type_, call, resource_id, wanted)
 
     def delete(self, op: Operation, resource_id: str, state: Values) -> None:
         type_ = _type(op.type)
@@ -177,7 +166,7 @@ class AwsPlugin(Plugin):
         unknown = {name: UNKNOWN for name in type_.outputs}
         unknown |= {f.name: UNKNOWN for f in type_.fields if f.computed and f.name != "namePrefix"}
         tags = {"tagsAll": wanted["tagsAll"]} if type_.tagging else {}
-        return {**unknown, **_kept(type_, wanted), **tags}
+        return {**unknown, **kept(type_, wanted), **tags}
 
     def _inherited_tags(self, state: Values, news: Values, reported: set[Path]) -> list[Change]:
         """Differences in the tags that come from the provider's defaults."""
@@ -224,134 +213,7 @@ class AwsPlugin(Plugin):
         return state
 
 
-def field_changes(field: Field, state: Mapping[str, Any], news: Mapping[str, Any]) -> list[Change]:
-    """What a field's new value changes in the state."""
-    if news.get(field.name) is None and field.computed:
-        return []
-    old, new = _or_default(state.get(field.name), field), _or_default(news.get(field.name), field)
-    path: Path = (field.name,)
-    if isinstance(old, str) and isinstance(new, str) and field.document and documents.means_the_same(old, new):
-        found: list[Change] = []
-    elif field.unordered and isinstance(old, list) and isinstance(new, list):
-        found = set_changes(old, new, path)
-    elif field.unordered:
-        found = changes(_sorted(old), _sorted(new), path)
-    else:
-        found = changes(old, new, path)
-    return [change.replacing() for change in found] if field.force_new else found
-
-
-def _or_default(value: Any, field: Field) -> Any:
-    """An empty value and none are the same to AWS."""
-    return field.default if value in (None, "", [], {}) and not isinstance(value, bool) else value
-
-
-def _sorted(value: Any) -> Any:
-    """A value in which lists have no order of their own."""
-    if isinstance(value, Mapping):
-        return {key: _sorted(item) for key, item in value.items() if item not in (None, [], {})}
-    return sorted(value, key=repr) if isinstance(value, list) else value
-
-
 def _type(token: str) -> ResourceType:
     if token not in TYPES:
         raise NotSupported(f"the resource type {token}")
     return TYPES[token]
-
-
-def sdk_class(token: str) -> tuple[str, str]:
-    """The module and the class of the Python SDK that declare a type's inputs."""
-    _, module, name = token.split(":")
-    service, _, file = module.partition("/")
-    return f"pulumi_aws.{service}.{re.sub(r'(?<!^)(?=[A-Z])', '_', file).lower()}", f"{name}Args"
-
-
-def _undeclared(type_: ResourceType, inputs: Values) -> Sequence[Failure]:
-    properties = input_properties(*sdk_class(type_.token)) or {}
-    owner = type_.token.rpartition(":")[2]
-    found = list(refusals(inputs, properties, owner=owner, need_required=True))
-    served = {f.name for f in type_.fields} | {"tags", "region"}
-    for name in sorted(set(inputs) & (set(properties) - served)):
-        found.append(Failure(name, f"{name!r} of {owner} is not supported by the sandbox's stand-in plug-in"))
-    return found
-
-
-def _document(name: str, inputs: Values) -> list[Failure]:
-    """Check a policy document, and write one that was given as an object as text."""
-    value = inputs[name]
-    if isinstance(value, dict):
-        inputs[name] = UNKNOWN if has_unknown(value) else documents.dump(value)
-    elif isinstance(value, str):
-        try:
-            documents.parse(value)
-        except documents.InvalidDocument as error:
-            return [Failure(name, f"{name!r} {error}")]
-    return []
-
-
-def _name(type_: ResourceType, op: Operation, olds: Values, inputs: Values) -> None:
-    field, prefix = type_.name_field, inputs.get("namePrefix")
-    if field in inputs:
-        return
-    if field in (olds.get(DEFAULTS_KEY) or ()) and olds.get("namePrefix") == prefix:
-        inputs[field] = olds[field]
-    elif isinstance(prefix, Unknown):
-        inputs[field] = UNKNOWN
-    elif prefix:
-        inputs[field] = autoname(prefix.removesuffix("-"), op.seed, limit=type_.name_limit)
-    else:
-        inputs[field] = autoname(op.name, op.seed, limit=type_.name_limit, proposed=op.autonaming)
-    inputs[DEFAULTS_KEY] = [field]
-
-
-def _name_too_long(type_: ResourceType, inputs: Values) -> list[Failure]:
-    name, limit = inputs.get(type_.name_field), type_.name_limit
-    if not isinstance(name, str) or limit is None or 1 <= len(name) <= limit:
-        return []
-    return [
-        Failure(
-            type_.name_field,
-            f"expected length of {type_.name_field} to be in the range (1 - {limit}), got {name}",
-        )
-    ]
-
-
-def _label(wanted: Values) -> str:
-    """How an error names a resource that has no id yet."""
-    for names in (
-        ("name",),
-        ("awsServiceName",),
-        ("clusterName", "principalArn", "policyArn"),
-        ("role", "policyArn"),
-    ):
-        parts = [str(wanted[name]) for name in names if name in wanted]
-        if parts:
-            return ("#" if len(parts) == 3 else ":").join(parts)
-    return ""
-
-
-def _kept(type_: ResourceType, wanted: Values) -> Values:
-    names = {f.name for f in type_.fields} | {"tags", "region"}
-    return {key: value for key, value in wanted.items() if key in names}
-
-
-def _dropped(type_: ResourceType, name: str, wanted: Values) -> bool:
-    """Whether an update takes a value away."""
-    return name not in wanted and any(f.name == name and not f.computed for f in (*type_.fields, TAGS))
-
-
-def _keys(values: Values, names: Sequence[str]) -> Values:
-    return {name: values[name] for name in names if name in values}
-
-
-def _live_inputs(type_: ResourceType, inputs: Values, state: Values) -> Values:
-    """The inputs that would make what was found: the old ones, with what has drifted."""
-    live = {key: value for key, value in inputs.items() if key.startswith("__") or key == "region"}
-    fields = [*type_.fields, *([TAGS] if type_.tagging else [])]
-    for field in fields:
-        value = state.get(field.name)
-        mentioned = field.name in inputs
-        drifted = not (field.computed and inputs) and _or_default(value, field) != field.default
-        if value is not None and (mentioned or drifted):
-            live[field.name] = value
-    return live

@@ -1,7 +1,7 @@
 """How a resource type of AWS is described: its fields as data, and one small function for each API call.
 
-`sandbox.plugins.aws.types` holds one module a type. What every type needs alike (diff, replacement, naming, tags, regions,
-previews, refresh, errors) is `sandbox.plugins.aws.provider`'s work.
+`sandbox.plugins.aws.types` holds one module a type. What every type needs alike (diff, replacement, naming, tags,
+regions, previews, refresh, errors) is `sandbox.plugins.aws.provider`'s work.
 """
 
 import re

@@ -11,26 +11,27 @@ from ..plugin import Operation, Values
 
 JSON_KEYS: Final = frozenset(
     {
-        "allowedAccountIds", "assumeRoles", "assumeRoleWithWebIdentity", "defaultTags", "endpoints", "forbiddenAccountIds",
-        "ignoreTags", "insecure", "maxRetries", "s3UsePathStyle", "sharedConfigFiles", "sharedCredentialsFiles",
-        "skipCredentialsValidation", "skipMetadataApiCheck", "skipRegionValidation", "skipRequestingAccountId",
-        "tokenBucketRateLimiterCapacity", "useDualstackEndpoint", "useFipsEndpoint", "userAgents",
+        "allowedAccountIds", "assumeRoles", "assumeRoleWithWebIdentity", "defaultTags", "endpoints",
+        "forbiddenAccountIds", "ignoreTags", "insecure", "maxRetries", "s3UsePathStyle", "sharedConfigFiles",
+        "sharedCredentialsFiles", "skipCredentialsValidation", "skipMetadataApiCheck", "skipRegionValidation",
+        "skipRequestingAccountId", "tokenBucketRateLimiterCapacity", "useDualstackEndpoint", "useFipsEndpoint",
+        "userAgents",
     }
 )  # fmt: skip
 """The configuration values that the engine sends as JSON text."""
 
 _ACCEPTED: Final = frozenset(
     {
-        "region", "accessKey", "secretKey", "token", "profile", "version", "pluginDownloadURL", "skipMetadataApiCheck",
-        "skipRegionValidation", "s3UsePathStyle", "s3UsEast1RegionalEndpoint", "userAgents", "retryMode", "stsRegion",
-        "tokenBucketRateLimiterCapacity", "ec2MetadataServiceEndpoint", "ec2MetadataServiceEndpointMode",
-        "allowedAccountIds", "assumeRoles", "defaultTags", "endpoints", "forbiddenAccountIds", "ignoreTags", "maxRetries",
-        "sharedConfigFiles", "sharedCredentialsFiles", "skipCredentialsValidation", "skipRequestingAccountId",
+        "accessKey", "allowedAccountIds", "assumeRoles", "defaultTags", "ec2MetadataServiceEndpoint",
+        "ec2MetadataServiceEndpointMode", "endpoints", "forbiddenAccountIds", "ignoreTags", "maxRetries",
+        "pluginDownloadURL", "profile", "region", "retryMode", "s3UsEast1RegionalEndpoint", "s3UsePathStyle",
+        "secretKey", "sharedConfigFiles", "sharedCredentialsFiles", "skipCredentialsValidation",
+        "skipMetadataApiCheck", "skipRegionValidation", "skipRequestingAccountId", "stsRegion", "token",
+        "tokenBucketRateLimiterCapacity", "userAgents", "version",
     }
 )  # fmt: skip
-"""Known here, or without a meaning for the services of this plug-in. Every other value is refused when it is set."""
+"""Used here, or of no meaning to the services of this plug-in. Every other value is refused when it is set."""
 
-_ENDPOINT_NAMES: Final = {"iam": "iam", "eks": "eks", "sts": "sts"}
 _T = TypeVar("_T")
 
 
@@ -58,7 +59,7 @@ class Aws:
         ):
             if config.get(key):
                 core.set_config_variable(variable, config[key][0])
-        self._session = boto3.session.Session(
+        self._session: Any = boto3.session.Session(
             aws_access_key_id=config.get("accessKey"),
             aws_secret_access_key=config.get("secretKey"),
             aws_session_token=config.get("token"),
@@ -88,7 +89,7 @@ class Aws:
         key = (service, region or self.region)
         with self._lock:
             if key not in self._clients:
-                url = self._endpoints.get(_ENDPOINT_NAMES[service])
+                url = self._endpoints.get(service)
                 self._clients[key] = self._session.client(
                     service, region_name=key[1], endpoint_url=url, config=self._options
                 )
@@ -132,7 +133,10 @@ class Aws:
         allowed, forbidden = config.get("allowedAccountIds") or [], config.get("forbiddenAccountIds") or []
         if config.get("skipCredentialsValidation") and not (allowed or forbidden):
             return
-        what = "unable to validate AWS credentials.\nDetails: validating provider credentials: retrieving caller identity from STS"
+        what = (
+            "unable to validate AWS credentials.\n"
+            "Details: validating provider credentials: retrieving caller identity from STS"
+        )
         account = refusing(what, "STS", self.caller)["Account"]
         if (allowed and account not in allowed) or account in forbidden:
             raise AccountNotAllowed(account)
@@ -169,7 +173,7 @@ def absent_as_none(call: Callable[[], _T], *codes: str) -> _T | None:
 def until_consistent(
     op: Operation, call: Callable[[], _T], *, code: str, text: str, limit: float = 120.0, pause: float = 2.0
 ) -> _T:
-    """Run a call; repeat it only while AWS gives this one answer of a change that has not yet spread, for a limited time."""
+    """Run a call; repeat it, for a limited time, only while AWS gives this one answer of a change not yet spread."""
     from botocore.exceptions import ClientError
 
     waited, limit = 0.0, min(limit, op.timeout or limit)

@@ -56,7 +56,7 @@ def wanted_object(inputs: Mapping[str, Any]) -> Values:
 
 
 def state_of(live: Mapping[str, Any], manager: str) -> Values:
-    """What is kept of a live object. `managedFields` is left out: it is long, changes with every writer and is not shown."""
+    """What is kept of a live object: not its `managedFields`, which are long and change with every writer."""
     state = copy.deepcopy(dict(live))
     state.get("metadata", {}).pop("managedFields", None)
     return {**state, FIELD_MANAGER: manager}

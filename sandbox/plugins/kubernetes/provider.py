@@ -1,5 +1,7 @@
 """The stand-in for the official Kubernetes plug-in."""
 
+# ruff: noqa: ARG002 - an interface's arguments are given, used or not
+
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -192,7 +194,8 @@ class KubernetesPlugin(Plugin):
             if error.status in (404, 409):
                 return guess
             raise PluginError(
-                f"resource {objects.object_id(body)!r} would not be created by the Kubernetes API server: {_words(error)}"
+                f"resource {objects.object_id(body)!r} would not be created by the Kubernetes API server: "
+                f"{_words(error)}"
             ) from error
         state = objects.state_of(live, manager)
         return {**state, "metadata": {**state["metadata"], **unknown}} | (

@@ -127,12 +127,14 @@ def until_gone(cluster: Cluster, op: Operation, kind: Kind, namespace: str | Non
     Raises:
         PluginError: it is still there when the time is up, with what holds it.
     """
-    deadline = time.monotonic() + (op.timeout or DEFAULT_TIMEOUT)
+    deadline, told = time.monotonic() + (op.timeout or DEFAULT_TIMEOUT), False
     while (live := cluster.get(kind, namespace, name)) is not None and live["metadata"]["uid"] == uid:
         if time.monotonic() > deadline:
             held = ", ".join(live["metadata"].get("finalizers") or []) or "nothing that it names"
             raise PluginError(f"{kind.name} {name!r} is still there after its deletion; held by: {held}")
-        op.log("info", f"Waiting for {kind.name} {name!r} to be deleted")
+        if not told:
+            op.log("info", f"Waiting for {kind.name} {name!r} to be deleted")
+            told = True
         op.wait(_PAUSE / 2)
 
 

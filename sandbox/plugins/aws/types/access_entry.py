@@ -1,5 +1,7 @@
 """aws:eks/accessEntry:AccessEntry. https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html"""
 
+# ruff: noqa: ARG001 - an interface's arguments are given, used or not
+
 from datetime import datetime
 
 from ...plugin import Values

@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/eks/latest/APIReference/API_AssociateAccessPolicy.html
 """
 
+# ruff: noqa: ARG001 - an interface's arguments are given, used or not
+
 from ...plugin import Values
 from ..resource import Call, Field, ResourceType, split_exactly
 from ..session import absent_as_none

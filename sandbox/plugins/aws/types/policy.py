@@ -1,5 +1,7 @@
 """aws:iam/policy:Policy. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html"""
 
+# ruff: noqa: ARG001 - an interface's arguments are given, used or not
+
 from ...plugin import Values
 from ..documents import dump
 from ..resource import Call, Field, ResourceType, Tagging

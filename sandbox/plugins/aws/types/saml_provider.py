@@ -1,5 +1,7 @@
 """aws:iam/samlProvider:SamlProvider. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateSAMLProvider.html"""
 
+# ruff: noqa: ARG001 - an interface's arguments are given, used or not
+
 from ...plugin import Values
 from ..resource import Call, Field, ResourceType, Tagging
 from ..session import absent_as_none

@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateServiceLinkedRole.html
 """
 
+# ruff: noqa: ARG001 - an interface's arguments are given, used or not
+
 from ...errors import PluginError
 from ...plugin import Values
 from ..resource import Call, Field, ResourceType, Tagging
