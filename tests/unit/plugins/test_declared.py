@@ -1,0 +1,78 @@
+"""The stand-ins refuse what the Python SDKs do not declare, and nothing else."""
+
+from sandbox.plugins.aws.checks import sdk_class
+from sandbox.plugins.aws.types import TYPES
+from sandbox.plugins.declared import input_properties, refusals
+from sandbox.plugins.errors import Failure
+from sandbox.plugins.kubernetes.kinds import declared, kind_of
+from sandbox.plugins.values import UNKNOWN
+
+
+def refused(module: str, type_name: str, value: dict[str, object], *, need_required: bool = False) -> list[Failure]:
+    properties = input_properties(module, type_name)
+    assert properties is not None, f"the SDK has {module}.{type_name}"
+    return list(refusals(value, properties, owner="It", need_required=need_required))
+
+
+def test_every_type_of_the_aws_stand_in_is_one_that_the_sdk_declares() -> None:
+    for token, type_ in TYPES.items():
+        properties = input_properties(*sdk_class(token))
+        assert properties, f"{token} has an args class"
+        ours = {field.name for field in type_.fields}
+        assert ours <= set(properties), (
+            f"{token}: these fields are the stand-in's own invention: {ours - set(properties)}"
+        )
+
+
+def test_every_input_that_the_sdk_declares_is_served() -> None:
+    for token, type_ in TYPES.items():
+        served = {field.name for field in type_.fields} | {"tags", "region"}
+        missing = set(input_properties(*sdk_class(token)) or {}) - served
+        assert not missing, f"{token} lacks {missing}"
+
+
+def test_an_undeclared_property_is_refused_with_the_one_that_was_meant() -> None:
+    args = {"clusterName": "c", "principalArn": "a", "kubernetesGroup": ["g"]}
+    found = refused("pulumi_aws.eks.access_entry", "AccessEntryArgs", args)
+    assert [f.property for f in found] == ["kubernetesGroup"]
+    assert "did you mean 'kubernetesGroups'?" in found[0].reason
+
+
+def test_the_declared_twin_is_not_refused() -> None:
+    args = {"clusterName": "c", "principalArn": "a", "kubernetesGroups": ["g"], "tags": {"any-key": "v"}}
+    assert refused("pulumi_aws.eks.access_entry", "AccessEntryArgs", args, need_required=True) == []
+
+
+def test_an_undeclared_property_inside_a_nested_object_is_refused_with_its_path() -> None:
+    container = {"name": "c", "imag": "nginx"}
+    value = {"spec": {"template": {"spec": {"containers": [container]}}}}
+    found = refused("pulumi_kubernetes.apps.v1.Deployment", "DeploymentInitArgs", value)
+    assert [f.property for f in found] == ["spec.template.spec.containers[0].imag"]
+    container["image"] = container.pop("imag")
+    assert refused("pulumi_kubernetes.apps.v1.Deployment", "DeploymentInitArgs", value) == []
+
+
+def test_keys_that_the_user_chooses_are_no_properties() -> None:
+    value = {"metadata": {"labels": {"a/b": "c"}, "annotations": {"x": "y"}}, "data": {"anything": "1"}}
+    assert refused("pulumi_kubernetes.core.v1.ConfigMap", "ConfigMapInitArgs", value) == []
+
+
+def test_a_missing_required_property_is_refused_and_an_unknown_one_is_there() -> None:
+    module, name = "pulumi_aws.eks.access_entry", "AccessEntryArgs"
+    found = refused(module, name, {"clusterName": "c"}, need_required=True)
+    assert [f.property for f in found] == ["principalArn"]
+    assert refused(module, name, {"clusterName": "c", "principalArn": UNKNOWN}, need_required=True) == []
+
+
+def test_a_value_of_the_wrong_shape_is_refused() -> None:
+    module, name = "pulumi_aws.eks.access_entry", "AccessEntryArgs"
+    found = refused(module, name, {"kubernetesGroups": "viewers"})
+    assert found == [Failure("kubernetesGroups", "'kubernetesGroups' must be a list, not a single value")]
+    assert refused(module, name, {"kubernetesGroups": UNKNOWN}) == [], "an unknown value has no shape yet"
+
+
+def test_the_sdk_knows_built_in_kinds_but_no_custom_ones() -> None:
+    binding = declared(kind_of("kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding"))
+    assert binding is not None
+    assert {"roleRef", "subjects"} <= set(binding)
+    assert declared(kind_of("kubernetes:example.com/v1:Widget")) is None, "the fields of a custom kind are free"
