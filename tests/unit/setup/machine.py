@@ -1,4 +1,4 @@
-"""A machine made up in a temporary folder: programs that only tell a version, and a go command that pretends."""
+"""A machine made up in a temporary folder: programs that only tell a version, and a pretended go command."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
