@@ -197,13 +197,14 @@ def run(folder: Path | None, command: Sequence[str]) -> None:
 def logs(folder: Path | None, name: str | None, follow: bool) -> None:
     """Show the log of a process, such as aws or dev-api.kube-apiserver. Without NAME: which there are."""
     state = State.at(folder)
-    names = sorted(path.stem for path in state.logs.glob("*.log"))
+    paths = {path.stem: path for path in (state.supervisor_log, *state.logs.glob("*.log")) if path.is_file()}
+    names = sorted(paths)
     if name is None:
         click.echo("\n".join(names))
         return
     if name not in names:
         raise click.ClickException(f"no log {name!r}; there are: {', '.join(names) or 'none'}")
-    with (state.logs / f"{name}.log").open(errors="replace") as lines:
+    with paths[name].open(errors="replace") as lines:
         while True:
             for line in lines:
                 click.echo(line, nl=False)

@@ -33,6 +33,13 @@ class ClusterSpec:
     def has_aws_auth(self) -> bool:
         return self.mode != "API" if self.aws_auth is None else self.aws_auth
 
+    def __str__(self) -> str:
+        """As `parse` reads it."""
+        options = "" if self.nodes else ",nodes=false"
+        if self.aws_auth is not None:
+            options += f",aws_auth={str(self.aws_auth).lower()}"
+        return f"{self.name}={self.mode}{options}"
+
     @classmethod
     def parse(cls, text: str) -> "ClusterSpec":
         """`NAME=MODE`, or `NAME=MODE,nodes=false`."""

@@ -69,6 +69,7 @@ class Sandbox:
     def __init__(self, state: State, runtime: Runtime) -> None:
         self.state = state
         self.runtime = runtime
+        self._supervisor: subprocess.Popen[bytes] | None = None
 
     @classmethod
     def start(
@@ -87,9 +88,13 @@ class Sandbox:
             DidNotStart: with what the supervisor said.
         """
         where = State.at(state)
+        supervisor = None
         if not where.is_locked:
-            _launch(where, checked(clusters), workload, ends_with_caller, progress, entry_seconds)
-        return cls.find(where.folder)
+            command = _up_command(where, checked(clusters), workload, entry_seconds, ends_with_caller)
+            supervisor = _launch(where, command, progress)
+        running = cls.find(where.folder)
+        running._supervisor = supervisor
+        return running
 
     @classmethod
     def find(cls, state: str | Path | None = None) -> Self:
@@ -144,7 +149,10 @@ class Sandbox:
         return str(described["accessConfig"]["authenticationMode"])
 
     def stop(self) -> list[str]:
-        return stop(self.state)
+        left = stop(self.state)
+        if self._supervisor is not None:
+            self._supervisor.wait(STOP_SECONDS)
+        return left
 
     def __enter__(self) -> Self:
         return self
@@ -166,46 +174,35 @@ def stop(state: State) -> list[str]:
     if supervisor is not None:
         supervisor.terminate()
         deadline = time.monotonic() + STOP_SECONDS
-        while state.is_locked and time.monotonic() < deadline:
+        while runtime.supervisor.alive and time.monotonic() < deadline:
             time.sleep(FOLLOW_SECONDS)
     left = kill([runtime.supervisor, *runtime.processes])
     state.forget()
     return left
 
 
-def up_command(
+def _up_command(
     state: State,
     clusters: Sequence[ClusterSpec],
     workload: bool,
-    entry_seconds: float | None = None,
-    *,
-    ends_with_caller: bool = False,
+    entry_seconds: float | None,
+    ends_with_caller: bool,
 ) -> list[str]:
-    specs = [f"{one.name}={one.mode}{'' if one.nodes else ',nodes=false'}" for one in clusters]
     return [
         *(sys.executable, "-m", "sandbox", "up", "--state", str(state.folder)),
-        *(part for spec in specs for part in ("--cluster", spec)),
+        *(part for one in clusters for part in ("--cluster", str(one))),
         *(() if workload else ("--no-workload",)),
         *(() if entry_seconds is None else ("--entry-seconds", str(entry_seconds))),
         *(("--ends-with-caller",) if ends_with_caller else ()),
     ]
 
 
-def _launch(
-    state: State,
-    clusters: Sequence[ClusterSpec],
-    workload: bool,
-    ends_with_caller: bool,
-    progress: Progress,
-    entry_seconds: float | None,
-) -> None:
-    """Start a supervisor that outlives the calling command, and follow it until it is ready."""
+def _launch(state: State, command: list[str], progress: Progress) -> "subprocess.Popen[bytes]":
+    """Start a supervisor in the background and follow it until it is ready."""
     state.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    log = state.folder / "supervisor.log"
-    command = up_command(state, clusters, workload, entry_seconds, ends_with_caller=ends_with_caller)
     paths = [str(checkout()), str(checkout() / "components"), os.environ.get("PYTHONPATH", "")]
-    with log.open("wb") as output:
-        child = subprocess.Popen(
+    with state.supervisor_log.open("wb") as output:
+        supervisor = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -214,23 +211,25 @@ def _launch(
             start_new_session=True,
         )
     try:
-        _follow(state, child, log, progress)
+        _follow(state, supervisor, progress)
     except BaseException:
-        child.terminate()
+        supervisor.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(STOP_SECONDS)
+            supervisor.wait(STOP_SECONDS)
         raise
+    return supervisor
 
 
-def _follow(state: State, child: "subprocess.Popen[bytes]", log: Path, progress: Progress) -> None:
+def _follow(state: State, supervisor: "subprocess.Popen[bytes]", progress: Progress) -> None:
     deadline = time.monotonic() + START_SECONDS
+    log = state.supervisor_log
     with log.open(errors="replace") as lines:
         while True:
-            ended = child.poll() is not None
+            ended = supervisor.poll() is not None
             for line in lines:
                 progress(Event(line.rstrip()))
             runtime = state.read()
-            if runtime is not None and runtime.pid == child.pid and runtime.status == "ready":
+            if runtime is not None and runtime.pid == supervisor.pid and runtime.status == "ready":
                 return
             if ended:
                 raise DidNotStart(log.read_text(errors="replace").strip())

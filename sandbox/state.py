@@ -22,7 +22,7 @@ from sandbox.processes import ProcessRecord
 
 VARIABLE = "EKS_ACCESS_SANDBOX"
 DEFAULT_FOLDER = ".sandbox"
-KEPT = ("lock", "pulumi-home")
+KEPT = ("lock", "supervisor.log", "pulumi-home")
 """What outlives a restart. Pulumi's stacks do not: they describe an AWS that is gone."""
 
 
@@ -74,6 +74,13 @@ class State:
     @property
     def logs(self) -> Path:
         return self.folder / "logs"
+
+    @property
+    def supervisor_log(self) -> Path:
+        """What a supervisor in the background says. Beside the other logs: it is opened before they are
+        cleared.
+        """
+        return self.folder / "supervisor.log"
 
     @property
     def pki(self) -> Path:

@@ -17,6 +17,7 @@ from sandbox.aws.identity_provider import FORGED, GOOGLE, IdentityProviders
 from sandbox.aws.inner import Inner, client
 from sandbox.aws.server import ClusterSettings, Settings
 from sandbox.cluster import bring_up, workload
+from sandbox.cluster.bring_up import Deadline
 from sandbox.cluster.control_plane import Command, ControlPlane, Ports
 from sandbox.clusters import ClusterSpec
 from sandbox.environment import write_identities
@@ -65,17 +66,20 @@ def run(state: State, options: Options, progress: Progress) -> None:
         leftover = state.read()
         if leftover is not None:
             kill(leftover.processes)
+            state.forget()
+        found = programs.ensure(progress)  # may take minutes, and ends on Ctrl-C by itself
         state.clear()
-        Supervisor(state, options, progress).run()
+        Supervisor(state, options, found, progress).run()
 
 
 class Supervisor:
-    def __init__(self, state: State, options: Options, progress: Progress) -> None:
+    def __init__(self, state: State, options: Options, found: programs.Programs, progress: Progress) -> None:
         self._state = state
         self._options = options
+        self._programs = found
         self._tell = progress
         self._started = time.monotonic()
-        self._deadline = self._started + START_SECONDS
+        self._deadline = Deadline(START_SECONDS)
         self._events: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._children = Children(state.logs, self._events)
         self._leases = Leases()
@@ -97,6 +101,7 @@ class Supervisor:
             raise
         finally:
             self._children.stop()
+            self._deadline.expire()
             pool.shutdown(wait=False, cancel_futures=True)
             self._leases.release()
             if self._runtime.status == "failed":
@@ -106,12 +111,11 @@ class Supervisor:
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
         self._pool = pool
-        found = programs.ensure(self._tell)
-        self._runtime.bin_dir = str(found.bin_dir)
+        self._runtime.bin_dir = str(self._programs.bin_dir)
         self._authority = Authority(self._state.pki)
         IdentityProviders(self._state.providers).create(GOOGLE, FORGED)
         self._planes = [
-            ControlPlane(spec, self._state.cluster(spec.name), Ports.lease(self._leases), found)
+            ControlPlane(spec, self._state.cluster(spec.name), Ports.lease(self._leases), self._programs)
             for spec in self._options.clusters
         ]
         self._canaries = workload.make_canaries() if self._options.workload else {}

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from eks_access.kubernetes import KubernetesApi, Unreachable
 from eks_access.token import presigned_token
@@ -23,9 +24,23 @@ class NotReady(RuntimeError):
     """A part of a cluster did not become ready in time."""
 
 
-def until(ready: Callable[[], bool], what: str, deadline: float) -> None:
+class Deadline:
+    """A point in time that can be moved to now, for everyone who waits for it."""
+
+    def __init__(self, seconds: float) -> None:
+        self._at = time.monotonic() + seconds
+
+    @property
+    def passed(self) -> bool:
+        return time.monotonic() > self._at
+
+    def expire(self) -> None:
+        self._at = 0.0
+
+
+def until(ready: Callable[[], bool], what: str, deadline: Deadline) -> None:
     while not ready():
-        if time.monotonic() > deadline:
+        if deadline.passed:
             raise NotReady(f"{what} was not ready in time")
         time.sleep(POLL_SECONDS)
 
@@ -34,7 +49,7 @@ def admin(plane: ControlPlane) -> KubernetesApi:
     return KubernetesApi.from_kubeconfig(plane.kubeconfig.read_text())
 
 
-def await_api_server(plane: ControlPlane, deadline: float) -> None:
+def await_api_server(plane: ControlPlane, deadline: Deadline) -> None:
     api = admin(plane)
 
     def ready() -> bool:
@@ -46,7 +61,7 @@ def await_api_server(plane: ControlPlane, deadline: float) -> None:
     until(ready, f"the API server of {plane.spec.name}", deadline)
 
 
-def fill(plane: ControlPlane, manifests: list[dict[str, object]], deadline: float) -> None:
+def fill(plane: ControlPlane, manifests: list[dict[str, Any]], deadline: Deadline) -> None:
     """Nodes, aws-auth and the workload; until everything runs."""
     api = admin(plane)
     if plane.spec.has_aws_auth:
@@ -55,10 +70,10 @@ def fill(plane: ControlPlane, manifests: list[dict[str, object]], deadline: floa
         return
     for manifest in [*workload.nodes(), *manifests]:
         workload.create(api, manifest)
-    workload.wait_until_running(api, manifests, deadline)
+    until(lambda: not workload.not_running(api, manifests), f"the workload of {plane.spec.name}", deadline)
 
 
-def await_creator(plane: ControlPlane, ca: Path, key: tuple[str, str], deadline: float) -> None:
+def await_creator(plane: ControlPlane, ca: Path, key: tuple[str, str], deadline: Deadline) -> None:
     """The whole chain: a presigned token, the authenticator, STS, the creator's access entry or mapping."""
     _await_authenticator(plane, ca, deadline)
     credentials = SimpleNamespace(access_key=key[0], secret_key=key[1], token=None)
@@ -80,7 +95,7 @@ def await_creator(plane: ControlPlane, ca: Path, key: tuple[str, str], deadline:
     until(ready, f"the creator's access to {plane.spec.name}", deadline)
 
 
-def _await_authenticator(plane: ControlPlane, ca: Path, deadline: float) -> None:
+def _await_authenticator(plane: ControlPlane, ca: Path, deadline: Deadline) -> None:
     tls = ssl.create_default_context(cafile=str(ca))
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=tls))
 

@@ -6,8 +6,6 @@ Each such value is a canary of its own, made anew with each sandbox and listed i
 import json
 import re
 import secrets
-import time
-from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -30,10 +28,7 @@ COLLECTIONS = {
     "StatefulSet": "statefulsets",
 }
 CLUSTER_SCOPED = ("Namespace", "Node")
-
-
-class NotRunning(RuntimeError):
-    """The workload did not come up in time."""
+CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
 
 
 def make_canaries() -> dict[str, str]:
@@ -74,22 +69,14 @@ def collection(manifest: dict[str, Any]) -> str:
     return f"{root}{namespace}/{COLLECTIONS[kind]}"
 
 
-def wait_until_running(api: KubernetesApi, manifests: list[dict[str, Any]], deadline: float) -> None:
-    """Until every pod that the workload asks for runs, and every Service has endpoints."""
-    while (missing := list(_not_running(api, manifests))) and time.monotonic() < deadline:
-        time.sleep(0.3)
-    if missing:
-        raise NotRunning("not running in time: " + ", ".join(missing))
-
-
-def _not_running(api: KubernetesApi, manifests: list[dict[str, Any]]) -> Iterator[str]:
-    for manifest in manifests:
-        if manifest["kind"] not in ("Deployment", "StatefulSet", "DaemonSet", "Job"):
-            continue
-        name = manifest["metadata"]["name"]
-        live = api.json("GET", f"{collection(manifest)}/{name}")
-        if not _is_running(live):
-            yield f"{manifest['kind']} {manifest['metadata']['namespace']}/{name}"
+def not_running(api: KubernetesApi, manifests: list[dict[str, Any]]) -> list[str]:
+    """The controllers whose pods do not all run yet."""
+    return [
+        f"{manifest['kind']} {manifest['metadata']['namespace']}/{manifest['metadata']['name']}"
+        for manifest in manifests
+        if manifest["kind"] in CONTROLLERS
+        and not _is_running(api.json("GET", f"{collection(manifest)}/{manifest['metadata']['name']}"))
+    ]
 
 
 def _is_running(live: dict[str, Any]) -> bool:

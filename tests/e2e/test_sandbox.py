@@ -1,0 +1,426 @@
+"""The sandbox keeps what it promises: its EKS lets in and refuses as EKS does, and it leaves nothing
+behind.
+"""
+
+import base64
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil  # type: ignore[import-untyped]
+import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from sandbox import Sandbox
+from sandbox.aws.identity_provider import FORGED
+from sandbox.clusters import ClusterSpec
+from sandbox.environment import OPENTRACE_AUDIENCE, OPENTRACE_SUBJECT
+from sandbox.state import Runtime, State
+from tests.e2e.principals import CUSTOMER, Role, eventually, in_cluster, who
+
+pytestmark = pytest.mark.e2e
+
+POLICY = "arn:aws:eks::aws:cluster-access-policy/"
+CONFIG_MAP_REFUSAL = (
+    "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation."
+)
+
+
+def add_to_aws_auth(sandbox: Sandbox, cluster: str, role_arn: str, username: str, group: str) -> None:
+    api = sandbox.clusters[cluster].admin
+    path = "/api/v1/namespaces/kube-system/configmaps"
+    item = f'- rolearn: "{role_arn}"\n  username: "{username}"\n  groups: ["{group}"]\n'
+    found = api.request("GET", f"{path}/aws-auth")
+    if found.status == 404:
+        manifest = {"metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {"mapRoles": item}}
+        api.json("POST", path, body={"apiVersion": "v1", "kind": "ConfigMap", **manifest})
+        return
+    present = json.loads(found.body)
+    present["data"]["mapRoles"] += item
+    api.json("PUT", f"{path}/aws-auth", body=present)
+
+
+def refusal(call: Any, **arguments: Any) -> tuple[str, int, str]:
+    with pytest.raises(ClientError) as refused:
+        call(**arguments)
+    error = refused.value.response
+    return error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"], error["Error"]["Message"]
+
+
+def status_of(api: Any, method: str, path: str) -> int:
+    return int(api.request(method, path).status)
+
+
+def test_status_shows_every_process_alive_and_exits_with_0(sandbox: Sandbox) -> None:
+    shown = sandbox.run([sys.executable, "-m", "sandbox", "status", "--json"])
+    assert shown.returncode == 0, shown.stderr
+    status = json.loads(shown.stdout)
+    assert [c["mode"] for c in status["clusters"]] == ["API", "API_AND_CONFIG_MAP", "CONFIG_MAP"]
+    assert all(process["alive"] for process in status["processes"]), status["processes"]
+    assert len(status["processes"]) == 1 + 3 * 6, "AWS, and six programs for each cluster"
+
+
+def test_starting_it_again_says_so_and_changes_nothing(sandbox: Sandbox) -> None:
+    again = sandbox.run([sys.executable, "-m", "sandbox", "up", "--detach"])
+    assert again.returncode == 0, again.stderr
+    assert "is running" in again.stdout
+    assert Sandbox.find(sandbox.state.folder).runtime.pid == sandbox.runtime.pid, "the same supervisor"
+
+
+def test_a_cluster_is_described_with_its_real_endpoint_and_certificate(sandbox: Sandbox) -> None:
+    described = sandbox.boto("eks").describe_cluster(name="dev-both")["cluster"]
+    assert described["endpoint"] == sandbox.clusters["dev-both"].endpoint
+    assert described["version"] == "1.35"
+    assert described["accessConfig"]["authenticationMode"] == "API_AND_CONFIG_MAP"
+    answer = sandbox.clusters["dev-both"].admin.json("GET", "/version")
+    assert answer["gitVersion"].startswith("v1.35")
+
+
+@pytest.mark.parametrize("cluster", ["dev-api", "dev-both"])
+def test_an_access_entry_lets_its_role_in_under_its_session_name(sandbox: Sandbox, cluster: str) -> None:
+    role = Role.create(sandbox, path="/integrations/")
+    assert who(role.in_cluster(cluster)) is None, "nobody has let this role in yet"
+    made = sandbox.boto("eks").create_access_entry(
+        clusterName=cluster, principalArn=role.arn, kubernetesGroups=["auditors"]
+    )["accessEntry"]
+    assumed = f"arn:aws:sts::{CUSTOMER}:assumed-role/{role.name}"
+    assert made["username"] == assumed + "/{{SessionName}}", "the username EKS gives when none is set"
+    eventually(lambda: who(role.in_cluster(cluster)), "the entry has had no effect")
+    user = who(role.in_cluster(cluster, "alice@example.com"))
+    assert user is not None
+    assert user["username"] == f"{assumed}/alice-example.com"
+    assert user["groups"] == ["auditors", "system:authenticated"]
+
+
+def test_a_config_map_cluster_lets_in_by_aws_auth_and_refuses_every_access_entry_call(sandbox: Sandbox) -> None:
+    role, eks = Role.create(sandbox), sandbox.boto("eks")
+    principal = {"clusterName": "dev-configmap", "principalArn": role.arn}
+    for call in (eks.create_access_entry, eks.describe_access_entry, eks.list_associated_access_policies):
+        assert refusal(call, **principal) == ("InvalidRequestException", 400, CONFIG_MAP_REFUSAL)
+    assert refusal(eks.list_access_entries, clusterName="dev-configmap")[2] == CONFIG_MAP_REFUSAL
+    add_to_aws_auth(sandbox, "dev-configmap", role.arn, "vendor:{{SessionName}}", "vendor:readers")
+    eventually(lambda: who(role.in_cluster("dev-configmap")), "aws-auth has had no effect")
+    user = who(role.in_cluster("dev-configmap"))
+    assert user is not None
+    assert (user["username"], user["groups"][0]) == ("vendor:tester", "vendor:readers")
+
+
+def test_an_access_entry_comes_before_aws_auth(sandbox: Sandbox) -> None:
+    role = Role.create(sandbox)
+    add_to_aws_auth(sandbox, "dev-both", role.arn, "from-aws-auth", "aws-auth")
+    eventually(lambda: who(role.in_cluster("dev-both")), "aws-auth has had no effect")
+    assert (who(role.in_cluster("dev-both")) or {})["username"] == "from-aws-auth"
+    sandbox.boto("eks").create_access_entry(clusterName="dev-both", principalArn=role.arn, username="from-the-entry")
+    eventually(
+        lambda: (who(role.in_cluster("dev-both")) or {}).get("username") == "from-the-entry",
+        "the entry does not override aws-auth",
+    )
+
+
+def test_an_api_cluster_ignores_aws_auth(sandbox: Sandbox) -> None:
+    ignored, witness = Role.create(sandbox), Role.create(sandbox)
+    add_to_aws_auth(sandbox, "dev-api", ignored.arn, "ignored", "ignored")
+    sandbox.boto("eks").create_access_entry(clusterName="dev-api", principalArn=witness.arn)
+    eventually(lambda: who(witness.in_cluster("dev-api")), "an entry made later has had its effect")
+    assert who(ignored.in_cluster("dev-api")) is None
+
+
+def test_a_role_deleted_and_made_again_is_not_let_in_by_its_old_entry(sandbox: Sandbox) -> None:
+    eks, role = sandbox.boto("eks"), Role.create(sandbox)
+    eks.create_access_entry(clusterName="dev-api", principalArn=role.arn)
+    eventually(lambda: who(role.in_cluster("dev-api")), "the entry has had no effect")
+    role.delete()
+    again = Role.create(sandbox, role.name)
+    assert again.arn == role.arn, "nothing in the ARN tells them apart"
+    assert who(again.in_cluster("dev-api")) is None, "the entry belongs to the role that is gone"
+    eks.delete_access_entry(clusterName="dev-api", principalArn=again.arn)
+    eks.create_access_entry(clusterName="dev-api", principalArn=again.arn)
+    eventually(lambda: who(again.in_cluster("dev-api")), "the new entry has had no effect")
+
+
+def test_an_access_policy_allows_what_it_says_and_reassociating_replaces_its_scope(sandbox: Sandbox) -> None:
+    eks, role = sandbox.boto("eks"), Role.create(sandbox)
+    principal = {"clusterName": "dev-api", "principalArn": role.arn}
+    view = POLICY + "AmazonEKSViewPolicy"
+    eks.create_access_entry(**principal)
+    eks.associate_access_policy(**principal, policyArn=view, accessScope={"type": "cluster"})
+    api = role.in_cluster("dev-api")
+    eventually(lambda: status_of(api, "GET", "/api/v1/pods") == 200, "the policy has had no effect")
+    assert status_of(api, "GET", "/api/v1/secrets") == 403, "ViewPolicy has no Secrets"
+    assert status_of(api, "GET", "/api/v1/nodes") == 403, "ViewPolicy has no nodes"
+    assert (who(api) or {})["groups"] == ["system:authenticated"], "an access policy gives no group"
+    scope = {"type": "namespace", "namespaces": ["pay*"]}
+    eks.associate_access_policy(**principal, policyArn=view, accessScope=scope)
+    eventually(lambda: status_of(api, "GET", "/api/v1/pods") == 403, "the old scope still holds")
+    assert status_of(api, "GET", "/api/v1/namespaces/payments/pods") == 200
+    assert status_of(api, "GET", "/api/v1/namespaces/web/pods") == 403
+    eks.disassociate_access_policy(**principal, policyArn=view)
+    eventually(lambda: status_of(api, "GET", "/api/v1/namespaces/payments/pods") == 403, "the policy still allows")
+
+
+def test_iam_refuses_before_eks_does(sandbox: Sandbox) -> None:
+    """Whoever may not call the API learns that, and not what else would have been wrong."""
+    iam = sandbox.boto("iam")
+    iam.create_user(UserName="powerless")
+    key = iam.create_access_key(UserName="powerless")["AccessKey"]
+    eks = sandbox.boto("eks", key=(key["AccessKeyId"], key["SecretAccessKey"]))
+    role = Role.create(sandbox)
+    for call, arguments in (
+        (eks.list_access_entries, {"clusterName": "dev-configmap"}),
+        (eks.create_access_entry, {"clusterName": "dev-api", "principalArn": role.arn}),
+        (eks.delete_access_entry, {"clusterName": "dev-api", "principalArn": role.arn}),
+        (eks.update_cluster_config, {"name": "dev-api", "accessConfig": {"authenticationMode": "API"}}),
+    ):
+        assert refusal(call, **arguments)[:2] == ("AccessDeniedException", 403), arguments
+    forged = sandbox.boto("eks", key=(key["AccessKeyId"], "wrong"))
+    assert refusal(forged.list_access_entries, clusterName="dev-configmap")[1] == 403
+
+
+def test_the_service_refuses_in_its_own_words(sandbox: Sandbox) -> None:
+    eks, role = sandbox.boto("eks"), Role.create(sandbox, path="/team/")
+    principal = {"clusterName": "dev-api", "principalArn": role.arn}
+    stripped = f"arn:aws:iam::{CUSTOMER}:role/{role.name}"
+    cluster = {"type": "cluster"}
+    view = POLICY + "AmazonEKSViewPolicy"
+    invalid = "The specified principalArn is invalid: invalid principal."
+    assert refusal(eks.create_access_entry, clusterName="dev-api", principalArn=stripped) == (
+        "InvalidParameterException",
+        400,
+        invalid,
+    )
+    assert refusal(eks.create_access_entry, **principal, kubernetesGroups=["system:masters"])[2] == (
+        "The kubernetes group name system:masters is invalid, it cannot start with system:"
+    )
+    assert refusal(eks.associate_access_policy, **principal, policyArn=view, accessScope=cluster)[:2] == (
+        "ResourceNotFoundException",
+        404,
+    )
+    eks.create_access_entry(**principal)
+    assert refusal(eks.create_access_entry, **principal) == (
+        "ResourceInUseException",
+        409,
+        "The specified access entry resource is already in use on this cluster.",
+    )
+    unknown = refusal(
+        eks.associate_access_policy, **principal, policyArn=POLICY + "AmazonEKSNoPolicy", accessScope=cluster
+    )
+    assert unknown[2] == "The specified policyArn could not be found."
+    assert refusal(eks.update_access_entry, **principal, username="aws:me")[2] == (
+        "The username must not begin with aws:"
+    )
+    assert eks.update_access_entry(**principal, username="me")["accessEntry"]["username"] == "me"
+
+
+@pytest.fixture
+def opentrace_role(sandbox: Sandbox) -> Callable[[dict[str, str]], str]:
+    def create(conditions: dict[str, str]) -> str:
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Federated": "accounts.google.com"},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringEquals": {f"accounts.google.com:{k}": v for k, v in conditions.items()}},
+        }
+        role = Role.create(sandbox)
+        sandbox.boto("iam").update_assume_role_policy(
+            RoleName=role.name,
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        )
+        return role.arn
+
+    return create
+
+
+def assume_with(sandbox: Sandbox, role_arn: str, token: str) -> Any:
+    sts: Any = boto3.client(
+        "sts",
+        endpoint_url=sandbox.endpoint,
+        region_name="us-east-1",
+        config=Config(signature_version=UNSIGNED, proxies={}),
+    )
+    return sts.assume_role_with_web_identity(RoleArn=role_arn, RoleSessionName="opentrace", WebIdentityToken=token)
+
+
+def test_a_web_identity_is_checked_for_signature_time_audience_and_subject(
+    sandbox: Sandbox, opentrace_role: Any
+) -> None:
+    arn = opentrace_role({"aud": OPENTRACE_AUDIENCE, "sub": OPENTRACE_SUBJECT})
+    right = {"audience": OPENTRACE_AUDIENCE, "subject": OPENTRACE_SUBJECT}
+    answer = assume_with(sandbox, arn, sandbox.mint_token(**right))
+    assert answer["SubjectFromWebIdentityToken"] == OPENTRACE_SUBJECT
+    keys = answer["Credentials"]
+    sts = sandbox.boto("sts", key=(keys["AccessKeyId"], keys["SecretAccessKey"]))
+    assert sts is not None
+    for wrong, code in (
+        ({**right, "signed_by": FORGED}, "InvalidIdentityToken"),
+        ({**right, "lifetime": -60}, "ExpiredTokenException"),
+        ({**right, "audience": "somebody-else"}, "AccessDenied"),
+        ({**right, "subject": "1"}, "AccessDenied"),
+        ({**right, "issuer": "accounts.example.com", "signed_by": FORGED}, "InvalidIdentityToken"),
+    ):
+        token = sandbox.mint_token(**wrong)
+        assert refusal(assume_with, sandbox=sandbox, role_arn=arn, token=token)[0] == code, wrong
+
+
+def test_with_an_authorized_party_the_audience_is_asked_for_as_oaud(sandbox: Sandbox, opentrace_role: Any) -> None:
+    """A Google service account's token has its own number as azp and sub, and what was asked for as aud."""
+    arn = opentrace_role({"aud": OPENTRACE_SUBJECT, "oaud": "https://opentrace.example"})
+    right = {"audience": "https://opentrace.example", "subject": OPENTRACE_SUBJECT, "azp": OPENTRACE_SUBJECT}
+    assert assume_with(sandbox, arn, sandbox.mint_token(**right))["Audience"] == OPENTRACE_SUBJECT
+    other = sandbox.mint_token(**{**right, "audience": "https://other.example"})
+    assert refusal(assume_with, sandbox=sandbox, role_arn=arn, token=other)[0] == "AccessDenied"
+
+
+def test_a_vendor_reaches_the_customer_only_with_its_external_id(sandbox: Sandbox) -> None:
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::765656841499:role/ConductorOneService"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"sts:ExternalId": "right"}},
+    }
+    role = Role.create(sandbox)
+    sandbox.boto("iam").update_assume_role_policy(
+        RoleName=role.name, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    )
+    program = (
+        "import boto3, sys; print(boto3.client('sts').assume_role("
+        f"RoleArn='{role.arn}', RoleSessionName='sync', ExternalId=sys.argv[1])['AssumedRoleUser']['Arn'])"
+    )
+
+    def become(profile: str, external_id: str) -> "subprocess.CompletedProcess[str]":
+        variables = {"AWS_PROFILE": profile, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+        return sandbox.run([sys.executable, "-c", program, external_id], env=variables)
+
+    assert f"assumed-role/{role.name}/sync" in become("conductorone", "right").stdout
+    for profile, external_id in (("conductorone", "wrong"), ("stranger", "right"), ("cado", "right")):
+        refused = become(profile, external_id)
+        assert "AccessDenied" in refused.stderr, (profile, external_id, refused.stdout)
+
+
+def test_every_canary_is_somewhere_in_each_cluster(sandbox: Sandbox) -> None:
+    """Otherwise a search that finds none would prove nothing."""
+    canaries = json.loads(sandbox.state.canaries.read_text())
+    for cluster in sandbox.clusters.values():
+        kinds = ("/api/v1/secrets", "/api/v1/configmaps", "/apis/apps/v1/deployments", "/apis/apps/v1/statefulsets")
+        text = "".join(
+            json.dumps(_with_plain_secrets(cluster.admin.json("GET", path)))
+            for path in (*kinds, "/apis/batch/v1/cronjobs")
+        )
+        missing = [name for name, value in canaries.items() if value not in text]
+        assert not missing, f"{cluster.name} lacks {missing}"
+
+
+def _with_plain_secrets(listed: dict[str, Any]) -> dict[str, Any]:
+    if listed["kind"] == "SecretList":
+        for secret in listed["items"]:
+            secret["data"] = {k: base64.b64decode(v).decode() for k, v in (secret.get("data") or {}).items()}
+    return listed
+
+
+@pytest.fixture(scope="module")
+def another(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A second one beside the first: a light cluster, nothing in it."""
+    clusters = [ClusterSpec("switching", "CONFIG_MAP", nodes=False)]
+    with Sandbox.start(tmp_path_factory.mktemp("another"), clusters, workload=False) as running:
+        yield running
+
+
+def test_two_sandboxes_side_by_side_know_nothing_of_each_other(sandbox: Sandbox, another: Sandbox) -> None:
+    assert another.boto("eks").list_clusters()["clusters"] == ["switching"]
+    assert "switching" not in sandbox.boto("eks").list_clusters()["clusters"]
+    ports = {process.port for process in sandbox.runtime.processes} - {None}
+    assert not ports & {process.port for process in another.runtime.processes}
+
+
+def test_a_cluster_moves_up_one_mode_at_a_time_and_its_authenticator_with_it(another: Sandbox) -> None:
+    eks, role = another.boto("eks"), Role.create(another)
+
+    def move(mode: str) -> Any:
+        return eks.update_cluster_config(name="switching", accessConfig={"authenticationMode": mode})["update"]
+
+    def finished(update: Any) -> bool:
+        now = eks.describe_update(name="switching", updateId=update["id"])["update"]
+        return bool(now["status"] == "Successful")
+
+    unsupported = "Unsupported authentication mode update from CONFIG_MAP to "
+    wanted = {"name": "switching", "accessConfig": {"authenticationMode": "API"}}
+    assert refusal(eks.update_cluster_config, **wanted)[2] == unsupported + "API"
+    wanted["accessConfig"] = {"authenticationMode": "CONFIG_MAP"}
+    assert refusal(eks.update_cluster_config, **wanted)[2] == unsupported + "CONFIG_MAP", "a no-op is refused too"
+    update = move("API_AND_CONFIG_MAP")
+    assert (update["status"], update["type"]) == ("InProgress", "AccessConfigUpdate")
+    assert eks.describe_cluster(name="switching")["cluster"]["status"] == "UPDATING"
+    assert refusal(move, mode="API")[0] == "ResourceInUseException", "one update at a time"
+    eventually(lambda: finished(update), "the update does not finish")
+    deployer = f"arn:aws:iam::{CUSTOMER}:user/deployer"
+    assert eks.list_access_entries(clusterName="switching")["accessEntries"] == [deployer], "the creator's entry"
+    add_to_aws_auth(another, "switching", role.arn, "by-aws-auth", "readers")
+    eventually(lambda: who(role.in_cluster("switching")), "aws-auth is still read in this mode")
+    update = move("API")
+    eventually(lambda: finished(update), "the update does not finish")
+    eventually(lambda: who(role.in_cluster("switching")) is None, "aws-auth is still read in mode API")
+    keys = another.runtime.access_keys["deployer"]
+    creator = in_cluster(another, "switching", {"AccessKeyId": keys[0], "SecretAccessKey": keys[1]})
+    assert status_of(creator, "GET", "/api/v1/secrets") == 200, "the creator is an administrator in every mode"
+
+
+def test_a_program_that_ends_takes_the_sandbox_down_with_a_message(tmp_path: Path) -> None:
+    with Sandbox.start(tmp_path, [ClusterSpec("one", "API", nodes=False)], workload=False) as running:
+        etcd = next(process for process in running.runtime.processes if process.name == "one.etcd")
+        psutil.Process(etcd.pid).kill()
+        eventually(lambda: not running.state.is_locked, "the supervisor goes on without etcd")
+        shown = running.run([sys.executable, "-m", "sandbox", "status"])
+        assert shown.returncode == 3, "3 says that it does not run"
+        assert "one.etcd ended (signal 9)" in shown.stdout
+        assert not [process.name for process in running.runtime.processes if process.alive]
+
+
+@pytest.mark.parametrize("end", ["down", "killed"])
+def test_nothing_is_left_behind(tmp_path: Path, end: str) -> None:
+    with Sandbox.start(tmp_path, [ClusterSpec("one", "API")], workload=False) as running:
+        processes = running.runtime.processes
+        assert all(process.alive for process in processes), "they ran"
+        if end == "down":
+            stopped = running.run([sys.executable, "-m", "sandbox", "down"])
+            assert stopped.returncode == 0, stopped.stderr
+        else:
+            psutil.Process(running.runtime.pid).kill()
+        eventually(lambda: not any(process.alive for process in processes), "processes are left")
+        eventually(lambda: not running.runtime.supervisor.alive, "the supervisor is left")
+        assert not _processes_in(tmp_path)
+        assert running.run([sys.executable, "-m", "sandbox", "status"]).returncode == 3
+
+
+def test_ctrl_c_in_the_middle_of_the_start_ends_it_at_once(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "sandbox", "up", "--state", str(tmp_path), "--cluster", "one=API"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as supervisor:
+        eventually(lambda: (State(tmp_path).read() or Runtime(0, 0)).pid == supervisor.pid, "it does not start")
+        eventually(lambda: _processes_in(tmp_path), "no process was started")
+        supervisor.send_signal(signal.SIGINT)
+        supervisor.wait(timeout=10)
+    assert not _processes_in(tmp_path)
+
+
+def test_a_state_left_by_a_killed_supervisor_is_cleared(tmp_path: Path) -> None:
+    light = [ClusterSpec("one", "API", nodes=False)]
+    with Sandbox.start(tmp_path, light, workload=False) as killed:
+        psutil.Process(killed.runtime.pid).kill()
+        eventually(lambda: not killed.runtime.supervisor.alive, "the supervisor is left")
+        with Sandbox.start(tmp_path, light, workload=False) as again:
+            assert again.boto("eks").list_clusters()["clusters"] == ["one"]
+            assert again.runtime.pid != killed.runtime.pid
+
+
+def _processes_in(folder: Path) -> list[list[str]]:
+    """The command lines of the programs that were started for a sandbox in this folder."""
+    commands = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
+    return [command for command in commands if any(f"{folder}/" in part for part in command)]
