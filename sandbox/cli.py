@@ -86,7 +86,7 @@ def up(
     Without --detach it runs until Ctrl-C. Where one is running already, this says so and changes nothing.
     """
     state = State.at(folder)
-    if state.is_locked:
+    if state.is_supervised():
         _say_running(state)
         return
     terminal = Terminal(sys.stdout)
@@ -156,7 +156,7 @@ def status(folder: Path | None, as_json: bool) -> None:
     """Show what is running. Exit code 0: it runs; 3: it does not."""
     state = State.at(folder)
     runtime = state.read()
-    running = runtime is not None and state.is_locked
+    running = runtime is not None and state.is_supervised()
     if as_json:
         click.echo(json.dumps(_status(state, running), indent=1))
     elif runtime is None or not running:
@@ -208,7 +208,7 @@ def logs(folder: Path | None, name: str | None, follow: bool) -> None:
         while True:
             for line in lines:
                 click.echo(line, nl=False)
-            if not follow or not state.is_locked:
+            if not follow or not state.is_supervised():
                 return
             time.sleep(FOLLOW_SECONDS)
 

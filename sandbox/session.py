@@ -89,7 +89,7 @@ class Sandbox:
         """
         where = State.at(state)
         supervisor = None
-        if not where.is_locked:
+        if not where.is_supervised():
             command = _up_command(where, checked(clusters), workload, entry_seconds, ends_with_caller)
             supervisor = _launch(where, command, progress)
         running = cls.find(where.folder)
@@ -105,7 +105,7 @@ class Sandbox:
         """
         where = State.at(state)
         runtime = where.read()
-        if runtime is None or runtime.status != "ready" or not where.is_locked:
+        if runtime is None or runtime.status != "ready" or not where.is_supervised():
             raise NotRunning(where)
         return cls(where, runtime)
 

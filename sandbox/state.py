@@ -135,8 +135,7 @@ class State:
                 raise AlreadyRunning(self.folder) from held
             yield
 
-    @property
-    def is_locked(self) -> bool:
+    def is_supervised(self) -> bool:
         """Whether a supervisor lives. The lock goes with its process, however that ends."""
         if not (self.folder / "lock").exists():
             return False

@@ -374,7 +374,7 @@ def test_a_program_that_ends_takes_the_sandbox_down_with_a_message(tmp_path: Pat
     with Sandbox.start(tmp_path, [ClusterSpec("one", "API", nodes=False)], workload=False) as running:
         etcd = next(process for process in running.runtime.processes if process.name == "one.etcd")
         psutil.Process(etcd.pid).kill()
-        eventually(lambda: not running.state.is_locked, "the supervisor goes on without etcd")
+        eventually(lambda: not running.state.is_supervised(), "the supervisor goes on without etcd")
         shown = running.run([sys.executable, "-m", "sandbox", "status"])
         assert shown.returncode == 3, "3 says that it does not run"
         assert "one.etcd ended (signal 9)" in shown.stdout
