@@ -1,0 +1,49 @@
+import pytest
+
+from eks_access_probe.outcome import Answer, Plane, Question, Result, Verdict, judge
+from eks_access_probe.redaction import redacted
+
+ALLOWED = Question("acme", Plane.KUBERNETES, "list", "pods", True, "")
+REFUSED = Question("acme", Plane.KUBERNETES, "list", "secrets", False, "")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "where_allowed", "where_refused"),
+    [
+        (Verdict.ALLOWED, Result.AS_EXPECTED, Result.MISMATCH),
+        (Verdict.DENIED, Result.MISMATCH, Result.AS_EXPECTED),
+        (Verdict.NOT_AUTHENTICATED, Result.MISMATCH, Result.NOT_PROVEN),
+        (Verdict.UNREACHABLE, Result.NOT_PROVEN, Result.NOT_PROVEN),
+        (Verdict.THROTTLED, Result.NOT_PROVEN, Result.NOT_PROVEN),
+        (Verdict.COULD_NOT_ASK, Result.NOT_PROVEN, Result.NOT_PROVEN),
+    ],
+)
+def test_only_the_right_answer_is_as_expected(verdict: Verdict, where_allowed: Result, where_refused: Result) -> None:
+    assert judge(ALLOWED, Answer(verdict)) is where_allowed
+    assert judge(REFUSED, Answer(verdict)) is where_refused
+
+
+def test_an_allowed_call_that_shows_something_else_is_a_mismatch() -> None:
+    assert judge(ALLOWED, Answer(Verdict.ALLOWED, differences=("another group",))) is Result.MISMATCH
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "k8s-aws-v1.aHR0cHM6Ly9zdHMudXMtZWFzdC0xLmFtYXpvbmF3cy5jb20v",
+        "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
+        "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0",
+    ],
+)
+def test_credentials_are_taken_out_of_evidence(secret: str) -> None:
+    assert Answer(Verdict.DENIED, 403, "x", f"before {secret} after").message == "before [redacted] after"
+
+
+def test_signatures_and_bearers_are_taken_out_and_plain_words_stay() -> None:
+    assert redacted("Authorization: Bearer abc.def-1") == "Authorization: Bearer [redacted]"
+    assert redacted("https://x/?X-Amz-Signature=00ff&X-Amz-Security-Token=IQ%2F&a=1") == (
+        "https://x/?X-Amz-Signature=[redacted]&X-Amz-Security-Token=[redacted]&a=1"
+    )
+    words = "User: arn:aws:sts::111122223333:assumed-role/r/s is not authorized to perform: iam:ListRoles"
+    assert redacted(words) == words
+    assert len(redacted("x" * 5000)) < 1100
