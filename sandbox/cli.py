@@ -5,7 +5,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -19,6 +18,7 @@ from sandbox.program_errors import ProgramsError
 from sandbox.progress import Terminal
 from sandbox.session import DidNotStart, NotRunning, Sandbox, stop
 from sandbox.state import AlreadyRunning, State
+from sandbox.status import as_text, status
 
 NOT_RUNNING = 3
 FOLLOW_SECONDS = 0.2
@@ -149,23 +149,14 @@ def down(folder: Path | None) -> None:
         click.echo(f"ended what its supervisor had left behind: {', '.join(sorted(left))}")
 
 
-@main.command()
+@main.command("status")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @state_option
-def status(folder: Path | None, as_json: bool) -> None:
+def show_status(folder: Path | None, as_json: bool) -> None:
     """Show what is running. Exit code 0: it runs; 3: it does not."""
-    state = State.at(folder)
-    runtime = state.read()
-    running = runtime is not None and state.is_supervised()
-    if as_json:
-        click.echo(json.dumps(_status(state, running), indent=1))
-    elif runtime is None or not running:
-        click.echo(f"no sandbox is running in {state.folder}")
-        if runtime is not None and runtime.message:
-            click.echo(runtime.message)
-    else:
-        click.echo(_table(_status(state, running)))
-    if not running:
+    shown = status(State.at(folder))
+    click.echo(json.dumps(shown, indent=1) if as_json else as_text(shown))
+    if not shown["running"]:
         raise click.exceptions.Exit(NOT_RUNNING)
 
 
@@ -267,41 +258,3 @@ def _find(folder: Path | None) -> Sandbox:
 
 def _say_running(state: State) -> None:
     click.echo(f"a sandbox is running in {state.folder}; see: python -m sandbox status")
-
-
-def _status(state: State, running: bool) -> dict[str, object]:
-    runtime = state.read()
-    if runtime is None:
-        return {"running": False, "state": str(state.folder)}
-    modes = {}
-    if running and runtime.status == "ready":
-        sandbox = Sandbox(state, runtime)
-        modes = {name: sandbox.mode(name) for name in sandbox.clusters}
-    return {
-        "running": running,
-        "status": runtime.status if running else "failed" if runtime.message else "gone",
-        "state": str(state.folder),
-        "endpoint": runtime.endpoint,
-        "uptime_seconds": round(time.time() - runtime.started_at) if running else 0,
-        "clusters": [
-            {"name": one.name, "mode": modes.get(one.name, one.mode), "endpoint": one.endpoint, "nodes": one.nodes}
-            for one in runtime.clusters
-        ],
-        "processes": [{**asdict(one), "alive": one.alive} for one in runtime.processes],
-        "message": runtime.message,
-    }
-
-
-def _table(shown: dict[str, object]) -> str:
-    clusters, processes = shown["clusters"], shown["processes"]
-    assert isinstance(clusters, list)
-    assert isinstance(processes, list)
-    lines = [f"{shown['status']} for {shown['uptime_seconds']} s in {shown['state']}", f"AWS  {shown['endpoint']}", ""]
-    lines += _columns([("CLUSTER", "MODE", "ENDPOINT"), *((c["name"], c["mode"], c["endpoint"]) for c in clusters)])
-    rows = [(p["name"], str(p["pid"]), str(p["port"] or "-"), "yes" if p["alive"] else "NO") for p in processes]
-    return "\n".join([*lines, "", *_columns([("PROCESS", "PID", "PORT", "ALIVE"), *rows])])
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -4,7 +4,6 @@ import contextlib
 import os
 import queue
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,20 +14,20 @@ from sandbox import plugins, programs
 from sandbox.aws import accounts
 from sandbox.aws.identity_provider import FORGED, GOOGLE, IdentityProviders
 from sandbox.aws.inner import Inner, client
-from sandbox.aws.server import ClusterSettings, Settings
+from sandbox.aws.process import NAME as AWS
+from sandbox.aws.process import AwsProcess
 from sandbox.cluster import bring_up, workload
 from sandbox.cluster.bring_up import Deadline
 from sandbox.cluster.control_plane import Command, ControlPlane, Ports
 from sandbox.clusters import ClusterSpec
 from sandbox.environment import write_identities
-from sandbox.pki import Authority, sts_hosts
-from sandbox.ports import HOST, Leases, listening_socket, port_of
+from sandbox.pki import Authority
+from sandbox.ports import Leases
 from sandbox.processes import Children, Exited, base_environment, kill, record_of
 from sandbox.progress import Event, Progress
-from sandbox.state import ClusterRecord, Runtime, State, checkout
+from sandbox.state import ClusterRecord, Runtime, State
 
-START_SECONDS = 180
-AWS = "aws"
+START_SECONDS, SECONDS_FOR_EACH_CLUSTER = 120, 20
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class Supervisor:
         self._programs = found
         self._tell = progress
         self._started = time.monotonic()
-        self._deadline = Deadline(START_SECONDS)
+        self._deadline = Deadline(START_SECONDS + SECONDS_FOR_EACH_CLUSTER * len(options.clusters))
         self._events: queue.SimpleQueue[object] = queue.SimpleQueue()
         self._children = Children(state.logs, self._events)
         self._leases = Leases()
@@ -120,9 +119,18 @@ class Supervisor:
         ]
         self._canaries = workload.make_canaries() if self._options.workload else {}
         self._state.canaries.write_text(workload.dump(self._canaries))
-        self._start_aws()
+        self._aws = AwsProcess()
+        self._runtime.endpoint = self._aws.endpoint
+        self._aws.start(
+            self._children,
+            self._state,
+            self._authority,
+            self._planes,
+            entry_seconds=self._options.entry_seconds,
+            update_seconds=self._options.update_seconds,
+        )
         for plane in self._planes:
-            plane.prepare(self._authority, self._inner_url)
+            plane.prepare(self._authority, self._aws.inner_url)
             self._spawn(plane.store())
             self._spawn(plane.api_server())
             self._later(plane.spec.name, lambda plane=plane: self._await_api_server(plane))  # type: ignore[misc]
@@ -131,44 +139,8 @@ class Supervisor:
         for line in plugins.install(self._state.pulumi_home):
             self._say(line)
 
-    def _start_aws(self) -> None:
-        front, inner, proxy = (listening_socket() for _ in range(3))
-        self._runtime.endpoint = f"http://{HOST}:{port_of(front)}"
-        self._inner_url = f"http://{HOST}:{port_of(inner)}"
-        self._proxy_url = f"http://{HOST}:{port_of(proxy)}"
-        certificate, key = self._authority.issue("sts", sts_hosts())
-        settings = Settings(
-            account=accounts.CUSTOMER,
-            front_fd=front.fileno(),
-            inner_fd=inner.fileno(),
-            proxy_fd=proxy.fileno(),
-            inner_url=self._inner_url,
-            sts_certificate=str(certificate),
-            sts_key=str(key),
-            providers=str(self._state.providers),
-            clusters={
-                plane.spec.name: ClusterSettings(
-                    plane.endpoint, self._authority.data, str(plane.dynamic_file), str(plane.backend_file)
-                )
-                for plane in self._planes
-            },
-            entry_seconds=self._options.entry_seconds,
-            update_seconds=self._options.update_seconds,
-        )
-        path = self._state.aws / "server.json"
-        settings.write(path)
-        self._children.start(
-            AWS,
-            [sys.executable, "-m", "sandbox.aws.server", path],
-            environment=_aws_environment(port_of(front), self._state),
-            port=port_of(front),
-            descriptors=[listener.fileno() for listener in (front, inner, proxy)],
-        )
-        for listener in (front, inner, proxy):
-            listener.close()
-
     def _fill_aws(self) -> None:
-        keys = accounts.seed(Inner(self._inner_url, accounts.CUSTOMER))
+        keys = accounts.seed(Inner(self._aws.inner_url, accounts.CUSTOMER))
         self._runtime.access_keys = keys
         accounts.write_profiles(self._state.aws, keys)
         deployer = client("eks", self._runtime.endpoint, keys[accounts.DEPLOYER.profile])
@@ -181,7 +153,7 @@ class Supervisor:
         self._events.put(Then(lambda: self._complete(plane)))
 
     def _complete(self, plane: ControlPlane) -> None:
-        self._spawn(plane.authenticator(self._proxy_url, self._authority.path))
+        self._spawn(plane.authenticator(self._aws.proxy_url, self._authority.path))
         for command in plane.with_nodes(self._authority.path):
             self._spawn(command)
         self._later(plane.spec.name, lambda: self._fill_cluster(plane))
@@ -257,20 +229,3 @@ class Supervisor:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-
-def _aws_environment(port: int, state: State) -> dict[str, str]:
-    """MiniStack's settings: signatures and policies are checked, nothing but its HTTP port is opened."""
-    return base_environment() | {
-        "PYTHONPATH": os.pathsep.join([str(checkout()), str(checkout() / "components")]),
-        "AUTH": "true",
-        "GATEWAY_PORT": str(port),
-        "BIND_HOST": HOST,
-        "MINISTACK_ACCOUNT_ID": accounts.CUSTOMER,
-        "MINISTACK_REGION": "us-east-1",
-        "LOG_LEVEL": "WARNING",
-        "SFTP_ENABLED": "0",
-        "IOT_MTLS_ENABLED": "0",
-        # It would run each cluster in a container where Docker is.
-        "DOCKER_HOST": f"unix://{state.folder / 'no-docker.sock'}",
-    }

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from sandbox.aws import eks_rules as rules
 from sandbox.aws.arn import Arn
 from sandbox.aws.asgi import App, Request, Response, forward
-from sandbox.aws.inner import Inner
+from sandbox.aws.inner import EVERYTHING, Inner
 from sandbox.aws.refusal import Refusal, in_use, invalid_parameter, not_found
 from sandbox.aws.registry import Cluster, Registry, Update
 from sandbox.cluster.access_policies import catalogue
@@ -121,6 +121,8 @@ class EksFront:
             case ("GET", principal, "access-policies"):
                 entry = await self._entry(cluster, principal)
                 rules.check_standard(entry["type"])
+            case ("GET",):
+                return await self._list_entries(request, cluster)
             case ("DELETE", principal):
                 response = await self._forward(request)
                 if response.status == 200:
@@ -143,6 +145,19 @@ class EksFront:
         if response.status == 200:
             cluster.principals[principal] = unique_id
         return self._changed(self._with_username(response), cluster)
+
+    async def _list_entries(self, request: Request, cluster: Cluster) -> Response:
+        """In pages, which MiniStack cuts off without a token for the next."""
+        wanted = {name: request.query[name] for name in ("associatedPolicyArn",) if name in request.query}
+        eks = self._inner.client("eks", cluster.account)
+        answer = await asyncio.to_thread(
+            eks.list_access_entries, clusterName=cluster.name, maxResults=EVERYTHING, **wanted
+        )
+        start, size = int(request.query.get("nextToken", 0)), int(request.query.get("maxResults", 100))
+        page = {"accessEntries": answer["accessEntries"][start : start + size]}
+        if start + size < len(answer["accessEntries"]):
+            page["nextToken"] = str(start + size)
+        return Response.of_json(200, page)
 
     async def _create_cluster(self, request: Request) -> Response:
         await self._authorize(request)

@@ -14,6 +14,8 @@ from botocore.exceptions import ClientError
 from sandbox.aws.arn import Arn
 
 REGION = "us-east-1"
+EVERYTHING = 1_000_000
+"""As maxResults: MiniStack cuts a list off there, without a token for the rest."""
 
 
 def client(service: str, endpoint: str, key: tuple[str, str]) -> Any:

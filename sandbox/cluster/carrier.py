@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.aws import eks_rules as rules
 from sandbox.aws.arn import Arn
-from sandbox.aws.inner import Inner
+from sandbox.aws.inner import EVERYTHING, Inner
 from sandbox.aws.registry import Cluster
 from sandbox.cluster.access_policies import Grant
 from sandbox.cluster.authenticator import backend_mode, write_watched
@@ -82,7 +82,7 @@ class Carrier:
     def _entries(self, cluster: Cluster) -> list[Entry]:
         eks = self._inner.client("eks", cluster.account)
         found = []
-        for principal in eks.list_access_entries(clusterName=cluster.name)["accessEntries"]:
+        for principal in eks.list_access_entries(clusterName=cluster.name, maxResults=EVERYTHING)["accessEntries"]:
             try:
                 entry = eks.describe_access_entry(clusterName=cluster.name, principalArn=principal)["accessEntry"]
                 policies = eks.list_associated_access_policies(clusterName=cluster.name, principalArn=principal)

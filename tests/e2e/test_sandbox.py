@@ -218,6 +218,19 @@ def test_the_service_refuses_in_its_own_words(sandbox: Sandbox) -> None:
     assert eks.update_access_entry(**principal, username="me")["accessEntry"]["username"] == "me"
 
 
+def test_entries_are_listed_in_pages(sandbox: Sandbox) -> None:
+    eks = sandbox.boto("eks")
+    made = {Role.create(sandbox).arn for _ in range(3)}
+    for arn in made:
+        eks.create_access_entry(clusterName="dev-both", principalArn=arn)
+    listing = eks.get_paginator("list_access_entries")
+    pages = list(listing.paginate(clusterName="dev-both", PaginationConfig={"PageSize": 2}))
+    assert all(len(page["accessEntries"]) <= 2 for page in pages)
+    listed = [arn for page in pages for arn in page["accessEntries"]]
+    assert made <= set(listed)
+    assert len(listed) == len(set(listed)), "each once"
+
+
 @pytest.fixture
 def opentrace_role(sandbox: Sandbox) -> Callable[[dict[str, str]], str]:
     def create(conditions: dict[str, str]) -> str:

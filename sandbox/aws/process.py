@@ -1,0 +1,91 @@
+"""The AWS process as the supervisor starts it: its sockets, its settings, its environment."""
+
+import os
+import socket
+import sys
+from collections.abc import Sequence
+
+from sandbox.aws import accounts
+from sandbox.aws.inner import REGION
+from sandbox.aws.server import ClusterSettings, Settings
+from sandbox.cluster.control_plane import ControlPlane
+from sandbox.pki import Authority, sts_hosts
+from sandbox.ports import HOST, listening_socket, port_of
+from sandbox.processes import Children, base_environment
+from sandbox.state import State, checkout
+
+NAME = "aws"
+
+
+class AwsProcess:
+    def __init__(self) -> None:
+        self._front, self._inner, self._proxy = (listening_socket() for _ in range(3))
+        self.endpoint = _url(self._front)
+        """For clients."""
+        self.inner_url = _url(self._inner)
+        """MiniStack without the front, for the sandbox itself."""
+        self.proxy_url = _url(self._proxy)
+        """The authenticators' way to STS."""
+
+    def start(
+        self,
+        children: Children,
+        state: State,
+        authority: Authority,
+        planes: Sequence[ControlPlane],
+        *,
+        entry_seconds: float,
+        update_seconds: float,
+    ) -> None:
+        listeners = (self._front, self._inner, self._proxy)
+        certificate, key = authority.issue("sts", sts_hosts())
+        settings = Settings(
+            account=accounts.CUSTOMER,
+            front_fd=self._front.fileno(),
+            inner_fd=self._inner.fileno(),
+            proxy_fd=self._proxy.fileno(),
+            inner_url=self.inner_url,
+            sts_certificate=str(certificate),
+            sts_key=str(key),
+            providers=str(state.providers),
+            clusters={
+                plane.spec.name: ClusterSettings(
+                    plane.endpoint, authority.data, str(plane.dynamic_file), str(plane.backend_file)
+                )
+                for plane in planes
+            },
+            entry_seconds=entry_seconds,
+            update_seconds=update_seconds,
+        )
+        path = state.aws / "server.json"
+        settings.write(path)
+        children.start(
+            NAME,
+            [sys.executable, "-m", "sandbox.aws.server", path],
+            environment=_environment(port_of(self._front), state),
+            port=port_of(self._front),
+            descriptors=[listener.fileno() for listener in listeners],
+        )
+        for listener in listeners:
+            listener.close()
+
+
+def _url(listener: socket.socket) -> str:
+    return f"http://{HOST}:{port_of(listener)}"
+
+
+def _environment(port: int, state: State) -> dict[str, str]:
+    """MiniStack's settings: signatures and policies are checked, nothing but its HTTP port is opened."""
+    return base_environment() | {
+        "PYTHONPATH": os.pathsep.join([str(checkout()), str(checkout() / "components")]),
+        "AUTH": "true",
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": HOST,
+        "MINISTACK_ACCOUNT_ID": accounts.CUSTOMER,
+        "MINISTACK_REGION": REGION,
+        "LOG_LEVEL": "WARNING",
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+        # It would run each cluster in a container where Docker is.
+        "DOCKER_HOST": f"unix://{state.folder / 'no-docker.sock'}",
+    }
