@@ -11,6 +11,7 @@ from .aws import Aws
 from .checks import aws as aws_checks
 from .checks import kubernetes, trust
 from .checks.check import Check
+from .checks.cluster_session import ClusterSession
 from .identities import Identities
 
 
@@ -65,7 +66,7 @@ def plan(
 
 def _integration(name: str, access: IntegrationAccess, aws: Aws, identities: Identities) -> IntegrationPlan:
     actor = Actor(aws, name, access, identities)
-    sessions = [kubernetes.ClusterSession(actor, key, cluster) for key, cluster in access.clusters.items()]
+    sessions = [ClusterSession(actor, key, cluster) for key, cluster in access.clusters.items()]
     return IntegrationPlan(
         name,
         access,

@@ -6,93 +6,28 @@ SelfSubjectRulesReview is not used: with webhook authorizers, as on EKS, it is i
 https://github.com/kubernetes/kubernetes/issues/65744
 """
 
-import base64
 import binascii
-import json
 import ssl
-import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from eks_access.kubernetes import KubernetesApi, Response, Unreachable
-from eks_access.manifest import Cluster, KubernetesExpectation
-from eks_access.token import EksToken, TokenTooLarge, presigned_token
+from eks_access.kubernetes import Unreachable
+from eks_access.manifest import KubernetesExpectation
+from eks_access.token import TokenTooLarge
 
-from ..actor import Actor, CannotBecome
+from ..actor import CannotBecome
 from ..outcome import Answer, Plane, Question, Verdict
 from . import signed_in
 from .check import Check
+from .cluster_session import ClusterSession, NotKubernetes, within
 from .kubernetes_answers import access_review, read
 
 LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 ONE = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 _FALLBACK = ", application/json"
-_TIMEOUT = 10.0
-_RENEW_BEFORE = timedelta(minutes=1)
-
-
-class NotKubernetes(Exception):
-    """An answer that no Kubernetes API server gives, as of a proxy's sign-in page."""
-
-    def __init__(self, status: int) -> None:
-        self.status = status
-        super().__init__("the answer is not one of a Kubernetes API server")
-
-
-class ClusterSession:
-    """The integration's connection to one cluster. Safe to use from several threads."""
-
-    def __init__(self, actor: Actor, key: str, cluster: Cluster) -> None:
-        self.actor = actor
-        self.key = key
-        self.cluster = cluster
-        self._api: KubernetesApi | None = None
-        self._token: EksToken | None = None
-        self._versions: dict[str, str] = {}
-        self._lock = threading.Lock()
-
-    def renew(self) -> None:
-        """Sign a new token for the next request.
-
-        The API server keeps the authenticator's answer to a token for minutes, refusals and groups alike: asking
-        again with the same one would only repeat it.
-        """
-        with self._lock:
-            self._token = None
-
-    def request(self, method: str, path: str, **options: Any) -> Response:
-        with self._lock:
-            if self._api is None:
-                self._api = KubernetesApi(
-                    self.cluster.endpoint,
-                    ca_data=base64.b64decode(self.cluster.certificate_authority, validate=True),
-                    bearer=self._bearer,
-                    timeout=_TIMEOUT,
-                )
-        return self._api.request(method, path, **options)
-
-    def version(self, group: str) -> str:
-        """The version of an API group that the cluster prefers."""
-        if group not in self._versions:
-            response = self.request("GET", f"/apis/{quote(group)}")
-            # Authorization comes before the version is looked at, so any version shows a refusal.
-            self._versions[group] = "v1" if response.status >= 400 else _within(response, "preferredVersion", "version")
-        return self._versions[group]
-
-    def _bearer(self) -> str:
-        with self._lock:
-            if self._token is None or self._token.expires_at - _RENEW_BEFORE < datetime.now(UTC):
-                self._token = presigned_token(
-                    self.actor.session().keys,
-                    cluster_name=self.cluster.name,
-                    region=self.cluster.region,
-                )
-            return self._token.value
 
 
 def identity(session: ClusterSession) -> Check:
@@ -178,21 +113,10 @@ def _sign_in(session: ClusterSession) -> Answer:
     response = session.request("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", body=body)
     if response.status >= 400:
         return read(response)
-    user = _within(response, "status", "userInfo")
+    user = within(response, "status", "userInfo")
     access = session.actor.access
     found = signed_in.differences(user, access.identity, access.role, session.actor.session())
     return Answer(Verdict.ALLOWED, response.status, "", signed_in.described(user), tuple(found))
-
-
-def _within(response: Response, *keys: str) -> Any:
-    """What lies under these keys in the answer."""
-    try:
-        value = json.loads(response.body)
-        for key in keys:
-            value = value[key]
-    except (ValueError, KeyError, TypeError) as cause:
-        raise NotKubernetes(response.status) from cause
-    return value
 
 
 def _asked(call: Callable[[], Answer]) -> Answer:

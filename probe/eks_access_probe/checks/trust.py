@@ -13,6 +13,7 @@ from ..outcome import Answer, Plane, Question, Verdict
 from .aws_errors import THROTTLING, answer_of, asked
 from .check import Check
 
+ASSUME = "assume the role"
 CHANGED: dict[Change, tuple[str, str]] = {
     "external-id-missing": ("without the ExternalId", "another customer of the vendor could name this role"),
     "external-id-wrong": ("with a wrong ExternalId", "another customer of the vendor could name this role"),
@@ -24,7 +25,7 @@ CHANGED: dict[Change, tuple[str, str]] = {
 
 
 def allowed(actor: Actor) -> Check:
-    question = Question(actor.name, Plane.TRUST, "assume", "the role", True, "how the integration comes in")
+    question = Question(actor.name, Plane.TRUST, ASSUME, "as the vendor", True, "how the integration comes in")
     return Check(question, lambda: _ask(actor, None))
 
 
@@ -34,7 +35,7 @@ def refused(actor: Actor) -> list[Check]:
 
 def _refused(actor: Actor, change: Change) -> Check:
     how, why = CHANGED[change]
-    question = Question(actor.name, Plane.TRUST, "assume", f"the role {how}", False, why, detail=change)
+    question = Question(actor.name, Plane.TRUST, ASSUME, how, False, why, detail=change)
     return Check(question, lambda: _ask(actor, change))
 
 

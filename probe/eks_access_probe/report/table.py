@@ -4,8 +4,7 @@ Calls with the same verb and the same results share a row, with a column for eac
 its own row, with the answer that it got.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,10 +15,10 @@ from rich.text import Text
 from eks_access.manifest import IntegrationAccess
 
 from ..explain import advice
-from ..outcome import Outcome, Plane, Question, Result, Verdict
+from ..outcome import Outcome, Plane, Result, Verdict
 from .interface import Proof, ReportFormat
+from .rows import MARKS, condensed, mark, together
 
-MARKS = {Result.AS_EXPECTED: ("✓", "green"), Result.MISMATCH: ("✗", "bold red"), Result.NOT_PROVEN: ("?", "yellow")}
 WORDS = {
     Verdict.ALLOWED: "allowed",
     Verdict.DENIED: "denied",
@@ -28,11 +27,6 @@ WORDS = {
     Verdict.THROTTLED: "throttled",
     Verdict.COULD_NOT_ASK: "could not ask",
 }
-MOST_COLUMNS = 6
-"""With more clusters than this, a count of them takes the place of their columns."""
-
-_Row = Mapping[str | None, Outcome]
-"""One call's outcome in each cluster; under None for a call to AWS."""
 
 
 class TableReport(ReportFormat):
@@ -43,9 +37,8 @@ class TableReport(ReportFormat):
     def write(self, proof: Proof) -> None:
         for name, access in proof.integrations.items():
             self._integration(name, access, [o for o in proof.outcomes if o.question.integration == name])
-        troubles = [o for o in proof.outcomes if o.result is not Result.AS_EXPECTED and not o.waits_for]
-        for outcome in sorted(troubles, key=lambda o: o.result is not Result.MISMATCH):
-            self._trouble(outcome, proof)
+        for same in _troubles(proof.outcomes):
+            self._trouble(same, proof)
         self._console.print(_summary(proof))
 
     def _integration(self, name: str, access: IntegrationAccess, outcomes: Sequence[Outcome]) -> None:
@@ -54,20 +47,22 @@ class TableReport(ReportFormat):
             soft_wrap=True,
         )
         if self._verbose:
-            self._console.print(Padding(_every_call(outcomes), (0, 0, 1, 2)))
+            self._console.print(_indented(_every_call(outcomes), below=1))
             return
         for plane in Plane:
-            rows = _rows(outcome for outcome in outcomes if outcome.question.plane is plane)
+            rows = together(outcome for outcome in outcomes if outcome.question.plane is plane)
             if rows:
-                self._console.print(Padding(_condensed(plane, rows), (0, 0, 0, 2)))
+                self._console.print(_indented(condensed(plane, rows)))
         self._console.print()
 
-    def _trouble(self, outcome: Outcome, proof: Proof) -> None:
+    def _trouble(self, same: Sequence[Outcome], proof: Proof) -> None:
+        outcome = same[0]
         question, answer = outcome.question, outcome.answer
-        mark, style = MARKS[outcome.result]
-        place = f" in cluster {question.cluster}" if question.cluster else ""
+        symbol, style = MARKS[outcome.result]
+        clusters = [other.question.cluster for other in same if other.question.cluster]
+        place = f" in {'cluster' if len(clusters) == 1 else 'clusters'} {', '.join(clusters)}" if clusters else ""
         detail = f" ({question.detail})" if question.detail else ""
-        head = f"{mark} {question.integration}{place}: {question.call}{detail}"
+        head = f"{symbol} {question.integration}{place}: {question.call}{detail}"
         lines = Table.grid(padding=(0, 2))
         lines.add_column(style="dim", no_wrap=True)
         lines.add_column(overflow="fold")
@@ -80,82 +75,33 @@ class TableReport(ReportFormat):
         waiting = sum(
             other.waits_for == question.call
             and other.question.integration == question.integration
-            and question.cluster in (None, other.question.cluster)
+            and (not clusters or other.question.cluster in clusters)
             for other in proof.outcomes
         )
         if waiting:
-            lines.add_row("so", Text(f"{waiting} more {_calls(waiting)} could not be asked"))
+            lines.add_row("so", Text(f"{_number(waiting, 'more call')} could not be asked"))
         lines.add_row("what to do", Text(advice(outcome, proof.manifest.integrations[question.integration])))
         self._console.print(Text(head, style=style), soft_wrap=True)
-        self._console.print(Padding(lines, (0, 0, 1, 2)))
+        self._console.print(_indented(lines, below=1))
+
+
+def _troubles(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
+    """What is not as expected, mismatches first; the same trouble in several clusters together."""
+    groups: dict[object, list[Outcome]] = {}
+    for o in outcomes:
+        if o.result is not Result.AS_EXPECTED and not o.waits_for:
+            trouble = (o.question.integration, o.question.call, o.question.detail, o.answer.verdict, o.answer.reason)
+            groups.setdefault((*trouble, o.answer.differences), []).append(o)
+    return sorted(groups.values(), key=lambda same: same[0].result is not Result.MISMATCH)
+
+
+def _indented(table: Table, below: int = 0) -> Padding:
+    return Padding(table, (0, 0, below, 2), expand=False)
 
 
 def _happened(outcome: Outcome) -> str:
     times = "once" if outcome.attempts == 1 else f"{outcome.attempts} times in {outcome.seconds:.0f} s"
     return f"{WORDS[outcome.answer.verdict]} (asked {times})"
-
-
-def _rows(outcomes: Iterable[Outcome]) -> list[_Row]:
-    """The outcomes of each call together, in the order of the first cluster."""
-    rows: dict[tuple[str, str, str], dict[str | None, Outcome]] = {}
-    for outcome in outcomes:
-        question = outcome.question
-        detail = question.detail if question.plane is not Plane.KUBERNETES else ""
-        rows.setdefault((question.verb, question.target, detail), {})[question.cluster] = outcome
-    return list(rows.values())
-
-
-def _condensed(plane: Plane, rows: Sequence[_Row]) -> Table:
-    clusters = list(dict.fromkeys(cluster for row in rows for cluster in row))
-    counted = len(clusters) > MOST_COLUMNS
-    columns = ["clusters"] if counted else [cluster or "" for cluster in clusters]
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=plane is Plane.KUBERNETES, header_style="dim")
-    for column in columns:
-        table.add_column(Text(column), no_wrap=True, justify="center" if plane is Plane.KUBERNETES else "left")
-    table.add_column("", no_wrap=True)
-    table.add_column("", overflow="fold")
-    ordered = sorted(rows, key=lambda row: not _question(row).allowed)
-    for (allowed, verb, marks), group in groupby(
-        _by_verb(ordered, clusters),
-        key=lambda row: (_question(row).allowed, _question(row).verb, _marks(row, clusters)),
-    ):
-        same = list(group)
-        cells = [_count(same[0])] if counted else [_mark(result) for result in marks]
-        table.add_row(*cells, Text(f"{'may' if allowed else 'may not'} {verb}"), Text(_targets(same)))
-    return table
-
-
-def _by_verb(rows: Sequence[_Row], clusters: Sequence[str | None]) -> list[_Row]:
-    """The rows with those of one verb and the same results side by side, each group where its first row is."""
-    groups: dict[object, list[_Row]] = {}
-    for row in rows:
-        question = _question(row)
-        groups.setdefault((question.allowed, question.verb, _marks(row, clusters)), []).append(row)
-    return [row for group in groups.values() for row in group]
-
-
-def _targets(rows: Sequence[_Row]) -> str:
-    targets = [_question(row).target for row in rows]
-    counted = {target: targets.count(target) for target in targets}
-    return ", ".join(target if count == 1 else f"{target} (×{count})" for target, count in counted.items())
-
-
-def _question(row: _Row) -> Question:
-    return next(iter(row.values())).question
-
-
-def _marks(row: _Row, clusters: Sequence[str | None]) -> tuple[Result | None, ...]:
-    return tuple(row[cluster].result if cluster in row else None for cluster in clusters)
-
-
-def _mark(result: Result | None) -> Text:
-    return Text("") if result is None else Text(*MARKS[result])
-
-
-def _count(row: _Row) -> Text:
-    good = sum(outcome.result is Result.AS_EXPECTED for outcome in row.values())
-    worst = next(r for r in (Result.MISMATCH, Result.NOT_PROVEN, Result.AS_EXPECTED) if r in _marks(row, list(row)))
-    return Text(f"{MARKS[worst][0]} {good}/{len(row)}", style=MARKS[worst][1])
 
 
 def _every_call(outcomes: Sequence[Outcome]) -> Table:
@@ -167,7 +113,7 @@ def _every_call(outcomes: Sequence[Outcome]) -> Table:
         where = question.cluster or question.plane.value
         call = question.call + (f" ({question.detail})" if question.plane is Plane.AWS else "")
         cells = (where, call, WORDS[question.expected], WORDS[outcome.answer.verdict], outcome.answer.evidence)
-        table.add_row(_mark(outcome.result), *(Text(cell) for cell in cells))
+        table.add_row(mark(outcome.result), *(Text(cell) for cell in cells))
     return table
 
 
@@ -187,13 +133,9 @@ def _summary(proof: Proof) -> Text:
         parts.append(_number(counts[Result.MISMATCH], "mismatch", "es"))
     if counts[Result.NOT_PROVEN]:
         parts.append(f"{counts[Result.NOT_PROVEN]} not proven")
-    mark, style = MARKS[Result.MISMATCH if proof.exit_code == 1 else Result.NOT_PROVEN]
-    return Text(f"{mark} {', '.join(parts)}: {scope}, in {proof.seconds:.0f} s.", style=style)
+    symbol, style = MARKS[Result.MISMATCH if proof.exit_code == 1 else Result.NOT_PROVEN]
+    return Text(f"{symbol} {', '.join(parts)}: {scope}, in {proof.seconds:.0f} s.", style=style)
 
 
 def _number(count: int, noun: str, plural: str = "s") -> str:
     return f"{count} {noun}{'' if count == 1 else plural}"
-
-
-def _calls(count: int) -> str:
-    return "call" if count == 1 else "calls"

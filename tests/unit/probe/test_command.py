@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 import eks_access.token
 from eks_access.kubernetes import Response, Unreachable
-from eks_access_probe.checks import kubernetes
+from eks_access_probe.checks import cluster_session
 from eks_access_probe.command import probe
 from eks_access_probe.report.json import Report
 from tests.unit.probe.world import (
@@ -70,7 +70,7 @@ def test_the_json_report_is_in_the_manifests_order_and_the_same_every_time(
     first, second = (run("--manifest", manifest_file(("api", "both")), "--json", "-") for _ in range(2))
     calls = [(c.cluster, c.call) for c in report(first).checks]
     assert calls == [(c.cluster, c.call) for c in report(second).checks]
-    assert calls[:2] == [(None, "assume the role"), (None, "assume the role without the ExternalId")]
+    assert calls[:2] == [(None, "assume the role as the vendor"), (None, "assume the role without the ExternalId")]
     assert [cluster for cluster, _ in calls[7:]] == ["api"] * 6 + ["both"] * 6
     assert report(first).summary.as_expected == len(calls)
     assert "expectations hold" in first.stderr, "the table is still shown"
@@ -172,6 +172,13 @@ def test_a_mismatch_is_told_with_expectation_evidence_and_advice(
     assert f"✗ {ALL - 1} of {ALL} expectations hold, 1 mismatch" in told
 
 
+def test_the_same_mismatch_in_several_clusters_is_told_once(world: World, manifest_file: Callable[..., str]) -> None:
+    world.reviews_allowed = {"create pods"}
+    result = run("--manifest", manifest_file(("api", "both", "configmap")))
+    assert "✗ acme in clusters api, both, configmap: create pods/exec" in result.stdout
+    assert "3 mismatches" in result.stdout
+
+
 # What proves nothing.
 
 
@@ -181,7 +188,7 @@ def test_refusals_prove_nothing_while_the_vendor_itself_is_refused(
     world.external_id = "another-one"
     result = run("--manifest", manifest_file(), "--json", "-")
     assert result.exit_code == 1
-    assert findings(result).pop("aws: assume the role") == ("denied", "mismatch")
+    assert findings(result).pop("aws: assume the role as the vendor") == ("denied", "mismatch")
     assert findings(result)["aws: assume the role without the ExternalId"] == ("could-not-ask", "not-proven")
     assert world.calls["AssumeRole"] == 1, "nothing more was asked"
 
@@ -252,7 +259,7 @@ def test_a_cluster_is_asked_again_with_a_new_token(
         made.append(token.value)
         return token
 
-    monkeypatch.setattr(kubernetes, "presigned_token", presigned_token)
+    monkeypatch.setattr(cluster_session, "presigned_token", presigned_token)
     until = time.monotonic() + 1.5
     world.kubernetes = lambda server, method, path: (
         status(401, "Unauthorized", "Unauthorized") if time.monotonic() < until else None
