@@ -9,6 +9,7 @@ and of entries with the same key the last one counts.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from . import yaml11
@@ -114,7 +115,12 @@ def read(data: Mapping[str, str]) -> Reading:
 
 
 def read_section(data: Mapping[str, str], name: SectionName) -> Section:
-    text = data.get(name)
+    return _read_section(name, data.get(name))
+
+
+@lru_cache(maxsize=16)
+def _read_section(name: SectionName, text: str | None) -> Section:
+    """A plan reads the same text from several sides; parsing is the slow part."""
     section = Section(name, text)
     if text is None or section.is_empty:
         return section

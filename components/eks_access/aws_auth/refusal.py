@@ -46,4 +46,4 @@ class Refusal(Exception):
         self.line = line
         self.property = property
         where = f" (line {line})" if line is not None else ""
-        super().__init__(f"{message}{where}" + (f" {advice}" if advice else ""))
+        super().__init__(f"{message.removesuffix('.')}{where}." + (f" {advice}" if advice else ""))

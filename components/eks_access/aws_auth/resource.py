@@ -4,20 +4,15 @@ It is served by the plugin `pulumi-resource-eks-access` (`eks_access.provider`);
 where the engine finds it.
 """
 
-from collections.abc import Sequence
-from typing import Any, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 
 TOKEN = "eks-access:index:AwsAuthMapping"
 
-
-class WrittenMapping(TypedDict):
-    """The entry as it stands in aws-auth."""
-
-    rolearn: str
-    username: str
-    groups: list[str]
+_PULUMI_NAMES = {"cluster_name": "clusterName", "role_arn": "roleArn"}
+_PYTHON_NAMES = {pulumi_name: name for name, pulumi_name in _PULUMI_NAMES.items()}
 
 
 class AwsAuthMapping(pulumi.CustomResource):
@@ -104,9 +99,9 @@ class AwsAuthMapping(pulumi.CustomResource):
 
     @property
     @pulumi.getter(name="mapping")
-    def mapping(self) -> pulumi.Output[WrittenMapping]:
-        """The entry as it was written; the role's ARN has no path there, as STS reports it."""
-        value: pulumi.Output[WrittenMapping] = pulumi.get(self, "mapping")
+    def mapping(self) -> pulumi.Output[Mapping[str, Any]]:
+        """The entry as it was written: `rolearn` (without a path, as STS reports it), `username` and `groups`."""
+        value: pulumi.Output[Mapping[str, Any]] = pulumi.get(self, "mapping")
         return value
 
     @property
@@ -115,3 +110,9 @@ class AwsAuthMapping(pulumi.CustomResource):
         """What was found in aws-auth when the entry was written."""
         value: pulumi.Output[Sequence[str]] = pulumi.get(self, "warnings")
         return value
+
+    def translate_input_property(self, prop: str) -> str:
+        return _PULUMI_NAMES.get(prop, prop)
+
+    def translate_output_property(self, prop: str) -> str:
+        return _PYTHON_NAMES.get(prop, prop)

@@ -6,6 +6,7 @@ flow collections, escapes, block scalar headers. Those places are overridden her
 Scalars stay source text: what type Go gives them is `gotypes.py`'s business.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
@@ -18,6 +19,7 @@ from yaml.tokens import ScalarToken
 
 _BREAKS = "\r\n\x85\u2028\u2029"
 _BREAKS_END = "\0" + _BREAKS
+_LINE = re.compile(f"[^{_BREAKS_END}]*")
 _BLANKS_END = " \t" + _BREAKS_END
 
 
@@ -136,10 +138,14 @@ class _Loader(Reader, Scanner, Parser):
         super().fetch_flow_entry()
 
     def _skip_comment(self) -> None:
-        start = self.index
-        while self.peek() not in _BREAKS_END:
-            self.forward()
-        self.comments.append((start, self.index))
+        rest = _LINE.match(self.buffer, self.pointer)
+        assert rest is not None
+        length = rest.end() - self.pointer
+        self.comments.append((self.index, self.index + length))
+        # No line break among them, so there is nothing for PyYAML's forward() to count.
+        self.pointer += length
+        self.index += length
+        self.column += length
 
     def _line_break(self) -> str:
         text: str = self.scan_line_break()  # type: ignore[no-untyped-call]

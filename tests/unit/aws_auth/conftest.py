@@ -1,0 +1,15 @@
+import pytest
+
+from tests import oracle
+
+
+@pytest.fixture(scope="session")
+def newest() -> oracle.Oracle:
+    """The authenticator whose parsing is that of the newest sources."""
+    return oracle.build(oracle.NEWEST)
+
+
+@pytest.fixture(scope="session")
+def authenticators(newest: oracle.Oracle) -> list[oracle.Oracle]:
+    """Every release that is asked about what others keep."""
+    return [newest, oracle.build(oracle.SANDBOX)]
