@@ -69,6 +69,9 @@ async def run(settings: Settings) -> None:
     # Imported here: MiniStack reads its settings from the environment when it is imported.
     from ministack.app import app as ministack
 
+    from sandbox.aws.entry_resources import decide_on_entries
+
+    decide_on_entries()
     inner = Inner(settings.inner_url, settings.account)
     authorizer = Authorizer()
     carriers = {

@@ -1,0 +1,98 @@
+"""The project's own program, run by the real engine from a folder of its own."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from sandbox import Sandbox
+
+CHECKOUT = Path(__file__).parents[2]
+SECONDS = 300
+"""For one run of the engine; far more than one takes."""
+
+
+@dataclass(frozen=True)
+class Probed:
+    """How a run of the probe ended."""
+
+    exit_code: int
+    report: dict[str, Any]
+    table: str
+
+    def mismatches(self) -> list[dict[str, Any]]:
+        return [check for check in self.report["checks"] if check["result"] != "as-expected"]
+
+
+class Program:
+    """The stack program of this checkout with a configuration of the test's, in its own folder and stack."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path, stack: str, config: Mapping[str, Any]) -> None:
+        self.sandbox = sandbox
+        self.folder = folder
+        self.stack = stack
+        project = yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())
+        # The same program, plugin and interpreter, from another folder.
+        project["main"] = str(CHECKOUT)
+        project["runtime"]["options"]["virtualenv"] = str(Path(sys.executable).parents[1])
+        project["plugins"]["providers"][0]["path"] = str(CHECKOUT / "components")
+        (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        self.configure(config)
+        self.pulumi("stack", "select", "--create", stack)
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        """Set the whole configuration, keeping what the engine itself noted (the encryption's salt)."""
+        path = self.folder / f"Pulumi.{self.stack}.yaml"
+        noted = yaml.safe_load(path.read_text()) if path.exists() else {}
+        path.write_text(yaml.safe_dump({**noted, "config": {**dev_config(), **config}}))
+
+    def pulumi(
+        self, *arguments: str, check: bool = True, env: Mapping[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run the engine's command line; a failure fails the test with all that it printed."""
+        done = self.sandbox.run(
+            ["pulumi", "--non-interactive", "--color=never", *arguments],
+            cwd=self.folder,
+            timeout=SECONDS,
+            env=dict(env or {}),
+        )
+        assert done.returncode == 0 or not check, f"pulumi {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def up(self, *options: str) -> str:
+        return self.pulumi("up", "--yes", "--skip-preview", "--suppress-outputs", *self._stack(), *options).stdout
+
+    def preview(self, *options: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+        return self.pulumi("preview", "--diff", "--suppress-outputs", *self._stack(), *options, check=check)
+
+    def destroy(self) -> str:
+        return self.pulumi("destroy", "--yes", "--skip-preview", *self._stack()).stdout
+
+    def manifest(self) -> dict[str, Any]:
+        printed = self.pulumi("stack", "output", "--json", "--show-secrets", *self._stack()).stdout
+        manifest: dict[str, Any] = json.loads(printed)["access"]
+        return manifest
+
+    def probe(self, *options: str) -> Probed:
+        """Run the probe on this stack, as a user would."""
+        report = self.folder / "probe.json"
+        report.unlink(missing_ok=True)
+        done = self.sandbox.run(
+            ["eks-access", "probe", *self._stack(), "--json", str(report), *options], cwd=self.folder, timeout=SECONDS
+        )
+        assert report.exists(), f"the probe wrote no report:\n{done.stdout}\n{done.stderr}"
+        return Probed(done.returncode, json.loads(report.read_text()), done.stdout)
+
+    def _stack(self) -> tuple[str, str]:
+        return "--stack", self.stack
+
+
+def dev_config() -> dict[str, Any]:
+    """The configuration of the environment that `make up` deploys."""
+    config: dict[str, Any] = yaml.safe_load((CHECKOUT / "Pulumi.dev.yaml").read_text())["config"]
+    return config
