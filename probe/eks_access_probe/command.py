@@ -29,6 +29,8 @@ from .run import run
 from .source import SourceError
 
 PIPED_WIDTH = 120
+INTERRUPTED = 130
+"""As a shell tells a command that was interrupted; 1 would read as a mismatch."""
 
 
 class BadInput(click.ClickException):
@@ -119,7 +121,11 @@ def probe(
     with ExitStack() as open_files:
         formats = [TableReport(_console(to_error=json_file == "-"), verbose=verbose)]
         report_files = [JsonReport(_opened(json_file, open_files))] if json_file else []
-        proof = _prove(read, plans, deadline, concurrency)
+        try:
+            proof = _prove(read, plans, deadline, concurrency)
+        except KeyboardInterrupt:
+            click.echo("Interrupted: nothing is proven.", err=True)
+            sys.exit(INTERRUPTED)
         _write(proof, [*formats, *report_files])
     sys.exit(proof.exit_code)
 

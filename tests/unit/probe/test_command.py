@@ -236,6 +236,18 @@ def test_an_unreachable_cluster_does_not_hold_up_the_others(
     assert {call.partition(":")[0] for call in findings(result)} == {"api"}
 
 
+def test_an_interrupted_run_is_no_mismatch(
+    world: World, manifest_file: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("eks_access_probe.command._prove", interrupted)
+    result = run("--manifest", manifest_file())
+    assert result.exit_code == 130
+    assert "nothing is proven" in result.stderr
+
+
 # Consistency.
 
 

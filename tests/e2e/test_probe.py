@@ -1,0 +1,208 @@
+"""The probe against what really happens: access that comes late, leaves late, is too wide, or cannot be asked about."""
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import Sandbox
+from tests.e2e.program import Program
+
+pytestmark = pytest.mark.e2e
+
+SECONDS = 120
+"""For what takes some seconds where nothing else runs."""
+ROLE = "eks-access-opentrace"
+ROLE_ARN = f"arn:aws:iam::111122223333:role/{ROLE}"
+BINDINGS = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
+FAILED_SIGN_INS = re.compile(r'^authentication_attempts\{result="(?:error|failure)"\} (\d+)', re.MULTILINE)
+LISTS_OF_SECRETS = re.compile(
+    r'^apiserver_request_total\{[^}]*code="200"[^}]*resource="secrets"[^}]*verb="LIST"[^}]*\} (\d+)', re.M
+)
+
+
+def test_an_entry_that_is_not_known_yet_is_waited_for(sandbox: Sandbox, deployed: Program, tmp_path: Path) -> None:
+    before = counted(sandbox, "dev-api", FAILED_SIGN_INS)
+    with without_the_entry(sandbox, deployed) as give_back:
+        now = deployed.probe("--integration", "opentrace", "--cluster", "api", "--deadline", "0")
+        assert [check["verdict"] for check in now.mismatches() if not check["waitsFor"]] == ["not-authenticated"]
+        seen = counted(sandbox, "dev-api", FAILED_SIGN_INS)
+        assert seen > before, "the API server tells each failed sign-in"
+
+        with running(deployed, tmp_path, "--integration", "opentrace", "--cluster", "api") as report:
+            wait_until(lambda: counted(sandbox, "dev-api", FAILED_SIGN_INS) > seen, "the probe was refused once more")
+            give_back()
+            checks = report()
+    assert {check["result"] for check in checks} == {"as-expected"}
+    (sign_in,) = (check for check in checks if check["call"].startswith("sign in"))
+    assert sign_in["attempts"] > 1, "it was refused first, and asked again"
+
+
+def test_access_that_is_being_revoked_is_waited_for(sandbox: Sandbox, deployed: Program, tmp_path: Path) -> None:
+    with reading_secrets(sandbox) as take_away:
+        now = deployed.probe("--integration", "opentrace", "--cluster", "api", "--deadline", "0")
+        assert [(c["call"], c["verdict"]) for c in now.mismatches()] == [("list secrets", "allowed")]
+        seen = counted(sandbox, "dev-api", LISTS_OF_SECRETS)
+
+        with running(deployed, tmp_path, "--integration", "opentrace", "--cluster", "api") as report:
+            wait_until(lambda: counted(sandbox, "dev-api", LISTS_OF_SECRETS) > seen, "the probe was let in once more")
+            take_away()
+            checks = report()
+    assert {check["result"] for check in checks} == {"as-expected"}
+
+
+def test_a_role_with_more_rights_than_declared_is_found(sandbox: Sandbox, deployed: Program) -> None:
+    iam = sandbox.boto("iam")
+    statement = {"Effect": "Allow", "Action": "iam:ListRoles", "Resource": "*"}
+    iam.put_role_policy(
+        RoleName=ROLE,
+        PolicyName="somebody-elses",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
+    try:
+        found = deployed.probe("--integration", "opentrace", "--deadline", "2")
+    finally:
+        iam.delete_role_policy(RoleName=ROLE, PolicyName="somebody-elses")
+    assert found.exit_code == 1
+    assert [(c["call"], c["verdict"]) for c in found.mismatches()] == [("call iam:ListRoles", "allowed")]
+    assert deployed.probe("--integration", "opentrace").exit_code == 0, "the same call is refused without it"
+
+
+def test_a_role_that_trusts_everybody_with_the_external_id_is_found(sandbox: Sandbox, deployed: Program) -> None:
+    iam, name = sandbox.boto("iam"), "eks-access-conductorone-api"
+    declared = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+    opened = {**declared, "Statement": [{**declared["Statement"][0], "Principal": {"AWS": "*"}}]}
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(opened))
+    try:
+        found = deployed.probe("--integration", "conductorone-api", "--deadline", "2")
+    finally:
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(declared))
+    assert [(c["call"], c["verdict"]) for c in found.mismatches()] == [
+        ("assume the role as another account's principal", "allowed")
+    ], "the ExternalId is still demanded of everybody"
+
+
+def test_a_cluster_that_does_not_answer_leaves_the_others_proven(deployed: Program, tmp_path: Path) -> None:
+    manifest = deployed.manifest()
+    for integration in manifest["integrations"].values():
+        if "both" in integration["clusters"]:
+            integration["clusters"]["both"]["endpoint"] = "https://127.0.0.1:9"  # discard: nobody listens
+    held, report = tmp_path / "manifest.json", tmp_path / "report.json"
+    held.write_text(json.dumps(manifest))
+    done = deployed.sandbox.run(
+        ["eks-access", "probe", "--manifest", str(held), "--json", str(report)], timeout=SECONDS
+    )
+    assert done.returncode == 3, "nothing is refused or let in against what was declared: it could not be asked"
+    checks = json.loads(report.read_text())["checks"]
+    assert {c["verdict"] for c in checks if c["cluster"] == "both"} == {"unreachable"}
+    assert {c["result"] for c in checks if c["cluster"] != "both"} == {"as-expected"}
+    assert "unreachable" in done.stdout
+
+
+def test_another_clusters_token_is_not_accepted(deployed: Program, tmp_path: Path) -> None:
+    """A token names its cluster: with the wrong name in the manifest, nobody signs in."""
+    manifest = deployed.manifest()
+    manifest["integrations"]["opentrace"]["clusters"]["api"]["name"] = "dev-both"
+    held, report = tmp_path / "manifest.json", tmp_path / "report.json"
+    held.write_text(json.dumps(manifest))
+    selected = ["--integration", "opentrace", "--cluster", "api", "--deadline", "0"]
+    command = ["eks-access", "probe", "--manifest", str(held), "--json", str(report), *selected]
+    assert deployed.sandbox.run(command, timeout=SECONDS).returncode == 1
+    checks = json.loads(report.read_text())["checks"]
+    assert [c["verdict"] for c in checks if c["call"].startswith("sign in")] == ["not-authenticated"]
+
+
+# How it is set up.
+
+
+@contextmanager
+def running(deployed: Program, folder: Path, *options: str) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """A probe in the background; what is given waits for its end and reads its report."""
+    report = folder / "report.json"
+    command = ["eks-access", "probe", "--stack", deployed.stack, "--json", str(report), *options]
+    probe = subprocess.Popen(
+        command,
+        cwd=deployed.folder,
+        env=deployed.sandbox.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+    def end() -> list[dict[str, Any]]:
+        output, _ = probe.communicate(timeout=SECONDS)
+        assert probe.returncode == 0, output
+        checks: list[dict[str, Any]] = json.loads(report.read_text())["checks"]
+        return checks
+
+    try:
+        yield end
+    finally:
+        probe.kill()
+        probe.communicate()
+
+
+@contextmanager
+def without_the_entry(sandbox: Sandbox, deployed: Program) -> Iterator[Callable[[], None]]:
+    """OpenTrace's access entry taken out of dev-api, until it is given back."""
+    eks = sandbox.boto("eks")
+    place = {"clusterName": "dev-api", "principalArn": ROLE_ARN}
+    entry = eks.describe_access_entry(**place)["accessEntry"]
+    kept = {key: entry[key] for key in ("kubernetesGroups", "username", "type", "tags") if key in entry}
+    gone = True
+
+    def give_back() -> None:
+        nonlocal gone
+        if gone:
+            eks.create_access_entry(**place, **kept)
+            gone = False
+
+    eks.delete_access_entry(**place)
+    try:
+        yield give_back
+    finally:
+        give_back()
+        deployed.up("--refresh")  # the entry is another one of the same content: the stack takes note of it
+
+
+@contextmanager
+def reading_secrets(sandbox: Sandbox) -> Iterator[Callable[[], None]]:
+    """OpenTrace's group bound to a role of somebody else's that reads Secrets in dev-api, until it is taken away."""
+    api, name = sandbox.clusters["dev-api"].admin, "somebody-elses"
+    roles = BINDINGS.replace("clusterrolebindings", "clusterroles")
+    rules = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]}]
+    api.json("POST", roles, body={"metadata": {"name": name}, "rules": rules})
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name}
+    group = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "opentrace:readers"}
+    api.json("POST", BINDINGS, body={"metadata": {"name": name}, "roleRef": role, "subjects": [group]})
+    bound = True
+
+    def take_away() -> None:
+        nonlocal bound
+        if bound:
+            api.json("DELETE", f"{BINDINGS}/{name}")
+            bound = False
+
+    try:
+        yield take_away
+    finally:
+        take_away()
+        api.json("DELETE", f"{roles}/{name}")
+
+
+def counted(sandbox: Sandbox, cluster: str, metric: re.Pattern[str]) -> int:
+    text = sandbox.clusters[cluster].admin.request("GET", "/metrics", accept="text/plain").body.decode()
+    return sum(int(float(value)) for value in metric.findall(text))
+
+
+def wait_until(happened: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not happened():
+        assert time.monotonic() < deadline, f"not in {SECONDS} s: {what}"
+        time.sleep(0.1)
