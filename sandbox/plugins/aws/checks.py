@@ -4,12 +4,27 @@ import re
 from collections.abc import Sequence
 
 from ..declared import input_properties, refusals
-from ..errors import Failure
+from ..errors import Failure, PluginError
 from ..naming import DEFAULTS_KEY, NameNeeded, autoname
 from ..plugin import Checked, Operation, Values
 from ..values import UNKNOWN, Unknown, has_unknown
 from . import documents
 from .resource import ResourceType
+from .session import parsed
+
+
+def check_config(config: Values) -> list[Failure]:
+    """What is wrong with the provider's configuration: a misspelt endpoint would lead to the real AWS."""
+    values: Values = {}
+    for key, value in config.items():
+        if key in ("version", "pluginDownloadURL"):
+            continue
+        try:
+            values[key] = parsed(key, value)
+        except PluginError as error:
+            return [Failure(key, str(error))]
+    properties = input_properties("pulumi_aws.provider", "ProviderArgs") or {}
+    return list(refusals(values, properties, owner="the aws provider", need_required=False))
 
 
 def check(type_: ResourceType, op: Operation, olds: Values, news: Values) -> Checked:

@@ -5,17 +5,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..declared import input_properties, refusals
 from ..diff import Change, changes
 from ..errors import Incomplete, NotSupported, PluginError
 from ..naming import DEFAULTS_KEY
 from ..plugin import Checked, Difference, Live, Operation, Plugin, Values
 from ..values import UNKNOWN, Path, Unknown
-from .checks import check
+from .checks import check, check_config
 from .fields import dropped, field_changes, kept, label, live_inputs
 from .functions import FUNCTIONS
 from .resource import Call, ImportIdError, ResourceType, split_region
-from .session import JSON_KEYS, Aws, refusing
+from .session import Aws, refusing
 from .types import TYPES
 
 _VISIBLE_AFTER = 30.0
@@ -35,11 +34,7 @@ class AwsPlugin(Plugin):
         return self._aws
 
     def check_config(self, config: Values) -> Checked:
-        properties = input_properties("pulumi_aws.provider", "ProviderArgs") or {}
-        plain = {k: v for k, v in config.items() if k not in ("version", "pluginDownloadURL")}
-        # Lists and mappings arrive as JSON text; their insides are judged when they are read.
-        flat = {k: UNKNOWN if k in JSON_KEYS else v for k, v in plain.items()}
-        return Checked(config, list(refusals(flat, properties, owner="the aws provider", need_required=False)))
+        return Checked(config, check_config(config))
 
     def config_replaces(self, old: Values, new: Values) -> Sequence[str]:
         return ()

@@ -48,7 +48,7 @@ class Aws:
         import botocore.session
         from botocore.config import Config
 
-        config = {key: _parsed(key, value) for key, value in config.items()}
+        config = {key: parsed(key, value) for key, value in config.items()}
         for key, value in config.items():
             if key not in _ACCEPTED and value not in (None, False, "", [], {}):
                 raise NotSupported(f"the provider's configuration value {key!r}")
@@ -196,7 +196,8 @@ def _words(service: str, error: Any) -> str:
     )
 
 
-def _parsed(key: str, value: Any) -> Any:
+def parsed(key: str, value: Any) -> Any:
+    """A configuration value, read from JSON where the engine sends it so."""
     if key not in JSON_KEYS or not isinstance(value, str):
         return value
     try:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sandbox.plugins.aws.checks import check
+from sandbox.plugins.aws.checks import check, check_config
 from sandbox.plugins.aws.fields import live_inputs
 from sandbox.plugins.aws.resource import ImportIdError, split_region
 from sandbox.plugins.aws.types import TYPES, access_entry, access_policy_association, role_policy_attachment
@@ -80,3 +80,17 @@ def test_what_drifted_beside_the_inputs_becomes_one() -> None:
     found = {**before, "path": "/", "maxSessionDuration": 3600, "description": "by hand", "tags": {"evil": "1"}}
     live = live_inputs(ROLE, before, found)
     assert live == {**before, "description": "by hand", "tags": {"evil": "1"}}, "defaults are no drift"
+
+
+def test_a_misspelt_endpoint_is_refused_and_a_right_one_is_not() -> None:
+    def found(service: str) -> list[str]:
+        return [f.property for f in check_config({"endpoints": json.dumps([{service: "http://127.0.0.1:1"}])})]
+
+    assert found("iamm") == ["endpoints[0].iamm"]
+    assert found("iam") == []
+
+
+def test_an_undeclared_or_unreadable_configuration_value_is_refused() -> None:
+    assert [f.property for f in check_config({"regoin": "us-east-1", "version": "7.0.0"})] == ["regoin"]
+    assert [f.property for f in check_config({"allowedAccountIds": "[1"})] == ["allowedAccountIds"]
+    assert check_config({"region": "us-east-1", "allowedAccountIds": '["111122223333"]'}) == []

@@ -1,5 +1,7 @@
 """The stand-ins refuse what the Python SDKs do not declare, and nothing else."""
 
+from collections.abc import Mapping
+
 from sandbox.plugins.aws.checks import sdk_class
 from sandbox.plugins.aws.types import TYPES
 from sandbox.plugins.declared import input_properties, refusals
@@ -8,7 +10,7 @@ from sandbox.plugins.kubernetes.kinds import declared, kind_of
 from sandbox.plugins.values import UNKNOWN
 
 
-def refused(module: str, type_name: str, value: dict[str, object], *, need_required: bool = False) -> list[Failure]:
+def refused(module: str, type_name: str, value: Mapping[str, object], *, need_required: bool = False) -> list[Failure]:
     properties = input_properties(module, type_name)
     assert properties is not None, f"the SDK has {module}.{type_name}"
     return list(refusals(value, properties, owner="It", need_required=need_required))

@@ -17,8 +17,8 @@ PODS = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}
 SECRETS = {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}
 
 
-def obj(kind: str, name: str = "x", **fields: Any) -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, **fields}
+def obj(kind: str, **fields: Any) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": "x"}, **fields}
 
 
 def difference(token: str, old: dict[str, Any], new: dict[str, Any]) -> Difference:
@@ -106,7 +106,7 @@ def test_a_replacement_under_the_same_name_deletes_first() -> None:
     token = "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding"
     old, new = obj("RoleBinding", roleRef={"name": "a"}), obj("RoleBinding", roleRef={"name": "b"})
     assert difference(token, old, new).delete_before_replace
-    renamed = obj("RoleBinding", "y", roleRef={"name": "a"})
+    renamed = obj("RoleBinding", metadata={"name": "y"}, roleRef={"name": "a"})
     found = difference(token, old, renamed)
     assert replacing(found) == ["metadata.name"]
     assert not found.delete_before_replace, "a new name can stand beside the old one"

@@ -53,7 +53,7 @@ def test_a_stateful_set_is_up_when_all_pods_are_ready_in_one_revision() -> None:
 
 
 def test_a_daemon_set_is_up_when_every_node_has_its_pod() -> None:
-    status = {"observedGeneration": 2, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2}
+    status: dict[str, Any] = {"observedGeneration": 2, "desiredNumberScheduled": 2, "updatedNumberScheduled": 2}
     assert daemon_set(live(**status, numberReady=2)).done
     assert not daemon_set(live(**status, numberReady=1)).done
 

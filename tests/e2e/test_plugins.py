@@ -1,0 +1,401 @@
+"""The provider plug-ins do their work under the real engine, on AWS and in Kubernetes."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+import pytest
+import yaml
+
+from eks_access.kubernetes import ApiError, KubernetesApi
+from sandbox import Sandbox
+
+pytestmark = pytest.mark.e2e
+
+PROGRAMS = Path(__file__).parent / "plugin_programs"
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+SECONDS = 180
+
+
+class Stack:
+    """One program in a stack of its own, run again and again with another case."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path, program: str, **case: Any) -> None:
+        self.name = f"plugins-{folder.name.replace('_', '-')}"[:40].strip("-")
+        self.case = {"name": self.name, **case}
+        self._sandbox, self._folder = sandbox, folder
+        shutil.copy(PROGRAMS / f"{program}.py", folder / "__main__.py")
+        runtime = {"name": "python", "options": {"virtualenv": str(Path(sys.executable).parents[1])}}
+        (folder / "Pulumi.yaml").write_text(yaml.safe_dump({"name": self.name, "runtime": runtime}))
+        self("stack", "init", "test")
+
+    def environment(self, case: Mapping[str, Any]) -> dict[str, str]:
+        return {"CASE": json.dumps({**self.case, **case})}
+
+    def __call__(self, *command: str, check: bool = True, **case: Any) -> str:
+        arguments = ["pulumi", *command, "--non-interactive", "--color=never"]
+        done = self._sandbox.run(arguments, cwd=self._folder, timeout=SECONDS, env=self.environment(case))
+        text = done.stdout + done.stderr
+        assert (done.returncode == 0) is check, f"{' '.join(command)} ended with {done.returncode}:\n{text}"
+        return text
+
+    def up(self, *more: str, check: bool = True, **case: Any) -> str:
+        return self("up", "--yes", "--skip-preview", "--stack=test", *more, check=check, **case)
+
+    def start_up(self, **case: Any) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            ["pulumi", "up", "--yes", "--skip-preview", "--stack=test", "--non-interactive", "--color=never"],
+            cwd=self._folder,
+            env={**self._sandbox.env, **self.environment(case)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            process_group=0,
+        )
+
+    def steps(self, *more: str, **case: Any) -> dict[str, dict[str, Any]]:
+        """What a preview means to do, by resource name; what stays as it is left out."""
+        arguments = ["pulumi", "preview", "--json", "--stack=test", *more]
+        done = self._sandbox.run(arguments, cwd=self._folder, timeout=SECONDS, env=self.environment(case))
+        assert done.returncode == 0, done.stdout + done.stderr
+        steps = json.loads(done.stdout)["steps"]
+        return {s["urn"].rpartition("::")[2]: s for s in steps if s["op"] not in ("same", "refresh", "read")}
+
+    def assert_nothing_to_do(self, *more: str, **case: Any) -> None:
+        self("preview", "--expect-no-changes", "--stack=test", *more, **case)
+
+    def state(self) -> str:
+        """The state file as it lies on the disk: quicker than `pulumi stack export`, and nothing is left out."""
+        backend = Path(self._sandbox.env["PULUMI_BACKEND_URL"].removeprefix("file://"))
+        return (backend / ".pulumi" / "stacks" / self.name / "test.json").read_text()
+
+    def resource(self, name: str) -> dict[str, Any]:
+        resources = json.loads(self.state())["checkpoint"]["latest"]["resources"]
+        found = [r for r in resources if r["urn"].endswith(f"::{name}")]
+        assert len(found) == 1, f"{name} is in the state {len(found)} times"
+        return dict(found[0])
+
+    def outputs(self) -> dict[str, Any]:
+        return dict(self.resource(f"{self.name}-test")["outputs"])
+
+    def destroy(self) -> str:
+        return self("destroy", "--yes", "--skip-preview", "--stack=test")
+
+
+NewStack = Callable[..., Stack]
+
+
+@pytest.fixture
+def aws(sandbox: Sandbox, tmp_path: Path) -> NewStack:
+    return lambda **case: Stack(sandbox, tmp_path, "aws", **case)
+
+
+@pytest.fixture
+def kubernetes(sandbox: Sandbox, tmp_path: Path) -> NewStack:
+    kubeconfig = sandbox.clusters["dev-api"].kubeconfig.read_text()
+    return lambda **case: Stack(sandbox, tmp_path, "kubernetes", **{"kubeconfig": kubeconfig, **case})
+
+
+@pytest.fixture
+def api(sandbox: Sandbox) -> KubernetesApi:
+    return sandbox.clusters["dev-api"].admin
+
+
+def edit(api: KubernetesApi, path: str, patch: object, manager: str = "kubectl-edit") -> None:
+    """Change an object by hand."""
+    query = {"fieldManager": manager}
+    api.json("PATCH", path, query=query, body=patch, content_type="application/json-patch+json")
+
+
+def is_there(api: KubernetesApi, path: str) -> bool:
+    return api.request("GET", path).status == 200
+
+
+WIDEN = [{"op": "add", "path": "/rules/0/resources/-", "value": "secrets"}]
+
+
+def test_aws_resources_are_made_once_and_leave_nothing(aws: NewStack, sandbox: Sandbox) -> None:
+    stack = aws()
+    planned = stack.steps()
+    assert {s["op"] for s in planned.values()} == {"create"}
+    assert planned["entry"]["newState"]["inputs"]["principalArn"] != "", "an unknown ARN is no empty one"
+    stack.up()
+    assert stack.outputs() | {"username": ""} == {
+        "mode": "API_AND_CONFIG_MAP",
+        "account": "111122223333",
+        "username": "",
+    }
+    state = stack.resource("role")["outputs"]
+    assert state["tagsAll"] == {"team": "platform", "owner": "security"}, "the provider's own tags are added"
+    assert state["uniqueId"].startswith("AROA")
+    assert stack.resource("entry")["outputs"]["tags"] == {"eks-access:role-id": state["uniqueId"]}
+    stack.assert_nothing_to_do("--refresh")
+    stack.assert_nothing_to_do(indent=4, namespaces=["payments", "web"])
+    stack.destroy()
+    roles = [r["RoleName"] for r in sandbox.boto("iam").list_roles()["Roles"]]
+    assert stack.name not in roles
+    entries = sandbox.boto("eks").list_access_entries(clusterName="dev-api")["accessEntries"]
+    assert not [arn for arn in entries if stack.name in arn]
+
+
+def test_what_was_changed_by_hand_in_aws_is_found_and_repaired(aws: NewStack, sandbox: Sandbox) -> None:
+    stack = aws()
+    stack.up()
+    arn = stack.resource("role")["outputs"]["arn"]
+    everyone = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}}
+    iam, eks = sandbox.boto("iam"), sandbox.boto("eks")
+    iam.update_assume_role_policy(RoleName=stack.name, PolicyDocument=json.dumps(everyone))
+    iam.tag_role(RoleName=stack.name, Tags=[{"Key": "by", "Value": "hand"}])
+    eks.update_access_entry(clusterName="dev-api", principalArn=arn, kubernetesGroups=["viewers", "admins"])
+    found = stack.steps("--refresh")
+    assert {name: sorted(step["detailedDiff"]) for name, step in found.items()} == {
+        "role": ["assumeRolePolicy", "tags.by"],
+        "entry": ["kubernetesGroups[1]"],
+    }
+    stack.up("--refresh")
+    stack.assert_nothing_to_do("--refresh")
+    assert eks.describe_access_entry(clusterName="dev-api", principalArn=arn)["accessEntry"]["kubernetesGroups"] == [
+        "viewers"
+    ]
+    eks.delete_access_entry(clusterName="dev-api", principalArn=arn)
+    assert {name: s["op"] for name, s in stack.steps("--refresh").items()}["entry"] == "create"
+    stack.up("--refresh")
+    stack.assert_nothing_to_do("--refresh")
+
+
+def test_one_tag_can_replace_a_resource_and_another_cannot(aws: NewStack) -> None:
+    stack = aws(role_id="first")
+    stack.up()
+    planned = stack.steps(role_id="second")["entry"]
+    assert planned["op"] in ("replace", "delete-replaced", "create-replacement"), planned["op"]
+    assert list(planned["detailedDiff"]) == ['tags["eks-access:role-id"]']
+    before = stack.resource("entry")["outputs"]["createdAt"]
+    time.sleep(1.1)  # the service's clock shows whole seconds
+    stack.up(role_id="second")
+    assert stack.resource("entry")["outputs"]["createdAt"] != before, "the entry is a new one"
+    assert stack.steps(role_id="second", tags={"x": "y"})["role"]["op"] == "update", "any other tag is updated in place"
+
+
+def test_a_changed_path_replaces_a_role_and_what_hangs_on_it(aws: NewStack) -> None:
+    stack = aws()
+    stack.up()
+    first = stack.resource("role")["outputs"]["uniqueId"]
+    stack.up(path="/vendors/")
+    role, entry = stack.resource("role")["outputs"], stack.resource("entry")["outputs"]
+    assert role["arn"].endswith(f"role/vendors/{stack.name}")
+    assert role["uniqueId"] != first
+    assert entry["principalArn"] == role["arn"]
+    stack.assert_nothing_to_do("--refresh", path="/vendors/")
+
+
+def test_aws_resources_that_exist_are_imported(aws: NewStack, sandbox: Sandbox) -> None:
+    stack = aws()
+    trust = {
+        "Statement": [
+            {"Effect": "Allow", "Action": ["sts:AssumeRole"], "Principal": {"AWS": "arn:aws:iam::444455556666:root"}}
+        ],
+        "Version": "2012-10-17",
+    }
+    tags = [{"Key": "team", "Value": "platform"}, {"Key": "owner", "Value": "security"}]
+    iam, eks = sandbox.boto("iam"), sandbox.boto("eks")
+    role = iam.create_role(RoleName=stack.name, AssumeRolePolicyDocument=json.dumps(trust), Tags=tags)["Role"]
+    eks.create_access_entry(
+        clusterName="dev-api",
+        principalArn=role["Arn"],
+        kubernetesGroups=["viewers"],
+        tags={"eks-access:role-id": role["RoleId"], "owner": "security"},
+    )
+    case = {"import": True}
+    assert {name: s["op"] for name, s in stack.steps(**case).items() if name in ("role", "entry")} == {
+        "role": "import",
+        "entry": "import",
+    }
+    stack.up(**case)
+    assert stack.resource("role")["outputs"]["uniqueId"] == role["RoleId"], "it is the one that was there"
+    stack.assert_nothing_to_do("--refresh", **case)
+    stack.destroy()
+
+
+def test_a_refusal_by_eks_is_shown_in_its_own_words(aws: NewStack) -> None:
+    stack = aws()
+    said = stack.up(check=False, groups=["system:masters"])
+    assert "creating EKS Access Entry (dev-api:arn:aws:iam::111122223333:role/" in said
+    assert "operation error EKS: CreateAccessEntry" in said
+    assert "InvalidParameterException: The kubernetes group name system:masters is invalid" in said
+    said = stack.up(check=False, cluster="dev-configmap")
+    assert "InvalidRequestException: The cluster's authentication mode must be set to one of" in said
+    stack.up()  # the allowed twin
+
+
+def test_the_plug_in_works_in_no_other_account_than_the_allowed_one(aws: NewStack) -> None:
+    stack = aws()
+    assert "AWS account ID not allowed: 111122223333" in stack.up(check=False, account="999999999999")
+    stack.up()
+
+
+def test_what_is_secret_stays_secret_in_aws_resources(aws: NewStack) -> None:
+    stack = aws(secret="a-secret-description")
+    said = stack.up()
+    assert "a-secret-description" not in said + stack.state()
+    assert "a-secret-description" in stack("stack", "export", "--show-secrets", "--stack=test"), (
+        "it is there, encrypted"
+    )
+
+
+def test_kubernetes_objects_are_made_once_and_leave_nothing(kubernetes: NewStack, api: KubernetesApi) -> None:
+    stack = kubernetes()
+    said = stack.up()
+    assert "Deployment initialization complete" in said, "the engine was told how far it is"
+    app = stack.resource("app")["outputs"]
+    assert app["status"]["readyReplicas"] == 2, "the Deployment was waited for"
+    name = stack.resource("automatic")["outputs"]["metadata"]["name"]
+    assert name.startswith("automatic-")
+    stack.assert_nothing_to_do("--refresh")
+    assert stack.resource("automatic")["outputs"]["metadata"]["name"] == name
+    stack.destroy()
+    for path in (f"/api/v1/namespaces/{stack.name}", f"{RBAC}/clusterroles/{stack.name}"):
+        assert not is_there(api, path), f"{path} is left behind"
+
+
+def test_no_secret_of_kubernetes_stands_in_the_state(kubernetes: NewStack) -> None:
+    stack = kubernetes()
+    said = stack.up() + stack.up("--refresh") + stack.state()
+    for secret in ("a-marked-secret", "an-unmarked-secret", "an-environment-secret", "YS1tYXJrZWQtc2VjcmV0"):
+        assert secret not in said
+    assert "a-marked-secret" in stack("stack", "export", "--show-secrets", "--stack=test"), "it is there, encrypted"
+
+
+def test_a_widened_role_and_a_deleted_binding_are_found_and_repaired(kubernetes: NewStack, api: KubernetesApi) -> None:
+    stack = kubernetes()
+    stack.up()
+    role, binding = f"{RBAC}/clusterroles/{stack.name}", f"{RBAC}/clusterrolebindings/{stack.name}"
+    edit(api, role, WIDEN)
+    api.json("DELETE", binding)
+    found = stack.steps("--refresh")
+    assert found["binding"]["op"] == "create"
+    assert list(found["role"]["detailedDiff"]) == ["rules[0].resources[1]"]
+    stack.up("--refresh")
+    assert api.json("GET", role)["rules"][0]["resources"] == ["pods"]
+    assert is_there(api, binding)
+    stack.assert_nothing_to_do("--refresh")
+
+
+def test_a_field_that_another_manager_owns_is_a_conflict(kubernetes: NewStack, api: KubernetesApi) -> None:
+    stack = kubernetes()
+    stack.up()
+    role = f"{RBAC}/clusterroles/{stack.name}"
+    edit(api, role, WIDEN, manager="someones-controller")
+    said = stack.up("--refresh", check=False)
+    assert 'conflict with "someones-controller" using rbac.authorization.k8s.io/v1: .rules' in said
+    assert api.json("GET", role)["rules"][0]["resources"] == ["pods", "secrets"], "nothing was taken by force"
+
+
+def test_another_role_reference_replaces_a_binding_under_its_name(kubernetes: NewStack, api: KubernetesApi) -> None:
+    stack = kubernetes()
+    stack.up()
+    path = f"{RBAC}/clusterrolebindings/{stack.name}"
+    before = api.json("GET", path)["metadata"]["uid"]
+    stack.up(role="view")
+    after = api.json("GET", path)
+    assert after["roleRef"]["name"] == "view"
+    assert after["metadata"]["uid"] != before
+
+
+def test_a_refusal_by_the_api_server_is_shown_in_its_own_words(kubernetes: NewStack, api: KubernetesApi) -> None:
+    stack = kubernetes()
+    words = "rules[0].verbs: Required value: verbs must contain at least one value"
+    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": []}]
+    assert words in stack("preview", "--stack=test", check=False, rules=rules), (
+        "the dry run tells before anything is done"
+    )
+    assert words in stack.up(check=False, rules=rules)
+    assert not is_there(api, f"{RBAC}/clusterroles/{stack.name}")
+    stack.up()  # the allowed twin
+
+
+def test_a_property_that_the_sdk_does_not_declare_is_refused(kubernetes: NewStack) -> None:
+    stack = kubernetes()
+    said = stack("preview", "--stack=test", check=False, undeclared=True)
+    assert "'metadata.lables' is not a property of ObjectMeta; did you mean 'labels'?" in said
+    stack("preview", "--stack=test")
+
+
+def test_a_deployment_that_does_not_come_up_fails_with_the_pods_reason(kubernetes: NewStack) -> None:
+    stack = kubernetes()
+    stack.up()
+    said = stack.up(check=False, stuck={"pulumi.com/timeoutSeconds": "3"})
+    assert f"'{stack.name}/stuck' timed out waiting to be Ready" in said
+    assert "[MinimumReplicasUnavailable] Deployment does not have minimum availability." in said
+    assert "didn't match Pod's node affinity/selector" in said, "the scheduler's own words"
+    assert stack.resource("stuck")["id"] == f"{stack.name}/stuck", "it exists, so it is in the state"
+    stack.up(stuck={"pulumi.com/skipAwait": "true"})  # the twin that is not waited for
+
+
+def test_an_interrupted_wait_ends_soon_and_loses_nothing(kubernetes: NewStack) -> None:
+    stack = kubernetes()
+    stack.up()
+    running = stack.start_up(stuck={})
+    assert running.stdout is not None
+    told = next(line for line in running.stdout if "Waiting for app ReplicaSet" in line)
+    assert "(0/2 Pods available)" in told
+    os.killpg(running.pid, signal.SIGINT)
+    said, _ = running.communicate(timeout=60)
+    assert running.returncode != 0
+    assert "interrupted before the operation was complete" in said, said
+    assert stack.resource("stuck")["id"] == f"{stack.name}/stuck"
+
+
+def test_the_plug_in_ends_with_a_killed_engine(kubernetes: NewStack) -> None:
+    stack = kubernetes()
+    stack.up()
+    running = stack.start_up(stuck={})
+    assert running.stdout is not None
+    assert any("Waiting for app ReplicaSet" in line for line in running.stdout)
+    plugins = [p for p in psutil.Process(running.pid).children() if "sandbox.plugins" in " ".join(p.cmdline())]
+    assert plugins, "the stand-in is the engine's child"
+    running.kill()
+    _, alive = psutil.wait_procs(plugins, timeout=30)
+    assert not alive, "it noticed by itself"
+    running.communicate()
+
+
+def test_an_object_that_exists_is_imported_and_a_second_one_of_its_name_is_refused(
+    kubernetes: NewStack, api: KubernetesApi
+) -> None:
+    stack = kubernetes()
+    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": stack.name}}
+    made = api.json("POST", f"{RBAC}/clusterroles", body={**role, "rules": rules})
+    assert f'clusterroles.rbac.authorization.k8s.io "{stack.name}" already exists' in stack.up(check=False)
+    assert api.json("GET", f"{RBAC}/clusterroles/{stack.name}") == made, "it is untouched"
+    stack.up(**{"import": True})
+    assert stack.resource("role")["outputs"]["metadata"]["uid"] == made["metadata"]["uid"]
+    stack.assert_nothing_to_do("--refresh", **{"import": True})
+    stack.destroy()
+    with pytest.raises(ApiError, match="not found"):
+        api.json("GET", f"{RBAC}/clusterroles/{stack.name}")
+
+
+def test_a_kubeconfigs_credential_command_is_used(kubernetes: NewStack, sandbox: Sandbox) -> None:
+    config = yaml.safe_load(sandbox.clusters["dev-api"].kubeconfig.read_text())
+    token = config["users"][0]["user"].pop("token")
+    answer = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "kind": "ExecCredential",
+        "status": {"token": token},
+    }
+    command = {"apiVersion": answer["apiVersion"], "command": "echo", "args": [json.dumps(answer)]}
+    config["users"][0]["user"]["exec"] = {**command, "interactiveMode": "Never"}
+    stack = kubernetes(kubeconfig=yaml.safe_dump(config))
+    stack("preview", "--stack=test")
+    config["users"][0]["user"]["exec"]["command"] = "no-such-credential-command"
+    said = stack("preview", "--stack=test", check=False, kubeconfig=yaml.safe_dump(config))
+    assert "cannot run the credential command 'no-such-credential-command'" in said
