@@ -26,20 +26,18 @@ from pulumi.provider.experimental.provider import (
 )
 
 from ..aws_auth import lifecycle
-from ..aws_auth.mapping import RoleMapping, canonical_role, checked_groups, checked_username, is_protected
+from ..aws_auth.mapping import RoleMapping, canonical_role, is_protected
 from ..aws_auth.merge import same
 from ..aws_auth.reader import Identity
 from ..aws_auth.refusal import Refusal
 from ..kubernetes import ApiError, CredentialFailed, KubeconfigError, Unreachable
 from . import access
+from .aws_auth_inputs import PROPERTIES, REPLACES, REQUIRED, differs, faults
 from .handler import Failed, Handler, Warn
 from .schema import AWS_AUTH_MAPPING
 from .values import UNKNOWN, Properties, is_known, plain, wrapped
 
 TOKEN = "eks-access:index:AwsAuthMapping"
-REQUIRED = ("kubeconfig", "clusterName", "roleArn", "username")
-PROPERTIES = (*REQUIRED, "groups", "adopt")
-REPLACES = ("clusterName", "roleArn")
 
 Connect = Callable[[str], lifecycle.Api]
 T = TypeVar("T")
@@ -64,7 +62,7 @@ class AwsAuthMappings(Handler):
             if name not in PROPERTIES
         ]
         failures += [CheckFailure(name, "is required") for name in REQUIRED if name not in values]
-        failures += [f for name in PROPERTIES if is_known(values.get(name)) for f in _fault(name, values.get(name))]
+        failures += [f for name in PROPERTIES if is_known(values.get(name)) for f in faults(name, values.get(name))]
         inputs = {name: given[name] for name in PROPERTIES if name in values}
         inputs.setdefault("groups", PropertyValue([]))
         inputs.setdefault("adopt", PropertyValue(False))
@@ -76,7 +74,7 @@ class AwsAuthMappings(Handler):
     def diff(self, request: DiffRequest) -> DiffResponse:
         old = {name: plain(request.old_state.get(name)) for name in PROPERTIES}
         new = {name: plain(request.new_inputs.get(name)) for name in PROPERTIES}
-        changed = [n for n in PROPERTIES if n not in request.ignore_changes and _differs(n, old[n], new[n])]
+        changed = [n for n in PROPERTIES if n not in request.ignore_changes and differs(n, old[n], new[n])]
         replaces = [name for name in changed if name in REPLACES]
         return DiffResponse(
             changes=bool(changed),
@@ -212,60 +210,6 @@ def _explain(cluster: str, error: ApiError) -> NoReturn:
     else:
         advice = ""
     raise Failed(f"{cluster}: the API server refused: {error}. {advice}".rstrip()) from error
-
-
-def _fault(name: str, value: Any) -> list[CheckFailure]:
-    try:
-        _validate(name, value)
-    except Refusal as refusal:
-        return [CheckFailure(name, str(refusal))]
-    except ValueError as error:
-        return [CheckFailure(name, str(error))]
-    return []
-
-
-def _validate(name: str, value: Any) -> None:
-    if value is None:
-        return
-    if name == "adopt":
-        if not isinstance(value, bool):
-            raise ValueError(f"is {value!r}, which is not true or false")
-    elif name == "groups":
-        if not isinstance(value, list):
-            raise ValueError(f"is {value!r}, which is not a list of group names")
-        for group in value:
-            if not isinstance(group, str):
-                raise ValueError(f"holds {group!r}, which is not a group's name")
-        checked_groups(value)
-    elif not isinstance(value, str) or not value:
-        raise ValueError(
-            "is not a non-empty string" if name == "kubeconfig" else f"is {value!r}, not a non-empty string"
-        )
-    elif name == "roleArn":
-        canonical_role(value)
-    elif name == "username":
-        checked_username(value)
-    elif name == "clusterName" and "/" in value:
-        raise ValueError(f"is {value!r}; a cluster's name has no '/'")
-    elif name == "kubeconfig" and access.parsed(value) is None:
-        raise ValueError("is not a kubeconfig: expected YAML or JSON with clusters, contexts and users")
-
-
-def _differs(name: str, old: Any, new: Any) -> bool:
-    if not is_known(new):
-        return True
-    match name:
-        case "adopt":
-            # It says how a write may be done, not what is to be there.
-            return False
-        case "groups":
-            return sorted(old or []) != sorted(new or [])
-        case "kubeconfig":
-            # Credentials come and go; another address or authority is another cluster, where the entry must be.
-            return access.cluster_of(str(old)) != access.cluster_of(str(new))
-        case "roleArn":
-            return old is None or canonical_role(str(old)).lower() != canonical_role(str(new)).lower()
-    return bool(old != new)
 
 
 def _values(properties: Properties) -> dict[str, Any]:

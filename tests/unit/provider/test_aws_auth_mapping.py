@@ -18,7 +18,8 @@ from pulumi.provider.experimental.provider import (
 
 from eks_access.aws_auth.reader import read
 from eks_access.kubernetes import ApiError, Unreachable
-from eks_access.provider.aws_auth_mapping import PROPERTIES, TOKEN, AwsAuthMappings
+from eks_access.provider.aws_auth_inputs import PROPERTIES
+from eks_access.provider.aws_auth_mapping import TOKEN, AwsAuthMappings
 from eks_access.provider.handler import Failed
 from eks_access.provider.values import UNKNOWN, plain, wrapped
 from tests.unit.aws_auth.cases import NODE

@@ -21,6 +21,7 @@ from eks_access.provider import install
 from eks_access.provider.aws_auth_mapping import TOKEN, AwsAuthMappings
 from eks_access.provider.handler import Failed
 from eks_access.provider.plugin import Plugin
+from eks_access.provider.server import Servicer
 
 CHECKOUT = Path(__file__).parents[3]
 URN = f"urn:pulumi:dev::project::eks-access:index:Cado${TOKEN}::vendor"
@@ -125,6 +126,27 @@ def test_a_type_that_the_plugin_does_not_have_is_named() -> None:
     request = CheckRequest("urn:pulumi:s::p::eks-access:index:Typo::x", {}, {}, b"")
     with pytest.raises(Failed, match="no resource type 'eks-access:index:Typo'"):
         asyncio.run(plugin.check(request))
+
+
+def test_components_are_served_by_the_component_host_which_is_made_when_the_first_is_asked_for() -> None:
+    made: list[str] = []
+
+    class Host:
+        async def Construct(self, request: Any, context: Any) -> str:
+            return f"constructed {request}"
+
+    def host(address: str) -> Host:
+        made.append(address)
+        return Host()
+
+    async def ask() -> list[Any]:
+        servicer = Servicer("1", Plugin([], version="1", components_schema=dict), NO_ENGINE, host)
+        assert made == [], "the components take seconds to load, and most runs need none"
+        requests: tuple[Any, ...] = ("a", "b")
+        return [await servicer.Construct(request, None) for request in requests]
+
+    assert asyncio.run(ask()) == ["constructed a", "constructed b"]
+    assert made == [NO_ENGINE]
 
 
 def test_installing_writes_a_plugin_that_starts(tmp_path: Path) -> None:
