@@ -81,9 +81,7 @@ def version_in(output: str) -> Version | None:
     return Version(number.group(1)) if number else None
 
 
-def _first_fitting(
-    program: Program, environ: Mapping[str, str], ignore: Path
-) -> tuple[Found | None, list[Unfit]]:
+def _first_fitting(program: Program, environ: Mapping[str, str], ignore: Path) -> tuple[Found | None, list[Unfit]]:
     passed_over: list[Unfit] = []
     for place, path in _candidates(program, environ, ignore):
         output = _ask(path, program, environ)

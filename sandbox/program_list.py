@@ -191,7 +191,5 @@ PROGRAMS = (
     ),
     # 0.8.0 crashes at start: concurrent map writes.
     Program("kwok", tool="kwok", fits=SpecifierSet(">=0.7,<0.8"), ask=("--version",)),
-    Program(
-        "aws-iam-authenticator", tool="authenticator", fits=SpecifierSet(">=0.6.13,<0.8"), ask=("version",)
-    ),
+    Program("aws-iam-authenticator", tool="authenticator", fits=SpecifierSet(">=0.6.13,<0.8"), ask=("version",)),
 )

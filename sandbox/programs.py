@@ -156,9 +156,7 @@ def _build(tool: Tool, folder: Path, go: Go, sources: Path, progress: Progress) 
     progress(Event(f"{tool.name} {tool.version(sources)}: {verb} in {time.monotonic() - started:.0f} s"))
 
 
-def _origin(
-    program: Program, found: Mapping[str, Found], folders: Mapping[str, Path], sources: Path
-) -> Origin:
+def _origin(program: Program, found: Mapping[str, Found], folders: Mapping[str, Path], sources: Path) -> Origin:
     if program.name in found:
         one = found[program.name]
         return Origin(program.name, one.version, one.place, one.path)

@@ -33,9 +33,7 @@ class Go:
     path: Path
     environ: Mapping[str, str]
 
-    def build(
-        self, module: Path, out: Path, *, tool: str, flags: Sequence[str], log: Path, progress: Progress
-    ) -> None:
+    def build(self, module: Path, out: Path, *, tool: str, flags: Sequence[str], log: Path, progress: Progress) -> None:
         """Build all tools that the module names, into a folder."""
         self._refuse_without_room(out)
         # A trailing slash makes go write one file a tool into the folder; "tool" stands for all of them.

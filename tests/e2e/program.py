@@ -36,6 +36,8 @@ class Program:
         self.sandbox = sandbox
         self.folder = folder
         self.stack = stack
+        self.env: dict[str, str] = {}
+        """Added to the environment of every command."""
         project = yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())
         # The same program, plugin and interpreter, from another folder.
         project["main"] = str(CHECKOUT)
@@ -59,7 +61,7 @@ class Program:
             ["pulumi", "--non-interactive", "--color=never", *arguments],
             cwd=self.folder,
             timeout=SECONDS,
-            env=dict(env or {}),
+            env={**self.env, **(env or {})},
         )
         assert done.returncode == 0 or not check, f"pulumi {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}"
         return done
@@ -82,9 +84,8 @@ class Program:
         """Run the probe on this stack, as a user would."""
         report = self.folder / "probe.json"
         report.unlink(missing_ok=True)
-        done = self.sandbox.run(
-            ["eks-access", "probe", *self._stack(), "--json", str(report), *options], cwd=self.folder, timeout=SECONDS
-        )
+        command = ["eks-access", "probe", *self._stack(), "--json", str(report), *options]
+        done = self.sandbox.run(command, cwd=self.folder, timeout=SECONDS, env=self.env)
         assert report.exists(), f"the probe wrote no report:\n{done.stdout}\n{done.stderr}"
         return Probed(done.returncode, json.loads(report.read_text()), done.stdout)
 

@@ -1,7 +1,12 @@
 """Work that was killed in the middle can be taken up again: nothing is lost, nothing is there twice."""
 
+import http.client
 import json
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -21,21 +26,76 @@ def config(name: str) -> dict[str, object]:
     return {"eks-access:integrations": {name: cado}}
 
 
-def kill_when(program: Program, begun: str, *command: str) -> None:
-    """Run the engine and kill it, without a chance to clean up, when it says that `begun` has begun."""
+@contextmanager
+def running(program: Program, *command: str) -> "Iterator[subprocess.Popen[str]]":
+    """The engine at work, killed at the end without a chance to clean up."""
     arguments = ["pulumi", *command, "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs"]
     with subprocess.Popen(
         [*arguments, "--stack", program.stack],
         cwd=program.folder,
-        env=program.sandbox.env,
+        env={**program.sandbox.env, **program.env},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     ) as engine:
-        assert engine.stdout is not None
-        seen = any(begun in line for line in engine.stdout)
+        yield engine
         engine.kill()
-    assert seen, f"the engine was to be killed while {begun}"
+
+
+def wait_for(engine: "subprocess.Popen[str]", words: str) -> None:
+    assert engine.stdout is not None
+    assert any(words in line for line in engine.stdout), f"the engine ended before it said: {words}"
+
+
+class SlowAws(ThreadingHTTPServer):
+    """The sandbox's AWS, whose answers to new access entries stay out while `answers` is not set."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Forward)
+        self.upstream = endpoint.removeprefix("http://")
+        self.made = threading.Event()
+        self.answers = threading.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Forward(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: SlowAws
+
+    def forward(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        with closing(http.client.HTTPConnection(self.server.upstream)) as upstream:
+            # The Host that was signed goes along with the other headers.
+            upstream.request(self.command, self.path, body, dict(self.headers))
+            answer = upstream.getresponse()
+            content = answer.read()
+        if self.command == "POST" and self.path.endswith("/access-entries"):
+            self.server.made.set()
+            self.server.answers.wait(60)
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        with suppress(BrokenPipeError, ConnectionResetError):  # the one who asked was killed
+            self.wfile.write(content)
+
+    do_GET = do_POST = do_DELETE = do_PUT = forward
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def slow_aws(sandbox: Sandbox) -> Iterator[SlowAws]:
+    with SlowAws(sandbox.endpoint) as slow:
+        threading.Thread(target=slow.serve_forever, daemon=True).start()
+        yield slow
+        slow.answers.set()
+        slow.shutdown()
 
 
 def entries(sandbox: Sandbox) -> list[str]:
@@ -49,52 +109,62 @@ def entries(sandbox: Sandbox) -> list[str]:
 
 def resume(program: Program, *options: str) -> "subprocess.CompletedProcess[str]":
     return program.sandbox.run(
-        ["eks-access", "resume", "--stack", program.stack, *options], cwd=program.folder, timeout=120
+        ["eks-access", "resume", "--stack", program.stack, *options], cwd=program.folder, timeout=120, env=program.env
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "begun"),
-    [
-        ("killed-role", "aws:iam:Role killed-role creating"),
-        ("killed-entry", "aws:eks:AccessEntry killed-entry-api creating"),
-    ],
-)
-def test_a_killed_up_is_taken_up_and_converges(sandbox: Sandbox, tmp_path: Path, name: str, begun: str) -> None:
-    program = Program(sandbox, tmp_path, name, config(name))
-    kill_when(program, begun, "up")
+def test_an_up_killed_while_its_requests_are_under_way_is_taken_up_and_converges(
+    sandbox: Sandbox, slow_aws: SlowAws, tmp_path: Path
+) -> None:
+    """The engine dies not knowing that an access entry exists."""
+    program = Program(sandbox, tmp_path, "killed-entry", config("killed-entry"))
+    program.env["AWS_ENDPOINT_URL"] = slow_aws.url
+    with running(program, "up") as engine:
+        assert slow_aws.made.wait(60), "an entry is made, and the engine not told"
+        engine.kill()
+    slow_aws.answers.set()
+    role = "arn:aws:iam::111122223333:role/CadoResponse-killed-entry"
+    assert role in entries(sandbox)
 
     locked = resume(program)
     assert locked.returncode == 1
     assert "--unlock" in locked.stderr, "another run could be under way, so it is asked for"
     resumed = resume(program, "--unlock")
     assert resumed.returncode == 0, resumed.stderr
+    assert "exists, and is in the state now" in resumed.stdout
 
-    program.up()
-    program.preview("--refresh", "--expect-no-changes")
-    urns = [
-        each["urn"]
-        for each in json.loads(program.pulumi("stack", "export", "--stack", name).stdout)["deployment"]["resources"]
-    ]
-    assert len(set(urns)) == len(urns), "nothing is in the state twice"
-    role = f"arn:aws:iam::111122223333:role/CadoResponse-{name}"
-    for cluster in ("dev-api", "dev-both"):
-        assert sandbox.boto("eks").list_access_entries(clusterName=cluster)["accessEntries"].count(role) == 1
+    converges(program)
+    assert entries(sandbox).count(role) == 2, "one in each cluster that takes entries"
     program.destroy()
-    for cluster in ("dev-api", "dev-both"):
-        assert role not in sandbox.boto("eks").list_access_entries(clusterName=cluster)["accessEntries"], (
-            "nothing is left"
-        )
+    assert role not in entries(sandbox), "nothing is left"
+
+
+def test_an_up_killed_after_its_first_resource_converges(sandbox: Sandbox, tmp_path: Path) -> None:
+    program = Program(sandbox, tmp_path, "killed-role", config("killed-role"))
+    with running(program, "up") as engine:
+        wait_for(engine, "aws:iam:Role killed-role created")
+    assert resume(program, "--unlock").returncode == 0
+    converges(program)
+    program.destroy()
 
 
 def test_a_killed_destroy_is_taken_up_and_leaves_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
     program = Program(sandbox, tmp_path, "killed-destroy", config("killed-destroy"))
     program.up()
-    kill_when(program, "deleting", "destroy")
+    with running(program, "destroy") as engine:
+        wait_for(engine, "deleting")
     assert resume(program, "--unlock").returncode == 0
     program.destroy()
     roles = [role["RoleName"] for role in sandbox.boto("iam").list_roles()["Roles"]]
     assert "CadoResponse-killed-destroy" not in roles
+
+
+def converges(program: Program) -> None:
+    program.up()
+    program.preview("--refresh", "--expect-no-changes")
+    state = json.loads(program.pulumi("stack", "export", "--stack", program.stack).stdout)
+    urns = [resource["urn"] for resource in state["deployment"]["resources"]]
+    assert len(set(urns)) == len(urns), "nothing is in the state twice"
 
 
 def test_a_stack_that_was_not_interrupted_is_left_as_it_is(deployed: Program) -> None:

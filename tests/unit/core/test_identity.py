@@ -65,7 +65,7 @@ def test_a_cluster_name_is_accepted(name: str) -> None:
 
 
 def test_a_value_that_is_not_known_yet_is_not_judged() -> None:
-    assert Identity(username=placeholder("u"), groups=(placeholder("g"),))
+    assert Identity(username=placeholder("u"), groups=(placeholder("g"),)).groups == (placeholder("g"),)
     assert checked_cluster_name("name", placeholder("name"))
 
 

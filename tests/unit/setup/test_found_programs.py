@@ -89,9 +89,7 @@ def test_envtest_binaries_come_before_the_path(machine: Machine) -> None:
 def test_only_what_envtest_ships_is_looked_for_in_its_folder(machine: Machine) -> None:
     assets = machine.root / "envtest"
     machine.program("kube-scheduler", "Kubernetes v1.35.4", folder=assets)
-    found, _ = look_for(
-        PROGRAMS, {**machine.environ, "KUBEBUILDER_ASSETS": str(assets)}, ignore=machine.cache
-    )
+    found, _ = look_for(PROGRAMS, {**machine.environ, "KUBEBUILDER_ASSETS": str(assets)}, ignore=machine.cache)
     assert not found
 
 
@@ -115,6 +113,4 @@ def test_what_the_cache_put_on_the_path_is_not_mistaken_for_the_machines_own(mac
     cached = machine.program("kwok", "kwok version v0.7.0", folder=machine.cache / "bin" / "abc")
     environ = {**machine.environ, "PATH": f"{cached.parent}:{machine.environ['PATH']}"}
     assert look_for(PROGRAMS, environ, ignore=machine.cache) == ({}, [])
-    assert "kwok" in look_for(PROGRAMS, environ, ignore=machine.root / "elsewhere")[0], (
-        "it would fit otherwise"
-    )
+    assert "kwok" in look_for(PROGRAMS, environ, ignore=machine.root / "elsewhere")[0], "it would fit otherwise"

@@ -31,9 +31,7 @@ def test_the_properties_name_files_of_the_bin_folder(machine: Machine) -> None:
     programs = machine.ensure()
     names = [program.name.replace("-", "_") for program in PROGRAMS]
     assert all(getattr(programs, name).is_file() for name in names)
-    assert programs.etcd.read_text().endswith("echo built server\n"), (
-        "go names etcd after its package, server"
-    )
+    assert programs.etcd.read_text().endswith("echo built server\n"), "go names etcd after its package, server"
 
 
 def test_the_language_host_has_its_helpers_beside_it_and_they_can_be_run(machine: Machine) -> None:

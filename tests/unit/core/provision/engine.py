@@ -33,7 +33,7 @@ class Engine(Mocks):
             outputs |= {"arn": arn, "uniqueId": f"AROA-{args.name}"}
         return f"{args.name}-id", outputs
 
-    def call(self, args: MockCallArgs) -> dict[str, Any]:
+    def call(self, args: MockCallArgs) -> Any:
         self.calls.append(args)
         if args.token == GET_CLUSTER:
             return {
@@ -53,9 +53,6 @@ def run(program: Callable[[], Any], *, preview: bool = False, engine: Engine | N
     recording = engine or Engine()
     pulumi.runtime.set_mocks(recording, project="test", stack="dev", preview=preview)
 
-    @pulumi.runtime.test
-    def drained() -> Any:
-        return program()
-
+    drained: Callable[[], Any] = pulumi.runtime.test(program)  # type: ignore[no-untyped-call]
     drained()
     return recording

@@ -21,12 +21,20 @@ from tests.unit.core.provision.engine import (
     run,
 )
 
-OPENTRACE: dict[str, Any] = {"client_id": "1.apps.googleusercontent.com", "subject": "11"}
-C1: dict[str, Any] = {"clusters": {"api": {"name": "prod-api"}}, "external_id": "c1-x"}
-CADO: dict[str, Any] = {
-    "platform_role_arns": ["arn:aws:iam::444455556666:role/CadoPlatform"],
-    "clusters": {"api": {"name": "prod-api"}},
-}
+
+def opentrace(**args: Any) -> Any:
+    return {"client_id": "1.apps.googleusercontent.com", "subject": "11", "clusters": ALL, **args}
+
+
+def c1(**args: Any) -> Any:
+    return {"clusters": {"api": {"name": "prod-api"}}, "external_id": "c1-x", **args}
+
+
+def cado(**args: Any) -> Any:
+    platform = "arn:aws:iam::444455556666:role/CadoPlatform"
+    return {"platform_role_arns": [platform], "clusters": {"api": {"name": "prod-api"}}, **args}
+
+
 ALL = {"api": {"name": "prod-api"}, "both": {"name": "prod-both"}, "old": {"name": "prod-old"}}
 
 
@@ -36,58 +44,58 @@ def preview(request: pytest.FixtureRequest) -> bool:
 
 
 def test_the_way_in_follows_each_clusters_authentication_mode(preview: bool) -> None:
-    engine = run(lambda: OpenTrace("ot", {**OPENTRACE, "clusters": ALL}).role_arn, preview=preview)
+    engine = run(lambda: OpenTrace("ot", opentrace()).role_arn, preview=preview)
     assert set(engine.of(ACCESS_ENTRY)) == {"ot-api", "ot-both"}
     assert set(engine.of(MAPPING)) == {"ot-old"}
     assert engine.of(MAPPING)["ot-old"]["groups"] == engine.of(ACCESS_ENTRY)["ot-api"]["kubernetesGroups"]
 
 
 def test_an_entry_is_tied_to_its_roles_unique_id() -> None:
-    engine = run(lambda: OpenTrace("ot", {**OPENTRACE, "clusters": ALL}).role_arn)
+    engine = run(lambda: OpenTrace("ot", opentrace()).role_arn)
     assert engine.of(ACCESS_ENTRY)["ot-api"]["tags"]["eks-access:role-id"] == "AROA-ot"
 
 
 def test_a_cluster_is_asked_for_its_mode_only_where_that_was_not_given() -> None:
     given = {"name": "prod-api", "authentication_mode": "API", "endpoint": "https://x", "certificate_authority": "Q0E="}
-    engine = run(lambda: Cado("cado", {**CADO, "clusters": {"api": given}}).role_arn)
+    engine = run(lambda: Cado("cado", cado(clusters={"api": given})).role_arn)
     assert GET_CLUSTER not in {call.token for call in engine.calls}
-    engine = run(lambda: Cado("cado", CADO).role_arn)
+    engine = run(lambda: Cado("cado", cado()).role_arn)
     assert GET_CLUSTER in {call.token for call in engine.calls}
 
 
 def test_a_cluster_of_the_same_stack_needs_its_mode_told(preview: bool) -> None:
     unnamed = {"name": pulumi.Output.from_input("prod-api")}
     with pytest.raises(pulumi.RunError, match=r"clusters\.api\.authentication_mode is required"):
-        run(lambda: Cado("cado", {**CADO, "clusters": {"api": unnamed}}).role_arn, preview=preview)
+        run(lambda: Cado("cado", cado(clusters={"api": unnamed})).role_arn, preview=preview)
     told = unnamed | {"authentication_mode": "API"}
-    assert run(lambda: Cado("cado", {**CADO, "clusters": {"api": told}}).role_arn).of(ACCESS_ENTRY)
+    assert run(lambda: Cado("cado", cado(clusters={"api": told})).role_arn).of(ACCESS_ENTRY)
 
 
 def test_the_trust_policy_holds_an_external_id_that_is_an_output() -> None:
-    engine = run(lambda: ConductorOne("c1", {**C1, "external_id": pulumi.Output.from_input("c1-x")}).role_arn)
+    engine = run(lambda: ConductorOne("c1", c1(external_id=pulumi.Output.from_input("c1-x"))).role_arn)
     document = json.loads(engine.of(ROLE)["c1"]["assumeRolePolicy"])
     assert document["Statement"][0]["Condition"] == {"StringEquals": {"sts:ExternalId": "c1-x"}}
 
 
 def test_an_output_that_would_be_refused_as_a_value_is_refused_when_it_is_known() -> None:
     with pytest.raises(ValueError, match="external_id is 'not valid', which is not an ExternalId"):
-        run(lambda: ConductorOne("c1", {**C1, "external_id": pulumi.Output.from_input("not valid")}).role_arn)
+        run(lambda: ConductorOne("c1", c1(external_id=pulumi.Output.from_input("not valid"))).role_arn)
 
 
 def test_a_plain_value_is_refused_before_anything_is_made() -> None:
     engine = Engine()
     with pytest.raises(pulumi.RunError, match="ConductorOne 'c1': external_id is 'not valid'"):
-        run(lambda: ConductorOne("c1", {**C1, "external_id": "not valid"}).role_arn, engine=engine)
+        run(lambda: ConductorOne("c1", c1(external_id="not valid")).role_arn, engine=engine)
     assert not engine.of(ROLE)
 
 
 def test_an_unknown_argument_is_refused_with_those_that_are_known() -> None:
     with pytest.raises(pulumi.RunError, match=r"externalid is not a known property.*external_id"):
-        run(lambda: ConductorOne("c1", {**C1, "externalid": "x"}).role_arn)  # type: ignore[typeddict-unknown-key]
+        run(lambda: ConductorOne("c1", c1(externalid="x")).role_arn)
 
 
 def test_the_policy_names_the_cluster_in_the_callers_account() -> None:
-    engine = run(lambda: ConductorOne("c1", C1).role_arn)
+    engine = run(lambda: ConductorOne("c1", c1()).role_arn)
     policy = json.loads(engine.of(ROLE_POLICY)["c1"]["policy"])
     assert policy["Statement"][0]["Resource"] == ["arn:aws:eks:us-east-1:111122223333:cluster/prod-api"]
 
@@ -96,7 +104,7 @@ def test_only_what_holds_a_secret_is_secret() -> None:
     seen: dict[str, bool] = {}
 
     def program() -> Any:
-        component = ConductorOne("c1", {**C1, "external_id": pulumi.Output.secret("c1-x")})
+        component = ConductorOne("c1", c1(external_id=pulumi.Output.secret("c1-x")))
         trust = component.manifest["trust"]
 
         async def look() -> None:
@@ -116,16 +124,18 @@ def test_a_provider_that_is_given_is_used_and_none_is_made() -> None:
     def program() -> Any:
         shared = kubernetes.Provider("shared", kubeconfig="{}")
         cluster = {"name": "prod-api", "kubernetes_provider": shared}
-        Cado("one", {**CADO, "clusters": {"api": cluster}})
-        return Cado("two", {**CADO, "clusters": {"api": cluster}}).role_arn
+        Cado("one", cado(clusters={"api": cluster}))
+        return Cado("two", cado(clusters={"api": cluster})).role_arn
 
     engine = run(program)
     assert set(engine.of(PROVIDER)) == {"shared"}
-    assert {each.provider.rsplit("::", 2)[-2] for each in engine.resources if each.typ == CLUSTER_ROLE} == {"shared"}
+    assert {str(each.provider).rsplit("::", 2)[-2] for each in engine.resources if each.typ == CLUSTER_ROLE} == {
+        "shared"
+    }
 
 
 def test_the_generated_kubeconfig_signs_in_by_command_and_holds_no_secret() -> None:
-    engine = run(lambda: Cado("cado", CADO).role_arn)
+    engine = run(lambda: Cado("cado", cado()).role_arn)
     (provider,) = engine.of(PROVIDER).values()
     config = json.loads(provider["kubeconfig"])
     assert config["clusters"][0]["cluster"]["server"] == "https://prod-api.example"
@@ -137,14 +147,14 @@ def test_the_generated_kubeconfig_signs_in_by_command_and_holds_no_secret() -> N
 
 
 def test_cado_runs_commands_only_in_the_namespaces_named() -> None:
-    engine = run(lambda: Cado("cado", {**CADO, "namespaces": ["web"]}).role_arn)
+    engine = run(lambda: Cado("cado", cado(namespaces=["web"])).role_arn)
     bindings = engine.of(ROLE_BINDING)
     assert [binding["metadata"]["namespace"] for binding in bindings.values()] == ["web"]
 
 
 def test_an_access_policy_is_associated_by_the_entry_so_that_it_returns_with_it() -> None:
     clusters = {"api": {"name": "prod-api"}}
-    engine = run(lambda: OpenTrace("ot", {**OPENTRACE, "clusters": clusters, "profile": "vendor"}).role_arn)  # type: ignore[typeddict-item]
+    engine = run(lambda: OpenTrace("ot", opentrace(clusters=clusters, profile="vendor")).role_arn)
     (association,) = engine.of(ASSOCIATION).values()
     assert association["policyArn"] == "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
     assert association["accessScope"] == {"type": "cluster"}
@@ -152,8 +162,8 @@ def test_an_access_policy_is_associated_by_the_entry_so_that_it_returns_with_it(
 
 def test_every_child_is_named_after_its_component_and_no_name_is_used_twice() -> None:
     def program() -> Any:
-        OpenTrace("one", {**OPENTRACE, "clusters": ALL})
-        return OpenTrace("two", {**OPENTRACE, "clusters": ALL}).role_arn
+        OpenTrace("one", opentrace())
+        return OpenTrace("two", opentrace()).role_arn
 
     engine = run(program)
     names = [(each.typ, each.name) for each in engine.resources]
