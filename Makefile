@@ -20,7 +20,8 @@ help: ## list the targets
 up: programs ## bring up the sandbox, deploy the stack (STACK=dev) and probe every integration
 	$(PY) -m sandbox up --detach
 	$(PY) -m sandbox run -- pulumi stack select --create $(STACK)
-	$(PY) -m sandbox run -- pulumi up --yes --stack $(STACK)
+	$(PY) -m sandbox run -- eks-access resume --unlock --stack $(STACK)
+	$(PY) -m sandbox run -- pulumi up --yes --suppress-outputs --stack $(STACK)
 	$(PY) -m sandbox run -- eks-access probe --stack $(STACK)
 
 test: programs lint test-unit test-e2e ## everything that CI checks
