@@ -12,6 +12,7 @@ from ..description import ClusterPlace, Describe, Integration, Place
 from ..errors import Refused
 from ..manifest import integration_access
 from ..placeholders import fill, map_texts, placeholder
+from ..tags import checked_tags
 from .binding import Binding
 from .cluster_access import ClusterAccess
 from .connection import complete, connect
@@ -121,7 +122,7 @@ class IntegrationComponent(pulumi.ComponentResource):
         role = integration.role
         return aws.iam.Role(
             name,
-            name=role.name,
+            name=binding.text(role.name),
             path=role.path,
             description=role.description,
             max_session_duration=role.max_session_seconds,
@@ -139,6 +140,7 @@ def _cluster_place(key: str, name: str, args: ClusterArgs, partition: str, accou
 
 
 def _checked(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration:
+    checked_tags("tags", args.get("tags", {}))
     integration = describe(args, place)
     integration.check_clusters(place)
     return integration
