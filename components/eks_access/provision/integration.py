@@ -91,9 +91,10 @@ class IntegrationComponent(pulumi.ComponentResource):
             key: binding.take(f"connection.{key}", (cluster["endpoint"], cluster["certificate_authority"]))
             for key, cluster in clusters.items()
         }
-        self.manifest = binding.tree(integration_access(integration, place, connections))
+        manifest = integration_access(integration, place, connections)
+        self.manifest = binding.tree(manifest)
         """The manifest's part as plain data with Outputs as leaves, so that only secret leaves are secret."""
-        self.access = pulumi.Output.from_input(self.manifest)
+        self.access = binding.whole(manifest)
         self.register_outputs({"role_arn": role.arn, "role_name": role.name, "access": self.manifest})
 
     def _place(
