@@ -46,7 +46,7 @@ class IntegrationArgs(TypedDict):
     """The clusters, by short names of your choice. The names become parts of resource names: keep them stable."""
     profile: NotRequired[Profile]
     """`least` (default): what the integration uses. `vendor`: all that the vendor's page asks for."""
-    role_name: NotRequired[str]
+    role_name: NotRequired[pulumi.Input[str]]
     """The IAM role's name; each vendor has a default."""
     role_path: NotRequired[str]
     """The IAM role's path, `/` by default."""

@@ -84,6 +84,8 @@ def checked_role_name(property: str, name: str) -> str:
 def checked_role_path(property: str, path: str) -> str:
     if is_known(path) and not _ROLE_PATH.fullmatch(path):
         raise Refused(property, path, "is not a role path: it must be / or begin and end with /, as in /vendors/")
+    if path.startswith("/aws-service-role/"):
+        raise Refused(property, path, "is the path of service-linked roles, which only their own AWS services manage")
     return path
 
 

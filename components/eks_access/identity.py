@@ -17,6 +17,16 @@ RESERVED_PREFIXES = ("system:", "eks:", "aws:", "amazon:", "iam:")
 CLUSTER_NAME = re.compile(r"[0-9A-Za-z][A-Za-z0-9\-_]{0,99}")
 """https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html (name)"""
 
+ACCESS_POLICIES = frozenset(
+    f"AmazonEKS{name}Policy"
+    for name in (
+        "View", "AdminView", "Edit", "Admin", "ClusterAdmin", "SecretReader", "SecretAdmin", "Event", "ClusterInsights",
+        "ACK", "AutoNode", "BlockStorage", "BlockStorageCluster", "Compute", "ComputeCluster", "Hybrid",
+        "LoadBalancing", "LoadBalancingCluster", "Networking", "NetworkingCluster",
+    )
+)  # fmt: skip
+"""https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html"""
+
 _SESSION_NAME = re.compile(r"\{\{SessionName(Raw)?\}\}")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
@@ -54,7 +64,17 @@ class AccessPolicy:
     """An EKS access policy by its name, for the whole cluster or, with `namespaces`, for these only."""
 
     name: str
-    namespaces: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        checked_access_policy("access_policies", self.name)
+        if self.namespaces is not None and not self.namespaces:
+            raise Refused(
+                f"access_policies.{self.name}.namespaces",
+                None,
+                "names no namespace, and EKS wants at least one",
+                "Leave it out for the whole cluster, or leave the policy out.",
+            )
 
     def arn(self, partition: str) -> str:
         """https://docs.aws.amazon.com/eks/latest/userguide/access-policies.html"""
@@ -73,6 +93,9 @@ class Identity:
         checked_username("username", self.username)
         for index, group in enumerate(self.groups):
             checked_group(f"groups[{index}]", group)
+        _refuse_twice("groups", self.groups)
+        # EKS would not refuse it, but keep only the last one's scope.
+        _refuse_twice("access_policies", tuple(policy.name for policy in self.access_policies))
 
 
 def checked_username(property: str, username: str) -> str:
@@ -114,6 +137,21 @@ def checked_group(property: str, group: str) -> str:
     return group
 
 
+def checked_access_policy(property: str, name: str) -> str:
+    if not is_known(name) or name in ACCESS_POLICIES:
+        return name
+    policy = name.rsplit("/", 1)[-1]
+    if ":cluster-access-policy/" in name:
+        problem, advice = "is an ARN", f"Give the name alone, {policy!r}: the partition is that of the cluster."
+    elif name.startswith("arn:"):
+        problem = "is not an EKS access policy (an IAM policy grants nothing inside a cluster)"
+        advice = f"Choose one of {', '.join(sorted(ACCESS_POLICIES))}."
+    else:
+        problem = "is not an access policy that this version knows"
+        advice = f"Known: {', '.join(sorted(ACCESS_POLICIES))}."
+    raise Refused(property, name, problem, advice)
+
+
 def checked_cluster_name(property: str, name: str) -> str:
     if is_known(name) and not CLUSTER_NAME.fullmatch(name):
         raise Refused(
@@ -132,6 +170,11 @@ def checked_namespaces(property: str, namespaces: list[str] | tuple[str, ...]) -
     if len(set(namespaces)) != len(namespaces):
         raise Refused(property, list(namespaces), "names a namespace twice")
     return tuple(namespaces)
+
+
+def _refuse_twice(property: str, names: tuple[str, ...]) -> None:
+    if len(set(names)) != len(names):
+        raise Refused(property, list(names), "names one of them twice")
 
 
 def _reserved_prefix(name: str) -> str | None:

@@ -183,7 +183,7 @@ def integration_access(
             username=identity.username,
             groups=list(identity.groups),
             access_policies=[
-                AccessPolicy(arn=policy.arn(place.partition), namespaces=list(policy.namespaces))
+                AccessPolicy(arn=policy.arn(place.partition), namespaces=list(policy.namespaces or ()))
                 for policy in identity.access_policies
             ],
         ),

@@ -44,7 +44,7 @@ def provision(declared: Environment) -> Mapping[str, Any]:
     caller = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=provider))
     used = {key for integration in declared.integrations for key in integration.clusters}
     clusters = {
-        key: _shared(key, complete(args, f"clusters.{key}", asking))
+        key: _shared(key, complete({"region": declared.aws["region"], **args}, f"clusters.{key}", asking))
         for key, args in declared.clusters.items()
         if key in used
     }

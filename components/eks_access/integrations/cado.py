@@ -32,7 +32,7 @@ HIDDEN_NAMESPACES = (
 class CadoArgs(IntegrationArgs):
     """What Cado needs to be told."""
 
-    platform_role_arns: list[str]
+    platform_role_arns: list[pulumi.Input[str]]
     """The roles of your Cado platform, in the account where it runs."""
     namespaces: NotRequired[list[str]]
     """Profile `least`: where Cado may run commands. Without any, it can list pods but acquire nothing, until an

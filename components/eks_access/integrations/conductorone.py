@@ -30,7 +30,7 @@ class ConductorOneArgs(IntegrationArgs):
 
     external_id: pulumi.Input[str]
     """The External ID that ConductorOne shows in the connector's settings. Not a secret, and not of your choosing."""
-    principal_arn: NotRequired[str]
+    principal_arn: NotRequired[pulumi.Input[str]]
     """ConductorOne's own role, which assumes yours."""
 
 

@@ -15,6 +15,20 @@ class Unknown:
 
 UNKNOWN = Unknown()
 
+_UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+_UNKNOWN_ON_THE_WIRE = frozenset(
+    {
+        _UNKNOWN_TEXT,
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    }
+)
+"""How the engine sends an unknown string, bool, number, list and mapping; the SDK hands them on as
+texts, and cannot send its own `Computed`.
+https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/plugin/rpc.go"""
+
 Properties = Mapping[str, PropertyValue]
 
 
@@ -23,7 +37,7 @@ def plain(value: PropertyValue | None) -> Any:
     if value is None:
         return None
     inner = value.value
-    if isinstance(inner, Computed):
+    if isinstance(inner, Computed) or (isinstance(inner, str) and inner in _UNKNOWN_ON_THE_WIRE):
         return UNKNOWN
     if isinstance(inner, Mapping):
         return {key: plain(part) for key, part in inner.items()}
@@ -44,7 +58,7 @@ def is_known(value: Any) -> bool:
 def wrapped(value: Any) -> PropertyValue:
     """A plain value as the engine takes it; UNKNOWN becomes a value that is computed later."""
     if isinstance(value, Unknown):
-        return PropertyValue.computed()
+        return PropertyValue(_UNKNOWN_TEXT)
     if isinstance(value, Mapping):
         return PropertyValue({key: wrapped(part) for key, part in value.items()})
     if isinstance(value, list | tuple):

@@ -11,12 +11,9 @@ from .. import rbac as rules
 from ..aws_auth.resource import AwsAuthMapping
 from ..description import ClusterPlace, Integration
 from ..identity import EntryMethod
+from ..tags import ROLE_ID_TAG
 from .binding import Binding
 from .connection import Connection
-
-ROLE_ID_TAG = "eks-access:role-id"
-"""The tag that holds the role's unique id. EKS lets in that id, not the ARN, so an entry is replaced with its role:
-https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html"""
 
 _KINDS: Mapping[str, Any] = {
     "ClusterRole": rbac.ClusterRole,
@@ -105,7 +102,7 @@ class ClusterAccess(pulumi.ComponentResource):
         for policy in integration.identity.access_policies:
             scope = aws.eks.AccessPolicyAssociationAccessScopeArgs(
                 type="namespace" if policy.namespaces else "cluster",
-                namespaces=list(policy.namespaces) or None,
+                namespaces=None if policy.namespaces is None else list(policy.namespaces),
             )
             aws.eks.AccessPolicyAssociation(
                 f"{name}-{policy.name}",

@@ -12,6 +12,7 @@ from ..description import ClusterPlace, Describe, Integration, Place
 from ..errors import Refused
 from ..manifest import integration_access
 from ..placeholders import fill, map_texts, placeholder
+from ..tags import checked_tags
 from .binding import Binding
 from .cluster_access import ClusterAccess
 from .connection import complete, connect
@@ -90,9 +91,10 @@ class IntegrationComponent(pulumi.ComponentResource):
             key: binding.take(f"connection.{key}", (cluster["endpoint"], cluster["certificate_authority"]))
             for key, cluster in clusters.items()
         }
-        self.manifest = binding.tree(integration_access(integration, place, connections))
+        manifest = integration_access(integration, place, connections)
+        self.manifest = binding.tree(manifest)
         """The manifest's part as plain data with Outputs as leaves, so that only secret leaves are secret."""
-        self.access = pulumi.Output.from_input(self.manifest)
+        self.access = binding.whole(manifest)
         self.register_outputs({"role_arn": role.arn, "role_name": role.name, "access": self.manifest})
 
     def _place(
@@ -121,7 +123,7 @@ class IntegrationComponent(pulumi.ComponentResource):
         role = integration.role
         return aws.iam.Role(
             name,
-            name=role.name,
+            name=binding.text(role.name),
             path=role.path,
             description=role.description,
             max_session_duration=role.max_session_seconds,
@@ -139,6 +141,7 @@ def _cluster_place(key: str, name: str, args: ClusterArgs, partition: str, accou
 
 
 def _checked(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration:
+    checked_tags("tags", args.get("tags", {}))
     integration = describe(args, place)
     integration.check_clusters(place)
     return integration

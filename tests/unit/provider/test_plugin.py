@@ -64,6 +64,20 @@ def test_a_refused_input_and_a_failure_are_told_without_a_stack_trace(plugin: tu
     assert "File " not in failed.value.details()
 
 
+def test_a_role_that_is_not_made_yet_is_accepted_in_a_preview(plugin: tuple[Any, Any]) -> None:
+    """The engine sends an unknown value as a text of its own, which the SDK does not read as one."""
+    _, provider = plugin
+    unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    known = {"kubeconfig": "clusters: [{name: c}]", "clusterName": "dev", "username": "y"}
+    checked = provider.Check(provider_pb2.CheckRequest(urn=URN, news=struct(known | {"roleArn": unknown})))
+    assert not checked.failures
+    assert checked.inputs["roleArn"] == unknown, "handed on as unknown"
+    made = provider.Create(provider_pb2.CreateRequest(urn=URN, properties=checked.inputs, preview=True))
+    assert made.properties["mapping"] == unknown
+    refused = provider.Check(provider_pb2.CheckRequest(urn=URN, news=struct(known | {"roleArn": "04da6b54"})))
+    assert [failure.property for failure in refused.failures] == ["roleArn"]
+
+
 def test_deleting_uses_the_kubeconfig_of_the_last_run(plugin: tuple[Any, Any]) -> None:
     _, provider = plugin
     mapping = {"rolearn": "arn:aws:iam::111122223333:role/x", "username": "y", "groups": []}

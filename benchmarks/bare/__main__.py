@@ -1,0 +1,64 @@
+"""A program without this package: it registers what a file lists, with the providers' own SDKs, and nothing else.
+
+Texts that are only known while deploying stand in the file as `${resource|property}`.
+"""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as kubernetes
+from pulumi_kubernetes.rbac import v1 as rbac
+
+CLASSES: dict[str, Any] = {
+    "pulumi:providers:aws": aws.Provider,
+    "pulumi:providers:kubernetes": kubernetes.Provider,
+    "aws:iam/role:Role": aws.iam.Role,
+    "aws:iam/rolePolicy:RolePolicy": aws.iam.RolePolicy,
+    "aws:eks/accessEntry:AccessEntry": aws.eks.AccessEntry,
+    "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": aws.eks.AccessPolicyAssociation,
+    "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole": rbac.ClusterRole,
+    "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding": rbac.ClusterRoleBinding,
+    "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding": rbac.RoleBinding,
+}
+REFERENCE = re.compile(r"\$\{(.+)\|([a-z_]+)\}")
+
+made: dict[str, pulumi.Resource] = {}
+
+
+def value(given: Any) -> Any:
+    """The value with its references replaced by the Outputs that they name."""
+    if isinstance(given, dict):
+        return {key: value(part) for key, part in given.items()}
+    if isinstance(given, list):
+        return [value(part) for part in given]
+    if isinstance(given, str) and (match := REFERENCE.fullmatch(given)):
+        return getattr(made[match[1]], match[2])
+    return given
+
+
+def make(listed: dict[str, Any]) -> pulumi.Resource:
+    kind, name = listed["type"], listed["name"]
+    options = pulumi.ResourceOptions(
+        parent=made.get(listed["parent"] or ""),
+        provider=made.get(listed["provider"] or ""),  # type: ignore[arg-type]
+        depends_on=[made[key] for key in listed["dependsOn"]],
+        **listed["options"],
+    )
+    properties = {key: value(given) for key, given in listed["properties"].items()}
+    if kind in CLASSES:
+        resource: pulumi.Resource = CLASSES[kind](name, **properties, opts=options)
+    elif listed["isComponent"]:
+        resource = pulumi.ComponentResource(kind, name, properties, options)
+        resource.register_outputs({})
+    else:
+        resource = pulumi.CustomResource(kind, name, properties, options)
+    return resource
+
+
+for listed in json.loads(Path(os.environ["BENCHMARK_RESOURCES"]).read_text()):
+    made[listed["key"]] = make(listed)

@@ -1,0 +1,137 @@
+"""How much longer a preview takes with this package than without it.
+
+    python -m benchmarks.preview [--clusters N] [--rounds N]
+
+Two programs register the same resources with the same inputs, under the same engine and provider plugins, in a
+sandbox of their own: the project's program, which describes, checks, asks EKS and composes; and a bare one, which
+reads ready-made inputs from a file and hands them to the providers' SDKs. They run in turn, and the ratio of the
+medians is told. That both register the same is checked before anything is measured.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from benchmarks.resources import Steps, inputs, listed
+from sandbox import Sandbox
+from sandbox.clusters import ClusterSpec
+
+CHECKOUT = Path(__file__).parents[1]
+TARGET = 1.1
+MODES = ("API", "API_AND_CONFIG_MAP", "CONFIG_MAP")
+SECONDS = 600
+
+
+class Program:
+    """One program in a project folder of its own."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path, main: Path, config: Mapping[str, Any], **env: str) -> None:
+        self._sandbox, self._folder = sandbox, folder
+        folder.mkdir()
+        self._env = {"PYTHONPATH": f"{CHECKOUT / 'components'}:{CHECKOUT / 'probe'}", **env}
+        project = yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())
+        project["main"] = str(main)
+        project["runtime"]["options"]["virtualenv"] = str(Path(sys.executable).parents[1])
+        project["plugins"]["providers"][0]["path"] = str(CHECKOUT / "components")
+        (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        (folder / "Pulumi.bench.yaml").write_text(yaml.safe_dump({"config": dict(config)}))
+        self("stack", "select", "--create", "bench")
+
+    def __call__(self, *arguments: str) -> str:
+        command = ["pulumi", *arguments, "--non-interactive", "--color=never"]
+        done = self._sandbox.run(command, cwd=self._folder, env=self._env, timeout=SECONDS)
+        if done.returncode != 0:
+            raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+        return str(done.stdout)
+
+    def steps(self) -> Steps:
+        """What a preview would do, resource by resource."""
+        steps: Steps = json.loads(self("preview", "--json", "--suppress-outputs", "--stack=bench"))["steps"]
+        return steps
+
+    def seconds(self) -> float:
+        """How long one preview takes, from the command's start to its end."""
+        start = time.perf_counter()
+        self("preview", "--suppress-outputs", "--stack=bench")
+        return time.perf_counter() - start
+
+
+def configuration(clusters: int) -> dict[str, Any]:
+    """The dev environment's integrations, each in every one of these clusters as its vendor has it."""
+    config: dict[str, Any] = yaml.safe_load((CHECKOUT / "Pulumi.dev.yaml").read_text())["config"]
+    declared = config["eks-access:integrations"]
+    named: dict[str, Any] = {f"c{number:02}": {"name": cluster_name(number)} for number in range(clusters)}
+    integrations: dict[str, Any] = {}
+    for name, integration in declared.items():
+        if "clusters" not in integration:
+            integrations[name] = integration
+            continue
+        # One of an integration's own clusters in every so many of the fleet.
+        for key in list(named)[len(integrations) % len(MODES) :: len(MODES)]:
+            integrations[f"{name}-{key}"] = {**integration, "clusters": [key]}
+    return {**config, "eks-access:clusters": named, "eks-access:integrations": integrations}
+
+
+def cluster_name(number: int) -> str:
+    return f"bench-{number:02}"
+
+
+def cluster_specs(clusters: int) -> list[ClusterSpec]:
+    """Clusters that answer and in which nothing runs: a preview asks EKS about them and tries each new object out."""
+    return [ClusterSpec(cluster_name(n), MODES[n % len(MODES)], nodes=False) for n in range(clusters)]
+
+
+def measure(sandbox: Sandbox, folder: Path, clusters: int, rounds: int) -> float:
+    config = configuration(clusters)
+    ours = Program(sandbox, folder / "ours", CHECKOUT, config)
+    steps = ours.steps()
+    resources = folder / "resources.json"
+    resources.write_text(json.dumps(listed(steps)))
+    shared = {key: value for key, value in config.items() if key.startswith("pulumi:")}
+    bare = Program(
+        sandbox, folder / "bare", CHECKOUT / "benchmarks" / "bare", shared, BENCHMARK_RESOURCES=str(resources)
+    )
+    wanted, registered = inputs(steps), inputs(bare.steps())
+    differing = [key for key in wanted.keys() | registered.keys() if wanted.get(key) != registered.get(key)]
+    if differing:
+        first = min(differing)
+        raise SystemExit(
+            f"the two programs do not register the same: {len(differing)} differ, such as {first}:\n"
+            f"{wanted.get(first)}\n{registered.get(first)}"
+        )
+    print(f"{len(steps)} resources in {clusters} clusters", flush=True)
+    times: dict[str, list[float]] = {"ours": [], "bare": []}
+    for number in range(rounds):
+        # In turn, and not always the same one first: what slows the machine down slows both.
+        order = (("ours", ours), ("bare", bare)) if number % 2 == 0 else (("bare", bare), ("ours", ours))
+        for name, program in order:
+            times[name].append(program.seconds())
+        print(f"round {number + 1}: ours {times['ours'][-1]:.2f} s, bare {times['bare'][-1]:.2f} s", flush=True)
+    medians = {name: statistics.median(taken) for name, taken in times.items()}
+    ratio = medians["ours"] / medians["bare"]
+    print(f"median: ours {medians['ours']:.2f} s, bare {medians['bare']:.2f} s, ratio {ratio:.3f} (target {TARGET})")
+    return ratio
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--clusters", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=7)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with Sandbox.start(folder / "sandbox", cluster_specs(given.clusters), workload=False) as sandbox:
+            ratio = measure(sandbox, folder, given.clusters, given.rounds)
+    sys.exit(0 if ratio <= TARGET else 1)
+
+
+if __name__ == "__main__":
+    main()

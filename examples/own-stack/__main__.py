@@ -1,0 +1,93 @@
+"""Vendors' access to a cluster of this stack's own, with nothing of eks-access but the installed package.
+
+The names, ARNs and the External ID are Outputs: a cluster made in the same program, another stack's outputs or this
+stack's secrets serve alike. Where a cluster's name is an Output, its authentication mode is told: it decides which
+resources there are, and the cluster cannot be asked before it exists.
+"""
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_kubernetes as kubernetes
+
+from eks_access import Cado, ConductorOne, OpenTrace
+
+config = pulumi.Config()
+
+
+class Platform(pulumi.ComponentResource):
+    """This organization's own component, which the integrations are children of."""
+
+    def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("acme:index:Platform", name, None, opts)
+        self.register_outputs({})
+
+
+# Providers of this stack's own; the integrations inherit the AWS one through their parent.
+account = aws.Provider(
+    "account",
+    region=config.require("region"),
+    endpoints=[config.require_object("endpoints")] if config.get("endpoints") else None,
+)
+platform = Platform("platform", pulumi.ResourceOptions(providers=[account]))
+
+# What another stack, which makes the clusters, would export (`pulumi.StackReference(...).require_output(...)`).
+networks = config.require_object("clusters")
+new, old = pulumi.Output.from_input(networks["new"]), pulumi.Output.from_input(networks["old"])
+
+# A resource of this stack: nobody gets more than this allows.
+boundary = aws.iam.Policy(
+    "boundary",
+    name="acme-vendors-boundary",
+    policy=pulumi.Output.json_dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": ["eks:*", "iam:Get*", "iam:List*"], "Resource": "*"}],
+        }
+    ),
+    opts=pulumi.ResourceOptions(parent=platform),
+)
+
+new_cluster = kubernetes.Provider(
+    "new-cluster", kubeconfig=new["kubeconfig"], opts=pulumi.ResourceOptions(parent=platform)
+)
+clusters = {
+    "new": {
+        "name": new["name"],
+        "region": config.require("region"),
+        "authentication_mode": "API_AND_CONFIG_MAP",
+        "kubernetes_provider": new_cluster,
+    },
+    # Without a provider or kubeconfig, the deployment signs in with its AWS credentials, by `eks-access token`.
+    "old": {"name": old["name"], "region": config.require("region"), "authentication_mode": "CONFIG_MAP"},
+}
+beneath = pulumi.ResourceOptions(parent=platform)
+
+opentrace = OpenTrace(
+    "opentrace",
+    {
+        "clusters": clusters,
+        "client_id": config.require("openTraceClientId"),
+        "subject": config.require_secret("openTraceSubject"),
+        "permissions_boundary": boundary.arn,
+        "tags": {"owner": "platform", "boundary": boundary.name},
+    },
+    beneath,
+)
+conductorone = ConductorOne(
+    "conductorone",
+    {"clusters": {"new": clusters["new"]}, "external_id": config.require_secret("conductorOneExternalId")},
+    beneath,
+)
+cado = Cado(
+    "cado",
+    {
+        "clusters": clusters,
+        "platform_role_arns": [pulumi.Output.from_input(config.require("cadoRoleArn"))],
+        "role_name": boundary.name.apply(lambda name: f"{name.removesuffix('-boundary')}-CadoResponse"),
+        "namespaces": ["payments"],
+    },
+    beneath,
+)
+
+pulumi.export("roles", [each.role_arn for each in (opentrace, conductorone, cado)])
+pulumi.export("cado", cado.access)

@@ -1,0 +1,169 @@
+"""Each vendor's page, followed to the letter, against what we make in profile `vendor`.
+
+`pages/<vendor>/` holds the page's documents as they stand there, and `page.yaml`: where they come from, what fills
+their placeholders, how the page lets the role in, and every correction with its reason. Ours must differ from the
+page in just these. Another vendor is another folder; ours are compared by what they mean: IAM and RBAC read lists of
+names as sets, a single name as a list of one, a statement's Sid as a label, and statements about the same resources
+as one.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from eks_access import rbac
+from eks_access.description import Integration, Profile
+from eks_access.integrations import vendors
+from tests.unit.core.integrations.places import place
+
+PAGES = Path(__file__).parent / "pages"
+ACCESS = "access"
+
+
+@dataclass(frozen=True)
+class Page:
+    vendor: str
+    folder: Path
+    said: Mapping[str, Any]
+
+    @property
+    def corrections(self) -> dict[tuple[str, str], Mapping[str, Any]]:
+        return {(each["document"], each["path"]): each for each in self.said["corrections"]}
+
+    def integration(self) -> Integration:
+        described = vendors()[self.vendor].describe
+        return described({**self.said["arguments"], "profile": Profile.VENDOR}, place(self.vendor))
+
+    def documents(self) -> dict[str, Any]:
+        """The page's documents by their names, and how it lets the role in."""
+        read_as = {each["document"]: each["read_as"] for each in self.said.get("unreadable", ())}
+        names = {path.name for path in self.folder.iterdir()} - {"page.yaml", *read_as.values()}
+        found = {name: self.parsed(read_as.get(name, name)) for name in sorted(names)}
+        return {**found, ACCESS: self.said["access"]}
+
+    def parsed(self, name: str) -> Any:
+        text = (self.folder / name).read_text()
+        for placeholder, value in self.said["fill"].items():
+            text = text.replace(placeholder, value)
+        # JSON with tabs, as pages have it, is YAML once the tabs are blanks.
+        return yaml.safe_load(text.expandtabs())
+
+
+PAGES_READ = [
+    Page(path.parent.name, path.parent, yaml.safe_load(path.read_text())) for path in sorted(PAGES.glob("*/page.yaml"))
+]
+CORRECTIONS = [
+    pytest.param(page, each, id=f"{page.vendor}-{each['document']}-{each['path']}")
+    for page in PAGES_READ
+    for each in page.said["corrections"]
+]
+
+
+@pytest.fixture(params=PAGES_READ, ids=lambda page: page.vendor)
+def page(request: pytest.FixtureRequest) -> Page:
+    found: Page = request.param
+    return found
+
+
+def ours(integration: Integration) -> dict[str, Any]:
+    """What we make, under the names that the page's documents have."""
+    made: dict[str, Any] = {
+        "trust.json": integration.role.trust_policy(),
+        "policy.json": integration.role.policy(),
+        ACCESS: {
+            "username": integration.identity.username,
+            "groups": list(integration.identity.groups),
+            "accessPolicies": [policy.name for policy in integration.identity.access_policies],
+        },
+    }
+    names = {"ClusterRole": "cluster-role.yaml", "ClusterRoleBinding": "cluster-role-binding.yaml"}
+    for found in (found for grant in integration.grants for found in rbac.objects(grant, labels={})):
+        metadata = {"name": found.body["metadata"]["name"]}
+        body = {**found.body, "metadata": metadata}
+        made[names[found.kind]] = {"apiVersion": f"{rbac.API_GROUP}/v1", "kind": found.kind, **body}
+    return made
+
+
+def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """What a document says, by path: names as sorted lists without repetition, labels of statements left out."""
+    if isinstance(tree, Mapping):
+        for key, value in tree.items():
+            if key != "Sid":
+                yield from leaves(_as_list(key, value), f"{path}.{key}" if path else key)
+    elif isinstance(tree, list) and any(isinstance(part, Mapping) for part in tree):
+        for index, part in enumerate(tree):
+            yield from leaves(part, f"{path}[{index}]")
+    elif isinstance(tree, list):
+        if tree:
+            yield path, sorted(set(tree))
+    else:
+        yield path, tree
+
+
+def _merged(document: Any) -> Any:
+    """A policy with its statements about the same resources in one, which grants the same."""
+    if not isinstance(document, Mapping) or "Statement" not in document:
+        return document
+    merged: dict[str, dict[str, Any]] = {}
+    for statement in document["Statement"]:
+        about = {key: _as_list(key, value) for key, value in statement.items() if key not in ("Sid", "Action")}
+        same = merged.setdefault(json.dumps(about, sort_keys=True), {**about, "Action": []})
+        same["Action"] = [*same["Action"], *_as_list("Action", statement["Action"])]
+    return {**document, "Statement": list(merged.values())}
+
+
+def _as_list(key: str, value: Any) -> Any:
+    return [value] if key in ("Action", "Resource", "AWS", "Federated", "Service") and isinstance(value, str) else value
+
+
+def differences(page: Page) -> dict[tuple[str, str], tuple[Any, Any]]:
+    """Every path where page and ours differ, with both values; None where one says nothing."""
+    theirs, made = page.documents(), ours(page.integration())
+    found: dict[tuple[str, str], tuple[Any, Any]] = {}
+    for document in theirs:
+        left, right = (dict(leaves(_merged(side.get(document)))) for side in (theirs, made))
+        for path in left.keys() | right.keys():
+            if left.get(path) != right.get(path):
+                found[document, path] = (left.get(path), right.get(path))
+    return found
+
+
+def test_ours_differs_from_the_page_in_the_corrections_alone(page: Page) -> None:
+    assert differences(page).keys() == page.corrections.keys(), f"corrections to: {page.said['source']}"
+
+
+@pytest.mark.parametrize(("page", "correction"), CORRECTIONS)
+def test_a_correction_is_needed_and_says_why(page: Page, correction: Mapping[str, Any]) -> None:
+    on_the_page, made = differences(page)[correction["document"], correction["path"]]
+    assert on_the_page == correction["page"], "as the page has it"
+    assert made == correction["ours"], "as we make it"
+    assert len(correction["reason"].split()) > 4, "a correction without a reason is a mistake of ours"
+
+
+def test_everything_that_we_make_is_on_the_page(page: Page) -> None:
+    """Trust excepted where a page leaves it to another page."""
+    elsewhere = {"trust.json"} if "trust.json" not in page.documents() else set()
+    assert set(ours(page.integration())) - elsewhere == set(page.documents())
+
+
+@pytest.mark.parametrize(
+    ("page", "unreadable"),
+    [pytest.param(p, each, id=p.vendor) for p in PAGES_READ for each in p.said.get("unreadable", ())],
+)
+def test_a_document_that_nothing_can_read_is_read_with_its_white_space_put_right(
+    page: Page, unreadable: Mapping[str, str]
+) -> None:
+    with pytest.raises(yaml.YAMLError):
+        page.parsed(unreadable["document"])
+    texts = [(page.folder / unreadable[key]).read_text().split() for key in ("document", "read_as")]
+    assert texts[0] == texts[1], "nothing but white space differs"
+
+
+def test_every_page_names_its_source(page: Page) -> None:
+    assert page.said["source"]
+    assert page.vendor in vendors()
