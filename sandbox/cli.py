@@ -6,12 +6,16 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
 from sandbox import clusters as cluster_specs
 from sandbox import environment
+from sandbox.aws import accounts
 from sandbox.aws.identity_provider import GOOGLE, IdentityProviders
+from sandbox.aws.people import CORPORATE
+from sandbox.aws.saml_provider import AUDIENCE, REDEEM_SECONDS, SIGN_IN, SamlProviders
 from sandbox.clusters import ClusterSpec, InvalidClusters
 from sandbox.processes import end_with_parent
 from sandbox.program_errors import ProgramsError
@@ -88,6 +92,7 @@ def up(
     state = State.at(folder)
     if state.is_supervised():
         _say_running(state)
+        _sign_in_again(state)
         return
     terminal = Terminal(sys.stdout)
     try:
@@ -243,6 +248,25 @@ def mint_token(
     click.echo(token)
 
 
+@main.command("mint-assertion")
+@click.option("--provider", default=CORPORATE, show_default=True, help="The SAML identity provider.")
+@click.option("--role", "role_arn", required=True, metavar="ARN", help="The role that it gives to the user.")
+@click.option("--provider-arn", required=True, metavar="ARN", help="The provider in IAM.")
+@click.option("--session-name", required=True, help="The RoleSessionName attribute.")
+@click.option("--subject", help="The NameID; the session's name when left out.")
+@click.option("--recipient", default=SIGN_IN, show_default=True, help="Where it is presented: SAML:aud.")
+@click.option("--audience", default=AUDIENCE, show_default=True)
+@click.option("--lifetime", default=REDEEM_SECONDS, show_default=True, help="In seconds; negative: ended already.")
+@click.option("--signed-by", metavar="KEY", help="Sign with another key than the provider's, such as 'forged'.")
+@state_option
+def mint_assertion(folder: Path | None, provider: str, **wanted: Any) -> None:
+    """Print a SAML response with a signed assertion, in base64 as AssumeRoleWithSAML takes it."""
+    try:
+        click.echo(SamlProviders(State.at(folder).saml_providers).mint(provider, **wanted))
+    except FileNotFoundError as error:
+        raise click.ClickException(f"no SAML provider's key {Path(error.filename).stem!r}") from error
+
+
 def _specs(file: Path | None, named: Sequence[str]) -> tuple[ClusterSpec, ...]:
     from_file = cluster_specs.load(file) if file else ()
     return cluster_specs.checked((*from_file, *map(ClusterSpec.parse, named)) or cluster_specs.DEFAULT)
@@ -254,6 +278,14 @@ def _find(folder: Path | None) -> Sandbox:
     except NotRunning as error:
         click.echo(str(error), err=True)
         raise click.exceptions.Exit(NOT_RUNNING) from error
+
+
+def _sign_in_again(state: State) -> None:
+    """Renew the people's sessions: they end after half a day, and a sandbox may run for longer."""
+    runtime = state.read()
+    if runtime is not None and runtime.status == "ready":
+        sessions = accounts.sign_in(runtime.endpoint, SamlProviders(state.saml_providers))
+        accounts.write_profiles(state.aws, runtime.access_keys, sessions)
 
 
 def _say_running(state: State) -> None:

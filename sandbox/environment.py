@@ -13,6 +13,7 @@ import yaml
 
 from sandbox.aws.identity_provider import FORGED, GOOGLE
 from sandbox.aws.inner import REGION
+from sandbox.aws.people import ADMINISTRATOR, CORPORATE, DEVELOPER
 from sandbox.ports import HOST
 from sandbox.state import VARIABLE, Runtime, State, checkout
 
@@ -101,6 +102,10 @@ def identities(command: Path) -> dict[str, Any]:
         options = ["--issuer", GOOGLE, "--audience", audience, "--subject", subject, *more]
         return {"command": [str(command), "mint-token", *options]}
 
+    def mint_assertion(*more: str) -> dict[str, list[str]]:
+        wanted = ["--role", "{role_arn}", "--provider-arn", "{saml_provider_arn}", "--session-name", DEVELOPER]
+        return {"command": [str(command), "mint-assertion", "--provider", CORPORATE, *wanted, *more]}
+
     return {
         "version": 1,
         "integrations": {
@@ -114,6 +119,21 @@ def identities(command: Path) -> dict[str, Any]:
             },
             "conductorone": {"profile": "conductorone"},
             "cado": {"profile": "cado"},
+            "apono-sso": {
+                "sso": {
+                    "profile": "jane-sso",
+                    "session_name": DEVELOPER,
+                    "another": ADMINISTRATOR,
+                    "not_sso": "jane-elsewhere",
+                }
+            },
+            "apono-saml": {
+                "saml": {
+                    "assertion": mint_assertion(),
+                    "wrong_audience": mint_assertion("--recipient", "https://signin.amazonaws-us-gov.com/saml"),
+                    "forged": mint_assertion("--signed-by", FORGED),
+                }
+            },
         },
         "stranger": {"profile": "stranger"},
     }

@@ -91,6 +91,10 @@ class State:
         return self.folder / "idp"
 
     @property
+    def saml_providers(self) -> Path:
+        return self.providers / "saml"
+
+    @property
     def aws(self) -> Path:
         return self.folder / "aws"
 

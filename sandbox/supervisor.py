@@ -14,8 +14,10 @@ from sandbox import plugins, programs
 from sandbox.aws import accounts
 from sandbox.aws.identity_provider import FORGED, GOOGLE, IdentityProviders
 from sandbox.aws.inner import Inner, client
+from sandbox.aws.people import CORPORATE, IDENTITY_CENTER
 from sandbox.aws.process import NAME as AWS
 from sandbox.aws.process import AwsProcess
+from sandbox.aws.saml_provider import SamlProviders
 from sandbox.cluster import bring_up, workload
 from sandbox.cluster.bring_up import Deadline
 from sandbox.cluster.control_plane import Command, ControlPlane, Ports
@@ -113,6 +115,7 @@ class Supervisor:
         self._runtime.bin_dir = str(self._programs.bin_dir)
         self._authority = Authority(self._state.pki)
         IdentityProviders(self._state.providers).create(GOOGLE, FORGED)
+        SamlProviders(self._state.saml_providers).create(CORPORATE, IDENTITY_CENTER, FORGED)
         self._planes = [
             ControlPlane(spec, self._state.cluster(spec.name), Ports.lease(self._leases), self._programs)
             for spec in self._options.clusters
@@ -140,9 +143,10 @@ class Supervisor:
             self._say(line)
 
     def _fill_aws(self) -> None:
-        keys = accounts.seed(Inner(self._aws.inner_url, accounts.CUSTOMER))
+        saml = SamlProviders(self._state.saml_providers)
+        keys = accounts.seed(Inner(self._aws.inner_url, accounts.CUSTOMER), saml)
         self._runtime.access_keys = keys
-        accounts.write_profiles(self._state.aws, keys)
+        accounts.write_profiles(self._state.aws, keys, accounts.sign_in(self._runtime.endpoint, saml))
         deployer = client("eks", self._runtime.endpoint, keys[accounts.DEPLOYER.profile])
         accounts.create_clusters(deployer, self._options.clusters)
         self._ready(AWS, "AWS is ready: accounts, users, clusters")

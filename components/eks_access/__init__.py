@@ -1,6 +1,6 @@
 """Access to Amazon EKS for third-party integrations: declared once, provisioned, proven.
 
-    from eks_access import Cado, ConductorOne, OpenTrace
+    from eks_access import Apono, Cado, ConductorOne, OpenTrace
 
 The components are loaded when they are first used, so that the command line starts without Pulumi.
 """
@@ -8,6 +8,8 @@ The components are loaded when they are first used, so that the command line sta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .integrations.apono import Apono as Apono
+    from .integrations.apono import AponoArgs as AponoArgs
     from .integrations.cado import Cado as Cado
     from .integrations.cado import CadoArgs as CadoArgs
     from .integrations.conductorone import ConductorOne as ConductorOne

@@ -52,6 +52,11 @@ def is_service_linked_role(arn: Arn) -> bool:
     return arn.service == "iam" and arn.resource.startswith("role/aws-service-role/")
 
 
+def partition_of(region: str) -> str:
+    """The partition that a region is in, by the region's name."""
+    return next((f"aws-{prefix}" for prefix in ("us-gov", "cn") if region.startswith(f"{prefix}-")), "aws")
+
+
 def checked_partition(partition: str) -> str:
     if is_known(partition) and partition not in PARTITIONS:
         raise Refused("partition", partition, f"is not one of {', '.join(PARTITIONS)}")

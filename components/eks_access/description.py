@@ -43,6 +43,9 @@ class ClusterPlace:
     region: str
     arn: str
     mode: AuthenticationMode
+    endpoint: str = ""
+    certificate_authority: str = ""
+    """In base64, as EKS gives it."""
 
     @property
     def method(self) -> EntryMethod:

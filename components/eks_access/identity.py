@@ -88,14 +88,23 @@ class Identity:
     username: str
     groups: tuple[str, ...] = ()
     access_policies: tuple[AccessPolicy, ...] = ()
+    aws_auth_username: str | None = None
+    """The username where the way in is aws-auth, if it is another one: the rules for access entries do not hold
+    there, and some vendors name their users differently."""
 
     def __post_init__(self) -> None:
         checked_username("username", self.username)
+        if self.aws_auth_username is not None:
+            checked_aws_auth_username("aws_auth_username", self.aws_auth_username)
         for index, group in enumerate(self.groups):
             checked_group(f"groups[{index}]", group)
         _refuse_twice("groups", self.groups)
         # EKS would not refuse it, but keep only the last one's scope.
         _refuse_twice("access_policies", tuple(policy.name for policy in self.access_policies))
+
+    def username_by(self, method: EntryMethod) -> str:
+        """The username (a template) of sessions that come in this way."""
+        return self.aws_auth_username or self.username if method is EntryMethod.AWS_AUTH else self.username
 
 
 def checked_username(property: str, username: str) -> str:
@@ -112,6 +121,16 @@ def checked_username(property: str, username: str) -> str:
             f"has no colon before {session[0]}, so a caller could choose any username",
             f"Put a prefix of your own before it, as in 'vendor:{session[0]}'.",
         )
+    return username
+
+
+def checked_aws_auth_username(property: str, username: str) -> str:
+    """Whatever is not Kubernetes' own. A session name by itself passes: it cannot hold the colon of `system:`.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (RoleSessionName)
+    """
+    if is_known(username) and (not username or username.lower().startswith("system:")):
+        raise Refused(property, username, "is empty or one of Kubernetes' own components", "Choose another username.")
     return username
 
 

@@ -47,7 +47,7 @@ class Role(_Part):
 class Trust(_Part):
     """Who may become the role. Which of the optional fields are there depends on `kind`."""
 
-    kind: Literal["cross-account", "web-identity"]
+    kind: Literal["cross-account", "web-identity", "saml", "identity-center", "service", "pod-identity", "irsa"]
     refuses: list[Change]
     principals: list[str] = Field(default_factory=list)
     external_id: str | None = None
@@ -56,6 +56,8 @@ class Trust(_Part):
     audience: str | None = None
     subject: str | None = None
     authorized_audience: str | None = None
+    permission_sets: list[str] = Field(default_factory=list)
+    service: str | None = None
 
 
 class AccessPolicy(_Part):
@@ -67,8 +69,13 @@ class Identity(_Part):
     """The username (a template of EKS), groups and access policies in each cluster."""
 
     username: str
+    aws_auth_username: str | None = None
+    """The username where the way in is aws-auth, if it is another one there."""
     groups: list[str]
     access_policies: list[AccessPolicy]
+
+    def username_by(self, method: EntryMethod) -> str:
+        return self.aws_auth_username or self.username if method is EntryMethod.AWS_AUTH else self.username
 
 
 class Grant(_Part):
@@ -181,6 +188,7 @@ def integration_access(
         statements=[statement.json() for statement in role.statements],
         identity=Identity(
             username=identity.username,
+            aws_auth_username=identity.aws_auth_username,
             groups=list(identity.groups),
             access_policies=[
                 AccessPolicy(arn=policy.arn(place.partition), namespaces=list(policy.namespaces or ()))

@@ -2,20 +2,22 @@
 
 import subprocess
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from eks_access.manifest import IntegrationAccess
 from eks_access.trust import Change
 
 from .aws import Aws, CredentialsUnavailable, Keys
-from .identities import Identities, TokenSource, WebIdentity
+from .identities import Identities, Identity, Saml, TokenSource, WebIdentity
 from .redaction import redacted
 
 SESSION_NAME = "eks-access-probe"
 WRONG_EXTERNAL_ID = "eks-access-probe-wrong-external-id"
 _LONGEST_SESSION = 3600
 _COMMAND_SECONDS = 60
+_Value = TypeVar("_Value")
 
 
 class CannotBecome(Exception):
@@ -61,7 +63,17 @@ class Actor:
             CannotBecome: the credential for it could not be had.
             ClientError, BotoCoreError: the answer of STS, or that there was none.
         """
-        answer = self._by_token(change) if self.access.trust.kind == "web-identity" else self._by_profile(change)
+        match self.access.trust.kind:
+            case "web-identity" | "irsa":
+                answer = self._by_token(change)
+            case "saml":
+                answer = self._by_assertion(change)
+            case "identity-center":
+                answer = self._by_sign_in(change)
+            case "service" | "pod-identity" if change is None:
+                raise CannotBecome(f"{self.name} is assumed by an AWS service, which cannot be acted as")
+            case _:
+                answer = self._by_profile(change)
         keys = answer["Credentials"]
         return RoleSession(
             Keys(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]),
@@ -74,46 +86,81 @@ class Actor:
         return {"RoleArn": role.arn, "RoleSessionName": SESSION_NAME, "DurationSeconds": seconds}
 
     def _by_profile(self, change: Change | None) -> Any:
-        try:
-            credentials = self._aws.profile_credentials(self._profile(change))
-        except CredentialsUnavailable as cause:
-            raise CannotBecome(str(cause)) from cause
         external_id = self.access.trust.external_id
         if change == "external-id-wrong":
             external_id = WRONG_EXTERNAL_ID
         elif change == "external-id-missing":
             external_id = None
         extra = {"ExternalId": external_id} if external_id is not None else {}
-        return self._aws.client("sts", self.region, credentials).assume_role(**self._request(), **extra)
+        return self._assume_role(self._profile(change), **self._request(), **extra)
+
+    def _assume_role(self, profile: str, **request: Any) -> Any:
+        try:
+            credentials = self._aws.profile_credentials(profile)
+        except CredentialsUnavailable as cause:
+            raise CannotBecome(str(cause)) from cause
+        return self._aws.client("sts", self.region, credentials).assume_role(**request)
 
     def _profile(self, change: Change | None) -> str:
         if change == "stranger":
-            if self._identities.stranger is None:
-                raise CannotBecome("the identities name no 'stranger' to try with")
-            return self._identities.stranger.profile
-        identity = self._identities.of(self.name, self.access.vendor)
-        if identity is None:
-            raise self._unnamed()
+            return self._stranger()
+        identity = self._identity()
         if identity.profile is None:
             raise CannotBecome(f"{self.name} is trusted across accounts, and its identity names no 'profile'")
         return identity.profile
 
-    def _by_token(self, change: Change | None) -> Any:
-        token = _token(self._token_source(change))
-        client = self._aws.client("sts", self.region, None)
-        return client.assume_role_with_web_identity(**self._request(), WebIdentityToken=token)
+    def _stranger(self) -> str:
+        if self._identities.stranger is None:
+            raise CannotBecome("the identities name no 'stranger' to try with")
+        return self._identities.stranger.profile
 
-    def _token_source(self, change: Change | None) -> TokenSource:
-        identity = self._identities.of(self.name, self.access.vendor)
-        if identity is None:
-            raise self._unnamed()
+    def _by_sign_in(self, change: Change | None) -> Any:
+        """As a user of Identity Center, in the user's own name or, for a change, in another's or as somebody else."""
+        sso = self._identity().sso
+        if sso is None:
+            raise CannotBecome(f"{self.name} is trusted by IAM Identity Center, and its identity has no 'sso'")
+        profile, name = sso.profile, sso.session_name
+        if change == "another-session-name":
+            name = self._needed(sso.another, "sso.another")
+        elif change == "non-sso-principal":
+            profile = self._needed(sso.not_sso, "sso.not_sso")
+        elif change == "stranger":
+            profile = self._stranger()
+        return self._assume_role(profile, **self._request() | {"RoleSessionName": name})
+
+    def _by_token(self, change: Change | None) -> Any:
+        identity = self._identity()
         if identity.web_identity is None:
             raise CannotBecome(f"{self.name} is trusted by web identity, and its identity has no 'web_identity'")
         field = _TOKENS[change]
-        source: TokenSource | None = getattr(identity.web_identity, field)
-        if source is None:
-            raise CannotBecome(f"the identity of {self.name} has no 'web_identity.{field}' token to try with")
-        return source
+        source = self._needed(getattr(identity.web_identity, field), f"web_identity.{field}")
+        client = self._aws.client("sts", self.region, None)
+        return client.assume_role_with_web_identity(**self._request(), WebIdentityToken=_token(source))
+
+    def _by_assertion(self, change: Change | None) -> Any:
+        """With an assertion, which also has the session's name."""
+        identity = self._identity()
+        if identity.saml is None:
+            raise CannotBecome(f"{self.name} is trusted by SAML, and its identity has no 'saml'")
+        field = _ASSERTIONS[change]
+        source = self._needed(getattr(identity.saml, field), f"saml.{field}")
+        request = self._request()
+        del request["RoleSessionName"]
+        provider = self.access.trust.provider or ""
+        values = {"{role_arn}": self.access.role.arn, "{saml_provider_arn}": provider}
+        client = self._aws.client("sts", self.region, None)
+        return client.assume_role_with_saml(**request, PrincipalArn=provider, SAMLAssertion=_token(source, values))
+
+    def _identity(self) -> Identity:
+        identity = self._identities.of(self.name, self.access.vendor)
+        if identity is None:
+            raise self._unnamed()
+        return identity
+
+    def _needed(self, value: _Value | None, field: str) -> _Value:
+        if value is None:
+            raise CannotBecome(f"the identity of {self.name} has no '{field}' to try with")
+        return value
 
     def _unnamed(self) -> CannotBecome:
         keys = " nor ".join(repr(key) for key in dict.fromkeys((self.name, self.access.vendor)))
@@ -126,17 +173,20 @@ _TOKENS: dict[Change | None, str] = {
     "subject-wrong": "wrong_subject",
     "forged": "forged",
 }
+_ASSERTIONS: dict[Change | None, str] = {None: "assertion", "audience-wrong": "wrong_audience", "forged": "forged"}
 assert set(_TOKENS.values()) == set(WebIdentity.model_fields)
+assert set(_ASSERTIONS.values()) == set(Saml.model_fields)
 
 
-def _token(source: TokenSource) -> str:
+def _token(source: TokenSource, mentioned: Mapping[str, str] | None = None) -> str:
+    """The token or assertion of this source; what its command mentions is put in."""
     if source.file is not None:
         try:
             token = source.file.read_text().strip()
         except (OSError, UnicodeDecodeError) as cause:
             raise CannotBecome(f"cannot read the token file {source.file}: {cause.__class__.__name__}") from cause
         return _checked(token, str(source.file))
-    command = source.command or []
+    command = [_filled(part, mentioned or {}) for part in source.command or []]
     try:
         done = subprocess.run(
             command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_COMMAND_SECONDS, check=False
@@ -149,6 +199,12 @@ def _token(source: TokenSource) -> str:
         words = redacted(done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2])
         raise CannotBecome(f"the token command {command[0]!r} failed with exit code {done.returncode}: {words}")
     return _checked(done.stdout.decode("utf-8", "replace").strip(), f"the command {command[0]!r}")
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        text = text.replace(name, value)
+    return text
 
 
 def _checked(token: str, origin: str) -> str:

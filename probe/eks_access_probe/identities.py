@@ -4,11 +4,15 @@
     integrations:
       opentrace:    {web_identity: {token: {command: [./google-token]}, wrong_audience: {file: other.jwt}}}
       conductorone: {profile: conductorone}
+      apono-saml:   {saml: {assertion: {command: [./assertion, '{role_arn}']}, forged: {file: forged.xml.b64}}}
+      apono-sso:    {sso: {profile: jane, session_name: jane@example.com, another: joe@example.com, not_sso: ci}}
     stranger: {profile: stranger}
 
-A profile is one of the AWS configuration. A token comes from a file, or from a command's output. The tokens other
-than `token`, and the stranger (any principal of another account that may call sts:AssumeRole), are for showing that
-the trust policy refuses them.
+A profile is one of the AWS configuration. A token or an assertion (base64) comes from a file, or from a command's
+output; in the command's words `{role_arn}` and `{saml_provider_arn}` are the integration's. Of `sso`, `profile` is a
+session of IAM Identity Center and `session_name` its user's name. What is there besides (other tokens, `another`
+user's name, a profile that is `not_sso`, the stranger: any principal of another account that may call sts:AssumeRole)
+is for showing that the trust policy refuses it.
 """
 
 from collections.abc import Mapping
@@ -23,6 +27,9 @@ VARIABLE = "EKS_ACCESS_IDENTITIES"
 
 class IdentitiesError(ValueError):
     """The file cannot be used; the message says where and why."""
+
+
+_Name = Annotated[str, Field(min_length=1)]
 
 
 class _Part(BaseModel):
@@ -47,19 +54,35 @@ class WebIdentity(_Part):
     forged: TokenSource | None = None
 
 
+class Saml(_Part):
+    assertion: TokenSource
+    wrong_audience: TokenSource | None = None
+    forged: TokenSource | None = None
+
+
+class Sso(_Part):
+    profile: _Name
+    session_name: _Name
+    another: _Name | None = None
+    not_sso: _Name | None = None
+
+
 class Identity(_Part):
-    profile: Annotated[str, Field(min_length=1)] | None = None
+    profile: _Name | None = None
     web_identity: WebIdentity | None = None
+    saml: Saml | None = None
+    sso: Sso | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        if (self.profile is None) == (self.web_identity is None):
-            raise ValueError("give either 'profile' or 'web_identity'")
+        given = [getattr(self, kind) for kind in type(self).model_fields]
+        if sum(value is not None for value in given) != 1:
+            raise ValueError("give one of 'profile', 'web_identity', 'saml' and 'sso'")
         return self
 
 
 class Stranger(_Part):
-    profile: Annotated[str, Field(min_length=1)]
+    profile: _Name
 
 
 class Identities(_Part):

@@ -5,6 +5,7 @@ import re
 _SECRETS = re.compile(
     r"k8s-aws-v1\.[\w-]+"  # an EKS token
     r"|\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"  # a JSON Web Token
+    r"|\bPH[\w+/]{60,}={0,2}"  # a SAML response: base64 of what begins with <
     r"|(?i:(?<=bearer ))[\w.~+/=-]+"
     r"|(?i:(?<=x-amz-security-token=))[^&\s\"']+"
     r"|(?i:(?<=x-amz-signature=))[^&\s\"']+"

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.aws import people
 from sandbox.aws.inner import REGION, Inner
+from sandbox.aws.saml_provider import SamlProviders
 from sandbox.clusters import ClusterSpec
 
 CUSTOMER, CONDUCTORONE, CADO, STRANGER = "111122223333", "765656841499", "444455556666", "999900001111"
@@ -38,10 +40,12 @@ USERS = (
     User("cado", CADO, "platform", ("sts:AssumeRole",), becomes="CadoPlatform"),
     User("stranger", STRANGER, "somebody", ("sts:AssumeRole",)),
 )
+SIGN_INS = people.sign_ins(CUSTOMER)
 
 
-def seed(inner: Inner) -> dict[str, tuple[str, str]]:
+def seed(inner: Inner, providers: SamlProviders) -> dict[str, tuple[str, str]]:
     """Make the users and roles; gives each profile's access key."""
+    people.enroll(inner, providers, SIGN_INS)
     customer = inner.client("iam", CUSTOMER)
     customer.create_role(
         RoleName=CLUSTER_ROLE,
@@ -62,7 +66,14 @@ def create_clusters(eks: Any, specs: tuple[ClusterSpec, ...]) -> None:
         )
 
 
-def write_profiles(folder: Path, keys: dict[str, tuple[str, str]]) -> tuple[Path, Path]:
+def sign_in(endpoint: str, providers: SamlProviders) -> dict[str, dict[str, str]]:
+    """Sessions of the people, by their profile, as the credentials file has them."""
+    return {person.profile: people.signed_in(endpoint, providers, person) for person in SIGN_INS}
+
+
+def write_profiles(
+    folder: Path, keys: dict[str, tuple[str, str]], sessions: dict[str, dict[str, str]]
+) -> tuple[Path, Path]:
     """AWS config and credentials files. Endpoints are not in them: they come from AWS_ENDPOINT_URL."""
     config, credentials = configparser.RawConfigParser(), configparser.RawConfigParser()
     for user in USERS:
@@ -77,11 +88,17 @@ def write_profiles(folder: Path, keys: dict[str, tuple[str, str]]) -> tuple[Path
                 "source_profile": source,
                 "role_session_name": user.profile,
             }
+    for profile, session in sessions.items():
+        credentials[profile] = session
+        config[f"profile {profile}"] = SETTING_OF
     paths = folder / "config", folder / "credentials"
     for path, content in zip(paths, (config, credentials), strict=True):
-        path.touch(mode=0o600)
-        with path.open("w") as file:
+        # Renewed while clients read it.
+        draft = path.with_suffix(".new")
+        draft.touch(mode=0o600)
+        with draft.open("w") as file:
             content.write(file)
+        draft.replace(path)
     return paths
 
 

@@ -2,39 +2,52 @@
 MiniStack.
 """
 
+import re
+
+from sandbox.aws import saml, sessions, web_identity
 from sandbox.aws.asgi import App, Receive, Request, Response, Scope, Send, forward, read, reply
 from sandbox.aws.eks import EksFront
-from sandbox.aws.web_identity import ACTION, WebIdentity
+from sandbox.aws.saml import SamlIdentity
+from sandbox.aws.web_identity import WebIdentity
+
+_ACCESS_KEY = re.compile(r"Credential=([^/,]+)/")
 
 
 class Front:
-    """RegisterCluster, DeregisterCluster and AssumeRoleWithSAML have their place beside the two that are
-    here.
-    """
+    """RegisterCluster and DeregisterCluster have their place beside those that are here."""
 
-    def __init__(self, ministack: App, eks: EksFront, web_identity: WebIdentity) -> None:
+    def __init__(self, ministack: App, eks: EksFront, web_identity: WebIdentity, saml_identity: SamlIdentity) -> None:
         self._ministack = ministack
         self._eks = eks
         self._web_identity = web_identity
+        self._saml_identity = saml_identity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         authorization = _header(scope, b"authorization") if scope["type"] == "http" else ""
         if self._eks.serves(authorization):
             await reply(send, await self._eks.handle(await read(scope, receive)))
-        elif _may_be_web_identity(scope):
+        elif _has_form(scope):
             request = await read(scope, receive)
             await reply(send, await self._form(request))
         else:
             await self._ministack(scope, receive, send)
 
     async def _form(self, request: Request) -> Response:
-        if request.form.get("Action") == ACTION:
-            return await self._web_identity.handle(request)
-        return await forward(self._ministack, request)
+        match request.form.get("Action"):
+            case web_identity.ACTION:
+                return await self._web_identity.handle(request)
+            case saml.ACTION:
+                return await self._saml_identity.handle(request)
+            case "AssumeRole":
+                signed_by = _ACCESS_KEY.search(request.header("authorization"))
+                with sessions.calling(signed_by[1] if signed_by else ""):
+                    return await forward(self._ministack, request)
+            case _:
+                return await forward(self._ministack, request)
 
 
-def _may_be_web_identity(scope: Scope) -> bool:
-    """An STS call with a form as its body. SDKs send this one unsigned; a signature would not matter."""
+def _has_form(scope: Scope) -> bool:
+    """A call with a form as its body, as STS's are. The two with a token or an assertion are sent unsigned."""
     return (
         scope["type"] == "http"
         and scope["method"] == "POST"

@@ -24,6 +24,8 @@ from sandbox.aws.eks import EksFront
 from sandbox.aws.identity_provider import IdentityProviders
 from sandbox.aws.inner import Inner
 from sandbox.aws.registry import Cluster, Registry
+from sandbox.aws.saml import SamlIdentity
+from sandbox.aws.sessions import evaluate_trust_as_aws
 from sandbox.aws.sts_proxy import StsProxy
 from sandbox.aws.web_identity import WebIdentity
 from sandbox.cluster.authorizer import PATH, Authorizer
@@ -72,6 +74,7 @@ async def run(settings: Settings) -> None:
     from sandbox.aws.entry_resources import decide_on_entries
 
     decide_on_entries()
+    evaluate_trust_as_aws()
     inner = Inner(settings.inner_url, settings.account)
     authorizer = Authorizer()
     carriers = {
@@ -98,7 +101,8 @@ async def run(settings: Settings) -> None:
         on_change=on_change,
         update_seconds=settings.update_seconds,
     )
-    front = Front(ministack, eks, WebIdentity(inner, IdentityProviders(Path(settings.providers))))
+    web_identity = WebIdentity(inner, IdentityProviders(Path(settings.providers)))
+    front = Front(ministack, eks, web_identity, SamlIdentity(inner))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

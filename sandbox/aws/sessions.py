@@ -2,24 +2,36 @@
 
 The one place that calls MiniStack in process instead of over its API: no public call evaluates a trust
 policy with condition keys of our choosing (`accounts.google.com:oaud`), or issues a session that no request
-of MiniStack's own made. MiniStack is pinned; AssumeRoleWithSAML belongs here as well.
+of MiniStack's own made. MiniStack is pinned.
+
+Its own AssumeRole asks the trust as AWS does from here on, too (`evaluate_trust_as_aws`): with policy variables,
+with the role's ARN as `aws:PrincipalArn` of its sessions, and with what a session keeps of its SAML assertion.
 """
 
 import base64
 import json
 import secrets
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
+from ministack.core import iam_evaluator
 from ministack.core.iam_evaluator import EvalContext, evaluate_trust_policy
+from ministack.services import iam
 from ministack.services.sts import register_session
 
 from sandbox.aws.arn import Arn
 from sandbox.aws.inner import REGION
+from sandbox.aws.trust_policies import for_provider, with_variables
+
+_asserted: dict[str, Mapping[str, str]] = {}
+"""By access key: what a session keeps of the SAML assertion that it was made with."""
+_caller: ContextVar[str] = ContextVar("caller", default="")
 
 
 @dataclass(frozen=True)
@@ -47,10 +59,56 @@ def trusted(role: Mapping[str, Any], action: str, provider: str, keys: Mapping[s
         region=REGION,
         service_context={key.lower(): value for key, value in keys.items()},
     )
-    return bool(evaluate_trust_policy(document, provider, context))
+    if action == "sts:AssumeRoleWithSAML":
+        document = for_provider(document, provider)
+    return bool(evaluate_trust_policy(_with_variables(document, context), provider, context))
 
 
-def issue(role: Mapping[str, Any], session_name: str, seconds: int) -> Session:
+@contextmanager
+def calling(access_key: str) -> Iterator[None]:
+    """Who makes the request that is handled inside. MiniStack checks the signature; this only tells the key."""
+    before = _caller.set(access_key)
+    try:
+        yield
+    finally:
+        _caller.reset(before)
+
+
+def evaluate_trust_as_aws() -> None:
+    """From now on, MiniStack's own AssumeRole evaluates trust policies so."""
+
+    def evaluate(document: str | Mapping[str, Any], caller_arn: str, context: EvalContext | None = None) -> bool:
+        if context is None:
+            return bool(evaluate_trust_policy(document, caller_arn, context))
+        asserted = _asserted.get(_caller.get(), {})
+        context = replace(
+            context,
+            principal_arn=_role_of(caller_arn) or caller_arn,
+            service_context={**context.service_context, **asserted},
+        )
+        parsed = json.loads(document) if isinstance(document, str) else document
+        return bool(evaluate_trust_policy(_with_variables(parsed, context), caller_arn, context))
+
+    iam_evaluator.evaluate_trust_policy = evaluate
+
+
+def _with_variables(document: Mapping[str, Any], context: EvalContext) -> dict[str, Any]:
+    return with_variables(document, lambda key: iam_evaluator._resolve_condition_key(key, context))
+
+
+def _role_of(session_arn: str) -> str | None:
+    """The ARN of a session's role, path included: what aws:PrincipalArn is for it."""
+    arn = Arn.parse(session_arn)
+    if arn is None or arn.kind != "assumed-role":
+        return None
+    role = iam._roles.get_scoped(arn.account, None, arn.resource.split("/")[1])
+    return str(role["Arn"]) if role else None
+
+
+def issue(
+    role: Mapping[str, Any], session_name: str, seconds: int, *, keys: Mapping[str, str] | None = None
+) -> Session:
+    """A new session; `keys` are condition keys that all its requests have."""
     arn = Arn.parse(role["Arn"])
     assert arn is not None, "IAM answers with the role's ARN"
     ends = time.time() + seconds
@@ -74,4 +132,6 @@ def issue(role: Mapping[str, Any], session_name: str, seconds: int) -> Session:
             "PrincipalType": "AssumedRole",
         },
     )
+    if keys:
+        _asserted[session.access_key_id] = dict(keys)
     return session

@@ -2,9 +2,7 @@
 
 import asyncio
 import re
-import uuid
 from typing import Any
-from xml.sax.saxutils import escape
 
 from botocore.exceptions import ClientError
 
@@ -20,9 +18,9 @@ from sandbox.aws.identity_provider import (
     verified_claims,
 )
 from sandbox.aws.inner import Inner
+from sandbox.aws.sts_answers import assumed, error
 
 ACTION = "AssumeRoleWithWebIdentity"
-NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}")
 
 
@@ -53,7 +51,13 @@ class WebIdentity:
                 "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
             )
         session = sessions.issue(role, form["RoleSessionName"], seconds)
-        return _answer(session, claims)
+        return assumed(
+            ACTION,
+            session,
+            SubjectFromWebIdentityToken=str(claims["sub"]),
+            Audience=str(claims.get("azp") or claims["aud"]),
+            Provider=issuer_host(claims["iss"]),
+        )
 
     def _trusted(self, role: dict[str, Any], claims: dict[str, Any]) -> bool:
         provider = self._provider(issuer_host(claims["iss"]), role["Arn"])
@@ -73,33 +77,3 @@ class WebIdentity:
         except ClientError:
             return None
         return provider
-
-
-def error(status: int, code: str, message: str) -> Response:
-    return _xml(
-        status,
-        f'<ErrorResponse xmlns="{NAMESPACE}"><Error><Type>Sender</Type><Code>{code}</Code>'
-        f"<Message>{escape(message)}</Message></Error><RequestId>{uuid.uuid4()}</RequestId></ErrorResponse>",
-    )
-
-
-def _answer(session: sessions.Session, claims: dict[str, Any]) -> Response:
-    audience = claims.get("azp") or claims["aud"]
-    return _xml(
-        200,
-        f'<{ACTION}Response xmlns="{NAMESPACE}"><{ACTION}Result>'
-        f"<Credentials><AccessKeyId>{session.access_key_id}</AccessKeyId>"
-        f"<SecretAccessKey>{session.secret_access_key}</SecretAccessKey>"
-        f"<SessionToken>{session.session_token}</SessionToken>"
-        f"<Expiration>{session.expiration:%Y-%m-%dT%H:%M:%SZ}</Expiration></Credentials>"
-        f"<AssumedRoleUser><AssumedRoleId>{session.role_session_id}</AssumedRoleId>"
-        f"<Arn>{escape(session.arn)}</Arn></AssumedRoleUser>"
-        f"<SubjectFromWebIdentityToken>{escape(str(claims['sub']))}</SubjectFromWebIdentityToken>"
-        f"<Audience>{escape(str(audience))}</Audience><Provider>{escape(issuer_host(claims['iss']))}</Provider>"
-        f"</{ACTION}Result><ResponseMetadata><RequestId>{uuid.uuid4()}</RequestId></ResponseMetadata>"
-        f"</{ACTION}Response>",
-    )
-
-
-def _xml(status: int, text: str) -> Response:
-    return Response(status, [(b"content-type", b"text/xml")], text.encode())

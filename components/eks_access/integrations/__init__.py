@@ -28,7 +28,7 @@ class Vendor:
 @cache
 def vendors() -> dict[str, Vendor]:
     """Every vendor by its key."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
     return {name: _vendor(name, importlib.import_module(f"{__name__}.{name}")) for name in names}
 
 

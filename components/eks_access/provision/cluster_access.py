@@ -44,7 +44,7 @@ class ClusterAccess(pulumi.ComponentResource):
             {
                 "cluster": binding.text(cluster.name),
                 "method": cluster.method.value,
-                "username": binding.text(integration.identity.username),
+                "username": binding.text(integration.identity.username_by(cluster.method)),
                 "groups": list(integration.identity.groups),
                 "accessPolicies": [policy.name for policy in integration.identity.access_policies],
             },
@@ -89,7 +89,7 @@ class ClusterAccess(pulumi.ComponentResource):
             region=region,
             principal_arn=role.arn,
             type="STANDARD",
-            user_name=self._binding.text(integration.identity.username),
+            user_name=self._binding.text(integration.identity.username_by(cluster.method)),
             kubernetes_groups=list(integration.identity.groups),
             tags={**tags, ROLE_ID_TAG: role.unique_id},
             opts=pulumi.ResourceOptions(
@@ -129,7 +129,7 @@ class ClusterAccess(pulumi.ComponentResource):
             kubeconfig=connection.kubeconfig,
             cluster_name=self._binding.text(cluster.name),
             role_arn=role.arn,
-            username=self._binding.text(integration.identity.username),
+            username=self._binding.text(integration.identity.username_by(cluster.method)),
             groups=list(integration.identity.groups),
             opts=pulumi.ResourceOptions(parent=self, depends_on=rights),
         )

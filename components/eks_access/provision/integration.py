@@ -58,7 +58,11 @@ class IntegrationComponent(pulumi.ComponentResource):
         clusters = {key: complete(cluster, f"clusters.{key}", asking) for key, cluster in args["clusters"].items()}
         binding = Binding()
         known = binding.take("args", own)
-        place = self._place(name, clusters, binding, pulumi.InvokeOutputOptions(parent=self))
+        connections = {
+            key: binding.take(f"connection.{key}", (cluster["endpoint"], cluster["certificate_authority"]))
+            for key, cluster in clusters.items()
+        }
+        place = self._place(name, clusters, connections, binding, pulumi.InvokeOutputOptions(parent=self))
         integration = _checked(describe, known, place)
         binding.gate(lambda values: _checked(describe, _filled(known, values), _filled_place(place, values)))
 
@@ -87,10 +91,6 @@ class IntegrationComponent(pulumi.ComponentResource):
                 pulumi.ResourceOptions(parent=self, depends_on=[policy]),
             )
         self.role_arn, self.role_name = role.arn, role.name
-        connections = {
-            key: binding.take(f"connection.{key}", (cluster["endpoint"], cluster["certificate_authority"]))
-            for key, cluster in clusters.items()
-        }
         manifest = integration_access(integration, place, connections)
         self.manifest = binding.tree(manifest)
         """The manifest's part as plain data with Outputs as leaves, so that only secret leaves are secret."""
@@ -101,6 +101,7 @@ class IntegrationComponent(pulumi.ComponentResource):
         self,
         name: str,
         clusters: Mapping[str, ClusterArgs],
+        connections: Mapping[str, tuple[str, str]],
         binding: Binding,
         asking: pulumi.InvokeOutputOptions,
     ) -> Place:
@@ -112,7 +113,14 @@ class IntegrationComponent(pulumi.ComponentResource):
             account=account,
             role_arn=placeholder("role.arn"),
             clusters=tuple(
-                _cluster_place(key, binding.take(f"clusters.{key}.name", cluster["name"]), cluster, partition, account)
+                _cluster_place(
+                    key,
+                    binding.take(f"clusters.{key}.name", cluster["name"]),
+                    cluster,
+                    connections[key],
+                    partition,
+                    account,
+                )
                 for key, cluster in clusters.items()
             ),
         )
@@ -134,10 +142,12 @@ class IntegrationComponent(pulumi.ComponentResource):
         )
 
 
-def _cluster_place(key: str, name: str, args: ClusterArgs, partition: str, account: str) -> ClusterPlace:
+def _cluster_place(
+    key: str, name: str, args: ClusterArgs, connection: tuple[str, str], partition: str, account: str
+) -> ClusterPlace:
     region = args["region"]
     arn = f"arn:{partition}:eks:{region}:{account}:cluster/{name}"
-    return ClusterPlace(key=key, name=name, region=region, arn=arn, mode=args["authentication_mode"])
+    return ClusterPlace(key, name, region, arn, args["authentication_mode"], *connection)
 
 
 def _checked(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration:

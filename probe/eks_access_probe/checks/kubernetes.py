@@ -38,7 +38,7 @@ def identity(session: ClusterSession) -> Check:
         session.actor.name,
         Plane.KUBERNETES,
         "sign in",
-        f"as {declared.username}{groups}",
+        f"as {declared.username_by(session.cluster.method)}{groups}",
         True,
         "who the integration is in the cluster",
         session.key,
@@ -115,7 +115,7 @@ def _sign_in(session: ClusterSession) -> Answer:
         return read(response)
     user = within(response, "status", "userInfo")
     access = session.actor.access
-    found = signed_in.differences(user, access.identity, access.role, session.actor.session())
+    found = signed_in.differences(user, access.identity, session.cluster.method, access.role, session.actor.session())
     return Answer(Verdict.ALLOWED, response.status, "", signed_in.described(user), tuple(found))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from eks_access import arn
+from eks_access.identity import EntryMethod
 from eks_access.manifest import Identity, Role
 
 from ..actor import RoleSession
@@ -32,10 +33,12 @@ def username(template: str, session: RoleSession) -> str:
     return template
 
 
-def differences(user: Mapping[str, Any], identity: Identity, role: Role, session: RoleSession) -> list[str]:
-    """How the user that the cluster sees differs from the one that was declared."""
+def differences(
+    user: Mapping[str, Any], identity: Identity, method: EntryMethod, role: Role, session: RoleSession
+) -> list[str]:
+    """How the user that the cluster sees differs from the one that was declared for this way in."""
     found = []
-    expected, seen = username(identity.username, session), str(user.get("username", ""))
+    expected, seen = username(identity.username_by(method), session), str(user.get("username", ""))
     if seen != expected:
         found.append(f"the username is {seen!r}, not {expected!r}")
     groups = set(_texts(user.get("groups"))) - {EVERYONE}

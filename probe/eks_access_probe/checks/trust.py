@@ -20,6 +20,11 @@ CHANGED: dict[Change, tuple[str, str]] = {
     "audience-wrong": ("with a token for another audience", "any application of the identity provider could come in"),
     "subject-wrong": ("with a token of another subject", "anyone with a token for the audience could come in"),
     "forged": ("with a forged token", "anyone could come in"),
+    "another-session-name": ("under another user's name", "any user could act as any other"),
+    "non-sso-principal": (
+        "under the user's name, signed in elsewhere",
+        "whoever runs an identity provider could come in under any name",
+    ),
     "stranger": ("as another account's principal", "only the vendor's own principal is trusted"),
 }
 

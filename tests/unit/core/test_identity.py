@@ -95,3 +95,16 @@ def test_an_access_entry_is_the_way_in_wherever_the_cluster_takes_one(
     known = AuthenticationMode(mode)
     assert (supports_access_entries(known), supports_aws_auth(known)) == (entries, mappings)
     assert entry_method(known) is method
+
+
+def test_a_username_may_differ_where_the_way_in_is_aws_auth() -> None:
+    identity = Identity(username="v:{{SessionName}}", aws_auth_username="{{SessionNameRaw}}")
+    assert identity.username_by(EntryMethod.ACCESS_ENTRY) == "v:{{SessionName}}"
+    assert identity.username_by(EntryMethod.AWS_AUTH) == "{{SessionNameRaw}}"
+    assert Identity(username="v").username_by(EntryMethod.AWS_AUTH) == "v", "the same where none is given"
+
+
+@pytest.mark.parametrize("username", ["", "system:admin", "System:node:x"])
+def test_kubernetes_own_names_are_refused_in_aws_auth_too(username: str) -> None:
+    with pytest.raises(Refused, match="aws_auth_username"):
+        Identity(username="v", aws_auth_username=username)

@@ -35,8 +35,11 @@ def test_an_integration_is_looked_up_by_its_name_and_then_by_its_vendor(file: Pa
         ("integrations: {}", "version: Field required"),
         ("version: 1\nintegration: {}", "integration: Extra inputs are not permitted"),
         ("version: 1\nintegrations: {x: {profil: y}}", "integrations.x.profil: Extra inputs"),
-        ("version: 1\nintegrations: {x: {}}", "either 'profile' or 'web_identity'"),
-        ("version: 1\nintegrations: {x: {profile: y, web_identity: {token: {file: z}}}}", "either 'profile' or"),
+        ("version: 1\nintegrations: {x: {}}", "give one of 'profile', 'web_identity', 'saml' and 'sso'"),
+        (
+            "version: 1\nintegrations: {x: {profile: y, web_identity: {token: {file: z}}}}",
+            "give one of 'profile', 'web_identity'",
+        ),
         ("version: 1\nintegrations: {x: {web_identity: {token: {}}}}", "either 'command' or 'file'"),
         ("version: 1\nintegrations: {x: {web_identity: {token: {command: []}}}}", "at least 1 item"),
         ("version: 1\nintegrations: {x: {profile: ''}}", "at least 1 character"),

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from eks_access.identity import EntryMethod
 from eks_access.manifest import Identity, Role
 from eks_access_probe.actor import RoleSession
 from eks_access_probe.aws import Keys
@@ -19,7 +20,9 @@ def user(**changes: Any) -> dict[str, Any]:
 
 
 def test_the_declared_user_has_no_differences() -> None:
-    assert differences(user(), IDENTITY, ROLE_OF_IT, WHO) == [], "the role's path is not part of the comparison"
+    assert differences(user(), IDENTITY, EntryMethod.ACCESS_ENTRY, ROLE_OF_IT, WHO) == [], (
+        "the role's path is not part of the comparison"
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,7 +38,7 @@ def test_the_declared_user_has_no_differences() -> None:
     ],
 )
 def test_another_user_is_told_by_its_difference(seen: dict[str, Any], told: str) -> None:
-    assert differences(seen, IDENTITY, ROLE_OF_IT, WHO) == [told]
+    assert differences(seen, IDENTITY, EntryMethod.ACCESS_ENTRY, ROLE_OF_IT, WHO) == [told]
 
 
 @pytest.mark.parametrize(
@@ -57,3 +60,14 @@ def test_a_username_is_made_of_its_template_as_the_authenticator_does(
 def test_a_described_user_leaves_out_access_keys() -> None:
     assert "ASIA" not in described(user())
     assert "acme:readers" in described(user())
+
+
+@pytest.mark.parametrize(
+    ("method", "name"), [(EntryMethod.ACCESS_ENTRY, "acme:jane-x.io"), (EntryMethod.AWS_AUTH, "jane@x.io")]
+)
+def test_the_username_is_the_one_of_the_way_in(method: EntryMethod, name: str) -> None:
+    identity = IDENTITY.model_copy(update={"aws_auth_username": "{{SessionNameRaw}}"})
+    who = RoleSession(WHO.keys, "arn:aws:sts::111122223333:assumed-role/eks-access-acme/jane@x.io")
+    assert differences(user(username=name), identity, method, ROLE_OF_IT, who) == []
+    (told,) = differences(user(username="else"), identity, method, ROLE_OF_IT, who)
+    assert name in told

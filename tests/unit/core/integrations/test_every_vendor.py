@@ -12,6 +12,7 @@ from eks_access.manifest import IntegrationAccess, integration_access
 from tests.unit.core.integrations.places import place
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
+    "apono": {"federation": "sso"},
     "cado": {"platform_role_arns": ["arn:aws:iam::444455556666:role/CadoPlatform"], "namespaces": ["payments"]},
     "conductorone": {"external_id": "c1-x"},
     "opentrace": {"client_id": "1.apps.googleusercontent.com", "subject": "11"},

@@ -4,6 +4,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from eks_access.integrations.apono import Apono
 from eks_access.integrations.cado import Cado
 from eks_access.integrations.conductorone import ConductorOne
 from eks_access.integrations.opentrace import OpenTrace
@@ -48,6 +49,31 @@ def test_the_way_in_follows_each_clusters_authentication_mode(preview: bool) -> 
     assert set(engine.of(ACCESS_ENTRY)) == {"ot-api", "ot-both"}
     assert set(engine.of(MAPPING)) == {"ot-old"}
     assert engine.of(MAPPING)["ot-old"]["groups"] == engine.of(ACCESS_ENTRY)["ot-api"]["kubernetesGroups"]
+
+
+def test_each_way_in_has_the_username_of_its_own() -> None:
+    args: Any = {"federation": "sso", "clusters": ALL}
+    engine = run(lambda: Apono("apono", args).role_arn)
+    assert {entry["userName"] for entry in engine.of(ACCESS_ENTRY).values()} == {"apono:{{SessionName}}"}
+    (mapping,) = engine.of(MAPPING).values()
+    assert (mapping["username"], mapping.get("groups", [])) == ("{{SessionNameRaw}}", [])
+    document = json.loads(engine.of(ROLE)["apono"]["assumeRolePolicy"])
+    assert document["Statement"][0]["Principal"] == {"AWS": "arn:aws:iam::111122223333:root"}
+
+
+def test_the_hand_off_holds_the_clusters_own_address() -> None:
+    args: Any = {"federation": "sso", "clusters": {"api": {"name": "prod-api"}}}
+    seen: dict[str, str] = {}
+
+    def program() -> Any:
+        fields = Apono("apono", args).manifest["handoff"]["fields"]
+        return pulumi.Output.from_input(fields).apply(
+            lambda known: seen.update({field["label"]: field["value"] for field in known})
+        )
+
+    run(program)
+    assert seen["Server URL"] == "https://prod-api.example"
+    assert seen["EKS Cluster Name"] == "prod-api"
 
 
 def test_an_entry_is_tied_to_its_roles_unique_id() -> None:

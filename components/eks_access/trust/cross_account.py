@@ -1,19 +1,13 @@
-"""Trust policies: who may become the integration's role, and what must be true of the request.
-
-Each kind of trust is a small class that knows its statement and which changed requests it must refuse, so that the
-probe can show that every one of its conditions holds.
-"""
+"""A principal of another account: the vendor's own role."""
 
 import re
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
-from .arn import checked_principal
-from .errors import Refused
-from .placeholders import is_known
-
-Change = Literal["external-id-missing", "external-id-wrong", "audience-wrong", "subject-wrong", "forged", "stranger"]
-"""How a request to assume the role can differ from the vendor's own; every one must be refused."""
+from ..arn import checked_principal
+from ..errors import Refused
+from ..placeholders import is_known
+from .changes import Change
 
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 
@@ -46,42 +40,6 @@ class CrossAccount:
     def refuses(self) -> tuple[Change, ...]:
         by_external_id: tuple[Change, ...] = ("external-id-missing", "external-id-wrong") if self.external_id else ()
         return (*by_external_id, "stranger")
-
-
-@dataclass(frozen=True)
-class WebIdentity:
-    """A token of an OpenID Connect provider is exchanged for the role.
-
-    `provider` is what the principal names: a built-in one such as accounts.google.com, which is not an ARN.
-    For Google, `:aud` is the token's `azp` if it has one; the requested audience is then in `:oaud`.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
-    """
-
-    kind: ClassVar[str] = "web-identity"
-    provider: str
-    audience: str
-    subject: str | None = None
-    authorized_audience: str | None = None
-
-    def statements(self) -> list[dict[str, Any]]:
-        pinned = {"aud": self.audience, "sub": self.subject, "oaud": self.authorized_audience}
-        return [
-            {
-                "Effect": "Allow",
-                "Principal": {"Federated": self.provider},
-                "Action": "sts:AssumeRoleWithWebIdentity",
-                "Condition": {
-                    "StringEquals": {f"{self.provider}:{key}": value for key, value in pinned.items() if value}
-                },
-            }
-        ]
-
-    def refuses(self) -> tuple[Change, ...]:
-        by_subject: tuple[Change, ...] = ("subject-wrong",) if self.subject else ()
-        return ("audience-wrong", *by_subject, "forged")
-
-
-Trust = CrossAccount | WebIdentity
 
 
 def checked_external_id(property: str, value: str) -> str:

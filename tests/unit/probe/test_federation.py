@@ -1,0 +1,150 @@
+"""Becoming an integration by SAML and by IAM Identity Center, and with one thing about it changed."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from botocore.awsrequest import AWSResponse
+
+from eks_access import manifest
+from eks_access.trust import Change
+from eks_access_probe import identities
+from eks_access_probe.actor import Actor, CannotBecome
+from eks_access_probe.aws import Aws
+from eks_access_probe.redaction import redacted
+from tests.unit.probe.world import ROLE, World, answer, text
+
+PROVIDER = "arn:aws:iam::111122223333:saml-provider/corp"
+SAML = {"kind": "saml", "refuses": ["audience-wrong", "forged"], "provider": PROVIDER, "audience": "a"}
+SSO = {"kind": "identity-center", "refuses": ["another-session-name", "non-sso-principal", "stranger"]}
+JANE = "arn:aws:sts::111122223333:assumed-role/eks-access-acme/jane@example.com"
+ASSERTION = "PHNhbWxwOlJlc3BvbnNlIHhtbG5zOnNhbWxwPSJ1cm46b2FzaXM6bmFtZXM6dGM6U0FNTDoyLjA6cHJvdG9jb2wi"
+
+Make = Callable[[dict[str, Any], dict[str, Any]], Actor]
+
+
+@pytest.fixture
+def actor(world: World, manifest_file: Callable[..., str], tmp_path: Path) -> Make:
+    def make(trust: dict[str, Any], identity: dict[str, Any]) -> Actor:
+        read = manifest.read(json.loads(Path(manifest_file(trust=trust)).read_text()))
+        file = tmp_path / "identities.yaml"
+        stranger = {"stranger": {"profile": "stranger"}}
+        file.write_text(json.dumps({"version": 1, "integrations": {"acme": identity}} | stranger))
+        return Actor(Aws("http://127.0.0.1:9"), "acme", read.integrations["acme"], identities.read(file))
+
+    return make
+
+
+@pytest.fixture
+def requests(world: World) -> list[Any]:
+    sent: list[Any] = []
+
+    def sts(operation: str) -> Callable[[Any], AWSResponse]:
+        def answered(request: Any) -> AWSResponse:
+            sent.append(request)
+            return answer(
+                200,
+                f"""<{operation}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{operation}Result>
+                <AssumedRoleUser><Arn>{JANE}</Arn><AssumedRoleId>A:b</AssumedRoleId></AssumedRoleUser><Credentials>
+                <AccessKeyId>ASIA</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>
+                <Expiration>2035-01-01T00:00:00Z</Expiration></Credentials></{operation}Result>
+                </{operation}Response>""".encode(),
+            )
+
+        return answered
+
+    for operation in ("AssumeRole", "AssumeRoleWithSAML"):
+        world.answers[operation] = sts(operation)
+    return sent
+
+
+def form(request: Any) -> dict[str, str]:
+    return {key: values[0] for key, values in parse_qs(text(request.body)).items()}
+
+
+def prints(words: str) -> dict[str, list[str]]:
+    return {"command": [sys.executable, "-c", f"import sys; print({words})", "{role_arn}", "{saml_provider_arn}"]}
+
+
+def test_an_assertion_is_exchanged_without_any_aws_credential(actor: Make, requests: list[Any]) -> None:
+    assert actor(SAML, {"saml": {"assertion": prints(repr(ASSERTION))}}).assume().arn == JANE
+    (request,) = requests
+    assert "Authorization" not in request.headers, "the assertion alone is the credential"
+    sent = form(request)
+    assert (sent["PrincipalArn"], sent["RoleArn"], sent["SAMLAssertion"]) == (PROVIDER, ROLE, ASSERTION)
+    assert "RoleSessionName" not in sent, "the session's name is the assertion's"
+
+
+def test_the_command_is_told_the_role_and_the_provider(actor: Make, requests: list[Any]) -> None:
+    actor(SAML, {"saml": {"assertion": prints("'|'.join(sys.argv[1:])")}}).assume()
+    assert form(requests[0])["SAMLAssertion"] == f"{ROLE}|{PROVIDER}"
+
+
+@pytest.mark.parametrize(("change", "field"), [("audience-wrong", "wrong_audience"), ("forged", "forged")])
+def test_a_changed_assertion_is_the_one_named_for_the_change(
+    change: Change, field: str, actor: Make, requests: list[Any]
+) -> None:
+    with pytest.raises(CannotBecome, match=f"saml.{field}"):
+        actor(SAML, {"saml": {"assertion": prints("'a'")}}).assume(change)
+    assert not requests, "nothing was sent"
+    actor(SAML, {"saml": {"assertion": prints("'a'"), field: prints("'changed'")}}).assume(change)
+    assert form(requests[0])["SAMLAssertion"] == "changed"
+
+
+SIGNED_IN = {"profile": "acme", "session_name": "jane@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "name"),
+    [
+        (None, "AKIAVENDOR", "jane@example.com"),
+        ("another-session-name", "AKIAVENDOR", "root@example.com"),
+        ("non-sso-principal", "AKIAELSEWHERE", "jane@example.com"),
+        ("stranger", "AKIASTRANGER", "jane@example.com"),
+    ],
+)
+def test_one_thing_about_the_user_is_changed_at_a_time(
+    change: Change | None, key: str, name: str, actor: Make, requests: list[Any], tmp_path: Path
+) -> None:
+    with (tmp_path / "credentials").open("a") as file:
+        file.write("[elsewhere]\naws_access_key_id = AKIAELSEWHERE\naws_secret_access_key = s\n")
+    sso = SIGNED_IN | {"another": "root@example.com", "not_sso": "elsewhere"}
+    actor(SSO, {"sso": sso}).assume(change)
+    assert key in text(requests[0].headers["Authorization"])
+    assert form(requests[0])["RoleSessionName"] == name
+    assert "ExternalId" not in form(requests[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "field"), [("another-session-name", "sso.another"), ("non-sso-principal", "sso.not_sso")]
+)
+def test_a_change_without_what_it_needs_names_the_missing_field(
+    change: Change, field: str, actor: Make, requests: list[Any]
+) -> None:
+    with pytest.raises(CannotBecome, match=field):
+        actor(SSO, {"sso": SIGNED_IN}).assume(change)
+    assert not requests, "nothing was sent"
+
+
+@pytest.mark.parametrize(("trust", "missing"), [(SAML, "saml"), (SSO, "sso")])
+def test_an_identity_of_another_kind_is_told(trust: dict[str, Any], missing: str, actor: Make) -> None:
+    with pytest.raises(CannotBecome, match=f"no '{missing}'"):
+        actor(trust, {"profile": "acme"}).assume()
+
+
+@pytest.mark.parametrize("kind", ["service", "pod-identity"])
+def test_a_service_cannot_be_acted_as_but_a_stranger_can_be_tried(kind: str, actor: Make, requests: list[Any]) -> None:
+    trusted = actor({"kind": kind, "refuses": ["stranger"]}, {"profile": "acme"})
+    with pytest.raises(CannotBecome, match="assumed by an AWS service"):
+        trusted.assume()
+    trusted.assume("stranger")
+    assert "AKIASTRANGER" in text(requests[0].headers["Authorization"])
+
+
+def test_an_assertion_is_never_repeated() -> None:
+    assert ASSERTION not in redacted(f"could not use {ASSERTION}, sorry")
+    assert redacted("PHP and PHONE stay") == "PHP and PHONE stay"
