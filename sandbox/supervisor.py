@@ -12,7 +12,7 @@ from types import FrameType
 
 from sandbox import plugins, programs
 from sandbox.aws import accounts
-from sandbox.aws.identity_provider import FORGED, GOOGLE, IdentityProviders
+from sandbox.aws.identity_provider import CLUSTER, FORGED, GOOGLE, IdentityProviders
 from sandbox.aws.inner import Inner, client
 from sandbox.aws.process import NAME as AWS
 from sandbox.aws.process import AwsProcess
@@ -112,7 +112,7 @@ class Supervisor:
         self._pool = pool
         self._runtime.bin_dir = str(self._programs.bin_dir)
         self._authority = Authority(self._state.pki)
-        IdentityProviders(self._state.providers).create(GOOGLE, FORGED)
+        IdentityProviders(self._state.providers).create(GOOGLE, CLUSTER, FORGED)
         self._planes = [
             ControlPlane(spec, self._state.cluster(spec.name), Ports.lease(self._leases), self._programs)
             for spec in self._options.clusters

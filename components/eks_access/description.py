@@ -19,9 +19,11 @@ from .errors import Refused
 from .expectations import Expectation
 from .iam import Statement
 from .identity import AuthenticationMode, EntryMethod, Identity, checked_cluster_name, entry_method
+from .objects import KubernetesObject
 from .placeholders import is_known
 from .rbac import Grant
 from .trust import Trust
+from .trust_in_cluster import Irsa, PodIdentity
 
 INTEGRATION_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
 """Integration names become parts of role, group and RBAC names, so they are DNS labels, and short."""
@@ -83,7 +85,7 @@ class Role:
 
     name: str
     description: str
-    trust: Trust
+    trust: Trust | Irsa | PodIdentity
     statements: tuple[Statement, ...]
     path: str = "/"
     max_session_seconds: int = 3600
@@ -143,6 +145,8 @@ class Integration:
     expectations: tuple[Expectation, ...]
     handoff: Handoff
     residual_risks: tuple[str, ...] = ()
+    objects: tuple[KubernetesObject, ...] = ()
+    """What the integration needs in each cluster besides its RBAC."""
 
     def check_clusters(self, place: Place) -> None:
         """Refuse a cluster that cannot carry this identity.

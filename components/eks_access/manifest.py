@@ -47,7 +47,7 @@ class Role(_Part):
 class Trust(_Part):
     """Who may become the role. Which of the optional fields are there depends on `kind`."""
 
-    kind: Literal["cross-account", "web-identity"]
+    kind: Literal["cross-account", "web-identity", "irsa", "pod-identity"]
     refuses: list[Change]
     principals: list[str] = Field(default_factory=list)
     external_id: str | None = None
@@ -56,6 +56,9 @@ class Trust(_Part):
     audience: str | None = None
     subject: str | None = None
     authorized_audience: str | None = None
+    cluster_arn: str | None = None
+    namespace: str | None = None
+    service_account: str | None = None
 
 
 class AccessPolicy(_Part):
@@ -78,6 +81,14 @@ class Grant(_Part):
     group: str
     namespaces: list[str] | None
     rules: list[dict[str, list[str]]]
+
+
+class ObjectReference(_Part):
+    """An object in each cluster, without what is in it."""
+
+    kind: str
+    namespace: str | None
+    name: str
 
 
 class AwsExpectation(_Part):
@@ -126,6 +137,7 @@ class IntegrationAccess(_Part):
     kubernetes: list[KubernetesExpectation]
     handoff: Handoff
     residual_risks: list[str]
+    objects: list[ObjectReference] = Field(default_factory=list)
 
 
 class Manifest(_Part):
@@ -206,6 +218,9 @@ def integration_access(
             steps=list(integration.handoff.steps),
         ),
         residual_risks=list(integration.residual_risks),
+        objects=[
+            ObjectReference(kind=each.kind, namespace=each.namespace, name=each.name) for each in integration.objects
+        ],
     )
     return access.model_dump(mode="json", by_alias=True)
 

@@ -61,7 +61,15 @@ class Actor:
             CannotBecome: the credential for it could not be had.
             ClientError, BotoCoreError: the answer of STS, or that there was none.
         """
-        answer = self._by_token(change) if self.access.trust.kind == "web-identity" else self._by_profile(change)
+        match self.access.trust.kind:
+            case "web-identity" | "irsa":
+                answer = self._by_token(change)
+            case "pod-identity" if change is None:
+                raise CannotBecome(
+                    f"{self.name} has its role by EKS Pod Identity, which hands it to the pod itself and to nobody else"
+                )
+            case _:
+                answer = self._by_profile(change)
         keys = answer["Credentials"]
         return RoleSession(
             Keys(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]),

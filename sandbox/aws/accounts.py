@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.aws.identity_provider import CLUSTER
 from sandbox.aws.inner import REGION, Inner
 from sandbox.clusters import ClusterSpec
 
@@ -35,6 +36,7 @@ DEPLOYER = User("deployer", CUSTOMER, "deployer", ("*",))
 USERS = (
     DEPLOYER,
     User("conductorone", CONDUCTORONE, "connector", ("sts:AssumeRole",), becomes="ConductorOneService"),
+    User("baton-eks", CUSTOMER, "baton-eks", ("sts:AssumeRole",)),
     User("cado", CADO, "platform", ("sts:AssumeRole",), becomes="CadoPlatform"),
     User("stranger", STRANGER, "somebody", ("sts:AssumeRole",)),
 )
@@ -47,6 +49,7 @@ def seed(inner: Inner) -> dict[str, tuple[str, str]]:
         RoleName=CLUSTER_ROLE,
         AssumeRolePolicyDocument=_trust({"Service": "eks.amazonaws.com"}),
     )
+    customer.create_open_id_connect_provider(Url=f"https://{CLUSTER}", ClientIDList=["sts.amazonaws.com"])
     return {user.profile: _create(inner.client("iam", user.account), user) for user in USERS}
 
 

@@ -69,9 +69,11 @@ async def run(settings: Settings) -> None:
     # Imported here: MiniStack reads its settings from the environment when it is imported.
     from ministack.app import app as ministack
 
+    from sandbox.aws.entry_conditions import know_entry_conditions
     from sandbox.aws.entry_resources import decide_on_entries
 
     decide_on_entries()
+    know_entry_conditions()
     inner = Inner(settings.inner_url, settings.account)
     authorizer = Authorizer()
     carriers = {

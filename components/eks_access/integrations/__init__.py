@@ -1,4 +1,4 @@
-"""The vendors, one file each. A file that defines a component class here is a vendor: nothing else lists it."""
+"""The vendors, one file each: nothing else lists them. What begins with an underscore is a part of a vendor."""
 
 import importlib
 import pkgutil
@@ -28,7 +28,8 @@ class Vendor:
 @cache
 def vendors() -> dict[str, Vendor]:
     """Every vendor by its key."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    found = (module.name for module in pkgutil.iter_modules(__path__))
+    names = sorted(name for name in found if not name.startswith("_"))
     return {name: _vendor(name, importlib.import_module(f"{__name__}.{name}")) for name in names}
 
 
