@@ -159,4 +159,6 @@ def trust(
 def workload(args: Mapping[str, Any], place: Place) -> tuple[str, str]:
     """The namespace and the service account of a self-hosted connector."""
     namespace = checked_namespace("namespace", args.get("namespace", place.name))
-    return namespace, checked_namespace("service_account", args.get("service_account", place.name), what="service account")
+    return namespace, checked_namespace(
+        "service_account", args.get("service_account", place.name), what="service account"
+    )
