@@ -190,7 +190,7 @@ def integration_access(
         profile=integration.profile,
         role=Role(arn=place.role_arn, name=role.name, max_session_seconds=role.max_session_seconds),
         trust=Trust(kind=trust.kind, refuses=list(trust.refuses()), **vars(trust)),
-        statements=[statement.json() for statement in role.statements],
+        statements=[statement.json() for statement in role.all_statements],
         identity=Identity(
             username=identity.username,
             groups=list(identity.groups),
