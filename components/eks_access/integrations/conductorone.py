@@ -224,7 +224,7 @@ def _risks(place: Place, tier: Tier, grants_roles: bool) -> tuple[str, ...]:
         )
     if grants_roles:
         risks += [
-            "It may delete any binding: RBAC asks for the role's rights to create or change one, not to delete it.",
+            "It may delete any binding, and pass its own rights on to others: RBAC confines only what is bound anew.",
             "Whoever may write aws-auth can map any principal to any group, system:masters included: baton-eks cannot"
             " grant roles without it, and RBAC cannot confine what is written.",
         ]

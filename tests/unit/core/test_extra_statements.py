@@ -38,7 +38,7 @@ def test_a_name_that_the_policy_has_already_is_refused() -> None:
     (own, *_) = policy()
     with pytest.raises(Refused, match=f"extra_statements is '{own['Sid']}'.*another statement"):
         policy(LIST | {"sid": own["Sid"]})
-    with pytest.raises(Refused, match="'ListBuckets'.*another statement"):
+    with pytest.raises(Refused, match=r"'ListBuckets'.*another statement"):
         policy(LIST, LIST)
 
 
