@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from sandbox.aws.identity_provider import FORGED, GOOGLE
+from sandbox.aws.identity_provider import CLUSTER, FORGED, GOOGLE
 from sandbox.aws.inner import REGION
 from sandbox.aws.people import ADMINISTRATOR, CORPORATE, DEVELOPER
 from sandbox.ports import HOST
@@ -19,6 +19,8 @@ from sandbox.state import VARIABLE, Runtime, State, checkout
 
 OPENTRACE_AUDIENCE = "1234567890-sandbox.apps.googleusercontent.com"
 OPENTRACE_SUBJECT = "110169484474386276334"
+STS_AUDIENCE = "sts.amazonaws.com"
+KEYLESS_SUBJECT = "system:serviceaccount:conductorone-keyless:conductorone-keyless"
 PASSPHRASE = "sandbox"
 """Of the file backend's secrets. The stacks of a sandbox hold nothing that is worth more."""
 ENDPOINT_PREFIX = "AWS_ENDPOINT_URL_"
@@ -98,8 +100,8 @@ def write_command(state: State) -> Path:
 def identities(command: Path) -> dict[str, Any]:
     """How the probe becomes each integration. Tokens are minted when they are asked for."""
 
-    def mint(audience: str, subject: str, *more: str) -> dict[str, list[str]]:
-        options = ["--issuer", GOOGLE, "--audience", audience, "--subject", subject, *more]
+    def mint(audience: str, subject: str, *more: str, issuer: str = GOOGLE) -> dict[str, list[str]]:
+        options = ["--issuer", issuer, "--audience", audience, "--subject", subject, *more]
         return {"command": [str(command), "mint-token", *options]}
 
     def mint_assertion(*more: str) -> dict[str, list[str]]:
@@ -118,6 +120,15 @@ def identities(command: Path) -> dict[str, Any]:
                 }
             },
             "conductorone": {"profile": "conductorone"},
+            "conductorone-keys": {"profile": "baton-eks"},
+            "conductorone-keyless": {
+                "web_identity": {
+                    "token": mint(STS_AUDIENCE, KEYLESS_SUBJECT, issuer=CLUSTER),
+                    "wrong_audience": mint("vault", KEYLESS_SUBJECT, issuer=CLUSTER),
+                    "wrong_subject": mint(STS_AUDIENCE, "system:serviceaccount:default:default", issuer=CLUSTER),
+                    "forged": mint(STS_AUDIENCE, KEYLESS_SUBJECT, "--signed-by", FORGED, issuer=CLUSTER),
+                }
+            },
             "cado": {"profile": "cado"},
             "apono-sso": {
                 "sso": {

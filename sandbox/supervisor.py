@@ -12,7 +12,7 @@ from types import FrameType
 
 from sandbox import plugins, programs
 from sandbox.aws import accounts
-from sandbox.aws.identity_provider import FORGED, GOOGLE, IdentityProviders
+from sandbox.aws.identity_provider import CLUSTER, FORGED, GOOGLE, IdentityProviders
 from sandbox.aws.inner import Inner, client
 from sandbox.aws.people import CORPORATE, IDENTITY_CENTER
 from sandbox.aws.process import NAME as AWS
@@ -114,7 +114,7 @@ class Supervisor:
         self._pool = pool
         self._runtime.bin_dir = str(self._programs.bin_dir)
         self._authority = Authority(self._state.pki)
-        IdentityProviders(self._state.providers).create(GOOGLE, FORGED)
+        IdentityProviders(self._state.providers).create(GOOGLE, CLUSTER, FORGED)
         SamlProviders(self._state.saml_providers).create(CORPORATE, IDENTITY_CENTER, FORGED)
         self._planes = [
             ControlPlane(spec, self._state.cluster(spec.name), Ports.lease(self._leases), self._programs)

@@ -39,6 +39,19 @@ class ClusterArgs(TypedDict):
     """A Kubernetes provider for this cluster, to share between integrations; made from the kubeconfig when left out."""
 
 
+class StatementArgs(TypedDict):
+    """A statement of your own for the role's policy."""
+
+    sid: str
+    """Letters and digits; not one that the integration has already."""
+    actions: list[str]
+    """Single actions, without wildcards."""
+    resources: list[pulumi.Input[str]]
+    """ARNs, or `*` for actions that take no resource."""
+    why: str
+    """What the integration does with it, for whoever reviews it."""
+
+
 class IntegrationArgs(TypedDict):
     """What every integration can be given."""
 
@@ -54,6 +67,8 @@ class IntegrationArgs(TypedDict):
     """The ARN of the policy that bounds the role's permissions."""
     max_session_seconds: NotRequired[int]
     """The role's longest session, 3600 (default) to 43200 seconds."""
+    extra_statements: NotRequired[list[StatementArgs]]
+    """What the role may do besides what the integration needs."""
     tags: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Tags for everything that takes tags."""
 

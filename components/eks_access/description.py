@@ -19,6 +19,7 @@ from .errors import Refused
 from .expectations import Expectation
 from .iam import Statement
 from .identity import AuthenticationMode, EntryMethod, Identity, checked_cluster_name, entry_method
+from .objects import KubernetesObject
 from .placeholders import is_known
 from .rbac import Grant
 from .trust import Trust
@@ -91,24 +92,32 @@ class Role:
     path: str = "/"
     max_session_seconds: int = 3600
     permissions_boundary: str | None = None
+    extra_statements: tuple[Statement, ...] = ()
+    """What the user adds to what the integration needs."""
 
     def __post_init__(self) -> None:
+        iam.check_sids("extra_statements", self.all_statements)
         iam.checked_role_name("role_name", self.name)
         iam.checked_role_path("role_path", self.path)
         iam.checked_session_seconds("max_session_seconds", self.max_session_seconds)
         iam.check_size("the role's trust policy", self.trust_policy(), iam.TRUST_POLICY_LIMIT)
         iam.check_size("the role's policy", self.policy(), iam.INLINE_POLICIES_LIMIT)
 
+    @property
+    def all_statements(self) -> tuple[Statement, ...]:
+        return (*self.statements, *self.extra_statements)
+
     def trust_policy(self) -> dict[str, Any]:
         return iam.document(self.trust.statements())
 
     def policy(self) -> dict[str, Any]:
-        return iam.document(statement.json() for statement in self.statements)
+        return iam.document(statement.json() for statement in self.all_statements)
 
 
 def role_options(args: Mapping[str, Any]) -> dict[str, Any]:
     """The role's options that every integration's arguments have, for those that were given."""
-    return {
+    extra = {"extra_statements": iam.checked_extra("extra_statements", args.get("extra_statements", ()))}
+    return extra | {
         option: args[argument]
         for argument, option in (
             ("role_path", "path"),
@@ -146,6 +155,8 @@ class Integration:
     expectations: tuple[Expectation, ...]
     handoff: Handoff
     residual_risks: tuple[str, ...] = ()
+    objects: tuple[KubernetesObject, ...] = ()
+    """What the integration needs in each cluster besides its RBAC."""
 
     def check_clusters(self, place: Place) -> None:
         """Refuse a cluster that cannot carry this identity.

@@ -18,6 +18,8 @@ INLINE_POLICIES_LIMIT = 10_240
 SESSION_SECONDS = range(3600, 43_200 + 1)
 """MaxSessionDuration of a role. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
 
+_SID = re.compile(r"[A-Za-z0-9]+")
+_ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
 _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 _ROLE_PATH = re.compile(r"/|/[\x21-\x7e]{1,510}/")
 
@@ -43,6 +45,40 @@ class Statement:
             "Resource": list(self.resources),
         }
         return statement | ({"Condition": dict(self.conditions)} if self.conditions else {})
+
+
+def checked_extra(property: str, given: Iterable[Mapping[str, Any]]) -> tuple[Statement, ...]:
+    """Statements of the user's own, each of which names what it allows.
+
+    Raises:
+        Refused: an action is a pattern or none, or a statement has no action, resource or valid name.
+    """
+    statements = []
+    for index, each in enumerate(given):
+        path = f"{property}[{index}]"
+        if not _SID.fullmatch(each["sid"]):
+            raise Refused(f"{path}.sid", each["sid"], "is not a statement's name: letters and digits are allowed")
+        for part in ("actions", "resources"):
+            if not each[part]:
+                raise Refused(f"{path}.{part}", None, "is empty")
+        for position, action in enumerate(each["actions"]):
+            if not _ACTION.fullmatch(action):
+                raise Refused(
+                    f"{path}.actions[{position}]",
+                    action,
+                    "is not one action, as in eks:ListClusters; a wildcard would grant what nobody has reviewed",
+                )
+        statements.append(Statement(each["sid"], tuple(each["actions"]), tuple(each["resources"]), each["why"]))
+    return tuple(statements)
+
+
+def check_sids(property: str, statements: Iterable[Statement]) -> None:
+    """Refuse two statements of one name, which IAM does not accept in one policy."""
+    seen: set[str] = set()
+    for statement in statements:
+        if statement.sid in seen:
+            raise Refused(property, statement.sid, "is the name of another statement of this policy", "Choose another.")
+        seen.add(statement.sid)
 
 
 def document(statements: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -184,8 +184,7 @@ def checked_cluster_name(property: str, name: str) -> str:
 def checked_namespaces(property: str, namespaces: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     """Names of single namespaces, each once, as RBAC needs them (it has no patterns)."""
     for index, namespace in enumerate(namespaces):
-        if is_known(namespace) and not _NAMESPACE.fullmatch(namespace):
-            raise Refused(f"{property}[{index}]", namespace, "is not the name of a namespace")
+        checked_namespace(f"{property}[{index}]", namespace)
     if len(set(namespaces)) != len(namespaces):
         raise Refused(property, list(namespaces), "names a namespace twice")
     return tuple(namespaces)
@@ -194,6 +193,12 @@ def checked_namespaces(property: str, namespaces: list[str] | tuple[str, ...]) -
 def _refuse_twice(property: str, names: tuple[str, ...]) -> None:
     if len(set(names)) != len(names):
         raise Refused(property, list(names), "names one of them twice")
+
+
+def checked_namespace(property: str, namespace: str, *, what: str = "namespace") -> str:
+    if is_known(namespace) and not _NAMESPACE.fullmatch(namespace):
+        raise Refused(property, namespace, f"is not the name of a {what}")
+    return namespace
 
 
 def _reserved_prefix(name: str) -> str | None:

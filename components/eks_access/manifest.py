@@ -58,6 +58,9 @@ class Trust(_Part):
     authorized_audience: str | None = None
     permission_sets: list[str] = Field(default_factory=list)
     service: str | None = None
+    cluster_arn: str | None = None
+    namespace: str | None = None
+    service_account: str | None = None
 
 
 class AccessPolicy(_Part):
@@ -85,6 +88,14 @@ class Grant(_Part):
     group: str
     namespaces: list[str] | None
     rules: list[dict[str, list[str]]]
+
+
+class ObjectReference(_Part):
+    """An object in each cluster, without what is in it."""
+
+    kind: str
+    namespace: str | None
+    name: str
 
 
 class AwsExpectation(_Part):
@@ -133,6 +144,7 @@ class IntegrationAccess(_Part):
     kubernetes: list[KubernetesExpectation]
     handoff: Handoff
     residual_risks: list[str]
+    objects: list[ObjectReference] = Field(default_factory=list)
 
 
 class Manifest(_Part):
@@ -185,7 +197,7 @@ def integration_access(
         profile=integration.profile,
         role=Role(arn=place.role_arn, name=role.name, max_session_seconds=role.max_session_seconds),
         trust=Trust(kind=trust.kind, refuses=list(trust.refuses()), **vars(trust)),
-        statements=[statement.json() for statement in role.statements],
+        statements=[statement.json() for statement in role.all_statements],
         identity=Identity(
             username=identity.username,
             aws_auth_username=identity.aws_auth_username,
@@ -214,6 +226,9 @@ def integration_access(
             steps=list(integration.handoff.steps),
         ),
         residual_risks=list(integration.residual_risks),
+        objects=[
+            ObjectReference(kind=each.kind, namespace=each.namespace, name=each.name) for each in integration.objects
+        ],
     )
     return access.model_dump(mode="json", by_alias=True)
 

@@ -7,7 +7,7 @@ from typing import Any
 API_GROUP = "rbac.authorization.k8s.io"
 MANAGED_BY = "eks-access"
 
-_ANNOTATIONS = {"pulumi.com/patchForce": "true"}
+ANNOTATIONS = {"pulumi.com/patchForce": "true"}
 """These objects are this package's whole: whoever else has changed them, with whatever tool, the next `up` repairs it.
 https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/"""
 
@@ -63,7 +63,7 @@ class RbacObject:
 
 def objects(grant: Grant, *, labels: Mapping[str, str]) -> Iterator[RbacObject]:
     """The ClusterRole of a grant and its bindings: one ClusterRole bound in many places keeps the rules in one."""
-    metadata = {"name": grant.name, "labels": dict(labels), "annotations": _ANNOTATIONS}
+    metadata = {"name": grant.name, "labels": dict(labels), "annotations": ANNOTATIONS}
     yield RbacObject(
         grant.key,
         "ClusterRole",

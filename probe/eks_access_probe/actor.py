@@ -70,8 +70,12 @@ class Actor:
                 answer = self._by_assertion(change)
             case "identity-center":
                 answer = self._by_sign_in(change)
-            case "service" | "pod-identity" if change is None:
+            case "service" if change is None:
                 raise CannotBecome(f"{self.name} is assumed by an AWS service, which cannot be acted as")
+            case "pod-identity" if change is None:
+                raise CannotBecome(
+                    f"{self.name} has its role by EKS Pod Identity, which hands it to the pod itself and to nobody else"
+                )
             case _:
                 answer = self._by_profile(change)
         keys = answer["Credentials"]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.aws import people
+from sandbox.aws.identity_provider import CLUSTER
 from sandbox.aws.inner import REGION, Inner
 from sandbox.aws.saml_provider import SamlProviders
 from sandbox.clusters import ClusterSpec
@@ -37,6 +38,7 @@ DEPLOYER = User("deployer", CUSTOMER, "deployer", ("*",))
 USERS = (
     DEPLOYER,
     User("conductorone", CONDUCTORONE, "connector", ("sts:AssumeRole",), becomes="ConductorOneService"),
+    User("baton-eks", CUSTOMER, "baton-eks", ("sts:AssumeRole",)),
     User("cado", CADO, "platform", ("sts:AssumeRole",), becomes="CadoPlatform"),
     User("stranger", STRANGER, "somebody", ("sts:AssumeRole",)),
 )
@@ -51,6 +53,7 @@ def seed(inner: Inner, providers: SamlProviders) -> dict[str, tuple[str, str]]:
         RoleName=CLUSTER_ROLE,
         AssumeRolePolicyDocument=_trust({"Service": "eks.amazonaws.com"}),
     )
+    customer.create_open_id_connect_provider(Url=f"https://{CLUSTER}", ClientIDList=["sts.amazonaws.com"])
     return {user.profile: _create(inner.client("iam", user.account), user) for user in USERS}
 
 

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 GOOGLE = "accounts.google.com"
+CLUSTER = "oidc.sandbox.test"
+"""Stands for the issuer of a cluster's service account tokens, for roles that trust one (IRSA)."""
 FORGED = "forged"
 """The name of a key that no issuer publishes."""
 CLOCK_SKEW_SECONDS = 5

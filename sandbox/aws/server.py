@@ -71,10 +71,12 @@ async def run(settings: Settings) -> None:
     # Imported here: MiniStack reads its settings from the environment when it is imported.
     from ministack.app import app as ministack
 
+    from sandbox.aws.entry_conditions import know_entry_conditions
     from sandbox.aws.entry_resources import decide_on_entries
 
     decide_on_entries()
     evaluate_trust_as_aws()
+    know_entry_conditions()
     inner = Inner(settings.inner_url, settings.account)
     authorizer = Authorizer()
     carriers = {

@@ -50,8 +50,9 @@ class Program:
     def configure(self, config: Mapping[str, Any]) -> None:
         """Set the whole configuration, keeping what the engine itself noted (the encryption's salt)."""
         path = self.folder / f"Pulumi.{self.stack}.yaml"
-        noted = yaml.safe_load(path.read_text()) if path.exists() else {}
-        path.write_text(yaml.safe_dump({**noted, "config": {**dev_config(), **config}}))
+        # The salt goes with the encrypted values.
+        noted = yaml.safe_load(path.read_text()) if path.exists() else {"encryptionsalt": dev_stack()["encryptionsalt"]}
+        path.write_text(yaml.safe_dump({**noted, "config": {**_fitting(dev_config(), config), **config}}))
 
     def pulumi(
         self, *arguments: str, check: bool = True, env: Mapping[str, str] | None = None
@@ -95,5 +96,18 @@ class Program:
 
 def dev_config() -> dict[str, Any]:
     """The configuration of the environment that `make up` deploys."""
-    config: dict[str, Any] = yaml.safe_load((CHECKOUT / "Pulumi.dev.yaml").read_text())["config"]
+    config: dict[str, Any] = dev_stack()["config"]
     return config
+
+
+def dev_stack() -> dict[str, Any]:
+    """The file of the environment that `make up` deploys."""
+    stack: dict[str, Any] = yaml.safe_load((CHECKOUT / "Pulumi.dev.yaml").read_text())
+    return stack
+
+
+def _fitting(base: dict[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    """The base without its secrets, where the integrations that refer to them are others: unused ones are refused."""
+    if "eks-access:integrations" not in config:
+        return base
+    return {key: value for key, value in base.items() if not (isinstance(value, dict) and set(value) == {"secure"})}

@@ -1,4 +1,4 @@
-"""The vendors, one file each. A file that defines a component class here is a vendor: nothing else lists it."""
+"""The vendors, one file each: nothing else lists them. What begins with an underscore is a part of a vendor."""
 
 import importlib
 import pkgutil

@@ -12,8 +12,10 @@ from ..aws_auth.resource import AwsAuthMapping
 from ..description import ClusterPlace, Integration
 from ..identity import EntryMethod
 from ..tags import ROLE_ID_TAG
+from ..trust import PodIdentity
 from .binding import Binding
 from .connection import Connection
+from .objects import Objects
 
 _KINDS: Mapping[str, Any] = {
     "ClusterRole": rbac.ClusterRole,
@@ -61,9 +63,13 @@ class ClusterAccess(pulumi.ComponentResource):
         ]
         # The way in is opened last and closed first: nobody is let in whose rights are half made.
         if cluster.method is EntryMethod.ACCESS_ENTRY:
-            self._create_access_entry(name, cluster, integration, role, partition, tags, rights)
+            entered = self._create_access_entry(name, cluster, integration, role, partition, tags, rights)
         else:
-            self._create_mapping(name, cluster, integration, role, connection, rights)
+            entered = self._create_mapping(name, cluster, integration, role, connection, rights)
+        if isinstance(integration.role.trust, PodIdentity):
+            entered = self._create_association(name, cluster, integration.role.trust, role, tags, entered)
+        # What runs in the cluster as the integration starts when it can come in, and ends before its rights do.
+        Objects(name, connection, binding, labels, self, [entered]).create(integration.objects)
         self.register_outputs({})
 
     def _create_rbac_object(self, name: str, found: rules.RbacObject, connection: Connection) -> pulumi.Resource:
@@ -81,7 +87,7 @@ class ClusterAccess(pulumi.ComponentResource):
         partition: str,
         tags: Mapping[str, pulumi.Input[str]],
         rights: list[pulumi.Resource],
-    ) -> None:
+    ) -> pulumi.Resource:
         region = self._binding.text(cluster.region)
         entry = aws.eks.AccessEntry(
             name,
@@ -114,6 +120,7 @@ class ClusterAccess(pulumi.ComponentResource):
                 access_scope=scope,
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
+        return entry
 
     def _create_mapping(
         self,
@@ -123,8 +130,8 @@ class ClusterAccess(pulumi.ComponentResource):
         role: aws.iam.Role,
         connection: Connection,
         rights: list[pulumi.Resource],
-    ) -> None:
-        AwsAuthMapping(
+    ) -> pulumi.Resource:
+        return AwsAuthMapping(
             name,
             kubeconfig=connection.kubeconfig,
             cluster_name=self._binding.text(cluster.name),
@@ -132,6 +139,26 @@ class ClusterAccess(pulumi.ComponentResource):
             username=self._binding.text(integration.identity.username_by(cluster.method)),
             groups=list(integration.identity.groups),
             opts=pulumi.ResourceOptions(parent=self, depends_on=rights),
+        )
+
+    def _create_association(
+        self,
+        name: str,
+        cluster: ClusterPlace,
+        trust: PodIdentity,
+        role: aws.iam.Role,
+        tags: Mapping[str, pulumi.Input[str]],
+        entered: pulumi.Resource,
+    ) -> pulumi.Resource:
+        return aws.eks.PodIdentityAssociation(
+            name,
+            cluster_name=self._binding.text(cluster.name),
+            region=self._binding.text(cluster.region),
+            namespace=trust.namespace,
+            service_account=trust.service_account,
+            role_arn=role.arn,
+            tags=dict(tags),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[entered]),
         )
 
 

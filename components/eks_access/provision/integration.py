@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pulumi
 import pulumi_aws as aws
@@ -22,6 +22,9 @@ POLICY_NAME = "eks-access"
 
 class IntegrationComponent(pulumi.ComponentResource):
     """What every vendor's component is: a vendor gives only its arguments and its description."""
+
+    secret_arguments: ClassVar[tuple[str, ...]] = ()
+    """The arguments, by their paths, that are secret by their nature, whether or not they were given as secrets."""
 
     role_arn: pulumi.Output[str]
     """The ARN of the integration's role."""
@@ -48,6 +51,8 @@ class IntegrationComponent(pulumi.ComponentResource):
         self, name: str, args: Mapping[str, Any], describe: Describe, opts: pulumi.ResourceOptions | None
     ) -> None:
         own = {key: value for key, value in args.items() if key not in ("clusters", "kubeconfig")}
+        for path in self.secret_arguments:
+            own = _hidden(own, path.split("."))
         super().__init__(
             f"eks-access:index:{type(self).__name__}",
             name,
@@ -140,6 +145,14 @@ class IntegrationComponent(pulumi.ComponentResource):
             tags=dict(tags),
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+
+def _hidden(args: Mapping[str, Any], path: list[str]) -> dict[str, Any]:
+    """The arguments with the one at `path`, if it was given, as a secret."""
+    key, *rest = path
+    if key not in args:
+        return dict(args)
+    return {**args, key: _hidden(args[key], rest) if rest else pulumi.Output.secret(args[key])}
 
 
 def _cluster_place(

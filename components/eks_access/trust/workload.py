@@ -79,7 +79,7 @@ class Irsa:
     def __post_init__(self) -> None:
         if is_known(self.issuer) and not _ISSUER.fullmatch(self.issuer):
             raise Refused(
-                "issuer",
+                "oidc_issuer",
                 self.issuer,
                 "is not an issuer; it must look like oidc.eks.<region>.amazonaws.com/id/<id>",
                 "Give it without https://: the provider's ARN and its condition keys have none.",

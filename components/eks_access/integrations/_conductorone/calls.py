@@ -1,0 +1,132 @@
+"""What must work and what must be refused, by tier and authentication mode. Nothing here changes anything."""
+
+from ...description import ClusterPlace, Place
+from ...expectations import ABSENT, AwsCall, KubernetesCall
+from ...identity import AccessPolicy, supports_access_entries
+from ...rbac import API_GROUP as RBAC
+from .modes import ADMIN_ROLES
+from .rights import ADMIN_POLICIES
+
+
+def cluster_calls(vendor: bool) -> tuple[KubernetesCall, ...]:
+    by_page = "granted by the page's role, never read by the connector"
+    return (
+        *(
+            KubernetesCall("list", resource, allowed=True, why="synced")
+            for resource in ("namespaces", "serviceaccounts", "configmaps")
+        ),
+        *(
+            KubernetesCall("list", resource, allowed=True, why="synced", api_group=RBAC)
+            for resource in ("roles", "rolebindings", "clusterroles", "clusterrolebindings")
+        ),
+        KubernetesCall("get", "configmaps", True, "users mapped by aws-auth", namespace="kube-system", name="aws-auth"),
+        KubernetesCall("list", "secrets", allowed=vendor, why=by_page if vendor else "Secrets hold credentials"),
+        KubernetesCall("list", "pods", allowed=vendor, why=by_page),
+        KubernetesCall("list", "deployments", allowed=vendor, why=by_page, api_group="apps"),
+        KubernetesCall("get", "configmaps", vendor, "one ConfigMap by name", namespace="default", name=ABSENT),
+        KubernetesCall("create", "rolebindings", allowed=False, why="grants access; not in this tier", api_group=RBAC),
+        KubernetesCall("list", "nodes", allowed=False, why="not synced"),
+    )
+
+
+def aws_calls(vendor: bool, place: Place, cluster: ClusterPlace) -> tuple[AwsCall, ...]:
+    region, named = cluster.region, {"clusterName": cluster.name}
+    own_entry = named | {"principalArn": place.role_arn}
+    absent_entry = {"clusterName": ABSENT, "principalArn": place.role_arn}
+    entries = (
+        (
+            AwsCall("eks:ListAccessEntries", True, "synced", named, region),
+            AwsCall("eks:DescribeAccessEntry", True, "synced", own_entry, region),
+            AwsCall("eks:ListAssociatedAccessPolicies", True, "synced", own_entry, region),
+        )
+        if supports_access_entries(cluster.mode)
+        else ()
+    )
+    oidc = {"identityProviderConfigName": ABSENT, "issuerUrl": "https://issuer.invalid", "clientId": ABSENT}
+    attach = {"RoleName": ABSENT, "PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+    return (
+        AwsCall("eks:DescribeCluster", True, "address and certificate", {"name": cluster.name}, region),
+        *entries,
+        AwsCall("iam:ListRoles", True, "synced", {"MaxItems": 1}),
+        AwsCall("iam:GetRole", True, "trust policies of mapped roles", {"RoleName": ABSENT}),
+        AwsCall("iam:AttachRolePolicy", vendor, "makes itself administrator", attach),
+        AwsCall("iam:CreateAccessKey", False, "becomes another user", {"UserName": ABSENT}),
+        AwsCall("eks:CreateAccessEntry", vendor, "lets anyone into a cluster", absent_entry, region),
+        AwsCall(
+            "eks:AssociateIdentityProviderConfig",
+            vendor,
+            "lets a foreign identity provider in",
+            {"clusterName": ABSENT, "oidc": oidc},
+            region,
+        ),
+        AwsCall("eks:DeleteCluster", False, "destroys a cluster", {"name": ABSENT}, region),
+    )
+
+
+def provision_cluster_calls(cluster_roles: tuple[str, ...], roles: tuple[str, ...]) -> tuple[KubernetesCall, ...]:
+    """The tier `provision`, where roles can be granted."""
+    if not (cluster_roles or roles):
+        return ()
+
+    def bind(kind: str, name: str | None, allowed: bool, why: str) -> KubernetesCall:
+        return KubernetesCall("bind", kind, allowed, why, api_group=RBAC, name=name)
+
+    def aws_auth(name: str, allowed: bool, why: str) -> KubernetesCall:
+        return KubernetesCall("update", "configmaps", allowed, why, namespace="kube-system", name=name)
+
+    return (
+        *(
+            KubernetesCall(verb, kind, True, "a grant is a binding", api_group=RBAC)
+            for kind in ("rolebindings", "clusterrolebindings")
+            for verb in ("create", "update", "delete")
+        ),
+        *(bind("clusterroles", name, True, "may be granted") for name in cluster_roles),
+        *(bind("roles", name, True, "may be granted") for name in roles),
+        *(
+            bind("clusterroles", name, False, "makes anyone administrator")
+            for name in ADMIN_ROLES
+            if name not in cluster_roles
+        ),
+        bind("clusterroles", None, False, "only the named roles may be granted"),
+        bind("roles", None, False, "only the named roles may be granted"),
+        KubernetesCall("create", "clusterroles", False, "makes a role of its own to grant", api_group=RBAC),
+        aws_auth("aws-auth", True, "maps the IAM user that a role is granted to"),
+        aws_auth(ABSENT, False, "any other ConfigMap"),
+    )
+
+
+def provision_aws_calls(place: Place, cluster: ClusterPlace, *, deny_cluster_admin: bool) -> tuple[AwsCall, ...]:
+    """The tier `provision`, where there are access policies.
+
+    Every call names a user that is not there, and the creation a username besides that EKS refuses to everyone.
+    """
+    if not supports_access_entries(cluster.mode):
+        return ()
+    absent = f"arn:{place.partition}:iam::{place.account}:user/{ABSENT}"
+    entry = {"clusterName": cluster.name, "principalArn": absent}
+
+    def associate(policy: AccessPolicy, allowed: bool, why: str) -> AwsCall:
+        parameters = {**entry, "policyArn": policy.arn(place.partition), "accessScope": {"type": "cluster"}}
+        return AwsCall("eks:AssociateAccessPolicy", allowed, why, parameters, cluster.region)
+
+    view = AccessPolicy("AmazonEKSViewPolicy")
+    return (
+        AwsCall(
+            "eks:CreateAccessEntry",
+            True,
+            "lets the user in that a policy is granted to",
+            {**entry, "username": f"system:{ABSENT}"},
+            cluster.region,
+        ),
+        associate(view, True, "grants an access policy"),
+        *(associate(policy, not deny_cluster_admin, "makes anyone administrator") for policy in ADMIN_POLICIES),
+        AwsCall(
+            "eks:DisassociateAccessPolicy",
+            True,
+            "revokes an access policy",
+            {**entry, "policyArn": view.arn(place.partition)},
+            cluster.region,
+        ),
+        AwsCall("eks:DeleteAccessEntry", False, "shuts somebody out", entry, cluster.region),
+        AwsCall("eks:UpdateAccessEntry", False, "puts somebody into another group", entry, cluster.region),
+    )
