@@ -1,4 +1,4 @@
-"""The components as a program in another language uses them: by type and camelCase inputs, constructed by the plugin."""
+"""The components as another language uses them: by type and camelCase inputs, constructed by the plugin."""
 
 from typing import Any
 

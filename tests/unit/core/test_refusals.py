@@ -90,7 +90,7 @@ def test_a_role_among_the_service_linked_ones_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", ["system", "eks", "aws", "amazon", "iam"])
-@pytest.mark.parametrize("key", sorted(vendors()))
+@pytest.mark.parametrize("key", sorted(set(vendors()) - {"apono"}))  # whose username is not made from the name
 def test_an_integration_whose_name_would_begin_a_reserved_username_is_refused(key: str, name: str) -> None:
     from tests.unit.core.integrations.test_every_vendor import ARGUMENTS
 
@@ -107,7 +107,7 @@ def test_an_integration_with_a_reserved_name_is_refused_by_its_component() -> No
 def test_a_session_name_needs_a_colon_before_it() -> None:
     with pytest.raises(Refused, match="no colon before"):
         Identity(username="cado-{{SessionName}}")
-    assert Identity(username="cado:{{SessionName}}")
+    assert Identity(username="cado:{{SessionName}}").username
 
 
 @pytest.mark.parametrize(
@@ -138,13 +138,13 @@ def test_a_policy_twice_is_refused_because_only_the_last_ones_scope_would_stay()
     view = AccessPolicy("AmazonEKSViewPolicy")
     with pytest.raises(Refused, match="names one of them twice"):
         Identity("a:b", access_policies=(view, AccessPolicy("AmazonEKSViewPolicy", ("web",))))
-    assert Identity("a:b", access_policies=(view, AccessPolicy("AmazonEKSSecretReaderPolicy", ("web",))))
+    assert Identity("a:b", access_policies=(view, AccessPolicy("AmazonEKSSecretReaderPolicy", ("web",)))).access_policies
 
 
 def test_a_group_twice_is_refused() -> None:
     with pytest.raises(Refused, match="names one of them twice"):
         Identity("a:b", groups=("readers", "readers"))
-    assert Identity("a:b", groups=("readers", "writers"))
+    assert Identity("a:b", groups=("readers", "writers")).groups
 
 
 @pytest.mark.parametrize("name", ["-dev", "dev.example.com", "x" * 101])

@@ -35,7 +35,7 @@ def test_a_variable_has_the_requests_value(written: Any, read: Any) -> None:
 
 
 def test_a_statement_whose_variable_has_no_value_applies_to_nobody() -> None:
-    assert with_variables(document("${SAML:sub}"), {}.get)["Statement"] == []
+    assert with_variables(document("${SAML:sub}"), lambda _: None)["Statement"] == []
     assert with_variables(document("${SAML:sub}"), KEYS.get)["Statement"], "and to the user who has one"
 
 

@@ -52,8 +52,9 @@ def test_pod_identity_is_pinned_to_one_service_account_of_one_cluster() -> None:
     statement = trust(described("self_hosted_pod_identity", namespace="tools", service_account="baton"))
     assert statement["Principal"] == {"Service": "pods.eks.amazonaws.com"}
     assert statement["Action"] == ["sts:AssumeRole", "sts:TagSession"], "Pod Identity tags its sessions"
+    assert statement["Condition"]["ArnLike"] == {"aws:SourceArn": ["arn:aws:eks:us-east-1:111122223333:cluster/prod-0"]}
     assert statement["Condition"]["StringEquals"] == {
-        "aws:RequestTag/eks-cluster-arn": "arn:aws:eks:us-east-1:111122223333:cluster/prod-0",
+        "aws:SourceAccount": "111122223333",
         "aws:RequestTag/kubernetes-namespace": "tools",
         "aws:RequestTag/kubernetes-service-account": "baton",
     }

@@ -26,7 +26,7 @@ def unwrapped(value: Any) -> Any:
 
 
 def self_hosted(hosting: str = "self_hosted_irsa", **args: Any) -> Any:
-    own = {"oidc_provider": "oidc.example/id/1"} if hosting == "self_hosted_irsa" else {}
+    own = {"oidc_issuer": "oidc.example/id/1"} if hosting == "self_hosted_irsa" else {}
     connector = args.pop("deploy_connector", CONNECTOR)
     return {"hosting": hosting, **own, "clusters": {"api": {"name": "prod-api"}}, "deploy_connector": connector, **args}
 
