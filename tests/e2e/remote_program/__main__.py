@@ -15,7 +15,7 @@ class Remote(pulumi.ComponentResource):
 
     def __init__(self, kind: str, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
         outputs = {"roleArn": None, "roleName": None, "access": None}
-        super().__init__(f"eks-access:index:{kind}", name, {**inputs, **outputs}, opts, remote=True)
+        super().__init__(f"eks-access:index:{kind}", name, {**outputs, **inputs}, opts, remote=True)
 
 
 account = aws.Provider("account", region="us-east-1", endpoints=[config.require_object("endpoints")])
