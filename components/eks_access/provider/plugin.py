@@ -36,9 +36,11 @@ class Plugin(sdk.Provider):
         return sdk.GetSchemaResponse(json.dumps(merged))
 
     async def configure(self, _: sdk.ConfigureRequest) -> sdk.ConfigureResponse:
-        # Outputs as values of their own would reach the SDK without their inner value when it is unknown, which it
-        # cannot read; without them the engine sends plain secrets and computed values.
-        return sdk.ConfigureResponse(accept_secrets=True, supports_preview=True, accept_outputs=False)
+        # Resources and Outputs as values of their own are for the components (the engine sends them to `construct` and
+        # `call` alone): without them, a provider given to a component would arrive as an id that is not known yet.
+        return sdk.ConfigureResponse(
+            accept_secrets=True, supports_preview=True, accept_resources=True, accept_outputs=True
+        )
 
     async def check(self, request: sdk.CheckRequest) -> sdk.CheckResponse:
         return await self._call(request.type, lambda handler: handler.check(request))

@@ -3,11 +3,12 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 import grpc.aio  # type: ignore[import-untyped]
+from pulumi import RunError
 from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.server import ProviderServicer
 from pulumi.runtime import proto
@@ -25,7 +26,7 @@ ComponentServicer = Callable[[str], Any]
 class Servicer(ProviderServicer):
     """The SDK's servicer, with components served by the SDK's component host.
 
-    The SDK tells every error with its Python stack; one that is meant for the user (`Failed`) is told as it is.
+    The SDK tells every error with its Python stack; one that is meant for the user is told as it is.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Servicer(ProviderServicer):
     # The experimental servicer cannot read unknown Outputs in a component's arguments; the component host's can.
 
     async def Construct(self, request: proto.ConstructRequest, context: Any) -> proto.ConstructResponse:
-        response: proto.ConstructResponse = await self._hosted().Construct(request, context)
+        response: proto.ConstructResponse = await _plainly(self._hosted().Construct, request, context)
         return response
 
     async def Call(self, request: proto.CallRequest, context: Any) -> proto.CallResponse:
@@ -84,13 +85,22 @@ async def _plainly(method: Callable[[Any, Any], Any], request: Any, context: Any
     try:
         return await method(request, context)
     except Exception as error:
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, Failed):
-            cause = cause.__cause__ or cause.__context__
+        cause = next((each for each in _causes(error) if isinstance(each, _MEANT_FOR_THE_USER)), None)
         if cause is None:
             raise
         await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(cause))
         raise
+
+
+_MEANT_FOR_THE_USER = (Failed, RunError)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what led to it, outermost first; the component host keeps it in `inner`."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = getattr(seen, "inner", None) or seen.__cause__ or seen.__context__
 
 
 class EngineLog:

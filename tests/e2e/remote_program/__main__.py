@@ -10,15 +10,12 @@ config = pulumi.Config()
 
 
 class Remote(pulumi.ComponentResource):
-    role_arn: pulumi.Output[str]
+    roleArn: pulumi.Output[str]
     access: pulumi.Output[Any]
 
     def __init__(self, kind: str, name: str, inputs: dict[str, Any], opts: pulumi.ResourceOptions) -> None:
         outputs = {"roleArn": None, "roleName": None, "access": None}
-        super().__init__(f"eks-access:index:{kind}", name, {**inputs, **outputs}, opts, remote=True)
-
-    def translate_output_property(self, prop: str) -> str:
-        return {"roleArn": "role_arn", "roleName": "role_name"}.get(prop, prop)
+        super().__init__(f"eks-access:index:{kind}", name, {**outputs, **inputs}, opts, remote=True)
 
 
 account = aws.Provider("account", region="us-east-1", endpoints=[config.require_object("endpoints")])
@@ -66,5 +63,5 @@ cado = Remote(
     },
     options,
 )
-pulumi.export("role", opentrace.role_arn)
+pulumi.export("role", opentrace.roleArn)
 pulumi.export("cado", cado.access)
