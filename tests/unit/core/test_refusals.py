@@ -138,7 +138,9 @@ def test_a_policy_twice_is_refused_because_only_the_last_ones_scope_would_stay()
     view = AccessPolicy("AmazonEKSViewPolicy")
     with pytest.raises(Refused, match="names one of them twice"):
         Identity("a:b", access_policies=(view, AccessPolicy("AmazonEKSViewPolicy", ("web",))))
-    assert Identity("a:b", access_policies=(view, AccessPolicy("AmazonEKSSecretReaderPolicy", ("web",)))).access_policies
+    assert Identity(
+        "a:b", access_policies=(view, AccessPolicy("AmazonEKSSecretReaderPolicy", ("web",)))
+    ).access_policies
 
 
 def test_a_group_twice_is_refused() -> None:
