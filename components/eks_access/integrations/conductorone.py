@@ -20,9 +20,22 @@ from ..provision.integration import IntegrationComponent
 from ..rbac import API_GROUP as RBAC
 from ..rbac import Grant, Rule
 from ..trust import CrossAccount, checked_external_id, checked_principals
+from ..vendor_made import VendorMade
 
 CONDUCTORONE_ROLE = "arn:aws:iam::765656841499:role/ConductorOneService"
 READ = ("get", "list", "watch")
+SOURCES = ("https://www.conductorone.com/docs/baton/eks", "https://github.com/ConductorOne/baton-eks (v0.1.3)")
+LEFTOVERS = (
+    VendorMade(
+        "binding", "baton-*-binding", "ConductorOne made it when it granted access, and removes it on revocation"
+    ),
+    VendorMade(
+        "empty-entry-of-user",
+        "*",
+        "ConductorOne makes access entries for IAM users, and on revocation takes only their policies away",
+    ),
+)
+"""Bindings are named so by the connector (pkg/connector of baton-eks), which never calls eks:DeleteAccessEntry."""
 
 
 class ConductorOneArgs(IntegrationArgs):
@@ -92,6 +105,8 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             ),
         ),
         residual_risks=("Listing ConfigMaps returns their values too: RBAC cannot give names only.",),
+        sources=SOURCES,
+        leftovers=LEFTOVERS,
     )
 
 

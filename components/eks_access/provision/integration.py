@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ..arguments import ClusterArgs, checked
-from ..description import ClusterPlace, Describe, Integration, Place
+from ..description import ClusterPlace, Describe, Integration, Place, Profile
 from ..errors import Refused
 from ..manifest import integration_access
 from ..placeholders import fill, map_texts, placeholder
@@ -90,7 +90,8 @@ class IntegrationComponent(pulumi.ComponentResource):
             key: binding.take(f"connection.{key}", (cluster["endpoint"], cluster["certificate_authority"]))
             for key, cluster in clusters.items()
         }
-        self.manifest = binding.tree(integration_access(integration, place, connections))
+        other = _other_profile(describe, known, place)
+        self.manifest = binding.tree(integration_access(integration, place, connections, other))
         """The manifest's part as plain data with Outputs as leaves, so that only secret leaves are secret."""
         self.access = pulumi.Output.from_input(self.manifest)
         self.register_outputs({"role_arn": role.arn, "role_name": role.name, "access": self.manifest})
@@ -142,6 +143,16 @@ def _checked(describe: Describe, args: Mapping[str, Any], place: Place) -> Integ
     integration = describe(args, place)
     integration.check_clusters(place)
     return integration
+
+
+def _other_profile(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration | None:
+    """The same integration in the profile that was not chosen, so that a review can tell the difference."""
+    chosen = args.get("profile", Profile.LEAST)
+    other = Profile.LEAST if chosen is Profile.VENDOR else Profile.VENDOR
+    try:
+        return describe({**args, "profile": other}, place)
+    except Refused:
+        return None
 
 
 def _filled(tree: Mapping[str, Any], values: Mapping[str, str]) -> Mapping[str, Any]:
