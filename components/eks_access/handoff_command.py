@@ -4,12 +4,11 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from .handoff import Sheet, as_json, markdown, sheets
 from .manifest_options import manifest_options, one_integration, read_manifest
+from .terminal import console, paragraph
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -43,31 +42,24 @@ def handoff(
     elif form == "markdown":
         click.echo(markdown(found), nl=False)
     else:
-        _print(found, Console(highlight=False))
+        _print(found, console())
 
 
-def _print(found: list[Sheet], console: Console) -> None:
+def _print(found: list[Sheet], out: Console) -> None:
     if not found:
-        console.print("No integration is deployed: there is nothing to hand over.")
+        out.print("No integration is deployed: there is nothing to hand over.")
     for sheet in found:
-        console.print(Text.assemble((sheet.title, "bold"), f"  {sheet.name}"), soft_wrap=True)
+        out.print(Text.assemble((sheet.title, "bold"), f"  {sheet.name}"), soft_wrap=True)
         labels = max((len(value.label) for value in sheet.values), default=0)
         for value in sheet.values:
             # Not a table: a value must stay on one line to be copied, however narrow the terminal is.
             style = "dim" if value.text is None else "cyan"
             first, *more = value.shown.splitlines() or [""]
-            console.print(Text.assemble((f"  {value.label:<{labels}}  ", "dim"), (first, style)), soft_wrap=True)
+            out.print(Text.assemble((f"  {value.label:<{labels}}  ", "dim"), (first, style)), soft_wrap=True)
             for line in more:
-                console.print(Text(f"  {'':<{labels}}  {line}", style), soft_wrap=True)
-        if sheet.steps:
-            console.print(Padding(_steps(sheet.steps), (1 if sheet.values else 0, 0, 0, 2), expand=False))
-        console.print()
-
-
-def _steps(steps: tuple[str, ...]) -> Table:
-    table = Table.grid(padding=(0, 1))
-    table.add_column(style="dim", justify="right", no_wrap=True)
-    table.add_column(overflow="fold")
-    for number, step in enumerate(steps, 1):
-        table.add_row(f"{number}.", Text(step))
-    return table
+                out.print(Text(f"  {'':<{labels}}  {line}", style), soft_wrap=True)
+        if sheet.values and sheet.steps:
+            out.print()
+        for number, step in enumerate(sheet.steps, 1):
+            paragraph(out, Text(step), mark=f"{number}.")
+        out.print()
