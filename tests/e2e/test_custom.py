@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
@@ -13,20 +14,15 @@ pytestmark = pytest.mark.e2e
 
 PRINCIPAL = "arn:aws:iam::765656841499:role/ConductorOneService"
 """A role of another account stands in for CloudQuery's: the sandbox can act as it."""
-DECLARED = {
-    "vendor": "custom",
-    "definition": "integrations/cloudquery.yaml",
-    "arguments": {"principal_arn": PRINCIPAL, "external_id": "0f8fad5b-d9cb-469f-a165-70867728950e"},
-}
+ARGUMENTS = {"principal_arn": PRINCIPAL, "external_id": "0f8fad5b-d9cb-469f-a165-70867728950e"}
 
 
 @pytest.fixture(scope="module")
 def program(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     folder = tmp_path_factory.mktemp("custom")
-    (folder / "integrations").mkdir()
     example = CHECKOUT / "examples/custom/cloudquery.yaml"
-    (folder / "integrations/cloudquery.yaml").write_text(example.read_text())
-    program = Program(sandbox, folder, "custom", {"eks-access:integrations": integrations()})
+    (folder / "cloudquery.yaml").write_text(example.read_text())
+    program = Program(sandbox, folder, "custom", {"eks-access:integrations": integrations(folder)})
     identities = folder / "identities.yaml"
     acting = {"cloudquery": {"profile": "conductorone"}}
     identities.write_text(yaml.safe_dump({"version": 1, "integrations": acting, "stranger": {"profile": "stranger"}}))
@@ -36,9 +32,10 @@ def program(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
     program.destroy()
 
 
-def integrations() -> dict[str, object]:
+def integrations(folder: Path) -> dict[str, object]:
     """The least profile everywhere; the page's, which needs access entries, where they are."""
-    return {"cloudquery": DECLARED, "cloudquery-page": {**DECLARED, "profile": "vendor", "clusters": ["api", "both"]}}
+    declared = {"vendor": "custom", "definition": str(folder / "cloudquery.yaml"), "arguments": ARGUMENTS}
+    return {"cloudquery": declared, "cloudquery-page": {**declared, "profile": "vendor", "clusters": ["api", "both"]}}
 
 
 def test_every_expectation_of_the_file_holds_in_both_profiles(program: Program) -> None:
@@ -66,14 +63,14 @@ def test_it_is_handed_over_and_explained_as_a_built_in_one(program: Program) -> 
     told = json.loads(run("handoff", "cloudquery", "--format", "json"))["integrations"]["cloudquery"]
     values = {field["label"]: field["value"] for field in told["fields"]}
     assert values["Role ARN"].endswith(":role/eks-access-cloudquery")
-    assert values["External ID"] == DECLARED["arguments"]["external_id"]  # type: ignore[index]
+    assert values["External ID"] == ARGUMENTS["external_id"]
     explained = run("explain", "cloudquery")
     assert f"only {PRINCIPAL}, with the External ID" in explained
     assert "AmazonEKSAdminViewPolicy everywhere: ! can read everything, Secrets included" in explained
 
 
 def test_a_fault_in_the_file_ends_the_deployment_with_its_line_before_anything_is_made(program: Program) -> None:
-    path = program.folder / "integrations/cloudquery.yaml"
+    path = program.folder / "cloudquery.yaml"
     sound = path.read_text()
     path.write_text(sound.replace("    groups: ['{name}:readers']", "    group: ['{name}:readers']"))
     try:

@@ -111,10 +111,8 @@ def test_each_thing_is_listed_until_it_is_cleaned_up(sandbox: Sandbox, program: 
     assert by_name[gone]["kind"] == "aws-auth mapping"
     assert "no longer exists" in by_name[dead_entry]["why"]
 
-    removed = sandbox.run(
-        ["kubectl", "--kubeconfig", str(sandbox.clusters[CLUSTER].kubeconfig)]
-        + by_name["baton-x-binding"]["remove"].split()[1:]
-    )
+    kubectl, *arguments = by_name["baton-x-binding"]["remove"].split()
+    removed = sandbox.run([kubectl, "--kubeconfig", str(sandbox.clusters[CLUSTER].kubeconfig), *arguments])
     assert removed.returncode == 0, f"the command that it names does remove it: {removed.stderr}"
     assert look(program).names == {dead_entry, gone}
     restore(sandbox, config_map)

@@ -37,6 +37,6 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
 
 
 def _project() -> Path:
-    """The project's folder; without a deployment, where the SDK names none that there is, the current one."""
-    folder = Path(pulumi.get_root_directory())
+    """The project's folder. Older language hosts do not name it; then, and without a deployment, the current one."""
+    folder = Path(pulumi.get_root_directory() or "")
     return folder if folder.is_dir() else Path()

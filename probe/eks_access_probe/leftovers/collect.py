@@ -169,7 +169,7 @@ def _paged(api: KubernetesApi, path: str, query: dict[str, str], accept: str) ->
     more = {"limit": PAGE}
     while True:
         page = api.json("GET", path, query=query | more, accept=accept)
-        yield from page["items"]
+        yield from page["items"] or ()  # null in an empty list of metadata
         token = page["metadata"].get("continue")
         if not token:
             return

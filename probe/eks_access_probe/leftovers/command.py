@@ -101,12 +101,13 @@ def _credentials(aws: Aws, profile: str | None) -> Keys:
 
 def _clusters(manifest: Manifest) -> dict[str, DeclaredCluster]:
     """Every cluster of the environment by its key; of an older manifest those that an integration has."""
-    found = {
-        key: DeclaredCluster(name=cluster.name, region=cluster.region)
-        for access in manifest.integrations.values()
-        for key, cluster in access.clusters.items()
-    }
-    return found | manifest.clusters
+    found = dict(manifest.clusters)
+    for access in manifest.integrations.values():
+        for key, cluster in access.clusters.items():
+            place = DeclaredCluster(name=cluster.name, region=cluster.region)
+            if place not in found.values():
+                found[key] = place
+    return found
 
 
 def _look(manifest: Manifest, deployer: Deployer, gone: frozenset[str]) -> tuple[list[Finding], list[Trouble]]:
