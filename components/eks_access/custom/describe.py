@@ -42,7 +42,7 @@ def integration(definition: Definition, args: Mapping[str, Any], place: Place) -
             username=texts.text(definition.username),
             groups=groups,
             access_policies=tuple(
-                identity.AccessPolicy(policy.name, _namespaces(policy.namespaces, texts) or ())
+                identity.AccessPolicy(policy.name, _narrowing(f"{policy.name}.namespaces", policy.namespaces, texts))
                 for policy in rights.access_policies
             ),
         ),
@@ -80,7 +80,8 @@ def checked_arguments(definition: Definition, given: Mapping[str, Any]) -> dict[
             raise Refused(f"arguments.{name}", None, f"must be {wanted}: {declared.description}")
         for item in items:
             if declared.pattern and is_known(item) and not re.fullmatch(declared.pattern, item):
-                raise Refused(f"arguments.{name}", item, f"does not match {declared.pattern!r}: {declared.description}")
+                # The value may be a secret of the user's, so it is not told.
+                raise Refused(f"arguments.{name}", None, f"does not match {declared.pattern!r}: {declared.description}")
         values[name] = items if declared.type == "list" else value
     return values
 
@@ -158,13 +159,21 @@ def _grant(grant: Grant, groups: Sequence[str], texts: Texts) -> rbac.Grant:
                 tuple(rule.resources),
                 tuple(rule.verbs),
                 tuple(rule.api_groups),
-                tuple(texts.texts(rule.resource_names or [])),
+                _narrowing(f"grants.{grant.key}.resource_names", rule.resource_names or [], texts),
                 texts.text(rule.why),
             )
             for rule in grant.rules
         ),
         _namespaces(grant.namespaces, texts),
     )
+
+
+def _narrowing(property: str, given: list[str], texts: Texts) -> tuple[str, ...]:
+    """The items, where none at all would mean everything: what was given must not become none on the way."""
+    items = texts.texts(given)
+    if given and not items:
+        raise Refused(property, None, "becomes an empty list, which would mean all of them", "Give at least one.")
+    return tuple(items)
 
 
 def _namespaces(namespaces: list[str] | None, texts: Texts) -> tuple[str, ...] | None:

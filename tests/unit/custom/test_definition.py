@@ -159,7 +159,17 @@ def test_a_wrong_file_is_refused_with_line_and_path(text: str, told: str) -> Non
         (SMALL, {"namespaces": "web"}, "arguments.namespaces must be a list of texts: where it reads"),
         (SMALL, {"role": "arn:aws:iam::444455556666:root"}, "trust.cross_account.principals[0] is 'arn:aws:iam"),
         (SMALL, {"namespaces": ["web", "web"]}, "names a namespace twice"),
-        (small(arguments__role__pattern="arn:aws:iam::4+:role/.+"), {"role": "x"}, "is 'x', which does not match"),
+        (small(arguments__role__pattern="arn:aws:iam::4+:role/.+"), {"role": "x"}, "arguments.role does not match"),
+        (
+            small(profiles__least__grants__0__rules__0__resource_names=["{arg:namespaces}"]),
+            {},
+            "grants.read.resource_names becomes an empty list, which would mean all of them",
+        ),
+        (
+            small(profiles__least__access_policies=[{"name": "View", "namespaces": ["{arg:namespaces}"]}]),
+            {},
+            "View.namespaces becomes an empty list",
+        ),
         (small(username="{nme}:x"), {}, "{nme}:x has {nme} in it, which is not known here. Known: {name},"),
         (small(username="{arg:namespaces}:x"), {}, "a list: it stands alone"),
         (small(username="system:x"), {}, "begins with 'system:', which EKS reserves"),
