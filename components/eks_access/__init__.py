@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .integrations.cado import CadoArgs as CadoArgs
     from .integrations.conductorone import ConductorOne as ConductorOne
     from .integrations.conductorone import ConductorOneArgs as ConductorOneArgs
+    from .integrations.custom import CustomIntegration as CustomIntegration
+    from .integrations.custom import CustomIntegrationArgs as CustomIntegrationArgs
     from .integrations.opentrace import OpenTrace as OpenTrace
     from .integrations.opentrace import OpenTraceArgs as OpenTraceArgs
 

@@ -80,14 +80,15 @@ def checked(arguments: object, kind: type, path: str = "") -> dict[str, Any]:
         Refused: an unknown key, a missing one, or a value of the wrong type; the first one found, with its path.
     """
     try:
-        validated: dict[str, Any] = _adapter(kind).validate_python(arguments)
+        validated: dict[str, Any] = adapter(kind).validate_python(arguments)
     except ValidationError as invalid:
         raise _explained(invalid, path, kind) from None
     return validated
 
 
 @cache
-def _adapter(kind: type) -> TypeAdapter[Any]:
+def adapter(kind: type) -> TypeAdapter[Any]:
+    """What checks arguments of this kind."""
     adapter: TypeAdapter[Any] = TypeAdapter(
         with_config(ConfigDict(extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True))(kind),
         _parent_depth=0,

@@ -9,12 +9,19 @@ from . import __version__
 
 COMMANDS = {
     "aws-auth": ("eks_access.aws_auth.command:aws_auth", "Plan and check changes of the aws-auth ConfigMap."),
+    "explain": ("eks_access.explain_command:explain", "Say what an integration gets, and why."),
+    "handoff": ("eks_access.handoff_command:handoff", "Print what to enter in each vendor's own form."),
+    "leftovers": (
+        "eks_access_probe.leftovers.command:leftovers",
+        "List what belongs to no integration of a stack (any more).",
+    ),
     "plugin": ("eks_access.provider.install:plugin", "Install the Pulumi plugin of this package."),
     "probe": (
         "eks_access_probe.command:probe",
         "Act as each integration and prove what it can and cannot do.",
     ),
     "resume": ("eks_access.resume:resume", "Take up a deployment that was killed in the middle."),
+    "schema": ("eks_access.schema_command:schema", "Print the JSON schema of a file, for editors."),
     "token": ("eks_access.token_command:token", "Print an EKS token, as kubectl wants it."),
 }
 """Each command's place and its line in `--help`: a command is imported only when it runs, so that all start fast."""
@@ -45,4 +52,5 @@ def main(**_: Any) -> None:
     \b
     pulumi up --stack dev            provision what Pulumi.dev.yaml declares
     eks-access probe --stack dev     prove what each integration can and cannot do
+    eks-access handoff --stack dev   print what to enter at each vendor
     """

@@ -23,6 +23,7 @@ from .objects import KubernetesObject
 from .placeholders import is_known
 from .rbac import Grant
 from .trust import Trust
+from .vendor_made import VendorMade
 
 INTEGRATION_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
 """Integration names become parts of role, group and RBAC names, so they are DNS labels, and short."""
@@ -134,6 +135,8 @@ class Field:
 
     label: str
     value: str
+    secret: bool = False
+    """Whether it is hidden unless it is asked for. What the user gave as a secret is hidden without this."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,10 @@ class Integration:
     residual_risks: tuple[str, ...] = ()
     objects: tuple[KubernetesObject, ...] = ()
     """What the integration needs in each cluster besides its RBAC."""
+    sources: tuple[str, ...] = ()
+    """Where it is written what the vendor needs: its page, its code."""
+    leftovers: tuple[VendorMade, ...] = ()
+    """What the vendor itself makes in clusters, which the stack does not know and off-boarding does not take away."""
 
     def check_clusters(self, place: Place) -> None:
         """Refuse a cluster that cannot carry this identity.

@@ -11,14 +11,18 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from . import identity as identities
 from .description import ClusterPlace, Integration, Place, Profile
 from .expectations import AwsCall, KubernetesCall
 from .identity import AuthenticationMode, EntryMethod
 from .trust import Change
+from .vendor_made import Made
 
 SCHEMA_VERSION: Literal[1] = 1
 OUTPUT = "access"
 """The name of the stack output that holds the manifest."""
+HIDDEN = "[secret]"
+"""What Pulumi prints in the place of a secret, where it is not told to show secrets."""
 
 
 class _Part(BaseModel):
@@ -88,6 +92,8 @@ class Grant(_Part):
     group: str
     namespaces: list[str] | None
     rules: list[dict[str, list[str]]]
+    reasons: list[str] = Field(default_factory=list)
+    """Why each of the rules is there, in their order."""
 
 
 class ObjectReference(_Part):
@@ -120,11 +126,28 @@ class KubernetesExpectation(_Part):
 class HandoffField(_Part):
     label: str
     value: str
+    secret: bool = False
 
 
 class Handoff(_Part):
     fields: list[HandoffField]
     steps: list[str]
+
+
+class Leftover(_Part):
+    """What the vendor itself makes: see `vendor_made`."""
+
+    made: Made
+    pattern: str
+    why: str
+
+
+class Rights(_Part):
+    """What an integration may do, in AWS and in each cluster."""
+
+    statements: list[dict[str, Any]]
+    access_policies: list[AccessPolicy]
+    grants: list[Grant]
 
 
 class IntegrationAccess(_Part):
@@ -136,6 +159,8 @@ class IntegrationAccess(_Part):
     role: Role
     trust: Trust
     statements: list[dict[str, Any]]
+    statement_reasons: list[str] = Field(default_factory=list)
+    """Why each of the statements is there, in their order."""
     identity: Identity
     clusters: dict[str, Cluster]
     """The clusters by the user's own keys for them."""
@@ -145,15 +170,31 @@ class IntegrationAccess(_Part):
     handoff: Handoff
     residual_risks: list[str]
     objects: list[ObjectReference] = Field(default_factory=list)
+    sources: list[str] = Field(default_factory=list)
+    leftovers: list[Leftover] = Field(default_factory=list)
+    other_profile: Rights | None = None
+    """What it would be given in the profile that was not chosen; null where that profile cannot be had here."""
+
+    @property
+    def rights(self) -> Rights:
+        return Rights(statements=self.statements, access_policies=self.identity.access_policies, grants=self.grants)
+
+
+class DeclaredCluster(_Part):
+    name: str
+    region: str
 
 
 class Manifest(_Part):
     schema_version: Literal[1] = SCHEMA_VERSION
+    project: str = ""
     environment: str
     partition: str
     account: str
     endpoint: Literal["aws", "loopback"]
     """`loopback`: this environment lives on the local machine and no call may leave it."""
+    clusters: dict[str, DeclaredCluster] = Field(default_factory=dict)
+    """Every cluster of the environment, with those that no integration has (any more)."""
     integrations: dict[str, IntegrationAccess]
 
 
@@ -184,11 +225,15 @@ def read(value: object) -> Manifest:
 
 
 def integration_access(
-    integration: Integration, place: Place, connections: Mapping[str, tuple[str, str]]
+    integration: Integration,
+    place: Place,
+    connections: Mapping[str, tuple[str, str]],
+    other: Integration | None = None,
 ) -> dict[str, Any]:
     """The manifest's part about one integration, as JSON; texts may hold placeholders.
 
-    `connections` has each cluster's endpoint and certificate authority by its key.
+    `connections` has each cluster's endpoint and certificate authority by its key; `other` is the same integration in
+    the profile that was not chosen.
     """
     role, identity, trust = integration.role, integration.identity, integration.role.trust
     access = IntegrationAccess(
@@ -198,39 +243,60 @@ def integration_access(
         role=Role(arn=place.role_arn, name=role.name, max_session_seconds=role.max_session_seconds),
         trust=Trust(kind=trust.kind, refuses=list(trust.refuses()), **vars(trust)),
         statements=[statement.json() for statement in role.all_statements],
+        statement_reasons=[statement.why for statement in role.all_statements],
         identity=Identity(
             username=identity.username,
             aws_auth_username=identity.aws_auth_username,
             groups=list(identity.groups),
-            access_policies=[
-                AccessPolicy(arn=policy.arn(place.partition), namespaces=list(policy.namespaces or ()))
-                for policy in identity.access_policies
-            ],
+            access_policies=_access_policies(identity, place),
         ),
         clusters={cluster.key: _cluster(cluster, *connections[cluster.key]) for cluster in place.clusters},
-        grants=[
-            Grant(
-                name=grant.name,
-                group=grant.group,
-                namespaces=None if grant.namespaces is None else list(grant.namespaces),
-                rules=[rule.json() for rule in grant.rules],
-            )
-            for grant in integration.grants
-        ],
+        grants=_grants(integration),
         aws=[AwsExpectation(**vars(e)) for e in integration.expectations if isinstance(e, AwsCall)],
         kubernetes=[
             KubernetesExpectation(**vars(e)) for e in integration.expectations if isinstance(e, KubernetesCall)
         ],
         handoff=Handoff(
-            fields=[HandoffField(label=field.label, value=field.value) for field in integration.handoff.fields],
+            fields=[HandoffField(**vars(field)) for field in integration.handoff.fields],
             steps=list(integration.handoff.steps),
         ),
         residual_risks=list(integration.residual_risks),
         objects=[
             ObjectReference(kind=each.kind, namespace=each.namespace, name=each.name) for each in integration.objects
         ],
+        sources=list(integration.sources),
+        leftovers=[Leftover(**vars(made)) for made in integration.leftovers],
+        other_profile=None if other is None else rights(other, place),
     )
     return access.model_dump(mode="json", by_alias=True)
+
+
+def rights(integration: Integration, place: Place) -> Rights:
+    return Rights(
+        statements=[statement.json() for statement in integration.role.all_statements],
+        access_policies=_access_policies(integration.identity, place),
+        grants=_grants(integration),
+    )
+
+
+def _access_policies(identity: identities.Identity, place: Place) -> list[AccessPolicy]:
+    return [
+        AccessPolicy(arn=policy.arn(place.partition), namespaces=list(policy.namespaces or ()))
+        for policy in identity.access_policies
+    ]
+
+
+def _grants(integration: Integration) -> list[Grant]:
+    return [
+        Grant(
+            name=grant.name,
+            group=grant.group,
+            namespaces=None if grant.namespaces is None else list(grant.namespaces),
+            rules=[rule.json() for rule in grant.rules],
+            reasons=[rule.why for rule in grant.rules],
+        )
+        for grant in integration.grants
+    ]
 
 
 def _cluster(cluster: ClusterPlace, endpoint: str, certificate_authority: str) -> Cluster:

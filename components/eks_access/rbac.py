@@ -6,6 +6,8 @@ from typing import Any
 
 API_GROUP = "rbac.authorization.k8s.io"
 MANAGED_BY = "eks-access"
+STACK = "eks-access/stack"
+"""The annotation, and in AWS the tag, that says which stack made something: `<project>/<stack>`."""
 
 ANNOTATIONS = {"pulumi.com/patchForce": "true"}
 """These objects are this package's whole: whoever else has changed them, with whatever tool, the next `up` repairs it.
@@ -61,9 +63,10 @@ class RbacObject:
     body: Mapping[str, Any]
 
 
-def objects(grant: Grant, *, labels: Mapping[str, str]) -> Iterator[RbacObject]:
+def objects(grant: Grant, *, labels: Mapping[str, str], stack: str = "") -> Iterator[RbacObject]:
     """The ClusterRole of a grant and its bindings: one ClusterRole bound in many places keeps the rules in one."""
-    metadata = {"name": grant.name, "labels": dict(labels), "annotations": ANNOTATIONS}
+    annotations = ANNOTATIONS | ({STACK: stack} if stack else {})
+    metadata = {"name": grant.name, "labels": dict(labels), "annotations": annotations}
     yield RbacObject(
         grant.key,
         "ClusterRole",

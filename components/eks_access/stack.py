@@ -58,10 +58,15 @@ def provision(declared: Environment) -> Mapping[str, Any]:
     }
     return {
         "schemaVersion": SCHEMA_VERSION,
+        "project": pulumi.get_project(),
         "environment": pulumi.get_stack(),
         "partition": aws.get_partition_output(opts=pulumi.InvokeOutputOptions(provider=provider)).partition,
         "account": caller.account_id,
         "endpoint": declared.aws.get("endpoint", Endpoint.AWS).value,
+        "clusters": {
+            key: {"name": args["name"], "region": args.get("region", declared.aws["region"])}
+            for key, args in declared.clusters.items()
+        },
         "integrations": {name: component.manifest for name, component in components.items()},
     }
 

@@ -117,10 +117,10 @@ def _integration(
     from botocore.exceptions import BotoCoreError, ClientError
 
     from eks_access_probe import identities as known
-    from eks_access_probe import source
     from eks_access_probe.actor import Actor, CannotBecome
     from eks_access_probe.aws import Aws
 
+    from . import source
     from .endpoint import LoopbackError, loopback_endpoint
 
     try:
@@ -151,6 +151,6 @@ def _integration(
 
 def _told(error: Exception) -> str:
     """The error's own words, with nothing in them that grants access."""
-    from eks_access_probe.redaction import redacted
+    from .redaction import redacted
 
     return redacted(str(error))

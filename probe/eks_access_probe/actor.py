@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from eks_access.manifest import IntegrationAccess
+from eks_access.redaction import redacted
 from eks_access.trust import Change
 
 from .aws import Aws, CredentialsUnavailable, Keys
 from .identities import Identities, Identity, Saml, TokenSource, WebIdentity
-from .redaction import redacted
 
 SESSION_NAME = "eks-access-probe"
 WRONG_EXTERNAL_ID = "eks-access-probe-wrong-external-id"

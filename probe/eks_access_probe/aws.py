@@ -68,6 +68,15 @@ class Aws:
                 self._credentials[profile] = self._resolve(profile)
             return self._credentials[profile]
 
+    def own_credentials(self) -> Keys:
+        """The credentials of the environment: those that a deployment would use.
+
+        Raises:
+            CredentialsUnavailable: there are none.
+        """
+        with self._credentials_lock:
+            return self._resolve(None)
+
     def _create(self, service: str, region: str, credentials: Keys | None) -> Any:
         session = self._session()
         config = None if credentials else Config(signature_version=UNSIGNED)
@@ -88,19 +97,20 @@ class Aws:
             **keys,
         )
 
-    def _resolve(self, profile: str) -> Keys:
+    def _resolve(self, profile: str | None) -> Keys:
+        what = "the environment" if profile is None else f"the AWS profile {profile!r}"
         try:
             session = self._session(profile)
             if self._endpoint:
-                _check_stays_local(profile, session.full_config.get("profiles", {}))
+                _check_stays_local(profile or session.profile, session.full_config.get("profiles", {}))
             credentials = session.get_credentials()
             if credentials is None:
-                raise CredentialsUnavailable(f"the AWS profile {profile!r} gives no credentials")
+                raise CredentialsUnavailable(f"{what} gives no credentials")
             frozen = credentials.get_frozen_credentials()
         except (BotoCoreError, ClientError, LoopbackError) as cause:
-            raise CredentialsUnavailable(f"the AWS profile {profile!r} gives no credentials: {cause}") from cause
+            raise CredentialsUnavailable(f"{what} gives no credentials: {cause}") from cause
         if not frozen.access_key or not frozen.secret_key:
-            raise CredentialsUnavailable(f"the AWS profile {profile!r} gives no credentials")
+            raise CredentialsUnavailable(f"{what} gives no credentials")
         return Keys(frozen.access_key, frozen.secret_key, frozen.token)
 
     def _session(self, profile: str | None = None) -> botocore.session.Session:
@@ -117,7 +127,7 @@ class Aws:
         )
         if self._endpoint:
             session.register("before-send", _refuse_to_leave)
-        if profile:
+        if profile or self._endpoint:
             # The profile is meant, and not whatever this machine happens to be.
             for elsewhere in ("container-role", "iam-role"):
                 session.get_component("credential_provider").remove(elsewhere)
@@ -130,10 +140,10 @@ def _refuse_to_leave(**event: Any) -> None:
         raise LoopbackError("a setting of the AWS configuration", f"sends a request to {url.partition('?')[0]}")
 
 
-def _check_stays_local(profile: str, profiles: Mapping[str, Any]) -> None:
+def _check_stays_local(profile: str | None, profiles: Mapping[str, Any]) -> None:
     """Refuse a profile whose chain of source profiles fetches credentials past the hook."""
     seen: set[str] = set()
-    name: str | None = profile
+    name = profile
     while name and name not in seen:
         seen.add(name)
         settings = profiles.get(name, {})

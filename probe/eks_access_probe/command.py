@@ -13,10 +13,12 @@ from typing import TextIO
 import click
 from rich.console import Console
 
+from eks_access import source
 from eks_access.endpoint import LoopbackError, loopback_endpoint
 from eks_access.manifest import Manifest
+from eks_access.source import SourceError
 
-from . import identities, source
+from . import identities
 from .aws import Aws
 from .identities import IdentitiesError
 from .patience import Patience
@@ -26,7 +28,6 @@ from .report.interface import Proof, ReportFormat
 from .report.json import JsonReport
 from .report.table import TableReport
 from .run import run
-from .source import SourceError
 
 PIPED_WIDTH = 120
 INTERRUPTED = 130

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .redaction import redacted
+from eks_access.redaction import redacted
 
 
 class Plane(StrEnum):

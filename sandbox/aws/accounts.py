@@ -20,6 +20,8 @@ from sandbox.clusters import ClusterSpec
 CUSTOMER, CONDUCTORONE, CADO, STRANGER = "111122223333", "765656841499", "444455556666", "999900001111"
 KUBERNETES_VERSION = "1.35"
 CLUSTER_ROLE = "eks-cluster"
+MAPPED_ROLES, MAPPED_USER = ("eks-node-general", "data-platform-deployer"), "break-glass"
+"""Whom the clusters' own aws-auth maps (cluster/aws-auth.yaml)."""
 SETTING_OF = {"region": REGION, "output": "json"}
 
 
@@ -54,6 +56,9 @@ def seed(inner: Inner, providers: SamlProviders) -> dict[str, tuple[str, str]]:
         AssumeRolePolicyDocument=_trust({"Service": "eks.amazonaws.com"}),
     )
     customer.create_open_id_connect_provider(Url=f"https://{CLUSTER}", ClientIDList=["sts.amazonaws.com"])
+    for name in MAPPED_ROLES:
+        customer.create_role(RoleName=name, AssumeRolePolicyDocument=_trust({"Service": "ec2.amazonaws.com"}))
+    customer.create_user(UserName=MAPPED_USER)
     return {user.profile: _create(inner.client("iam", user.account), user) for user in USERS}
 
 

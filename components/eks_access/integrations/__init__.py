@@ -12,6 +12,7 @@ import pulumi
 
 from ..description import Describe
 from ..provision.integration import IntegrationComponent
+from ..vendor_made import VendorMade
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Vendor:
     """The component's class."""
     arguments: type
     describe: Describe
+    leftovers: tuple[VendorMade, ...]
+    """What the vendor itself makes in clusters (`LEFTOVERS` of its file): known also when it is off-boarded."""
 
 
 @cache
@@ -40,4 +43,5 @@ def _vendor(key: str, module: ModuleType) -> Vendor:
         and issubclass(member, IntegrationComponent)
         and member.__module__ == module.__name__
     )
-    return Vendor(key, component, component.__init__.__annotations__["args"], module.describe)
+    leftovers: tuple[VendorMade, ...] = getattr(module, "LEFTOVERS", ())
+    return Vendor(key, component, component.__init__.__annotations__["args"], module.describe, leftovers)

@@ -20,6 +20,10 @@ from ..provision.integration import IntegrationComponent
 from ..rbac import Grant, Rule
 from ..trust import CrossAccount, checked_principals
 
+SOURCES = (
+    "Cado, How to Import Data from AWS EKS",
+    "https://github.com/cado-security/Deployment-Templates (aws_v2/modules/iam)",
+)
 ASSUMABLE = "CadoResponse"
 """Cado's platform may assume only roles whose name holds this (aws_v2/modules/iam of its templates)."""
 HIDDEN_NAMESPACES = (
@@ -87,6 +91,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         residual_risks=(
             "Whoever runs commands in a pod also reads the Secrets mounted in it and has its service account's token.",
         ),
+        sources=SOURCES,
     )
 
 

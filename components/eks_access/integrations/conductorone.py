@@ -18,8 +18,22 @@ from ..expectations import baseline, combined
 from ..identity import Identity, supports_access_entries, supports_aws_auth
 from ..placeholders import is_known
 from ..provision.integration import IntegrationComponent
+from ..vendor_made import VendorMade
 from ._conductorone import calls, connector, rights
 from ._conductorone.modes import KEYLESS, Hosting, Tier, check_cluster, checked_arguments, checked_grantable, trust
+
+SOURCES = ("https://www.conductorone.com/docs/baton/eks", "https://github.com/ConductorOne/baton-eks (v0.1.3)")
+LEFTOVERS = (
+    VendorMade(
+        "binding", "baton-*-binding", "ConductorOne made it when it granted access, and removes it on revocation"
+    ),
+    VendorMade(
+        "empty-entry-of-user",
+        "*",
+        "ConductorOne makes access entries for IAM users, and on revocation takes only their policies away",
+    ),
+)
+"""Bindings are named so by the connector (pkg/connector of baton-eks), which never calls eks:DeleteAccessEntry."""
 
 
 class ConductorOneConnectorArgs(TypedDict):
@@ -129,6 +143,8 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         handoff=_handoff(args, place, hosting, tier, bool(cluster_roles or roles)),
         residual_risks=_risks(place, tier, bool(cluster_roles or roles)),
         objects=connector.objects(args, place, cluster, hosting, tier),
+        sources=SOURCES,
+        leftovers=LEFTOVERS,
     )
 
 

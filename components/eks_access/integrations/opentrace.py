@@ -22,6 +22,10 @@ from ..trust import WebIdentity
 GOOGLE = "accounts.google.com"
 """A provider that is built into IAM: named as it is, never as an ARN, and never to be created in the account."""
 PLACEHOLDER_OF_THE_PAGE = "YOUR_OPENTRACE_CLIENT_ID"
+SOURCES = (
+    "OpenTrace, AWS EKS integration page",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif",
+)
 
 
 class OpenTraceArgs(IntegrationArgs):
@@ -83,6 +87,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         residual_risks=(
             "Pod specifications hold environment values: RBAC cannot hide them from whoever may list pods.",
         ),
+        sources=SOURCES,
     )
 
 

@@ -55,11 +55,12 @@ class ClusterAccess(pulumi.ComponentResource):
         labels = {
             "app.kubernetes.io/managed-by": rules.MANAGED_BY,
             "app.kubernetes.io/part-of": integration.vendor,
+            "app.kubernetes.io/instance": name.removesuffix(f"-{cluster.key}"),
         }
         rights = [
             self._create_rbac_object(f"{name}-{found.key}", found, connection)
             for grant in integration.grants
-            for found in rules.objects(grant, labels=labels)
+            for found in rules.objects(grant, labels=labels, stack=_stack())
         ]
         # The way in is opened last and closed first: nobody is let in whose rights are half made.
         if cluster.method is EntryMethod.ACCESS_ENTRY:
@@ -97,7 +98,7 @@ class ClusterAccess(pulumi.ComponentResource):
             type="STANDARD",
             user_name=self._binding.text(integration.identity.username_by(cluster.method)),
             kubernetes_groups=list(integration.identity.groups),
-            tags={**tags, ROLE_ID_TAG: role.unique_id},
+            tags={**tags, ROLE_ID_TAG: role.unique_id, rules.STACK: _stack()},
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=rights,
@@ -160,6 +161,10 @@ class ClusterAccess(pulumi.ComponentResource):
             tags=dict(tags),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[entered]),
         )
+
+
+def _stack() -> str:
+    return f"{pulumi.get_project()}/{pulumi.get_stack()}"
 
 
 def _snake_keys(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ..arguments import ClusterArgs, checked
-from ..description import ClusterPlace, Describe, Integration, Place
+from ..description import ClusterPlace, Describe, Integration, Place, Profile
 from ..errors import Refused
 from ..manifest import integration_access
 from ..placeholders import fill, map_texts, placeholder
@@ -96,7 +96,7 @@ class IntegrationComponent(pulumi.ComponentResource):
                 pulumi.ResourceOptions(parent=self, depends_on=[policy]),
             )
         self.role_arn, self.role_name = role.arn, role.name
-        manifest = integration_access(integration, place, connections)
+        manifest = integration_access(integration, place, connections, _other_profile(describe, known, place))
         self.manifest = binding.tree(manifest)
         """The manifest's part as plain data with Outputs as leaves, so that only secret leaves are secret."""
         self.access = binding.whole(manifest)
@@ -168,6 +168,16 @@ def _checked(describe: Describe, args: Mapping[str, Any], place: Place) -> Integ
     integration = describe(args, place)
     integration.check_clusters(place)
     return integration
+
+
+def _other_profile(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration | None:
+    """The same integration in the profile that was not chosen, so that a review can tell the difference."""
+    chosen = args.get("profile", Profile.LEAST)
+    other = Profile.LEAST if chosen is Profile.VENDOR else Profile.VENDOR
+    try:
+        return describe({**args, "profile": other}, place)
+    except Refused:
+        return None
 
 
 def _filled(tree: Mapping[str, Any], values: Mapping[str, str]) -> Mapping[str, Any]:

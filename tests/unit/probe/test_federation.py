@@ -11,11 +11,11 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from eks_access import manifest
+from eks_access.redaction import redacted
 from eks_access.trust import Change
 from eks_access_probe import identities
 from eks_access_probe.actor import Actor, CannotBecome
 from eks_access_probe.aws import Aws
-from eks_access_probe.redaction import redacted
 from tests.unit.probe.world import ROLE, World, answer, text
 
 PROVIDER = "arn:aws:iam::111122223333:saml-provider/corp"

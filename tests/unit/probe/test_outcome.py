@@ -1,7 +1,7 @@
 import pytest
 
+from eks_access.redaction import redacted
 from eks_access_probe.outcome import Answer, Plane, Question, Result, Verdict, judge
-from eks_access_probe.redaction import redacted
 
 ALLOWED = Question("acme", Plane.KUBERNETES, "list", "pods", True, "")
 REFUSED = Question("acme", Plane.KUBERNETES, "list", "secrets", False, "")

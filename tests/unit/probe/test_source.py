@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eks_access_probe.source import SourceError, of_file, of_stack
+from eks_access.source import SourceError, of_file, of_stack
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What holds for every vendor, whoever it is."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,10 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "apono": {"federation": "sso"},
     "cado": {"platform_role_arns": ["arn:aws:iam::444455556666:role/CadoPlatform"], "namespaces": ["payments"]},
     "conductorone": {"external_id": "c1-x"},
+    "custom": {
+        "definition": str(Path(__file__).parents[4] / "examples/custom/cloudquery.yaml"),
+        "arguments": {"principal_arn": "arn:aws:iam::444455556666:role/acme-cloudquery", "external_id": "cq-x"},
+    },
     "opentrace": {"client_id": "1.apps.googleusercontent.com", "subject": "11"},
 }
 
@@ -70,6 +75,7 @@ def test_the_manifest_reads_back_as_it_was_written(integration: Integration) -> 
     written = integration_access(integration, place(integration.vendor), {"c0": ("https://c0", "Q0E=")})
     assert IntegrationAccess.model_validate(written).model_dump(mode="json", by_alias=True) == written
     assert written["vendor"] == integration.vendor
+    assert len(written["statementReasons"]) == len(written["statements"])
 
 
 def test_the_role_options_of_every_integration_reach_the_role(vendor: Vendor) -> None:

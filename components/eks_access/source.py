@@ -6,13 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from eks_access import manifest
-from eks_access.manifest import OUTPUT, Manifest, ManifestError
-
+from . import manifest
+from .manifest import HIDDEN, OUTPUT, Manifest, ManifestError
 from .redaction import redacted
 
-_HIDDEN = '"[secret]"'
-"""What Pulumi prints in the place of a secret."""
 _SECONDS = 120
 
 
@@ -20,15 +17,17 @@ class SourceError(ValueError):
     """The manifest could not be had; the message says why and what to do."""
 
 
-def of_stack(stack: str, cwd: Path) -> Manifest:
+def of_stack(stack: str, cwd: Path, *, secrets: bool = True) -> Manifest:
     """The manifest that a stack exports, read with the `pulumi` command in the project's folder.
 
-    Only this output is asked for. Secrets are shown to the probe since an ExternalId may be one of the stack's.
+    Only this output is asked for. The probe needs the secrets, since an ExternalId may be one of the stack's; without
+    them the manifest holds what Pulumi prints in their place.
 
     Raises:
         SourceError: pulumi is missing or fails, or the stack has no such output.
     """
-    command = ["pulumi", "stack", "output", OUTPUT, "--stack", stack, "--json", "--show-secrets", "--non-interactive"]
+    shown = ["--show-secrets"] if secrets else []
+    command = ["pulumi", "stack", "output", OUTPUT, "--stack", stack, "--json", *shown, "--non-interactive"]
     try:
         done = subprocess.run(
             command, cwd=cwd, capture_output=True, stdin=subprocess.DEVNULL, timeout=_SECONDS, check=False
@@ -41,29 +40,29 @@ def of_stack(stack: str, cwd: Path) -> Manifest:
         raise SourceError(f"`pulumi stack output` took over {_SECONDS} seconds") from cause
     if done.returncode != 0:
         raise SourceError(_why(stack, cwd, done.stderr.decode("utf-8", "replace")))
-    return _manifest(done.stdout, f"stack {stack!r}")
+    return _manifest(done.stdout, f"stack {stack!r}", secrets)
 
 
-def of_file(path: str) -> Manifest:
+def of_file(path: str, *, secrets: bool = True) -> Manifest:
     """The manifest in a file, or on the standard input for `-`.
 
     Raises:
-        SourceError: it cannot be read or is no manifest.
+        SourceError: it cannot be read, is no manifest, or hides the secrets that are needed.
     """
     if path == "-":
-        return _manifest(sys.stdin.buffer.read(), "the standard input")
+        return _manifest(sys.stdin.buffer.read(), "the standard input", secrets)
     try:
-        return _manifest(Path(path).read_bytes(), path)
+        return _manifest(Path(path).read_bytes(), path, secrets)
     except OSError as cause:
         raise SourceError(f"{path}: {cause.strerror}") from cause
 
 
-def _manifest(text: bytes, origin: str) -> Manifest:
+def _manifest(text: bytes, origin: str, secrets: bool) -> Manifest:
     try:
         value: Any = json.loads(text)
     except ValueError as cause:
         raise SourceError(f"{origin}: is not JSON") from cause
-    if _HIDDEN in json.dumps(value):
+    if secrets and json.dumps(HIDDEN) in json.dumps(value):
         raise SourceError(
             f"{origin}: secrets are hidden in it; write it with `pulumi stack output {OUTPUT} --json --show-secrets`"
         )

@@ -1,0 +1,130 @@
+"""What an integration gets and why, in words for a reviewer. Pure: the manifest's part about it in, sentences out."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from . import risks
+from .difference import Difference, difference, listed, of_policy, on, policy_name, within
+from .identity import EntryMethod
+from .manifest import AwsExpectation, Grant, IntegrationAccess, KubernetesExpectation
+from .risks import Risk
+from .trust_words import trust_words
+
+
+@dataclass(frozen=True)
+class Right:
+    """One statement, rule or access policy: what it is, where it holds, why it is there and what it makes possible."""
+
+    what: str
+    where: str
+    why: str
+    risks: tuple[Risk, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    name: str
+    title: str
+    profile: str
+    sources: tuple[str, ...]
+    trust: tuple[str, ...]
+    """Who may become the role, and what is refused."""
+    aws: tuple[Right, ...]
+    identity: tuple[str, ...]
+    kubernetes: tuple[Right, ...]
+    refused: tuple[str, ...]
+    """What must not work, by its reason."""
+    residual_risks: tuple[str, ...]
+    difference: Difference | None
+    """What profile `vendor` has beyond `least`; None where only one of them can be had."""
+
+
+def explained(name: str, access: IntegrationAccess) -> Explanation:
+    return Explanation(
+        name=name,
+        title=access.title,
+        profile=access.profile.value,
+        sources=tuple(access.sources),
+        trust=tuple(trust_words(access.trust)),
+        aws=tuple(_statements(access)),
+        identity=tuple(_identity(access)),
+        kubernetes=(*_access_policies(access), *_rules(access.grants)),
+        refused=tuple(_refused(access)),
+        residual_risks=tuple(access.residual_risks),
+        difference=_difference(access),
+    )
+
+
+def _statements(access: IntegrationAccess) -> Iterator[Right]:
+    reasons = [*access.statement_reasons, *[""] * len(access.statements)]
+    for statement, why in zip(access.statements, reasons, strict=False):
+        actions = listed(statement["Action"])
+        denies = statement["Effect"] == "Deny"
+        yield Right(
+            what=("never " if denies else "") + ", ".join(actions),
+            where=on(listed(statement["Resource"])) + (" under conditions" if statement.get("Condition") else ""),
+            why=why,
+            risks=() if denies else _distinct(risks.of_action(action) for action in actions),
+        )
+
+
+def _identity(access: IntegrationAccess) -> Iterator[str]:
+    groups = ", ".join(access.identity.groups) or "no group"
+    for key, cluster in access.clusters.items():
+        way = "an access entry" if cluster.method is EntryMethod.ACCESS_ENTRY else "a mapping in aws-auth"
+        yield f"{key}: {cluster.name} in {cluster.region}, by {way}, as user {access.identity.username} in {groups}"
+
+
+def _access_policies(access: IntegrationAccess) -> Iterator[Right]:
+    for policy in access.identity.access_policies:
+        yield Right(
+            policy_name(policy), within(policy.namespaces or None), "an EKS access policy", (of_policy(policy),)
+        )
+
+
+def _rules(grants: list[Grant]) -> Iterator[Right]:
+    for grant in grants:
+        reasons = [*grant.reasons, *[""] * len(grant.rules)]
+        for rule, why in zip(grant.rules, reasons, strict=False):
+            groups = [group for group in rule.get("apiGroups", []) if group]
+            kinds = ", ".join(rule.get("resources", []))
+            named = f" named {', '.join(rule['resourceNames'])}" if rule.get("resourceNames") else ""
+            of_group = f" ({', '.join(groups)})" if groups else ""
+            yield Right(
+                what=f"{', '.join(rule['verbs'])} {kinds}{of_group}{named}",
+                where=within(grant.namespaces),
+                why=why,
+                risks=_distinct(
+                    risks.of_rule(resource, verb) for resource in rule.get("resources", []) for verb in rule["verbs"]
+                ),
+            )
+
+
+def _distinct(found: Iterable[Risk]) -> tuple[Risk, ...]:
+    """Each once, the grave ones first."""
+    return tuple(sorted(dict.fromkeys(found), key=lambda risk: not risk.grave))
+
+
+def _refused(access: IntegrationAccess) -> Iterator[str]:
+    by_reason: dict[str, list[str]] = {}
+    expectations: list[AwsExpectation | KubernetesExpectation] = [*access.aws, *access.kubernetes]
+    for expectation in expectations:
+        if not expectation.allowed:
+            by_reason.setdefault(expectation.why, []).append(_call(expectation))
+    for why, calls in by_reason.items():
+        yield f"{', '.join(dict.fromkeys(calls))}: {why}"
+
+
+def _call(expectation: AwsExpectation | KubernetesExpectation) -> str:
+    if isinstance(expectation, AwsExpectation):
+        return expectation.action
+    e = expectation
+    resource = e.resource + (f"/{e.subresource}" if e.subresource else "") + (f" {e.name}" if e.name else "")
+    return f"{e.verb} {resource}" + (f" in {e.namespace}" if e.namespace else "")
+
+
+def _difference(access: IntegrationAccess) -> Difference | None:
+    if access.other_profile is None:
+        return None
+    chosen, other = access.rights, access.other_profile
+    return difference(*((other, chosen) if access.profile == "vendor" else (chosen, other)))

@@ -1,0 +1,21 @@
+"""Text for people: as wide as the terminal, and clean where it is piped."""
+
+from rich.console import Console
+from rich.text import Text
+
+PIPED_WIDTH = 120
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that is as wide as the terminal; piped, wide enough that few sentences need to be broken."""
+    made = Console(stderr=stderr, highlight=False)
+    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=PIPED_WIDTH)
+
+
+def paragraph(out: Console, text: Text, *, mark: str = "", indent: int = 2) -> None:
+    """Print the text after its mark, broken at words, each further line below the first; no spaces at the ends."""
+    hang = indent + (len(mark) + 1 if mark else 0)
+    for number, line in enumerate(text.wrap(out, max(out.width - hang, 20))):
+        line.rstrip()
+        first = f"{'':{indent}}{mark} " if mark else " " * indent
+        out.print(Text.assemble((first if number == 0 else " " * hang, "dim"), line), soft_wrap=True)

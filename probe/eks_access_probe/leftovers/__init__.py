@@ -1,0 +1,1 @@
+"""What belongs to no integration of a stack (any more): in AWS, in clusters and in aws-auth. It only reads."""

@@ -1,0 +1,133 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from eks_access.cli import main
+from eks_access.explain import explained
+from eks_access.integrations import vendors
+from eks_access.manifest import IntegrationAccess, Trust
+from eks_access.sample import sample_access
+from eks_access.trust_words import trust_words
+from tests.unit.core.integrations.test_every_vendor import ARGUMENTS
+from tests.unit.handoff.test_handoff import access, manifest
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["explain", *arguments])
+
+
+@pytest.fixture
+def explain(tmp_path: Path) -> Callable[..., Result]:
+    def deployed(name: str, *arguments: str, **integrations: dict[str, Any]) -> Result:
+        path = tmp_path / "access.json"
+        path.write_text(json.dumps(manifest(**integrations)))
+        return run(name, "--manifest", str(path), *arguments)
+
+    return deployed
+
+
+def test_every_right_is_told_with_its_reason(explain: Callable[..., Result]) -> None:
+    told = explain("c1", c1=access("conductorone")).output
+    for reason in access("conductorone")["statementReasons"]:
+        assert f"why: {reason}" in told
+    assert "why: who may do what: the purpose of the connector" in told
+    assert "source: https://github.com/ConductorOne/baton-eks" in told
+    assert "Listing ConfigMaps returns their values too" in told, "what no permission can prevent"
+
+
+def test_trust_is_told_in_words_with_what_is_refused(explain: Callable[..., Result]) -> None:
+    told = explain("c1", c1=access("conductorone")).output
+    assert "only arn:aws:iam::765656841499:role/ConductorOneService, with the External ID 'c1-x'" in told
+    assert "refused: a request without the External ID; a request with another External ID; any other principal" in told
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"kind": "cross-account", "principals": ["arn:a"]}, "only arn:a, without any condition"),
+        (
+            {"kind": "cross-account", "principals": ["arn:a", "arn:b"], "organizationId": "o-1"},
+            "only arn:a or arn:b, from AWS Organization o-1",
+        ),
+        (
+            {"kind": "web-identity", "provider": "accounts.google.com", "audience": "x", "subject": "11"},
+            "only who holds a token of accounts.google.com for the audience 'x', of the subject '11'",
+        ),
+        (
+            {"kind": "web-identity", "provider": "accounts.google.com", "audience": "x"},
+            "only who holds a token of accounts.google.com for the audience 'x', whoever the subject is",
+        ),
+    ],
+)
+def test_each_kind_of_trust_has_its_words(fields: dict[str, Any], words: str) -> None:
+    assert trust_words(Trust.model_validate({"refuses": [], **fields})) == [words]
+
+
+def test_a_kind_of_trust_without_words_is_told_by_its_fields() -> None:
+    unknown = Trust.model_construct(kind="by-letter", refuses=[], principals=["jane"])  # type: ignore[arg-type]
+    assert trust_words(unknown) == ["only by by-letter: principals ['jane']"]
+
+
+@pytest.mark.parametrize("vendor", sorted(ARGUMENTS))
+def test_every_vendor_can_be_explained_without_a_deployment(vendor: str) -> None:
+    known = vendors()[vendor]
+    given = {key: value for key, value in ARGUMENTS[vendor].items() if vendor == "custom"}
+    found = sample_access(vendor, known.describe, known.arguments, given)
+    assert isinstance(found, IntegrationAccess)
+    assert "\ue000" not in found.model_dump_json(), "every placeholder has its words"
+    assert explained(vendor, found).refused
+
+
+def test_a_vendor_is_explained_with_placeholders_and_the_arguments_given() -> None:
+    told = run("--vendor", "cado", "--set", "namespaces=[payments]").output
+    assert "only <platform role arns>" in told
+    assert "create, get pods/exec  in namespace payments" in told
+    assert "instead of only in namespace payments" in told
+    assert not [line for line in told.splitlines() if line != line.rstrip()], "clean when piped"
+
+
+def test_json_has_the_difference_with_its_risks() -> None:
+    told = json.loads(run("--vendor", "cado", "--json").output)
+    assert told["difference"]["gained"][0]["risk"] == {
+        "words": "can run commands in every pod, and read the secrets mounted there",
+        "grave": True,
+    }
+
+
+def test_a_manifest_of_before_is_explained_without_reasons(explain: Callable[..., Result]) -> None:
+    old = access("cado")
+    for added in ("statementReasons", "otherProfile", "sources"):
+        del old[added]
+    for grant in old["grants"]:
+        del grant["reasons"]
+    told = explain("cado", cado=old)
+    assert told.exit_code == 0
+    assert "only one of the two profiles can be had here" in told.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--vendor", "cadoo"], "'cadoo' is not a known vendor; known: cado, "),
+        (["--vendor", "cado", "--set", "namespace=[x]"], "namespace is not a known property"),
+        (["--vendor", "cado", "--set", "namespaces=[kube-system]"], "is a system namespace"),
+        (["--vendor", "cado", "--set", "x"], "write NAME=VALUE"),
+        (["--vendor", "cado", "--stack", "dev"], "give one of INTEGRATION"),
+        (["cado"], "give either --stack NAME or --manifest FILE"),
+        ([], "name the INTEGRATION"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused_with_what_to_do(arguments: list[str], told: str) -> None:
+    refused = run(*arguments)
+    assert refused.exit_code == 2
+    assert told in refused.output
+
+
+def test_an_unknown_integration_is_refused_with_those_that_are_there(explain: Callable[..., Result]) -> None:
+    refused = explain("cadoo", cado=access("cado"))
+    assert refused.exit_code == 2
+    assert "it has: cado" in refused.output
