@@ -107,7 +107,7 @@ def test_an_integration_with_a_reserved_name_is_refused_by_its_component() -> No
 def test_a_session_name_needs_a_colon_before_it() -> None:
     with pytest.raises(Refused, match="no colon before"):
         Identity(username="cado-{{SessionName}}")
-    assert Identity(username="cado:{{SessionName}}")
+    assert Identity(username="cado:{{SessionName}}").username == "cado:{{SessionName}}"
 
 
 @pytest.mark.parametrize(
@@ -138,13 +138,14 @@ def test_a_policy_twice_is_refused_because_only_the_last_ones_scope_would_stay()
     view = AccessPolicy("AmazonEKSViewPolicy")
     with pytest.raises(Refused, match="names one of them twice"):
         Identity("a:b", access_policies=(view, AccessPolicy("AmazonEKSViewPolicy", ("web",))))
-    assert Identity("a:b", access_policies=(view, AccessPolicy("AmazonEKSSecretReaderPolicy", ("web",))))
+    secrets = AccessPolicy("AmazonEKSSecretReaderPolicy", ("web",))
+    assert Identity("a:b", access_policies=(view, secrets)).access_policies == (view, secrets)
 
 
 def test_a_group_twice_is_refused() -> None:
     with pytest.raises(Refused, match="names one of them twice"):
         Identity("a:b", groups=("readers", "readers"))
-    assert Identity("a:b", groups=("readers", "writers"))
+    assert Identity("a:b", groups=("readers", "writers")).groups == ("readers", "writers")
 
 
 @pytest.mark.parametrize("name", ["-dev", "dev.example.com", "x" * 101])
