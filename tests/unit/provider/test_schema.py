@@ -10,12 +10,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pulumi.provider.experimental.provider import GetSchemaRequest
 
 from eks_access import __version__
 from eks_access.integrations import vendors
 from eks_access.provider.catalogue import handlers, package_schema
 from eks_access.provider.plugin import Plugin
+
+# The SDK reads each dependency's description from a file that it leaves to the garbage collector to close.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 
 COMMITTED = Path(__file__).parent / "schema.json"
 
