@@ -42,7 +42,9 @@ def integration(definition: Definition, args: Mapping[str, Any], place: Place) -
             username=texts.text(definition.username),
             groups=groups,
             access_policies=tuple(
-                identity.AccessPolicy(policy.name, _narrowing(f"{policy.name}.namespaces", policy.namespaces, texts))
+                identity.AccessPolicy(
+                    policy.name, _narrowing(f"{policy.name}.namespaces", policy.namespaces, texts) or None
+                )
                 for policy in rights.access_policies
             ),
         ),

@@ -21,9 +21,12 @@ from ..identity import EntryMethod, Identity
 from ..provision.integration import IntegrationComponent
 from ..rbac import API_GROUP as RBAC
 from ..trust import IdentityCenter, Saml, checked_permission_sets, checked_saml_provider, saml_audience
+from ..vendor_made import VendorMade
 from ._apono_login import login_steps
 
 ROLE_NAME = "apono-k8s-access"
+SOURCES = ("Apono: Integrate with EKS",)
+LEFTOVERS = (VendorMade("binding-of-user", "apono:*", "Apono made it when access was approved"),)
 """The role that Apono's own access details tell people to assume."""
 
 
@@ -79,6 +82,8 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         expectations=combined(baseline(), _CLUSTER_CALLS, _aws_calls(place)),
         handoff=_handoff(args, place, role, trust),
         residual_risks=_residual_risks(federation, place, trust),
+        sources=SOURCES,
+        leftovers=LEFTOVERS,
     )
 
 

@@ -6,7 +6,7 @@ docs/integrations/conductorone.md tells where the page is wrong.
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, NotRequired
+from typing import Any, NotRequired
 
 import pulumi
 from typing_extensions import TypedDict
@@ -88,7 +88,7 @@ class ConductorOneArgs(IntegrationArgs):
 class ConductorOne(IntegrationComponent):
     """ConductorOne's access to one EKS cluster: reads who has access, and in tier `provision` grants it."""
 
-    secret_arguments: ClassVar[tuple[str, ...]] = tuple(
+    secret_arguments = tuple(
         f"deploy_connector.{key}" for key in ("client_id", "client_secret", "access_key_id", "secret_access_key")
     )
 

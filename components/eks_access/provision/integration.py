@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import pulumi
 import pulumi_aws as aws
@@ -23,7 +23,8 @@ POLICY_NAME = "eks-access"
 class IntegrationComponent(pulumi.ComponentResource):
     """What every vendor's component is: a vendor gives only its arguments and its description."""
 
-    secret_arguments: ClassVar[tuple[str, ...]] = ()
+    # Without an annotation: Pulumi's inference takes annotated attributes for outputs, and fails on a ClassVar.
+    secret_arguments = tuple[str, ...]()
     """The arguments, by their paths, that are secret by their nature, whether or not they were given as secrets."""
 
     role_arn: pulumi.Output[str]
