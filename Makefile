@@ -9,7 +9,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PY     := $(BIN)/python
 STACK  ?= dev
-SOURCES = $(wildcard __main__.py components/eks_access probe/eks_access_probe sandbox tests benchmarks)
+SOURCES = $(wildcard __main__.py components/eks_access probe/eks_access_probe policies/eks_access_policies sandbox tests benchmarks)
 
 # Named after what it was made from: a changed lock or pyproject.toml sets up again.
 READY := $(VENV)/.ready-$(shell cat requirements/dev.txt pyproject.toml | cksum | tr ' ' -)

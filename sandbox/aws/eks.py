@@ -13,13 +13,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from eks_access.access_policies import catalogue
 from sandbox.aws import eks_rules as rules
 from sandbox.aws.arn import Arn
 from sandbox.aws.asgi import App, Request, Response, forward
 from sandbox.aws.inner import EVERYTHING, Inner
 from sandbox.aws.refusal import Refusal, in_use, invalid_parameter, not_found
 from sandbox.aws.registry import Cluster, Registry, Update
-from sandbox.cluster.access_policies import catalogue
 
 log = logging.getLogger(__name__)
 PARTITION = "aws"

@@ -1,13 +1,15 @@
 """The authorization webhook that evaluates access policies, beside RBAC.
 
+It has the properties of EKS's own authorizer (`eks_access.access_policies`); RBAC objects would have none of them.
+
 https://kubernetes.io/docs/reference/access-authn-authz/webhook/
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from eks_access.access_policies import Attributes, Grant, granting_policy
 from sandbox.aws.asgi import Request, Response
-from sandbox.cluster.access_policies import Attributes, Grant, granting_policy
 
 PATH = "/_sandbox/authorize/"
 PRINCIPAL_ID = "principalid"

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from eks_access.access_policies import Grant
 from sandbox.aws import eks_rules as rules
 from sandbox.aws.arn import Arn
 from sandbox.aws.inner import EVERYTHING, Inner
 from sandbox.aws.registry import Cluster
-from sandbox.cluster.access_policies import Grant
 from sandbox.cluster.authenticator import backend_mode, write_watched
 from sandbox.cluster.authorizer import Authorizer
 from sandbox.cluster.entries import Entry, creator_entry, dynamic_file, grants_by_id

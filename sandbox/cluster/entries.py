@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from eks_access.access_policies import Grant
 from sandbox.aws.arn import Arn
-from sandbox.cluster.access_policies import Grant
 
 NODE_GROUPS = {
     "EC2_LINUX": ("system:bootstrappers", "system:nodes"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.cluster.access_policies import Attributes, Grant, catalogue, granting_policy
+from eks_access.access_policies import Attributes, Grant, catalogue, granting_policy
 from sandbox.cluster.authorizer import Authorizer
 
 VIEW, EDIT, ADMIN = (Grant(f"AmazonEKS{name}Policy") for name in ("View", "Edit", "Admin"))

@@ -2,8 +2,7 @@
 
 EKS evaluates access policies in an authorizer of its own, beside RBAC: they are additive to it, do not show
 in `kubectl auth can-i --list`, do not survive impersonation, and RBAC's escalation check does not count
-them (aws/containers-roadmap#2682). An authorization webhook has exactly these properties; RBAC objects
-would have none.
+them (aws/containers-roadmap#2682).
 """
 
 import json
@@ -60,7 +59,7 @@ class Attributes:
 @cache
 def catalogue() -> dict[str, tuple[Rule, ...]]:
     """Every policy that EKS knows, with its rules; no rules where AWS publishes none."""
-    table = json.loads(files("sandbox").joinpath("data/access-policies.json").read_text())["policies"]
+    table = json.loads(files(__name__).joinpath("rules.json").read_text())["policies"]
     return {name: tuple(_rule(rule) for rule in rules or ()) for name, rules in table.items()}
 
 
