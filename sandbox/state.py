@@ -14,6 +14,7 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from sandbox.processes import ProcessRecord
 
 VARIABLE = "EKS_ACCESS_SANDBOX"
 DEFAULT_FOLDER = ".sandbox"
+DYING_SECONDS = 20
 KEPT = ("lock", "supervisor.log", "pulumi-home")
 """What outlives a restart. Pulumi's stacks do not: they describe an AWS that is gone."""
 
@@ -140,7 +142,20 @@ class State:
             yield
 
     def is_supervised(self) -> bool:
-        """Whether a supervisor lives. The lock goes with its process, however that ends."""
+        """Whether a supervisor lives. The lock goes with its process, however that ends.
+
+        A killed one is a zombie while its last threads end, and has the lock until they have: that is waited for.
+        """
+        deadline = time.monotonic() + DYING_SECONDS
+        while self._is_locked():
+            runtime = self.read()
+            # Without a record, the one who has the lock is starting.
+            if runtime is None or runtime.supervisor.alive or time.monotonic() > deadline:
+                return True
+            time.sleep(0.02)
+        return False
+
+    def _is_locked(self) -> bool:
         if not (self.folder / "lock").exists():
             return False
         try:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import click
 
@@ -112,6 +113,7 @@ def resume(stack: str, cwd: Path, unlock: bool) -> None:
       eks-access resume --stack prod --unlock && pulumi up --stack prod
     """
     if unlock:
+        _remove_torn_attributes(cwd, stack)
         _pulumi(cwd, "cancel", "--yes", "--stack", stack)
     state = json.loads(_pulumi(cwd, "stack", "export", "--stack", stack))
     pending = pending_creates(state)
@@ -133,6 +135,24 @@ def resume(stack: str, cwd: Path, unlock: bool) -> None:
         click.echo(f"{create.urn.rsplit('$', 1)[-1]}: {found}")
 
 
+def _remove_torn_attributes(cwd: Path, stack: str) -> None:
+    """Make a checkpoint in a folder (the `file://` backend) readable again.
+
+    The folder holds a `.attrs` file beside each checkpoint. The checkpoint is replaced in one step, its attributes are
+    not (gocloud.dev, blob/fileblob/attrs.go): a run that is killed between leaves them empty, and the engine then says
+    "failed to load checkpoint: EOF". It does without them where there are none, and writes them anew.
+    """
+    backend = json.loads(_pulumi(cwd, "whoami", "--json"))["url"]
+    if not backend.startswith("file://"):
+        return
+    folder = Path(unquote(urlsplit(backend).path)) / ".pulumi" / "stacks"
+    for attributes in folder.glob(f"**/{stack.rsplit('/', 1)[-1]}.json*.attrs"):
+        try:
+            json.loads(attributes.read_bytes())
+        except ValueError:
+            attributes.unlink(missing_ok=True)
+
+
 def _pulumi(cwd: Path, *arguments: str, stdin: str = "") -> str:
     command = ["pulumi", *arguments, "--non-interactive", "--color=never"]
     try:
@@ -144,6 +164,6 @@ def _pulumi(cwd: Path, *arguments: str, stdin: str = "") -> str:
     if done.returncode == 0:
         return done.stdout
     hint = ""
-    if "currently locked" in done.stderr:
+    if "currently locked" in done.stderr or "failed to load checkpoint" in done.stderr:
         hint = "\nIf that run was killed and none is under way, add --unlock."
     raise ResumeError(f"pulumi {arguments[0]} failed:\n{done.stderr.strip() or done.stdout.strip()}{hint}")

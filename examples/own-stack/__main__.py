@@ -62,8 +62,9 @@ clusters = {
 }
 beneath = pulumi.ResourceOptions(parent=platform)
 
+# A component's name is part of the names of what it makes: in a cluster that other stacks use too, it is this stack's.
 opentrace = OpenTrace(
-    "opentrace",
+    "acme-opentrace",
     {
         "clusters": clusters,
         "client_id": config.require("openTraceClientId"),
@@ -74,12 +75,12 @@ opentrace = OpenTrace(
     beneath,
 )
 conductorone = ConductorOne(
-    "conductorone",
+    "acme-conductorone",
     {"clusters": {"new": clusters["new"]}, "external_id": config.require_secret("conductorOneExternalId")},
     beneath,
 )
 cado = Cado(
-    "cado",
+    "acme-cado",
     {
         "clusters": clusters,
         "platform_role_arns": [pulumi.Output.from_input(config.require("cadoRoleArn"))],

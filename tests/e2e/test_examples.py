@@ -149,20 +149,20 @@ def test_a_stack_of_ones_own_gives_access_with_outputs_providers_and_a_parent(
     iam, eks = sandbox.boto("iam"), sandbox.boto("eks")
     roles = stack.outputs()["roles"]
     assert [role.rsplit("/", 1)[-1] for role in roles] == [
-        "eks-access-opentrace",
-        "eks-access-conductorone",
+        "eks-access-acme-opentrace",
+        "eks-access-acme-conductorone",
         "acme-vendors-CadoResponse",
     ]
     assert set(roles) <= set(eks.list_access_entries(clusterName="dev-both")["accessEntries"])
     assert roles[0] in mapped(sandbox), "the mapping was made by the plugin that the wheel installs"
     assert roles[2] in mapped(sandbox)
-    role = iam.get_role(RoleName="eks-access-opentrace")["Role"]
+    role = iam.get_role(RoleName="eks-access-acme-opentrace")["Role"]
     assert role["PermissionsBoundary"]["PermissionsBoundaryArn"].endswith(":policy/acme-vendors-boundary")
     assert {"Key": "boundary", "Value": "acme-vendors-boundary"} in iam.list_role_tags(RoleName=role["RoleName"])[
         "Tags"
     ]
     urns = [found["urn"] for found in json.loads(stack.pulumi("stack", "export").stdout)["deployment"]["resources"]]
-    assert any("::acme:index:Platform$eks-access:index:Cado::cado" in urn for urn in urns), "beneath their parent"
+    assert any("::acme:index:Platform$eks-access:index:Cado::acme-cado" in urn for urn in urns), "beneath their parent"
     providers = [urn for urn in urns if "pulumi:providers:kubernetes::" in urn]
     assert len(providers) == 3, "one shared where it was given; one of its own for each of two elsewhere"
     assert SUBJECT not in stack.pulumi("stack", "export").stdout, "given as a secret, kept as one"

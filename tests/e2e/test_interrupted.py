@@ -2,6 +2,8 @@
 
 import http.client
 import json
+import os
+import signal
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -37,9 +39,13 @@ def running(program: Program, *command: str) -> "Iterator[subprocess.Popen[str]]
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     ) as engine:
         yield engine
         engine.kill()
+        # Its language host outlives it.
+        with suppress(ProcessLookupError):
+            os.killpg(engine.pid, signal.SIGKILL)
 
 
 def wait_for(engine: "subprocess.Popen[str]", words: str) -> None:
@@ -143,6 +149,10 @@ def test_an_up_killed_after_its_first_resource_converges(sandbox: Sandbox, tmp_p
     program = Program(sandbox, tmp_path, "killed-role", config("killed-role"))
     with running(program, "up") as engine:
         wait_for(engine, "aws:iam:Role killed-role created")
+    tear_attributes(program)
+    unreadable = resume(program)
+    assert "failed to load checkpoint: EOF" in unreadable.stderr
+    assert "add --unlock" in unreadable.stderr
     assert resume(program, "--unlock").returncode == 0
     converges(program)
     program.destroy()
@@ -157,6 +167,12 @@ def test_a_killed_destroy_is_taken_up_and_leaves_nothing(sandbox: Sandbox, tmp_p
     program.destroy()
     roles = [role["RoleName"] for role in sandbox.boto("iam").list_roles()["Roles"]]
     assert "CadoResponse-killed-destroy" not in roles
+
+
+def tear_attributes(program: Program) -> None:
+    """As a kill does in the instant between the attributes' two system calls, open and write."""
+    (attributes,) = program.sandbox.state.pulumi_backend.glob(f".pulumi/stacks/*/{program.stack}.json.attrs")
+    attributes.write_text("")
 
 
 def converges(program: Program) -> None:

@@ -1,5 +1,7 @@
 import json
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from click.testing import CliRunner
@@ -75,3 +77,29 @@ def test_a_resource_whose_id_cannot_be_told_stops_before_anything_is_changed(mon
     assert result.exit_code == 1
     assert "cannot tell the id" in result.output
     assert asked == ["stack"], "only the export"
+
+
+@pytest.mark.parametrize("torn", [b"", b'{"user.content_type": "appl'])
+def test_a_checkpoint_whose_attributes_were_torn_is_made_readable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, torn: bytes
+) -> None:
+    folder = tmp_path / "my state" / ".pulumi" / "stacks" / "p"
+    folder.mkdir(parents=True)
+    checkpoint, attributes, other = (folder / name for name in ("dev.json", "dev.json.attrs", "prod.json.attrs"))
+    checkpoint.write_text("{}")
+    attributes.write_bytes(torn)
+    other.write_text("{}")
+    backend = f"file://{quote(str(tmp_path / 'my state'))}"
+
+    def pulumi(_: object, *arguments: str, stdin: str = "") -> str:
+        if arguments[0] == "whoami":
+            return json.dumps({"url": backend})
+        if arguments[0] == "stack":
+            assert not attributes.exists(), "before the checkpoint is read"
+        return json.dumps(state())
+
+    monkeypatch.setattr(resume, "_pulumi", pulumi)
+    result = CliRunner().invoke(resume.resume, ["--stack", "organization/p/dev", "--unlock"])
+    assert result.exit_code == 0, result.output
+    assert checkpoint.exists()
+    assert other.exists(), "of another stack, and whole"

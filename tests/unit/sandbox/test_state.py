@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,21 @@ def test_a_folder_has_one_supervisor(state: State) -> None:
         with pytest.raises(AlreadyRunning, match="a sandbox is running in"), state.locked():
             pass
     assert not state.is_supervised()
+
+
+def test_the_lock_that_a_dying_supervisor_still_has_is_waited_for(state: State) -> None:
+    held, seen = threading.Event(), threading.Event()
+
+    def die() -> None:
+        with state.locked():
+            held.set()
+            assert not seen.wait(0.2), "nobody is to answer before the lock has gone"
+
+    threading.Thread(target=die).start()
+    assert held.wait(5)
+    state.write(runtime())  # of a process that lives no more
+    assert not state.is_supervised()
+    seen.set()
 
 
 def test_what_was_written_is_read_again_and_is_private(state: State) -> None:
