@@ -3,14 +3,13 @@ MiniStack.
 """
 
 from sandbox.aws.asgi import App, Receive, Request, Response, Scope, Send, forward, read, reply
+from sandbox.aws.connected_clusters import CONTROL_PATH
 from sandbox.aws.eks import EksFront
 from sandbox.aws.web_identity import ACTION, WebIdentity
 
 
 class Front:
-    """RegisterCluster, DeregisterCluster and AssumeRoleWithSAML have their place beside the two that are
-    here.
-    """
+    """AssumeRoleWithSAML has its place beside the two that are here."""
 
     def __init__(self, ministack: App, eks: EksFront, web_identity: WebIdentity) -> None:
         self._ministack = ministack
@@ -21,6 +20,8 @@ class Front:
         authorization = _header(scope, b"authorization") if scope["type"] == "http" else ""
         if self._eks.serves(authorization):
             await reply(send, await self._eks.handle(await read(scope, receive)))
+        elif scope["type"] == "http" and scope["path"] == CONTROL_PATH:
+            await reply(send, self._eks.connected.control(await read(scope, receive)))
         elif _may_be_web_identity(scope):
             request = await read(scope, receive)
             await reply(send, await self._form(request))
