@@ -18,6 +18,8 @@ from sandbox.state import VARIABLE, Runtime, State, checkout
 
 OPENTRACE_AUDIENCE = "1234567890-sandbox.apps.googleusercontent.com"
 OPENTRACE_SUBJECT = "110169484474386276334"
+ONPREM = "dev-configmap"
+"""The cluster that Pulumi.dev.yaml connects under another name, as one outside of EKS."""
 PASSPHRASE = "sandbox"
 """Of the file backend's secrets. The stacks of a sandbox hold nothing that is worth more."""
 ENDPOINT_PREFIX = "AWS_ENDPOINT_URL_"
@@ -94,7 +96,7 @@ def write_command(state: State) -> Path:
     return path
 
 
-def identities(command: Path) -> dict[str, Any]:
+def identities(command: Path, onprem: Path) -> dict[str, Any]:
     """How the probe becomes each integration. Tokens are minted when they are asked for."""
 
     def mint(audience: str, subject: str, *more: str) -> dict[str, list[str]]:
@@ -114,11 +116,12 @@ def identities(command: Path) -> dict[str, Any]:
             },
             "conductorone": {"profile": "conductorone"},
             "cado": {"profile": "cado"},
+            "eks-connector": {"operator": {"profile": "deployer", "kubeconfigs": {"onprem": str(onprem)}}},
         },
         "stranger": {"profile": "stranger"},
     }
 
 
 def write_identities(state: State) -> None:
-    content = identities(write_command(state))
+    content = identities(write_command(state), state.kubeconfig(ONPREM))
     state.identities.write_text(yaml.safe_dump(content, sort_keys=False))

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .integrations.cado import CadoArgs as CadoArgs
     from .integrations.conductorone import ConductorOne as ConductorOne
     from .integrations.conductorone import ConductorOneArgs as ConductorOneArgs
+    from .integrations.eks_connector import EksConnector as EksConnector
+    from .integrations.eks_connector import EksConnectorArgs as EksConnectorArgs
     from .integrations.opentrace import OpenTrace as OpenTrace
     from .integrations.opentrace import OpenTraceArgs as OpenTraceArgs
 

@@ -39,11 +39,9 @@ class ClusterArgs(TypedDict):
     """A Kubernetes provider for this cluster, to share between integrations; made from the kubeconfig when left out."""
 
 
-class IntegrationArgs(TypedDict):
-    """What every integration can be given."""
+class IntegrationOptions(TypedDict):
+    """What every integration can be given, whatever its clusters are."""
 
-    clusters: Mapping[str, ClusterArgs]
-    """The clusters, by short names of your choice. The names become parts of resource names: keep them stable."""
     profile: NotRequired[Profile]
     """`least` (default): what the integration uses. `vendor`: all that the vendor's page asks for."""
     role_name: NotRequired[str]
@@ -56,6 +54,13 @@ class IntegrationArgs(TypedDict):
     """The role's longest session, 3600 (default) to 43200 seconds."""
     tags: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Tags for everything that takes tags."""
+
+
+class IntegrationArgs(IntegrationOptions):
+    """What every integration with access to EKS clusters can be given."""
+
+    clusters: Mapping[str, ClusterArgs]
+    """The clusters, by short names of your choice. The names become parts of resource names: keep them stable."""
 
 
 def checked(arguments: object, kind: type, path: str = "") -> dict[str, Any]:

@@ -43,10 +43,12 @@ class ClusterPlace:
     region: str
     arn: str
     mode: AuthenticationMode
+    connected: bool = False
+    """Whether it is a cluster outside of EKS, connected by EKS Connector; `mode` then means nothing."""
 
     @property
     def method(self) -> EntryMethod:
-        return entry_method(self.mode)
+        return EntryMethod.EKS_CONNECTOR if self.connected else entry_method(self.mode)
 
 
 @dataclass(frozen=True)

@@ -33,9 +33,10 @@ class Cluster(_Part):
     arn: str
     endpoint: str
     certificate_authority: str
-    authentication_mode: AuthenticationMode
+    authentication_mode: AuthenticationMode | None
+    """Null for a cluster outside of EKS."""
     method: EntryMethod
-    """The way in: an access entry or a mapping in aws-auth."""
+    """The way in: an access entry, a mapping in aws-auth, or EKS Connector."""
 
 
 class Role(_Part):
@@ -47,7 +48,7 @@ class Role(_Part):
 class Trust(_Part):
     """Who may become the role. Which of the optional fields are there depends on `kind`."""
 
-    kind: Literal["cross-account", "web-identity"]
+    kind: Literal["cross-account", "web-identity", "service"]
     refuses: list[Change]
     principals: list[str] = Field(default_factory=list)
     external_id: str | None = None
@@ -56,6 +57,7 @@ class Trust(_Part):
     audience: str | None = None
     subject: str | None = None
     authorized_audience: str | None = None
+    service: str | None = None
 
 
 class AccessPolicy(_Part):
@@ -72,10 +74,14 @@ class Identity(_Part):
 
 
 class Grant(_Part):
-    """RBAC rules given to a group: in `namespaces`, or everywhere where that is null."""
+    """RBAC rules given to a group: in `namespaces`, or everywhere where that is null.
+
+    With another `kind`, `group` is the name of a user, or `namespace/name` of a service account.
+    """
 
     name: str
     group: str
+    kind: Literal["Group", "User", "ServiceAccount"] = "Group"
     namespaces: list[str] | None
     rules: list[dict[str, list[str]]]
 
@@ -97,6 +103,8 @@ class KubernetesExpectation(_Part):
     name: str | None
     allowed: bool
     why: str
+    user: str | None = None
+    """The user that the integration acts as in this call, by impersonation."""
 
 
 class HandoffField(_Part):
@@ -192,6 +200,7 @@ def integration_access(
             Grant(
                 name=grant.name,
                 group=grant.group,
+                kind=grant.kind,
                 namespaces=None if grant.namespaces is None else list(grant.namespaces),
                 rules=[rule.json() for rule in grant.rules],
             )
@@ -217,6 +226,6 @@ def _cluster(cluster: ClusterPlace, endpoint: str, certificate_authority: str) -
         arn=cluster.arn,
         endpoint=endpoint,
         certificate_authority=certificate_authority,
-        authentication_mode=cluster.mode,
+        authentication_mode=None if cluster.connected else cluster.mode,
         method=cluster.method,
     )

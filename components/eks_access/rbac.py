@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 API_GROUP = "rbac.authorization.k8s.io"
 MANAGED_BY = "eks-access"
 
-_ANNOTATIONS = {"pulumi.com/patchForce": "true"}
+ANNOTATIONS = {"pulumi.com/patchForce": "true"}
 """These objects are this package's whole: whoever else has changed them, with whatever tool, the next `up` repairs it.
 https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/"""
 
@@ -40,6 +40,8 @@ class Grant:
 
     `key` is short and unique within the integration; `name` is what the objects in the cluster are called.
 
+    With another `kind`, `group` is the name of a user, or `namespace/name` of a service account.
+
     A grant with no namespace at all (`()`) makes the ClusterRole and binds it nowhere: ready, and without effect.
     """
 
@@ -48,6 +50,13 @@ class Grant:
     group: str
     rules: tuple[Rule, ...]
     namespaces: tuple[str, ...] | None = None
+    kind: Literal["Group", "User", "ServiceAccount"] = "Group"
+
+    def subject(self) -> dict[str, str]:
+        if self.kind == "ServiceAccount":
+            namespace, _, name = self.group.partition("/")
+            return {"kind": self.kind, "namespace": namespace, "name": name}
+        return {"apiGroup": API_GROUP, "kind": self.kind, "name": self.group}
 
 
 @dataclass(frozen=True)
@@ -63,7 +72,7 @@ class RbacObject:
 
 def objects(grant: Grant, *, labels: Mapping[str, str]) -> Iterator[RbacObject]:
     """The ClusterRole of a grant and its bindings: one ClusterRole bound in many places keeps the rules in one."""
-    metadata = {"name": grant.name, "labels": dict(labels), "annotations": _ANNOTATIONS}
+    metadata = {"name": grant.name, "labels": dict(labels), "annotations": ANNOTATIONS}
     yield RbacObject(
         grant.key,
         "ClusterRole",
@@ -73,7 +82,7 @@ def objects(grant: Grant, *, labels: Mapping[str, str]) -> Iterator[RbacObject]:
     )
     binding = {
         "roleRef": {"apiGroup": API_GROUP, "kind": "ClusterRole", "name": grant.name},
-        "subjects": [{"apiGroup": API_GROUP, "kind": "Group", "name": grant.group}],
+        "subjects": [grant.subject()],
     }
     if grant.namespaces is None:
         yield RbacObject(grant.key, "ClusterRoleBinding", grant.name, None, {"metadata": metadata} | binding)

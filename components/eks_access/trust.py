@@ -81,7 +81,21 @@ class WebIdentity:
         return ("audience-wrong", *by_subject, "forged")
 
 
-Trust = CrossAccount | WebIdentity
+@dataclass(frozen=True)
+class ServicePrincipal:
+    """An AWS service assumes the role on its own. Nobody else can, so that it cannot be tried."""
+
+    kind: ClassVar[str] = "service"
+    service: str
+
+    def statements(self) -> list[dict[str, Any]]:
+        return [{"Effect": "Allow", "Principal": {"Service": self.service}, "Action": "sts:AssumeRole"}]
+
+    def refuses(self) -> tuple[Change, ...]:
+        return ("stranger",)
+
+
+Trust = CrossAccount | WebIdentity | ServicePrincipal
 
 
 def checked_external_id(property: str, value: str) -> str:

@@ -3,13 +3,14 @@
 import subprocess
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from eks_access.manifest import IntegrationAccess
 from eks_access.trust import Change
 
 from .aws import Aws, CredentialsUnavailable, Keys
-from .identities import Identities, TokenSource, WebIdentity
+from .identities import Identities, Operator, TokenSource, WebIdentity
 from .redaction import redacted
 
 SESSION_NAME = "eks-access-probe"
@@ -61,12 +62,44 @@ class Actor:
             CannotBecome: the credential for it could not be had.
             ClientError, BotoCoreError: the answer of STS, or that there was none.
         """
+        if self.access.trust.kind == "service" and change is None:
+            raise CannotBecome(f"nobody but {self.access.trust.service} can become the role of {self.name}")
         answer = self._by_token(change) if self.access.trust.kind == "web-identity" else self._by_profile(change)
         keys = answer["Credentials"]
         return RoleSession(
             Keys(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]),
             answer["AssumedRoleUser"]["Arn"],
         )
+
+    def operator_keys(self) -> Keys:
+        """The credentials of who runs the clusters.
+
+        Raises:
+            CannotBecome: they could not be had.
+        """
+        try:
+            return self._aws.profile_credentials(self._operator().profile)
+        except CredentialsUnavailable as cause:
+            raise CannotBecome(str(cause)) from cause
+
+    def operator_kubeconfig(self, cluster: str) -> Path:
+        """The operator's way into a cluster, by the user's key for it.
+
+        Raises:
+            CannotBecome: the identities name none.
+        """
+        try:
+            return self._operator().kubeconfigs[cluster]
+        except KeyError:
+            raise CannotBecome(f"the operator of {self.name} has no kubeconfig for cluster {cluster!r}") from None
+
+    def _operator(self) -> Operator:
+        identity = self._identities.of(self.name, self.access.vendor)
+        if identity is None:
+            raise self._unnamed()
+        if identity.operator is None:
+            raise CannotBecome(f"nobody can become {self.name}, and its identity names no 'operator' to ask")
+        return identity.operator
 
     def _request(self) -> dict[str, Any]:
         role = self.access.role

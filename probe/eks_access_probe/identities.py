@@ -4,6 +4,7 @@
     integrations:
       opentrace:    {web_identity: {token: {command: [./google-token]}, wrong_audience: {file: other.jwt}}}
       conductorone: {profile: conductorone}
+      eks-connector: {operator: {profile: admin, kubeconfigs: {onprem: onprem.yaml}}}
     stranger: {profile: stranger}
 
 A profile is one of the AWS configuration. A token comes from a file, or from a command's output. The tokens other
@@ -47,14 +48,23 @@ class WebIdentity(_Part):
     forged: TokenSource | None = None
 
 
+class Operator(_Part):
+    """Who runs the clusters: asks for what only an operator may, where the integration cannot be become."""
+
+    profile: Annotated[str, Field(min_length=1)]
+    kubeconfigs: dict[str, Path] = Field(default_factory=dict)
+    """By the user's keys for the clusters."""
+
+
 class Identity(_Part):
     profile: Annotated[str, Field(min_length=1)] | None = None
     web_identity: WebIdentity | None = None
+    operator: Operator | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        if (self.profile is None) == (self.web_identity is None):
-            raise ValueError("give either 'profile' or 'web_identity'")
+        if sum(kind is not None for kind in (self.profile, self.web_identity, self.operator)) != 1:
+            raise ValueError("give either 'profile' or 'web_identity' or 'operator'")
         return self
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pulumi
 import pulumi_aws as aws
@@ -21,6 +21,9 @@ POLICY_NAME = "eks-access"
 
 class IntegrationComponent(pulumi.ComponentResource):
     """What every vendor's component is: a vendor gives only its arguments and its description."""
+
+    own_clusters: ClassVar[bool] = False
+    """Whether its clusters are declared with it, because they are none of the environment's EKS clusters."""
 
     role_arn: pulumi.Output[str]
     """The ARN of the integration's role."""
@@ -58,8 +61,8 @@ class IntegrationComponent(pulumi.ComponentResource):
         binding = Binding()
         known = binding.take("args", own)
         place = self._place(name, clusters, binding, pulumi.InvokeOutputOptions(parent=self))
-        integration = _checked(describe, known, place)
-        binding.gate(lambda values: _checked(describe, _filled(known, values), _filled_place(place, values)))
+        integration = checked_description(describe, known, place)
+        binding.gate(lambda values: checked_description(describe, filled(known, values), filled_place(place, values)))
 
         tags = {key: binding.text(value) for key, value in known.get("tags", {}).items()}
         role = self._create_role(name, integration, binding, tags)
@@ -138,17 +141,17 @@ def _cluster_place(key: str, name: str, args: ClusterArgs, partition: str, accou
     return ClusterPlace(key=key, name=name, region=region, arn=arn, mode=args["authentication_mode"])
 
 
-def _checked(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration:
+def checked_description(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration:
     integration = describe(args, place)
     integration.check_clusters(place)
     return integration
 
 
-def _filled(tree: Mapping[str, Any], values: Mapping[str, str]) -> Mapping[str, Any]:
+def filled(tree: Mapping[str, Any], values: Mapping[str, str]) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", map_texts(tree, lambda text: fill(text, values)))
 
 
-def _filled_place(place: Place, values: Mapping[str, str]) -> Place:
+def filled_place(place: Place, values: Mapping[str, str]) -> Place:
     def put(text: str) -> str:
         return fill(text, values)
 

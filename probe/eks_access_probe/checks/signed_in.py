@@ -32,10 +32,11 @@ def username(template: str, session: RoleSession) -> str:
     return template
 
 
-def differences(user: Mapping[str, Any], identity: Identity, role: Role, session: RoleSession) -> list[str]:
+def differences(user: Mapping[str, Any], identity: Identity, role: Role, session: RoleSession | None) -> list[str]:
     """How the user that the cluster sees differs from the one that was declared."""
     found = []
-    expected, seen = username(identity.username, session), str(user.get("username", ""))
+    declared = identity.username if session is None else username(identity.username, session)
+    expected, seen = declared, str(user.get("username", ""))
     if seen != expected:
         found.append(f"the username is {seen!r}, not {expected!r}")
     groups = set(_texts(user.get("groups"))) - {EVERYONE}
