@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pulumi.provider.experimental.property_value import Computed, PropertyValue
+from pulumi.runtime.rpc import UNKNOWN as UNKNOWN_ON_THE_WIRE
 
 
 class Unknown:
@@ -23,7 +24,8 @@ def plain(value: PropertyValue | None) -> Any:
     if value is None:
         return None
     inner = value.value
-    if isinstance(inner, Computed):
+    # The SDK's reader leaves the engine's mark for an unknown value as the text that it is.
+    if isinstance(inner, Computed) or inner == UNKNOWN_ON_THE_WIRE:
         return UNKNOWN
     if isinstance(inner, Mapping):
         return {key: plain(part) for key, part in inner.items()}
@@ -44,7 +46,8 @@ def is_known(value: Any) -> bool:
 def wrapped(value: Any) -> PropertyValue:
     """A plain value as the engine takes it; UNKNOWN becomes a value that is computed later."""
     if isinstance(value, Unknown):
-        return PropertyValue.computed()
+        # Not `PropertyValue.computed()`, which the SDK's writer does not know.
+        return PropertyValue(UNKNOWN_ON_THE_WIRE)
     if isinstance(value, Mapping):
         return PropertyValue({key: wrapped(part) for key, part in value.items()})
     if isinstance(value, list | tuple):
