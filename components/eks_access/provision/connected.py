@@ -13,11 +13,12 @@ from ..connector.resource import ConnectorRegistration
 from ..connector.viewers import viewer_arn
 from ..description import ClusterPlace
 from ..errors import Refused
+from ..rbac import STACK
 from .binding import Binding
 from .connection import Connection, connect
 from .integration import IntegrationComponent, Provisioned
 from .objects import Objects
-from .rights import create_rights, labels
+from .rights import create_rights, labels, stack
 
 UNKNOWN_CODE = "(not known: the registration was imported)"
 
@@ -80,7 +81,7 @@ class ConnectorComponent(IntegrationComponent):
             "role_arn": made.role.arn,
             "cluster_provider": args["provider"].value,
             "region": cluster.region,
-            "tags": made.tags or None,
+            "tags": {**made.tags, STACK: stack()},
             "limit": made.args.get("registration_limit"),
             "ensure_service_linked_role": made.args.get("ensure_service_linked_role"),
             "endpoint": made.args.get("endpoint"),
