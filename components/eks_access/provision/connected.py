@@ -39,9 +39,10 @@ class ConnectedCluster(pulumi.ComponentResource):
     ) -> None:
         super().__init__("eks-access:index:ConnectedCluster", name, {"cluster": registration["name"]}, opts)
         self.registration = ConnectorRegistration(name, **registration, opts=pulumi.ResourceOptions(parent=self))
+        code = pulumi.Output.secret(self.registration.activation_code)
         activation = {
             "id": self.registration.activation_id,
-            "code": self.registration.activation_code.apply(lambda code: code or UNKNOWN_CODE),
+            "code": code.apply(lambda known: known or UNKNOWN_CODE),
             "expiry": self.registration.activation_expiry,
         }
         made.binding.take(registered(cluster.key), activation)
@@ -49,7 +50,7 @@ class ConnectedCluster(pulumi.ComponentResource):
         told = Binding()
         told.put(REGION, cluster.region)
         told.put(ACTIVATION_ID, self.registration.activation_id)
-        told.put(ACTIVATION_CODE, self.registration.activation_code.apply(_encoded))
+        told.put(ACTIVATION_CODE, code.apply(_encoded))
         labelled = labels(name, made.integration, cluster)
         objects = Objects(name, connection, told, labelled, self, made.integration.objects)
         rights = create_rights(name, made.integration, labelled, connection, made.binding, self, objects.namespaces)
