@@ -1,8 +1,4 @@
-"""Amazon EKS Connector: clusters outside of EKS, registered and shown in the EKS console to the viewers named.
-
-Sources: AWS's "Amazon EKS Connector" pages; the connector's own manifest and code
-(github.com/aws/amazon-eks-connector at 0.0.11).
-"""
+"""Amazon EKS Connector: clusters outside of EKS, registered and shown in the EKS console to the viewers named."""
 
 import dataclasses
 from collections import Counter
@@ -26,6 +22,12 @@ from ..identity import service_account
 from ..placeholders import is_known, placeholder
 from ..provision.connected import ConnectorComponent
 from ..trust import Service
+
+SOURCES = (
+    "the page: https://docs.aws.amazon.com/eks/latest/userguide/eks-connector.html",
+    "the connector's manifests and code: https://github.com/aws/amazon-eks-connector at 0.0.11",
+    "what the console passes on: https://docs.aws.amazon.com/eks/latest/userguide/connector-grant-access.html",
+)
 
 
 class ConnectedClusterArgs(TypedDict):
@@ -108,6 +110,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         objects=objects.objects(_agent(args)),
         expectations=combined(baseline(), _connector_calls(viewers), _viewer_calls(viewers), _agent_calls(place)),
         handoff=_handoff(place, viewers),
+        sources=SOURCES,
         residual_risks=(
             "Pod specifications hold environment values: RBAC cannot hide them from viewers, who may list pods.",
             "Whoever controls the connector's pods can act as every viewer; the viewers' rights are what they can do.",
@@ -154,6 +157,13 @@ def _connector_calls(viewers: Mapping[str, Viewer]) -> tuple[KubernetesCall, ...
         KubernetesCall("impersonate", "users", False, "acts as an administrator", name="kubernetes-admin"),
         KubernetesCall("list", "pods", allowed=False, why="it reads as a viewer only"),
         KubernetesCall("list", **state, allowed=False, why="the namespace has the activation code"),
+        KubernetesCall(
+            "get",
+            **state,
+            name="eks-connector-activation-config",
+            allowed=False,
+            why="its pods are given the code; it cannot ask for it",
+        ),
         KubernetesCall(
             "get", **state, name="eks-connector-state-2", allowed=False, why="not one of its own two states"
         ),
@@ -209,9 +219,18 @@ def _agent_calls(place: Place) -> tuple[AwsCall, ...]:
         AwsCall("ssm:SendCommand", False, "runs commands on instances"),
         AwsCall("ssm:StartSession", False, "opens a shell on instances"),
         AwsCall("eks:DescribeCluster", False, "the agent does not read EKS"),
+        AwsCall("eks:ListClusters", False, "the agent does not read EKS"),
+        AwsCall("eks:DeregisterCluster", False, "the agent does not change EKS"),
+        AwsCall("eks:CreateAccessEntry", False, "the agent lets nobody into clusters"),
         AwsCall("eks:AccessKubernetesApi", False, "the agent is no viewer"),
         AwsCall("iam:ListRoles", False, "reads who may do what in the account"),
     )
+
+
+def _endpoints(place: Place) -> list[str]:
+    domain = "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com"
+    regions = dict.fromkeys(cluster.region for cluster in place.clusters)
+    return [f"{service}.{region}.{domain}" for region in regions for service in ("ssm", "ssmmessages")]
 
 
 def _handoff(place: Place, viewers: Mapping[str, Viewer]) -> Handoff:
@@ -234,8 +253,8 @@ def _handoff(place: Place, viewers: Mapping[str, Viewer]) -> Handoff:
             )
         ),
         steps=(
-            "Each cluster becomes ACTIVE once its connector runs; it needs a way out to ssm.<region> and"
-            " ssmmessages.<region>. The activation ends after three days.",
+            "Each cluster becomes ACTIVE once its connector runs; it needs a way out to"
+            f" {' and '.join(_endpoints(place))}. The activation ends after three days.",
             *(
                 f"{each.arn} needs eks:ListClusters, eks:DescribeCluster and eks:AccessKubernetesApi in IAM to open"
                 " the clusters in the console."
