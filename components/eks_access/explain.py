@@ -102,7 +102,9 @@ def _rules(grants: list[Grant]) -> Iterator[Right]:
                 where=within(grant.namespaces) + (f", for user {grant.group}" if grant.kind == "User" else ""),
                 why=why,
                 risks=_distinct(
-                    risks.of_rule(resource, verb) for resource in rule.get("resources", []) for verb in rule["verbs"]
+                    risks.of_rule(resource, verb, named=bool(named))
+                    for resource in rule.get("resources", [])
+                    for verb in rule["verbs"]
                 ),
             )
 

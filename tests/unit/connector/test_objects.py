@@ -15,6 +15,7 @@ from eks_access.integrations.eks_connector import describe
 from eks_access.placeholders import map_texts
 from tests.unit.core.integrations.places import place
 
+VAULT = "/var/lib/amazon/ssm/Vault"
 MADE = {(each.kind, each.name): each for each in objects.objects(Agent())}
 ROLE = "arn:aws:iam::111122223333:role/Team"
 SSO = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Ops_0123456789abcdef"
@@ -61,6 +62,55 @@ def test_every_volume_of_the_pod_is_one_of_its_objects() -> None:
     assert mounts == set(volumes)
     assert ("Secret", volumes["service-account-token"]["secret"]["secretName"]) in MADE
     assert ("ConfigMap", volumes["eks-agent-config"]["configMap"]["name"]) in MADE
+
+
+MANIFEST = {
+    "connector-init": (
+        {"POD_NAME", "EKS_ACTIVATION_CODE", "EKS_ACTIVATION_ID"},
+        {"service-account-token": "/var/run/secrets/kubernetes.io/serviceaccount", "eks-agent-vault": VAULT},
+    ),
+    "connector-agent": (
+        {"AWS_EC2_METADATA_DISABLED"},
+        {
+            "eks-connector-shared": "/var/eks/shared",
+            "eks-agent-vault": VAULT,
+            "eks-agent-config/amazon-ssm-agent.json": "/etc/amazon/ssm/amazon-ssm-agent.json",
+            "eks-agent-config/seelog.xml": "/etc/amazon/ssm/seelog.xml",
+        },
+    ),
+    "connector-proxy": (
+        {"POD_NAME"},
+        {
+            "service-account-token": "/var/run/secrets/kubernetes.io/serviceaccount",
+            "eks-connector-shared": "/var/eks/shared",
+            "eks-agent-vault": VAULT,
+        },
+    ),
+}
+"""What AWS's own manifest gives each container: environment variables, and volumes (with the file) and their places."""
+
+
+@pytest.mark.parametrize("name", MANIFEST)
+def test_a_container_is_given_what_the_manifest_gives_it(name: str) -> None:
+    (container,) = (each for each in (*pod()["initContainers"], *pod()["containers"]) if each["name"] == name)
+    mounts = {"/".join(filter(None, (m["name"], m.get("subPath")))): m["mountPath"] for m in container["volumeMounts"]}
+    assert ({each["name"] for each in container["env"]}, mounts) == MANIFEST[name]
+    assert container["securityContext"]["capabilities"]["add"] == ["DAC_OVERRIDE"]
+
+
+def test_the_objects_are_those_of_the_manifest() -> None:
+    assert set(MADE) == {
+        ("Namespace", "eks-connector"),
+        ("ServiceAccount", "eks-connector"),
+        ("Secret", "eks-connector-token"),
+        ("Secret", "eks-connector-activation-config"),
+        ("ConfigMap", "eks-connector-agent"),
+        ("StatefulSet", "eks-connector"),
+    }
+    assert MADE["ServiceAccount", "eks-connector"].body["automountServiceAccountToken"] is False
+    token = MADE["Secret", "eks-connector-token"]
+    assert token.body["type"] == "kubernetes.io/service-account-token"
+    assert token.annotations["kubernetes.io/service-account.name"] == "eks-connector"
 
 
 def test_images_pods_and_nodes_are_the_users_to_choose() -> None:
