@@ -3,11 +3,10 @@
 import base64
 import os
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from .. import kubernetes
 from ..errors import Refused
+from ..kubernetes import KubeconfigError
 
 
 def read_file(property: str, path: str) -> str:
@@ -29,16 +28,10 @@ def address(property: str, text: str) -> tuple[str, str]:
     """The API server's address and certificate authority (base64; empty where the kubeconfig has none).
 
     Raises:
-        Refused: the text is no kubeconfig, or its current context leads nowhere. The text itself is never told.
+        Refused: the text is no kubeconfig, or its current context leads nowhere. Of the text only names are told.
     """
     try:
-        config: Any = yaml.safe_load(text)
-        contexts = {each["name"]: each["context"] for each in config["contexts"]}
-        clusters = {each["name"]: each["cluster"] for each in config["clusters"]}
-        cluster = clusters[contexts[config["current-context"]]["cluster"]]
-        server = str(cluster["server"])
-    except (yaml.YAMLError, KeyError, TypeError):
-        raise Refused(property, None, "is no kubeconfig whose current context leads to a cluster") from None
-    if cluster.get("certificate-authority"):
-        return server, base64.b64encode(Path(cluster["certificate-authority"]).read_bytes()).decode()
-    return server, str(cluster.get("certificate-authority-data", ""))
+        server, authority = kubernetes.address(text)
+    except (KubeconfigError, OSError) as error:
+        raise Refused(property, None, f"leads to no cluster ({error})") from None
+    return server, base64.b64encode(authority or b"").decode()

@@ -39,7 +39,9 @@ class ConnectedCluster(pulumi.ComponentResource):
     ) -> None:
         super().__init__("eks-access:index:ConnectedCluster", name, {"cluster": registration["name"]}, opts)
         self.registration = ConnectorRegistration(name, **registration, opts=pulumi.ResourceOptions(parent=self))
-        code = pulumi.Output.secret(self.registration.activation_code)
+        code: pulumi.Output[str] = pulumi.Output.secret(
+            self.registration.activation_code.apply(lambda known: known or "")
+        )
         activation = {
             "id": self.registration.activation_id,
             "code": code.apply(lambda known: known or UNKNOWN_CODE),
@@ -94,8 +96,8 @@ class ConnectorComponent(IntegrationComponent):
         ConnectedCluster(name, cluster, made, connection, registration, children)
 
 
-def _encoded(code: str | None) -> str:
-    return base64.b64encode((code or "").encode()).decode()
+def _encoded(code: str) -> str:
+    return base64.b64encode(code.encode()).decode()
 
 
 def _with_plain_arn(key: str, given: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -130,8 +130,8 @@ def _look(manifest: Manifest, deployer: Deployer, gone: frozenset[str]) -> tuple
 
 
 def _regions(manifest: Manifest) -> list[str]:
-    connected = [cluster for access in manifest.integrations.values() for cluster in access.clusters.values()]
-    return sorted({cluster.region for cluster in (*manifest.clusters.values(), *connected)})
+    own = {cluster.region for cluster in manifest.clusters.values()}
+    return sorted(own.union(cluster.region for a in manifest.integrations.values() for cluster in a.clusters.values()))
 
 
 def _vendor_made(manifest: Manifest) -> Mapping[str, Sequence[VendorMade]]:

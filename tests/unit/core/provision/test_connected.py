@@ -62,8 +62,9 @@ def test_each_cluster_is_told_its_own_activation() -> None:
     assert codes == {
         f"conn-{key}-secret-eks-connector-activation-config": f"hunter-prod-{key}" for key in ("one", "two")
     }
-    for key, each in zip(("one", "two"), engine.of(STATEFUL_SET).values(), strict=True):
-        (init,) = unwrapped(each["spec"])["template"]["spec"]["initContainers"]
+    for key in ("one", "two"):
+        spec = unwrapped(engine.of(STATEFUL_SET)[f"conn-{key}-statefulset-eks-connector"]["spec"])
+        (init,) = spec["template"]["spec"]["initContainers"]
         assert {"name": "EKS_ACTIVATION_ID", "value": f"id-prod-{key}"} in init["env"]
         assert "--agent.region=us-east-1" in init["args"]
 
@@ -109,6 +110,13 @@ def test_a_viewers_path_is_taken_off_whenever_its_arn_is_known(given: str) -> No
 
 def test_a_registration_says_which_stack_made_it() -> None:
     assert {each["tags"]["eks-access/stack"] for each in made().of(REGISTRATION).values()} == {"test/dev"}
+
+
+def test_a_kubeconfig_that_leads_nowhere_is_refused_with_its_place() -> None:
+    args = connector()
+    args["clusters"]["one"]["kubeconfig"] = "current-context: nowhere\ncontexts: []"
+    with pytest.raises(pulumi.RunError, match=r"clusters\.one leads to no cluster .*'nowhere'"):
+        run(lambda: EksConnector("conn", args).role_arn, engine=Eks())
 
 
 @pytest.mark.parametrize("ways", [{}, {"kubeconfig": "x", "kubeconfig_file": "y"}])
