@@ -81,6 +81,9 @@ def configuration(clusters: int) -> dict[str, Any]:
     named: dict[str, Any] = {f"c{number:02}": {"name": cluster_name(number)} for number in range(clusters)}
     integrations: dict[str, Any] = {}
     for name, integration in declared.items():
+        if isinstance(integration.get("clusters"), dict):
+            # Clusters outside of EKS: their kubeconfig is a secret, which no preview tells the bare program.
+            continue
         if "clusters" not in integration:
             integrations[name] = integration
             continue

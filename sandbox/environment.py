@@ -21,6 +21,8 @@ OPENTRACE_AUDIENCE = "1234567890-sandbox.apps.googleusercontent.com"
 OPENTRACE_SUBJECT = "110169484474386276334"
 STS_AUDIENCE = "sts.amazonaws.com"
 KEYLESS_SUBJECT = "system:serviceaccount:conductorone-keyless:conductorone-keyless"
+ONPREM = "dev-configmap"
+"""The cluster that Pulumi.dev.yaml connects under another name, as one outside of EKS."""
 PASSPHRASE = "sandbox"
 """Of the file backend's secrets. The stacks of a sandbox hold nothing that is worth more."""
 ENDPOINT_PREFIX = "AWS_ENDPOINT_URL_"
@@ -97,7 +99,7 @@ def write_command(state: State) -> Path:
     return path
 
 
-def identities(command: Path) -> dict[str, Any]:
+def identities(command: Path, onprem: Path) -> dict[str, Any]:
     """How the probe becomes each integration. Tokens are minted when they are asked for."""
 
     def mint(audience: str, subject: str, *more: str, issuer: str = GOOGLE) -> dict[str, list[str]]:
@@ -145,11 +147,12 @@ def identities(command: Path) -> dict[str, Any]:
                     "forged": mint_assertion("--signed-by", FORGED),
                 }
             },
+            "eks-connector": {"operator": {"profile": "deployer", "kubeconfigs": {"onprem": str(onprem)}}},
         },
         "stranger": {"profile": "stranger"},
     }
 
 
 def write_identities(state: State) -> None:
-    content = identities(write_command(state))
+    content = identities(write_command(state), state.kubeconfig(ONPREM))
     state.identities.write_text(yaml.safe_dump(content, sort_keys=False))

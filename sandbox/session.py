@@ -12,8 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import urllib3
+
 from eks_access.kubernetes import KubernetesApi
 from sandbox import environment
+from sandbox.aws.connected_clusters import CONTROL_PATH
 from sandbox.aws.identity_provider import GOOGLE, IdentityProviders
 from sandbox.aws.inner import client
 from sandbox.clusters import DEFAULT, ClusterSpec, checked
@@ -138,6 +141,14 @@ class Sandbox:
         if key is None:
             key = (account, "root") if account.isdigit() else self.runtime.access_keys[account]
         return client(service, self.endpoint, key)
+
+    def eks_connector(self, **wanted: Any) -> dict[str, Any]:
+        """Make something happen to registered clusters; see `sandbox.aws.connected_clusters`."""
+        answer = urllib3.request("POST", f"{self.endpoint}{CONTROL_PATH}", json=wanted)
+        said: dict[str, Any] = answer.json()
+        if answer.status != 200:
+            raise ValueError(said["message"])
+        return said
 
     def mint_token(self, *, audience: str, subject: str, issuer: str = GOOGLE, **more: Any) -> str:
         providers = IdentityProviders(self.state.providers)

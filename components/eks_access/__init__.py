@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .integrations.conductorone import ConductorOneArgs as ConductorOneArgs
     from .integrations.custom import CustomIntegration as CustomIntegration
     from .integrations.custom import CustomIntegrationArgs as CustomIntegrationArgs
+    from .integrations.eks_connector import EksConnector as EksConnector
+    from .integrations.eks_connector import EksConnectorArgs as EksConnectorArgs
     from .integrations.opentrace import OpenTrace as OpenTrace
     from .integrations.opentrace import OpenTraceArgs as OpenTraceArgs
 

@@ -52,11 +52,9 @@ class StatementArgs(TypedDict):
     """What the integration does with it, for whoever reviews it."""
 
 
-class IntegrationArgs(TypedDict):
-    """What every integration can be given."""
+class IntegrationOptions(TypedDict):
+    """What every integration can be given, whatever its clusters are."""
 
-    clusters: Mapping[str, ClusterArgs]
-    """The clusters, by short names of your choice. The names become parts of resource names: keep them stable."""
     profile: NotRequired[Profile]
     """`least` (default): what the integration uses. `vendor`: all that the vendor's page asks for."""
     role_name: NotRequired[pulumi.Input[str]]
@@ -71,6 +69,13 @@ class IntegrationArgs(TypedDict):
     """What the role may do besides what the integration needs."""
     tags: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Tags for everything that takes tags."""
+
+
+class IntegrationArgs(IntegrationOptions):
+    """What every integration with access to EKS clusters can be given."""
+
+    clusters: Mapping[str, ClusterArgs]
+    """The clusters, by short names of your choice. The names become parts of resource names: keep them stable."""
 
 
 def checked(arguments: object, kind: type, path: str = "") -> dict[str, Any]:

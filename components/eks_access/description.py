@@ -48,10 +48,12 @@ class ClusterPlace:
     endpoint: str = ""
     certificate_authority: str = ""
     """In base64, as EKS gives it."""
+    connected: bool = False
+    """Whether it is a cluster outside of EKS, connected by EKS Connector; `mode` then means nothing."""
 
     @property
     def method(self) -> EntryMethod:
-        return entry_method(self.mode)
+        return EntryMethod.EKS_CONNECTOR if self.connected else entry_method(self.mode)
 
 
 @dataclass(frozen=True)

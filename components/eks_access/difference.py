@@ -144,7 +144,9 @@ def _rules(before: Rights, after: Rights) -> list[Gain]:
             continue
         instead = [other.where for other in had if other.is_of_the_kind_of(held)]
         where = held.where + (f", instead of only {' and '.join(dict.fromkeys(instead))}" if instead else "")
-        verbs.setdefault((held.kind, where, risks.of_rule(held.resource, held.verb)), []).append(held.verb)
+        verbs.setdefault(
+            (held.kind, where, risks.of_rule(held.resource, held.verb, named=bool(held.names))), []
+        ).append(held.verb)
     together: dict[tuple[tuple[str, ...], str, Risk], list[str]] = {}
     for (kind, where, risk), of_kind in verbs.items():
         together.setdefault((tuple(dict.fromkeys(of_kind)), where, risk), []).append(kind)

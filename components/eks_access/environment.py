@@ -101,6 +101,10 @@ def _declared(name: str, declared: Mapping[str, Any], clusters: Mapping[str, Clu
     key = declared.get("vendor", name)
     if key not in known:
         raise Refused(f"{path}.vendor", key, "is not a known vendor", f"Known: {', '.join(known)}.")
+    if known[key].own_clusters:
+        own = {property: value for property, value in declared.items() if property != "vendor"}
+        checked(own, known[key].arguments, path)
+        return Declared(name, known[key], (), own)
     named = declared.get("clusters", list(clusters))
     if not isinstance(named, list) or not named:
         raise Refused(f"{path}.clusters", None, "must be a list of cluster names", f"Known: {', '.join(clusters)}.")

@@ -27,7 +27,8 @@ class AwsCall:
 class KubernetesCall:
     """One request to each of the integration's clusters, as the integration.
 
-    `namespace` is None for everywhere (or for a cluster-scoped resource). `name` narrows to one object.
+    `namespace` is None for everywhere (or for a cluster-scoped resource). `name` narrows to one object. `user` is whom
+    the integration acts as in this call, by impersonation.
     """
 
     verb: str
@@ -38,6 +39,7 @@ class KubernetesCall:
     subresource: str | None = None
     namespace: str | None = None
     name: str | None = None
+    user: str | None = None
 
 
 Expectation = AwsCall | KubernetesCall
@@ -91,4 +93,4 @@ def _call(expectation: Expectation) -> object:
     if isinstance(expectation, AwsCall):
         return (expectation.action, expectation.region, repr(sorted(expectation.parameters.items())))
     e = expectation
-    return (e.verb, e.api_group, e.resource, e.subresource, e.namespace, e.name)
+    return (e.verb, e.api_group, e.resource, e.subresource, e.namespace, e.name, e.user)

@@ -71,8 +71,15 @@ def _statements(access: IntegrationAccess) -> Iterator[Right]:
 def _identity(access: IntegrationAccess) -> Iterator[str]:
     groups = ", ".join(access.identity.groups) or "no group"
     for key, cluster in access.clusters.items():
-        way = "an access entry" if cluster.method is EntryMethod.ACCESS_ENTRY else "a mapping in aws-auth"
-        yield f"{key}: {cluster.name} in {cluster.region}, by {way}, as user {access.identity.username} in {groups}"
+        who = f"user {access.identity.username} in {groups}"
+        yield f"{key}: {cluster.name} in {cluster.region}, by {_WAYS[cluster.method]}, as {who}"
+
+
+_WAYS = {
+    EntryMethod.ACCESS_ENTRY: "an access entry",
+    EntryMethod.AWS_AUTH: "a mapping in aws-auth",
+    EntryMethod.EKS_CONNECTOR: "EKS Connector",
+}
 
 
 def _access_policies(access: IntegrationAccess) -> Iterator[Right]:
@@ -87,15 +94,17 @@ def _rules(grants: list[Grant]) -> Iterator[Right]:
         reasons = [*grant.reasons, *[""] * len(grant.rules)]
         for rule, why in zip(grant.rules, reasons, strict=False):
             groups = [group for group in rule.get("apiGroups", []) if group]
-            kinds = ", ".join(rule.get("resources", []))
+            kinds = ", ".join((*rule.get("resources", ()), *rule.get("nonResourceURLs", ())))
             named = f" named {', '.join(rule['resourceNames'])}" if rule.get("resourceNames") else ""
             of_group = f" ({', '.join(groups)})" if groups else ""
             yield Right(
                 what=f"{', '.join(rule['verbs'])} {kinds}{of_group}{named}",
-                where=within(grant.namespaces),
+                where=within(grant.namespaces) + (f", for user {grant.group}" if grant.kind == "User" else ""),
                 why=why,
                 risks=_distinct(
-                    risks.of_rule(resource, verb) for resource in rule.get("resources", []) for verb in rule["verbs"]
+                    risks.of_rule(resource, verb, named=bool(named))
+                    for resource in rule.get("resources", [])
+                    for verb in rule["verbs"]
                 ),
             )
 

@@ -84,7 +84,8 @@ def _sample(vendor: str | None, definition: str | None, given: dict[str, Any]) -
         chosen = known[key]
         given = _checked(chosen.arguments, given)
         name = (Path(definition).stem if definition else key).replace("_", "-")
-        return name, sample_access(name, chosen.describe, chosen.arguments, given)
+        access = sample_access(name, chosen.describe, chosen.arguments, given, connected=chosen.own_clusters)
+        return name, access
     except Refused as refused:
         raise BadInput(f"{refused} (arguments are given with --set NAME=VALUE)") from refused
 

@@ -44,6 +44,8 @@ class EntryMethod(StrEnum):
 
     ACCESS_ENTRY = "access-entry"
     AWS_AUTH = "aws-auth"
+    EKS_CONNECTOR = "eks-connector"
+    """Not at all: EKS Connector's own service account acts in the cluster, which is not one of EKS."""
 
 
 def supports_access_entries(mode: AuthenticationMode) -> bool:
@@ -105,6 +107,20 @@ class Identity:
     def username_by(self, method: EntryMethod) -> str:
         """The username (a template) of sessions that come in this way."""
         return self.aws_auth_username or self.username if method is EntryMethod.AWS_AUTH else self.username
+
+
+@dataclass(frozen=True)
+class ServiceAccount(Identity):
+    """A service account of the cluster's own, which signs in without AWS: its name and groups are Kubernetes'."""
+
+    def __post_init__(self) -> None:
+        """EKS' rules for the names in access entries do not hold for it."""
+
+
+def service_account(namespace: str, name: str) -> ServiceAccount:
+    """https://kubernetes.io/docs/reference/access-authn-authz/authentication/#service-account-tokens"""
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}")
+    return ServiceAccount(f"system:serviceaccount:{namespace}:{name}", groups)
 
 
 def checked_username(property: str, username: str) -> str:

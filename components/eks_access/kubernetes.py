@@ -115,13 +115,7 @@ class KubernetesApi:
         Raises:
             KubeconfigError: the text is no kubeconfig, or names something that it does not hold.
         """
-        config = _parsed(kubeconfig)
-        chosen = context or config.get("current-context")
-        ctx = _named(config, "contexts", chosen, "context")
-        cluster = _named(config, "clusters", ctx.get("cluster"), "cluster")
-        user = _named(config, "users", ctx["user"], "user") if ctx.get("user") else {}
-        if not cluster.get("server"):
-            raise KubeconfigError(f"kubeconfig: cluster {ctx.get('cluster')!r} has no 'server'")
+        cluster, user = _of_context(kubeconfig, context)
         return cls(
             cluster["server"],
             ca_data=_inline_or_file(cluster, "certificate-authority"),
@@ -211,6 +205,29 @@ class ExecCredential:
         ends = status.get("expirationTimestamp")
         until = datetime.fromisoformat(ends) - EXEC_CREDENTIAL_SLACK if ends else None
         return token, until
+
+
+def address(kubeconfig: str | Mapping[str, Any]) -> tuple[str, bytes | None]:
+    """The server that a kubeconfig's current context leads to, and its certificate authority.
+
+    Raises:
+        KubeconfigError: the text is no kubeconfig, or names something that it does not hold.
+    """
+    cluster, _ = _of_context(kubeconfig, None)
+    return cluster["server"], _inline_or_file(cluster, "certificate-authority")
+
+
+def _of_context(
+    kubeconfig: str | Mapping[str, Any], context: str | None
+) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The cluster, which has a server, and the user of the context, or of the current one."""
+    config = _parsed(kubeconfig)
+    ctx = _named(config, "contexts", context or config.get("current-context"), "context")
+    cluster = _named(config, "clusters", ctx.get("cluster"), "cluster")
+    user = _named(config, "users", ctx["user"], "user") if ctx.get("user") else {}
+    if not cluster.get("server"):
+        raise KubeconfigError(f"kubeconfig: cluster {ctx.get('cluster')!r} has no 'server'")
+    return cluster, user
 
 
 def _parsed(kubeconfig: str | Mapping[str, Any]) -> Mapping[str, Any]:

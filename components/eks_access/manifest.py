@@ -37,9 +37,10 @@ class Cluster(_Part):
     arn: str
     endpoint: str
     certificate_authority: str
-    authentication_mode: AuthenticationMode
+    authentication_mode: AuthenticationMode | None
+    """Null for a cluster outside of EKS."""
     method: EntryMethod
-    """The way in: an access entry or a mapping in aws-auth."""
+    """The way in: an access entry, a mapping in aws-auth, or EKS Connector."""
 
 
 class Role(_Part):
@@ -86,10 +87,14 @@ class Identity(_Part):
 
 
 class Grant(_Part):
-    """RBAC rules given to a group: in `namespaces`, or everywhere where that is null."""
+    """RBAC rules given to a group: in `namespaces`, or everywhere where that is null.
+
+    With another `kind`, `group` is the name of a user, or `namespace/name` of a service account.
+    """
 
     name: str
     group: str
+    kind: Literal["Group", "User", "ServiceAccount"] = "Group"
     namespaces: list[str] | None
     rules: list[dict[str, list[str]]]
     reasons: list[str] = Field(default_factory=list)
@@ -121,6 +126,8 @@ class KubernetesExpectation(_Part):
     name: str | None
     allowed: bool
     why: str
+    user: str | None = None
+    """The user that the integration acts as in this call, by impersonation."""
 
 
 class HandoffField(_Part):
@@ -294,6 +301,7 @@ def _grants(integration: Integration) -> list[Grant]:
             namespaces=None if grant.namespaces is None else list(grant.namespaces),
             rules=[rule.json() for rule in grant.rules],
             reasons=[rule.why for rule in grant.rules],
+            kind=grant.kind,
         )
         for grant in integration.grants
     ]
@@ -306,6 +314,6 @@ def _cluster(cluster: ClusterPlace, endpoint: str, certificate_authority: str) -
         arn=cluster.arn,
         endpoint=endpoint,
         certificate_authority=certificate_authority,
-        authentication_mode=cluster.mode,
+        authentication_mode=None if cluster.connected else cluster.mode,
         method=cluster.method,
     )

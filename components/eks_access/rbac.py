@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 API_GROUP = "rbac.authorization.k8s.io"
 MANAGED_BY = "eks-access"
@@ -26,8 +26,12 @@ class Rule:
     api_groups: tuple[str, ...] = ("",)
     resource_names: tuple[str, ...] = ()
     why: str = ""
+    non_resource_urls: tuple[str, ...] = ()
+    """Paths of the API server itself, such as `/version`, in the place of resources."""
 
     def json(self) -> dict[str, Any]:
+        if self.non_resource_urls:
+            return {"nonResourceURLs": list(self.non_resource_urls), "verbs": list(self.verbs)}
         rule: dict[str, Any] = {
             "apiGroups": list(self.api_groups),
             "resources": list(self.resources),
@@ -42,6 +46,8 @@ class Grant:
 
     `key` is short and unique within the integration; `name` is what the objects in the cluster are called.
 
+    With another `kind`, `group` is the name of a user, or `namespace/name` of a service account.
+
     A grant with no namespace at all (`()`) makes the ClusterRole and binds it nowhere: ready, and without effect.
     """
 
@@ -50,6 +56,13 @@ class Grant:
     group: str
     rules: tuple[Rule, ...]
     namespaces: tuple[str, ...] | None = None
+    kind: Literal["Group", "User", "ServiceAccount"] = "Group"
+
+    def subject(self) -> dict[str, str]:
+        if self.kind == "ServiceAccount":
+            namespace, _, name = self.group.partition("/")
+            return {"kind": self.kind, "namespace": namespace, "name": name}
+        return {"apiGroup": API_GROUP, "kind": self.kind, "name": self.group}
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,7 @@ def objects(grant: Grant, *, labels: Mapping[str, str], stack: str = "") -> Iter
     )
     binding = {
         "roleRef": {"apiGroup": API_GROUP, "kind": "ClusterRole", "name": grant.name},
-        "subjects": [{"apiGroup": API_GROUP, "kind": "Group", "name": grant.group}],
+        "subjects": [grant.subject()],
     }
     if grant.namespaces is None:
         yield RbacObject(grant.key, "ClusterRoleBinding", grant.name, None, {"metadata": metadata} | binding)

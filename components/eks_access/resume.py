@@ -26,6 +26,7 @@ _IDS: Mapping[str, Callable[[Inputs], str]] = {
         f"{of['clusterName']}#{of['principalArn']}#{of['policyArn']}"
     ),
     "eks-access:index:AwsAuthMapping": lambda of: f"{of['clusterName']}/{of['roleArn']}",
+    "eks-access:index:ConnectorRegistration": lambda of: f"{of['region']}/{of['name']}",
 }
 """How the id of a resource follows from its inputs; the providers' documented import ids."""
 

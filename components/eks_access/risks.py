@@ -100,8 +100,10 @@ _POLICIES = {
 """https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html"""
 
 
-def of_rule(resource: str, verb: str) -> Risk:
-    """What it means to hold `verb` on `resource` (with its subresource: `pods/exec`)."""
+def of_rule(resource: str, verb: str, *, named: bool = False) -> Risk:
+    """What it means to hold `verb` on `resource` (with its subresource: `pods/exec`); `named`: on some by name only."""
+    if resource == "secrets" and named and verb in READS | WRITES:
+        return _plain("can read these, and no other Secret" if verb in READS else "can change these, and no other")
     if resource == "*":
         if verb == "*":
             return _grave("can do everything")

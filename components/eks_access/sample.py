@@ -12,13 +12,17 @@ from .manifest import IntegrationAccess, integration_access
 from .placeholders import fill, map_texts, mentioned, placeholder
 
 
-def sample_access(name: str, describe: Describe, kind: type, given: Mapping[str, Any]) -> IntegrationAccess:
-    """What one cluster with access entries would get, with placeholders for the required arguments not given.
+def sample_access(
+    name: str, describe: Describe, kind: type, given: Mapping[str, Any], *, connected: bool = False
+) -> IntegrationAccess:
+    """What one cluster would get, with placeholders for the required arguments that were not given.
+
+    It is an EKS cluster with access entries, or one that EKS Connector connects.
 
     Raises:
         Refused: the vendor refuses the arguments.
     """
-    place = _place(name)
+    place = _place(name, connected)
     args = {**sample_required(kind, given), **given}
     chosen = args.setdefault("profile", Profile.LEAST)
     integration = describe(args, place)
@@ -39,7 +43,7 @@ def _other(describe: Describe, args: Mapping[str, Any], place: Place) -> Integra
         return None
 
 
-def _place(name: str) -> Place:
+def _place(name: str, connected: bool) -> Place:
     region, account, cluster = placeholder("region"), placeholder("account"), placeholder("cluster")
     return Place(
         name=name,
@@ -53,6 +57,7 @@ def _place(name: str) -> Place:
                 region=region,
                 arn=f"arn:aws:eks:{region}:{account}:cluster/{cluster}",
                 mode=AuthenticationMode.API,
+                connected=connected,
             ),
         ),
     )

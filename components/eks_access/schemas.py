@@ -72,6 +72,8 @@ def environment(project: str = "eks-access") -> dict[str, Any]:
 
 def _vendor(vendor: Vendor) -> dict[str, Any]:
     schema = _of(vendor.arguments)
+    if vendor.own_clusters:
+        return {**schema, "properties": {"vendor": {"const": vendor.key}, **schema["properties"]}}
     names = {"type": "array", "items": {"type": "string"}, "minItems": 1}
     properties = {
         "vendor": {"const": vendor.key},

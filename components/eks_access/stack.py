@@ -10,7 +10,7 @@ from pulumi.runtime import config as runtime
 
 from .arguments import ClusterArgs
 from .endpoint import LoopbackError, loopback_endpoint
-from .environment import AwsSettings, Endpoint, Environment, environment
+from .environment import AwsSettings, Declared, Endpoint, Environment, environment
 from .errors import Refused
 from .manifest import SCHEMA_VERSION
 from .provision.connection import complete, connect
@@ -51,7 +51,7 @@ def provision(declared: Environment) -> Mapping[str, Any]:
     components = {
         integration.name: integration.vendor.component(
             integration.name,
-            {**integration.arguments, "clusters": {key: clusters[key] for key in integration.clusters}},
+            _arguments(integration, clusters, declared.aws),
             pulumi.ResourceOptions(providers=[provider]),
         )
         for integration in declared.integrations
@@ -69,6 +69,15 @@ def provision(declared: Environment) -> Mapping[str, Any]:
         },
         "integrations": {name: component.manifest for name, component in components.items()},
     }
+
+
+def _arguments(integration: Declared, clusters: Mapping[str, ClusterArgs], settings: AwsSettings) -> Mapping[str, Any]:
+    if not integration.vendor.own_clusters:
+        return {**integration.arguments, "clusters": {key: clusters[key] for key in integration.clusters}}
+    if settings.get("endpoint") is not Endpoint.LOOPBACK:
+        return integration.arguments
+    # Its own calls to AWS are not made by the AWS provider, and must stay where that provider's do.
+    return {**integration.arguments, "endpoint": loopback_endpoint(os.environ)}
 
 
 def _shared(key: str, args: ClusterArgs) -> ClusterArgs:

@@ -4,6 +4,7 @@ import subprocess
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from eks_access.manifest import IntegrationAccess
@@ -11,7 +12,7 @@ from eks_access.redaction import redacted
 from eks_access.trust import Change
 
 from .aws import Aws, CredentialsUnavailable, Keys
-from .identities import Identities, Identity, Saml, TokenSource, WebIdentity
+from .identities import Identities, Identity, Operator, Saml, TokenSource, WebIdentity
 
 SESSION_NAME = "eks-access-probe"
 WRONG_EXTERNAL_ID = "eks-access-probe-wrong-external-id"
@@ -83,6 +84,36 @@ class Actor:
             Keys(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]),
             answer["AssumedRoleUser"]["Arn"],
         )
+
+    def operator_keys(self) -> Keys:
+        """The credentials of who runs the clusters.
+
+        Raises:
+            CannotBecome: they could not be had.
+        """
+        try:
+            return self._aws.profile_credentials(self._operator().profile)
+        except CredentialsUnavailable as cause:
+            raise CannotBecome(str(cause)) from cause
+
+    def operator_kubeconfig(self, cluster: str) -> Path:
+        """The operator's way into a cluster, by the user's key for it.
+
+        Raises:
+            CannotBecome: the identities name none.
+        """
+        try:
+            return self._operator().kubeconfigs[cluster]
+        except KeyError:
+            raise CannotBecome(f"the operator of {self.name} has no kubeconfig for cluster {cluster!r}") from None
+
+    def _operator(self) -> Operator:
+        identity = self._identities.of(self.name, self.access.vendor)
+        if identity is None:
+            raise self._unnamed()
+        if identity.operator is None:
+            raise CannotBecome(f"nobody can become {self.name}, and its identity names no 'operator' to ask")
+        return identity.operator
 
     def _request(self) -> dict[str, Any]:
         role = self.access.role

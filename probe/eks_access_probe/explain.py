@@ -54,6 +54,8 @@ def _about_aws(outcome: Outcome) -> str:
 
 def _about_cluster(outcome: Outcome, access: IntegrationAccess) -> str:
     cluster = access.clusters[outcome.question.cluster or ""]
+    if cluster.method is EntryMethod.EKS_CONNECTOR:
+        return f"The connector's service account, its bindings or its viewers' are not as declared. {_DRIFT}"
     entry = (
         f"`aws eks describe-access-entry --cluster-name {cluster.name} --principal-arn {access.role.arn}`"
         if cluster.method is EntryMethod.ACCESS_ENTRY

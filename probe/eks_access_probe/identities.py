@@ -6,6 +6,7 @@
       conductorone: {profile: conductorone}
       apono-saml:   {saml: {assertion: {command: [./assertion, '{role_arn}']}, forged: {file: forged.xml.b64}}}
       apono-sso:    {sso: {profile: jane, session_name: jane@example.com, another: joe@example.com, not_sso: ci}}
+      eks-connector: {operator: {profile: admin, kubeconfigs: {onprem: onprem.yaml}}}
     stranger: {profile: stranger}
 
 A profile is one of the AWS configuration. A token or an assertion (base64) comes from a file, or from a command's
@@ -67,17 +68,26 @@ class Sso(_Part):
     not_sso: _Name | None = None
 
 
+class Operator(_Part):
+    """Who runs the clusters: asks for what only an operator may, where the integration cannot be become."""
+
+    profile: _Name
+    kubeconfigs: dict[str, Path] = Field(default_factory=dict)
+    """By the user's keys for the clusters."""
+
+
 class Identity(_Part):
     profile: _Name | None = None
     web_identity: WebIdentity | None = None
     saml: Saml | None = None
     sso: Sso | None = None
+    operator: Operator | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         given = [getattr(self, kind) for kind in type(self).model_fields]
         if sum(value is not None for value in given) != 1:
-            raise ValueError("give one of 'profile', 'web_identity', 'saml' and 'sso'")
+            raise ValueError("give one of 'profile', 'web_identity', 'saml', 'sso' and 'operator'")
         return self
 
 

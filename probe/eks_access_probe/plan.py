@@ -9,9 +9,10 @@ from eks_access.manifest import IntegrationAccess, Manifest
 from .actor import Actor
 from .aws import Aws
 from .checks import aws as aws_checks
-from .checks import kubernetes, trust
+from .checks import connector, kubernetes, trust
 from .checks.check import Check
 from .checks.cluster_session import ClusterSession
+from .checks.service_account_session import ServiceAccountSession
 from .identities import Identities
 
 
@@ -66,13 +67,17 @@ def plan(
 
 def _integration(name: str, access: IntegrationAccess, aws: Aws, identities: Identities) -> IntegrationPlan:
     actor = Actor(aws, name, access, identities)
-    sessions = [ClusterSession(actor, key, cluster) for key, cluster in access.clusters.items()]
+    by_service = access.trust.kind == "service"
+    session_type = ServiceAccountSession if by_service else ClusterSession
+    sessions = [session_type(actor, key, cluster) for key, cluster in access.clusters.items()]
     return IntegrationPlan(
         name,
         access,
-        trust.allowed(actor),
+        connector.trusted(aws, actor) if by_service else trust.allowed(actor),
         trust.refused(actor),
-        aws_checks.checks(aws, actor),
+        [*connector.registrations(aws, actor), *connector.role_calls(aws, actor)]
+        if by_service
+        else aws_checks.checks(aws, actor),
         {session.key: ClusterPlan(kubernetes.identity(session), kubernetes.checks(session)) for session in sessions},
     )
 

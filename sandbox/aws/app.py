@@ -6,6 +6,7 @@ import re
 
 from sandbox.aws import saml, sessions, web_identity
 from sandbox.aws.asgi import App, Receive, Request, Response, Scope, Send, forward, read, reply
+from sandbox.aws.connected_clusters import CONTROL_PATH
 from sandbox.aws.eks import EksFront
 from sandbox.aws.saml import SamlIdentity
 from sandbox.aws.web_identity import WebIdentity
@@ -14,7 +15,7 @@ _ACCESS_KEY = re.compile(r"Credential=([^/,]+)/")
 
 
 class Front:
-    """RegisterCluster and DeregisterCluster have their place beside those that are here."""
+    """What MiniStack does not have as AWS has it is answered here."""
 
     def __init__(self, ministack: App, eks: EksFront, web_identity: WebIdentity, saml_identity: SamlIdentity) -> None:
         self._ministack = ministack
@@ -26,6 +27,8 @@ class Front:
         authorization = _header(scope, b"authorization") if scope["type"] == "http" else ""
         if self._eks.serves(authorization):
             await reply(send, await self._eks.handle(await read(scope, receive)))
+        elif scope["type"] == "http" and scope["path"] == CONTROL_PATH:
+            await reply(send, self._eks.connected.control(await read(scope, receive)))
         elif _has_form(scope):
             request = await read(scope, receive)
             await reply(send, await self._form(request))

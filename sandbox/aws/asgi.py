@@ -42,6 +42,11 @@ class Request:
     def query(self) -> dict[str, str]:
         return dict(parse_qsl(self.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True))
 
+    def query_values(self, name: str) -> list[str]:
+        """All values of a parameter that may be given several times."""
+        pairs = parse_qsl(self.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        return [value for key, value in pairs if key == name]
+
     @cached_property
     def form(self) -> dict[str, str]:
         return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))

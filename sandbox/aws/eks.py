@@ -17,6 +17,7 @@ from eks_access.access_policies import catalogue
 from sandbox.aws import eks_rules as rules
 from sandbox.aws.arn import Arn
 from sandbox.aws.asgi import App, Request, Response, forward
+from sandbox.aws.connected_clusters import ConnectedClusters
 from sandbox.aws.inner import EVERYTHING, Inner
 from sandbox.aws.refusal import Refusal, in_use, invalid_parameter, not_found
 from sandbox.aws.registry import Cluster, Registry, Update
@@ -24,7 +25,7 @@ from sandbox.aws.registry import Cluster, Registry, Update
 log = logging.getLogger(__name__)
 PARTITION = "aws"
 CREDENTIAL = re.compile(r"Credential=([^/,]+)/[^/]+/[^/]+/eks/")
-AUTHORIZED = ("InvalidRequestException", "ResourceNotFoundException")
+AUTHORIZED = ("InvalidParameterException", "InvalidRequestException", "ResourceNotFoundException")
 
 
 class Denied(Exception):
@@ -52,6 +53,7 @@ class EksFront:
         self._endpoints = endpoints
         self._on_change = on_change
         self._update_seconds = update_seconds
+        self.connected = ConnectedClusters(inner)
         self._tasks: set[asyncio.Task[None]] = set()
 
     @staticmethod
@@ -67,6 +69,9 @@ class EksFront:
             return denied.response
 
     async def _route(self, request: Request) -> Response:
+        connected = await self.connected.handle(request, self._authorize)
+        if connected is not None:
+            return connected
         match (request.method, *request.segments):
             case ("GET", "access-policies"):
                 return await self._list_access_policies(request)

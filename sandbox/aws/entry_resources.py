@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from ministack.core import iam_actions
 
 from sandbox.aws.arn import Arn
+from sandbox.aws.connected_clusters import registration_resource
 
 
 def entry_resource(path: str, region: str, account: str) -> str | None:
@@ -37,7 +38,8 @@ def decide_on_entries() -> None:
     def extended(
         service: str, method: str, path: str, headers: Any, body: Any, query: Any, region: str, account: str
     ) -> str:
-        entry = entry_resource(path, region, account) if service == "eks" else None
-        return entry or str(extract(service, method, path, headers, body, query, region, account))
+        of = (path, region, account)
+        own = entry_resource(*of) or registration_resource(*of) if service == "eks" else None
+        return own or str(extract(service, method, path, headers, body, query, region, account))
 
     iam_actions.extract_resource_arn = extended

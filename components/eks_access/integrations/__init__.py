@@ -17,7 +17,7 @@ from ..vendor_made import VendorMade
 
 @dataclass(frozen=True)
 class Vendor:
-    """A vendor as its file defines it: the file's name is the vendor's key in an environment's configuration."""
+    """A vendor as its file defines it: the file's name, with hyphens, is its key in an environment's configuration."""
 
     key: str
     component: Callable[[str, Mapping[str, Any], pulumi.ResourceOptions], IntegrationComponent]
@@ -26,13 +26,16 @@ class Vendor:
     describe: Describe
     leftovers: tuple[VendorMade, ...]
     """What the vendor itself makes in clusters (`LEFTOVERS` of its file): known also when it is off-boarded."""
+    own_clusters: bool = False
+    """Whether its clusters are declared with it, because they are none of the environment's EKS clusters."""
 
 
 @cache
 def vendors() -> dict[str, Vendor]:
     """Every vendor by its key."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
-    return {name: _vendor(name, importlib.import_module(f"{__name__}.{name}")) for name in names}
+    keys = {name.replace("_", "-"): name for name in names}
+    return {key: _vendor(key, importlib.import_module(f"{__name__}.{name}")) for key, name in keys.items()}
 
 
 def _vendor(key: str, module: ModuleType) -> Vendor:
@@ -43,5 +46,6 @@ def _vendor(key: str, module: ModuleType) -> Vendor:
         and issubclass(member, IntegrationComponent)
         and member.__module__ == module.__name__
     )
+    arguments = component.__init__.__annotations__["args"]
     leftovers: tuple[VendorMade, ...] = getattr(module, "LEFTOVERS", ())
-    return Vendor(key, component, component.__init__.__annotations__["args"], module.describe, leftovers)
+    return Vendor(key, component, arguments, module.describe, leftovers, component.own_clusters)

@@ -5,6 +5,7 @@ from typing import Any
 
 from .. import __version__
 from .aws_auth_mapping import AwsAuthMappings
+from .connector_registration import ConnectorRegistrations
 from .handler import Handler, Warn
 from .plugin import PACKAGE
 from .schema import TYPES
@@ -12,7 +13,7 @@ from .schema import TYPES
 
 def handlers(warn: Warn) -> Sequence[Handler]:
     """Every resource of this package's own; a new one is a line here."""
-    return (AwsAuthMappings(warn),)
+    return (AwsAuthMappings(warn), ConnectorRegistrations(warn))
 
 
 def component_servicer(engine_address: str) -> Any:

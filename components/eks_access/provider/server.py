@@ -70,8 +70,13 @@ class Servicer(ProviderServicer):
     async def Delete(self, request: Any, context: Any) -> Any:
         # The state's outputs are as old as the last write; its inputs are from the last run, and so is the way in.
         if request.HasField("old_inputs"):
-            request.properties.MergeFrom(_only(request.old_inputs, "kubeconfig"))
+            for way_in in _WAYS_IN:
+                request.properties.MergeFrom(_only(request.old_inputs, way_in))
         return await _plainly(super().Delete, request, context)
+
+
+_WAYS_IN = ("kubeconfig", "endpoint", "profile")
+"""The inputs that say how the resource is reached, whatever it is."""
 
 
 def _only(struct: Any, key: str) -> Any:

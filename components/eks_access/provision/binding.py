@@ -31,6 +31,11 @@ class Binding:
             return [self.take(f"{key}[{index}]", part) for index, part in enumerate(value)]
         return value
 
+    def put(self, stands_for: str, value: pulumi.Input[str]) -> None:
+        """Give a placeholder, which is in a description already, its value."""
+        (key,) = mentioned(stands_for)
+        self._outputs[key] = pulumi.Output.from_input(value)
+
     def gate(self, check: Callable[[Mapping[str, str]], object]) -> None:
         """Let no Output's value be used before `check` has seen it; `check` refuses by raising."""
 

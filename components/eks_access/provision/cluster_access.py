@@ -1,27 +1,20 @@
 """One integration in one cluster: its way in, and its rights inside."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-from pulumi_kubernetes.rbac import v1 as rbac
 
-from .. import rbac as rules
 from ..aws_auth.resource import AwsAuthMapping
 from ..description import ClusterPlace, Integration
 from ..identity import EntryMethod
+from ..rbac import STACK
 from ..tags import ROLE_ID_TAG
 from ..trust import PodIdentity
 from .binding import Binding
 from .connection import Connection
 from .objects import Objects
-
-_KINDS: Mapping[str, Any] = {
-    "ClusterRole": rbac.ClusterRole,
-    "ClusterRoleBinding": rbac.ClusterRoleBinding,
-    "RoleBinding": rbac.RoleBinding,
-}
+from .rights import create_rights, labels, stack
 
 
 class ClusterAccess(pulumi.ComponentResource):
@@ -52,16 +45,8 @@ class ClusterAccess(pulumi.ComponentResource):
             },
             opts,
         )
-        labels = {
-            "app.kubernetes.io/managed-by": rules.MANAGED_BY,
-            "app.kubernetes.io/part-of": integration.vendor,
-            "app.kubernetes.io/instance": name.removesuffix(f"-{cluster.key}"),
-        }
-        rights = [
-            self._create_rbac_object(f"{name}-{found.key}", found, connection)
-            for grant in integration.grants
-            for found in rules.objects(grant, labels=labels, stack=_stack())
-        ]
+        labelled = labels(name, integration, cluster)
+        rights = create_rights(name, integration, labelled, connection, binding, self)
         # The way in is opened last and closed first: nobody is let in whose rights are half made.
         if cluster.method is EntryMethod.ACCESS_ENTRY:
             entered = self._create_access_entry(name, cluster, integration, role, partition, tags, rights)
@@ -70,14 +55,9 @@ class ClusterAccess(pulumi.ComponentResource):
         if isinstance(integration.role.trust, PodIdentity):
             entered = self._create_association(name, cluster, integration.role.trust, role, tags, entered)
         # What runs in the cluster as the integration starts when it can come in, and ends before its rights do.
-        Objects(name, connection, binding, labels, self, [entered]).create(integration.objects)
+        objects = Objects(name, connection, binding, labelled, self, integration.objects)
+        objects.create(after=[entered])
         self.register_outputs({})
-
-    def _create_rbac_object(self, name: str, found: rules.RbacObject, connection: Connection) -> pulumi.Resource:
-        kind = _KINDS[found.kind]
-        options = pulumi.ResourceOptions(parent=self, provider=connection.provider)
-        resource: pulumi.Resource = kind(name, **_snake_keys(found.body), opts=options)
-        return resource
 
     def _create_access_entry(
         self,
@@ -98,7 +78,7 @@ class ClusterAccess(pulumi.ComponentResource):
             type="STANDARD",
             user_name=self._binding.text(integration.identity.username_by(cluster.method)),
             kubernetes_groups=list(integration.identity.groups),
-            tags={**tags, ROLE_ID_TAG: role.unique_id, rules.STACK: _stack()},
+            tags={**tags, ROLE_ID_TAG: role.unique_id, STACK: stack()},
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=rights,
@@ -161,12 +141,3 @@ class ClusterAccess(pulumi.ComponentResource):
             tags=dict(tags),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[entered]),
         )
-
-
-def _stack() -> str:
-    return f"{pulumi.get_project()}/{pulumi.get_stack()}"
-
-
-def _snake_keys(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The top-level keys as the Python SDK's arguments are named; what is inside keeps Kubernetes' names."""
-    return {{"roleRef": "role_ref"}.get(key, key): value for key, value in body.items()}

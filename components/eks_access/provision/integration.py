@@ -7,9 +7,10 @@ from typing import Any, cast
 import pulumi
 import pulumi_aws as aws
 
-from ..arguments import ClusterArgs, checked
+from ..arguments import checked
 from ..description import ClusterPlace, Describe, Integration, Place, Profile
 from ..errors import Refused
+from ..identity import AuthenticationMode
 from ..manifest import integration_access
 from ..placeholders import fill, map_texts, placeholder
 from ..tags import checked_tags
@@ -20,12 +21,28 @@ from .connection import complete, connect
 POLICY_NAME = "eks-access"
 
 
+@dataclasses.dataclass(frozen=True)
+class Provisioned:
+    """What there is of an integration once, for all of its clusters. `args` are its own, as they were given."""
+
+    integration: Integration
+    place: Place
+    role: aws.iam.Role
+    policy: aws.iam.RolePolicy
+    binding: Binding
+    tags: Mapping[str, pulumi.Input[str]]
+    args: Mapping[str, Any]
+
+
 class IntegrationComponent(pulumi.ComponentResource):
     """What every vendor's component is: a vendor gives only its arguments and its description."""
 
     # Without an annotation: Pulumi's inference takes annotated attributes for outputs, and fails on a ClassVar.
     secret_arguments = tuple[str, ...]()
     """The arguments, by their paths, that are secret by their nature, whether or not they were given as secrets."""
+
+    own_clusters = False
+    """Whether its clusters are declared with it, because they are none of the environment's EKS clusters."""
 
     role_arn: pulumi.Output[str]
     """The ARN of the integration's role."""
@@ -51,7 +68,7 @@ class IntegrationComponent(pulumi.ComponentResource):
     def _build(
         self, name: str, args: Mapping[str, Any], describe: Describe, opts: pulumi.ResourceOptions | None
     ) -> None:
-        own = {key: value for key, value in args.items() if key not in ("clusters", "kubeconfig")}
+        own = self._own_arguments(args)
         for path in self.secret_arguments:
             own = _hidden(own, path.split("."))
         super().__init__(
@@ -60,15 +77,14 @@ class IntegrationComponent(pulumi.ComponentResource):
             {**own, "clusters": sorted(args["clusters"])},
             opts,
         )
-        asking = pulumi.InvokeOptions(parent=self)
-        clusters = {key: complete(cluster, f"clusters.{key}", asking) for key, cluster in args["clusters"].items()}
+        clusters = self._complete(args["clusters"])
         binding = Binding()
         known = binding.take("args", own)
         connections = {
             key: binding.take(f"connection.{key}", (cluster["endpoint"], cluster["certificate_authority"]))
             for key, cluster in clusters.items()
         }
-        place = self._place(name, clusters, connections, binding, pulumi.InvokeOutputOptions(parent=self))
+        place = self._place(name, clusters, connections, binding)
         integration = _checked(describe, known, place)
         binding.gate(lambda values: _checked(describe, _filled(known, values), _filled_place(place, values)))
 
@@ -82,20 +98,9 @@ class IntegrationComponent(pulumi.ComponentResource):
             policy=binding.json(integration.role.policy()),
             opts=pulumi.ResourceOptions(parent=self),
         )
+        made = Provisioned(integration, place, role, policy, binding, tags, own)
         for cluster in place.clusters:
-            own_name = f"{name}-{cluster.key}"
-            children = pulumi.ResourceOptions(parent=self)
-            ClusterAccess(
-                own_name,
-                cluster,
-                integration,
-                role,
-                connect(own_name, clusters[cluster.key], children),
-                binding,
-                place.partition,
-                tags,
-                pulumi.ResourceOptions(parent=self, depends_on=[policy]),
-            )
+            self._create_cluster(f"{name}-{cluster.key}", cluster, clusters[cluster.key], made)
         self.role_arn, self.role_name = role.arn, role.name
         manifest = integration_access(integration, place, connections, _other_profile(describe, known, place))
         self.manifest = binding.tree(manifest)
@@ -103,14 +108,36 @@ class IntegrationComponent(pulumi.ComponentResource):
         self.access = binding.whole(manifest)
         self.register_outputs({"role_arn": role.arn, "role_name": role.name, "access": self.manifest})
 
+    def _own_arguments(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments apart from the clusters."""
+        return {key: value for key, value in args.items() if key not in ("clusters", "kubeconfig")}
+
+    def _complete(self, clusters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The clusters' arguments with everything that was not given."""
+        asking = pulumi.InvokeOptions(parent=self)
+        return {key: complete(cluster, f"clusters.{key}", asking) for key, cluster in clusters.items()}
+
+    def _create_cluster(self, name: str, cluster: ClusterPlace, args: Any, made: Provisioned) -> None:
+        ClusterAccess(
+            name,
+            cluster,
+            made.integration,
+            made.role,
+            connect(name, args, pulumi.ResourceOptions(parent=self)),
+            made.binding,
+            made.place.partition,
+            made.tags,
+            pulumi.ResourceOptions(parent=self, depends_on=[made.policy]),
+        )
+
     def _place(
         self,
         name: str,
-        clusters: Mapping[str, ClusterArgs],
+        clusters: Mapping[str, Any],
         connections: Mapping[str, tuple[str, str]],
         binding: Binding,
-        asking: pulumi.InvokeOutputOptions,
     ) -> Place:
+        asking = pulumi.InvokeOutputOptions(parent=self)
         partition = binding.take("partition", aws.get_partition_output(opts=asking).partition)
         account = binding.take("account", aws.get_caller_identity_output(opts=asking).account_id)
         return Place(
@@ -157,11 +184,13 @@ def _hidden(args: Mapping[str, Any], path: list[str]) -> dict[str, Any]:
 
 
 def _cluster_place(
-    key: str, name: str, args: ClusterArgs, connection: tuple[str, str], partition: str, account: str
+    key: str, name: str, args: Mapping[str, Any], connection: tuple[str, str], partition: str, account: str
 ) -> ClusterPlace:
     region = args["region"]
     arn = f"arn:{partition}:eks:{region}:{account}:cluster/{name}"
-    return ClusterPlace(key, name, region, arn, args["authentication_mode"], *connection)
+    # Only a cluster outside of EKS has no authentication mode.
+    mode = args.get("authentication_mode", AuthenticationMode.CONFIG_MAP)
+    return ClusterPlace(key, name, region, arn, mode, *connection, connected="authentication_mode" not in args)
 
 
 def _checked(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration:

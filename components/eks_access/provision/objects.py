@@ -31,7 +31,7 @@ _KINDS: Mapping[tuple[str, str], Any] = {
 
 
 class Objects:
-    """Makes objects in one cluster, as children of `parent` and after everything in `after`."""
+    """Makes objects in one cluster, as children of `parent`; their namespaces at once, the rest on `create`."""
 
     def __init__(
         self,
@@ -40,22 +40,23 @@ class Objects:
         binding: Binding,
         labels: Mapping[str, str],
         parent: pulumi.Resource,
-        after: Sequence[pulumi.Resource],
+        objects: Sequence[KubernetesObject],
     ) -> None:
         self._name = name
         self._connection = connection
         self._binding = binding
         self._labels = labels
         self._parent = parent
-        self._after = list(after)
+        self._objects = [each for each in objects if each.kind != "Namespace"]
+        self.namespaces = [self._create(each, []) for each in objects if each.kind == "Namespace"]
 
-    def create(self, objects: Sequence[KubernetesObject]) -> None:
-        namespaces = [self._create(each, []) for each in objects if each.kind == "Namespace"]
-        parts = [self._create(each, namespaces) for each in objects if each.kind != "Namespace" and not each.runs_pods]
-        digest = self._digest([each for each in objects if each.kind == "Secret"])
-        for each in objects:
+    def create(self, after: Sequence[pulumi.Resource]) -> None:
+        """Make them; what runs pods last, and after everything in `after`."""
+        parts = [self._create(each, self.namespaces) for each in self._objects if not each.runs_pods]
+        digest = self._digest([each for each in self._objects if each.kind == "Secret"])
+        for each in self._objects:
             if each.runs_pods:
-                self._create(each, [*parts, *self._after], digest)
+                self._create(each, [*parts, *after], digest)
 
     def _create(
         self, each: KubernetesObject, after: Sequence[pulumi.Resource], digest: pulumi.Input[str] | None = None

@@ -11,7 +11,7 @@ from eks_access.kubernetes import KubernetesApi, Response
 from eks_access.manifest import Cluster
 from eks_access.token import EksToken, presigned_token
 
-from ..actor import Actor
+from ..actor import Actor, RoleSession
 
 _TIMEOUT = 10.0
 _RENEW_BEFORE = timedelta(minutes=1)
@@ -46,6 +46,10 @@ class ClusterSession:
         with self._lock:
             self._token = None
 
+    def caller(self) -> RoleSession | None:
+        """The session that signs in; None where no IAM role does."""
+        return self.actor.session()
+
     def request(self, method: str, path: str, **options: Any) -> Response:
         with self._lock:
             if self._api is None:
@@ -68,12 +72,15 @@ class ClusterSession:
     def _bearer(self) -> str:
         with self._lock:
             if self._token is None or self._token.expires_at - _RENEW_BEFORE < datetime.now(UTC):
-                self._token = presigned_token(
-                    self.actor.session().keys,
-                    cluster_name=self.cluster.name,
-                    region=self.cluster.region,
-                )
+                self._token = self._sign()
             return self._token.value
+
+    def _sign(self) -> EksToken:
+        return presigned_token(
+            self.actor.session().keys,
+            cluster_name=self.cluster.name,
+            region=self.cluster.region,
+        )
 
 
 def within(response: Response, *keys: str) -> Any:

@@ -34,11 +34,13 @@ def username(template: str, session: RoleSession) -> str:
 
 
 def differences(
-    user: Mapping[str, Any], identity: Identity, method: EntryMethod, role: Role, session: RoleSession
+    user: Mapping[str, Any], identity: Identity, method: EntryMethod, role: Role, session: RoleSession | None
 ) -> list[str]:
     """How the user that the cluster sees differs from the one that was declared for this way in."""
     found = []
-    expected, seen = username(identity.username_by(method), session), str(user.get("username", ""))
+    declared = identity.username_by(method)
+    expected = declared if session is None else username(declared, session)
+    seen = str(user.get("username", ""))
     if seen != expected:
         found.append(f"the username is {seen!r}, not {expected!r}")
     groups = set(_texts(user.get("groups"))) - {EVERYONE}

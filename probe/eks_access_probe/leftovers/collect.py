@@ -19,7 +19,7 @@ from eks_access.rbac import MANAGED_BY
 from eks_access.token import presigned_token
 
 from ..aws import Keys
-from .seen import Binding, Entry, KubernetesObject, MappedArn, Seen
+from .seen import Binding, Entry, KubernetesObject, MappedArn, Registration, Seen
 
 AWS_AUTH = "/api/v1/namespaces/kube-system/configmaps/aws-auth"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
@@ -78,6 +78,21 @@ class Deployer:
             if parsed is not None and _can_be_judged(parsed, account):
                 principals[arn] = self._unique_id(parsed, region)
         return Seen(entries, mappings, tuple(_objects(api)), tuple(_bindings(api)), principals)
+
+    def registrations(self, region: str) -> tuple[Registration, ...]:
+        """The region's clusters that EKS Connector connects.
+
+        Raises:
+            ClientError, BotoCoreError: they could not be seen.
+        """
+        eks = self._clients.client("eks", region, self._keys)
+        found = []
+        for page in eks.get_paginator("list_clusters").paginate(include=["all"]):
+            for name in page["clusters"]:
+                cluster = eks.describe_cluster(name=name)["cluster"]
+                if cluster.get("connectorConfig"):
+                    found.append(Registration(name, region, cluster.get("tags") or {}))
+        return tuple(found)
 
     def _api(self, name: str, region: str, cluster: dict[str, Any]) -> KubernetesApi:
         endpoint = cluster["endpoint"]

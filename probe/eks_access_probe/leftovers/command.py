@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from eks_access.endpoint import LoopbackError, loopback_endpoint
+from eks_access.identity import EntryMethod
 from eks_access.kubernetes import ApiError, Unreachable
 from eks_access.manifest import DeclaredCluster, Manifest
 from eks_access.manifest_options import BadInput, manifest_options, read_manifest
@@ -23,7 +24,7 @@ from eks_access.vendor_made import VendorMade
 
 from ..aws import Aws, CredentialsUnavailable, Keys
 from .collect import Deployer
-from .find import Finding, here
+from .find import Finding, here, registrations
 from .find import leftovers as left_over
 
 NONE, SOME, COULD_NOT_LOOK = 0, 1, 3
@@ -100,12 +101,12 @@ def _credentials(aws: Aws, profile: str | None) -> Keys:
 
 
 def _clusters(manifest: Manifest) -> dict[str, DeclaredCluster]:
-    """Every cluster of the environment by its key; of an older manifest those that an integration has."""
+    """Every EKS cluster of the environment by its key; of an older manifest those that an integration has."""
     found = dict(manifest.clusters)
     for access in manifest.integrations.values():
         for key, cluster in access.clusters.items():
             place = DeclaredCluster(name=cluster.name, region=cluster.region)
-            if place not in found.values():
+            if cluster.method is not EntryMethod.EKS_CONNECTOR and place not in found.values():
                 found[key] = place
     return found
 
@@ -120,7 +121,17 @@ def _look(manifest: Manifest, deployer: Deployer, gone: frozenset[str]) -> tuple
             troubles.append(Trouble(key, redacted(str(error))))
             continue
         findings += left_over(seen, here(manifest, key, cluster.name, cluster.region, made, gone))
+    for region in _regions(manifest):
+        try:
+            findings += registrations(deployer.registrations(region), manifest, gone)
+        except (ClientError, BotoCoreError) as error:
+            troubles.append(Trouble(region, redacted(str(error))))
     return findings, troubles
+
+
+def _regions(manifest: Manifest) -> list[str]:
+    own = {cluster.region for cluster in manifest.clusters.values()}
+    return sorted(own.union(cluster.region for a in manifest.integrations.values() for cluster in a.clusters.values()))
 
 
 def _vendor_made(manifest: Manifest) -> Mapping[str, Sequence[VendorMade]]:

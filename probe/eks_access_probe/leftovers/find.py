@@ -1,6 +1,6 @@
 """What of a cluster is left over. Pure: what was seen and what the stack has in, findings out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from eks_access.arn import parse
@@ -9,7 +9,7 @@ from eks_access.manifest import IntegrationAccess, Manifest
 from eks_access.rbac import MANAGED_BY, STACK
 from eks_access.vendor_made import VendorMade
 
-from .seen import Binding, Entry, KubernetesObject, MappedArn, Seen
+from .seen import Binding, Entry, KubernetesObject, MappedArn, Registration, Seen
 
 ROLE_ID_TAG = "eks-access:role-id"
 INSTANCE = "app.kubernetes.io/instance"
@@ -54,13 +54,42 @@ def here(
     manifest: Manifest, key: str, name: str, region: str, made: Mapping[str, Sequence[VendorMade]], gone: frozenset[str]
 ) -> Here:
     """What the stack has in this cluster, without the integrations that are `gone`."""
+    everywhere = [cluster for access in manifest.integrations.values() for cluster in access.clusters.values()]
+    # An integration may know the same cluster by another name: the one that it is registered under.
+    addresses = {cluster.endpoint for cluster in everywhere if cluster.name == name}
     there = {
         integration: access
         for integration, access in manifest.integrations.items()
-        if integration not in gone and any(cluster.name == name for cluster in access.clusters.values())
+        if integration not in gone
+        and any(cluster.name == name or cluster.endpoint in addresses for cluster in access.clusters.values())
     }
-    stack = f"{manifest.project}/{manifest.environment}" if manifest.project else ""
-    return Here(key, name, region, stack, there, made)
+    return Here(key, name, region, _stack(manifest), there, made)
+
+
+def registrations(seen: Iterable[Registration], manifest: Manifest, gone: frozenset[str]) -> list[Finding]:
+    """The registered clusters that this stack made and has no integration for (any more)."""
+    has = {
+        (cluster.region, cluster.name)
+        for integration, access in manifest.integrations.items()
+        for cluster in access.clusters.values()
+        if integration not in gone and cluster.method is EntryMethod.EKS_CONNECTOR
+    }
+    return [
+        Finding(
+            found.region,
+            "connected cluster",
+            found.name,
+            "",
+            "registered by this stack, which has no integration for it any more",
+            f"aws eks deregister-cluster --region {found.region} --name {found.name}",
+        )
+        for found in seen
+        if found.tags.get(STACK) == _stack(manifest) and (found.region, found.name) not in has
+    ]
+
+
+def _stack(manifest: Manifest) -> str:
+    return f"{manifest.project}/{manifest.environment}" if manifest.project else ""
 
 
 def leftovers(seen: Seen, place: Here) -> list[Finding]:

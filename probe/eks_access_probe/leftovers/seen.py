@@ -1,4 +1,4 @@
-"""What was seen in one cluster, as plain data."""
+"""What was seen in one cluster or region, as plain data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -43,6 +43,15 @@ class Binding:
     name: str
     namespace: str | None
     users: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A cluster that is connected by EKS Connector."""
+
+    name: str
+    region: str
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

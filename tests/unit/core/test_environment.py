@@ -93,3 +93,29 @@ def test_a_secret_is_read_where_it_is_referred_to_and_nowhere_else() -> None:
 def test_a_value_that_no_one_refers_to_is_refused() -> None:
     with pytest.raises(Refused, match="c1-id is not a known section"):
         environment(config() | {"c1-id": "c1-x"}, no_secret)
+
+
+def test_clusters_outside_of_eks_are_declared_with_their_integration() -> None:
+    onprem = {"name": "prod-onprem", "provider": "OTHER", "kubeconfig": {"secret": "onprem"}}
+    read: list[str] = []
+
+    def secret(name: str) -> pulumi.Output[str]:
+        read.append(name)
+        return pulumi.Output.secret("apiVersion: v1")
+
+    connector = {"conn": {"vendor": "eks-connector", "clusters": {"onprem": onprem}}}
+    (declared,) = environment(config(integrations=connector), secret).integrations
+    assert declared.clusters == (), "none of the section `clusters`"
+    assert set(declared.arguments["clusters"]) == {"onprem"}
+    assert read == ["onprem"]
+
+
+def test_an_unknown_key_or_value_of_a_cluster_outside_of_eks_is_refused_with_its_place() -> None:
+    def told(**changes: Any) -> str:
+        onprem = {"name": "prod-onprem", "provider": "OTHER", "kubeconfig_file": "x", **changes}
+        return refusal(integrations={"eks-connector": {"clusters": {"onprem": onprem}}})
+
+    assert "integrations.eks-connector.clusters.onprem.authentication_mode is not a known" in told(
+        authentication_mode="API"
+    )
+    assert "integrations.eks-connector.clusters.onprem.provider" in told(provider="MINIKUBE")

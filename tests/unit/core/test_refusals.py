@@ -90,7 +90,7 @@ def test_a_role_among_the_service_linked_ones_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", ["system", "eks", "aws", "amazon", "iam"])
-@pytest.mark.parametrize("key", sorted(set(vendors()) - {"apono"}))  # whose username is not made from the name
+@pytest.mark.parametrize("key", sorted(set(vendors()) - {"apono", "eks-connector"}))  # not made from the name
 def test_an_integration_whose_name_would_begin_a_reserved_username_is_refused(key: str, name: str) -> None:
     from tests.unit.core.integrations.test_every_vendor import ARGUMENTS
 

@@ -33,6 +33,7 @@ def state(*operations: dict[str, Any]) -> dict[str, Any]:
             f"c#{ROLE}#arn:p",
         ),
         ("eks-access:index:AwsAuthMapping", {"clusterName": "c", "roleArn": ROLE}, f"c/{ROLE}"),
+        ("eks-access:index:ConnectorRegistration", {"region": "us-east-1", "name": "c"}, "us-east-1/c"),
         ("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", {"metadata": {"name": "x"}}, "x"),
         (
             "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding",

@@ -122,6 +122,13 @@ def test_what_reads_credentials_runs_code_or_widens_rights_is_grave(resource: st
     assert risks.of_rule(resource, verb).grave is grave
 
 
+@pytest.mark.parametrize("verb", ["get", "update"])
+def test_some_secrets_by_name_are_not_every_secret(verb: str) -> None:
+    assert "every" not in risks.of_rule("secrets", verb, named=True).words
+    assert not risks.of_rule("secrets", verb, named=True).grave
+    assert risks.of_rule("users", "impersonate", named=True).grave, "whoever they are"
+
+
 @pytest.mark.parametrize(
     ("action", "grave"),
     [

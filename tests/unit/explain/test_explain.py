@@ -135,3 +135,17 @@ def test_an_unknown_integration_is_refused_with_those_that_are_there(explain: Ca
     refused = explain("cadoo", cado=access("cado"))
     assert refused.exit_code == 2
     assert "it has: cado" in refused.output
+
+
+def test_what_holds_for_a_user_or_a_path_of_the_api_server_is_told_so(explain: Callable[..., Result]) -> None:
+    told = " ".join(explain("conn", conn=access("eks-connector")).output.split())
+    assert "only the AWS service ssm.amazonaws.com" in told
+    assert "get /version everywhere" in told
+    assert "impersonate users named arn:aws:iam::111122223333:role/Platform everywhere" in told
+    assert "get, list pods, events everywhere, for user arn:aws:iam::111122223333:role/Platform" in told
+
+
+def test_a_cluster_outside_of_eks_is_come_into_by_eks_connector() -> None:
+    told = " ".join(run("--vendor", "eks-connector").output.split())
+    assert "<cluster> in <region>, by EKS Connector, as user system:serviceaccount:eks-connector:eks-connector" in told
+    assert "impersonate users named" not in told, "nobody without viewers"

@@ -9,7 +9,7 @@ from eks_access.endpoint import LoopbackError
 from eks_access.kubernetes import KubernetesApi, Response
 from eks_access_probe.aws import Keys
 from eks_access_probe.leftovers.collect import METADATA_ONLY, Deployer
-from eks_access_probe.leftovers.seen import Seen
+from eks_access_probe.leftovers.seen import Registration, Seen
 from tests.unit.probe.conftest import certificate_authority
 
 __all__ = ["certificate_authority"]
@@ -152,3 +152,28 @@ def test_a_cluster_elsewhere_is_not_asked_from_an_environment_on_this_machine(wo
 def test_a_refused_question_is_an_error_and_no_finding(world: Any) -> None:
     with pytest.raises(ClientError, match="AccessDenied"):
         look(world(refuses=True))
+
+
+class Region:
+    """The EKS of a region with a cluster of its own and a connected one."""
+
+    def client(self, service: str, region: str, credentials: Keys | None) -> Any:
+        return self
+
+    def get_paginator(self, operation: str) -> Any:
+        assert operation == "list_clusters"
+        return self
+
+    def paginate(self, include: list[str]) -> Iterator[Any]:
+        assert include == ["all"], "EKS leaves connected clusters out otherwise"
+        yield {"clusters": ["own"]}
+        yield {"clusters": ["onprem"]}
+
+    def describe_cluster(self, name: str) -> Any:
+        connected = {"connectorConfig": {"provider": "OTHER"}, "tags": {"a": "b"}}
+        return {"cluster": {"name": name, **(connected if name == "onprem" else {})}}
+
+
+def test_of_a_regions_clusters_the_connected_ones_are_registrations() -> None:
+    deployer = Deployer(Region(), Keys("AKIA", "secret", None), stays_here=True)
+    assert deployer.registrations("eu-west-1") == (Registration("onprem", "eu-west-1", {"a": "b"}),)

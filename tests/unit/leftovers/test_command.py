@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from eks_access.cli import main
 from eks_access.kubernetes import Unreachable
 from eks_access_probe.leftovers.collect import Deployer
-from eks_access_probe.leftovers.seen import Binding, Seen
+from eks_access_probe.leftovers.seen import Binding, Registration, Seen
 from tests.unit.handoff.test_handoff import access, manifest
 
 BATON = Seen(bindings=(Binding("ClusterRoleBinding", "baton-view-binding", None, ()),))
@@ -22,13 +22,18 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
 
+    connected: dict[str, tuple[Registration, ...]] = {}
+
     def leftovers(seen: dict[str, Seen], *options: str, **changes: Any) -> Result:
+        connected.update(changes.pop("connected", {}))
+
         def look(self: Deployer, name: str, region: str, account: str) -> Seen:
             if name not in seen:
                 raise Unreachable("https://there", TimeoutError("timed out"))
             return seen[name]
 
         monkeypatch.setattr(Deployer, "look", look)
+        monkeypatch.setattr(Deployer, "registrations", lambda self, region: connected.get(region, ()))
         clusters = {"one": {"name": "prod-0", "region": "us-east-1"}, "two": {"name": "prod-1", "region": "eu-west-1"}}
         path = tmp_path / "access.json"
         path.write_text(json.dumps({**manifest(cado=access("cado")), "clusters": clusters, **changes}))
@@ -73,3 +78,12 @@ def test_an_integration_that_is_not_there_cannot_be_gone(run: Any) -> None:
     done = run({"prod-0": Seen()}, "--gone", "cadoo")
     assert done.exit_code == 2
     assert "no integration 'cadoo'; the manifest has: cado" in done.output
+
+
+def test_a_registration_of_this_stack_that_nothing_has_any_more_is_told(run: Any) -> None:
+    there = (Registration("old", "eu-west-1", {"eks-access/stack": "shop/prod"}), Registration("other", "eu-west-1"))
+    connected = {"eu-west-1": there}
+    done = run({"prod-0": Seen(), "prod-1": Seen()}, connected=connected, project="shop", environment="prod")
+    assert done.exit_code == 1
+    assert "aws eks deregister-cluster --region eu-west-1 --name old" in done.output
+    assert "--name other" not in done.output, "somebody else's"

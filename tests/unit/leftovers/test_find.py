@@ -5,8 +5,8 @@ import pytest
 from eks_access.integrations import vendors
 from eks_access.manifest import IntegrationAccess, Manifest
 from eks_access.vendor_made import VendorMade
-from eks_access_probe.leftovers.find import Finding, here, leftovers
-from eks_access_probe.leftovers.seen import Binding, Entry, KubernetesObject, MappedArn, Seen
+from eks_access_probe.leftovers.find import Finding, here, leftovers, registrations
+from eks_access_probe.leftovers.seen import Binding, Entry, KubernetesObject, MappedArn, Registration, Seen
 from tests.unit.handoff.test_handoff import access
 
 ACCOUNT = "arn:aws:iam::111122223333"
@@ -147,3 +147,36 @@ def test_what_a_vendor_made_is_told_with_care_while_the_vendor_is_deployed() -> 
 def test_only_an_empty_entry_of_a_user_is_taken_for_conductorones(left: Entry, there: bool) -> None:
     seen = Seen(entries=(left,), principals={left.principal_arn: "AIDA1"})
     assert [finding.belongs_to for finding in found(seen)] == (["conductorone"] if there else [])
+
+
+def connected(name: str, endpoint: str) -> Manifest:
+    """The manifest with the integration `conn` over one cluster outside of EKS."""
+    cluster = {"name": name, "method": "eks-connector", "authenticationMode": None, "endpoint": endpoint}
+    known = access("eks-connector")
+    known["clusters"] = {"onprem": {**known["clusters"]["c0"], **cluster}}
+    with_it = {**manifest("cado").integrations, "conn": IntegrationAccess.model_validate(known)}
+    return manifest().model_copy(update={"integrations": with_it})
+
+
+def test_a_cluster_that_is_registered_under_another_name_has_that_registrations_integration() -> None:
+    (own,) = manifest("cado").integrations["cado"].clusters.values()
+    seen = Seen(objects=(labelled("conn", "eks-connector"),))
+
+    def left(endpoint: str) -> list[Finding]:
+        return leftovers(seen, here(connected("other", endpoint), "c0", "prod-0", "us-east-1", MADE, frozenset()))
+
+    assert left(own.endpoint) == []
+    assert [finding.name for finding in left("https://elsewhere")] == ["cado-list"]
+
+
+def test_a_registration_is_left_over_when_this_stack_made_it_and_has_it_no_more() -> None:
+    def left(name: str, stack: str, gone: frozenset[str] = frozenset()) -> list[str]:
+        seen = [Registration(name, "us-east-1", {"eks-access/stack": stack})]
+        return [finding.remove for finding in registrations(seen, connected("onprem", "https://there"), gone)]
+
+    assert left("onprem", "eks-access/prod") == []
+    assert left("onprem", "eks-access/prod", frozenset({"conn"})) == [
+        "aws eks deregister-cluster --region us-east-1 --name onprem"
+    ]
+    assert left("old", "eks-access/prod")
+    assert left("old", "eks-access/other") == [], "another stack's"

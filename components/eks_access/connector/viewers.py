@@ -1,0 +1,90 @@
+"""Who may look at a connected cluster in the EKS console, and what they see. Pure.
+
+The connector passes a viewer's request on as that viewer, by impersonation: the user name is the IAM ARN, and no group
+is ever passed. So a viewer is bound as a User, and the connector may impersonate these users and nobody else.
+https://docs.aws.amazon.com/eks/latest/userguide/connector-grant-access.html
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..arn import checked_principal, parse
+from ..errors import Refused
+from ..identity import checked_namespaces
+from ..placeholders import is_known
+from ..rbac import Grant, Rule
+from .objects import NAME, NAMESPACE
+
+IMPERSONATION = "eks-connector-service"
+_READ = ("get", "list")
+
+CLUSTER_RULES = (Rule(("namespaces", "nodes"), _READ, why="the console's overview of the cluster"),)
+NAMESPACED_RULES = (
+    Rule(("pods", "events"), _READ, why="workloads and what happened to them"),
+    Rule(
+        ("deployments", "daemonsets", "statefulsets", "replicasets"),
+        _READ,
+        api_groups=("apps",),
+        why="the console's list of workloads",
+    ),
+    Rule(("jobs",), _READ, api_groups=("batch",), why="the console's list of workloads"),
+)
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """An IAM principal that may look: everywhere (`namespaces` is None), or into these namespaces only."""
+
+    key: str
+    arn: str
+    namespaces: tuple[str, ...] | None = None
+
+
+def viewer_arn(property: str, text: str) -> str:
+    """The ARN as the connector passes it on: that of an Identity Center role has no path there.
+
+    https://github.com/aws/eks-anywhere/issues/223
+    """
+    checked_principal(property, text)
+    arn = parse(text)
+    if arn is None:
+        return text
+    return str(arn.without_path()) if arn.name.startswith("AWSReservedSSO_") else text
+
+
+def viewer(key: str, arn: str, namespaces: list[str] | None) -> Viewer:
+    """A viewer as it was declared.
+
+    Raises:
+        Refused: the ARN is not that of a role or user, or the namespaces are none.
+    """
+    path = f"viewers.{key}"
+    if namespaces is not None and not namespaces:
+        raise Refused(f"{path}.namespaces", [], "names no namespace", "Leave it out for the whole cluster.")
+    checked = None if namespaces is None else checked_namespaces(f"{path}.namespaces", namespaces)
+    return Viewer(key, viewer_arn(f"{path}.arn", arn) if is_known(arn) else arn, checked)
+
+
+def grants(name: str, viewers: Mapping[str, Viewer]) -> tuple[Grant, ...]:
+    """The right to impersonate just these viewers, and what each of them sees.
+
+    With no viewers there is no such right: a rule with an empty list of names would mean everybody.
+    """
+    if not viewers:
+        return ()
+    arns = tuple(dict.fromkeys(each.arn for each in viewers.values()))
+    pinned = Rule(("users",), ("impersonate",), resource_names=arns, why="passes the viewers' requests on as theirs")
+    return (
+        Grant("impersonate", IMPERSONATION, f"{NAMESPACE}/{NAME}", (pinned,), kind="ServiceAccount"),
+        *(
+            Grant(
+                f"viewer-{each.key}",
+                f"{name}-viewer-{each.key}",
+                each.arn,
+                NAMESPACED_RULES if each.namespaces else (*CLUSTER_RULES, *NAMESPACED_RULES),
+                namespaces=each.namespaces,
+                kind="User",
+            )
+            for each in viewers.values()
+        ),
+    )

@@ -1,0 +1,264 @@
+"""Amazon EKS Connector: clusters outside of EKS, registered and shown in the EKS console to the viewers named."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, NotRequired
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+from typing_extensions import TypedDict
+
+from ..arguments import IntegrationOptions
+from ..connector import objects, rules
+from ..connector.objects import NAME, NAMESPACE, STATE_SECRETS, Agent
+from ..connector.rules import ClusterProvider
+from ..connector.viewers import Viewer, grants, viewer
+from ..description import Field, Handoff, Integration, Place, Profile, Role, role_options
+from ..errors import Refused
+from ..expectations import AwsCall, KubernetesCall, baseline, combined
+from ..iam import Statement
+from ..identity import service_account
+from ..placeholders import is_known, placeholder
+from ..provision.connected import ConnectorComponent
+from ..trust import Service
+
+SOURCES = (
+    "the page: https://docs.aws.amazon.com/eks/latest/userguide/eks-connector.html",
+    "the connector's manifests and code: https://github.com/aws/amazon-eks-connector at 0.0.11",
+    "what the console passes on: https://docs.aws.amazon.com/eks/latest/userguide/connector-grant-access.html",
+)
+
+
+class ConnectedClusterArgs(TypedDict):
+    """One cluster outside of EKS. It needs a `kubeconfig` or a `kubeconfig_file`."""
+
+    name: pulumi.Input[str]
+    """Its name in EKS: letters, digits, - and _."""
+    provider: ClusterProvider
+    """What kind of cluster it is."""
+    region: NotRequired[str]
+    """The region to register it in; the AWS provider's region when left out."""
+    kubeconfig: NotRequired[pulumi.Input[str]]
+    """How the deployment reaches the cluster, as text."""
+    kubeconfig_file: NotRequired[str]
+    """The same in a file; `~` and `$VARIABLES` in its path are replaced."""
+    kubernetes_provider: NotRequired[kubernetes.Provider]
+    """A Kubernetes provider for this cluster; made from the kubeconfig when left out."""
+
+
+class ViewerArgs(TypedDict):
+    """An IAM principal that may look at the clusters in the EKS console."""
+
+    arn: pulumi.Input[str]
+    """The role or user. Of an Identity Center role, with or without its path."""
+    namespaces: NotRequired[list[str]]
+    """Only these namespaces; everything when left out."""
+
+
+class EksConnectorArgs(IntegrationOptions):
+    """What EKS Connector needs to be told."""
+
+    clusters: Mapping[str, ConnectedClusterArgs]
+    """The clusters, by short names of your choice. The names become parts of resource names: keep them stable."""
+    viewers: NotRequired[Mapping[str, ViewerArgs]]
+    """Who may look, by short names of your choice. Without any, the connector may act as nobody."""
+    ensure_service_linked_role: NotRequired[bool]
+    """Make EKS Connector's service-linked role first where the account has none; it is never deleted. When left out,
+    AWS makes it with the first cluster that is registered."""
+    registration_limit: NotRequired[int]
+    """How many connected clusters a region may have: 10, unless AWS raised the quota for you."""
+    connector_image: NotRequired[str]
+    """The connector's image, where it is mirrored."""
+    agent_image: NotRequired[str]
+    """The Systems Manager agent's image, where it is mirrored."""
+    replicas: NotRequired[int]
+    """Pods of the connector in each cluster: 2, or 1."""
+    node_selector: NotRequired[Mapping[str, str]]
+    """The nodes to run on; Linux on amd64, which alone is supported, when left out."""
+    aws_profile: NotRequired[str]
+    """The AWS profile to register with; the environment's credentials when left out."""
+    endpoint: NotRequired[str]
+    """The AWS endpoint to register at; an environment on this machine sets it by itself."""
+
+
+class EksConnector(ConnectorComponent):
+    """Clusters outside of EKS in the EKS console: registered, with the connector and its viewers' rights in each."""
+
+    def __init__(self, name: str, args: EksConnectorArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, args, EksConnectorArgs, describe, opts)
+
+
+def describe(args: Mapping[str, Any], place: Place) -> Integration:
+    _check(args, place)
+    viewers = {
+        key: viewer(key, given["arn"], given.get("namespaces")) for key, given in args.get("viewers", {}).items()
+    }
+    return Integration(
+        vendor="eks-connector",
+        title="Amazon EKS Connector",
+        profile=args.get("profile", Profile.LEAST),
+        role=Role(
+            name=args.get("role_name", f"eks-access-{place.name}"),
+            description="The agent of EKS Connector keeps its channel to Systems Manager",
+            trust=Service(rules.AGENT_SERVICE),
+            statements=_statements(place),
+            **role_options(args),
+        ),
+        identity=service_account(NAMESPACE, NAME),
+        grants=(*objects.grants(), *grants(place.name, viewers)),
+        objects=objects.objects(_agent(args)),
+        expectations=combined(baseline(), _connector_calls(viewers), _viewer_calls(viewers), _agent_calls(place)),
+        handoff=_handoff(place, viewers),
+        sources=SOURCES,
+        residual_risks=(
+            "Pod specifications hold environment values: RBAC cannot hide them from viewers, who may list pods.",
+            "Whoever controls the connector's pods can act as every viewer; the viewers' rights are what they can do.",
+        ),
+    )
+
+
+def _check(args: Mapping[str, Any], place: Place) -> None:
+    limit = args.get("registration_limit", rules.DEFAULT_LIMIT)
+    for cluster in place.clusters:
+        if is_known(cluster.name):
+            rules.check_name(f"clusters.{cluster.key}.name", cluster.name)
+    for region, count in Counter(cluster.region for cluster in place.clusters).items():
+        rules.check_room(count - 1, limit, region)
+    replicas = args.get("replicas", STATE_SECRETS)
+    if replicas not in range(1, STATE_SECRETS + 1):
+        raise Refused("replicas", replicas, f"is not 1 to {STATE_SECRETS}: the connector may keep no more states")
+
+
+def _agent(args: Mapping[str, Any]) -> Agent:
+    return Agent(**{option.name: args[option.name] for option in dataclasses.fields(Agent) if option.name in args})
+
+
+def _statements(place: Place) -> tuple[Statement, ...]:
+    """As the page has them: the reference of actions gives CreateControlChannel no resource to narrow it to."""
+    data = ("ssmmessages:CreateDataChannel", "ssmmessages:OpenDataChannel", "ssmmessages:OpenControlChannel")
+    control = (f"arn:{place.partition}:eks:*:*:cluster/*",)
+    return (
+        Statement("SsmControlChannel", ("ssmmessages:CreateControlChannel",), control, "the agent's control channel"),
+        Statement("ssmDataplaneOperations", data, ("*",), "the agent's channels carry the console's requests"),
+    )
+
+
+def _connector_calls(viewers: Mapping[str, Viewer]) -> tuple[KubernetesCall, ...]:
+    """As the connector itself, which acts as nobody but the viewers."""
+    state = {"resource": "secrets", "namespace": NAMESPACE}
+    return (
+        KubernetesCall("get", "/version", allowed=True, why="the console shows the cluster's version"),
+        KubernetesCall("get", **state, name="eks-connector-state-0", allowed=True, why="the connector's own state"),
+        *(
+            KubernetesCall("impersonate", "users", allowed=True, why="passes a viewer's request on", name=each.arn)
+            for each in viewers.values()
+        ),
+        KubernetesCall("impersonate", "users", False, "acts as an administrator", name="kubernetes-admin"),
+        KubernetesCall("list", "pods", allowed=False, why="it reads as a viewer only"),
+        KubernetesCall("list", **state, allowed=False, why="the namespace has the activation code"),
+        KubernetesCall(
+            "get",
+            **state,
+            name="eks-connector-activation-config",
+            allowed=False,
+            why="its pods are given the code; it cannot ask for it",
+        ),
+        KubernetesCall(
+            "get", **state, name="eks-connector-state-2", allowed=False, why="not one of its own two states"
+        ),
+    )
+
+
+_LISTED = (
+    ("pods", ""),
+    ("events", ""),
+    ("deployments", "apps"),
+    ("daemonsets", "apps"),
+    ("statefulsets", "apps"),
+    ("replicasets", "apps"),
+    ("jobs", "batch"),
+)
+
+
+def _viewer_calls(viewers: Mapping[str, Viewer]) -> tuple[KubernetesCall, ...]:
+    """As the connector acting as each viewer, the way the console's requests arrive."""
+
+    def of(each: Viewer) -> tuple[KubernetesCall, ...]:
+        wide = each.namespaces is None
+        shown = f"the console shows it to {each.key}"
+        return (
+            KubernetesCall("get", "/version", allowed=True, why=shown, user=each.arn),
+            *(
+                KubernetesCall("list", resource, wide, shown if wide else "not in its namespaces", user=each.arn)
+                for resource in ("namespaces", "nodes")
+            ),
+            *(
+                KubernetesCall("list", resource, True, shown, group, namespace=namespace, user=each.arn)
+                for resource, group in _LISTED
+                for namespace in (each.namespaces or (None,))
+            ),
+            *(() if wide else (KubernetesCall("list", "pods", False, "not in its namespaces", user=each.arn),)),
+            KubernetesCall("list", "secrets", allowed=False, why="other systems' credentials", user=each.arn),
+        )
+
+    return tuple(call for each in viewers.values() for call in of(each))
+
+
+def _agent_calls(place: Place) -> tuple[AwsCall, ...]:
+    """What the agent's role may do in AWS. Nobody but Systems Manager can become it, so IAM's simulator is asked."""
+    channel = "the agent's channel"
+    return (
+        *(
+            AwsCall("ssmmessages:CreateControlChannel", True, channel, {"ResourceArns": [cluster.arn]}, cluster.region)
+            for cluster in place.clusters
+        ),
+        AwsCall("ssmmessages:OpenControlChannel", True, channel),
+        AwsCall("ssmmessages:CreateDataChannel", True, channel),
+        AwsCall("ssmmessages:OpenDataChannel", True, channel),
+        AwsCall("ssm:SendCommand", False, "runs commands on instances"),
+        AwsCall("ssm:StartSession", False, "opens a shell on instances"),
+        AwsCall("eks:DescribeCluster", False, "the agent does not read EKS"),
+        AwsCall("eks:ListClusters", False, "the agent does not read EKS"),
+        AwsCall("eks:DeregisterCluster", False, "the agent does not change EKS"),
+        AwsCall("eks:CreateAccessEntry", False, "the agent lets nobody into clusters"),
+        AwsCall("eks:AccessKubernetesApi", False, "the agent is no viewer"),
+        AwsCall("iam:ListRoles", False, "reads who may do what in the account"),
+    )
+
+
+def _endpoints(place: Place) -> list[str]:
+    domain = "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com"
+    regions = dict.fromkeys(cluster.region for cluster in place.clusters)
+    return [f"{service}.{region}.{domain}" for region in regions for service in ("ssm", "ssmmessages")]
+
+
+def _handoff(place: Place, viewers: Mapping[str, Viewer]) -> Handoff:
+    console = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
+    host = console.get(place.partition, "console.aws.amazon.com")
+    return Handoff(
+        fields=tuple(
+            Field(label, value, secret=label == "Activation code")
+            for cluster in place.clusters
+            for label, value in (
+                ("Cluster name", cluster.name),
+                ("Cluster ARN", cluster.arn),
+                ("Activation ID", placeholder(f"{objects.registered(cluster.key)}.id")),
+                ("Activation code", placeholder(f"{objects.registered(cluster.key)}.code")),
+                ("Activation expiry", placeholder(f"{objects.registered(cluster.key)}.expiry")),
+                (
+                    "Console",
+                    f"https://{cluster.region}.{host}/eks/home?region={cluster.region}#/clusters/{cluster.name}",
+                ),
+            )
+        ),
+        steps=(
+            "Each cluster becomes ACTIVE once its connector runs; it needs a way out to"
+            f" {' and '.join(_endpoints(place))}. The activation ends after three days.",
+            *(
+                f"{each.arn} needs eks:ListClusters, eks:DescribeCluster and eks:AccessKubernetesApi in IAM to open"
+                " the clusters in the console."
+                for each in viewers.values()
+            ),
+        ),
+    )

@@ -1,0 +1,37 @@
+"""A connection to one cluster as a service account, whose token the cluster's operator asks for."""
+
+from datetime import UTC, datetime, timedelta
+
+from eks_access.kubernetes import ApiError, CredentialFailed, KubeconfigError, KubernetesApi
+from eks_access.token import EksToken
+
+from ..actor import CannotBecome, RoleSession
+from .cluster_session import ClusterSession
+
+TOKEN_SECONDS = 600
+"""The shortest time that the API takes: https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/"""
+
+
+class ServiceAccountSession(ClusterSession):
+    """The token ends by itself; nothing is left in the cluster."""
+
+    def caller(self) -> RoleSession | None:
+        return None
+
+    def _sign(self) -> EksToken:
+        path = self.actor.operator_kubeconfig(self.key)
+        _, _, namespace, name = self.actor.access.identity.username.split(":")
+        body = {
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenRequest",
+            "spec": {"expirationSeconds": TOKEN_SECONDS},
+        }
+        try:
+            api = KubernetesApi.from_kubeconfig(path.read_text())
+            if api.server != self.cluster.endpoint.rstrip("/"):
+                raise CannotBecome(f"{path} leads to {api.server}, and cluster {self.key!r} is elsewhere")
+            request = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"
+            token = api.json("POST", request, body=body)["status"]["token"]
+        except (OSError, KubeconfigError, CredentialFailed, ApiError) as cause:
+            raise CannotBecome(f"no token of the service account {namespace}/{name}: {cause}") from cause
+        return EksToken(token, datetime.now(UTC) + timedelta(seconds=TOKEN_SECONDS))

@@ -1,0 +1,258 @@
+"""EKS Connector with the real engine: registrations through their life, and a whole connected cluster."""
+
+import base64
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from eks_access.connector.objects import NAMESPACE
+from eks_access.kubernetes import KubernetesApi
+from sandbox import Sandbox
+from tests.e2e.program import Program
+
+pytestmark = pytest.mark.e2e
+
+CHECKOUT = Path(__file__).parents[2]
+ROLE = "connector-test-agent"
+SECONDS = 300
+RBAC = "/apis/rbac.authorization.k8s.io/v1"
+
+
+class Stack:
+    """The program of this test in a folder and a stack of its own."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path, role: str) -> None:
+        self.sandbox = sandbox
+        self.folder = folder
+        self.config: dict[str, Any] = {"role": role, "endpoint": sandbox.endpoint, "names": '["conn-one"]'}
+        options = {"virtualenv": str(Path(sys.executable).parents[1])}
+        project = {
+            "name": "connector",
+            "main": str(CHECKOUT / "tests/e2e/connector_program"),
+            "runtime": {"name": "python", "options": options},
+            "plugins": {"providers": [{"name": "eks-access", "path": str(CHECKOUT / "components")}]},
+        }
+        (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        self.pulumi("stack", "init", folder.name)
+
+    def pulumi(self, *arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
+        path = self.folder / f"Pulumi.{self.folder.name}.yaml"
+        noted = yaml.safe_load(path.read_text()) if path.exists() else {}
+        config = {f"connector:{key}": value for key, value in self.config.items()}
+        path.write_text(yaml.safe_dump({**noted, "config": config}))
+        done = self.sandbox.run(
+            ["pulumi", "--non-interactive", "--color=never", *arguments],
+            cwd=self.folder,
+            timeout=SECONDS,
+            env={"PYTHONPATH": str(CHECKOUT / "components")},
+        )
+        assert done.returncode == 0 or not check, f"pulumi {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def up(self, *options: str, check: bool = True) -> str:
+        done = self.pulumi("up", "--yes", "--skip-preview", *options, check=check)
+        assert (done.returncode == 0) is check, done.stdout
+        return done.stdout + done.stderr
+
+    def preview(self, *options: str, check: bool = True) -> str:
+        done = self.pulumi("preview", "--diff", *options, check=check)
+        assert (done.returncode == 0) is check, done.stdout
+        return done.stdout + done.stderr
+
+    def destroy(self) -> None:
+        self.pulumi("destroy", "--yes", "--skip-preview")
+
+    def outputs(self, *options: str) -> dict[str, Any]:
+        """What the state has of the first registration."""
+        exported = json.loads(self.pulumi("stack", "export", *options).stdout)
+        kind = "eks-access:index:ConnectorRegistration"
+        outputs: dict[str, Any] = next(r for r in exported["deployment"]["resources"] if r["type"] == kind)["outputs"]
+        return outputs
+
+    def code(self) -> str:
+        return str(json.loads(self.outputs("--show-secrets")["activationCode"]["plaintext"]))
+
+
+@pytest.fixture
+def stack(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    iam, eks = sandbox.boto("iam"), sandbox.boto("eks")
+    statement = {"Effect": "Allow", "Principal": {"Service": "ssm.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    role = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    made = Stack(sandbox, tmp_path_factory.mktemp("connector"), role)
+    yield made
+    made.destroy()
+    assert not [name for name in registered(eks) if name.startswith("conn-")], "destroying deregisters"
+    iam.delete_role(RoleName=ROLE)
+
+
+def registered(eks: Any) -> list[str]:
+    names: list[str] = eks.list_clusters(include=["all"])["clusters"]
+    return names
+
+
+def test_a_registration_lives_through_refresh_connection_and_tags_without_losing_its_code(
+    sandbox: Sandbox, stack: Stack
+) -> None:
+    eks = sandbox.boto("eks")
+    stack.preview()
+    assert "conn-one" not in registered(eks), "a preview registers nothing"
+    stack.up()
+    assert "conn-one" in registered(eks)
+    assert "conn-one" not in eks.list_clusters()["clusters"], "it is none of EKS's own"
+    code, activation = stack.code(), stack.outputs()["activationId"]
+    assert code not in stack.pulumi("stack", "export").stdout, "a secret of the state"
+    assert "unchanged" in stack.up("--expect-no-changes")
+
+    sandbox.eks_connector(activate={"activationId": activation, "activationCode": code})
+    stack.up("--refresh", "--expect-no-changes")
+    assert stack.outputs()["status"] == "ACTIVE"
+    assert stack.code() == code, "EKS never tells it again"
+
+    stack.config["tags"] = '{"team": "platform"}'
+    stack.up()
+    assert eks.describe_cluster(name="conn-one")["cluster"]["tags"] == {"team": "platform"}
+    eks.untag_resource(resourceArn=stack.outputs()["arn"], tagKeys=["team"])
+    assert "tags" in stack.preview("--refresh"), "drift is shown"
+    stack.up("--refresh")
+    assert eks.describe_cluster(name="conn-one")["cluster"]["tags"] == {"team": "platform"}, "and repaired"
+    assert (stack.code(), stack.outputs()["activationId"]) == (code, activation)
+
+
+def test_an_activation_that_ran_out_unused_is_replaced_without_a_refresh(sandbox: Sandbox, stack: Stack) -> None:
+    sandbox.eks_connector(activationSeconds=0.5)
+    try:
+        stack.up()
+    finally:
+        sandbox.eks_connector(activationSeconds=3 * 24 * 3600)
+    before, code = stack.outputs(), stack.code()
+    until_past(before["activationExpiry"])
+    assert "replace" in stack.up()
+    after = stack.outputs()
+    assert after["activationId"] != before["activationId"]
+    assert stack.code() != code
+    sandbox.eks_connector(activate={"activationId": after["activationId"], "activationCode": stack.code()})
+    stack.up("--expect-no-changes")
+
+
+def until_past(moment: str) -> None:
+    deadline = time.monotonic() + 30
+    while datetime.now(UTC) <= datetime.fromisoformat(moment):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_what_still_propagates_is_waited_for_twice_and_what_was_deleted_outside_is_made_again(
+    sandbox: Sandbox, stack: Stack
+) -> None:
+    sandbox.eks_connector(propagationDelays=2)
+    assert "does not see the connector's roles yet" in stack.up()
+    assert sandbox.eks_connector()["propagationDelays"] == 0, "both delays were met"
+    before = stack.code()
+    sandbox.boto("eks").deregister_cluster(name="conn-one")
+    stack.up("--refresh")
+    assert stack.code() != before
+    sandbox.boto("eks").deregister_cluster(name="conn-one")
+    # The fixture destroys: what is gone already is as wanted.
+
+
+def test_an_active_registration_is_imported_and_its_code_is_not_made_up(sandbox: Sandbox, stack: Stack) -> None:
+    eks = sandbox.boto("eks")
+    config = {"roleArn": stack.config["role"], "provider": "OTHER"}
+    answer = eks.register_cluster(name="conn-one", connectorConfig=config)["cluster"]["connectorConfig"]
+    sandbox.eks_connector(activate={name: answer[name] for name in ("activationId", "activationCode")})
+    assert "Import it with the id 'us-east-1/conn-one'" in stack.preview(check=False), "the way is shown"
+    stack.config["import"] = "us-east-1/conn-one"
+    assert "1 imported" in stack.up()
+    del stack.config["import"]
+    stack.up("--expect-no-changes")
+    outputs = stack.outputs()
+    assert outputs["activationId"] == answer["activationId"]
+    assert not outputs.get("activationCode")
+
+
+def test_the_eleventh_cluster_of_a_region_is_refused_before_aws_does(sandbox: Sandbox, stack: Stack) -> None:
+    there = len(registered(sandbox.boto("eks"))) - len(sandbox.boto("eks").list_clusters()["clusters"])
+    names = [f"conn-{index}" for index in range(10 - there)]
+    stack.config["names"] = json.dumps(names)
+    stack.up()
+    stack.config["names"] = json.dumps([*names, "conn-last"])
+    said = stack.preview(check=False)
+    assert "is the number of connected clusters that region us-east-1 may have, and it has 10" in said
+    assert "ResourceLimitExceeded" not in said, "AWS was not asked to"
+    assert "Traceback" not in said
+
+
+@pytest.fixture
+def cluster(sandbox: Sandbox) -> KubernetesApi:
+    return sandbox.clusters["dev-both"].admin
+
+
+VIEWER = "arn:aws:iam::111122223333:role/Viewer"
+
+
+def configuration(**changes: Any) -> dict[str, Any]:
+    onprem = {
+        "name": "conn-whole",
+        "provider": "RANCHER",
+        "kubeconfig_file": "$EKS_ACCESS_SANDBOX/clusters/dev-both/kubeconfig.yaml",
+    }
+    declared = {"vendor": "eks-connector", "clusters": {"onprem": onprem}, **changes}
+    return {"eks-access:integrations": {"conn-whole": declared}}
+
+
+def connect(sandbox: Sandbox, cluster: KubernetesApi) -> None:
+    """As the agent: with what its pod is given, and nothing else."""
+    secret = cluster.json("GET", f"/api/v1/namespaces/{NAMESPACE}/secrets/eks-connector-activation-config")
+    pod = cluster.json("GET", f"/api/v1/namespaces/{NAMESPACE}/pods/eks-connector-0")
+    (init,) = pod["spec"]["initContainers"]
+    (activation,) = (each["value"] for each in init["env"] if each["name"] == "EKS_ACTIVATION_ID")
+    code = base64.b64decode(secret["data"]["code"]).decode()
+    assert code not in json.dumps(pod), "the code is in the Secret only"
+    sandbox.eks_connector(activate={"activationId": activation, "activationCode": code})
+
+
+def impersonation(cluster: KubernetesApi) -> dict[str, Any] | None:
+    found = cluster.request("GET", f"{RBAC}/clusterroles/eks-connector-service")
+    return None if found.status == 404 else json.loads(found.body)
+
+
+def test_a_connected_cluster_from_registration_over_a_new_activation_to_deregistration(
+    sandbox: Sandbox, cluster: KubernetesApi, tmp_path: Path
+) -> None:
+    eks = sandbox.boto("eks")
+    program = Program(sandbox, tmp_path, "connected", configuration())
+    program.up()
+    assert impersonation(cluster) is None, "without viewers nobody may be impersonated"
+    sandbox.eks_connector(expire="conn-whole")
+    with pytest.raises(ValueError, match="InvalidActivation"):
+        connect(sandbox, cluster)
+    program.up("--refresh")
+    connect(sandbox, cluster)  # with a new activation, which reached the pods
+    assert eks.describe_cluster(name="conn-whole")["cluster"]["status"] == "ACTIVE"
+
+    program.configure(configuration(viewers={"one": {"arn": VIEWER}}))
+    program.up()
+    (rule,) = (impersonation(cluster) or {})["rules"]
+    assert (rule["verbs"], rule["resourceNames"]) == (["impersonate"], [VIEWER])
+    program.preview("--refresh", "--expect-no-changes")
+
+    program.configure(configuration())
+    program.up()
+    assert impersonation(cluster) is None, "with the last viewer the right is gone"
+
+    program.destroy()
+    assert "conn-whole" not in registered(eks)
+    assert cluster.request("GET", f"/api/v1/namespaces/{NAMESPACE}").status == 404
+    assert impersonation(cluster) is None
+    roles = [role["RoleName"] for role in sandbox.boto("iam").list_roles()["Roles"]]
+    assert "eks-access-conn-whole" not in roles
+    assert any("eks-connector" in role.lower() for role in roles), "the service-linked role is the account's own"
