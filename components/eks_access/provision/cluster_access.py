@@ -70,7 +70,7 @@ class ClusterAccess(pulumi.ComponentResource):
         if isinstance(integration.role.trust, PodIdentity):
             entered = self._create_association(name, cluster, integration.role.trust, role, tags, entered)
         # What runs in the cluster as the integration starts when it can come in, and ends before its rights do.
-        Objects(name, connection, binding, labels, self, [entered]).create(integration.objects)
+        Objects(name, connection, binding, labels, _stack(), self, [entered]).create(integration.objects)
         self.register_outputs({})
 
     def _create_rbac_object(self, name: str, found: rules.RbacObject, connection: Connection) -> pulumi.Resource:
