@@ -11,8 +11,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from . import existing_role
 from . import identity as identities
 from .description import ClusterPlace, Integration, Place, Profile
+from .description import Role as DescribedRole
 from .expectations import AwsCall, KubernetesCall
 from .identity import AuthenticationMode, EntryMethod
 from .trust import Change
@@ -46,6 +48,10 @@ class Role(_Part):
     arn: str
     name: str
     max_session_seconds: int
+    existing: bool = False
+    """Whether somebody else owns it: then it is used as it is."""
+    trust_policy: dict[str, Any] | None = None
+    """What an existing role's owner must have it trust."""
 
 
 class Trust(_Part):
@@ -240,7 +246,7 @@ def integration_access(
         vendor=integration.vendor,
         title=integration.title,
         profile=integration.profile,
-        role=Role(arn=place.role_arn, name=role.name, max_session_seconds=role.max_session_seconds),
+        role=_role(role, place),
         trust=Trust(kind=trust.kind, refuses=list(trust.refuses()), **vars(trust)),
         statements=[statement.json() for statement in role.all_statements],
         statement_reasons=[statement.why for statement in role.all_statements],
@@ -258,7 +264,7 @@ def integration_access(
         ],
         handoff=Handoff(
             fields=[HandoffField(**vars(field)) for field in integration.handoff.fields],
-            steps=list(integration.handoff.steps),
+            steps=[*_owners_part(role, place), *integration.handoff.steps],
         ),
         residual_risks=list(integration.residual_risks),
         objects=[
@@ -269,6 +275,23 @@ def integration_access(
         other_profile=None if other is None else rights(other, place),
     )
     return access.model_dump(mode="json", by_alias=True)
+
+
+def _role(role: DescribedRole, place: Place) -> Role:
+    existing = role.existing_arn is not None
+    return Role(
+        arn=place.role_arn,
+        name=role.name,
+        max_session_seconds=role.max_session_seconds,
+        existing=existing,
+        trust_policy=role.trust_policy() if existing else None,
+    )
+
+
+def _owners_part(role: DescribedRole, place: Place) -> tuple[str, ...]:
+    if role.existing_arn is None:
+        return ()
+    return existing_role.owners_part(place.role_arn, role.trust_policy(), role.policy())
 
 
 def rights(integration: Integration, place: Place) -> Rights:

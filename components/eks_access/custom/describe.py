@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from .. import expectations, iam, identity, rbac, trust, vendor_made
-from ..description import ClusterPlace, Field, Handoff, Integration, Place, Profile, Role, role_options
+from ..description import ClusterPlace, Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
 from ..expectations import Expectation, baseline, combined
 from ..placeholders import is_known
@@ -32,7 +32,7 @@ def integration(definition: Definition, args: Mapping[str, Any], place: Place) -
         title=definition.title,
         profile=profile,
         role=Role(
-            name=args.get("role_name", texts.text(definition.role.name)),
+            name=role_name(args, texts.text(definition.role.name)),
             description=texts.text(definition.role.description),
             trust=_trust(definition, texts),
             statements=tuple(_statements(rights, texts)),

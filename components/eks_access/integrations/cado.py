@@ -10,7 +10,7 @@ from typing import Any, NotRequired
 import pulumi
 
 from ..arguments import IntegrationArgs
-from ..description import Field, Handoff, Integration, Place, Profile, Role, role_options
+from ..description import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
 from ..expectations import AwsCall, KubernetesCall, baseline, combined
 from ..iam import Statement
@@ -62,7 +62,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         title="Cado",
         profile=profile,
         role=Role(
-            name=_checked_role_name(args.get("role_name", f"{ASSUMABLE}-{place.name}")),
+            name=_checked_role_name(args, role_name(args, f"{ASSUMABLE}-{place.name}")),
             description="Cado acquires artifacts from EKS containers",
             trust=CrossAccount(
                 checked_principals("platform_role_arns", args["platform_role_arns"]),
@@ -165,10 +165,10 @@ def _handoff(place: Place, group: str) -> Handoff:
     )
 
 
-def _checked_role_name(name: str) -> str:
+def _checked_role_name(args: Mapping[str, Any], name: str) -> str:
     if is_known(name) and ASSUMABLE not in name:
         raise Refused(
-            "role_name",
+            "existing_role_arn" if "existing_role_arn" in args else "role_name",
             name,
             f"does not hold {ASSUMABLE!r}, and Cado's platform may assume only roles whose name does",
             f"Choose a name such as 'Acme{ASSUMABLE}Eks'.",

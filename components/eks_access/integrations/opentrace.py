@@ -9,7 +9,7 @@ from typing import Any, NotRequired
 import pulumi
 
 from ..arguments import IntegrationArgs
-from ..description import Field, Handoff, Integration, Place, Profile, Role, role_options
+from ..description import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
 from ..expectations import ABSENT, AwsCall, KubernetesCall, baseline, combined
 from ..iam import Statement
@@ -55,7 +55,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         title="OpenTrace",
         profile=profile,
         role=Role(
-            name=args.get("role_name", f"eks-access-{place.name}"),
+            name=role_name(args, f"eks-access-{place.name}"),
             description="OpenTrace reads Kubernetes metadata",
             trust=WebIdentity(
                 GOOGLE,

@@ -16,6 +16,7 @@ from ..trust import PodIdentity
 from .binding import Binding
 from .connection import Connection
 from .objects import Objects
+from .role import ActingRole
 
 _KINDS: Mapping[str, Any] = {
     "ClusterRole": rbac.ClusterRole,
@@ -32,7 +33,7 @@ class ClusterAccess(pulumi.ComponentResource):
         name: str,
         cluster: ClusterPlace,
         integration: Integration,
-        role: aws.iam.Role,
+        role: ActingRole,
         connection: Connection,
         binding: Binding,
         partition: str,
@@ -84,7 +85,7 @@ class ClusterAccess(pulumi.ComponentResource):
         name: str,
         cluster: ClusterPlace,
         integration: Integration,
-        role: aws.iam.Role,
+        role: ActingRole,
         partition: str,
         tags: Mapping[str, pulumi.Input[str]],
         rights: list[pulumi.Resource],
@@ -128,7 +129,7 @@ class ClusterAccess(pulumi.ComponentResource):
         name: str,
         cluster: ClusterPlace,
         integration: Integration,
-        role: aws.iam.Role,
+        role: ActingRole,
         connection: Connection,
         rights: list[pulumi.Resource],
     ) -> pulumi.Resource:
@@ -147,7 +148,7 @@ class ClusterAccess(pulumi.ComponentResource):
         name: str,
         cluster: ClusterPlace,
         trust: PodIdentity,
-        role: aws.iam.Role,
+        role: ActingRole,
         tags: Mapping[str, pulumi.Input[str]],
         entered: pulumi.Resource,
     ) -> pulumi.Resource:

@@ -16,6 +16,7 @@ from ..tags import checked_tags
 from .binding import Binding
 from .cluster_access import ClusterAccess
 from .connection import complete, connect
+from .role import ActingRole, existing_role
 
 POLICY_NAME = "eks-access"
 
@@ -73,15 +74,9 @@ class IntegrationComponent(pulumi.ComponentResource):
         binding.gate(lambda values: _checked(describe, _filled(known, values), _filled_place(place, values)))
 
         tags = {key: binding.text(value) for key, value in known.get("tags", {}).items()}
-        role = self._create_role(name, integration, binding, tags)
+        role, rights = self._acting_role(name, integration, binding, tags, asking)
         binding.take("role.arn", role.arn)
-        policy = aws.iam.RolePolicy(
-            name,
-            name=POLICY_NAME,
-            role=role.name,
-            policy=binding.json(integration.role.policy()),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        binding.take("existing_role.name", role.name)
         for cluster in place.clusters:
             own_name = f"{name}-{cluster.key}"
             children = pulumi.ResourceOptions(parent=self)
@@ -94,7 +89,7 @@ class IntegrationComponent(pulumi.ComponentResource):
                 binding,
                 place.partition,
                 tags,
-                pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+                pulumi.ResourceOptions(parent=self, depends_on=rights),
             )
         self.role_arn, self.role_name = role.arn, role.name
         manifest = integration_access(integration, place, connections, _other_profile(describe, known, place))
@@ -130,6 +125,27 @@ class IntegrationComponent(pulumi.ComponentResource):
                 for key, cluster in clusters.items()
             ),
         )
+
+    def _acting_role(
+        self,
+        name: str,
+        integration: Integration,
+        binding: Binding,
+        tags: Mapping[str, pulumi.Input[str]],
+        asking: pulumi.InvokeOptions,
+    ) -> tuple[ActingRole, list[pulumi.Resource]]:
+        """The role, and what gives it its rights in AWS: of an existing one both are its owner's."""
+        if integration.role.existing_arn is not None:
+            return existing_role(binding.text(integration.role.existing_arn), asking), []
+        role = self._create_role(name, integration, binding, tags)
+        policy = aws.iam.RolePolicy(
+            name,
+            name=POLICY_NAME,
+            role=role.name,
+            policy=binding.json(integration.role.policy()),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return role, [policy]
 
     def _create_role(
         self, name: str, integration: Integration, binding: Binding, tags: Mapping[str, pulumi.Input[str]]
@@ -167,7 +183,7 @@ def _cluster_place(
 def _checked(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration:
     checked_tags("tags", args.get("tags", {}))
     integration = describe(args, place)
-    integration.check_clusters(place)
+    integration.check_place(place)
     return integration
 
 
