@@ -134,11 +134,13 @@ def test_what_was_refused_is_told_though_the_engine_ended_for_it() -> None:
     assert told(KeyError("clusters")) is None, "a fault of this package's keeps its stack"
 
 
-def test_what_nobody_waits_for_is_shown_unless_it_is_the_end(capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_nobody_waits_for_is_shown_unless_it_is_the_end(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     shown: list[str] = []
     loop = asyncio.new_event_loop()
     try:
-        loop.default_exception_handler = lambda about: shown.append(about["message"])  # type: ignore[method-assign]
+        monkeypatch.setattr(loop, "default_exception_handler", lambda about: shown.append(about["message"]))
         unattended(loop, {"message": "ended", "exception": Exception("invoke of x failed: context canceled")})
         assert (shown, capfd.readouterr().err) == ([], "")
         unattended(loop, {"message": "asked", "exception": Exception("invoke of x failed: denied")})
