@@ -50,7 +50,11 @@ def told(program: Program, *command: str) -> str:
 
 def integrations(folder: Path) -> dict[str, dict[str, object]]:
     """The least profile everywhere; the page's, which needs access entries, where they are."""
-    declared = {"vendor": "custom", "definition": str(folder / "cloudquery.yaml"), "arguments": ARGUMENTS}
+    declared: dict[str, object] = {
+        "vendor": "custom",
+        "definition": str(folder / "cloudquery.yaml"),
+        "arguments": ARGUMENTS,
+    }
     return {"cloudquery": declared, "cloudquery-page": {**declared, "profile": "vendor", "clusters": ["api", "both"]}}
 
 
@@ -112,7 +116,7 @@ def test_a_role_that_somebody_else_owns_is_used_as_it_is_and_left_as_it_was(
     iam, eks = sandbox.boto("iam"), sandbox.boto("eks")
     (tmp_path / "cloudquery.yaml").write_text((CHECKOUT / "examples/custom/cloudquery.yaml").read_text())
     mine = {**integrations(tmp_path)["cloudquery"], "clusters": ["api", "configmap"], "existing_role_arn": owned}
-    program = acting(Program(sandbox, tmp_path, "existing", {"eks-access:integrations": {"cloudquery": mine}}))
+    program = acting(Program(sandbox, tmp_path, "existing", {"eks-access:integrations": {"owned": mine}}))
     program.up()
     try:
         assert owned in eks.list_access_entries(clusterName="dev-api")["accessEntries"], "with its path"
@@ -134,6 +138,6 @@ def test_a_role_that_somebody_else_owns_is_used_as_it_is_and_left_as_it_was(
 
 
 def owners_part(program: Program) -> list[str]:
-    handed = json.loads(told(program, "handoff", "cloudquery", "--format", "json"))["integrations"]["cloudquery"]
+    handed = json.loads(told(program, "handoff", "owned", "--format", "json"))["integrations"]["owned"]
     steps: list[str] = handed["steps"][:2]
     return steps

@@ -93,3 +93,14 @@ def test_a_secret_is_read_where_it_is_referred_to_and_nowhere_else() -> None:
 def test_a_value_that_no_one_refers_to_is_refused() -> None:
     with pytest.raises(Refused, match="c1-id is not a known section"):
         environment(config() | {"c1-id": "c1-x"}, no_secret)
+
+
+def test_a_role_of_somebody_elses_enters_a_cluster_once() -> None:
+    role = {"existing_role_arn": "arn:aws:iam::111122223333:role/shared"}
+    first = {"client_id": "1.apps.googleusercontent.com", "subject": "11", **role}
+    second = {"vendor": "conductorone", "external_id": "c1-x", **role}
+    told = refusal(integrations={"opentrace": first, "c1": {**second, "clusters": ["old"]}})
+    assert "integrations.c1.existing_role_arn is" in told
+    assert "is integration 'opentrace''s in cluster 'old' already" in told
+    apart = {"opentrace": {**first, "clusters": ["api"]}, "c1": {**second, "clusters": ["old"]}}
+    assert len(environment(config(integrations=apart), no_secret).integrations) == 2, "in different clusters it may"
