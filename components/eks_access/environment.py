@@ -124,7 +124,9 @@ def _check_roles_are_not_shared(integrations: tuple[Declared, ...]) -> None:
     entered: dict[tuple[str, str], str] = {}
     for declared in integrations:
         role = declared.arguments.get(existing_role.ARGUMENT)
-        for cluster in declared.clusters if isinstance(role, str) else ():
+        if not isinstance(role, str):
+            continue
+        for cluster in declared.clusters:
             first = entered.setdefault((role, cluster), declared.name)
             if first != declared.name:
                 raise Refused(
