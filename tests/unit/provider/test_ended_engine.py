@@ -87,9 +87,12 @@ def constructed(answer: Callable[[Any], Any]) -> tuple[Monitor, Context]:
         with pytest.raises(grpc.aio.AbortError):
             await asyncio.wait_for(servicer.Construct(request, context), SECONDS)
 
+    # Not asyncio.run, which leaves the thread without the loop that later tests' programs are run in.
+    loop = asyncio.new_event_loop()
     try:
-        asyncio.run(construct())
+        loop.run_until_complete(construct())
     finally:
+        loop.close()
         server.stop(None)
         pulumi.runtime.settings.reset_options()
     return monitor, context
