@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from sandbox.aws.identity_provider import CLUSTER, FORGED, GOOGLE
+from sandbox.aws.identity_provider import FORGED, GOOGLE, SERVICE_ACCOUNTS
 from sandbox.aws.inner import REGION
 from sandbox.aws.people import ADMINISTRATOR, CORPORATE, DEVELOPER
 from sandbox.ports import HOST
@@ -20,7 +20,8 @@ from sandbox.state import VARIABLE, Runtime, State, checkout
 OPENTRACE_AUDIENCE = "1234567890-sandbox.apps.googleusercontent.com"
 OPENTRACE_SUBJECT = "110169484474386276334"
 STS_AUDIENCE = "sts.amazonaws.com"
-KEYLESS_SUBJECT = "system:serviceaccount:conductorone-keyless:conductorone-keyless"
+KEYLESS, KEYLESS_CLUSTER = "conductorone-keyless", "dev-api"
+"""The namespace and the service account of the connector without keys, and its cluster."""
 ONPREM = "dev-configmap"
 """The cluster that Pulumi.dev.yaml connects under another name, as one outside of EKS."""
 PASSPHRASE = "sandbox"
@@ -99,8 +100,14 @@ def write_command(state: State) -> Path:
     return path
 
 
-def identities(command: Path, onprem: Path) -> dict[str, Any]:
-    """How the probe becomes each integration. Tokens are minted when they are asked for."""
+def identities(command: Path, kubectl: tuple[str, ...], onprem: Path) -> dict[str, Any]:
+    """How the probe becomes each integration. Tokens are minted when they are asked for; those of a service account
+    by its own cluster, with `kubectl`.
+    """
+
+    def workload(audience: str, service_account: str = KEYLESS) -> dict[str, list[str]]:
+        asked = ("--namespace", KEYLESS, "create", "token", service_account, "--audience", audience)
+        return {"command": [*kubectl, *asked]}
 
     def mint(audience: str, subject: str, *more: str, issuer: str = GOOGLE) -> dict[str, list[str]]:
         options = ["--issuer", issuer, "--audience", audience, "--subject", subject, *more]
@@ -125,10 +132,15 @@ def identities(command: Path, onprem: Path) -> dict[str, Any]:
             "conductorone-keys": {"profile": "baton-eks"},
             "conductorone-keyless": {
                 "web_identity": {
-                    "token": mint(STS_AUDIENCE, KEYLESS_SUBJECT, issuer=CLUSTER),
-                    "wrong_audience": mint("vault", KEYLESS_SUBJECT, issuer=CLUSTER),
-                    "wrong_subject": mint(STS_AUDIENCE, "system:serviceaccount:default:default", issuer=CLUSTER),
-                    "forged": mint(STS_AUDIENCE, KEYLESS_SUBJECT, "--signed-by", FORGED, issuer=CLUSTER),
+                    "token": workload(STS_AUDIENCE),
+                    "wrong_audience": workload("vault"),
+                    "wrong_subject": workload(STS_AUDIENCE, service_account="default"),
+                    "forged": mint(
+                        STS_AUDIENCE,
+                        f"system:serviceaccount:{KEYLESS}:{KEYLESS}",
+                        *("--signed-by", FORGED),
+                        issuer=SERVICE_ACCOUNTS,
+                    ),
                 }
             },
             "cado": {"profile": "cado"},
@@ -153,6 +165,7 @@ def identities(command: Path, onprem: Path) -> dict[str, Any]:
     }
 
 
-def write_identities(state: State) -> None:
-    content = identities(write_command(state), state.kubeconfig(ONPREM))
+def write_identities(state: State, kubectl: Path) -> None:
+    asking = (str(kubectl), "--kubeconfig", str(state.kubeconfig(KEYLESS_CLUSTER)))
+    content = identities(write_command(state), asking, state.kubeconfig(ONPREM))
     state.identities.write_text(yaml.safe_dump(content, sort_keys=False))

@@ -64,6 +64,13 @@ def write_pair(
     return certificate_path, write_key(folder / f"{name}.key", key)
 
 
+def write(path: Path, content: bytes) -> Path:
+    """Write a file that nobody else may read."""
+    path.touch(mode=0o600)
+    path.write_bytes(content)
+    return path
+
+
 def write_key(path: Path, key: ec.EllipticCurvePrivateKey | None = None) -> Path:
     """Write a private key, a new one if none is given."""
     path.touch(mode=0o600)

@@ -12,7 +12,7 @@ from types import FrameType
 
 from sandbox import plugins, programs
 from sandbox.aws import accounts
-from sandbox.aws.identity_provider import CLUSTER, FORGED, GOOGLE, IdentityProviders
+from sandbox.aws.identity_provider import FORGED, GOOGLE, SERVICE_ACCOUNTS, IdentityProviders
 from sandbox.aws.inner import Inner, client
 from sandbox.aws.people import CORPORATE, IDENTITY_CENTER
 from sandbox.aws.process import NAME as AWS
@@ -114,7 +114,8 @@ class Supervisor:
         self._pool = pool
         self._runtime.bin_dir = str(self._programs.bin_dir)
         self._authority = Authority(self._state.pki)
-        IdentityProviders(self._state.providers).create(GOOGLE, CLUSTER, FORGED)
+        providers = IdentityProviders(self._state.providers)
+        providers.create(GOOGLE, SERVICE_ACCOUNTS, FORGED)
         SamlProviders(self._state.saml_providers).create(CORPORATE, IDENTITY_CENTER, FORGED)
         self._planes = [
             ControlPlane(spec, self._state.cluster(spec.name), Ports.lease(self._leases), self._programs)
@@ -133,12 +134,12 @@ class Supervisor:
             update_seconds=self._options.update_seconds,
         )
         for plane in self._planes:
-            plane.prepare(self._authority, self._aws.inner_url)
+            plane.prepare(self._authority, self._aws.inner_url, providers.key_file(SERVICE_ACCOUNTS))
             self._spawn(plane.store())
             self._spawn(plane.api_server())
             self._later(plane.spec.name, lambda plane=plane: self._await_api_server(plane))  # type: ignore[misc]
         self._later(AWS, self._fill_aws)
-        write_identities(self._state)
+        write_identities(self._state, self._programs.kubectl)
         for line in plugins.install(self._state.pulumi_home):
             self._say(line)
 

@@ -59,6 +59,9 @@ class IntegrationOptions(TypedDict):
     """`least` (default): what the integration uses. `vendor`: all that the vendor's page asks for."""
     role_name: NotRequired[pulumi.Input[str]]
     """The IAM role's name; each vendor has a default."""
+    existing_role_arn: NotRequired[pulumi.Input[str]]
+    """The ARN, with its path, of a role that somebody else owns, to be used as it is: it is neither made nor changed,
+    and the hand-off tells what it must trust and be allowed. In place of the role's other options."""
     role_path: NotRequired[str]
     """The IAM role's path, `/` by default."""
     permissions_boundary: NotRequired[pulumi.Input[str]]

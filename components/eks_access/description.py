@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from . import iam
+from . import existing_role, iam
 from .arn import checked_partition
 from .errors import Refused
 from .expectations import Expectation
@@ -97,6 +97,8 @@ class Role:
     permissions_boundary: str | None = None
     extra_statements: tuple[Statement, ...] = ()
     """What the user adds to what the integration needs."""
+    existing_arn: str | None = None
+    """The role's ARN where somebody else owns it: then it is used as it is, and the rest says what it must be."""
 
     def __post_init__(self) -> None:
         iam.check_sids("extra_statements", self.all_statements)
@@ -117,8 +119,18 @@ class Role:
         return iam.document(statement.json() for statement in self.all_statements)
 
 
+def role_name(args: Mapping[str, Any], default: str) -> str:
+    """The role's name: that of an existing role, the one given, or the vendor's default."""
+    existing = existing_role.checked(args)
+    given: str = args.get("role_name", default)
+    return given if existing is None else existing_role.name_of(existing)
+
+
 def role_options(args: Mapping[str, Any]) -> dict[str, Any]:
     """The role's options that every integration's arguments have, for those that were given."""
+    existing = existing_role.checked(args)
+    if existing is not None:
+        return {"existing_arn": existing}
     extra = {"extra_statements": iam.checked_extra("extra_statements", args.get("extra_statements", ()))}
     return extra | {
         option: args[argument]
@@ -167,12 +179,15 @@ class Integration:
     leftovers: tuple[VendorMade, ...] = ()
     """What the vendor itself makes in clusters, which the stack does not know and off-boarding does not take away."""
 
-    def check_clusters(self, place: Place) -> None:
-        """Refuse a cluster that cannot carry this identity.
+    def check_place(self, place: Place) -> None:
+        """Refuse a cluster that cannot carry this identity, and a role that is not at home here.
 
         Raises:
-            Refused: the identity has access policies and the cluster takes no access entries.
+            Refused: the identity has access policies and the cluster takes no access entries, or the existing role is
+                another account's.
         """
+        if self.role.existing_arn is not None:
+            existing_role.check_home(self.role.existing_arn, partition=place.partition, account=place.account)
         for cluster in place.clusters:
             if self.identity.access_policies and cluster.method is EntryMethod.AWS_AUTH:
                 names = ", ".join(policy.name for policy in self.identity.access_policies)

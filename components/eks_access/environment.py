@@ -16,6 +16,7 @@ from typing import Any, NotRequired
 import pulumi
 from typing_extensions import TypedDict
 
+from . import existing_role
 from .arguments import ClusterArgs, checked
 from .arn import ACCOUNT_ID
 from .errors import Refused
@@ -84,6 +85,7 @@ def environment(config: Mapping[str, Any], read_secret: ReadSecret) -> Environme
         _declared(name, _mapping(secrets.put(declared, f"integrations.{name}"), f"integrations.{name}"), clusters)
         for name, declared in _mapping(config["integrations"], "integrations").items()
     )
+    _check_roles_are_not_shared(integrations)
     for key in config:
         if key not in SECTIONS and key not in secrets.used:
             raise Refused(
@@ -115,6 +117,29 @@ def _declared(name: str, declared: Mapping[str, Any], clusters: Mapping[str, Clu
     vendor = known[key]
     checked(arguments | {"clusters": {cluster: clusters[cluster] for cluster in named}}, vendor.arguments, path)
     return Declared(name, vendor, tuple(named), arguments)
+
+
+def _check_roles_are_not_shared(integrations: tuple[Declared, ...]) -> None:
+    """Refuse a role that two integrations would enter one cluster with: EKS has one entry for each principal.
+
+    Raises:
+        Refused: there is one. Where it is an Output, EKS itself says so.
+    """
+    entered: dict[tuple[str, str], str] = {}
+    for declared in integrations:
+        role = declared.arguments.get(existing_role.ARGUMENT)
+        if not isinstance(role, str):
+            continue
+        for cluster in declared.clusters:
+            first = entered.setdefault((role, cluster), declared.name)
+            if first != declared.name:
+                raise Refused(
+                    f"integrations.{declared.name}.{existing_role.ARGUMENT}",
+                    role,
+                    f"is integration {first!r}'s in cluster {cluster!r} already: a role has one entry in a cluster,"
+                    " with one username and its groups",
+                    "Give it a role of its own.",
+                )
 
 
 def _mapping(value: object, path: str) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from . import risks
+from . import existing_role, iam, risks
 from .difference import Difference, difference, listed, of_policy, on, policy_name, within
 from .identity import EntryMethod
 from .manifest import AwsExpectation, Grant, IntegrationAccess, KubernetesExpectation
@@ -29,6 +29,8 @@ class Explanation:
     sources: tuple[str, ...]
     trust: tuple[str, ...]
     """Who may become the role, and what is refused."""
+    owner: tuple[str, ...]
+    """What the owner of an existing role must put there; nothing where the role is made here."""
     aws: tuple[Right, ...]
     identity: tuple[str, ...]
     kubernetes: tuple[Right, ...]
@@ -46,6 +48,7 @@ def explained(name: str, access: IntegrationAccess) -> Explanation:
         profile=access.profile.value,
         sources=tuple(access.sources),
         trust=tuple(trust_words(access.trust)),
+        owner=_owners_part(access),
         aws=tuple(_statements(access)),
         identity=tuple(_identity(access)),
         kubernetes=(*_access_policies(access), *_rules(access.grants)),
@@ -53,6 +56,13 @@ def explained(name: str, access: IntegrationAccess) -> Explanation:
         residual_risks=tuple(access.residual_risks),
         difference=_difference(access),
     )
+
+
+def _owners_part(access: IntegrationAccess) -> tuple[str, ...]:
+    role = access.role
+    if role.trust_policy is None:
+        return ()
+    return existing_role.owners_part(role.arn, role.trust_policy, iam.document(access.statements))
 
 
 def _statements(access: IntegrationAccess) -> Iterator[Right]:

@@ -117,6 +117,7 @@ def _print(found: Explanation, out: Console) -> None:
     for source in found.sources:
         out.print(Text(f"  source: {source}", "dim"), soft_wrap=True)
     _lines(out, "Who may act", found.trust)
+    _lines(out, "What the role's owner must put there", found.owner)
     _rights(out, "What it may do in AWS", found.aws, "nothing")
     _lines(out, "Who it is in each cluster", found.identity)
     _rights(out, "What it may do there", found.kubernetes, "nothing, until somebody grants it something")

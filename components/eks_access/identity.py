@@ -29,6 +29,8 @@ ACCESS_POLICIES = frozenset(
 
 _SESSION_NAME = re.compile(r"\{\{SessionName(Raw)?\}\}")
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_SERVICE_ACCOUNT = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
+"""https://kubernetes.io/docs/concepts/overview/working-with-objects/names/"""
 
 
 class AuthenticationMode(StrEnum):
@@ -211,10 +213,16 @@ def _refuse_twice(property: str, names: tuple[str, ...]) -> None:
         raise Refused(property, list(names), "names one of them twice")
 
 
-def checked_namespace(property: str, namespace: str, *, what: str = "namespace") -> str:
+def checked_namespace(property: str, namespace: str) -> str:
     if is_known(namespace) and not _NAMESPACE.fullmatch(namespace):
-        raise Refused(property, namespace, f"is not the name of a {what}")
+        raise Refused(property, namespace, "is not the name of a namespace, and patterns are not possible")
     return namespace
+
+
+def checked_service_account(property: str, name: str) -> str:
+    if is_known(name) and not _SERVICE_ACCOUNT.fullmatch(name):
+        raise Refused(property, name, "is not the name of a service account, and patterns are not possible")
+    return name
 
 
 def _reserved_prefix(name: str) -> str | None:

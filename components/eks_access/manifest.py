@@ -11,8 +11,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from . import existing_role
 from . import identity as identities
 from .description import ClusterPlace, Integration, Place, Profile
+from .description import Role as DescribedRole
 from .expectations import AwsCall, KubernetesCall
 from .identity import AuthenticationMode, EntryMethod
 from .trust import Change
@@ -47,6 +49,10 @@ class Role(_Part):
     arn: str
     name: str
     max_session_seconds: int
+    existing: bool = False
+    """Whether somebody else owns it: then it is used as it is."""
+    trust_policy: dict[str, Any] | None = None
+    """What an existing role's owner must have it trust."""
 
 
 class Trust(_Part):
@@ -63,7 +69,10 @@ class Trust(_Part):
     authorized_audience: str | None = None
     permission_sets: list[str] = Field(default_factory=list)
     service: str | None = None
-    cluster_arn: str | None = None
+    source_account: str | None = None
+    source_arns: list[str] = Field(default_factory=list)
+    cluster_arns: list[str] = Field(default_factory=list)
+    issuer: str | None = None
     namespace: str | None = None
     service_account: str | None = None
 
@@ -247,7 +256,7 @@ def integration_access(
         vendor=integration.vendor,
         title=integration.title,
         profile=integration.profile,
-        role=Role(arn=place.role_arn, name=role.name, max_session_seconds=role.max_session_seconds),
+        role=_role(role, place),
         trust=Trust(kind=trust.kind, refuses=list(trust.refuses()), **vars(trust)),
         statements=[statement.json() for statement in role.all_statements],
         statement_reasons=[statement.why for statement in role.all_statements],
@@ -265,7 +274,7 @@ def integration_access(
         ],
         handoff=Handoff(
             fields=[HandoffField(**vars(field)) for field in integration.handoff.fields],
-            steps=list(integration.handoff.steps),
+            steps=[*_owners_part(role, place), *integration.handoff.steps],
         ),
         residual_risks=list(integration.residual_risks),
         objects=[
@@ -276,6 +285,23 @@ def integration_access(
         other_profile=None if other is None else rights(other, place),
     )
     return access.model_dump(mode="json", by_alias=True)
+
+
+def _role(role: DescribedRole, place: Place) -> Role:
+    existing = role.existing_arn is not None
+    return Role(
+        arn=place.role_arn,
+        name=role.name,
+        max_session_seconds=role.max_session_seconds,
+        existing=existing,
+        trust_policy=role.trust_policy() if existing else None,
+    )
+
+
+def _owners_part(role: DescribedRole, place: Place) -> tuple[str, ...]:
+    if role.existing_arn is None:
+        return ()
+    return existing_role.owners_part(place.role_arn, role.trust_policy(), role.policy())
 
 
 def rights(integration: Integration, place: Place) -> Rights:

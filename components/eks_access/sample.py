@@ -22,7 +22,7 @@ def sample_access(
     Raises:
         Refused: the vendor refuses the arguments.
     """
-    place = _place(name, connected)
+    place = _place(name, given.get("existing_role_arn"), connected)
     args = {**sample_required(kind, given), **given}
     chosen = args.setdefault("profile", Profile.LEAST)
     integration = describe(args, place)
@@ -43,13 +43,13 @@ def _other(describe: Describe, args: Mapping[str, Any], place: Place) -> Integra
         return None
 
 
-def _place(name: str, connected: bool) -> Place:
+def _place(name: str, existing_role_arn: str | None, connected: bool) -> Place:
     region, account, cluster = placeholder("region"), placeholder("account"), placeholder("cluster")
     return Place(
         name=name,
         partition="aws",
         account=account,
-        role_arn=f"arn:aws:iam::{account}:role/{placeholder('role')}",
+        role_arn=existing_role_arn or f"arn:aws:iam::{account}:role/{placeholder('role')}",
         clusters=(
             ClusterPlace(
                 key="cluster",

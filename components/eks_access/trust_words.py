@@ -46,13 +46,17 @@ def _identity_center(fields: Fields) -> str:
 
 def _in_cluster(fields: Fields) -> str:
     account = f"{fields.get('namespace')}/{fields.get('service_account')}"
-    return f"only pods of the service account {account}" + (
-        f" in {fields['cluster_arn']}" if "cluster_arn" in fields else ""
-    )
+    clusters = " or ".join(fields.get("cluster_arns", []))
+    issuer = f", as the cluster's issuer {fields['issuer']} says" if "issuer" in fields else ""
+    return f"only pods of the service account {account}" + (f" in {clusters}" if clusters else "") + issuer
 
 
 def _service(fields: Fields) -> str:
-    return f"only the AWS service {fields.get('service')}"
+    sources = [
+        *([f"account {fields['source_account']}"] if "source_account" in fields else []),
+        *fields.get("source_arns", []),
+    ]
+    return f"only the AWS service {fields.get('service')}" + (f", for {' and '.join(sources)}" if sources else "")
 
 
 def _by_fields(fields: Fields) -> str:
@@ -76,5 +80,7 @@ _CHANGES: dict[str, str] = {
     "audience-wrong": "a token for another audience",
     "subject-wrong": "a token of another subject",
     "forged": "a token that somebody else signed",
+    "another-session-name": "a user under another user's name",
+    "non-sso-principal": "the user's own name, signed in elsewhere",
     "stranger": "any other principal",
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.aws import people
-from sandbox.aws.identity_provider import CLUSTER
+from sandbox.aws.identity_provider import SERVICE_ACCOUNTS
 from sandbox.aws.inner import REGION, Inner
 from sandbox.aws.saml_provider import SamlProviders
 from sandbox.clusters import ClusterSpec
@@ -55,7 +55,7 @@ def seed(inner: Inner, providers: SamlProviders) -> dict[str, tuple[str, str]]:
         RoleName=CLUSTER_ROLE,
         AssumeRolePolicyDocument=_trust({"Service": "eks.amazonaws.com"}),
     )
-    customer.create_open_id_connect_provider(Url=f"https://{CLUSTER}", ClientIDList=["sts.amazonaws.com"])
+    customer.create_open_id_connect_provider(Url=f"https://{SERVICE_ACCOUNTS}", ClientIDList=["sts.amazonaws.com"])
     for name in MAPPED_ROLES:
         customer.create_role(RoleName=name, AssumeRolePolicyDocument=_trust({"Service": "ec2.amazonaws.com"}))
     customer.create_user(UserName=MAPPED_USER)

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 GOOGLE = "accounts.google.com"
-CLUSTER = "oidc.sandbox.test"
-"""Stands for the issuer of a cluster's service account tokens, for roles that trust one (IRSA)."""
+SERVICE_ACCOUNTS = "oidc.sandbox.test"
+"""The issuer of service accounts' tokens, for roles that trust them (IRSA). On EKS each cluster has one of its own."""
 FORGED = "forged"
 """The name of a key that no issuer publishes."""
 CLOCK_SKEW_SECONDS = 5
@@ -33,7 +33,7 @@ class IdentityProviders:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in names:
             key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-            path = self._path(name)
+            path = self.key_file(name)
             path.touch(mode=0o600)
             path.write_bytes(
                 key.private_bytes(
@@ -65,19 +65,19 @@ class IdentityProviders:
             "exp": now + lifetime,
             "jti": secrets.token_hex(8),
         } | ({"azp": azp} if azp else {})
-        key = self._path(signed_by or issuer_host(issuer)).read_bytes()
+        key = self.key_file(signed_by or issuer_host(issuer)).read_bytes()
         return jwt.encode(claims, key, algorithm="RS256", headers={"kid": issuer_host(issuer)})
 
     def public_key(self, host: str) -> rsa.RSAPublicKey | None:
         """The key that the issuer of this host publishes, or None for an issuer that is not known."""
-        path = self._path(host)
+        path = self.key_file(host)
         if host == FORGED or path.parent != self.folder or not path.is_file():
             return None
         key = serialization.load_pem_private_key(path.read_bytes(), password=None)
         public = key.public_key()
         return public if isinstance(public, rsa.RSAPublicKey) else None
 
-    def _path(self, name: str) -> Path:
+    def key_file(self, name: str) -> Path:
         return self.folder / f"{name}.pem"
 
 
@@ -135,9 +135,15 @@ def condition_keys(claims: dict[str, Any]) -> dict[str, Any]:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
     """
     host = issuer_host(str(claims["iss"]))
-    keys = {f"{host}:sub": claims["sub"], f"{host}:aud": claims.get("azp") or claims["aud"]}
+    keys = {f"{host}:sub": claims["sub"], f"{host}:aud": claims.get("azp") or audience(claims)}
     if claims.get("azp"):
-        keys[f"{host}:oaud"] = claims["aud"]
+        keys[f"{host}:oaud"] = audience(claims)
     if "amr" in claims:
         keys[f"{host}:amr"] = claims["amr"]
     return keys
+
+
+def audience(claims: dict[str, Any]) -> Any:
+    """Kubernetes writes a single audience as a list of one."""
+    aud = claims["aud"]
+    return aud[0] if isinstance(aud, list) and len(aud) == 1 else aud

@@ -13,6 +13,7 @@ from sandbox.aws.identity_provider import (
     GOOGLE,
     IdentityProviders,
     InvalidToken,
+    audience,
     condition_keys,
     issuer_host,
     verified_claims,
@@ -55,7 +56,7 @@ class WebIdentity:
             ACTION,
             session,
             SubjectFromWebIdentityToken=str(claims["sub"]),
-            Audience=str(claims.get("azp") or claims["aud"]),
+            Audience=str(claims.get("azp") or audience(claims)),
             Provider=issuer_host(claims["iss"]),
         )
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox import pki
+from sandbox.aws.identity_provider import SERVICE_ACCOUNTS
 from sandbox.cluster import authenticator
 from sandbox.cluster.authorizer import PATH
 from sandbox.cluster.kubeconfig import kubeconfig, write
@@ -74,11 +75,11 @@ class ControlPlane:
     def backend_file(self) -> Path:
         return self._authenticator / "backend-mode.json"
 
-    def prepare(self, authority: Authority, inner_url: str) -> None:
-        """Write every file that the programs read."""
+    def prepare(self, authority: Authority, inner_url: str, issuer_key: Path) -> None:
+        """Write every file that the programs read. `issuer_key` signs service accounts' tokens."""
         self._authenticator.mkdir(mode=0o700, parents=True)
         authority.issue("api-server", [HOST, "localhost", "kubernetes.default.svc"], folder=self.folder)
-        pki.write_key(self.folder / "service-account.key")
+        pki.write(self.folder / "service-account.key", issuer_key.read_bytes())
         tokens = self.folder / "tokens.csv"
         tokens.touch(mode=0o600)
         tokens.write_text(f'{self._admin_token},sandbox-admin,sandbox-admin,"system:masters"\n')
@@ -126,7 +127,7 @@ class ControlPlane:
                 f"--secure-port={self.ports.api_server}",
                 f"--tls-cert-file={self.folder / 'api-server.crt'}",
                 f"--tls-private-key-file={self.folder / 'api-server.key'}",
-                "--service-account-issuer=https://kubernetes.default.svc",
+                f"--service-account-issuer=https://{SERVICE_ACCOUNTS}",
                 f"--service-account-key-file={self.folder / 'service-account.key'}",
                 f"--service-account-signing-key-file={self.folder / 'service-account.key'}",
                 "--service-cluster-ip-range=172.20.0.0/16",

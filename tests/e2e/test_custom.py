@@ -22,19 +22,39 @@ def program(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
     folder = tmp_path_factory.mktemp("custom")
     example = CHECKOUT / "examples/custom/cloudquery.yaml"
     (folder / "cloudquery.yaml").write_text(example.read_text())
-    program = Program(sandbox, folder, "custom", {"eks-access:integrations": integrations(folder)})
-    identities = folder / "identities.yaml"
-    acting = {"cloudquery": {"profile": "conductorone"}}
-    identities.write_text(yaml.safe_dump({"version": 1, "integrations": acting, "stranger": {"profile": "stranger"}}))
-    program.env["EKS_ACCESS_IDENTITIES"] = str(identities)
+    program = acting(Program(sandbox, folder, "custom", {"eks-access:integrations": integrations(folder)}))
     program.up()
     yield program
     program.destroy()
 
 
-def integrations(folder: Path) -> dict[str, object]:
+def acting(program: Program) -> Program:
+    """The program, whose probe can become the integration."""
+    identities = program.folder / "identities.yaml"
+    by_vendor = {"cloudquery": {"profile": "conductorone"}}
+    identities.write_text(
+        yaml.safe_dump({"version": 1, "integrations": by_vendor, "stranger": {"profile": "stranger"}})
+    )
+    program.env["EKS_ACCESS_IDENTITIES"] = str(identities)
+    return program
+
+
+def told(program: Program, *command: str) -> str:
+    """What a command of eks-access prints about the program's stack."""
+    done = program.sandbox.run(
+        ["eks-access", *command, "--stack", program.stack], cwd=program.folder, timeout=SECONDS, env=program.env
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def integrations(folder: Path) -> dict[str, dict[str, object]]:
     """The least profile everywhere; the page's, which needs access entries, where they are."""
-    declared = {"vendor": "custom", "definition": str(folder / "cloudquery.yaml"), "arguments": ARGUMENTS}
+    declared: dict[str, object] = {
+        "vendor": "custom",
+        "definition": str(folder / "cloudquery.yaml"),
+        "arguments": ARGUMENTS,
+    }
     return {"cloudquery": declared, "cloudquery-page": {**declared, "profile": "vendor", "clusters": ["api", "both"]}}
 
 
@@ -53,18 +73,11 @@ def test_a_second_up_changes_nothing(program: Program) -> None:
 
 
 def test_it_is_handed_over_and_explained_as_a_built_in_one(program: Program) -> None:
-    def run(*command: str) -> str:
-        done = program.sandbox.run(
-            ["eks-access", *command, "--stack", "custom"], cwd=program.folder, timeout=SECONDS, env=program.env
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    told = json.loads(run("handoff", "cloudquery", "--format", "json"))["integrations"]["cloudquery"]
-    values = {field["label"]: field["value"] for field in told["fields"]}
+    handed = json.loads(told(program, "handoff", "cloudquery", "--format", "json"))["integrations"]["cloudquery"]
+    values = {field["label"]: field["value"] for field in handed["fields"]}
     assert values["Role ARN"].endswith(":role/eks-access-cloudquery")
     assert values["External ID"] == ARGUMENTS["external_id"]
-    explained = run("explain", "cloudquery")
+    explained = told(program, "explain", "cloudquery")
     assert f"only {PRINCIPAL}, with the External ID" in explained
     assert "AmazonEKSAdminViewPolicy everywhere: ! can read everything, Secrets included" in explained
 
@@ -80,3 +93,51 @@ def test_a_fault_in_the_file_ends_the_deployment_with_its_line_before_anything_i
     assert done.returncode != 0
     line = sound[: sound.index("    groups:")].count("\n") + 1
     assert f"cloudquery.yaml:{line}: profiles.least.group is not a known property" in done.stdout + done.stderr
+
+
+OWNED = {"RoleName": "owned-by-others", "Path": "/platform/"}
+NOBODY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}
+
+
+@pytest.fixture
+def owned(sandbox: Sandbox) -> Iterator[str]:
+    """A role of somebody else's, which lets nobody in yet."""
+    iam = sandbox.boto("iam")
+    arn: str = iam.create_role(**OWNED, AssumeRolePolicyDocument=json.dumps(NOBODY))["Role"]["Arn"]
+    yield arn
+    for policy in iam.list_role_policies(RoleName=OWNED["RoleName"])["PolicyNames"]:
+        iam.delete_role_policy(RoleName=OWNED["RoleName"], PolicyName=policy)
+    iam.delete_role(RoleName=OWNED["RoleName"])
+
+
+def test_a_role_that_somebody_else_owns_is_used_as_it_is_and_left_as_it_was(
+    sandbox: Sandbox, tmp_path: Path, owned: str
+) -> None:
+    iam, eks = sandbox.boto("iam"), sandbox.boto("eks")
+    (tmp_path / "cloudquery.yaml").write_text((CHECKOUT / "examples/custom/cloudquery.yaml").read_text())
+    mine = {**integrations(tmp_path)["cloudquery"], "clusters": ["api", "configmap"], "existing_role_arn": owned}
+    program = acting(Program(sandbox, tmp_path, "existing", {"eks-access:integrations": {"owned": mine}}))
+    program.up()
+    try:
+        assert owned in eks.list_access_entries(clusterName="dev-api")["accessEntries"], "with its path"
+        assert iam.get_role(RoleName=OWNED["RoleName"])["Role"]["AssumeRolePolicyDocument"] == NOBODY
+        assert iam.list_role_policies(RoleName=OWNED["RoleName"])["PolicyNames"] == []
+        assert program.probe("--deadline", "1").exit_code == 1, "its owner has not let the integration in"
+
+        trust, policy = (step[step.index("{") :] for step in owners_part(program))
+        iam.update_assume_role_policy(RoleName=OWNED["RoleName"], PolicyDocument=trust)
+        iam.put_role_policy(RoleName=OWNED["RoleName"], PolicyName="pasted", PolicyDocument=policy)
+        probed = program.probe()
+        assert probed.mismatches() == [], "what the hand-off says is what it takes"
+        assert "unchanged" in program.up("--expect-no-changes")
+    finally:
+        program.destroy()
+    assert owned not in eks.list_access_entries(clusterName="dev-api")["accessEntries"]
+    left = iam.get_role(RoleName=OWNED["RoleName"])["Role"]
+    assert left["AssumeRolePolicyDocument"] == json.loads(trust), "the role is its owner's, and stays"
+
+
+def owners_part(program: Program) -> list[str]:
+    handed = json.loads(told(program, "handoff", "owned", "--format", "json"))["integrations"]["owned"]
+    steps: list[str] = handed["steps"][:2]
+    return steps

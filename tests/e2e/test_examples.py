@@ -54,13 +54,17 @@ class Stack:
         config: Mapping[str, Any],
         secrets: Mapping[str, str] | None = None,
     ) -> "Stack":
-        """A copy of the program in a folder outside the repository, with this environment as its interpreter."""
+        """A copy of the program in a folder outside the repository, with this environment as its interpreter.
+
+        Besides its own configuration it is told where the sandbox's AWS is.
+        """
         shutil.copytree(program, folder, ignore=shutil.ignore_patterns("__pycache__"))
         path = folder / "Pulumi.yaml"
         project = yaml.safe_load(path.read_text()) if path.exists() else {"name": folder.name}
         project["runtime"] = {"name": "python", "options": {"virtualenv": str(installed.folder)}}
         path.write_text(yaml.safe_dump(project))
-        plain = {f"{project['name']}:{key}": value for key, value in config.items()}
+        endpoints = dict.fromkeys(("eks", "iam", "sts"), installed.sandbox.endpoint)
+        plain = {f"{project['name']}:{key}": value for key, value in {"endpoints": endpoints, **config}.items()}
         (folder / "Pulumi.test.yaml").write_text(yaml.safe_dump({"config": plain}))
         stack = cls(installed, folder)
         stack.pulumi("stack", "select", "--create", "test")
@@ -99,10 +103,6 @@ def installed(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Ite
     shutil.rmtree(script.parent)
 
 
-def endpoints(sandbox: Sandbox) -> dict[str, str]:
-    return dict.fromkeys(("eks", "iam", "sts"), sandbox.endpoint)
-
-
 def rbac_objects(sandbox: Sandbox, prefix: str) -> list[str]:
     return sorted(
         found["metadata"]["name"]
@@ -119,17 +119,27 @@ def mapped(sandbox: Sandbox) -> str:
     return roles
 
 
+def kubeconfig(installed: Installed) -> str:
+    return installed.sandbox.clusters["dev-both"].kubeconfig.read_text()
+
+
 def own_stack(installed: Installed, folder: Path) -> Stack:
-    new = {"name": "dev-both", "kubeconfig": installed.sandbox.clusters["dev-both"].kubeconfig.read_text()}
     config = {
         "region": "us-east-1",
-        "endpoints": endpoints(installed.sandbox),
-        "clusters": {"new": new, "old": {"name": "dev-configmap"}},
+        "clusters": {
+            "new": {"name": "dev-both", "kubeconfig": kubeconfig(installed)},
+            "old": {"name": "dev-configmap"},
+        },
         "openTraceClientId": "1234567890-sandbox.apps.googleusercontent.com",
         "cadoRoleArn": "arn:aws:iam::444455556666:role/CadoPlatform",
     }
     secrets = {"openTraceSubject": SUBJECT, "conductorOneExternalId": "own-stack-external-id"}
     return Stack.of(installed, CHECKOUT / "examples" / "own-stack", folder, config, secrets)
+
+
+def remote(installed: Installed, folder: Path, **config: str) -> Stack:
+    given = {"kubeconfig": kubeconfig(installed), **config}
+    return Stack.of(installed, CHECKOUT / "tests" / "e2e" / "remote_program", folder, given)
 
 
 def test_the_package_comes_from_the_wheel_alone(installed: Installed) -> None:
@@ -170,15 +180,6 @@ def test_a_stack_of_ones_own_gives_access_with_outputs_providers_and_a_parent(
     stack.pulumi("destroy", "--yes", "--skip-preview")
     assert not set(roles) & set(eks.list_access_entries(clusterName="dev-both")["accessEntries"])
     assert mapped(sandbox) == before
-
-
-def remote(installed: Installed, folder: Path, **config: str) -> Stack:
-    given = {
-        "endpoints": endpoints(installed.sandbox),
-        "kubeconfig": installed.sandbox.clusters["dev-both"].kubeconfig.read_text(),
-        **config,
-    }
-    return Stack.of(installed, CHECKOUT / "tests" / "e2e" / "remote_program", folder, given)
 
 
 def test_another_language_uses_the_components_through_the_plugin(

@@ -7,18 +7,14 @@ list, stand alone as an item of a list and become several. EKS's own `{{SessionN
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from ..vendor_made import Made
+from .part import Part, Text, Texts
+from .trust import Trust
 
-Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$")]
-Texts = Annotated[list[Text], Field(min_length=1)]
 EachOf = Literal["once", "cluster", "region"]
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, strict=True)
 
 
 class Argument(Part):
@@ -34,40 +30,6 @@ class Argument(Part):
     def _default_is_of_the_type(self) -> "Argument":
         if self.default is not None and isinstance(self.default, list) is not (self.type == "list"):
             raise ValueError(f"the default is not of type {self.type}")
-        return self
-
-
-class CrossAccount(Part):
-    """A principal of the vendor's account assumes the role."""
-
-    principals: Texts
-    """ARNs of single roles or users, never a whole account."""
-    external_id: Text | None = None
-    """The External ID, where the vendor uses one."""
-    organization_id: Text | None = None
-    """Only principals of this AWS Organization."""
-
-
-class WebIdentity(Part):
-    """A token of an OpenID Connect provider is exchanged for the role."""
-
-    provider: Text
-    audience: Text
-    subject: Text
-    """Without it, anyone with a token for the audience could come in, so it is required."""
-    authorized_audience: Text | None = None
-
-
-class Trust(Part):
-    """Who may become the role: one of the two."""
-
-    cross_account: CrossAccount | None = None
-    web_identity: WebIdentity | None = None
-
-    @model_validator(mode="after")
-    def _is_one(self) -> "Trust":
-        if (self.cross_account is None) == (self.web_identity is None):
-            raise ValueError("give either cross_account or web_identity")
         return self
 
 
@@ -101,7 +63,7 @@ class AccessPolicy(Part):
 class Rule(Part):
     """An RBAC rule."""
 
-    api_groups: Annotated[list[str], Field(min_length=1)] = [""]
+    api_groups: Annotated[list[str], Field(min_length=1)] = Field(default=[""])
     resources: Texts
     verbs: Texts
     resource_names: Texts | None = None

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from .. import expectations, iam, identity, rbac, trust, vendor_made
-from ..description import ClusterPlace, Field, Handoff, Integration, Place, Profile, Role, role_options
+from .. import expectations, iam, identity, rbac, vendor_made
+from ..description import ClusterPlace, Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
 from ..expectations import Expectation, baseline, combined
 from ..placeholders import is_known
@@ -32,9 +32,9 @@ def integration(definition: Definition, args: Mapping[str, Any], place: Place) -
         title=definition.title,
         profile=profile,
         role=Role(
-            name=args.get("role_name", texts.text(definition.role.name)),
+            name=role_name(args, texts.text(definition.role.name)),
             description=texts.text(definition.role.description),
-            trust=_trust(definition, texts),
+            trust=definition.trust.made(texts, place),
             statements=tuple(_statements(rights, texts)),
             **role_options(args),
         ),
@@ -112,25 +112,6 @@ def _each(each: EachOf, texts: Texts, place: Place) -> Iterator[tuple[Texts, str
 
 def _cluster_values(cluster: ClusterPlace) -> dict[str, str | list[str]]:
     return {"cluster_name": cluster.name, "cluster_arn": cluster.arn, "region": cluster.region}
-
-
-def _trust(definition: Definition, texts: Texts) -> trust.Trust:
-    across, web = definition.trust.cross_account, definition.trust.web_identity
-    if across is not None:
-        path = "trust.cross_account"
-        external_id = texts.optional(across.external_id)
-        return trust.CrossAccount(
-            trust.checked_principals(f"{path}.principals", texts.texts(across.principals)),
-            external_id=None if external_id is None else trust.checked_external_id(f"{path}.external_id", external_id),
-            organization_id=texts.optional(across.organization_id),
-        )
-    assert web is not None
-    return trust.WebIdentity(
-        texts.text(web.provider),
-        audience=texts.text(web.audience),
-        subject=texts.text(web.subject),
-        authorized_audience=texts.optional(web.authorized_audience),
-    )
 
 
 def _statements(rights: Rights, texts: Texts) -> Iterator[iam.Statement]:

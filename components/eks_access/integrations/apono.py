@@ -13,7 +13,7 @@ from typing import Any, NotRequired
 import pulumi
 
 from ..arguments import IntegrationArgs
-from ..description import Field, Handoff, Integration, Place, Profile, Role, role_options
+from ..description import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
 from ..expectations import ABSENT, AwsCall, KubernetesCall, baseline, combined
 from ..iam import Statement
@@ -65,7 +65,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
     federation = Federation(args["federation"])
     trust = _trust(federation, args, place, vendor)
     role = Role(
-        name=args.get("role_name", ROLE_NAME),
+        name=role_name(args, ROLE_NAME),
         description="required for k8s access managed by Apono",
         trust=trust,
         statements=(_statement(place, vendor),),

@@ -10,7 +10,7 @@ from typing import Any, NotRequired
 import pulumi
 
 from ..arguments import IntegrationArgs
-from ..description import Field, Handoff, Integration, Place, Profile, Role, role_options
+from ..description import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
 from ..expectations import AwsCall, KubernetesCall, baseline, combined
 from ..iam import Statement
@@ -41,6 +41,8 @@ class CadoArgs(IntegrationArgs):
     namespaces: NotRequired[list[str]]
     """Profile `least`: where Cado may run commands. Without any, it can list pods but acquire nothing, until an
     incident names the namespace."""
+    exec_enabled: NotRequired[bool]
+    """Profile `least`, true by default. False: everything is ready and no command can be run, until an incident."""
     organization_id: NotRequired[pulumi.Input[str]]
     """Your AWS Organization's id: only principals of it may assume the role."""
 
@@ -56,13 +58,21 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
     profile = args.get("profile", Profile.LEAST)
     vendor = profile is Profile.VENDOR
     namespaces = _checked_namespaces(args.get("namespaces", ()))
+    closed = not args.get("exec_enabled", True)
+    if vendor and closed:
+        raise Refused(
+            "exec_enabled",
+            None,
+            "cannot be false in profile vendor, whose page gives it everywhere",
+            "Use profile 'least'.",
+        )
     group = "cado" if vendor else f"{place.name}:responders"
     return Integration(
         vendor="cado",
         title="Cado",
         profile=profile,
         role=Role(
-            name=_checked_role_name(args.get("role_name", f"{ASSUMABLE}-{place.name}")),
+            name=_checked_role_name(args, role_name(args, f"{ASSUMABLE}-{place.name}")),
             description="Cado acquires artifacts from EKS containers",
             trust=CrossAccount(
                 checked_principals("platform_role_arns", args["platform_role_arns"]),
@@ -84,9 +94,9 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         if vendor
         else (
             Grant("list", f"{place.name}-list", group, (_LIST,)),
-            Grant("exec", f"{place.name}-exec", group, (_EXEC,), namespaces=namespaces),
+            Grant("exec", f"{place.name}-exec", group, (_EXEC,), namespaces=() if closed else namespaces),
         ),
-        expectations=combined(baseline(), _cluster_calls(vendor, namespaces), _aws_calls(place)),
+        expectations=combined(baseline(), _cluster_calls(vendor, namespaces, closed), _aws_calls(place)),
         handoff=_handoff(place, group),
         residual_risks=(
             "Whoever runs commands in a pod also reads the Secrets mounted in it and has its service account's token.",
@@ -99,13 +109,13 @@ _LIST = Rule(("pods",), ("get", "list"), why="shows the pods and containers to c
 _EXEC = Rule(("pods/exec",), ("create", "get"), why="runs the acquisition (POST for SPDY, GET for WebSocket)")
 
 
-def _cluster_calls(vendor: bool, namespaces: tuple[str, ...]) -> tuple[KubernetesCall, ...]:
-    acquire = "acquires artifacts"
+def _cluster_calls(vendor: bool, namespaces: tuple[str, ...], closed: bool) -> tuple[KubernetesCall, ...]:
+    acquire = "closed until there is an incident" if closed else "acquires artifacts"
     return (
         KubernetesCall("list", "pods", allowed=True, why="shows what can be acquired"),
         KubernetesCall("get", "pods", allowed=True, why="shows what can be acquired", namespace="default"),
         *(
-            KubernetesCall(verb, "pods", allowed=True, why=acquire, subresource="exec", namespace=namespace)
+            KubernetesCall(verb, "pods", not closed, acquire, subresource="exec", namespace=namespace)
             for namespace in namespaces
             for verb in ("create", "get")
         ),
@@ -165,10 +175,10 @@ def _handoff(place: Place, group: str) -> Handoff:
     )
 
 
-def _checked_role_name(name: str) -> str:
+def _checked_role_name(args: Mapping[str, Any], name: str) -> str:
     if is_known(name) and ASSUMABLE not in name:
         raise Refused(
-            "role_name",
+            "existing_role_arn" if "existing_role_arn" in args else "role_name",
             name,
             f"does not hold {ASSUMABLE!r}, and Cado's platform may assume only roles whose name does",
             f"Choose a name such as 'Acme{ASSUMABLE}Eks'.",

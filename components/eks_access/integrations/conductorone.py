@@ -12,7 +12,7 @@ import pulumi
 from typing_extensions import TypedDict
 
 from ..arguments import IntegrationArgs
-from ..description import Field, Handoff, Integration, Place, Profile, Role, role_options
+from ..description import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
 from ..expectations import baseline, combined
 from ..identity import Identity, supports_access_entries, supports_aws_auth
@@ -128,7 +128,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         title="ConductorOne",
         profile=profile,
         role=Role(
-            name=args.get("role_name", f"eks-access-{place.name}"),
+            name=role_name(args, f"eks-access-{place.name}"),
             description="ConductorOne reads who has access to EKS" + (", grants and revokes it" if provisions else ""),
             trust=trust(args, place, cluster, hosting),
             statements=statements,

@@ -9,11 +9,11 @@ from typing import Any, NotRequired
 import pulumi
 
 from ..arguments import IntegrationArgs
-from ..description import Field, Handoff, Integration, Place, Profile, Role, role_options
+from ..description import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
 from ..expectations import ABSENT, AwsCall, KubernetesCall, baseline, combined
 from ..iam import Statement
-from ..identity import AccessPolicy, Identity
+from ..identity import AccessPolicy, Identity, checked_namespaces
 from ..placeholders import is_known
 from ..provision.integration import IntegrationComponent
 from ..rbac import Grant, Rule
@@ -37,6 +37,8 @@ class OpenTraceArgs(IntegrationArgs):
     """The numeric Google id of OpenTrace's identity. Without it, anyone with a token for the client id comes in."""
     authorized_audience: NotRequired[pulumi.Input[str]]
     """The audience that a service account's token is requested for, where OpenTrace uses one (`:oaud`)."""
+    namespaces: NotRequired[list[str]]
+    """The namespaces that it reads; all when left out. In profile `least` it lists the others' names all the same."""
 
 
 class OpenTrace(IntegrationComponent):
@@ -50,12 +52,15 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
     profile = args.get("profile", Profile.LEAST)
     vendor = profile is Profile.VENDOR
     readers = f"{place.name}:readers"
+    namespaces = checked_namespaces("namespaces", args["namespaces"]) if "namespaces" in args else None
+    if namespaces == ():
+        raise Refused("namespaces", None, "names none", "Leave it out for all namespaces.")
     return Integration(
         vendor="opentrace",
         title="OpenTrace",
         profile=profile,
         role=Role(
-            name=args.get("role_name", f"eks-access-{place.name}"),
+            name=role_name(args, f"eks-access-{place.name}"),
             description="OpenTrace reads Kubernetes metadata",
             trust=WebIdentity(
                 GOOGLE,
@@ -69,10 +74,10 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         identity=Identity(
             username=f"{place.name}:{{{{SessionName}}}}",
             groups=() if vendor else (readers,),
-            access_policies=(AccessPolicy("AmazonEKSViewPolicy"),) if vendor else (),
+            access_policies=(AccessPolicy("AmazonEKSViewPolicy", namespaces),) if vendor else (),
         ),
-        grants=() if vendor else (Grant("read", f"{place.name}-read", readers, _READ),),
-        expectations=combined(baseline(), _cluster_calls(vendor), _aws_calls(place)),
+        grants=_grants(place.name, readers, vendor, namespaces),
+        expectations=combined(baseline(), _cluster_calls(vendor, namespaces), _aws_calls(place)),
         handoff=Handoff(
             fields=(
                 Field("IAM Role ARN", place.role_arn),
@@ -91,12 +96,9 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
     )
 
 
+_NAMESPACES = Rule(("namespaces",), ("get", "list", "watch"), why="inventory")
 _READ = (
-    Rule(
-        ("namespaces", "pods", "services", "endpoints"),
-        ("get", "list", "watch"),
-        why="inventory and pod status",
-    ),
+    Rule(("pods", "services", "endpoints"), ("get", "list", "watch"), why="inventory and pod status"),
     Rule(
         ("deployments", "replicasets", "statefulsets", "daemonsets"),
         ("get", "list", "watch"),
@@ -111,6 +113,18 @@ _READ = (
         why="service topology",
     ),
 )
+
+
+def _grants(name: str, readers: str, vendor: bool, namespaces: tuple[str, ...] | None) -> tuple[Grant, ...]:
+    """Which namespaces there are is in none of them, and so has a grant of its own. The page's policy does without."""
+    if vendor:
+        return ()
+    if namespaces is None:
+        return (Grant("read", f"{name}-read", readers, (_NAMESPACES, *_READ)),)
+    return (
+        Grant("namespaces", f"{name}-namespaces", readers, (_NAMESPACES,)),
+        Grant("read", f"{name}-read", readers, _READ, namespaces),
+    )
 
 
 def _least_statements(place: Place) -> tuple[Statement, ...]:
@@ -130,18 +144,39 @@ def _page_statements() -> tuple[Statement, ...]:
     return (Statement("OpenTracePage", actions, ("*",), "as OpenTrace's page has it"),)
 
 
-def _cluster_calls(vendor: bool) -> tuple[KubernetesCall, ...]:
+_READS = (
+    ("pods", "", "pod and container status"),
+    ("services", "", "service topology"),
+    ("deployments", "apps", "deployment information"),
+    ("replicasets", "apps", "resource relationships"),
+    ("endpointslices", "discovery.k8s.io", "service topology"),
+    ("ingresses", "networking.k8s.io", "service topology"),
+)
+
+
+def _cluster_calls(vendor: bool, namespaces: tuple[str, ...] | None) -> tuple[KubernetesCall, ...]:
     view_only = "granted by AmazonEKSViewPolicy" if vendor else "not needed for topology"
+    everywhere = namespaces is None
+    places: tuple[str | None, ...] = (None,) if namespaces is None else namespaces
     return (
-        KubernetesCall("list", "namespaces", allowed=True, why="namespace information"),
-        KubernetesCall("list", "pods", allowed=True, why="pod and container status"),
-        KubernetesCall("list", "services", allowed=True, why="service topology"),
-        KubernetesCall("list", "deployments", allowed=True, why="deployment information", api_group="apps"),
-        KubernetesCall("list", "replicasets", allowed=True, why="resource relationships", api_group="apps"),
-        KubernetesCall("list", "endpointslices", allowed=True, why="service topology", api_group="discovery.k8s.io"),
-        KubernetesCall("list", "ingresses", allowed=True, why="service topology", api_group="networking.k8s.io"),
-        KubernetesCall("list", "configmaps", allowed=vendor, why=f"ConfigMap values: {view_only}"),
-        KubernetesCall("get", "pods", allowed=vendor, why=f"logs: {view_only}", subresource="log", namespace="default"),
+        KubernetesCall("list", "namespaces", allowed=everywhere or not vendor, why="namespace information"),
+        *(
+            KubernetesCall("list", resource, True, why, group, namespace=namespace)
+            for namespace in places
+            for resource, group, why in _READS
+        ),
+        *(
+            KubernetesCall("list", resource, False, "outside the namespaces that it was given", group)
+            for resource, group, _ in (() if everywhere else _READS)
+        ),
+        *(
+            KubernetesCall("list", "configmaps", vendor, f"ConfigMap values: {view_only}", namespace=namespace)
+            for namespace in places
+        ),
+        *(
+            KubernetesCall("get", "pods", vendor, f"logs: {view_only}", subresource="log", namespace=namespace)
+            for namespace in (("default",) if everywhere else places)
+        ),
         KubernetesCall("create", "pods", allowed=False, why="runs commands in a container", subresource="exec"),
         KubernetesCall("list", "nodes", allowed=False, why="OpenTrace shows no nodes"),
         KubernetesCall(

@@ -3,19 +3,18 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 import grpc.aio  # type: ignore[import-untyped]
-from pulumi import RunError
 from pulumi.provider.experimental import provider as sdk
 from pulumi.provider.experimental.server import ProviderServicer
 from pulumi.runtime import proto
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc
 
-from .handler import Failed
+from .plain_words import told
 
 PARENT_CHECK_SECONDS = 1.0
 
@@ -90,22 +89,21 @@ async def _plainly(method: Callable[[Any, Any], Any], request: Any, context: Any
     try:
         return await method(request, context)
     except Exception as error:
-        cause = next((each for each in _causes(error) if isinstance(each, _MEANT_FOR_THE_USER)), None)
-        if cause is None:
+        words = told(error)
+        if words is None:
             raise
-        await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(cause))
+        await context.abort(*words)
         raise
 
 
-_MEANT_FOR_THE_USER = (Failed, RunError)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what led to it, outermost first; the component host keeps it in `inner`."""
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        seen = getattr(seen, "inner", None) or seen.__cause__ or seen.__context__
+def unattended(loop: asyncio.AbstractEventLoop, about: dict[str, Any]) -> None:
+    """Tell of an error that nobody waits for any more; that the engine has ended is no news to whoever ended it."""
+    error = about.get("exception")
+    words = None if error is None else told(error)
+    if words is None:
+        loop.default_exception_handler(about)
+    elif words[0] is not grpc.StatusCode.CANCELLED:
+        print(words[1], file=sys.stderr)
 
 
 class EngineLog:
@@ -124,6 +122,7 @@ class EngineLog:
 
 async def serve(version: str, provider: sdk.Provider, engine_address: str, components: ComponentServicer) -> None:
     """Serve until the engine stops the plugin, or is gone itself."""
+    asyncio.get_running_loop().set_exception_handler(unattended)
     server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
     servicer = Servicer(version, provider, engine_address, components)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)

@@ -15,6 +15,7 @@ from .binding import Binding
 from .connection import Connection
 from .objects import Objects
 from .rights import create_rights, labels, stack
+from .role import ActingRole
 
 
 class ClusterAccess(pulumi.ComponentResource):
@@ -25,7 +26,7 @@ class ClusterAccess(pulumi.ComponentResource):
         name: str,
         cluster: ClusterPlace,
         integration: Integration,
-        role: aws.iam.Role,
+        role: ActingRole,
         connection: Connection,
         binding: Binding,
         partition: str,
@@ -55,7 +56,7 @@ class ClusterAccess(pulumi.ComponentResource):
         if isinstance(integration.role.trust, PodIdentity):
             entered = self._create_association(name, cluster, integration.role.trust, role, tags, entered)
         # What runs in the cluster as the integration starts when it can come in, and ends before its rights do.
-        objects = Objects(name, connection, binding, labelled, self, integration.objects)
+        objects = Objects(name, connection, binding, labelled, stack(), self, integration.objects)
         objects.create(after=[entered])
         self.register_outputs({})
 
@@ -64,7 +65,7 @@ class ClusterAccess(pulumi.ComponentResource):
         name: str,
         cluster: ClusterPlace,
         integration: Integration,
-        role: aws.iam.Role,
+        role: ActingRole,
         partition: str,
         tags: Mapping[str, pulumi.Input[str]],
         rights: list[pulumi.Resource],
@@ -108,7 +109,7 @@ class ClusterAccess(pulumi.ComponentResource):
         name: str,
         cluster: ClusterPlace,
         integration: Integration,
-        role: aws.iam.Role,
+        role: ActingRole,
         connection: Connection,
         rights: list[pulumi.Resource],
     ) -> pulumi.Resource:
@@ -127,7 +128,7 @@ class ClusterAccess(pulumi.ComponentResource):
         name: str,
         cluster: ClusterPlace,
         trust: PodIdentity,
-        role: aws.iam.Role,
+        role: ActingRole,
         tags: Mapping[str, pulumi.Input[str]],
         entered: pulumi.Resource,
     ) -> pulumi.Resource:

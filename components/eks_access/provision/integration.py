@@ -1,7 +1,7 @@
 """An integration as a component resource: its role, and its access to each cluster."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import pulumi
@@ -17,6 +17,7 @@ from ..tags import checked_tags
 from .binding import Binding
 from .cluster_access import ClusterAccess
 from .connection import complete, connect
+from .role import ActingRole, existing_role
 
 POLICY_NAME = "eks-access"
 
@@ -27,8 +28,9 @@ class Provisioned:
 
     integration: Integration
     place: Place
-    role: aws.iam.Role
-    policy: aws.iam.RolePolicy
+    role: ActingRole
+    rights: Sequence[pulumi.Resource]
+    """What gives the role its rights in AWS; nothing, where they are its owner's."""
     binding: Binding
     tags: Mapping[str, pulumi.Input[str]]
     args: Mapping[str, Any]
@@ -89,16 +91,10 @@ class IntegrationComponent(pulumi.ComponentResource):
         binding.gate(lambda values: _checked(describe, _filled(known, values), _filled_place(place, values)))
 
         tags = {key: binding.text(value) for key, value in known.get("tags", {}).items()}
-        role = self._create_role(name, integration, binding, tags)
+        role, rights = self._acting_role(name, integration, binding, tags)
         binding.take("role.arn", role.arn)
-        policy = aws.iam.RolePolicy(
-            name,
-            name=POLICY_NAME,
-            role=role.name,
-            policy=binding.json(integration.role.policy()),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        made = Provisioned(integration, place, role, policy, binding, tags, own)
+        binding.take("existing_role.name", role.name)
+        made = Provisioned(integration, place, role, rights, binding, tags, own)
         for cluster in place.clusters:
             self._create_cluster(f"{name}-{cluster.key}", cluster, clusters[cluster.key], made)
         self.role_arn, self.role_name = role.arn, role.name
@@ -127,7 +123,7 @@ class IntegrationComponent(pulumi.ComponentResource):
             made.binding,
             made.place.partition,
             made.tags,
-            pulumi.ResourceOptions(parent=self, depends_on=[made.policy]),
+            pulumi.ResourceOptions(parent=self, depends_on=list(made.rights)),
         )
 
     def _place(
@@ -157,6 +153,27 @@ class IntegrationComponent(pulumi.ComponentResource):
                 for key, cluster in clusters.items()
             ),
         )
+
+    def _acting_role(
+        self,
+        name: str,
+        integration: Integration,
+        binding: Binding,
+        tags: Mapping[str, pulumi.Input[str]],
+    ) -> tuple[ActingRole, list[pulumi.Resource]]:
+        """The role, and what gives it its rights in AWS: of an existing one both are its owner's."""
+        if integration.role.existing_arn is not None:
+            asking = pulumi.InvokeOptions(parent=self)
+            return existing_role(binding.text(integration.role.existing_arn), asking), []
+        role = self._create_role(name, integration, binding, tags)
+        policy = aws.iam.RolePolicy(
+            name,
+            name=POLICY_NAME,
+            role=role.name,
+            policy=binding.json(integration.role.policy()),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return role, [policy]
 
     def _create_role(
         self, name: str, integration: Integration, binding: Binding, tags: Mapping[str, pulumi.Input[str]]
@@ -196,7 +213,7 @@ def _cluster_place(
 def _checked(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration:
     checked_tags("tags", args.get("tags", {}))
     integration = describe(args, place)
-    integration.check_clusters(place)
+    integration.check_place(place)
     return integration
 
 

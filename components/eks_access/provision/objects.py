@@ -11,7 +11,7 @@ from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.networking import v1 as networking
 
 from ..objects import KubernetesObject
-from ..rbac import ANNOTATIONS
+from ..rbac import ANNOTATIONS, STACK
 from .binding import Binding
 from .connection import Connection
 
@@ -39,6 +39,7 @@ class Objects:
         connection: Connection,
         binding: Binding,
         labels: Mapping[str, str],
+        stack: str,
         parent: pulumi.Resource,
         objects: Sequence[KubernetesObject],
     ) -> None:
@@ -46,6 +47,7 @@ class Objects:
         self._connection = connection
         self._binding = binding
         self._labels = labels
+        self._stack = stack
         self._parent = parent
         self._objects = [each for each in objects if each.kind != "Namespace"]
         self.namespaces = [self._create(each, []) for each in objects if each.kind == "Namespace"]
@@ -68,7 +70,7 @@ class Objects:
         metadata = {
             "name": each.name,
             "labels": {**self._labels, **each.labels},
-            "annotations": {**ANNOTATIONS, **self._binding.tree(each.annotations)},
+            "annotations": {**ANNOTATIONS, STACK: self._stack, **self._binding.tree(each.annotations)},
         }
         if each.namespace is not None:
             metadata["namespace"] = each.namespace

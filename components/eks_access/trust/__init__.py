@@ -9,7 +9,7 @@ from .cross_account import CrossAccount, checked_external_id, checked_principals
 from .identity_center import IdentityCenter, checked_permission_sets
 from .saml import Saml, checked_saml_provider, saml_audience
 from .service import Service
-from .web_identity import WebIdentity
+from .web_identity import WebIdentity, checked_oidc_provider
 from .workload import Irsa, PodIdentity
 
 Trust = CrossAccount | WebIdentity | Saml | IdentityCenter | Service | PodIdentity | Irsa
@@ -25,6 +25,7 @@ __all__ = [
     "Trust",
     "WebIdentity",
     "checked_external_id",
+    "checked_oidc_provider",
     "checked_permission_sets",
     "checked_principals",
     "checked_saml_provider",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..errors import Refused
+from ..identity import checked_namespace, checked_service_account
 from ..placeholders import is_known
 from .changes import Change
 from .service import check_sources, source_conditions
@@ -12,9 +13,7 @@ from .service import check_sources, source_conditions
 POD_IDENTITY_SERVICE = "pods.eks.amazonaws.com"
 IRSA_AUDIENCE = "sts.amazonaws.com"
 
-_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _ISSUER = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[\w./~-]+)?", re.ASCII)
-_SERVICE_ACCOUNT = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
 
 
 @dataclass(frozen=True)
@@ -35,9 +34,9 @@ class PodIdentity:
     def __post_init__(self) -> None:
         check_sources(self.account, self.cluster_arns)
         if self.namespace is not None:
-            _check_name("namespace", self.namespace, _NAMESPACE)
+            checked_namespace("namespace", self.namespace)
         if self.service_account is not None:
-            _check_name("service_account", self.service_account, _SERVICE_ACCOUNT)
+            checked_service_account("service_account", self.service_account)
 
     def statements(self) -> list[dict[str, Any]]:
         conditions = source_conditions(self.account, self.cluster_arns)
@@ -84,8 +83,8 @@ class Irsa:
                 "is not an issuer; it must look like oidc.eks.<region>.amazonaws.com/id/<id>",
                 "Give it without https://: the provider's ARN and its condition keys have none.",
             )
-        _check_name("namespace", self.namespace, _NAMESPACE)
-        _check_name("service_account", self.service_account, _SERVICE_ACCOUNT)
+        checked_namespace("namespace", self.namespace)
+        checked_service_account("service_account", self.service_account)
 
     @property
     def provider(self) -> str:
@@ -109,9 +108,3 @@ class Irsa:
 
     def refuses(self) -> tuple[Change, ...]:
         return ("audience-wrong", "subject-wrong", "forged")
-
-
-def _check_name(property: str, name: str, form: re.Pattern[str]) -> None:
-    """Refuse patterns above all: StringEquals takes a wildcard literally, so that nobody would be let in."""
-    if is_known(name) and not form.fullmatch(name):
-        raise Refused(property, name, "is not a name that Kubernetes allows; patterns are not possible")

@@ -119,3 +119,14 @@ def test_an_unknown_key_or_value_of_a_cluster_outside_of_eks_is_refused_with_its
         authentication_mode="API"
     )
     assert "integrations.eks-connector.clusters.onprem.provider" in told(provider="MINIKUBE")
+
+
+def test_a_role_of_somebody_elses_enters_a_cluster_once() -> None:
+    role = {"existing_role_arn": "arn:aws:iam::111122223333:role/shared"}
+    first = {"client_id": "1.apps.googleusercontent.com", "subject": "11", **role}
+    second = {"vendor": "conductorone", "external_id": "c1-x", **role}
+    told = refusal(integrations={"opentrace": first, "c1": {**second, "clusters": ["old"]}})
+    assert "integrations.c1.existing_role_arn is" in told
+    assert "is integration 'opentrace''s in cluster 'old' already" in told
+    apart = {"opentrace": {**first, "clusters": ["api"]}, "c1": {**second, "clusters": ["old"]}}
+    assert len(environment(config(integrations=apart), no_secret).integrations) == 2, "in different clusters it may"

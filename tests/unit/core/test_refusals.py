@@ -4,7 +4,10 @@ Not here, because no input of ours can bring them about:
   * a cluster in mode CONFIG_MAP is given a mapping and never an entry (tests/unit/core/provision/test_integration.py);
     what remains of that refusal, access policies there, is below;
   * an entry that exists already, and a principal that is not there yet: the role is made by the integration itself, and
-    the entry is given its ARN as an Output. What is in the cluster by then, only EKS can say;
+    the entry is given its ARN as an Output. What is in the cluster by then, only EKS can say. A role that somebody else
+    owns is read first, so that one that is not there, or is named without its path, is refused
+    (tests/unit/core/provision/test_existing_role.py), and so is one that two integrations would enter a cluster with
+    (tests/unit/core/test_environment.py);
   * the refusals of node types (IAM users and other accounts as their principals, groups, usernames, associations):
     every entry of ours is of type STANDARD;
   * a scope of the whole cluster with namespaces: the scope's type follows from the namespaces;

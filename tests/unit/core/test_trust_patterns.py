@@ -16,6 +16,8 @@ from eks_access.trust import (
     Saml,
     Service,
     Trust,
+    WebIdentity,
+    checked_oidc_provider,
     checked_permission_sets,
     checked_saml_provider,
     saml_audience,
@@ -75,6 +77,32 @@ def test_a_saml_provider_of_the_account_is_accepted_and_an_unknown_one_is_not_ju
     assert checked_saml_provider("saml_provider_arn", PROVIDER, account=ACCOUNT) == PROVIDER
     assert checked_saml_provider("saml_provider_arn", placeholder("arn"), account=ACCOUNT) == placeholder("arn")
     assert checked_saml_provider("saml_provider_arn", PROVIDER, account=placeholder("account")) == PROVIDER
+
+
+def test_an_oidc_provider_of_the_account_is_named_by_its_arn_and_its_keys_by_its_url() -> None:
+    provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/gitlab.example.com/group"
+    (statement,) = WebIdentity(provider, "aws", "project:1").statements()
+    assert statement["Principal"] == {"Federated": provider}
+    assert statement["Condition"] == {
+        "StringEquals": {"gitlab.example.com/group:aud": "aws", "gitlab.example.com/group:sub": "project:1"}
+    }
+    assert checked_oidc_provider("p", provider, account=ACCOUNT) == provider
+    assert checked_oidc_provider("p", "accounts.google.com", account=ACCOUNT) == "accounts.google.com"
+    assert checked_oidc_provider("p", placeholder("p"), account=ACCOUNT) == placeholder("p")
+
+
+@pytest.mark.parametrize(
+    ("provider", "problem"),
+    [
+        ("gitlab.example.com", "is neither built into IAM"),
+        (PROVIDER, "is neither built into IAM"),
+        ("arn:aws:iam::444455556666:oidc-provider/x.example", "only of providers in its own, 111122223333"),
+        (f"arn:aws:iam::{ACCOUNT}:oidc-provider/accounts.google.com", "Name it as accounts.google.com"),
+    ],
+)
+def test_an_oidc_provider_that_the_role_could_not_take_is_refused(provider: str, problem: str) -> None:
+    with pytest.raises(Refused, match=problem):
+        checked_oidc_provider("p", provider, account=ACCOUNT)
 
 
 def test_identity_center_binds_the_session_name_to_the_user_and_the_principal_to_reserved_roles() -> None:

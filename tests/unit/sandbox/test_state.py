@@ -111,7 +111,7 @@ def test_the_environment_leaves_no_way_out_of_the_sandbox(state: State) -> None:
 
 
 def test_the_identities_name_a_command_or_a_profile_for_each_integration() -> None:
-    described = environment.identities(Path("/state/bin/sandbox"), Path("/state/onprem.yaml"))
+    described = environment.identities(Path("/state/bin/sandbox"), ("kubectl",), Path("/state/onprem.yaml"))
     integrations = described["integrations"]
     assert integrations["conductorone"] == {"profile": "conductorone"}
     assert set(integrations["opentrace"]["web_identity"]) == {"token", "wrong_audience", "wrong_subject", "forged"}

@@ -87,6 +87,11 @@ def test_without_an_authorized_party_the_audience_is_aud_and_there_is_no_oaud() 
     assert keys == {"accounts.google.com:aud": "client", "accounts.google.com:sub": "1"}
 
 
+def test_a_single_audience_in_a_list_as_kubernetes_writes_it_is_that_audience() -> None:
+    keys = condition_keys({"iss": "https://oidc.example", "aud": ["sts.amazonaws.com"], "sub": "1"})
+    assert keys["oidc.example:aud"] == "sts.amazonaws.com"
+
+
 def test_with_an_authorized_party_that_is_aud_and_the_audience_is_oaud() -> None:
     keys = condition_keys({"iss": "accounts.google.com", "aud": "https://service", "azp": "42", "sub": "42"})
     assert keys["accounts.google.com:aud"] == "42"

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...description import ClusterPlace, Place
 from ...errors import Refused
-from ...identity import checked_namespace, supports_access_entries, supports_aws_auth
+from ...identity import checked_namespace, checked_service_account, supports_access_entries, supports_aws_auth
 from ...trust import CrossAccount, Irsa, PodIdentity, checked_external_id, checked_principals
 
 CONDUCTORONE_ROLE = "arn:aws:iam::765656841499:role/ConductorOneService"
@@ -152,6 +152,4 @@ def trust(
 def workload(args: Mapping[str, Any], place: Place) -> tuple[str, str]:
     """The namespace and the service account of a self-hosted connector."""
     namespace = checked_namespace("namespace", args.get("namespace", place.name))
-    return namespace, checked_namespace(
-        "service_account", args.get("service_account", place.name), what="service account"
-    )
+    return namespace, checked_service_account("service_account", args.get("service_account", place.name))

@@ -29,6 +29,20 @@ def test_without_namespaces_commands_can_be_run_nowhere() -> None:
     assert grants["exec"].namespaces == (), "bound in no namespace, and not in every one"
 
 
+def test_while_the_glass_is_whole_everything_is_ready_and_no_command_can_be_run() -> None:
+    closed, opened = (described(namespaces=["payments"], exec_enabled=enabled) for enabled in (False, True))
+    assert opened == described(namespaces=["payments"]), "open when nothing is said"
+    for integration, bound, allowed in ((closed, (), False), (opened, ("payments",), True)):
+        grants = {grant.key: grant for grant in integration.grants}
+        assert grants["exec"].namespaces == bound
+        calls = [e for e in integration.expectations if isinstance(e, KubernetesCall)]
+        acquires = {e.allowed for e in calls if (e.subresource, e.namespace) == ("exec", "payments")}
+        assert acquires == {allowed}, "and the probe shows which it is"
+    with pytest.raises(Refused, match="exec_enabled cannot be false in profile vendor"):
+        described(profile=Profile.VENDOR, exec_enabled=False)
+    assert described(profile=Profile.VENDOR, exec_enabled=True).grants
+
+
 @pytest.mark.parametrize("namespace", HIDDEN_NAMESPACES)
 def test_a_system_namespace_is_refused(namespace: str) -> None:
     with pytest.raises(Refused, match=rf"namespaces\[1\] is '{namespace}', which is a system namespace"):

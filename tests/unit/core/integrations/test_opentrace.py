@@ -5,6 +5,7 @@ import pytest
 from eks_access.description import Integration, Profile
 from eks_access.errors import Refused
 from eks_access.expectations import KubernetesCall
+from eks_access.identity import AccessPolicy
 from eks_access.integrations.opentrace import describe
 from tests.unit.core.integrations.places import place
 
@@ -47,8 +48,8 @@ def test_vendor_is_the_page_to_the_letter() -> None:
 def test_vendor_is_refused_on_a_cluster_without_access_entries_and_least_is_not() -> None:
     where = place("opentrace", "CONFIG_MAP")
     with pytest.raises(Refused, match=r"CONFIG_MAP, which has no access policies.*AmazonEKSViewPolicy"):
-        described("CONFIG_MAP", profile=Profile.VENDOR).check_clusters(where)
-    described("CONFIG_MAP").check_clusters(where)
+        described("CONFIG_MAP", profile=Profile.VENDOR).check_place(where)
+    described("CONFIG_MAP").check_place(where)
 
 
 def test_what_view_policy_shows_and_least_does_not_is_expected_so() -> None:
@@ -84,3 +85,24 @@ def test_a_numeric_id_and_an_oauth_client_id_are_accepted(client_id: str) -> Non
 def test_an_e_mail_address_is_refused_as_subject() -> None:
     with pytest.raises(Refused, match="numeric"):
         described(subject="robot@opentrace.io")
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+def test_it_reads_only_the_namespaces_that_are_named(profile: Profile) -> None:
+    narrow = described("API", profile=profile, namespaces=["web", "payments"])
+    calls = [call for call in narrow.expectations if isinstance(call, KubernetesCall)]
+    pods = {call.namespace: call.allowed for call in calls if (call.verb, call.resource) == ("list", "pods")}
+    assert pods == {"web": True, "payments": True, None: False}
+    if profile is Profile.VENDOR:
+        assert narrow.identity.access_policies == (AccessPolicy("AmazonEKSViewPolicy", ("web", "payments")),)
+        return
+    names, read = narrow.grants
+    assert (names.namespaces, read.namespaces) == (None, ("web", "payments"))
+    assert [rule.resources for rule in names.rules] == [("namespaces",)], "which there are, and nothing in them"
+    assert not any("namespaces" in rule.resources for rule in read.rules), "namespaces are in no namespace"
+
+
+@pytest.mark.parametrize(("namespaces", "problem"), [([], "names none"), (["dev-*"], "is not the name of a namespace")])
+def test_namespaces_that_would_mean_all_or_none_are_refused(namespaces: list[str], problem: str) -> None:
+    with pytest.raises(Refused, match=problem):
+        described("API", namespaces=namespaces)

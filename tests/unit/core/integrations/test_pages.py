@@ -1,13 +1,14 @@
 """Each vendor's page, followed to the letter, against what we make in profile `vendor`.
 
-`pages/<vendor>/` holds the page's documents as they stand there, and `page.yaml`: where they come from, what fills
-their placeholders, how the page lets the role in, and every correction with its reason. Ours must differ from the
-page in just these. Another vendor is another folder; ours are compared by what they mean: IAM and RBAC read lists of
-names as sets, a single name as a list of one, a statement's Sid as a label, and statements about the same resources
-as one.
+`pages/<vendor>/` (or any name, with `vendor` in `page.yaml`) holds the page's documents as they stand there, and
+`page.yaml`: where they come from, what fills their placeholders, how the page lets the role in, and every correction
+with its reason. Ours must differ from the page in just these. Another vendor is another folder; ours are compared by
+what they mean: IAM and RBAC read lists of names as sets, a single name as a list of one, a statement's Sid as a label,
+and statements about the same resources as one.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ import yaml
 
 from eks_access import rbac
 from eks_access.description import Integration, Profile
+from eks_access.identity import EntryMethod
 from eks_access.integrations import vendors
 from tests.unit.core.integrations.places import place
 
@@ -32,9 +34,18 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Page:
-    vendor: str
     folder: Path
     said: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def vendor(self) -> str:
+        """The vendor's key: a page with several ways has a folder for each."""
+        named: str = self.said.get("vendor", self.name)
+        return named
 
     @property
     def corrections(self) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -59,24 +70,24 @@ class Page:
         return yaml.safe_load(text.expandtabs())
 
 
-PAGES_READ = [
-    Page(path.parent.name, path.parent, yaml.safe_load(path.read_text())) for path in sorted(PAGES.glob("*/page.yaml"))
-]
+PAGES_READ = [Page(path.parent, yaml.safe_load(path.read_text())) for path in sorted(PAGES.glob("*/page.yaml"))]
 CORRECTIONS = [
-    pytest.param(page, each, id=f"{page.vendor}-{each['document']}-{each['path']}")
+    pytest.param(page, each, id=f"{page.name}-{each['document']}-{each['path']}")
     for page in PAGES_READ
     for each in page.said["corrections"]
 ]
 
 
-@pytest.fixture(params=PAGES_READ, ids=lambda page: page.vendor)
+@pytest.fixture(params=PAGES_READ, ids=lambda page: page.name)
 def page(request: pytest.FixtureRequest) -> Page:
     found: Page = request.param
     return found
 
 
-def ours(integration: Integration) -> dict[str, Any]:
+def ours(page: Page) -> dict[str, Any]:
     """What we make, under the names that the page's documents have."""
+    integration = page.integration()
+    also = {key: value for key, value in _told_by_some(integration).items() if key in page.said["access"]}
     made: dict[str, Any] = {
         "trust.json": integration.role.trust_policy(),
         "policy.json": integration.role.policy(),
@@ -84,6 +95,7 @@ def ours(integration: Integration) -> dict[str, Any]:
             "username": integration.identity.username,
             "groups": list(integration.identity.groups),
             "accessPolicies": [policy.name for policy in integration.identity.access_policies],
+            **also,
         },
     }
     for grant in integration.grants:
@@ -96,6 +108,19 @@ def ours(integration: Integration) -> dict[str, Any]:
             body = {**found.body, "metadata": metadata}
             made[prefix + NAMES[found.kind]] = {"apiVersion": f"{rbac.API_GROUP}/v1", "kind": found.kind, **body}
     return made
+
+
+def _told_by_some(integration: Integration) -> dict[str, Any]:
+    """What only some pages tell about the way in."""
+    login = re.search(r"(aws sts assume-role[a-z-]*) --role-arn", "\n".join(integration.handoff.steps))
+    return {
+        "roleName": integration.role.name,
+        "roleDescription": integration.role.description,
+        "awsAuthUsername": integration.identity.username_by(EntryMethod.AWS_AUTH),
+        "accessScope": "cluster" if integration.identity.access_policies else None,
+        "authenticationMode": None,  # of a cluster is nothing that an integration has
+        "login": login and login[1],
+    }
 
 
 def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -132,7 +157,7 @@ def _as_list(key: str, value: Any) -> Any:
 
 def differences(page: Page) -> dict[tuple[str, str], tuple[Any, Any]]:
     """Every path where page and ours differ, with both values; None where one says nothing."""
-    theirs, made = page.documents(), ours(page.integration())
+    theirs, made = page.documents(), ours(page)
     found: dict[tuple[str, str], tuple[Any, Any]] = {}
     for document in theirs:
         left, right = (dict(leaves(_merged(side.get(document)))) for side in (theirs, made))
@@ -157,12 +182,12 @@ def test_a_correction_is_needed_and_says_why(page: Page, correction: Mapping[str
 def test_everything_that_we_make_is_on_the_page(page: Page) -> None:
     """What a page leaves to another page (`elsewhere`, and often trust) excepted."""
     elsewhere = {*page.said.get("elsewhere", ()), *({"trust.json"} - set(page.documents()))}
-    assert set(ours(page.integration())) - elsewhere == set(page.documents())
+    assert set(ours(page)) - elsewhere == set(page.documents())
 
 
 @pytest.mark.parametrize(
     ("page", "unreadable"),
-    [pytest.param(p, each, id=p.vendor) for p in PAGES_READ for each in p.said.get("unreadable", ())],
+    [pytest.param(p, each, id=p.name) for p in PAGES_READ for each in p.said.get("unreadable", ())],
 )
 def test_a_document_that_nothing_can_read_is_read_with_its_white_space_put_right(
     page: Page, unreadable: Mapping[str, str]

@@ -16,7 +16,10 @@ CLUSTER_ROLE_BINDING = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBindi
 ROLE_BINDING = "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding"
 PROVIDER = "pulumi:providers:kubernetes"
 GET_CLUSTER = "aws:eks/getCluster:getCluster"
+GET_ROLE = "aws:iam/getRole:getRole"
 
+ROLES = {name: f"arn:aws:iam::111122223333:role/vendors/{name}" for name in ("shared", "shared-CadoResponse")}
+"""The roles that there are besides those of the program."""
 MODES = {"prod-api": "API", "prod-both": "API_AND_CONFIG_MAP", "prod-old": "CONFIG_MAP"}
 
 
@@ -41,6 +44,10 @@ class Engine(Mocks):
                 "endpoint": f"https://{args.args['name']}.example",
                 "certificateAuthorities": [{"data": "Q0E="}],
             }
+        if args.token == GET_ROLE:
+            if args.args["name"] not in ROLES:
+                return {}, [("name", "couldn't find resource")]
+            return {"arn": ROLES[args.args["name"]], "name": args.args["name"], "uniqueId": "AROA-existing"}
         return {"accountId": "111122223333", "partition": "aws", "region": "us-east-1"}
 
     def of(self, typ: str) -> dict[str, dict[str, Any]]:

@@ -46,6 +46,14 @@ def test_the_service_account_names_the_role_that_is_made() -> None:
     assert account["automountServiceAccountToken"] is False
 
 
+def test_every_object_names_the_stack_that_made_it() -> None:
+    engine = run(lambda: ConductorOne("c1", self_hosted()).role_arn)
+    objects = [each for each in engine.resources if each.typ.startswith("kubernetes:")]
+    assert {each.typ for each in objects} >= {NAMESPACE, ACCOUNT, SECRET, DEPLOYMENT}
+    for each in objects:
+        assert each.inputs["metadata"]["annotations"]["eks-access/stack"] == "test/dev", each.name
+
+
 def test_pod_identity_gets_an_association_with_the_service_account() -> None:
     engine = run(lambda: ConductorOne("c1", self_hosted("self_hosted_pod_identity")).role_arn)
     (association,) = engine.of(ASSOCIATION).values()
