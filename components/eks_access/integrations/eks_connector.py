@@ -14,7 +14,7 @@ from ..connector import objects, rules
 from ..connector.objects import NAME, NAMESPACE, STATE_SECRETS, Agent
 from ..connector.rules import ClusterProvider
 from ..connector.viewers import Viewer, grants, viewer
-from ..description import Field, Handoff, Integration, Place, Profile, Role, role_options
+from ..description import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
 from ..expectations import AwsCall, KubernetesCall, baseline, combined
 from ..iam import Statement
@@ -99,7 +99,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         title="Amazon EKS Connector",
         profile=args.get("profile", Profile.LEAST),
         role=Role(
-            name=args.get("role_name", f"eks-access-{place.name}"),
+            name=role_name(args, f"eks-access-{place.name}"),
             description="The agent of EKS Connector keeps its channel to Systems Manager",
             trust=Service(rules.AGENT_SERVICE),
             statements=_statements(place),
