@@ -1,0 +1,75 @@
+"""One side of a review: who has which access, as plain data, whatever it was read from."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class KubernetesRule:
+    """One rule as RBAC writes it. No name at all means every name."""
+
+    verbs: frozenset[str]
+    groups: frozenset[str] = frozenset()
+    resources: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    urls: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Rules that are held together: those of an access policy, or of a role that a binding gives."""
+
+    label: str
+    """What a reader knows it by: `AmazonEKSViewPolicy`, `ClusterRole cado-read`."""
+    rules: frozenset[KubernetesRule]
+    namespaces: tuple[str, ...] | None
+    """Where they hold; None is everywhere. Patterns such as `dev-*` are an access policy's own."""
+    is_policy: bool = False
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A role or user and all that it holds. `ids` are what it can be recognised by on the other side."""
+
+    name: str
+    ids: tuple[str, ...]
+    trust: tuple[Document, ...] = ()
+    """The statements of its trust policy."""
+    statements: tuple[Document, ...] = ()
+    managed: frozenset[str] = frozenset()
+    """ARNs of managed policies whose documents this side does not hold."""
+    boundary: str | None = None
+    clusters: Mapping[str, Sequence[Bundle]] = field(default_factory=dict)
+    """By the cluster's name. A cluster that lets it in and gives it nothing is there, with nothing."""
+    unknown: tuple[str, ...] = ()
+    """What could not be known about it, each in words that follow its name ("its trust policy …")."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """Everything that was read from one file."""
+
+    origin: str
+    """What it is, for a reader: `preview of stack dev`."""
+    principals: tuple[Principal, ...]
+    unknown: tuple[str, ...] = ()
+
+    def pairs(self, head: "Side") -> Iterator[tuple[Principal | None, Principal | None]]:
+        """Each principal of either side with itself on the other; head's order first, then what head has no more."""
+        by_id = {identity: principal for principal in reversed(self.principals) for identity in principal.ids}
+        met: set[int] = set()
+        for principal in head.principals:
+            found = (by_id[identity] for identity in principal.ids if identity in by_id)
+            before = next((each for each in found if id(each) not in met), None)
+            met.add(id(before))
+            yield before, principal
+        for principal in self.principals:
+            if id(principal) not in met:
+                yield principal, None
+
+
+NOBODY = Principal("", ())
+"""The other side of a principal that is only on one."""
