@@ -63,8 +63,15 @@ class Trust(_Part):
     permission_sets: list[str] = Field(default_factory=list)
     service: str | None = None
     cluster_arn: str | None = None
+    cluster_arns: list[str] = Field(default_factory=list)
+    issuer: str | None = None
     namespace: str | None = None
     service_account: str | None = None
+    partition: str | None = None
+    account: str | None = None
+    source_account: str | None = None
+    source_arns: list[str] = Field(default_factory=list)
+    anyone: bool = False
 
 
 class AccessPolicy(_Part):

@@ -2,29 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-Document = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class KubernetesRule:
-    """One rule as RBAC writes it. No name at all means every name."""
-
-    verbs: frozenset[str]
-    groups: frozenset[str] = frozenset()
-    resources: frozenset[str] = frozenset()
-    names: frozenset[str] = frozenset()
-    urls: frozenset[str] = frozenset()
+from ..access import Rule
+from ..iam import Statement
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """Rules that are held together: those of an access policy, or of a role that a binding gives."""
+    """Rules that are held together: those of an access policy, or of a role that bindings give."""
 
     label: str
     """What a reader knows it by: `AmazonEKSViewPolicy`, `ClusterRole cado-read`."""
-    rules: frozenset[KubernetesRule]
+    rules: frozenset[Rule]
     namespaces: tuple[str, ...] | None
     """Where they hold; None is everywhere. Patterns such as `dev-*` are an access policy's own."""
     is_policy: bool = False
@@ -32,19 +21,19 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Principal:
-    """A role or user and all that it holds. `ids` are what it can be recognised by on the other side."""
+    """A role, user or subject, and all that it holds. `ids` are what it can be recognised by on the other side."""
 
     name: str
     ids: tuple[str, ...]
-    trust: tuple[Document, ...] = ()
-    """The statements of its trust policy."""
-    statements: tuple[Document, ...] = ()
+    trust: tuple[Statement, ...] | None = ()
+    """The statements of its trust policy; None where that is not known."""
+    statements: tuple[Statement, ...] = ()
     managed: frozenset[str] = frozenset()
     """ARNs of managed policies whose documents this side does not hold."""
     boundary: str | None = None
     clusters: Mapping[str, Sequence[Bundle]] = field(default_factory=dict)
     """By the cluster's name. A cluster that lets it in and gives it nothing is there, with nothing."""
-    unknown: tuple[str, ...] = ()
+    unknown: frozenset[str] = frozenset()
     """What could not be known about it, each in words that follow its name ("its trust policy …")."""
 
 

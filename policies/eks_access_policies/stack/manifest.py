@@ -11,6 +11,7 @@ from eks_access import rbac
 from eks_access.identity import EntryMethod
 from eks_access.manifest import Cluster, IntegrationAccess, Manifest
 
+from .declared_trust import trust_policy
 from .model import INTEGRATION_PREFIX, Resource, Stack
 
 _ACCESS = f"{INTEGRATION_PREFIX}ClusterAccess"
@@ -32,7 +33,9 @@ class _Made:
 
     def integration(self, name: str, given: IntegrationAccess) -> None:
         component = self._add(f"{INTEGRATION_PREFIX}{given.vendor}", name, {"vendor": given.vendor})
-        role = self._add(_ROLE, name, {"arn": given.role.arn, "name": given.role.name}, component)
+        trust = trust_policy(given.trust)
+        own = {"arn": given.role.arn, "name": given.role.name, "assumeRolePolicy": trust}
+        role = self._add(_ROLE, name, own, component)
         document = json.dumps({"Version": "2012-10-17", "Statement": given.statements})
         self._add("aws:iam/rolePolicy:RolePolicy", name, {"role": given.role.name, "policy": document}, component, role)
         for key, cluster in given.clusters.items():

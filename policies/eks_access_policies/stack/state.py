@@ -8,6 +8,8 @@ from .values import Value, items, mapping, text, texts
 
 _GONE = ("delete", "delete-replaced", "discard", "discard-replaced", "remove-pending-replace", "read-discard")
 _REPLACES = "replace"
+_IDENTIFIERS = ("arn", "name", "uniqueId", "policyId")
+"""Outputs that an update never changes."""
 
 
 class StateError(ValueError):
@@ -64,23 +66,38 @@ def _of_state(state: Value, reader: Reader, step: Mapping[str, Value] | None = N
     inputs, secret_inputs = reader.properties(state.get("inputs"))
     outputs, secret_outputs = reader.properties(state.get("outputs"))
     old = mapping(step.get("oldState")) if step else {}
+    stays, secret_stays = reader.properties(_stays(step, state, old))
     return Resource(
         urn=urn,
         type=text(state.get("type")) or type_in(urn),
         name=name_in(urn),
-        properties=merged(inputs, outputs),
+        properties={**stays, **merged(inputs, outputs)},
         parent=text(state.get("parent")),
         provider=_provider(state.get("provider")),
         dependencies=texts(state.get("dependencies")),
         property_dependencies=dict(_dependencies(state.get("propertyDependencies"))),
-        id=text(state.get("id")) or "",
-        secrets=secret_inputs | secret_outputs,
+        id=text(state.get("id")) or (text(old.get("id")) if _keeps_its_id(step) else "") or "",
+        secrets=secret_inputs | secret_outputs | secret_stays,
         before=merged(reader.properties(old.get("inputs"))[0], reader.properties(old.get("outputs"))[0])
         if old
         else None,
         operation=(text(step.get("op")) or "") if step else "",
         replaced_for=tuple(_replaces(step)) if step else (),
     )
+
+
+def _stays(step: Mapping[str, Value] | None, state: Mapping[str, Value], old: Mapping[str, Value]) -> Mapping[str, Value]:
+    """What a preview does not repeat: outputs of what stays the same, and the names of what is only updated."""
+    if step is None or state is old or "outputs" in state:
+        return {}
+    outputs = mapping(old.get("outputs"))
+    if step.get("op") == "same":
+        return outputs
+    return {name: outputs[name] for name in _IDENTIFIERS if name in outputs} if _keeps_its_id(step) else {}
+
+
+def _keeps_its_id(step: Mapping[str, Value] | None) -> bool:
+    return step is not None and step.get("op") in ("same", "update", "refresh")
 
 
 def merged(inputs: Mapping[str, Value], outputs: Mapping[str, Value]) -> dict[str, Value]:
