@@ -21,6 +21,11 @@ COMMANDS = {
         "Act as each integration and prove what it can and cannot do.",
     ),
     "resume": ("eks_access.resume:resume", "Take up a deployment that was killed in the middle."),
+    "review": ("eks_access_policies.review.command:review", "Say what a change lets whom do."),
+    "review-comment": (
+        "eks_access_policies.review.comment:review_comment",
+        "Put reviews into one comment on a pull request.",
+    ),
     "schema": ("eks_access.schema_command:schema", "Print the JSON schema of a file, for editors."),
     "token": ("eks_access.token_command:token", "Print an EKS token, as kubectl wants it."),
 }

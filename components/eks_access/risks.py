@@ -114,7 +114,9 @@ def _of_rule(resource: str, verb: str) -> Risk:
     if resource == "*":
         if verb == "*":
             return _grave("can do everything")
-        return _grave("can read everything{of}, Secrets included") if verb in READS else _grave(f"can {verb} everything")
+        return (
+            _grave("can read everything{of}, Secrets included") if verb in READS else _grave(f"can {verb} everything")
+        )
     for pattern, verbs, risk in _RULES:
         if fnmatchcase(resource, pattern) and (verb in verbs or verb == "*"):
             return risk

@@ -16,7 +16,7 @@ from ..iam.actions import AccessLevel, expand, expand_all, find
 from ..iam.glob import covers, is_pattern
 from ..rule import Severity
 from .change import Change, Direction, Plane
-from .conditions import Condition, Conditions, conditions_of, entail
+from .conditions import Conditions, conditions_of, entail
 from .words import code, counted, joined, listed
 
 ALL = "*"
@@ -209,9 +209,9 @@ def _of_actions(direction: Direction, single: Mapping[str, Sequence[Grant]], had
         gained = direction is Direction.GAINED
         line = (where, risks.of_action(action).words, worst if gained else None)
         together.setdefault(line, []).append(action)
-    for (where, risk, worst), actions in together.items():
+    for (where, risk, told), actions in together.items():
         yield Change(
-            direction, Plane.AWS, tuple(actions), where, risk, worst, detail=tuple(actions), key=f"aws-{direction}"
+            direction, Plane.AWS, tuple(actions), where, risk, told, detail=tuple(actions), key=f"aws-{direction}"
         )
 
 
@@ -309,7 +309,11 @@ def boundary(before: str | None, after: str | None) -> list[Change]:
             )
         ]  # fmt: skip
     else:
-        words, worst, direction = f"limited by {code(after)}, instead of {code(before)}", Severity.MEDIUM, Direction.GAINED
+        words, worst, direction = (
+            f"limited by {code(after)}, instead of {code(before)}",
+            Severity.MEDIUM,
+            Direction.GAINED,
+        )
     return [
         Change(direction, Plane.AWS, ("permissions boundary",), words, "may use rights that it kept out", worst,
                key="aws-gained")

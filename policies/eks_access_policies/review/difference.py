@@ -3,12 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ..rule import Severity
 from . import aws, kubernetes, trust
 from .access import NOBODY, Bundle, Principal, Side
 from .change import Change, Direction, Plane, PrincipalChanges, Review
-from ..rule import Severity
-
-_ANY_CLUSTER = ""
 
 
 def review(base: Side, head: Side) -> Review:

@@ -75,9 +75,7 @@ class Holding:
 
     def covers(self, grant: Grant) -> bool:
         """Whether it is held already: there or everywhere, by itself or by a wildcard."""
-        return any(
-            wider in self.grants for place in self._places(grant.namespace) for wider in _wider(grant, place)
-        )
+        return any(wider in self.grants for place in self._places(grant.namespace) for wider in _wider(grant, place))
 
     def _places(self, namespace: str) -> Iterator[str]:
         yield ""
@@ -107,7 +105,9 @@ def _wider(grant: Grant, place: str) -> Iterator[Grant]:
             yield replace(grant, verb=verb)
             yield from (Grant(verb, url=grant.url[:end] + ANY) for end in range(min(len(grant.url), 200)))
         return
-    kinds = {(grant.resource, grant.subresource), (ANY, "")} | ({(ANY, grant.subresource)} if grant.subresource else set())
+    kinds = {(grant.resource, grant.subresource), (ANY, "")} | (
+        {(ANY, grant.subresource)} if grant.subresource else set()
+    )
     for verb in _or_any(grant.verb):
         for group in _or_any(grant.group):
             for resource, subresource in kinds:

@@ -52,7 +52,7 @@ class _Identities:
         for kind, of in _INLINE.items():
             for resource in stack.of_type(kind):
                 for identity in self._owners(resource, of):
-                    _add(identity, resource.get("policy"), f"the policy {resource.name}", resource)
+                    _add(identity, resource.get("policy"), f"the policy {resource.name}")
         for kind, of in _ATTACHED.items():
             for resource in stack.of_type(kind):
                 for identity in self._owners(resource, of):
@@ -79,7 +79,7 @@ class _Identities:
         resource = identity.resource
         for each in (*items(resource.get("inlinePolicies")), *items(resource.get("policies"))):
             document = get(each, "policy") or get(each, "policyDocument")
-            _add(identity, document, f"the policy {text(get(each, 'name')) or ''}".strip(), resource)
+            _add(identity, document, f"the policy {text(get(each, 'name')) or ''}".strip())
         for arn in items(resource.get("managedPolicyArns")):
             self._attach(identity, resource, arn, "managedPolicyArns")
 
@@ -99,14 +99,16 @@ class _Identities:
             policy = next((each for each in self._stack.sources(resource, name) if each.type in _MANAGED), None)
         if policy is not None:
             document = policy.get("policy") or policy.get("policyDocument")
-            _add(identity, document, f"the policy {policy.name}", policy)
+            _add(identity, document, f"the policy {policy.name}")
         elif known := text(arn):
             identity.managed.add(known)
         else:
-            identity.unknown.append(f"the policy that {resource.name} attaches to it is not known before the deployment")
+            identity.unknown.append(
+                f"the policy that {resource.name} attaches to it is not known before the deployment"
+            )
 
 
-def _add(identity: Identity, document: Value, what: str, resource: Resource) -> None:
+def _add(identity: Identity, document: Value, what: str) -> None:
     if holds_unknown(document):
         identity.unknown.append(f"{what} is hidden or not known before the deployment")
     elif document is not None:

@@ -90,7 +90,9 @@ class _Reading:
 
 
 def _own_name(resource: Resource) -> str:
-    return text(resource.get("name")) or text(resource.get("roleName")) or text(resource.get("userName")) or resource.name
+    return (
+        text(resource.get("name")) or text(resource.get("roleName")) or text(resource.get("userName")) or resource.name
+    )
 
 
 def _bundles(clusters: Mapping[str, list[Held]]) -> dict[str, tuple[Bundle, ...]]:

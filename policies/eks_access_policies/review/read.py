@@ -68,7 +68,8 @@ def of_value(value: Any, origin: str) -> Side:
 
 
 _EXPECTED = (
-    "give what `pulumi preview --json --show-sames`, `pulumi stack export` or `pulumi stack output access --json` prints"
+    "give what `pulumi preview --json --show-sames`, `pulumi stack export` or"
+    " `pulumi stack output access --json` prints"
 )
 
 
@@ -84,8 +85,8 @@ def _complete(preview: Mapping[str, Any], found: Side) -> Side:
     there = summary.get("same", 0) if isinstance(summary, Mapping) else 0
     if isinstance(there, int) and there > told:
         raise ReadError(
-            f"{found.origin} leaves out {counted(there - told, 'resource')} that {'stays' if there - told == 1 else 'stay'}"
-            " the same, and without them nobody can say who may do what; run `pulumi preview --json --show-sames`"
+            f"{found.origin} leaves out {counted(there - told, 'resource')} that would be the same as before,"
+            " and without them nobody can say who may do what; run `pulumi preview --json --show-sames`"
         )
     return found
 
@@ -97,7 +98,6 @@ def _json(path: str) -> Any:
         text = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as cause:
         raise ReadError(f"{path}: {cause.strerror}") from cause
-    # `pulumi` may print a warning or a progress line before the JSON.
     try:
         return json.loads(text)
     except ValueError as cause:

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 
 from ..rule import Severity
 
-DOCS = "https://github.com/eks-access/eks-access/blob/main/docs/review.md"
-
 
 @dataclass(frozen=True)
 class Kind:

@@ -4,6 +4,7 @@ from .change import Change, Direction, Plane, PrincipalChanges, Review
 from .words import counted, joined, listed
 
 SHOWN = 6
+NO_CHANGE = "No change of access."
 
 
 def change_line(change: Change, principal: PrincipalChanges) -> str:
@@ -30,10 +31,11 @@ def severity(change: Change) -> str:
 
 
 def heading(principal: PrincipalChanges) -> str:
-    names = listed(principal.names, 5)
-    return f"{names}, which {'all change' if principal.status == 'changed' else 'are all ' + principal.status} alike" if (
-        len(principal.names) > 1
-    ) else names + ("" if principal.status == "changed" else f" ({principal.status})")
+    """Who it is about, and what becomes of them."""
+    names, status = listed(principal.names, 5), principal.status
+    if len(principal.names) > 1:
+        return f"{names}, which {'all change' if status == 'changed' else f'are all {status},'} alike"
+    return names if status == "changed" else f"{names} ({status})"
 
 
 def summary(review: Review) -> str:
@@ -52,7 +54,7 @@ def summary(review: Review) -> str:
         *([f"{counted(unknown, 'thing')} could not be known"] if unknown else []),
     ]
     if not parts:
-        return "No change of access."
+        return NO_CHANGE
     worst = f" The gravest gain is {review.worst.name.lower()}." if review.worst else ""
     told = joined(parts, 4)
     return f"{told[:1].upper()}{told[1:]}.{worst}"

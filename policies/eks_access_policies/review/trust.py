@@ -236,5 +236,3 @@ _OPENS: Mapping[str, str] = {
 
 def _opens(condition: Condition) -> str:
     return _OPENS.get(condition.key) or _OPENS.get(claim(condition.key)) or "more callers can become it"
-
-

@@ -86,7 +86,9 @@ def _of_state(state: Value, reader: Reader, step: Mapping[str, Value] | None = N
     )
 
 
-def _stays(step: Mapping[str, Value] | None, state: Mapping[str, Value], old: Mapping[str, Value]) -> Mapping[str, Value]:
+def _stays(
+    step: Mapping[str, Value] | None, state: Mapping[str, Value], old: Mapping[str, Value]
+) -> Mapping[str, Value]:
     """What a preview does not repeat: outputs of what stays the same, and the names of what is only updated."""
     if step is None or state is old or "outputs" in state:
         return {}

@@ -115,5 +115,3 @@ def _fitted(head: str, sections: list[_Section], limit: int) -> str:
 
 def _size(text: str) -> int:
     return len(text.encode())
-
-

@@ -18,7 +18,7 @@ from eks_access import __version__
 from ...rule import Severity
 from ..alike import collapsed
 from ..change import Change, Direction, PrincipalChanges, Review
-from ..rules import DOCS, KINDS, LEVELS, SCORES
+from ..rules import KINDS, LEVELS, SCORES
 from ..sentences import change_line, heading
 from .interface import ReviewFormat
 
@@ -57,7 +57,6 @@ class SarifFormat(ReviewFormat):
                     "tool": {
                         "driver": {
                             "name": "eks-access review",
-                            "informationUri": DOCS,
                             "semanticVersion": __version__,
                             "rules": [_rule(each) for each in ids],
                         }
@@ -109,8 +108,7 @@ def _rule(rule_id: str) -> Mapping[str, Any]:
         "name": "".join(word.capitalize() for word in key.split("-")),
         "shortDescription": {"text": kind.title},
         "fullDescription": {"text": kind.help},
-        "help": {"text": kind.help, "markdown": f"{kind.help}\n\n[How the review works]({DOCS})"},
-        "helpUri": DOCS,
+        "help": {"text": kind.help},
         "defaultConfiguration": {"level": LEVELS[worst]},
         "properties": {
             "tags": ["security", "access"],
