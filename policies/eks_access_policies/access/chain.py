@@ -41,12 +41,17 @@ class Access:
 
     def role(self, binding: Binding) -> Role | None:
         """The role that a binding gives: of this stack, or one that every cluster has; None where there is no such."""
-        key = (binding.namespace if binding.role_kind == "Role" else None, binding.role_name)
-        own = [role for role in self._roles_by_name.get(key, ()) if same_cluster(role.cluster, binding.cluster)]
+        namespace = binding.namespace if binding.role_kind == "Role" else None
+        return self._role_named(binding.role_kind, binding.role_name, namespace, binding.cluster)
+
+    def _role_named(self, kind: str, name: str, namespace: str | None, cluster: str) -> Role | None:
+        if kind == "Role" and namespace is None:
+            return None  # there is no Role without a namespace
+        own = [role for role in self._roles_by_name.get((namespace, name), ()) if same_cluster(role.cluster, cluster)]
         if own:
             # The same name in several clusters: the one of the binding's own first.
-            return next((role for role in own if role.cluster == binding.cluster), own[0])
-        return default_roles().get(binding.role_name) if binding.role_kind == "ClusterRole" else None
+            return next((role for role in own if role.cluster == cluster), own[0])
+        return default_roles().get(name) if kind == "ClusterRole" else None
 
     def rules(self, role: Role) -> tuple[Rule, ...]:
         """A role's rules, with those that it has from others by aggregation."""
@@ -61,6 +66,11 @@ class Access:
                 for rule in part.rules
             )
         )
+
+    def rules_of(self, kind: str, name: str, cluster: str) -> tuple[Rule, ...]:
+        """The rules of a role by its name; none where there is no such role."""
+        role = self._role_named(kind, name, None, cluster)
+        return self.rules(role) if role else ()
 
     def entered_as(self, subject: Subject, cluster: str) -> list[Entry]:
         """The entries whose principals are this subject in this cluster."""

@@ -1,7 +1,7 @@
 """The IAM roles and users of a stack, each with all of its policies. Pure.
 
-Policies are found where AWS's providers keep them: inline on the role, as a resource of their own, attached by ARN or
-by the name of a policy of the same stack. One that is not in the stack is known by its ARN alone.
+A policy is the role's own, a resource of its own that names the role, or attached to it by ARN. One whose document is
+not in the stack is known by its ARN alone.
 """
 
 from collections import defaultdict
@@ -9,11 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..access.principals import ROLE, USER
+from ..documents import Kind, documents
 from ..iam import Statement, parse
 from ..stack import Resource, Stack, Value, is_unknown
-from ..stack.values import get, holds_unknown, items, text
+from ..stack.values import holds_unknown, items, text
 
-_INLINE = {"aws:iam/rolePolicy:RolePolicy": "role", "aws:iam/userPolicy:UserPolicy": "user"}
+_INLINE = {
+    "aws:iam/rolePolicy:RolePolicy": "role",
+    "aws:iam/userPolicy:UserPolicy": "user",
+    "aws-native:iam:RolePolicy": "roleName",
+    "aws-native:iam:UserPolicy": "userName",
+}
 _ATTACHED = {
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "role",
     "aws:iam/userPolicyAttachment:UserPolicyAttachment": "user",
@@ -52,7 +58,7 @@ class _Identities:
         for kind, of in _INLINE.items():
             for resource in stack.of_type(kind):
                 for identity in self._owners(resource, of):
-                    _add(identity, resource.get("policy"), f"the policy {resource.name}")
+                    self._add(identity, resource)
         for kind, of in _ATTACHED.items():
             for resource in stack.of_type(kind):
                 for identity in self._owners(resource, of):
@@ -62,33 +68,37 @@ class _Identities:
                 for identity in self._owners(resource, of):
                     self._attach(identity, resource, resource.get("policyArn"), "policyArn")
         for identity in self.found.values():
-            self._inline(identity)
+            for arn in items(identity.resource.get("managedPolicyArns")):
+                self._attach(identity, identity.resource, arn, "managedPolicyArns")
 
     def _own(self, resource: Resource) -> Identity:
         """What the role or user has in itself."""
-        identity = Identity(resource, boundary=_boundary(resource))
-        given = resource.get("assumeRolePolicy") or resource.get("assumeRolePolicyDocument")
-        if holds_unknown(given):
-            identity.trust = None
-            identity.unknown.append("its trust policy is hidden or not known before the deployment")
-        elif given is not None:
-            identity.trust = parse(given).statements
+        identity = Identity(resource, boundary=text(resource.get("permissionsBoundary")) or None)
+        if holds_unknown(resource.get("permissionsBoundary")):
+            identity.unknown.append("its permissions boundary is hidden or not known before the deployment")
+        self._add(identity, resource)
         return identity
 
-    def _inline(self, identity: Identity) -> None:
-        resource = identity.resource
-        for each in (*items(resource.get("inlinePolicies")), *items(resource.get("policies"))):
-            document = get(each, "policy") or get(each, "policyDocument")
-            _add(identity, document, f"the policy {text(get(each, 'name')) or ''}".strip())
-        for arn in items(resource.get("managedPolicyArns")):
-            self._attach(identity, resource, arn, "managedPolicyArns")
+    def _add(self, identity: Identity, resource: Resource) -> None:
+        """Take the documents of a resource for the identity's."""
+        for placed in documents(resource):
+            what = "its trust policy" if placed.kind is Kind.TRUST else f"the {placed.kind.value} {resource.name}"
+            if not placed.is_known:
+                identity.unknown.append(f"{what} is hidden or not known before the deployment")
+            found = parse(placed.value).statements if placed.is_known else None
+            if placed.kind is Kind.TRUST:
+                identity.trust = found
+            else:
+                identity.statements += found or ()
+            if found == () and placed.value:
+                identity.unknown.append(f"{what} is no policy document that can be read")
 
     def _owners(self, resource: Resource, of: str) -> Iterator[Identity]:
         """The roles or users that a policy's resource names, or takes the name of."""
         urns: dict[str, None] = {}
         value = resource.get(of)
         for name in items(value):
-            urns.update(dict.fromkeys(self._by_name.get((of.removesuffix("s"), text(name) or ""), ())))
+            urns.update(dict.fromkeys(self._by_name.get((_kind(of), text(name) or ""), ())))
         if not urns or holds_unknown(value):
             urns.update(dict.fromkeys(each.urn for each in self._stack.sources(resource, of)))
         yield from (self.found[urn] for urn in urns if urn in self.found)
@@ -98,29 +108,16 @@ class _Identities:
         if policy is None and is_unknown(arn):
             policy = next((each for each in self._stack.sources(resource, name) if each.type in _MANAGED), None)
         if policy is not None:
-            document = policy.get("policy") or policy.get("policyDocument")
-            _add(identity, document, f"the policy {policy.name}")
+            self._add(identity, policy)
         elif known := text(arn):
             identity.managed.add(known)
         else:
-            identity.unknown.append(
-                f"the policy that {resource.name} attaches to it is not known before the deployment"
-            )
+            identity.unknown.append(f"the policy that {resource.name} attaches to it is not known before the deployment")
 
 
-def _add(identity: Identity, document: Value, what: str) -> None:
-    if holds_unknown(document):
-        identity.unknown.append(f"{what} is hidden or not known before the deployment")
-    elif document is not None:
-        found = parse(document)
-        identity.statements += found.statements
-        if not found.statements and document:
-            identity.unknown.append(f"{what} is no policy document that can be read")
+def _kind(of: str) -> str:
+    return "user" if of.startswith("user") else "role"
 
 
 def _arn(resource: Resource) -> str | None:
     return text(resource.get("arn")) or text(resource.get("policyArn"))
-
-
-def _boundary(resource: Resource) -> str | None:
-    return text(resource.get("permissionsBoundary")) or None

@@ -28,6 +28,7 @@ def of_resources(resources: Iterable[PolicyResource]) -> Stack:
             property_dependencies={
                 name: tuple(other.urn for other in others) for name, others in each.property_dependencies.items()
             },
+            is_protected=bool(each.opts.protect),
         )
         for each in resources
     )
@@ -43,6 +44,7 @@ def of_resource(args: ResourceValidationArgs) -> Resource:
         properties=plain(args.props),
         parent=args.opts.parent,
         provider=args.provider.urn if args.provider else None,
+        is_protected=bool(args.opts.protect),
     )
 
 

@@ -34,6 +34,7 @@ class Resource:
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     id: str = ""
     secrets: frozenset[str] = frozenset()
+    is_protected: bool = False
     before: Mapping[str, Value] | None = None
     """Its properties before a planned change; None where nothing is known of that."""
     operation: str = ""
@@ -90,10 +91,7 @@ class Stack:
 
     def integration(self, resource: Resource) -> Resource | None:
         """The integration of eks-access that a resource belongs to, if it does."""
-        for each in (resource, *self.ancestors(resource)):
-            if each.type.startswith(INTEGRATION_PREFIX) and each.type not in _PARTS:
-                return each
-        return None
+        return next((each for each in (resource, *self.ancestors(resource)) if is_integration(each)), None)
 
     def redacted(self, message: str) -> str:
         """The message without any secret text."""
@@ -104,6 +102,11 @@ class Stack:
     @cached_property
     def _longest_first(self) -> tuple[str, ...]:
         return tuple(sorted(self.secret_texts, key=len, reverse=True))
+
+
+def is_integration(resource: Resource) -> bool:
+    """Whether this is an integration's component, and no part of one."""
+    return resource.type.startswith(INTEGRATION_PREFIX) and resource.type not in _PARTS
 
 
 def secret_texts(value: Value) -> Iterator[str]:

@@ -78,6 +78,7 @@ def _of_state(state: Value, reader: Reader, step: Mapping[str, Value] | None = N
         property_dependencies=dict(_dependencies(state.get("propertyDependencies"))),
         id=text(state.get("id")) or (text(old.get("id")) if _keeps_its_id(step) else "") or "",
         secrets=secret_inputs | secret_outputs | secret_stays,
+        is_protected=state.get("protect") is True,
         before=merged(reader.properties(old.get("inputs"))[0], reader.properties(old.get("outputs"))[0])
         if old
         else None,

@@ -1,0 +1,72 @@
+"""The IAM documents of a resource: where each type has them, and what they say, as far as it is known. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from .stack import UNKNOWN, Resource, Value
+from .stack.values import get, holds_unknown, items
+
+
+class Kind(Enum):
+    TRUST = "trust policy"
+    INLINE = "inline policy"
+    MANAGED = "managed policy"
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A document, and where in its resource it is. `value` is JSON as text or as data, or `UNKNOWN`."""
+
+    kind: Kind
+    name: str
+    """The property, with the index in a list."""
+    value: Value
+
+    @property
+    def is_known(self) -> bool:
+        return not holds_unknown(self.value)
+
+
+_PROPERTIES: Mapping[str, tuple[tuple[str, Kind], ...]] = {
+    "aws:iam/role:Role": (("assumeRolePolicy", Kind.TRUST),),
+    "aws:iam/rolePolicy:RolePolicy": (("policy", Kind.INLINE),),
+    "aws:iam/userPolicy:UserPolicy": (("policy", Kind.INLINE),),
+    "aws:iam/groupPolicy:GroupPolicy": (("policy", Kind.INLINE),),
+    "aws:iam/policy:Policy": (("policy", Kind.MANAGED),),
+    "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": (("inlinePolicy", Kind.INLINE),),
+    "aws-native:iam:Role": (("assumeRolePolicyDocument", Kind.TRUST),),
+    "aws-native:iam:RolePolicy": (("policyDocument", Kind.INLINE),),
+    "aws-native:iam:UserPolicy": (("policyDocument", Kind.INLINE),),
+    "aws-native:iam:GroupPolicy": (("policyDocument", Kind.INLINE),),
+    "aws-native:iam:ManagedPolicy": (("policyDocument", Kind.MANAGED),),
+}
+_LISTS: Mapping[str, tuple[str, str]] = {
+    "aws:iam/role:Role": ("inlinePolicies", "policy"),
+    "aws-native:iam:Role": ("policies", "policyDocument"),
+    "aws-native:iam:User": ("policies", "policyDocument"),
+    "aws-native:iam:Group": ("policies", "policyDocument"),
+}
+_SERVICE_LINKED = re.compile(r"/aws-service-role/.*")
+
+
+def documents(resource: Resource) -> Iterator[Placed]:
+    """Every IAM document of a resource. A role that a service manages has none that anyone could change."""
+    if _SERVICE_LINKED.fullmatch(str(resource.get("path"))):
+        return
+    for name, kind in _PROPERTIES.get(resource.type, ()):
+        if resource.get(name) is not None:
+            yield Placed(kind, name, resource.get(name))
+    if resource.type in _LISTS:
+        list_name, name = _LISTS[resource.type]
+        given = resource.get(list_name)
+        if given is UNKNOWN:
+            yield Placed(Kind.INLINE, list_name, UNKNOWN)
+        for index, item in enumerate(items(given)):
+            if get(item, name) is not None:
+                yield Placed(Kind.INLINE, f"{list_name}[{index}].{name}", get(item, name))
+
+
+def has_documents(type: str) -> bool:
+    return type in _PROPERTIES or type in _LISTS
