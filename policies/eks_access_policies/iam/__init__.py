@@ -4,6 +4,7 @@ from .context import Context, Standing
 from .document import parse
 from .rules import RULES
 from .statement import Document, Principal, PrincipalKind, Statement
+from .trust import judge_session, judge_trust
 from .vendors import KNOWN_VENDORS, Vendor
 
 __all__ = [
@@ -16,5 +17,7 @@ __all__ = [
     "Standing",
     "Statement",
     "Vendor",
+    "judge_session",
+    "judge_trust",
     "parse",
 ]

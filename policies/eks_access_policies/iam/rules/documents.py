@@ -20,8 +20,15 @@ CHARACTERS = Rule(
 )
 SIZE = Rule(
     "iam-document-size",
-    "A policy document stays within its size limit, with room to grow",
+    "A policy document stays within its size limit",
     Severity.MEDIUM,
+    "Split the policy, name fewer resources, or use wildcards where they cover nothing else.",
+    f"{_USER_GUIDE}/reference_iam-quotas.html",
+)
+SIZE_NEAR = Rule(
+    "iam-document-size-near",
+    "A policy document has room to grow",
+    Severity.LOW,
     "Split the policy, name fewer resources, or use wildcards where they cover nothing else.",
     f"{_USER_GUIDE}/reference_iam-quotas.html",
 )

@@ -48,7 +48,8 @@ EKS_ACCESS_POLICIES = Rule(
     "Nobody but administrators can make a principal administrator of a cluster",
     Severity.HIGH,
     "Require eks:policyArn with the policies that may be given (not AmazonEKSClusterAdminPolicy or"
-    " AmazonEKSAdminPolicy), or eks:accessScope 'namespace' with eks:namespaces; and name the clusters in the access entries' ARNs.",
+    " AmazonEKSAdminPolicy), or eks:accessScope 'namespace' with eks:namespaces; and name the"
+    " clusters in the access entries' ARNs.",
     f"{_EKS_GUIDE}/access-policies.html",
     ("CIS EKS 4.1.1",),
 )
