@@ -112,7 +112,9 @@ class _Identities:
         elif known := text(arn):
             identity.managed.add(known)
         else:
-            identity.unknown.append(f"the policy that {resource.name} attaches to it is not known before the deployment")
+            identity.unknown.append(
+                f"the policy that {resource.name} attaches to it is not known before the deployment"
+            )
 
 
 def _kind(of: str) -> str:
