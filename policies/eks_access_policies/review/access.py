@@ -32,9 +32,16 @@ class Principal:
     """ARNs of managed policies whose documents this side does not hold."""
     boundary: str | None = None
     clusters: Mapping[str, Sequence[Bundle]] = field(default_factory=dict)
-    """By the cluster's name. A cluster that lets it in and gives it nothing is there, with nothing."""
+    """What it holds, by the cluster's name."""
+    entered: frozenset[str] = frozenset()
+    """The clusters that let it in, whatever it may do there."""
     unknown: frozenset[str] = frozenset()
     """What could not be known about it, each in words that follow its name ("its trust policy …")."""
+
+    @property
+    def everywhere(self) -> frozenset[str]:
+        """Every cluster that it has anything to do with."""
+        return self.entered | self.clusters.keys()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ def review(base: Side, head: Side) -> Review:
     """Everything that changes from `base` to `head`."""
     comparing = _Comparing()
     changed = [
-        PrincipalChanges((principal.name,), status, tuple(changes), tuple(sorted(principal.clusters)))
+        PrincipalChanges((principal.name,), status, tuple(changes), tuple(sorted(principal.everywhere)))
         for before, after in base.pairs(head)
         for principal, status in [_of(before, after)]
         if (changes := sorted(comparing.changes(before or NOBODY, after or NOBODY), key=lambda each: each.order))
@@ -47,11 +47,10 @@ class _Comparing:
 
     def _in_clusters(self, before: Principal, after: Principal) -> Iterator[Change]:
         together: dict[Change, list[str]] = {}
-        for cluster in dict.fromkeys((*before.clusters, *after.clusters)):
+        for cluster in before.everywhere | after.everywhere:
             was, now = before.clusters.get(cluster, ()), after.clusters.get(cluster, ())
-            for change in self._in_cluster(was, now):
-                together.setdefault(change, []).append(cluster)
-            for change in _entry(cluster in before.clusters, cluster in after.clusters):
+            entry = _entry(cluster in before.entered, cluster in after.entered)
+            for change in (*self._in_cluster(was, now), *entry):
                 together.setdefault(change, []).append(cluster)
         for change, clusters in together.items():
             yield replace(change, clusters=tuple(sorted(clusters)))

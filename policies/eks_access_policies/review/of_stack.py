@@ -25,19 +25,20 @@ class _Reading:
         self._identities = identities(stack)
         self._names = Counter(self._name(each.resource) for each in self._identities.values())
         self._clusters: dict[object, dict[str, list[Held]]] = defaultdict(lambda: defaultdict(list))
+        self._entered: dict[object, set[str]] = defaultdict(set)
         self._unknown: dict[object, list[str]] = defaultdict(list)
         self._read_chain()
 
     def side(self, origin: str) -> Side:
         principals = [self._principal(each) for each in self._identities.values()]
-        others = [each for each in {**self._clusters, **self._unknown} if each not in self._identities]
+        others = [each for each in {**self._clusters, **self._entered, **self._unknown} if each not in self._identities]
         principals += [self._other(each) for each in others]
         return Side(origin, tuple(principals))
 
     def _read_chain(self) -> None:
         for entry in self._access.entries:
             key = entry.principal.key
-            self._clusters[self._key(entry.principal)][entry.cluster or UNKNOWN_CLUSTER] += []
+            self._entered[key].add(entry.cluster or UNKNOWN_CLUSTER)
             for what in entry.not_known:
                 self._unknown[key].append(f"the {what} of its {entry} are not known before the deployment")
         for held in self._access.held:
@@ -45,7 +46,6 @@ class _Reading:
             if not held.rule.is_whole:
                 self._unknown[self._key(held.holder)].append(f"not all of {held.role} is known before the deployment")
         for association in self._access.associations:
-            self._clusters[association.principal.key][association.cluster or UNKNOWN_CLUSTER] += []
             if association.rules is None:
                 policy = f"the access policy {association.policy}" if association.policy else "an access policy"
                 self._unknown[association.principal.key].append(f"{policy} gives rules that are not published")
@@ -78,6 +78,7 @@ class _Reading:
             frozenset(identity.managed),
             identity.boundary,
             _bundles(self._clusters.get(resource.urn, {})),
+            frozenset(self._entered.get(resource.urn, ())),
             frozenset((*identity.unknown, *self._unknown.get(resource.urn, ()))),
         )
 
@@ -86,7 +87,8 @@ class _Reading:
         unknown = frozenset(self._unknown.get(key, ()))
         clusters = _bundles(self._clusters.get(key, {}))
         name = str(key) if isinstance(key, chain.Subject | chain.Binding) else str(key).rpartition("::")[2]
-        return Principal(name, (str(key),), clusters=clusters, unknown=unknown)
+        entered = frozenset(self._entered.get(key, ()))
+        return Principal(name, (str(key),), clusters=clusters, entered=entered, unknown=unknown)
 
 
 def _own_name(resource: Resource) -> str:
