@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
 from importlib.resources import files
+from typing import Any, Generic, TypeVar
 
 from eks_access import arn as arns
 from eks_access.identity import EntryMethod
@@ -17,6 +18,7 @@ from .model import EVERYONE, Association, Binding, Entry, Held, Principal, Role,
 from .objects import bindings, roles, rule
 from .principals import Principals
 
+_Part = TypeVar("_Part")
 _SESSION_NAME = r"[\w+=,.@-]+"
 """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (RoleSessionName)"""
 _TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")
@@ -47,10 +49,9 @@ class Access:
     def _role_named(self, kind: str, name: str, namespace: str | None, cluster: str) -> Role | None:
         if kind == "Role" and namespace is None:
             return None  # there is no Role without a namespace
-        own = [role for role in self._roles_by_name.get((namespace, name), ()) if same_cluster(role.cluster, cluster)]
+        own: list[Role] = self._roles_by_name.get((namespace, name), _NONE).of(cluster)
         if own:
-            # The same name in several clusters: the one of the binding's own first.
-            return next((role for role in own if role.cluster == cluster), own[0])
+            return own[0]
         return default_roles().get(name) if kind == "ClusterRole" else None
 
     def rules(self, role: Role) -> tuple[Rule, ...]:
@@ -75,12 +76,10 @@ class Access:
     def entered_as(self, subject: Subject, cluster: str) -> list[Entry]:
         """The entries whose principals are this subject in this cluster."""
         if subject.kind == "Group":
-            found = self._entries_by_group.get(subject.name, [])
-        elif subject.kind == "User":
-            found = [entry for entry in self.entries if may_be(username(entry), subject.name)]
-        else:
-            found = []
-        return [entry for entry in found if same_cluster(entry.cluster, cluster)]
+            return self._entries_by_group.get(subject.name, _NONE).of(cluster)
+        if subject.kind == "User":
+            return [entry for entry in self._entries.of(cluster) if may_be(username(entry), subject.name)]
+        return []
 
     def _by_policies(self) -> Iterator[Held]:
         for association in self.associations:
@@ -113,33 +112,59 @@ class Access:
         return next(
             (
                 entry
-                for entry in self._entries_by_principal.get(association.principal.key, ())
-                if entry.method is EntryMethod.ACCESS_ENTRY and same_cluster(entry.cluster, association.cluster)
+                for entry in self._entries_by_principal.get(association.principal.key, _NONE).of(association.cluster)
+                if entry.method is EntryMethod.ACCESS_ENTRY
             ),
             None,
         )
 
     @cached_property
-    def _entries_by_principal(self) -> Mapping[str, list[Entry]]:
-        found: dict[str, list[Entry]] = defaultdict(list)
+    def _entries(self) -> "_ByCluster[Entry]":
+        found = _ByCluster[Entry]()
         for entry in self.entries:
-            found[entry.principal.key].append(entry)
+            found.add(entry.cluster, entry)
         return found
 
     @cached_property
-    def _entries_by_group(self) -> Mapping[str, list[Entry]]:
-        found: dict[str, list[Entry]] = defaultdict(list)
+    def _entries_by_principal(self) -> "Mapping[str, _ByCluster[Entry]]":
+        found: dict[str, _ByCluster[Entry]] = defaultdict(_ByCluster)
+        for entry in self.entries:
+            found[entry.principal.key].add(entry.cluster, entry)
+        return found
+
+    @cached_property
+    def _entries_by_group(self) -> "Mapping[str, _ByCluster[Entry]]":
+        found: dict[str, _ByCluster[Entry]] = defaultdict(_ByCluster)
         for entry in self.entries:
             for group in dict.fromkeys(entry.groups):
-                found[group].append(entry)
+                found[group].add(entry.cluster, entry)
         return found
 
     @cached_property
-    def _roles_by_name(self) -> Mapping[tuple[str | None, str], list[Role]]:
-        found: dict[tuple[str | None, str], list[Role]] = defaultdict(list)
+    def _roles_by_name(self) -> "Mapping[tuple[str | None, str], _ByCluster[Role]]":
+        found: dict[tuple[str | None, str], _ByCluster[Role]] = defaultdict(_ByCluster)
         for role in self.roles:
-            found[role.namespace, role.name].append(role)
+            found[role.namespace, role.name].add(role.cluster, role)
         return found
+
+
+class _ByCluster(Generic[_Part]):
+    """What is in which cluster, so that a fleet with the same names everywhere is not gone through for each cluster."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, list[_Part]] = defaultdict(list)
+
+    def add(self, cluster: str, part: _Part) -> None:
+        self._found[cluster].append(part)
+
+    def of(self, cluster: str) -> list[_Part]:
+        """What is in this cluster, then what may be: where the cluster is not known, on either side."""
+        if not cluster:
+            return [part for parts in self._found.values() for part in parts]
+        return [*self._found.get(cluster, ()), *self._found.get("", ())]
+
+
+_NONE: "_ByCluster[Any]" = _ByCluster()
 
 
 def _bound(

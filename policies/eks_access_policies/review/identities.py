@@ -13,6 +13,7 @@ from ..documents import Kind, documents
 from ..iam import Statement, parse
 from ..stack import Resource, Stack, Value, is_unknown
 from ..stack.values import holds_unknown, items, text
+from .words import code
 
 _INLINE = {
     "aws:iam/rolePolicy:RolePolicy": "role",
@@ -82,7 +83,7 @@ class _Identities:
     def _add(self, identity: Identity, resource: Resource) -> None:
         """Take the documents of a resource for the identity's."""
         for placed in documents(resource):
-            what = "its trust policy" if placed.kind is Kind.TRUST else f"the {placed.kind.value} {resource.name}"
+            what = "its trust policy" if placed.kind is Kind.TRUST else f"the {placed.kind.value} {code(resource.name)}"
             if not placed.is_known:
                 identity.unknown.append(f"{what} is hidden or not known before the deployment")
             found = parse(placed.value).statements if placed.is_known else None
@@ -113,7 +114,7 @@ class _Identities:
             identity.managed.add(known)
         else:
             identity.unknown.append(
-                f"the policy that {resource.name} attaches to it is not known before the deployment"
+                f"the policy that {code(resource.name)} attaches to it is not known before the deployment"
             )
 
 

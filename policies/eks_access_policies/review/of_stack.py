@@ -10,6 +10,7 @@ from ..stack import Resource, Stack
 from ..stack.values import text
 from .access import Bundle, Principal, Side
 from .identities import Identity, identities
+from .words import code
 
 UNKNOWN_CLUSTER = "(a cluster not known yet)"
 
@@ -40,18 +41,20 @@ class _Reading:
             key = entry.principal.key
             self._entered[key].add(entry.cluster or UNKNOWN_CLUSTER)
             for what in entry.not_known:
-                self._unknown[key].append(f"the {what} of its {entry} are not known before the deployment")
+                self._unknown[key].append(f"the {what} of its {code(entry)} are not known before the deployment")
         for held in self._access.held:
             self._clusters[self._key(held.holder)][held.cluster or UNKNOWN_CLUSTER].append(held)
             if not held.rule.is_whole:
-                self._unknown[self._key(held.holder)].append(f"not all of {held.role} is known before the deployment")
+                self._unknown[self._key(held.holder)].append(
+                    f"not all of {code(held.role)} is known before the deployment"
+                )
         for association in self._access.associations:
             if association.rules is None:
-                policy = f"the access policy {association.policy}" if association.policy else "an access policy"
+                policy = f"the access policy {code(association.policy)}" if association.policy else "an access policy"
                 self._unknown[association.principal.key].append(f"{policy} gives rules that are not published")
         for binding in self._access.bindings:
             for what in binding.not_known:
-                self._unknown[binding].append(f"the {what} of {binding} are not known before the deployment")
+                self._unknown[binding].append(f"the {what} of {code(binding)} are not known before the deployment")
 
     @staticmethod
     def _key(holder: chain.Principal | chain.Subject) -> object:

@@ -11,7 +11,7 @@ SCHEMA_VERSION = 1
 
 class JsonFormat(ReviewFormat):
     def text(self, review: Review) -> str:
-        return json.dumps(value(review), indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(value(review), indent=2) + "\n"
 
 
 def value(review: Review) -> dict[str, Any]:

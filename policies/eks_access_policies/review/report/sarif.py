@@ -36,10 +36,11 @@ class SarifFormat(ReviewFormat):
     """What is in that file, to find each integration's line."""
     category: str = "eks-access-review"
     """Keeps several reviews of one commit apart."""
+    limit: int = LIMIT
     _lines: dict[str, int] = field(default_factory=dict)
 
     def text(self, review: Review) -> str:
-        return json.dumps(self.value(review), indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(self.value(review), indent=2) + "\n"
 
     def value(self, review: Review) -> dict[str, Any]:
         found = [
@@ -47,7 +48,7 @@ class SarifFormat(ReviewFormat):
             for principal in collapsed(review.principals)
             for change in principal.changes
             if change.is_risk or change.direction is Direction.UNKNOWN
-        ][:LIMIT]
+        ][: self.limit]
         ids = sorted({_rule_id(change) for change, _ in found})
         return {
             "$schema": SCHEMA,

@@ -1,11 +1,12 @@
 """What may be done in AWS, action by action: wildcards by what they cover, refusals, resources and conditions."""
 
+import json
 from typing import Any
 
 import pytest
 
 from eks_access_policies.iam.actions import expand
-from tests.unit.policies.review.stacks import Stack, allow, difference, lines, only
+from tests.unit.policies.review.stacks import Stack, allow, difference, document, lines, only
 
 CLUSTER = "arn:aws:eks:us-east-1:111122223333:cluster/dev"
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
@@ -110,12 +111,8 @@ def test_managed_policies_and_boundaries_are_told_by_name() -> None:
 
 
 def test_a_policy_of_the_same_stack_is_read_however_it_is_attached() -> None:
-    head = Stack().role("r")
-    policy = head.add("aws:iam/policy:Policy", "p", {"arn": "arn:aws:iam::111122223333:policy/p",
-                                                     "policy": '{"Statement": {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}}'})  # fmt: skip
-    assert policy
-    head.add("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "a",
-             {"role": "r", "policyArn": "arn:aws:iam::111122223333:policy/p"})  # fmt: skip
-    assert any(
-        line.startswith("critical: can do everything in iam") for line in lines(difference(Stack().role("r"), head))
-    )
+    head, arn = Stack().role("r"), "arn:aws:iam::111122223333:policy/p"
+    head.add("aws:iam/policy:Policy", "p", {"arn": arn, "policy": json.dumps(document(allow("iam:*")))})
+    head.add("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "a", {"role": "r", "policyArn": arn})
+    found = lines(difference(Stack().role("r"), head))
+    assert any(line.startswith("critical: can do everything in iam") for line in found)
