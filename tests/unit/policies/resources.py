@@ -45,7 +45,9 @@ def stack(made: Iterable[Made], *, preview: bool = False) -> Stack:
         "account",
         {"allowedAccountIds": f'["{ACCOUNT}"]'},
     )
-    return Stack((provider, account, *(_resource(each, by_name, provider, preview) for each in by_name.values())), "cases/test")
+    return Stack(
+        (provider, account, *(_resource(each, by_name, provider, preview) for each in by_name.values())), "cases/test"
+    )
 
 
 def _resource(made: Made, by_name: Mapping[str, Made], provider: Resource, preview: bool) -> Resource:
