@@ -16,6 +16,7 @@ COMMANDS = {
         "List what belongs to no integration of a stack (any more).",
     ),
     "plugin": ("eks_access.provider.install:plugin", "Install the Pulumi plugin of this package."),
+    "policies": ("eks_access_policies.command:policies", "Judge what is deployed by the rules of the policy pack."),
     "probe": (
         "eks_access_probe.command:probe",
         "Act as each integration and prove what it can and cannot do.",

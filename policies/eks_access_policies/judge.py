@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from eks_access import arn as arns
 
-from . import eks, rbac, unjudged
+from . import eks, iam, rbac, unjudged
 from .access import Access
 from .access.clusters import CLUSTER
 from .access.principals import ROLE, USER
+from .judge_documents import judge_documents
 from .located import Located
 from .rule import Finding, Rule
 from .settings import Settings
@@ -18,6 +19,7 @@ from .stack import Resource, Stack
 from .stack.values import text, texts
 
 RESOURCE_RULES: tuple[Rule, ...] = (
+    *iam.RULES,
     eks.rules.WHOLE_AWS_AUTH,
     eks.rules.BROKEN_AWS_AUTH,
     eks.rules.MAP_ACCOUNTS,
@@ -56,7 +58,7 @@ class Judge:
 
     def resource(self, resource: Resource, stack: Stack, accounts: frozenset[str]) -> list[Located]:
         """What there is to say about a resource by itself. `stack` is what is known of the others."""
-        return self._of_each(lambda settings: _alone(resource, settings, accounts), stack)
+        return self._of_each(lambda settings: _alone(resource, settings, accounts, stack), stack)
 
     def together(self, stack: Stack, accounts: frozenset[str]) -> list[Located]:
         """What there is to say about how a stack's resources go together."""
@@ -74,7 +76,8 @@ class Judge:
         ]
 
 
-def _alone(resource: Resource, settings: Settings, accounts: frozenset[str]) -> Iterator[Located]:
+def _alone(resource: Resource, settings: Settings, accounts: frozenset[str], stack: Stack) -> Iterator[Located]:
+    yield from judge_documents(resource, settings, accounts, stack)
     yield from eks.judge_resource(resource)
 
 

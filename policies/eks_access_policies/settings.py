@@ -80,10 +80,6 @@ NAMES: Mapping[str, str] = {camel(each.name): each.name for each in fields(Setti
 """The settings' names in a configuration file, and here."""
 
 
-class SettingsError(ValueError):
-    """A configuration of the pack that is not one; the message says where and why."""
-
-
 def settings(given: Mapping[str, Any] | None, base: Settings | None = None) -> Settings:
     """The settings in a rule's configuration, on top of those for all rules. What is not a list of texts is left out:
     the engine has checked it against the schema before.

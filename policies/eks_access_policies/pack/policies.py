@@ -16,6 +16,7 @@ from pulumi_policy import (
 )
 from pulumi_policy import Severity as PulumiSeverity
 
+from ..configuration import SHARED
 from ..judge import RESOURCE_RULES, RULES, STACK_RULES, Judge, own_accounts
 from ..located import Located
 from ..rule import Rule, Severity
@@ -35,7 +36,19 @@ _SCHEMA = PolicyConfigSchema(properties=schema())
 def policies(default: Settings | None = None) -> list[Policy]:
     """A policy for each rule. `default` are the settings that the rules' own configuration adds to."""
     base = default or Settings()
-    return [_policy(rule, base) for rule in RULES]
+    return [_shared_settings(), *(_policy(rule, base) for rule in RULES)]
+
+
+def _shared_settings() -> Policy:
+    """A place in the configuration for what all rules share. Only a pack that judges once reads it (`judged_once`)."""
+    return StackValidationPolicy(
+        name=SHARED,
+        display_name="Settings of all rules",
+        description="Settings that every rule of this pack adds to its own.",
+        validate=lambda _args, _report: None,
+        enforcement_level=EnforcementLevel.ADVISORY,
+        config_schema=_SCHEMA,
+    )
 
 
 def _policy(rule: Rule, base: Settings) -> Policy:

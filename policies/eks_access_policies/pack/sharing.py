@@ -15,6 +15,7 @@ from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, Policy
 from pulumi_policy import policy as sdk
 
+from ..configuration import SHARED
 from ..judge import Judge, own_accounts
 from ..located import Located
 from ..settings import settings
@@ -53,7 +54,8 @@ def _sharing(base: Any) -> Any:
         def Configure(self, request: Any, context: Any) -> Any:
             answer = super().Configure(request, context)
             given = {name: self._get_policy_config(name) for name in self._policies}
-            self._judge = Judge(by_rule={name: settings(config) for name, config in given.items() if config})
+            shared = settings(given.pop(SHARED, None))
+            self._judge = Judge(shared, {name: settings(config, shared) for name, config in given.items()})
             return answer
 
         def Analyze(self, request: Any, _context: Any) -> Any:

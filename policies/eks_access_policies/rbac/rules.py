@@ -23,7 +23,7 @@ def _pair(danger: Danger) -> Pair:
     everywhere = Rule(f"rbac-{danger.key}", danger.title, danger.severity, danger.remediation, url, danger.frameworks)
     if danger.in_namespace is None or danger.in_namespace is danger.severity:
         return Pair(everywhere, None if danger.in_namespace is None else everywhere)
-    title = f"{danger.title}, in single namespaces either"
+    title = f"{danger.title}, within a namespace too"
     narrow = Rule(
         f"{everywhere.id}-in-namespace", title, danger.in_namespace, danger.remediation, url, danger.frameworks
     )

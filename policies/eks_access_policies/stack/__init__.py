@@ -1,5 +1,6 @@
 """A stack as the rules and the review see it: plain resources, from wherever they come."""
 
+from .load import of_value
 from .manifest import of_manifest
 from .model import HIDDEN, Resource, Stack, joined
 from .state import StateError, of_export, of_preview
@@ -18,4 +19,5 @@ __all__ = [
     "of_export",
     "of_manifest",
     "of_preview",
+    "of_value",
 ]
