@@ -91,10 +91,12 @@ def review(
       2  bad usage or input; nothing was compared
       3  with --fail-on: nothing that is known, but something could not be known
     """
+    if stack is not None and (base or head):
+        raise click.UsageError("give either --stack or files")
+    if stack is None and (since or python_path):
+        raise click.UsageError(f"--{'since' if since else 'python-path'} goes with --stack")
     try:
         sides = _of_stack(stack, since, cwd, python_path) if stack is not None else _of_files(base, head)
-        if stack is not None and (base or head):
-            raise click.UsageError("give either --stack or files")
     except (ReadError, PreviewError) as error:
         raise BadInput(str(error)) from error
     found = compared(*sides)
