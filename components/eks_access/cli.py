@@ -27,6 +27,10 @@ COMMANDS = {
         "eks_access_policies.review.comment:review_comment",
         "Put reviews into one comment on a pull request.",
     ),
+    "review-environments": (
+        "eks_access_policies.review.environments:review_environments",
+        "List the environments that a change is about.",
+    ),
     "schema": ("eks_access.schema_command:schema", "Print the JSON schema of a file, for editors."),
     "token": ("eks_access.token_command:token", "Print an EKS token, as kubectl wants it."),
 }
