@@ -62,7 +62,7 @@ def _of_danger(danger: Danger, *, namespace: str = "") -> list[Case]:
 
 
 def _policies(key: str, policy: str, *namespaces: str) -> list[Made]:
-    return [*_entered(key), association(f"{key}-policy", f"{key}-role", policy, *namespaces)]
+    return [*_entered(key), association(f"{key}-policy", f"{key}-role", policy, *namespaces, after=f"{key}-entry")]
 
 
 def _user(key: str, username: str) -> list[Made]:

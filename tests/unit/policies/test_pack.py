@@ -178,24 +178,35 @@ def test_importing_the_pack_starts_nothing() -> None:
 
 
 def test_a_pack_of_ones_own_takes_the_policies_among_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[Any] = []
-    monkeypatch.setattr(sdk.grpc, "server", lambda *_, **__: started.append(1) or _Server())
-    monkeypatch.setattr(sdk.time, "sleep", _interrupt)
+    server = _Server()
+    monkeypatch.setattr("grpc.server", lambda *_, **__: server)
+    monkeypatch.setattr("time.sleep", _interrupt)
     PolicyPack("mine", policies=policies())
-    assert started
+    assert server.is_started
 
 
 class _Server:
+    is_started = False
+
     def add_insecure_port(self, address: str) -> int:
         return 1
 
-    def __getattr__(self, name: str) -> Any:
-        return lambda *_, **__: None
+    def start(self) -> None:
+        self.is_started = True
+
+    def stop(self, _grace: float) -> None:
+        pass
+
+    def add_generic_rpc_handlers(self, _handlers: object) -> None:
+        pass
+
+    def add_registered_method_handlers(self, _service: str, _handlers: object) -> None:
+        pass
 
 
 def _interrupt(_seconds: float) -> None:
     raise KeyboardInterrupt
 
 
-def test_every_property_of_a_case_is_json(tmp_path: Any) -> None:
+def test_every_property_of_a_case_is_json() -> None:
     assert json.dumps([dict(made.properties) for case in CASES for made in (*case.bad, *case.good)])
