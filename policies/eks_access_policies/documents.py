@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from .stack import UNKNOWN, Resource, Value
-from .stack.values import get, holds_unknown, items
+from .stack.values import get, holds_unknown, items, text
 
 
 class Kind(Enum):
@@ -53,7 +53,7 @@ _SERVICE_LINKED = re.compile(r"/aws-service-role/.*")
 
 def documents(resource: Resource) -> Iterator[Placed]:
     """Every IAM document of a resource. A role that a service manages has none that anyone could change."""
-    if _SERVICE_LINKED.fullmatch(str(resource.get("path"))):
+    if _SERVICE_LINKED.fullmatch(text(resource.get("path")) or ""):
         return
     for name, kind in _PROPERTIES.get(resource.type, ()):
         if resource.get(name) is not None:

@@ -13,8 +13,9 @@ import yaml
 
 from eks_access_policies.judge import RULES
 from sandbox import Sandbox
-from tests.unit.policies.cases import CASES, Case
-from tests.unit.policies.resources import ACCOUNT, CLUSTER, Made
+from tests.e2e.program import Program as DevProgram
+from tests.unit.policies.cases import CASES, DANGER_CASES, together
+from tests.unit.policies.resources import ACCOUNT, CLUSTER, Made, role
 
 pytestmark = pytest.mark.e2e
 
@@ -66,19 +67,82 @@ class Program:
         return self("destroy", "--yes", "--skip-preview", "--stack=test")
 
 
-def violated(done: "subprocess.CompletedProcess[str]") -> set[str]:
-    """The rules that were found broken."""
-    named = set(re.findall(r"\[(?:mandatory|advisory)\]\s+(?:eks-access@\S+\s+)?([a-z-]+)", done.stdout + done.stderr))
-    return named & {rule.id for rule in RULES}
+_VIOLATION = re.compile(
+    r"- \[(?P<level>mandatory|advisory)\]  (?P<rule>[a-z0-9-]+)  \((?P<type>\S+): (?P<name>[^)]+)\)"
+)
+_OTHERS = tuple(case for case in CASES if case not in DANGER_CASES)
+_BAD, _GOOD = together()
+KNOWN_OF_DEV = {
+    ("advisory", "rbac-pod-exec-in-namespace", "cado"),
+    ("advisory", "rbac-bind-named", "conductorone-provision"),
+    ("advisory", "rbac-rbac-write", "conductorone-provision"),
+    ("mandatory", "rbac-aws-auth-write", "conductorone-provision"),
+}
+"""docs/policies.md says why."""
 
 
-def of(cases: Iterable[Case], which: str) -> list[Made]:
-    return [made for case in cases for made in getattr(case, which)]
+def violations(done: "subprocess.CompletedProcess[str]") -> set[tuple[str, str, str]]:
+    """Level, rule and the resource's name of each."""
+    found = {(match["level"], match["rule"], match["name"]) for match in _VIOLATION.finditer(done.stdout)}
+    assert {rule for _, rule, _ in found} <= {rule.id for rule in RULES}, done.stdout
+    return found
 
 
-def test_what_breaks_a_rule_is_found_by_the_engine(sandbox: Sandbox, tmp_path: Path) -> None:
-    program = Program(sandbox, tmp_path / "bad", of(CASES, "bad"))
-    done = program.preview()
-    print(done.stdout[-60000:], done.stderr[-3000:])
-    assert violated(done) >= {case.rule for case in CASES}
+def rules(done: "subprocess.CompletedProcess[str]") -> set[str]:
+    return {rule for _, rule, _ in violations(done)}
+
+
+def test_what_breaks_a_rule_is_found_in_a_preview(sandbox: Sandbox, tmp_path: Path) -> None:
+    made = [*_BAD, *(each for case in _OTHERS for each in case.bad)]
+    done = Program(sandbox, tmp_path / "bad-preview", made).preview()
+    missing = {case.rule for case in CASES} - rules(done)
+    assert not missing, f"{sorted(missing)} did not find what breaks them:\n{done.stdout}\n{done.stderr}"
     assert done.returncode == MANDATORY_VIOLATION
+    assert (
+        "→ access entry in cluster dev-both → group bad-all:group → ClusterRoleBinding bad-all-binding" in done.stdout
+    )
+
+
+def test_what_breaks_a_rule_is_found_in_an_update(sandbox: Sandbox, tmp_path: Path) -> None:
+    deployed = [case for case in _OTHERS if not case.refused]
+    program = Program(sandbox, tmp_path / "bad", [*_BAD, *(each for case in deployed for each in case.bad)])
+    try:
+        done = program.up(advisory=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        missing = {case.rule for case in (*deployed, *DANGER_CASES)} - rules(done)
+        assert not missing, f"{sorted(missing)} did not find what breaks them:\n{done.stdout}"
+        assert {level for level, _, _ in violations(done)} == {"advisory"}, "the configuration sets the levels"
+    finally:
+        program.destroy()
+
+
+def test_what_is_as_it_should_be_passes_in_preview_and_update(sandbox: Sandbox, tmp_path: Path) -> None:
+    program = Program(sandbox, tmp_path / "good", [*_GOOD, *(each for case in _OTHERS for each in case.good)])
+    own = {(case.rule, each.name) for case in _OTHERS for each in case.good}
+    for operation in (program.preview, program.up):
+        done = operation()
+        found = {(rule, name) for _, rule, name in violations(done)}
+        assert not found & own, f"{found & own} are as they should be:\n{done.stdout}"
+        assert done.returncode == 0, f"nothing mandatory is broken:\n{done.stdout}\n{done.stderr}"
+    program.destroy()
+
+
+def test_an_update_makes_nothing_that_a_mandatory_rule_forbids(sandbox: Sandbox, tmp_path: Path) -> None:
+    everyone = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [everyone]})
+    program = Program(sandbox, tmp_path / "blocked", [role("for-everyone", assumeRolePolicy=document)])
+    done = program.up()
+    assert done.returncode == MANDATORY_VIOLATION, done.stdout + done.stderr
+    assert ("mandatory", "iam-trust-anyone", "for-everyone") in violations(done)
+    roles = {found["RoleName"] for found in sandbox.boto("iam").list_roles()["Roles"]}
+    assert "for-everyone" not in roles, "the rule is asked before the role is made"
+
+
+def test_what_is_deployed_is_judged_without_a_program(deployed: DevProgram) -> None:
+    done = deployed.sandbox.run(
+        ["eks-access", "policies", "--stack", deployed.stack, "--json"], cwd=deployed.folder, timeout=SECONDS
+    )
+    report = json.loads(done.stdout)
+    found = {(finding["level"], finding["rule"], finding["integration"]) for finding in report["findings"]}
+    assert found == KNOWN_OF_DEV, done.stderr
+    assert done.returncode == (1 if report["mandatory"] else 0)

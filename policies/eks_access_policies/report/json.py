@@ -11,7 +11,7 @@ SCHEMA_VERSION = 1
 
 
 def as_json(stack: Stack, found: Sequence[Located], configuration: Configuration) -> dict[str, Any]:
-    findings = [_finding(located, configuration) for located in found]
+    findings = [_finding(located, stack, configuration) for located in found]
     levels = [finding["level"] for finding in findings]
     return {
         "schemaVersion": SCHEMA_VERSION,
@@ -23,14 +23,17 @@ def as_json(stack: Stack, found: Sequence[Located], configuration: Configuration
     }
 
 
-def _finding(located: Located, configuration: Configuration) -> dict[str, Any]:
+def _finding(located: Located, stack: Stack, configuration: Configuration) -> dict[str, Any]:
     rule = located.rule
+    resource = stack.by_urn.get(located.urn)
+    integration = stack.integration(resource) if resource else None
     return {
         "rule": rule.id,
         "level": configuration.level(rule),
         "severity": rule.severity.name.lower(),
         "title": rule.title,
         "urn": located.urn,
+        "integration": integration.name if integration else None,
         "where": located.finding.where,
         "message": located.finding.message,
         "remediation": rule.remediation,

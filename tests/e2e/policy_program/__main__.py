@@ -31,6 +31,7 @@ def make(listed: dict[str, Any]) -> pulumi.Resource:
     options = pulumi.ResourceOptions(
         provider=None if listed["is_component"] else providers.get(kind.partition(":")[0]),
         protect=listed["protect"],
+        depends_on=[made[other] for other in listed["after"]],
     )
     if listed["is_component"]:
         return pulumi.ComponentResource(kind, name, properties, options)

@@ -62,7 +62,7 @@ def _of_danger(danger: Danger, *, namespace: str = "") -> list[Case]:
 
 
 def _policies(key: str, policy: str, *namespaces: str) -> list[Made]:
-    return [*_entered(key), association(f"{key}-policy", f"{key}-role", policy, *namespaces)]
+    return [*_entered(key), association(f"{key}-policy", f"{key}-role", policy, *namespaces, after=f"{key}-entry")]
 
 
 def _user(key: str, username: str) -> list[Made]:
@@ -74,7 +74,7 @@ _NODES = f"- {{rolearn: {_NODE_ROLE}, username: 'system:node:{{{{EC2PrivateDNSNa
 _EXISTS = "the ConfigMap is there already"
 _BY_EKS = "EKS refuses it"
 
-RBAC_CASES: tuple[Case, ...] = (
+DANGER_CASES: tuple[Case, ...] = (
     *(case for danger in DANGERS for case in _of_danger(danger)),
     *(
         case
@@ -82,6 +82,9 @@ RBAC_CASES: tuple[Case, ...] = (
         if danger.in_namespace not in (None, danger.severity)
         for case in _of_danger(danger, namespace=NAMESPACE)
     ),
+)
+RBAC_CASES: tuple[Case, ...] = (
+    *DANGER_CASES,
     Case(
         "rbac-cluster-admin",
         [*_entered("bad-admin", "bad-admin:group"), binding("bad-admin-binding", "cluster-admin", "bad-admin:group")],
@@ -205,9 +208,9 @@ EKS_CASES: tuple[Case, ...] = (
     ),
     Case(
         "eks-node-identity",
-        [role("bad-node-role"), mapping("bad-node", "bad-node-role", "collector", "system:nodes")],
-        [role("good-node-role"), mapping("good-node", "good-node-role", "collector", "vendor:readers")],
-        refused="AwsAuthMapping refuses it",
+        _entered("bad-node", "system:nodes"),
+        _entered("good-node", "vendor:nodes"),
+        refused=_BY_EKS,
     ),
     Case(
         "eks-caller-chosen-name",
@@ -342,3 +345,11 @@ EKS_CASES: tuple[Case, ...] = (
 )
 
 CASES: tuple[Case, ...] = (*RBAC_CASES, *EKS_CASES)
+
+
+def together() -> tuple[list[Made], list[Made]]:
+    """What breaks the rules of `DANGER_CASES`, and what breaks none, each with as few resources as can be."""
+    rights = [rule(d.verbs[0], d.on[0].resources[0], group=d.on[0].group) for d in DANGERS]
+    bad = [*_bound("bad-all", *rights), *_bound("bad-all-in-namespace", *rights, namespace=NAMESPACE)]
+    good = [*_bound("good-all", READ), *_bound("good-all-in-namespace", READ, namespace=NAMESPACE)]
+    return bad, good

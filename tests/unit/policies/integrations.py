@@ -24,7 +24,6 @@ ARGUMENTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
             "external_id": "c1-external-id",
             "tier": "provision",
             "grantable_cluster_roles": ["view", "edit"],
-            "grantable_access_policies": [],
         },
     ),
     "cado": ("cado", {"platform_role_arns": ["arn:aws:iam::444455556666:role/CadoPlatform"], "namespaces": ["web"]}),
@@ -53,7 +52,7 @@ def _typed(kind: type, given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _describe(describe: Describe, name: str, arguments: Mapping[str, Any]) -> Integration:
-    return describe(arguments, place(name))
+    return describe(arguments, place(name, "API_AND_CONFIG_MAP"))
 
 
 def _resources(name: str, described: Integration, component: str, arguments: Mapping[str, Any]) -> Iterator[Resource]:

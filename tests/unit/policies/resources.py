@@ -15,12 +15,15 @@ PROVIDER = "cluster"
 
 @dataclass(frozen=True)
 class Made:
-    """A resource. `links` are properties that are the ARN of another one; it is in the same list, before this one."""
+    """A resource. `links` are properties that are the ARN of another one, `after` what is made before it; all of them
+    are in the same list, before this one.
+    """
 
     type: str
     name: str
     properties: Mapping[str, Any]
     links: Mapping[str, str] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
     parent: str | None = None
     protect: bool = False
     is_component: bool = False
@@ -89,11 +92,17 @@ def entry(name: str, of: str, *groups: str, **properties: Any) -> Made:
     return Made("aws:eks/accessEntry:AccessEntry", name, given, {"principalArn": of})
 
 
-def association(name: str, of: str, policy: str, *namespaces: str) -> Made:
+def association(name: str, of: str, policy: str, *namespaces: str, after: str = "") -> Made:
     scope = {"type": "namespace", "namespaces": list(namespaces)} if namespaces else {"type": "cluster"}
     policy_arn = f"arn:aws:eks::aws:cluster-access-policy/{policy}"
     given = {"clusterName": CLUSTER, "policyArn": policy_arn, "accessScope": scope}
-    return Made("aws:eks/accessPolicyAssociation:AccessPolicyAssociation", name, given, {"principalArn": of})
+    return Made(
+        "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
+        name,
+        given,
+        {"principalArn": of},
+        (after,) if after else (),
+    )
 
 
 def mapping(name: str, of: str, username: str, *groups: str) -> Made:
