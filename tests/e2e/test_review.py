@@ -31,12 +31,12 @@ POLICY = "arn:aws:eks::aws:cluster-access-policy/"
 
 RESOURCES = (
     ("", "pods"), ("", "pods/log"), ("", "pods/exec"), ("", "secrets"), ("", "configmaps"), ("", "namespaces"),
-    ("", "serviceaccounts"), ("", "serviceaccounts/token"), ("", "nodes"), ("", "nodes/proxy"), ("", "services"),
-    ("apps", "deployments"), ("apps", "deployments/scale"), ("batch", "jobs"), ("extensions", "deployments"),
+    ("", "serviceaccounts"), ("", "serviceaccounts/token"), ("", "nodes"), ("", "nodes/proxy"),
+    ("apps", "deployments"), ("batch", "jobs"), ("extensions", "deployments"),
     ("rbac.authorization.k8s.io", "clusterroles"), ("rbac.authorization.k8s.io", "rolebindings"),
     ("example.com", "widgets"),
 )  # fmt: skip
-VERBS = ("get", "list", "watch", "create", "patch", "delete", "bind", "impersonate")
+VERBS = ("get", "list", "watch", "create", "delete", "bind", "impersonate")
 PLACES = ("", "payments", "kube-system")
 NAMED = (
     Asked("get", resource="configmaps", name="aws-auth", namespace="kube-system"),
