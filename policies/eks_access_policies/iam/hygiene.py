@@ -1,6 +1,6 @@
 """Size and repetition: what makes a document harder to read, and close to not being accepted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..rule import Finding
 from .glob import is_pattern, matches
@@ -8,9 +8,19 @@ from .rules.documents import DUPLICATE, SIZE, SIZE_NEAR
 from .statement import Document, Statement
 
 NEAR = 0.9
+MOST_FINDINGS = 200
+"""For one document: of more, the gravest are told."""
 _MOST = 20
 """Findings of repetition for one document."""
 _MOST_COMPARISONS = 20_000
+
+
+def few(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings; the gravest first and no others, where there are more than anybody reads."""
+    found = list(findings)
+    if len(found) <= MOST_FINDINGS:
+        return found
+    return sorted(found, key=lambda each: -each.rule.severity)[:MOST_FINDINGS]
 
 
 def judge_size(document: Document, limit: int, what: str) -> Iterator[Finding]:

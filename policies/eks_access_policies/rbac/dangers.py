@@ -389,6 +389,19 @@ DANGERS: tuple[Danger, ...] = (
         "Leave `delete` and `deletecollection` on namespaces, volumes and claims out.",
     ),
     Danger(
+        "deletion",
+        "What runs is stopped by nobody from outside",
+        "stops what runs, or deletes what it is configured with",
+        DELETES,
+        (
+            On("", ("pods", "services", "configmaps", "secrets", "replicationcontrollers")),
+            *(On(group, kinds) for group, kinds in WORKLOADS[1:]),
+        ),
+        MEDIUM,
+        None,
+        "Leave `delete` and `deletecollection` out, or bind them in the namespaces concerned only.",
+    ),
+    Danger(
         "pod-security",
         "No policy that allows privileged pods is used from outside",
         "uses policies or contexts that allow privileged pods",

@@ -23,6 +23,7 @@ from .rules import (
 
 _NOT_SIGNED_IN = ("system:anonymous", "system:unauthenticated")
 _SIGNED_IN = ("system:authenticated", "system:serviceaccounts")
+_OF_A_NAMESPACE = "system:serviceaccounts:"
 _MASTERS = "system:masters"
 _FOR_EVERYONE = ("system:basic-user", "system:discovery", "system:public-info-viewer")
 """The roles that Kubernetes itself gives to everyone."""
@@ -89,6 +90,9 @@ def _binding(binding: Binding, access: Access, settings: Settings) -> Iterator[L
                 yield found(AUTHENTICATED, urn, f"{to}: to {whom}.")
         elif subject.kind == "Group" and subject.name == _MASTERS:
             yield found(MASTERS, urn, f"{to}, whose members may do everything anyway, past RBAC.")
+        elif subject.kind == "Group" and subject.name.startswith(_OF_A_NAMESPACE):
+            place = subject.name.removeprefix(_OF_A_NAMESPACE)
+            yield found(DEFAULT_ACCOUNT, urn, f"{to}: to every pod of {place}.")
         elif subject.kind == "ServiceAccount" and subject.name == "default":
             yield found(DEFAULT_ACCOUNT, urn, f"{to}: to every pod of {subject.namespace} that names no other.")
     role = access.role(binding)

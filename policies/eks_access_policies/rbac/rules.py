@@ -143,9 +143,10 @@ DEFAULT_ROLE = Rule(
 )
 DEFAULT_ACCOUNT = Rule(
     "rbac-default-service-account",
-    "The service account `default` has no rights",
+    "No right is that of every pod in a namespace",
     Severity.MEDIUM,
-    "Make a service account for what needs the rights: every pod that names none runs as `default`.",
+    "Make a service account for what needs the rights: every pod that names none runs as `default`, and every pod of a"
+    " namespace is in the group system:serviceaccounts:<namespace>.",
     "https://kubernetes.io/docs/concepts/security/service-accounts/",
     ("CIS EKS 4.1.5", "CIS Kubernetes 5.1.5"),
 )

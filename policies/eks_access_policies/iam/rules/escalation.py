@@ -35,6 +35,13 @@ ESCALATION_EXISTING = Rule(
     "Name the functions, instances, projects, stacks or jobs that the action is for, or require a tag on them.",
     _ESCALATION,
 )
+ESCALATION_CONFINED = Rule(
+    "iam-escalation-confined",
+    "Rights that let their holder gain others are for what is named in full",
+    Severity.MEDIUM,
+    "Name the resources without wildcards, and see to it that the holder has no way to become what is named.",
+    _ESCALATION,
+)
 PASS_ROLE_ANY = Rule(
     "iam-pass-role-any",
     "iam:PassRole names the roles, or the service that gets them",

@@ -50,6 +50,13 @@ POLICY_RESOURCE_WILDCARD = Rule(
     "Name the ARNs, or at least their account and the beginning of their names.",
     "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
 )
+POLICY_RESOURCE_READ = Rule(
+    "iam-policy-resource-wildcard-read",
+    "A policy names what may be read, where it can be confined",
+    Severity.LOW,
+    "Name the ARNs, or at least their account and the beginning of their names.",
+    "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
+)
 POLICY_UNKNOWN_ACTION = Rule(
     "iam-policy-unknown-action",
     "A policy's actions exist",

@@ -11,7 +11,7 @@ from eks_access.iam import TRUST_POLICY_LIMIT
 from ...rule import Finding
 from ..context import Context
 from ..document import parse
-from ..hygiene import judge_size, judge_twins
+from ..hygiene import few, judge_size, judge_twins
 from ..impossible import impossible
 from ..rules.documents import MALFORMED
 from ..rules.trust import (
@@ -31,6 +31,8 @@ from .saml import judge_assertion
 from .services import judge_service
 from .tokens import issuer_of, judge_token
 
+_MOST = 1000
+"""Principals and tests of one statement that are judged: a policy of the longest size that IAM takes has fewer."""
 _LASTING = ("accounts.google.com:", "cognito-identity.amazonaws.com:", "graph.facebook.com:", "www.amazon.com:")
 """Keys of tokens that stay with a session, and are there when it assumes another role."""
 
@@ -46,7 +48,7 @@ def judge_trust(given: object, context: Context | None = None) -> list[Finding]:
     for statement in document.statements:
         if statement.allows:
             findings += _judge(statement, denials, context)
-    return findings
+    return few(findings)
 
 
 def judge_session(seconds: int, context: Context | None = None) -> list[Finding]:
@@ -69,8 +71,8 @@ def _judge(statement: Statement, denials: Denials, context: Context) -> Iterator
         named = told(each.value for each in statement.not_principals)
         message = f"NotPrincipal with Allow lets in everyone but {named or 'nobody'}."
         yield Finding(TRUST_NOT_PRINCIPAL, message, statement.where)
-    tests = (*statement.conditions, *denials.demands(actions))
-    trust = Trust(statement, denials.leaves(statement.principals, actions), tests, context)
+    tests = (*statement.conditions[:_MOST], *denials.demands(actions))
+    trust = Trust(statement, denials.leaves(statement.principals[:_MOST], actions), tests, context)
     if not trust.principals:
         return
     reason = impossible(tests, context.time) or _out_of_place(trust)

@@ -7,6 +7,9 @@ from ..conditions import Test, opposite
 from ..statement import Principal, PrincipalKind, Statement
 from .assume import assumed
 
+_MOST = 32
+"""Demands that are counted: what is left out can only overstate who is let in."""
+
 
 @dataclass
 class Denials:
@@ -14,7 +17,8 @@ class Denials:
 
     _demands: list[tuple[frozenset[str], Test]] = field(default_factory=list)
     _denied: dict[Principal, frozenset[str]] = field(default_factory=dict)
-    _only: list[tuple[frozenset[str], frozenset[Principal]]] = field(default_factory=list)
+    _only: dict[frozenset[str], frozenset[Principal]] = field(default_factory=dict)
+    """Who is spared by all statements that deny everybody else, by what they deny."""
 
     @classmethod
     def of(cls, statements: Iterable[Statement]) -> "Denials":
@@ -26,14 +30,14 @@ class Denials:
 
     def demands(self, actions: frozenset[str]) -> tuple[Test, ...]:
         """The tests that every request must pass, since a Deny refuses whoever does not."""
-        return tuple(test for denied, test in self._demands if actions <= denied)
+        return tuple(dict.fromkeys(test for denied, test in self._demands if actions <= denied))[:_MOST]
 
     def leaves(self, principals: tuple[Principal, ...], actions: frozenset[str]) -> tuple[Principal, ...]:
         """The principals that are not denied altogether."""
         if actions <= self._denied.get(_EVERYONE, frozenset()):
             return ()
         left = [each for each in principals if not actions <= self._denied.get(each, frozenset())]
-        for denied, spared in self._only:
+        for denied, spared in self._only.items():
             if actions <= denied:
                 left = [each for each in left if each in spared] or (
                     list(spared) if any(each.kind is PrincipalKind.ANYONE for each in left) else []
@@ -47,10 +51,11 @@ class Denials:
         everyone = any(each.kind is PrincipalKind.ANYONE for each in statement.principals)
         if statement.conditions:
             test = opposite(statement.conditions[0]) if len(statement.conditions) == 1 else None
-            if everyone and test is not None:
+            if everyone and test is not None and len(self._demands) < _MOST * 8:
                 self._demands.append((actions, test))
         elif statement.not_principals:
-            self._only.append((actions, frozenset(statement.not_principals)))
+            spared = frozenset(statement.not_principals)
+            self._only[actions] = self._only.get(actions, spared) & spared
         elif everyone:
             self._denied[_EVERYONE] = self._denied.get(_EVERYONE, frozenset()) | actions
         else:
