@@ -45,22 +45,24 @@ class Step:
 
 def judge_escalation(effective: Effective) -> Iterator[Finding]:
     """One finding for each rule and statement, with the paths that it opens."""
-    grants: dict[str, tuple[Grant, ...]] = {}
-    for path in PATHS:
-        for alternatives in path.alternatives:
-            for need in alternatives:
-                if need not in grants:
-                    grants[need] = effective.grants(need)
     groups: dict[tuple[Rule, str], list[Step]] = defaultdict(list)
-    for path in PATHS:
-        step = _walk(path, grants)
-        if step:
-            groups[step.rule, step.grants[0].statement.where].append(step)
+    for step in steps_open(effective):
+        groups[step.rule, step.grants[0].statement.where].append(step)
     passing = any(step.grants[0].action.name == "PassRole" for steps in groups.values() for step in steps)
     for (rule, where), steps in groups.items():
         yield Finding(rule, _message(steps), where)
     if not passing:
-        yield from _pass_role(grants[PASS_ROLE])
+        yield from _pass_role(effective.grants(PASS_ROLE))
+
+
+def steps_open(effective: Effective) -> Iterator[Step]:
+    """Every path that is open, each in its widest way."""
+    needs = {need for path in PATHS for alternatives in path.alternatives for need in alternatives}
+    grants = {need: effective.grants(need) for need in needs}
+    for path in PATHS:
+        step = _walk(path, grants)
+        if step is not None:
+            yield step
 
 
 def _walk(path: Path, grants: dict[str, tuple[Grant, ...]]) -> Step | None:

@@ -54,6 +54,7 @@ class Change:
         return (
             list(Direction).index(self.direction) if self.direction is not Direction.UNKNOWN else -1,
             -(self.severity or 0),
+            not self.key.startswith("escalation"),
             list(Plane).index(self.plane),
             self.where,
             self.what,

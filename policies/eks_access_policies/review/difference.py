@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ..rule import Severity
-from . import aws, kubernetes, trust
+from . import aws, escalation, kubernetes, trust
 from .access import NOBODY, Bundle, Principal, Side
 from .change import Change, Direction, Plane, PrincipalChanges, Review
 
@@ -40,6 +40,7 @@ class _Comparing:
         if before.trust is not None and after.trust is not None:
             yield from trust.difference(before.trust, after.trust)
         yield from aws.difference(before.statements, after.statements)
+        yield from escalation.difference(before.statements, after.statements)
         yield from aws.managed(before.managed, after.managed)
         yield from aws.boundary(before.boundary, after.boundary) if NOBODY not in (before, after) else ()
         yield from self._in_clusters(before, after)

@@ -48,7 +48,8 @@ class _Section:
             return title + "It goes, and with it all that it could do.\n" + self._folded("what it could do", changes)
         unknown = [each for each in changes if each.direction is Direction.UNKNOWN]
         gained = [each for each in changes if each.is_risk]
-        grave = [each for each in gained if (each.severity or 0) > Severity.LOW]
+        escalating = {action for each in gained if each.key == "escalation-opened" for action in each.what}
+        grave = [each for each in gained if (each.severity or 0) > Severity.LOW and not _is_said(each, escalating)]
         lesser = [each for each in gained if each not in grave]
         lost = [each for each in changes if each.direction is Direction.LOST]
         if len(lesser) <= _UNFOLDED:
@@ -57,7 +58,7 @@ class _Section:
         return (
             title
             + shown
-            + self._folded(counted(len(lesser), "lesser gain"), lesser)
+            + self._folded(counted(len(lesser), "more gain"), lesser)
             + self._folded(f"{counted(len(lost), 'right')} lost", lost)
         )
 
@@ -82,6 +83,11 @@ class _Section:
         lines = "".join(f"- {_cut(change_line(each, self.principal))}\n" for each in changes)
         # Between the tags, Markdown begins after an empty line.
         return f"\n<details><summary>{title}</summary>\n\n{lines}\n</details>\n"
+
+
+def _is_said(change: Change, escalating: set[str]) -> bool:
+    """Whether it is of actions alone whose escalation is told above it."""
+    return change.key == "aws-gained" and set(change.what) <= escalating
 
 
 def _cut(line: str) -> str:

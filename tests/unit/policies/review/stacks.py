@@ -120,3 +120,8 @@ def lines(found: Review) -> list[str]:
 def _told(change: Change, principal: PrincipalChanges) -> str:
     severity = f"{change.severity.name.lower()}: " if change.severity else f"{change.direction}: "
     return severity + change_line(change, principal).replace("`", "")
+
+
+def under(found: Review, key: str) -> list[Change]:
+    """The only principal's changes under one of the review's rules."""
+    return [change for change in only(found).changes if change.key == key]

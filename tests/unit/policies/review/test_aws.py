@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from eks_access_policies.iam.actions import expand
-from tests.unit.policies.review.stacks import Stack, allow, difference, document, lines, only
+from tests.unit.policies.review.stacks import Stack, allow, difference, document, lines, only, under
 
 CLUSTER = "arn:aws:eks:us-east-1:111122223333:cluster/dev"
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
@@ -26,7 +26,8 @@ def test_an_action_gained_is_told_with_its_resource_and_what_it_makes_possible()
 
 
 def test_a_wildcard_is_told_once_and_has_every_action_in_its_detail() -> None:
-    (change,) = only(difference(Stack().role("r"), Stack().role("r", None, allow("eks:*", on=CLUSTER)))).changes
+    found = difference(Stack().role("r"), Stack().role("r", None, allow("eks:*", on=CLUSTER)))
+    (change,) = under(found, "aws-gained")
     assert change.what == ("eks:*",)
     assert set(change.detail) == set(map(str, expand("eks:*")))
     assert f"({len(change.detail)} actions)" in change.where
@@ -84,12 +85,8 @@ def test_a_refusal_with_conditions_is_told_when_it_goes() -> None:
 
 
 def test_everything_but_some_is_everything_else() -> None:
-    (change,) = only(
-        difference(
-            Stack().role("r"),
-            Stack().role("r", None, {"Effect": "Allow", "NotAction": ["iam:*", "sts:*"], "Resource": "*"}),
-        )
-    ).changes
+    everything = {"Effect": "Allow", "NotAction": ["iam:*", "sts:*"], "Resource": "*"}
+    (change,) = under(difference(Stack().role("r"), Stack().role("r", None, everything)), "aws-gained")
     assert "eks:CreateCluster" in change.detail
     assert not [action for action in change.detail if action.startswith(("iam:", "sts:"))]
     assert change.what == ("* but iam:*, sts:*",)
