@@ -14,7 +14,7 @@ import click
 
 from eks_access.manifest_options import BadInput
 
-_SETTINGS = re.compile(r"Pulumi\.(?P<name>[^/]+)\.ya?ml")
+_SETTINGS = re.compile(r"Pulumi\.(?P<name>[\w.-]+)\.ya?ml", re.ASCII)
 _PROSE = re.compile(r".*\.(md|txt|rst)|LICENSE|CODEOWNERS", re.IGNORECASE)
 _BESIDE = ("docs", "tests", "benchmarks")
 

@@ -4,6 +4,7 @@ A name is whatever somebody wrote. Between back-ticks it can neither close them 
 no link, no mention, no HTML and no marker of ours.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 LONGEST_NAME = 160
@@ -14,6 +15,11 @@ def code(name: object) -> str:
     """The name between back-ticks, on one line, and no longer than a sentence bears."""
     text = "".join(character if character.isprintable() else " " for character in str(name)).replace("`", "'").strip()
     return f"`{text[:LONGEST_NAME]}…`" if len(text) > LONGEST_NAME else f"`{text or ' '}`"
+
+
+def plain(text: str) -> str:
+    """The text outside of any marks, so that nothing in it is Markdown or HTML: a heading may hold a file's name."""
+    return re.sub(r"[^\w .,:()/-]", "", text)
 
 
 def listed(names: Iterable[object], few: int = FEW, last: str = "and") -> str:

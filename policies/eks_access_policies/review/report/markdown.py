@@ -11,7 +11,7 @@ from ...rule import Severity
 from ..alike import collapsed
 from ..change import Change, Direction, PrincipalChanges, Review
 from ..sentences import change_line, heading, severity, summary
-from ..words import counted
+from ..words import counted, plain
 from .interface import ReviewFormat
 
 LIMIT = 60_000
@@ -27,7 +27,7 @@ class MarkdownFormat(ReviewFormat):
     limit: int = LIMIT
 
     def text(self, review: Review) -> str:
-        head = [f"### {self.title}", "", f"**{summary(review)}**"]
+        head = [f"### {plain(self.title)}", "", f"**{summary(review)}**"]
         if review.principals or review.unknown:
             head += ["", f"From {review.base} to {review.head}."]
         for each in review.unknown:

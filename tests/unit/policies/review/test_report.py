@@ -57,6 +57,11 @@ def test_no_name_can_leave_its_place_in_a_comment() -> None:
     assert "‮" not in text
 
 
+def test_a_heading_cannot_hold_marks_either() -> None:
+    text = MarkdownFormat("Access review: <!-- x --> [a](b) `c` @d\n# e").text(difference(Stack(), Stack()))
+    assert text.splitlines()[0] == "### Access review: -- x -- a(b) c d e"
+
+
 def test_json_has_every_action_and_no_principal_collapsed() -> None:
     value = json.loads(JsonFormat().text(many(3)))
     assert value["schemaVersion"] == 1
