@@ -68,10 +68,10 @@ class Program:
 def measure(sandbox: Sandbox, folder: Path, integrations: int, rounds: int) -> float:
     program = Program(sandbox, folder, integrations)
     with_pack = (f"--policy-pack={PACK}",)
-    # Another account's vendor is one that the pack must object to: what is measured is a pack that judges.
-    foreign = program.preview(*with_pack, BENCHMARK_INTEGRATIONS="1", BENCHMARK_ACCOUNT="444455556666")
-    if "iam-trust" not in foreign.stdout:
-        raise SystemExit(f"the pack found nothing where it must:\n{foreign.stdout}\n{foreign.stderr}")
+    # What is measured is a pack that judges.
+    forbidden = program.preview(*with_pack, BENCHMARK_INTEGRATIONS="1", BENCHMARK_TRUSTS_ANYONE="yes")
+    if "[mandatory]  iam-trust-anyone" not in forbidden.stdout:
+        raise SystemExit(f"the pack found nothing where it must:\n{forbidden.stdout}\n{forbidden.stderr}")
     print(f"{integrations * EACH} resources", flush=True)
     costs: dict[str, list[Cost]] = {"with": [], "without": []}
     for number in range(rounds):

@@ -13,6 +13,7 @@ class Kind(Enum):
     TRUST = "trust policy"
     INLINE = "inline policy"
     MANAGED = "managed policy"
+    ATTACHED = "attached policy of AWS"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,23 @@ _LISTS: Mapping[str, tuple[str, str]] = {
     "aws-native:iam:User": ("policies", "policyDocument"),
     "aws-native:iam:Group": ("policies", "policyDocument"),
 }
+ATTACHMENTS: Mapping[str, str] = {
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "role",
+    "aws:iam/userPolicyAttachment:UserPolicyAttachment": "user",
+    "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": "group",
+}
+"""Attachments of managed policies, and the property that says to whom."""
+_OF_AWS = re.compile(r"arn:[^:]+:iam::aws:policy/(?P<name>[^/]+)")
+_WIDE: Mapping[str, Mapping[str, Value]] = {
+    "AdministratorAccess": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+    "IAMFullAccess": {"Effect": "Allow", "Action": ["iam:*", "organizations:DescribeOrganization"], "Resource": "*"},
+    "PowerUserAccess": {
+        "Effect": "Allow",
+        "NotAction": ["iam:*", "organizations:*", "account:*"],
+        "Resource": "*",
+    },
+}
+"""https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html"""
 _SERVICE_LINKED = re.compile(r"/aws-service-role/.*")
 
 
@@ -66,6 +84,21 @@ def documents(resource: Resource) -> Iterator[Placed]:
         for index, item in enumerate(items(given)):
             if get(item, name) is not None:
                 yield Placed(Kind.INLINE, f"{list_name}[{index}].{name}", get(item, name))
+    yield from _attached(resource)
+
+
+def _attached(resource: Resource) -> Iterator[Placed]:
+    """AWS's own policies that a resource attaches, where what they say is worth judging."""
+    if resource.type in ATTACHMENTS:
+        given = {"policyArn": resource.get("policyArn")}
+    elif resource.type in _LISTS:
+        given = {f"managedPolicyArns[{i}]": arn for i, arn in enumerate(items(resource.get("managedPolicyArns")))}
+    else:
+        return
+    for where, arn in given.items():
+        match = _OF_AWS.fullmatch(text(arn) or "")
+        if match and match["name"] in _WIDE:
+            yield Placed(Kind.ATTACHED, where, {"Version": "2012-10-17", "Statement": _WIDE[match["name"]]})
 
 
 def has_documents(type: str) -> bool:

@@ -12,6 +12,7 @@ from .access import Access
 from .access.clusters import CLUSTER
 from .access.principals import ROLE, USER
 from .judge_documents import judge_documents
+from .judge_identities import judge_identities
 from .located import Located
 from .rule import Finding, Rule
 from .settings import Settings
@@ -84,6 +85,7 @@ def _alone(resource: Resource, settings: Settings, accounts: frozenset[str], sta
 def _together(access: Access, settings: Settings, accounts: frozenset[str]) -> Iterator[Located]:
     yield from eks.judge(access, settings, accounts)
     yield from rbac.judge(access, settings)
+    yield from judge_identities(access.stack, settings, accounts)
     yield from unjudged.unjudged(access)
     for resource in access.stack.resources:
         yield from unjudged.unjudged_documents(resource)

@@ -4,19 +4,25 @@ A fleet's stacks have the same document hundreds of times; each is judged once.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from eks_access import arn as arns
 
 from . import iam
 from .documents import Kind, Placed, documents
+from .iam.policy import Kind as PolicyKind
 from .located import Located
 from .rule import Finding
 from .settings import Settings
 from .stack import Resource, Stack, Value
 from .stack.values import texts
 
+_KINDS: Mapping[Kind, PolicyKind] = {
+    Kind.INLINE: "inline",
+    Kind.MANAGED: "managed",
+    Kind.ATTACHED: "managed",
+}
 _CADO = "eks-access:index:Cado"
 _SECRET = "what it says is a secret of the stack, and is not shown."
 
@@ -31,7 +37,7 @@ def judge_documents(
             continue
         what = f"the {placed.kind.value} of {told}"
         hidden = placed.name.partition("[")[0] in resource.secrets
-        for finding in _judged(placed.kind, _text(placed), settings, accounts, plain):
+        for finding in _judged(placed.kind, document_text(placed), settings, accounts, plain):
             message = f"{what}: {_SECRET if hidden else finding.message}"
             where = placed.name if hidden or not finding.where else f"{placed.name}.{finding.where}"
             yield Located(Finding(finding.rule, message, where), resource.urn)
@@ -48,7 +54,7 @@ def _judged(
 ) -> tuple[Finding, ...]:
     if kind is Kind.TRUST:
         return tuple(iam.judge_trust(text, context(settings, accounts, plain)))
-    return ()
+    return tuple(iam.judge_policy(text, context(settings, accounts, plain), _KINDS[kind]))
 
 
 def context(settings: Settings, accounts: frozenset[str], plain: frozenset[str] = frozenset()) -> iam.Context:
@@ -73,7 +79,7 @@ def _without_external_id(resource: Resource, stack: Stack) -> Iterator[str]:
                 yield arn.account
 
 
-def _text(placed: Placed) -> str:
+def document_text(placed: Placed) -> str:
     """The document as text, so that equal ones are equal."""
     value: Value = placed.value
     if isinstance(value, str):

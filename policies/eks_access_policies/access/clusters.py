@@ -19,6 +19,8 @@ _CLUSTER_ARN = re.compile(r"arn:[^:]+:eks:[^:]+:\d{12}:cluster/(?P<name>[^/]+)")
 _EKSCTL = re.compile(r"(?:.*@)?(?P<name>[^.@]+)\.[a-z0-9-]+\.eksctl\.io")
 _LARGEST = 200_000
 """Bytes of a kubeconfig that is read for its cluster's name."""
+_MOST_BRACKETS = 1_000
+"""More than any kubeconfig written as YAML has; the parser takes quadratic time for them."""
 
 
 class Clusters:
@@ -112,6 +114,8 @@ def _loaded(config: str) -> Value:
         return json.loads(config)
     except (ValueError, RecursionError):
         pass
+    if config.count("[") + config.count("{") > _MOST_BRACKETS:
+        return None
     try:
         return yaml.safe_load(config)
     except (yaml.YAMLError, ValueError, RecursionError):

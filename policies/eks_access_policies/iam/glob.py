@@ -4,6 +4,7 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 _LITERALS = (("${*}", "\x00"), ("${?}", "\x01"), ("${$}", "$"))
@@ -31,6 +32,15 @@ def literal_prefix(text: str) -> str:
 def matches(pattern: str, text: str) -> bool:
     """Does the pattern match the text? Letters' case counts."""
     return _walk(_protected(pattern), text, narrow=False)
+
+
+def matching(pattern: str, texts: Iterable[str]) -> list[str]:
+    """The texts that the pattern matches, in their order; quicker than one by one."""
+    if not is_pattern(pattern):
+        return [text for text in texts if text == pattern]
+    head = literal_prefix(pattern)
+    tail = pattern[max(pattern.rfind("*"), pattern.rfind("?")) + 1 :]
+    return [text for text in texts if text.startswith(head) and text.endswith(tail) and matches(pattern, text)]
 
 
 @lru_cache(maxsize=65_536)

@@ -142,9 +142,7 @@ def _resources(statement: Statement) -> Iterator[Finding]:
         if any("resourcetag/" in test.lower_key for test in statement.conditions):
             return
         for rule, levels in ((POLICY_RESOURCE_WILDCARD, _CHANGES), (POLICY_RESOURCE_READ, (AccessLevel.READ,))):
-            confinable = [
-                each for each in named if each.access_level in levels and any(use.required for use in each.resources)
-            ]
+            confinable = [each for each in named if each.access_level in levels and each.resources]
             if confinable:
                 message = f"Resource '*' for {told(confinable)}, which can be confined to {told(_types(confinable))}."
                 yield _finding(rule, statement, message, "Resource")
@@ -173,7 +171,7 @@ def _is_unreadable(resource: str) -> bool:
 
 def _types(found: Iterable[Action]) -> Iterator[str]:
     for action in found:
-        yield from (use.type for use in action.resources if use.required)
+        yield from [use.type for use in action.resources if use.required] or [action.resources[0].type]
 
 
 def _takes(action: Action) -> str:

@@ -18,7 +18,7 @@ _ACCESS = f"{INTEGRATION_PREFIX}ClusterAccess"
 _ROLE = "aws:iam/role:Role"
 
 
-def of_manifest(manifest: Manifest) -> Stack:
+def stack_of(manifest: Manifest) -> Stack:
     project = manifest.project or "eks-access"
     made = _Made(f"urn:pulumi:{manifest.environment}::{project}::")
     for name, integration in manifest.integrations.items():

@@ -1,9 +1,8 @@
-"""For every rule about ways into clusters and rights in them: something that breaks it, and its allowed twin."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
+"""For every rule: something that breaks it, and its allowed twin."""
 
 from eks_access_policies.rbac.dangers import DANGERS, Danger
+from tests.unit.policies.case import Case
+from tests.unit.policies.iam_cases import IAM_CASES
 from tests.unit.policies.resources import (
     CLUSTER,
     RBAC,
@@ -21,16 +20,6 @@ from tests.unit.policies.resources import (
 
 READ = rule("get list watch", "pods services")
 NAMESPACE = "default"
-
-
-@dataclass(frozen=True)
-class Case:
-    """`refused` says what refuses the bad one before it can be deployed, where something does."""
-
-    rule: str
-    bad: Sequence[Made]
-    good: Sequence[Made]
-    refused: str = ""
 
 
 def _entered(key: str, *groups: str, **properties: object) -> list[Made]:
@@ -344,7 +333,7 @@ EKS_CASES: tuple[Case, ...] = (
     ),
 )
 
-CASES: tuple[Case, ...] = (*RBAC_CASES, *EKS_CASES)
+CASES: tuple[Case, ...] = (*RBAC_CASES, *EKS_CASES, *IAM_CASES)
 
 
 def together() -> tuple[list[Made], list[Made]]:

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from eks_access.description import Profile
+from eks_access_policies.configuration import configuration
 from eks_access_policies.judge import RULES, Judge
 from eks_access_policies.report.rules import markdown
 from eks_access_policies.settings import schema
@@ -41,7 +42,13 @@ def test_the_integrations_have_the_known_findings_and_no_other() -> None:
     assert found == known(), "docs/policies/known-findings.md has every finding, with its reason"
 
 
-def test_least_needs_no_exemption_but_for_what_grants_by_aws_auth() -> None:
+def test_least_needs_no_exemption_but_for_what_grants_access_to_others() -> None:
     mandatory = {rule.id for rule in RULES if rule.is_mandatory}
-    needed = {(name, rule) for name, profile, rule in known() if profile == "least" and rule in mandatory}
-    assert needed == {("conductorone-provision", "rbac-aws-auth-write")}
+    assert {name for name, profile, rule in known() if profile == "least" and rule in mandatory} == {
+        "conductorone-provision"
+    }
+
+
+def test_the_exemption_that_is_documented_lets_it_pass() -> None:
+    exempt = configuration({"settings": {"exemptIntegrations": ["conductorone-provision"]}})
+    assert not exempt.judge().stack(stack_of("conductorone-provision", Profile.LEAST))

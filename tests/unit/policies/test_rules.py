@@ -2,11 +2,12 @@
 
 import pytest
 
-from eks_access_policies import eks, rbac
+from eks_access_policies import eks, iam, rbac
 from eks_access_policies.judge import RULES, Judge
 from eks_access_policies.located import Located
 from eks_access_policies.rule import Severity
-from tests.unit.policies.cases import CASES, Case
+from tests.unit.policies.case import Case
+from tests.unit.policies.cases import CASES
 from tests.unit.policies.resources import Made, stack
 
 ONLY_IN_A_PREVIEW = ("eks-cluster-replaced", "eks-authentication-mode-change")
@@ -38,7 +39,7 @@ def test_what_is_as_it_should_be_blocks_no_deployment(case: Case) -> None:
 
 def test_every_rule_has_a_case() -> None:
     tested = {case.rule for case in CASES} | set(ONLY_IN_A_PREVIEW)
-    missing = {rule.id for rule in (*eks.RULES, *rbac.RULES)} - tested
+    missing = {rule.id for rule in (*eks.RULES, *iam.RULES, *rbac.RULES)} - tested
     assert not missing, f"no fixtures for {sorted(missing)}"
 
 

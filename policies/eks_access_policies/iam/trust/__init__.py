@@ -32,7 +32,8 @@ from .services import judge_service
 from .tokens import issuer_of, judge_token
 
 _MOST = 1000
-"""Principals and tests of one statement that are judged: a policy of the longest size that IAM takes has fewer."""
+"""Principals of one statement that are judged: a policy of the longest size that IAM takes has fewer."""
+_MOST_TESTS = 330
 _LASTING = ("accounts.google.com:", "cognito-identity.amazonaws.com:", "graph.facebook.com:", "www.amazon.com:")
 """Keys of tokens that stay with a session, and are there when it assumes another role."""
 
@@ -71,7 +72,7 @@ def _judge(statement: Statement, denials: Denials, context: Context) -> Iterator
         named = told(each.value for each in statement.not_principals)
         message = f"NotPrincipal with Allow lets in everyone but {named or 'nobody'}."
         yield Finding(TRUST_NOT_PRINCIPAL, message, statement.where)
-    tests = (*statement.conditions[:_MOST], *denials.demands(actions))
+    tests = (*statement.conditions[:_MOST_TESTS], *denials.demands(actions))
     trust = Trust(statement, denials.leaves(statement.principals[:_MOST], actions), tests, context)
     if not trust.principals:
         return
