@@ -1,5 +1,6 @@
 """The IAM documents of a resource: where each type has them, and what they say, as far as it is known. Pure."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -103,3 +104,14 @@ def _attached(resource: Resource) -> Iterator[Placed]:
 
 def has_documents(type: str) -> bool:
     return type in _PROPERTIES or type in _LISTS
+
+
+def document_text(placed: Placed) -> str:
+    """The document as text, so that equal ones are equal."""
+    value: Value = placed.value
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, default=str)
+    except (TypeError, ValueError, RecursionError):
+        return ""

@@ -3,19 +3,18 @@
 A fleet's stacks have the same document hundreds of times; each is judged once.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from eks_access import arn as arns
 
 from . import iam
-from .documents import Kind, Placed, documents
+from .documents import Kind, document_text, documents
 from .iam.policy import Kind as PolicyKind
 from .located import Located
 from .rule import Finding
 from .settings import Settings
-from .stack import Resource, Stack, Value
+from .stack import Resource, Stack
 from .stack.values import texts
 
 _KINDS: Mapping[Kind, PolicyKind] = {
@@ -77,14 +76,3 @@ def _without_external_id(resource: Resource, stack: Stack) -> Iterator[str]:
         for arn in map(arns.parse, texts(integration.get("platform_role_arns"))):
             if arn is not None:
                 yield arn.account
-
-
-def document_text(placed: Placed) -> str:
-    """The document as text, so that equal ones are equal."""
-    value: Value = placed.value
-    if isinstance(value, str):
-        return value
-    try:
-        return json.dumps(value, default=str)
-    except (TypeError, ValueError, RecursionError):
-        return ""

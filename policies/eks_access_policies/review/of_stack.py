@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from .. import access as chain
 from ..access import Access, Held, Rule
 from ..access.principals import canonical
+from ..identities import Identity, identities
 from ..stack import Resource, Stack
 from ..stack.values import text
 from .access import Bundle, Principal, Side
-from .identities import Identity, identities
 from .words import code
 
 UNKNOWN_CLUSTER = "(a cluster not known yet)"
@@ -77,12 +77,12 @@ class _Reading:
             name,
             ids,
             identity.trust,
-            tuple(identity.statements),
+            identity.statements,
             frozenset(identity.managed),
             identity.boundary,
             _bundles(self._clusters.get(resource.urn, {})),
             frozenset(self._entered.get(resource.urn, ())),
-            frozenset((*identity.unknown, *self._unknown.get(resource.urn, ()))),
+            frozenset((*_untold(identity), *self._unknown.get(resource.urn, ()))),
         )
 
     def _other(self, key: object) -> Principal:
@@ -92,6 +92,14 @@ class _Reading:
         name = str(key) if isinstance(key, chain.Subject | chain.Binding) else str(key).rpartition("::")[2]
         entered = frozenset(self._entered.get(key, ()))
         return Principal(name, (str(key),), clusters=clusters, entered=entered, unknown=unknown)
+
+
+def _untold(identity: Identity) -> Iterator[str]:
+    for what, name in identity.unknown:
+        of = "" if name == identity.resource.name else f" {code(name)}"
+        yield f"its {what}{of} is secret or not known before the deployment"
+    if identity.trust == () and identity.resource.get("assumeRolePolicy"):
+        yield "its trust policy is no document that can be read"
 
 
 def _own_name(resource: Resource) -> str:

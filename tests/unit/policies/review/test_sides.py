@@ -1,5 +1,6 @@
 """What a side is read from says the same of a stack: a manifest its trust, a preview what stays as it is."""
 
+import json
 from typing import Any
 
 import pytest
@@ -9,11 +10,12 @@ from eks_access.integrations import vendors
 from eks_access.manifest import HIDDEN, Trust
 from eks_access_policies.review import read
 from eks_access_policies.review.difference import review
+from eks_access_policies.review.report import JsonFormat, MarkdownFormat, SarifFormat
 from eks_access_policies.stack import UNKNOWN, of_preview
 from eks_access_policies.stack.declared_trust import trust_policy
 from tests.unit.core.integrations.places import place
 from tests.unit.core.integrations.test_every_vendor import ARGUMENTS
-from tests.unit.policies.review.stacks import Stack, allow, lines
+from tests.unit.policies.review.stacks import Stack, allow, lines, trust
 
 
 @pytest.mark.parametrize("profile", Profile)
@@ -79,3 +81,15 @@ def test_a_deployed_stack_and_a_preview_that_changes_one_policy_differ_in_that_a
         step["newState"]["inputs"].pop("arn", None)
     found = review(read.of_value(base.state(), "state"), read.of_value({"steps": steps}, "preview"))
     assert lines(found) == ["low: can read who may do what in the account (iam:ListRoles on everything)"]
+
+
+def test_a_secret_that_a_state_shows_is_not_told_and_what_has_it_is_said_not_to_be_known() -> None:
+    mark = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
+    head = Stack().role("r", trust(condition={"StringEquals": {"sts:ExternalId": "hunter2-hunter2"}}))
+    written = head.resources[0]["inputs"]["assumeRolePolicy"]
+    for part in ("inputs", "outputs"):
+        head.resources[0][part]["assumeRolePolicy"] = {**mark, "plaintext": json.dumps(written)}
+    found = review(read.of_value(Stack().role("r").state(), "base"), read.of_value(head.state(), "head"))
+    assert lines(found) == ["unknown: not known: its trust policy is secret or not known before the deployment"]
+    for format_ in (MarkdownFormat(), SarifFormat(), JsonFormat()):
+        assert "hunter2" not in format_.text(found)

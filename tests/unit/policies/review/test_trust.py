@@ -133,5 +133,5 @@ def test_a_refusal_that_is_gone_lets_in_whom_it_kept_out() -> None:
 
 def test_what_is_not_known_is_said_and_never_taken_for_nothing() -> None:
     found = difference(Stack().role("r", trust(condition=EXTERNAL_ID)), Stack().role("r", "[secret]"))
-    assert lines(found) == ["unknown: not known: its trust policy is hidden or not known before the deployment"]
+    assert lines(found) == ["unknown: not known: its trust policy is secret or not known before the deployment"]
     assert found.has_unknown

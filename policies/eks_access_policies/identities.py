@@ -1,4 +1,4 @@
-"""The IAM roles and users of a stack, each with all of its policies. Pure.
+"""The IAM roles, users and groups of a stack, each with all of its policies. Pure.
 
 A policy is the role's own, a resource of its own that names the role, or attached to it by ARN. One whose document is
 not in the stack is known by its ARN alone.
@@ -8,22 +8,20 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..access.principals import ROLE, USER
-from ..documents import Kind, documents
-from ..iam import Statement, parse
-from ..stack import Resource, Stack, Value, is_unknown
-from ..stack.values import holds_unknown, items, text
-from .words import code
+from .access.principals import ROLE, USER
+from .documents import ATTACHMENTS, Kind, Placed, document_text, documents
+from .iam import Statement, parse
+from .stack import Resource, Stack, Value, is_unknown
+from .stack.values import holds_unknown, items, text
 
+GROUP = ("aws:iam/group:Group", "aws-native:iam:Group")
 _INLINE = {
     "aws:iam/rolePolicy:RolePolicy": "role",
     "aws:iam/userPolicy:UserPolicy": "user",
     "aws-native:iam:RolePolicy": "roleName",
     "aws-native:iam:UserPolicy": "userName",
-}
-_ATTACHED = {
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "role",
-    "aws:iam/userPolicyAttachment:UserPolicyAttachment": "user",
+    "aws:iam/groupPolicy:GroupPolicy": "group",
+    "aws-native:iam:GroupPolicy": "groupName",
 }
 _MANAGED = ("aws:iam/policy:Policy", "aws-native:iam:ManagedPolicy")
 _MANY = "aws:iam/policyAttachment:PolicyAttachment"
@@ -31,41 +29,51 @@ _MANY = "aws:iam/policyAttachment:PolicyAttachment"
 
 @dataclass
 class Identity:
-    """One role or user. `unknown` are parts that are not known yet, or hidden, in words."""
+    """One role, user or group."""
 
     resource: Resource
     trust: tuple[Statement, ...] | None = ()
-    statements: list[Statement] = field(default_factory=list)
+    """The statements of its trust policy; None where that is not known, or secret."""
+    policies: list[str] = field(default_factory=list)
+    """The documents of its policies, as far as they are known."""
     managed: set[str] = field(default_factory=set)
+    """ARNs of policies whose documents are not in the stack."""
     boundary: str | None = None
-    unknown: list[str] = field(default_factory=list)
+    unknown: list[tuple[str, str]] = field(default_factory=list)
+    """What is not known yet, or is secret: which kind of thing, and the name of the resource that has it."""
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        return tuple(statement for each in self.policies for statement in parse(each).statements)
 
 
 def identities(stack: Stack) -> dict[str, Identity]:
-    """Every role and user of the stack, by URN."""
+    """Every role, user and group of the stack, by URN."""
     return _Identities(stack).found
 
 
 class _Identities:
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
-        self.found = {resource.urn: self._own(resource) for resource in stack.of_type(*ROLE, *USER)}
+        self.found = {resource.urn: self._own(resource) for resource in stack.of_type(*ROLE, *USER, *GROUP)}
         self._by_name: dict[tuple[str, str], list[str]] = defaultdict(list)
         for urn, each in self.found.items():
-            kind = "user" if each.resource.type in USER else "role"
-            for name in {text(each.resource.get(key)) for key in ("name", "roleName", "userName")} - {None}:
-                self._by_name[kind, str(name)].append(urn)
+            kind = _kind(each.resource.type)
+            for key in ("name", "roleName", "userName", "groupName"):
+                if name := text(each.resource.get(key)):
+                    self._by_name[kind, name].append(urn)
         self._policies = {arn: each for each in stack.of_type(*_MANAGED) if (arn := _arn(each))}
         for kind, of in _INLINE.items():
             for resource in stack.of_type(kind):
                 for identity in self._owners(resource, of):
                     self._add(identity, resource)
-        for kind, of in _ATTACHED.items():
+        for kind, of in ATTACHMENTS.items():
             for resource in stack.of_type(kind):
                 for identity in self._owners(resource, of):
+                    self._add(identity, resource)
                     self._attach(identity, resource, resource.get("policyArn"), "policyArn")
         for resource in stack.of_type(_MANY):
-            for of in ("roles", "users"):
+            for of in ("roles", "users", "groups"):
                 for identity in self._owners(resource, of):
                     self._attach(identity, resource, resource.get("policyArn"), "policyArn")
         for identity in self.found.values():
@@ -73,26 +81,28 @@ class _Identities:
                 self._attach(identity, identity.resource, arn, "managedPolicyArns")
 
     def _own(self, resource: Resource) -> Identity:
-        """What the role or user has in itself."""
+        """What it has in itself."""
         identity = Identity(resource, boundary=text(resource.get("permissionsBoundary")) or None)
         if holds_unknown(resource.get("permissionsBoundary")):
-            identity.unknown.append("its permissions boundary is hidden or not known before the deployment")
+            identity.unknown.append(("permissions boundary", resource.name))
         self._add(identity, resource)
         return identity
 
     def _add(self, identity: Identity, resource: Resource) -> None:
         """Take the documents of a resource for the identity's."""
         for placed in documents(resource):
-            what = "its trust policy" if placed.kind is Kind.TRUST else f"the {placed.kind.value} {code(resource.name)}"
-            if not placed.is_known:
-                identity.unknown.append(f"{what} is hidden or not known before the deployment")
-            found = parse(placed.value).statements if placed.is_known else None
+            known = placed.is_known and not self._is_secret(placed, resource)
+            if not known:
+                identity.unknown.append((placed.kind.value, resource.name))
             if placed.kind is Kind.TRUST:
-                identity.trust = found
-            else:
-                identity.statements += found or ()
-            if found == () and placed.value:
-                identity.unknown.append(f"{what} is no policy document that can be read")
+                identity.trust = parse(placed.value).statements if known else None
+            elif known:
+                identity.policies.append(document_text(placed))
+
+    def _is_secret(self, placed: Placed, resource: Resource) -> bool:
+        """Whether a part of it must never be told."""
+        written = document_text(placed)
+        return placed.name.partition("[")[0] in resource.secrets or self._stack.redacted(written) != written
 
     def _owners(self, resource: Resource, of: str) -> Iterator[Identity]:
         """The roles or users that a policy's resource names, or takes the name of."""
@@ -113,13 +123,13 @@ class _Identities:
         elif known := text(arn):
             identity.managed.add(known)
         else:
-            identity.unknown.append(
-                f"the policy that {code(resource.name)} attaches to it is not known before the deployment"
-            )
+            identity.unknown.append(("attached policy", resource.name))
 
 
 def _kind(of: str) -> str:
-    return "user" if of.startswith("user") else "role"
+    """Which kind of identity a type, or the property that names one, is about."""
+    named = of.rpartition(":")[2].lower()
+    return next((kind for kind in ("user", "group") if named.startswith(kind)), "role")
 
 
 def _arn(resource: Resource) -> str | None:
