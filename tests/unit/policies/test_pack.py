@@ -13,7 +13,10 @@ from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, PolicyPack, proxy
 from pulumi_policy import policy as sdk
 
+from eks_access.arn import parse
+from eks_access.integrations._conductorone.modes import CONDUCTORONE_ROLE
 from eks_access_policies.configuration import SHARED
+from eks_access_policies.iam import KNOWN_VENDORS
 from eks_access_policies.judge import RESOURCE_RULES, RULES
 from eks_access_policies.pack import judged_once, policies
 from eks_access_policies.stack import Resource, is_unknown
@@ -179,6 +182,19 @@ def test_another_sdk_without_what_is_overridden_is_used_as_it_is(monkeypatch: py
 def test_importing_the_pack_starts_nothing() -> None:
     code = "import eks_access_policies.pack, eks_access_policies.command, sys; sys.exit('grpc' not in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("heavy", ["pulumi_aws", "pulumi_kubernetes", "pydantic", "boto3"])
+def test_the_pack_does_not_load_what_it_has_no_use_for(heavy: str) -> None:
+    code = f"import eks_access_policies.pack, sys; sys.exit({heavy!r} in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], timeout=60, check=False)
+    assert done.returncode == 0, f"{heavy} takes a part of every preview"
+
+
+def test_the_vendor_of_an_integration_is_a_known_one() -> None:
+    parsed = parse(CONDUCTORONE_ROLE)
+    assert parsed is not None
+    assert KNOWN_VENDORS[parsed.account].name == "ConductorOne"
 
 
 def test_a_pack_of_ones_own_takes_the_policies_among_others(monkeypatch: pytest.MonkeyPatch) -> None:
