@@ -29,9 +29,9 @@ MANDATORY_VIOLATION = 255
 class Program:
     """The program of a list of resources, in a stack of its own, judged by the pack."""
 
-    def __init__(self, sandbox: Sandbox, folder: Path, made: Iterable[Made]) -> None:
+    def __init__(self, sandbox: Sandbox, folder: Path, made: Iterable[Made], pack: str = str(PACK)) -> None:
         folder.mkdir()
-        self._sandbox, self._folder = sandbox, folder
+        self._sandbox, self._folder, self._pack = sandbox, folder, pack
         # The same role may serve several cases.
         unique = {each.name: dataclasses.asdict(each) for each in made}
         kubeconfig = sandbox.clusters[CLUSTER].kubeconfig.read_text()
@@ -54,13 +54,18 @@ class Program:
         return self._sandbox.run(command, cwd=self._folder, timeout=SECONDS, env=self._env)
 
     def preview(self) -> "subprocess.CompletedProcess[str]":
-        return self("preview", "--stack=test", f"--policy-pack={PACK}")
+        return self("preview", "--stack=test", f"--policy-pack={self._pack}")
 
     def up(self, *, advisory: bool = False) -> "subprocess.CompletedProcess[str]":
         config = self._folder / "config.json"
         config.write_text(json.dumps({"all": "advisory"} if advisory else {}))
         return self(
-            "up", "--yes", "--skip-preview", "--stack=test", f"--policy-pack={PACK}", f"--policy-pack-config={config}"
+            "up",
+            "--yes",
+            "--skip-preview",
+            "--stack=test",
+            f"--policy-pack={self._pack}",
+            f"--policy-pack-config={config}",
         )
 
     def destroy(self) -> "subprocess.CompletedProcess[str]":
@@ -127,9 +132,11 @@ def test_what_is_as_it_should_be_passes_in_preview_and_update(sandbox: Sandbox, 
 
 
 def test_an_update_makes_nothing_that_a_mandatory_rule_forbids(sandbox: Sandbox, tmp_path: Path) -> None:
+    """With the pack of the installed package, as another project runs it."""
+    pack = sandbox.run(["eks-access", "policies", "--pack"]).stdout.strip()
     everyone = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [everyone]})
-    program = Program(sandbox, tmp_path / "blocked", [role("for-everyone", assumeRolePolicy=document)])
+    program = Program(sandbox, tmp_path / "blocked", [role("for-everyone", assumeRolePolicy=document)], pack)
     done = program.up()
     assert done.returncode == MANDATORY_VIOLATION, done.stdout + done.stderr
     assert ("mandatory", "iam-trust-anyone", "for-everyone") in violations(done)
