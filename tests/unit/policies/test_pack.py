@@ -157,6 +157,26 @@ def test_a_secret_is_not_told() -> None:
     assert "hush-hush" not in str(told)
 
 
+OWN_TRUST = role("ci-role")
+"""It trusts a role of its own account, which a stack without anything made yet cannot know."""
+
+
+def trust_findings(*resources: Resource) -> list[str]:
+    asked = servicer(once=True)
+    alone = [each for resource in resources for each in _told(asked.Analyze(asked_alone(resource), None))]
+    assert not alone, "whose account it is may be known at the end"
+    return [message for rule, _, message in _told(asked.AnalyzeStack(asked_together(resources), None)) if "iam" in rule]
+
+
+def test_whose_account_it_is_may_be_known_at_the_end_only() -> None:
+    given = Resource(OWN_TRUST.urn, OWN_TRUST.type, OWN_TRUST.name, OWN_TRUST.properties)
+    made = Resource(f"{OWN_TRUST.urn}-2", OWN_TRUST.type, "made", {"arn": "arn:aws:iam::111122223333:role/made"})
+    assert not trust_findings(given, made), "a role that is made already is in the account"
+    told = trust_findings(given)
+    assert told, "nothing says whose account it is"
+    assert all("name it in the setting `accounts`" in message for message in told)
+
+
 def test_what_is_not_known_yet_is_said() -> None:
     document = Made("aws:iam/rolePolicy:RolePolicy", "rights", {"policy": proxy.UNKNOWN_STRING_VALUE})
     told = [m for rule, _, m in answers(servicer(once=True), [document], preview=True) if rule == "not-judged"]
