@@ -11,6 +11,7 @@ from eks_access import arn as arns
 from . import iam
 from .documents import Kind, document_text, documents
 from .iam.policy import Kind as PolicyKind
+from .iam.rules.trust import TRUST_EXTERNAL_ID, TRUST_UNKNOWN_ACCOUNT, TRUST_WHOLE_ACCOUNT
 from .located import Located
 from .rule import Finding
 from .settings import Settings
@@ -23,6 +24,12 @@ _KINDS: Mapping[Kind, PolicyKind] = {
     Kind.ATTACHED: "managed",
 }
 _CADO = "eks-access:index:Cado"
+BY_ACCOUNT = (TRUST_EXTERNAL_ID, TRUST_UNKNOWN_ACCOUNT, TRUST_WHOLE_ACCOUNT)
+"""Rules that say something else of one's own accounts than of others'."""
+_NAME_ACCOUNTS = (
+    " Which account is your own is not known here: name it in the setting `accounts`, or in the provider's"
+    " allowed_account_ids."
+)
 _SECRET = "what it says is a secret of the stack, and is not shown."
 
 
@@ -38,6 +45,8 @@ def judge_documents(
         hidden = placed.name.partition("[")[0] in resource.secrets
         for finding in _judged(placed.kind, document_text(placed), settings, accounts, plain):
             message = f"{what}: {_SECRET if hidden else finding.message}"
+            if finding.rule in BY_ACCOUNT and not accounts and not settings.accounts:
+                message += _NAME_ACCOUNTS
             where = placed.name if hidden or not finding.where else f"{placed.name}.{finding.where}"
             yield Located(Finding(finding.rule, message, where), resource.urn)
     seconds = resource.get("maxSessionDuration")

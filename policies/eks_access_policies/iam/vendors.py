@@ -7,9 +7,6 @@ A vendor's own pack configuration extends this table.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from eks_access.arn import parse
-from eks_access.integrations._conductorone.modes import CONDUCTORONE_ROLE
-
 
 @dataclass(frozen=True)
 class Vendor:
@@ -18,13 +15,8 @@ class Vendor:
     """The vendor gives each customer an ExternalId, so that a trust without it is a mistake."""
 
 
-def _account(role: str) -> str:
-    arn = parse(role)
-    return arn.account if arn else ""
-
-
 _ACCOUNTS: tuple[tuple[Vendor, tuple[str, ...]], ...] = (
-    (Vendor("ConductorOne"), (_account(CONDUCTORONE_ROLE),)),
+    (Vendor("ConductorOne"), ("765656841499",)),
     (Vendor("Alert Logic"), ("239734009475", "733251395267", "857795874556")),
     (Vendor("CloudHealth"), ("454464851268",)),
     (Vendor("CloudZero"), ("061190967865",)),

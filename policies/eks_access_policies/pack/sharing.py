@@ -17,6 +17,7 @@ from pulumi_policy import policy as sdk
 
 from ..configuration import SHARED
 from ..judge import Judge, own_accounts
+from ..judge_documents import BY_ACCOUNT
 from ..located import Located
 from ..settings import settings
 from ..stack import Resource, Stack
@@ -50,6 +51,8 @@ def _sharing(base: Any) -> Any:
             self._judge = Judge()
             self._seen: dict[str, Resource] = {}
             self._accounts: frozenset[str] = frozenset()
+            self._later: set[str] = set()
+            """The resources whose trust is judged when the account is known, or at the end."""
 
         def Configure(self, request: Any, context: Any) -> Any:
             answer = super().Configure(request, context)
@@ -68,14 +71,22 @@ def _sharing(base: Any) -> Any:
             self._accounts |= known
             self._seen[resource.urn] = resource
             stack = Stack(tuple(self._with_ancestors(resource)), secret_texts=frozenset(reader.secret_texts))
-            return self._reported(self._judge.resource(resource, stack, self._accounts))
+            found = self._judge.resource(resource, stack, self._accounts)
+            if not self._accounts and any(located.rule in BY_ACCOUNT for located in found):
+                # In the whole stack, roles that are made already say whose account this is.
+                self._later.add(resource.urn)
+                found = [located for located in found if located.rule not in BY_ACCOUNT]
+            return self._reported(found)
 
         def AnalyzeStack(self, request: Any, _context: Any) -> Any:
             reader = Reader()
             resources = tuple(self._resource(each, each.parent, reader, self._seen) for each in request.resources)
             name = stack_in(resources[0].urn) if resources else ""
             stack = Stack(resources, name, frozenset(reader.secret_texts))
-            return self._reported(self._judge.together(stack, own_accounts(resources) | self._accounts))
+            accounts = own_accounts(resources) | self._accounts
+            again = (self._judge.resource(each, stack, accounts) for each in resources if each.urn in self._later)
+            later = [located for found in again for located in found if located.rule in BY_ACCOUNT]
+            return self._reported([*later, *self._judge.together(stack, accounts)])
 
         def _resource(
             self, given: Any, parent: str, reader: Reader, seen: Mapping[str, Resource] | None = None

@@ -13,7 +13,10 @@ from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, PolicyPack, proxy
 from pulumi_policy import policy as sdk
 
+from eks_access.arn import parse
+from eks_access.integrations._conductorone.modes import CONDUCTORONE_ROLE
 from eks_access_policies.configuration import SHARED
+from eks_access_policies.iam import KNOWN_VENDORS
 from eks_access_policies.judge import RESOURCE_RULES, RULES
 from eks_access_policies.pack import judged_once, policies
 from eks_access_policies.stack import Resource, is_unknown
@@ -154,6 +157,26 @@ def test_a_secret_is_not_told() -> None:
     assert "hush-hush" not in str(told)
 
 
+OWN_TRUST = role("ci-role")
+"""It trusts a role of its own account, which a stack without anything made yet cannot know."""
+
+
+def trust_findings(*resources: Resource) -> list[str]:
+    asked = servicer(once=True)
+    alone = [each for resource in resources for each in _told(asked.Analyze(asked_alone(resource), None))]
+    assert not alone, "whose account it is may be known at the end"
+    return [message for rule, _, message in _told(asked.AnalyzeStack(asked_together(resources), None)) if "iam" in rule]
+
+
+def test_whose_account_it_is_may_be_known_at_the_end_only() -> None:
+    given = Resource(OWN_TRUST.urn, OWN_TRUST.type, OWN_TRUST.name, OWN_TRUST.properties)
+    made = Resource(f"{OWN_TRUST.urn}-2", OWN_TRUST.type, "made", {"arn": "arn:aws:iam::111122223333:role/made"})
+    assert not trust_findings(given, made), "a role that is made already is in the account"
+    told = trust_findings(given)
+    assert told, "nothing says whose account it is"
+    assert all("name it in the setting `accounts`" in message for message in told)
+
+
 def test_what_is_not_known_yet_is_said() -> None:
     document = Made("aws:iam/rolePolicy:RolePolicy", "rights", {"policy": proxy.UNKNOWN_STRING_VALUE})
     told = [m for rule, _, m in answers(servicer(once=True), [document], preview=True) if rule == "not-judged"]
@@ -179,6 +202,19 @@ def test_another_sdk_without_what_is_overridden_is_used_as_it_is(monkeypatch: py
 def test_importing_the_pack_starts_nothing() -> None:
     code = "import eks_access_policies.pack, eks_access_policies.command, sys; sys.exit('grpc' not in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("heavy", ["pulumi_aws", "pulumi_kubernetes", "pydantic", "boto3"])
+def test_the_pack_does_not_load_what_it_has_no_use_for(heavy: str) -> None:
+    code = f"import eks_access_policies.pack, sys; sys.exit({heavy!r} in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], timeout=60, check=False)
+    assert done.returncode == 0, f"{heavy} takes a part of every preview"
+
+
+def test_the_vendor_of_an_integration_is_a_known_one() -> None:
+    parsed = parse(CONDUCTORONE_ROLE)
+    assert parsed is not None
+    assert KNOWN_VENDORS[parsed.account].name == "ConductorOne"
 
 
 def test_a_pack_of_ones_own_takes_the_policies_among_others(monkeypatch: pytest.MonkeyPatch) -> None:
