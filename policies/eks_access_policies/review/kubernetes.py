@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from eks_access import risks
 
-from ..access import Grant
+from ..access import Grant, Rule
 from ..rule import Severity
 from .access import Bundle
 from .change import Change, Direction, Plane
@@ -30,12 +30,15 @@ def difference(before: Sequence[Bundle], after: Sequence[Bundle]) -> list[Change
 def _changes(direction: Direction, had: Sequence[Bundle], has: Sequence[Bundle]) -> Iterator[Change]:
     """What the second has beyond the first."""
     same, holding = set(had), Holding.of(had)
+    moving: dict[frozenset[Rule], list[Bundle]] = {}
+    for other in same - set(has):
+        moving.setdefault(other.rules, []).append(other)
     told: set[Grant] = set()
     rest: dict[Grant, set[str]] = {}
     for bundle in sorted(set(has) - same, key=lambda each: (not each.is_policy, each.label, each.namespaces or ())):
         new = [grant for grant in of_bundle(bundle) if grant not in told and not holding.covers(grant)]
         told.update(new)
-        moved = [other for other in had if other.rules == bundle.rules and other not in has]
+        moved = sorted(moving.get(bundle.rules, ()), key=lambda each: (each.label, each.namespaces or ()))
         if new and (bundle.is_policy or moved):
             yield _of_bundle(direction, bundle, new, moved)
         else:
