@@ -110,6 +110,14 @@ class Policy:
         """Whether a refusal without conditions takes all of it away."""
         return any(each.covers_place(grant) for each in self._refusals.get(action.lower(), ())[:_CANDIDATES])
 
+    def guards(self, action: str) -> list[Grant]:
+        """Refusals of it under conditions: it is allowed except where they hold."""
+        return self._guards.get(action.lower(), [])[:_CANDIDATES]
+
+    @cached_property
+    def _guards(self) -> Mapping[str, list[Grant]]:
+        return _indexed(grant for grant in self.denied if grant.conditions)
+
     def elsewhere(self, action: str) -> list[Grant]:
         """How else it is allowed."""
         return self._by_action.get(action.lower(), [])
@@ -166,7 +174,7 @@ def _changes(direction: Direction, had: Policy, has: Policy) -> Iterator[Change]
                 single.setdefault(action, []).append(grant)
     for written, grants in whole.items():
         yield _of_wildcard(direction, written, grants, told[written])
-    yield from _of_actions(direction, single, had)
+    yield from _of_actions(direction, single, had, has)
 
 
 def _is_told(
@@ -197,7 +205,9 @@ def _of_wildcard(direction: Direction, written: str, grants: Sequence[Grant], ac
     )
 
 
-def _of_actions(direction: Direction, single: Mapping[str, Sequence[Grant]], had: Policy) -> Iterator[Change]:
+def _of_actions(
+    direction: Direction, single: Mapping[str, Sequence[Grant]], had: Policy, has: Policy
+) -> Iterator[Change]:
     """Actions with the same risk in the same place are told together."""
     together: dict[tuple[str, str, Severity | None], list[str]] = {}
     for action, grants in sorted(single.items()):
@@ -205,6 +215,9 @@ def _of_actions(direction: Direction, single: Mapping[str, Sequence[Grant]], had
         instead = [other for other in had.elsewhere(action) if other not in grants]
         if instead:
             where += f", instead of only {_where(instead)}"
+        guards = sorted({each.words for guard in has.guards(action) for each in guard.conditions})
+        if guards:
+            where += f", except with {joined(guards)}"
         worst = severity(action, any(grant.resource == ALL for grant in grants))
         gained = direction is Direction.GAINED
         line = (where, risks.of_action(action).words, worst if gained else None)
@@ -236,7 +249,9 @@ def _denials(before: Policy, after: Policy) -> Iterator[Change]:
     for direction, had, has in ((Direction.GAINED, after, before), (Direction.LOST, before, after)):
         gone: dict[tuple[str, Conditions], list[str]] = {}
         for grant in sorted(has.denied - had.denied, key=lambda each: (each.written, each.where)):
-            if any(action.lower() in after._by_action for action in grant.actions):
+            # A refusal of what nobody was allowed anyway takes nothing away.
+            allowing = after if direction is Direction.GAINED else before
+            if any(allowing.elsewhere(action) for action in grant.actions):
                 if not grant.conditions and grant.resource == ALL:
                     continue
                 gone.setdefault((grant.where, grant.conditions), []).append(grant.written)

@@ -88,7 +88,7 @@ def _of_rules(direction: Direction, rest: Mapping[Grant, set[str]], holding: Hol
     lines: dict[_Line, list[Grant]] = {}
     for (grant, places), found in names.items():
         named = () if "" in found else tuple(sorted(found))
-        worst = severity(grant, places, bool(named)) if direction is Direction.GAINED else None
+        worst = severity(grant, places, named) if direction is Direction.GAINED else None
         line = _Line(_risk(grant, places, named).words, places, _instead(grant, places, holding), worst, named)
         lines.setdefault(line, []).append(grant)
     for line, grants in lines.items():
@@ -122,7 +122,7 @@ def _instead(grant: Grant, places: Places, holding: Holding) -> str:
 _WIDENS = frozenset({"escalate", "bind", "impersonate"})
 
 
-def severity(grant: Grant, places: Places, named: bool = False) -> Severity:
+def severity(grant: Grant, places: Places, names: tuple[str, ...] = ()) -> Severity:
     """How bad it is to hold this."""
     if grant.verb == WHOLE:
         return Severity.HIGH
@@ -130,9 +130,9 @@ def severity(grant: Grant, places: Places, named: bool = False) -> Severity:
         return Severity.LOW
     if places is None and (grant.verb, grant.group, grant.resource) == (ANY, ANY, ANY):
         return Severity.CRITICAL
-    if not _risk(grant, places).grave:
+    if not _risk(grant, places, names).grave:
         return Severity.LOW if grant.verb in risks.READS else Severity.MEDIUM
-    if named:
+    if names and not _reaches_aws_auth(grant, places, names):
         return Severity.MEDIUM
     return Severity.CRITICAL if grant.verb in _WIDENS and places is None else Severity.HIGH
 
@@ -142,10 +142,18 @@ def _risk(grant: Grant, places: Places, names: tuple[str, ...] = ()) -> risks.Ri
         return risks.Risk("has a rule too large to be taken apart: read it", True)
     if grant.url:
         return risks.Risk("can call these paths of the API server", False)
+    if _reaches_aws_auth(grant, places, names):
+        return risks.Risk("can change aws-auth, and with it who may do what in the cluster", True)
     kind = f"{grant.resource}/{grant.subresource}" if grant.subresource else grant.resource
     named = f" named {listed(names)}" if names else ""
     # Subresources of everything are those of pods too, and that is what matters about them.
     return risks.of_rule(kind.replace("*/", "pods/"), grant.verb, named + of_namespaces(places))
+
+
+def _reaches_aws_auth(grant: Grant, places: Places, names: tuple[str, ...]) -> bool:
+    changes = grant.verb in ("update", "patch", "delete", "deletecollection")
+    there = places is None or "kube-system" in places
+    return grant.resource == "configmaps" and changes and there and (not names or "aws-auth" in names)
 
 
 def _risks(held: Iterable[Grant], places: Places) -> str:

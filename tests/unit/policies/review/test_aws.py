@@ -113,3 +113,12 @@ def test_a_policy_of_the_same_stack_is_read_however_it_is_attached() -> None:
     head.add("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "a", {"role": "r", "policyArn": arn})
     found = lines(difference(Stack().role("r"), head))
     assert any(line.startswith("critical: can do everything in iam") for line in found)
+
+
+def test_what_is_refused_under_conditions_from_the_start_is_told_beside_what_is_gained() -> None:
+    policy = {"ArnEquals": {"eks:policyArn": "arn:aws:eks::aws:cluster-access-policy/X"}}
+    guard = allow("eks:AssociateAccessPolicy", effect="Deny", Condition=policy)
+    found = difference(Stack(), Stack().role("r", None, allow("eks:AssociateAccessPolicy"), guard))
+    (change,) = under(found, "aws-gained")
+    assert change.where.startswith("on everything, except with `eks:policyArn`")
+    assert not [each for each in only(found).changes if each.key == "aws-lost"], "nothing was there to be lost"

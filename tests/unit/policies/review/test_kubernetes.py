@@ -131,3 +131,13 @@ def test_a_policy_whose_rules_are_not_published_is_said_to_be_unknown() -> None:
 def test_a_group_that_nobody_in_the_stack_enters_as_is_a_holder_of_its_own() -> None:
     (line,) = lines(difference(Stack(), Stack().bound("system:authenticated", "dev", [rule(READ, "secrets")])))
     assert "can read every Secret" in line
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name", "severity"),
+    [("kube-system", "aws-auth", "high"), ("kube-system", "other", "medium"), ("web", "aws-auth", "medium")],
+)
+def test_changing_aws_auth_is_told_as_what_it_is(namespace: str, name: str, severity: str) -> None:
+    (line,) = lines(difference(bound([]), bound([rule(["update"], "configmaps", resourceNames=[name])], namespace)))
+    assert line.startswith(f"{severity}: ")
+    assert ("who may do what in the cluster" in line) == (severity == "high")
