@@ -85,6 +85,9 @@ class Effective:
         statements = self._by_action.get(name.lower(), [])
         if len(statements) <= _MOST:
             return statements
+        open_ones = [each for each in statements if not each.conditions and any(map(is_anything, each.resources))]
+        if len(open_ones) >= _MOST:
+            return open_ones[:_MOST]
         ranked = sorted(statements, key=lambda each: (-_furthest(each.resources, action), len(each.conditions)))
         return ranked[:_MOST]
 

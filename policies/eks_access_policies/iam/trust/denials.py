@@ -16,6 +16,7 @@ class Denials:
     """Read once for all Allow statements. Only what surely applies is counted, so that no grant is overlooked."""
 
     _demands: list[tuple[frozenset[str], Test]] = field(default_factory=list)
+    _demanded: dict[frozenset[str], tuple[Test, ...]] = field(default_factory=dict)
     _denied: dict[Principal, frozenset[str]] = field(default_factory=dict)
     _only: dict[frozenset[str], frozenset[Principal]] = field(default_factory=dict)
     """Who is spared by all statements that deny everybody else, by what they deny."""
@@ -30,7 +31,11 @@ class Denials:
 
     def demands(self, actions: frozenset[str]) -> tuple[Test, ...]:
         """The tests that every request must pass, since a Deny refuses whoever does not."""
-        return tuple(dict.fromkeys(test for denied, test in self._demands if actions <= denied))[:_MOST]
+        found = self._demanded.get(actions)
+        if found is None:
+            found = tuple(dict.fromkeys(test for denied, test in self._demands if actions <= denied))[:_MOST]
+            self._demanded[actions] = found
+        return found
 
     def leaves(self, principals: tuple[Principal, ...], actions: frozenset[str]) -> tuple[Principal, ...]:
         """The principals that are not denied altogether."""
