@@ -59,9 +59,9 @@ class _Identities:
         self._by_name: dict[tuple[str, str], list[str]] = defaultdict(list)
         for urn, each in self.found.items():
             kind = _kind(each.resource.type)
-            for key in ("name", "roleName", "userName", "groupName"):
-                if name := text(each.resource.get(key)):
-                    self._by_name[kind, name].append(urn)
+            given = (text(each.resource.get(key)) for key in ("name", "roleName", "userName", "groupName"))
+            for name in {name for name in given if name} or {each.resource.name}:
+                self._by_name[kind, name].append(urn)
         self._policies = {arn: each for each in stack.of_type(*_MANAGED) if (arn := _arn(each))}
         for kind, of in _INLINE.items():
             for resource in stack.of_type(kind):
@@ -115,11 +115,13 @@ class _Identities:
         yield from (self.found[urn] for urn in urns if urn in self.found)
 
     def _attach(self, identity: Identity, resource: Resource, arn: Value, name: str) -> None:
-        policy = self._policies.get(text(arn) or "")
-        if policy is None and is_unknown(arn):
-            policy = next((each for each in self._stack.sources(resource, name) if each.type in _MANAGED), None)
-        if policy is not None:
-            self._add(identity, policy)
+        own = self._policies.get(text(arn) or "")
+        # An attachment has one policy; a list on the identity itself may have others beside it.
+        linked = is_unknown(arn) or resource is not identity.resource
+        made = [each for each in self._stack.sources(resource, name) if each.type in _MANAGED] if linked else []
+        if own is not None or made:
+            for policy in (own,) if own is not None else made:
+                self._add(identity, policy)
         elif known := text(arn):
             identity.managed.add(known)
         else:
