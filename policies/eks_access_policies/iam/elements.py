@@ -23,7 +23,9 @@ class Flaws:
 
     def add(self, rule: Rule, where: str, message: str) -> None:
         if len(self._found) < MOST_FLAWS:
-            self._found.append(Finding(rule, message[:1].upper() + message[1:] + ".", where))
+            self._found.append(
+                Finding(rule, message[:1].upper() + message[1:] + ("" if message.endswith("?") else "."), where)
+            )
         else:
             self._more += 1
 

@@ -56,6 +56,10 @@ def told(values: Iterable[object]) -> str:
     return ", ".join(listed[:_MOST]) + more
 
 
+def sentence(words: str) -> str:
+    return words if words.endswith(("?", ".")) else f"{words}."
+
+
 def _finding(rule: Rule, statement: Statement, message: str, part: str = "") -> Finding:
     return Finding(rule, message, statement.where + (f".{part}" if part else ""))
 
@@ -68,7 +72,7 @@ def _existing(statement: Statement) -> Iterator[Finding]:
             effect = "grants" if statement.allows else "denies"
             words = "; ".join(_unknown(each) for each in missing[:_MOST])
             more = f"; and {len(missing) - _MOST} more" if len(missing) > _MOST else ""
-            message = f"{words}{more}. A name that does not exist {effect} nothing."
+            message = f"{sentence(words + more)} A name that does not exist {effect} nothing."
             yield _finding(POLICY_UNKNOWN_ACTION, statement, message, part)
     for key, words in unknown_keys(statement):
         yield _finding(POLICY_UNKNOWN_KEY, statement, words, f"Condition.{key}")

@@ -11,7 +11,7 @@ _PLACEHOLDER = re.compile(r"\$\{[A-Za-z0-9]+\}")
 _CANARY = "zq7"
 """A name that no pattern was written for: what matches it matches any name."""
 
-_PLACES = frozenset({"${Partition}", "${Region}", "${Account}", "${ClusterName}"})
+_PLACES = frozenset({"${ClusterName}", "${IamIdentityType}", "${IamIdentityAccountID}"})
 """Placeholders that say where a resource is, not which one: all access entries of one cluster are all of them."""
 
 
@@ -62,10 +62,18 @@ def _reach(pattern: str, template: str) -> Reach:
     named, form = fields[5], shape[5]
     if not overlaps(named, _PLACEHOLDER.sub("*", form)):
         return Reach.NONE
-    stranger = _PLACEHOLDER.sub(lambda found: "*" if found.group() in _PLACES else _CANARY, form)
-    if overlaps(named, stranger):
+    if overlaps(named, _of_stranger(named, form)):
         return Reach.ALL
     return Reach.SOME if is_pattern(named) else Reach.ONE
+
+
+def _of_stranger(named: str, form: str) -> str:
+    """A resource in the places that the pattern names, of a name that it does not."""
+    given = named.split("/")
+    return "/".join(
+        (given[at] if at < len(given) else "*") if part in _PLACES else _PLACEHOLDER.sub(_CANARY, part)
+        for at, part in enumerate(form.split("/"))
+    )
 
 
 def _place(field: str, part: str) -> bool:

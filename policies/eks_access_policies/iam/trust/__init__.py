@@ -134,10 +134,14 @@ def _form(statement: Statement) -> Iterator[Finding]:
             yield Finding(MALFORMED, message, statement.where)
     if not statement.elements & {"Principal", "NotPrincipal"}:
         yield Finding(MALFORMED, "A trust policy's statement names no principal.", statement.where)
+    strangers = [each.value for each in statement.principals if each.kind is PrincipalKind.CANONICAL]
+    if strangers:
+        message = f"{told(strangers)} is a canonical user, which only S3 knows; name the account, role or user."
+        yield Finding(MALFORMED, message, f"{statement.where}.Principal")
     wild = [action for action in statement.actions if "*" in action or "?" in action]
     if wild or statement.not_actions:
-        written = told(wild or statement.not_actions)
-        message = f"{written} allows more than assuming the role, session tags and source identities among it."
+        written = told(wild) if wild else f"NotAction {told(statement.not_actions)}"
+        message = f"{written} allows more than to assume the role: session tags and source identities too."
         yield Finding(TRUST_ACTIONS, message, f"{statement.where}.Action")
     known = {*(action.lower() for action in ASSUMING), "sts:tagsession", "sts:setsourceidentity", "sts:setcontext"}
     strange = [each for each in statement.actions if each not in wild and each.strip().lower() not in known]

@@ -7,7 +7,7 @@ from ..conditions import Test, opposite
 from ..statement import Principal, PrincipalKind, Statement
 from .assume import assumed
 
-_MOST = 32
+_MOST = 8
 """Demands that are counted: what is left out can only overstate who is let in."""
 
 

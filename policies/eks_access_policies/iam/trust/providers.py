@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ..glob import matches
+from ..glob import matching
 
 _PART = r"[^*?:/]+"
 
@@ -190,7 +190,7 @@ BUILT_IN = frozenset(host for provider in PROVIDERS if provider.built_in for hos
 @lru_cache(maxsize=1024)
 def provider_of(issuer: str) -> Provider:
     lowered = issuer.lower().rstrip("/")
-    return next((each for each in PROVIDERS if any(matches(host, lowered) for host in each.hosts)), _OTHER)
+    return next((each for each in PROVIDERS if any(matching(host, (lowered,)) for host in each.hosts)), _OTHER)
 
 
 def subject_claim(provider: Provider, value: str) -> Claim:

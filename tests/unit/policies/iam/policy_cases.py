@@ -262,6 +262,8 @@ BAD: tuple[Case, ...] = (
         (allow("iam:AttachRolePolicy"), deny("iam:*", "*", {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}})),
         "iam-escalation-policies",
     ),
+    Case("by an ARN that ends early", (allow("iam:AttachRolePolicy", "arn:aws:iam::*"),), "iam-escalation-policies"),
+    Case("in capitals", (allow("IAM:CREATEPOLICYVERSION"),), "iam-escalation-policies"),
     Case("in two statements", (allow("iam:PassRole"), allow("ec2:RunInstances")), "iam-escalation-pass-role"),
     Case(
         "with a service that fits",
@@ -348,6 +350,16 @@ BAD: tuple[Case, ...] = (
         "cluster scope",
         (allow("eks:AssociateAccessPolicy", ENTRIES, {"StringEquals": {"eks:accessScope": "cluster"}}),),
         "eks-escalation-access-policies",
+    ),
+    Case(
+        "every role's entry",
+        (allow("eks:AssociateAccessPolicy", f"arn:aws:eks:us-east-1:{OWN}:access-entry/prod/role/{OWN}/*"),),
+        "eks-escalation-access-policies",
+    ),
+    Case(
+        "one role's entry",
+        (allow("eks:AssociateAccessPolicy", f"arn:aws:eks:us-east-1:{OWN}:access-entry/prod/role/{OWN}/app/*"),),
+        "iam-escalation-confined",
     ),
     Case("groups of one's choice", (allow("eks:UpdateAccessEntry", ENTRIES),), "eks-escalation-access-entries"),
     Case(

@@ -449,6 +449,48 @@ BAD: tuple[Case, ...] = (
         "iam-trust-provider",
         "sts:TagSession",
     ),
+    Case("a condition of nothing", (aws(VENDOR_ROLE, {}),), "iam-trust-external-id"),
+    Case(
+        "an ExternalId of a length",
+        (aws(VENDOR_ROLE, external_id("????????", "StringLike")),),
+        "iam-trust-condition-open",
+    ),
+    Case("an ExternalId's end", (aws(VENDOR_ROLE, external_id("*-acme", "StringLike")),), "iam-trust-condition-open"),
+    Case(
+        "no ExternalId allowed", (aws(VENDOR_ROLE, {"Null": {"sts:ExternalId": "true"}}),), "iam-trust-condition-open"
+    ),
+    Case(
+        "the kind of principal", (anyone({"StringEquals": {"aws:PrincipalType": "AssumedRole"}}),), "iam-trust-anyone"
+    ),
+    Case("accounts that begin so", (anyone({"StringLike": {"aws:PrincipalAccount": "1111*"}}),), "iam-trust-anyone"),
+    Case(
+        "whoever triggered it",
+        (token(GITHUB, {"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:actor": "octocat"}}),),
+        "iam-trust-subject",
+    ),
+    Case(
+        "a workflow of that name",
+        (
+            token(
+                GITHUB,
+                {
+                    "StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"},
+                    "StringLike": {f"{GITHUB}:job_workflow_ref": "*/.github/workflows/x.yml@*"},
+                },
+            ),
+        ),
+        "iam-trust-subject",
+    ),
+    Case(
+        "the provider's ARN in the key",
+        (token(EKS, pinned(f"arn:aws:iam::{OWN}:oidc-provider/{EKS}", "system:serviceaccount:ns:agent")),),
+        "iam-trust-issuer",
+    ),
+    Case(
+        "a canonical user",
+        (_statement({"CanonicalUser": "79a59df9"}, "sts:AssumeRole", None, {}),),
+        "iam-document-malformed",
+    ),
     # The rest.
     Case("every action", (aws(f"arn:aws:iam::{OWN}:role/a", Action="sts:*"),), "iam-trust-actions"),
     Case("a Resource", (aws(f"arn:aws:iam::{OWN}:role/a", Resource="*"),), "iam-document-malformed"),
