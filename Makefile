@@ -9,6 +9,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PY     := $(BIN)/python
 STACK  ?= dev
+BASE   ?= main
+# The sandbox, unless a backend is given.
+IN      = $(if $(PULUMI_BACKEND_URL),,$(PY) -m sandbox run --)
 SOURCES = $(wildcard __main__.py components/eks_access probe/eks_access_probe policies/eks_access_policies sandbox tests benchmarks)
 
 # Named after what it was made from: a changed lock or pyproject.toml sets up again.
@@ -23,6 +26,15 @@ up: programs ## bring up the sandbox, deploy the stack (STACK=dev) and probe eve
 	$(PY) -m sandbox run -- eks-access resume --unlock --stack $(STACK)
 	$(PY) -m sandbox run -- pulumi up --yes --suppress-outputs --stack $(STACK)
 	$(PY) -m sandbox run -- eks-access probe --stack $(STACK)
+
+review: programs ## judge the stack by the pack, and say whose access changes since BASE=main (STACK=dev)
+	$(if $(IN),$(PY) -m sandbox up --detach)
+	$(if $(IN),$(IN) pulumi stack select --create $(STACK))
+	@failed=0; \
+	$(IN) pulumi preview --suppress-outputs --suppress-progress --policy-pack policies --stack $(STACK) || failed=1; \
+	$(IN) eks-access review --stack $(STACK) --since $(BASE) \
+	  --python-path components --python-path probe --python-path policies --python-path . $(REVIEW) || failed=$$?; \
+	exit $$failed
 
 test: programs lint test-unit test-e2e ## everything that CI checks
 
@@ -61,4 +73,4 @@ $(READY): requirements/dev.txt pyproject.toml
 programs: setup
 	$(PY) -m sandbox.programs
 
-.PHONY: help up test test-unit test-e2e lint sandbox-status down clean lock setup programs
+.PHONY: help up review test test-unit test-e2e lint sandbox-status down clean lock setup programs

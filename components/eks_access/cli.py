@@ -16,11 +16,21 @@ COMMANDS = {
         "List what belongs to no integration of a stack (any more).",
     ),
     "plugin": ("eks_access.provider.install:plugin", "Install the Pulumi plugin of this package."),
+    "policies": ("eks_access_policies.command:policies", "Judge what is deployed by the rules of the policy pack."),
     "probe": (
         "eks_access_probe.command:probe",
         "Act as each integration and prove what it can and cannot do.",
     ),
     "resume": ("eks_access.resume:resume", "Take up a deployment that was killed in the middle."),
+    "review": ("eks_access_policies.review.command:review", "Say what a change lets whom do."),
+    "review-comment": (
+        "eks_access_policies.review.comment:review_comment",
+        "Put reviews into one comment on a pull request.",
+    ),
+    "review-environments": (
+        "eks_access_policies.review.environments:review_environments",
+        "List the environments that a change is about.",
+    ),
     "schema": ("eks_access.schema_command:schema", "Print the JSON schema of a file, for editors."),
     "token": ("eks_access.token_command:token", "Print an EKS token, as kubectl wants it."),
 }

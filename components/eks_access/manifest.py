@@ -69,12 +69,15 @@ class Trust(_Part):
     authorized_audience: str | None = None
     permission_sets: list[str] = Field(default_factory=list)
     service: str | None = None
-    source_account: str | None = None
-    source_arns: list[str] = Field(default_factory=list)
     cluster_arns: list[str] = Field(default_factory=list)
     issuer: str | None = None
     namespace: str | None = None
     service_account: str | None = None
+    partition: str | None = None
+    account: str | None = None
+    source_account: str | None = None
+    source_arns: list[str] = Field(default_factory=list)
+    anyone: bool = False
 
 
 class AccessPolicy(_Part):

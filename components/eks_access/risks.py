@@ -29,21 +29,22 @@ def _plain(words: str) -> Risk:
     return Risk(words, False)
 
 
+# `{of}` is where a sentence says whose, if it is not everyone's.
 _RULES: tuple[tuple[str, frozenset[str], Risk], ...] = (
-    ("secrets", READS, _grave("can read every Secret: other systems' passwords, keys and tokens")),
-    ("pods/exec", RUNS, _grave("can run commands in every pod, and read the secrets mounted there")),
-    ("pods/attach", RUNS, _grave("can take over what runs in every pod, and read the secrets mounted there")),
-    ("pods/ephemeralcontainers", WRITES, _grave("can put a container of its own into every running pod")),
-    ("pods/portforward", RUNS, _grave("can reach every port in every pod, past network policies")),
+    ("secrets", READS, _grave("can read every Secret{of}: other systems' passwords, keys and tokens")),
+    ("pods/exec", RUNS, _grave("can run commands in every pod{of}, and read the secrets mounted there")),
+    ("pods/attach", RUNS, _grave("can take over what runs in every pod{of}, and read the secrets mounted there")),
+    ("pods/ephemeralcontainers", WRITES, _grave("can put a container of its own into every running pod{of}")),
+    ("pods/portforward", RUNS, _grave("can reach every port in every pod{of}, past network policies")),
     (
         "*/proxy",
         READS | WRITES,
         _grave("can speak to pods through the API server; by way of nodes, run commands in all"),
     ),
-    ("serviceaccounts/token", WRITES, _grave("can mint tokens of other identities")),
+    ("serviceaccounts/token", WRITES, _grave("can mint tokens of other identities{of}")),
     ("users", frozenset({"impersonate"}), _grave("can act as somebody else")),
     ("groups", frozenset({"impersonate"}), _grave("can act as a member of any group, administrators included")),
-    ("serviceaccounts", frozenset({"impersonate"}), _grave("can act as any service account")),
+    ("serviceaccounts", frozenset({"impersonate"}), _grave("can act as any service account{of}")),
     ("*roles", frozenset({"bind"}), _grave("can give the role to anyone, itself included")),
     ("*roles", frozenset({"escalate"}), _grave("can give itself any right")),
     ("*roles", WRITES, _grave("can change what roles allow")),
@@ -54,11 +55,11 @@ _RULES: tuple[tuple[str, frozenset[str], Risk], ...] = (
         (kind, WRITES - {"delete", "deletecollection"}, _grave("can start containers, with any Secret there mounted"))
         for kind in ("deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "cronjobs")
     ),
-    ("secrets", WRITES, _grave("can change other systems' credentials")),
-    ("configmaps", READS, _plain("can read every ConfigMap, its values included")),
-    ("pods/log", READS, _plain("can read whatever containers write to their logs")),
-    ("pods", READS, _plain("can read pods, with the environment values in their specifications")),
-    ("serviceaccounts", READS, _plain("can read which identities workloads have")),
+    ("secrets", WRITES, _grave("can change other systems' credentials{of}")),
+    ("configmaps", READS, _plain("can read every ConfigMap{of}, its values included")),
+    ("pods/log", READS, _plain("can read whatever containers{of} write to their logs")),
+    ("pods", READS, _plain("can read pods{of}, with the environment values in their specifications")),
+    ("serviceaccounts", READS, _plain("can read which identities workloads{of} have")),
     ("*role*", READS, _plain("can read who may do what")),
     ("nodes", READS, _plain("can read the cluster's machines")),
 )
@@ -100,14 +101,24 @@ _POLICIES = {
 """https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html"""
 
 
-def of_rule(resource: str, verb: str, *, named: bool = False) -> Risk:
-    """What it means to hold `verb` on `resource` (with its subresource: `pods/exec`); `named`: on some by name only."""
+def of_rule(resource: str, verb: str, of: str = "", *, named: bool = False) -> Risk:
+    """What it means to hold `verb` on `resource` (with its subresource: `pods/exec`).
+
+    `of` says whose (" of `payments`", with its space), where it is not everyone's; `named`: on some by name only.
+    """
+    found = _of_rule(resource, verb, named)
+    return Risk(found.words.replace("{of}", of), found.grave)
+
+
+def _of_rule(resource: str, verb: str, named: bool) -> Risk:
     if resource == "secrets" and named and verb in READS | WRITES:
         return _plain("can read these, and no other Secret" if verb in READS else "can change these, and no other")
     if resource == "*":
         if verb == "*":
             return _grave("can do everything")
-        return _grave("can read everything, Secrets included") if verb in READS else _grave(f"can {verb} everything")
+        return (
+            _grave("can read everything{of}, Secrets included") if verb in READS else _grave(f"can {verb} everything")
+        )
     for pattern, verbs, risk in _RULES:
         if fnmatchcase(resource, pattern) and (verb in verbs or verb == "*"):
             return risk
@@ -128,6 +139,11 @@ def of_action(action: str) -> Risk:
     service, _, operation = action.partition(":")
     reads = operation.startswith(("Get", "List", "Describe", "BatchGet"))
     return _plain(f"can read from {service}") if reads else _grave(f"can change things in {service}")
+
+
+def is_listed(action: str) -> bool:
+    """Whether more is known about an IAM action than what its name says."""
+    return any(fnmatchcase(action, pattern) for pattern, _ in _ACTIONS)
 
 
 def of_access_policy(name: str) -> Risk:

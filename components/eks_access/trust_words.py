@@ -10,7 +10,7 @@ Fields = Mapping[str, Any]
 
 def trust_words(trust: Trust) -> list[str]:
     """Who may become the role and on which conditions, and which requests must be refused."""
-    fields = {key: value for key, value in trust.model_dump().items() if value not in (None, [], "")}
+    fields = {key: value for key, value in trust.model_dump().items() if value not in (None, [], "", False)}
     who = _BY_KIND.get(str(trust.kind), _by_fields)(fields)
     refused = [_CHANGES.get(change, str(change).replace("-", " ")) for change in trust.refuses]
     return [who, *([f"refused: {'; '.join(refused)}"] if refused else [])]

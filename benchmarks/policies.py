@@ -1,0 +1,110 @@
+"""How much longer a preview takes with the policy pack than without it.
+
+    python -m benchmarks.policies [--integrations N] [--rounds N]
+
+One program of a thousand resources that give access, every one of which several policies look at; under one engine,
+with the same provider plugins, in a sandbox of its own. Previews with the pack and without it run in turn, and the
+ratio of the medians is told. That the pack judges is checked before anything is measured: a forbidden trust is found.
+"""
+
+import argparse
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+from benchmarks.preview import Cost
+from sandbox import Sandbox
+from sandbox.clusters import ClusterSpec
+
+CHECKOUT = Path(__file__).parents[1]
+PACK = CHECKOUT / "policies"
+TARGET = 1.3
+EACH = 8
+"""The resources that the program makes for one integration."""
+ACCOUNT = "111122223333"
+CLUSTER = "bench"
+SECONDS = 600
+
+
+class Program:
+    def __init__(self, sandbox: Sandbox, folder: Path, integrations: int) -> None:
+        self._sandbox, self._folder = sandbox, folder
+        self._env = {
+            "PYTHONPATH": f"{CHECKOUT / 'components'}:{CHECKOUT / 'policies'}",
+            "BENCHMARK_ACCOUNT": ACCOUNT,
+            "BENCHMARK_CLUSTER": CLUSTER,
+            "BENCHMARK_INTEGRATIONS": str(integrations),
+            "BENCHMARK_KUBECONFIG": sandbox.clusters[CLUSTER].kubeconfig.read_text(),
+        }
+        runtime = {"name": "python", "options": {"virtualenv": str(Path(sys.executable).parents[1])}}
+        project = {"name": "thousand", "runtime": runtime, "main": str(CHECKOUT / "benchmarks" / "thousand")}
+        (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        self("stack", "init", "bench")
+
+    def __call__(self, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+        command = ["pulumi", *arguments, "--non-interactive", "--color=never"]
+        return self._sandbox.run(command, cwd=self._folder, env={**self._env, **env}, timeout=SECONDS)
+
+    def preview(self, *options: str, **env: str) -> "subprocess.CompletedProcess[str]":
+        return self("preview", "--suppress-outputs", "--stack=bench", *options, **env)
+
+    def cost(self, *options: str) -> Cost:
+        """What one preview takes, from the command's start to its end."""
+        start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = self.preview(*options)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if done.returncode != 0:
+            raise SystemExit(f"the preview ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return Cost(time.perf_counter() - start, cpu)
+
+
+def measure(sandbox: Sandbox, folder: Path, integrations: int, rounds: int) -> float:
+    program = Program(sandbox, folder, integrations)
+    with_pack = (f"--policy-pack={PACK}",)
+    # What is measured is a pack that judges.
+    forbidden = program.preview(*with_pack, BENCHMARK_INTEGRATIONS="1", BENCHMARK_TRUSTS_ANYONE="yes")
+    if "[mandatory]  iam-trust-anyone" not in forbidden.stdout:
+        raise SystemExit(f"the pack found nothing where it must:\n{forbidden.stdout}\n{forbidden.stderr}")
+    print(f"{integrations * EACH} resources", flush=True)
+    costs: dict[str, list[Cost]] = {"with": [], "without": []}
+    for number in range(rounds):
+        # In turn, and not always the same one first: what slows the machine down slows both.
+        order = ("with", "without") if number % 2 == 0 else ("without", "with")
+        for name in order:
+            costs[name].append(program.cost(*(with_pack if name == "with" else ())))
+        print(f"round {number + 1}: with {_told(costs['with'][-1])}, without {_told(costs['without'][-1])}", flush=True)
+    medians = {name: Cost(*map(statistics.median, zip(*taken, strict=True))) for name, taken in costs.items()}
+    ratio = medians["with"].seconds / medians["without"].seconds
+    cpu = medians["with"].cpu / medians["without"].cpu
+    print(f"median: with {_told(medians['with'])}, without {_told(medians['without'])}")
+    print(f"ratio: {ratio:.3f} on the clock (target {TARGET}), {cpu:.3f} of the processor")
+    return ratio
+
+
+def _told(cost: Cost) -> str:
+    return f"{cost.seconds:.2f} s (CPU {cost.cpu:.2f} s)"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--integrations", type=int, default=125)
+    parser.add_argument("--rounds", type=int, default=5)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "program").mkdir()
+        clusters = [ClusterSpec(CLUSTER, "API", nodes=False)]
+        with Sandbox.start(folder / "sandbox", clusters, workload=False) as sandbox:
+            ratio = measure(sandbox, folder / "program", given.integrations, given.rounds)
+    sys.exit(0 if ratio <= TARGET else 1)
+
+
+if __name__ == "__main__":
+    main()

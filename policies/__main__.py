@@ -1,0 +1,8 @@
+"""The pack that `pulumi preview --policy-pack` runs. Nothing imports this: `PolicyPack` starts a server and stays."""
+
+from pulumi_policy import PolicyPack
+
+from eks_access_policies.pack import judged_once, policies
+
+with judged_once():
+    PolicyPack("eks-access", policies=policies())

@@ -1,0 +1,157 @@
+"""Who is let into which cluster as whom: access entries, aws-auth in every form, and EKS access policies."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from eks_access import access_policies
+from eks_access.aws_auth import reader
+from eks_access.identity import EntryMethod
+
+from ..stack import Resource, Stack, Value, is_unknown
+from ..stack.values import get, holds_unknown, items, mapping, text, texts
+from .clusters import Clusters
+from .model import Association, Entry, Rule
+from .principals import Principals
+
+ACCESS_ENTRY = ("aws:eks/accessEntry:AccessEntry", "aws-native:eks:AccessEntry")
+ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
+MAPPING = "eks-access:index:AwsAuthMapping"
+CONFIG_MAP = re.compile(r"kubernetes:core/v1:ConfigMap(Patch)?")
+_POLICY_ARN = re.compile(r"arn:[^:]*:eks::aws:cluster-access-policy/(?P<name>[^/]+)")
+_LARGEST_SECTION = 1_000_000
+"""Bytes; Kubernetes takes no larger object. https://kubernetes.io/docs/concepts/configuration/configmap/"""
+
+
+def is_aws_auth(resource: Resource) -> bool:
+    """Whether a resource is the ConfigMap of all of a cluster's mappings, or a patch of it."""
+    return (
+        CONFIG_MAP.fullmatch(resource.type) is not None
+        and get(resource.properties, "metadata", "name") == "aws-auth"
+        and get(resource.properties, "metadata", "namespace") == "kube-system"
+    )
+
+
+def entries(stack: Stack, clusters: Clusters, principals: Principals) -> Iterator[Entry]:
+    for resource in stack.of_type(*ACCESS_ENTRY):
+        yield _access_entry(resource, clusters, principals)
+    for resource in stack.of_type(MAPPING):
+        yield _mapping(resource, clusters, principals)
+    for kind in stack.types:
+        if CONFIG_MAP.fullmatch(kind):
+            for resource in stack.of_type(kind):
+                if is_aws_auth(resource):
+                    yield from _config_map(resource, clusters, principals)
+
+
+def _access_entry(resource: Resource, clusters: Clusters, principals: Principals) -> Entry:
+    name = "username" if resource.type.startswith("aws-native:") else "userName"
+    return Entry(
+        resource,
+        EntryMethod.ACCESS_ENTRY,
+        principals.of(resource),
+        clusters.of(resource),
+        text(resource.get(name)) or "",
+        texts(resource.get("kubernetesGroups")),
+        text(resource.get("type")) or "STANDARD",
+        # A username that was not given is EKS's own, and not known before EKS has said it.
+        tuple(_not_known(resource, groups="kubernetesGroups", cluster="clusterName")),
+    )
+
+
+def _mapping(resource: Resource, clusters: Clusters, principals: Principals) -> Entry:
+    return Entry(
+        resource,
+        EntryMethod.AWS_AUTH,
+        principals.of(resource, "roleArn"),
+        clusters.of(resource),
+        text(resource.get("username")) or "",
+        texts(resource.get("groups")),
+        not_known=tuple(_not_known(resource, username="username", groups="groups", cluster="clusterName")),
+    )
+
+
+def _config_map(resource: Resource, clusters: Clusters, principals: Principals) -> Iterator[Entry]:
+    reading = read_aws_auth(resource.get("data"))
+    for arn, identity in (*reading.roles.items(), *reading.users.items()):
+        yield Entry(
+            resource,
+            EntryMethod.AWS_AUTH,
+            principals.by_arn(arn),
+            clusters.of(resource),
+            identity.username,
+            identity.groups,
+        )
+
+
+def read_aws_auth(data: Value) -> reader.Reading:
+    """What the authenticator reads in a ConfigMap's data, as far as it is known."""
+    known = {
+        name: value
+        for name, value in mapping(data).items()
+        if isinstance(value, str) and len(value) <= _LARGEST_SECTION
+    }
+    try:
+        return reader.read(known)
+    except RecursionError:
+        return reader.Reading()
+
+
+def _not_known(resource: Resource, **properties: str) -> Iterator[str]:
+    for what, name in properties.items():
+        if holds_unknown(resource.get(name)):
+            yield what
+
+
+def associations(stack: Stack, clusters: Clusters, principals: Principals) -> Iterator[Association]:
+    for resource in stack.of_type(ASSOCIATION):
+        yield _association(resource, clusters, principals, resource.get("policyArn"), _one(resource.get("accessScope")))
+    for resource in stack.of_type("aws-native:eks:AccessEntry"):
+        for given in items(resource.get("accessPolicies")):
+            yield _association(resource, clusters, principals, get(given, "policyArn"), get(given, "accessScope"))
+
+
+def _association(
+    resource: Resource, clusters: Clusters, principals: Principals, arn: Value, scope: Value
+) -> Association:
+    policy = policy_name(text(arn) or "")
+    return Association(
+        resource,
+        principals.of(resource),
+        clusters.of(resource),
+        policy,
+        _namespaces(scope),
+        rules_of(policy),
+    )
+
+
+def _namespaces(scope: Value) -> tuple[str, ...] | None:
+    """The namespaces of a scope. What is not known yet is taken for the whole cluster, the most that it can be."""
+    if get(scope, "type") == "namespace" and not is_unknown(get(scope, "namespaces")):
+        return texts(get(scope, "namespaces"))
+    return None
+
+
+def _one(value: Value) -> Value:
+    """Some bridged providers have a list of one block where there is only ever one."""
+    found = items(value)
+    return found[0] if found else value
+
+
+def policy_name(arn: str) -> str:
+    match = _POLICY_ARN.fullmatch(arn)
+    return match["name"] if match else arn
+
+
+def rules_of(policy: str) -> tuple[Rule, ...] | None:
+    """The rules of an access policy by its name, None where they are not known."""
+    published = _CATALOGUE.get(policy)
+    return published or None
+
+
+_CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
+    name: tuple(
+        Rule(tuple(rule.verbs), tuple(rule.api_groups), tuple(rule.resources), urls=tuple(rule.non_resource_urls))
+        for rule in rules
+    )
+    for name, rules in access_policies.catalogue().items()
+}

@@ -1,0 +1,176 @@
+"""What a set of statements allows in the end: Allow, less what Deny takes away, less what no request can meet."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from . import actions as reference
+from .conditions import Test, opposite
+from .glob import covers, is_anything, is_pattern, matching
+from .impossible import impossible
+from .resources import Reach, reach
+from .statement import Statement
+
+_MOST = 16
+"""Grants of one action that are looked at, the widest first: more would tell nothing new."""
+_MOST_DENIALS = 64
+"""Denials of one action that are counted, those of everything first: what is left out can only overstate a grant."""
+_MOST_COMPARISONS = 200_000
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One action that one statement allows, on what, and under which tests."""
+
+    action: reference.Action
+    statement: Statement
+    reach: Reach
+    resources: tuple[str, ...]
+    tests: tuple[Test, ...]
+
+
+@dataclass
+class Effective:
+    """Read once; asked for each action that matters. `interesting` are those that will be asked for."""
+
+    interesting: frozenset[str]
+    now: datetime
+    allowed: list[Statement] = field(default_factory=list)
+    """Allow statements that can apply to a request, without the actions that are denied altogether."""
+    never: list[tuple[Statement, str]] = field(default_factory=list)
+    """Statements whose conditions cannot be met, with why."""
+    _by_action: dict[str, list[Statement]] = field(default_factory=lambda: defaultdict(list))
+    _denied: dict[str, list[Statement]] = field(default_factory=lambda: defaultdict(list))
+    _patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, statements: Iterable[Statement], interesting: frozenset[str], now: datetime) -> "Effective":
+        found = cls(interesting, now)
+        allows = []
+        denies = []
+        for statement in statements:
+            reason = impossible(statement.conditions, now)
+            if reason:
+                found.never.append((statement, reason))
+            elif statement.allows:
+                allows.append(statement)
+            elif statement.denies:
+                denies.append(statement)
+        for statement in sorted(denies, key=lambda each: not any(map(is_anything, each.resources))):
+            for action in found._about(statement):
+                found._denied[action].append(statement)
+        dead = _denied_everywhere(denies)
+        for statement in allows:
+            left = _without(statement, dead)
+            if left is not None:
+                found.allowed.append(left)
+                for action in found._about(left):
+                    found._by_action[action].append(left)
+        return found
+
+    def grants(self, name: str) -> tuple[Grant, ...]:
+        """What remains of the action, the widest grant first."""
+        action = reference.find(name)
+        if action is None:
+            return ()
+        found = [
+            grant
+            for statement in self._widest(name, action)
+            if (grant := self._after_denials(name, action, statement)) is not None
+        ]
+        return tuple(sorted(found, key=lambda grant: -grant.reach))
+
+    def _widest(self, name: str, action: reference.Action) -> Sequence[Statement]:
+        statements = self._by_action.get(name.lower(), [])
+        if len(statements) <= _MOST:
+            return statements
+        open_ones = [each for each in statements if not each.conditions and any(map(is_anything, each.resources))]
+        if len(open_ones) >= _MOST:
+            return open_ones[:_MOST]
+        ranked = sorted(statements, key=lambda each: (-_furthest(each.resources, action), len(each.conditions)))
+        return ranked[:_MOST]
+
+    def _after_denials(self, name: str, action: reference.Action, statement: Statement) -> Grant | None:
+        resources = statement.resources or (("*",) if statement.not_resources else ())
+        tests = list(statement.conditions)
+        for denial in self._denied.get(name.lower(), [])[:_MOST_DENIALS]:
+            if denial.conditions:
+                demanded = opposite(denial.conditions[0]) if len(denial.conditions) == 1 else None
+                if demanded is not None and _denies_all(denial, resources):
+                    tests.append(demanded)
+            elif denial.not_resources:
+                # Everything but these is denied: they are what is left.
+                resources = tuple(
+                    narrow for narrow in denial.not_resources if any(covers(wide, narrow) for wide in resources)
+                ) or tuple(each for each in resources if any(covers(wide, each) for wide in denial.not_resources))
+            else:
+                resources = tuple(
+                    each for each in resources if not any(covers(wide, each) for wide in denial.resources)
+                )
+        far = _furthest(resources, action)
+        if far is Reach.NONE or impossible(tests, self.now):
+            return None
+        return Grant(action, statement, far, resources, tuple(tests))
+
+    def _about(self, statement: Statement) -> Iterator[str]:
+        """The interesting actions that the statement is about."""
+        if statement.not_actions:
+            excluded = {action for pattern in statement.not_actions for action in self._matching(pattern.lower())}
+            yield from self.interesting - excluded
+            return
+        seen: set[str] = set()
+        for pattern in statement.actions:
+            seen.update(self._matching(pattern.lower()))
+        yield from seen
+
+    def _matching(self, pattern: str) -> tuple[str, ...]:
+        if not is_pattern(pattern):
+            return (pattern,) if pattern in self.interesting else ()
+        found = self._patterns.get(pattern)
+        if found is None:
+            head = pattern.partition(":")[0]
+            among = (
+                self.interesting
+                if is_anything(head)
+                else [each for each in self.interesting if each.startswith(f"{head}:")]
+            )
+            found = self._patterns[pattern] = tuple(matching(pattern, among))
+        return found
+
+
+def _furthest(resources: Iterable[str], action: reference.Action) -> Reach:
+    return max((reach(each, action) for each in resources), default=Reach.NONE)
+
+
+def _denies_all(denial: Statement, resources: tuple[str, ...]) -> bool:
+    return bool(resources) and all(any(covers(wide, each) for wide in denial.resources) for each in resources)
+
+
+def _denied_everywhere(denies: Iterable[Statement]) -> tuple[str, ...]:
+    """Patterns of actions that are denied on everything, whatever the request."""
+    patterns: dict[str, None] = {}
+    for denial in denies:
+        if not denial.conditions and any(is_anything(each) for each in denial.resources):
+            patterns.update(dict.fromkeys(pattern.lower() for pattern in denial.actions))
+    return tuple(patterns)
+
+
+def _without(statement: Statement, dead: tuple[str, ...]) -> Statement | None:
+    """The statement without actions that are denied everywhere; None where nothing is left."""
+    if not dead or not statement.actions:
+        return statement
+    exact = set(dead)
+    wide = [pattern for pattern in dead if is_pattern(pattern)]
+    if len(wide) * len(statement.actions) > _MOST_COMPARISONS:
+        wide = []
+    left = tuple(
+        action
+        for action in statement.actions
+        if action.lower() not in exact and not any(covers(pattern, action.lower()) for pattern in wide)
+    )
+    if not left:
+        return None
+    if len(left) == len(statement.actions):
+        return statement
+    return replace(statement, actions=left)

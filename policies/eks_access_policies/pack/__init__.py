@@ -1,0 +1,9 @@
+"""The rules as a CrossGuard pack: one policy for each rule, for `pulumi preview --policy-pack`.
+
+Importing this starts nothing: only `PolicyPack(...)` does, which the pack's own `__main__.py` calls.
+"""
+
+from .policies import policies
+from .sharing import judged_once
+
+__all__ = ["judged_once", "policies"]

@@ -1,0 +1,42 @@
+"""Findings as JSON: a versioned object, in a stable order."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..configuration import Configuration
+from ..located import Located
+from ..stack import Stack
+
+SCHEMA_VERSION = 1
+
+
+def as_json(stack: Stack, found: Sequence[Located], configuration: Configuration) -> dict[str, Any]:
+    findings = [_finding(located, stack, configuration) for located in found]
+    levels = [finding["level"] for finding in findings]
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "stack": stack.name,
+        "resources": len(stack.resources),
+        "mandatory": levels.count("mandatory"),
+        "advisory": levels.count("advisory"),
+        "findings": findings,
+    }
+
+
+def _finding(located: Located, stack: Stack, configuration: Configuration) -> dict[str, Any]:
+    rule = located.rule
+    resource = stack.by_urn.get(located.urn)
+    integration = stack.integration(resource) if resource else None
+    return {
+        "rule": rule.id,
+        "level": configuration.level(rule),
+        "severity": rule.severity.name.lower(),
+        "title": rule.title,
+        "urn": located.urn,
+        "integration": integration.name if integration else None,
+        "where": located.finding.where,
+        "message": located.finding.message,
+        "remediation": rule.remediation,
+        "url": rule.url,
+        "frameworks": list(rule.frameworks),
+    }

@@ -1,0 +1,9 @@
+"""The review, written: a file a format."""
+
+from .interface import ReviewFormat
+from .json import JsonFormat
+from .markdown import MarkdownFormat
+from .sarif import SarifFormat
+from .table import TableFormat
+
+__all__ = ["JsonFormat", "MarkdownFormat", "ReviewFormat", "SarifFormat", "TableFormat"]

@@ -1,0 +1,48 @@
+"""The review for programs: versioned JSON, every principal by itself and every action and verb in full."""
+
+import json
+from typing import Any
+
+from ..change import Change, PrincipalChanges, Review
+from .interface import ReviewFormat
+
+SCHEMA_VERSION = 1
+
+
+class JsonFormat(ReviewFormat):
+    def text(self, review: Review) -> str:
+        return json.dumps(value(review), indent=2) + "\n"
+
+
+def value(review: Review) -> dict[str, Any]:
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "base": review.base,
+        "head": review.head,
+        "gravest": review.worst.name.lower() if review.worst else None,
+        "unknown": list(review.unknown),
+        "principals": [_principal(each) for each in review.principals],
+    }
+
+
+def _principal(principal: PrincipalChanges) -> dict[str, Any]:
+    return {
+        "name": principal.names[0],
+        "status": principal.status,
+        "clusters": list(principal.clusters),
+        "changes": [_change(each) for each in principal.changes],
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "direction": str(change.direction),
+        "plane": str(change.plane),
+        "rule": change.key,
+        "severity": change.severity.name.lower() if change.severity else None,
+        "what": list(change.what),
+        "where": change.where,
+        "risk": change.risk,
+        "clusters": list(change.clusters),
+        "detail": list(change.detail),
+    }

@@ -1,0 +1,144 @@
+"""A stack's resources in one form, wherever they come from: the engine, an exported state, a preview, a manifest."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from .values import Value, get, leaves
+
+HIDDEN = "[secret]"
+_SHORTEST_SECRET = 4
+"""Shorter texts (`true`, `1`) say nothing, and would black out half of a message."""
+
+INTEGRATION_PREFIX = "eks-access:index:"
+_PARTS = ("eks-access:index:ClusterAccess", "eks-access:index:AwsAuthMapping")
+
+
+@dataclass(frozen=True, eq=False)
+class Resource:
+    """One resource. `properties` are what it has, or, where it is only planned, what it is given.
+
+    `parent`, `dependencies` and `property_dependencies` are URNs. `secrets` are the top-level properties that are
+    secret as a whole: they are judged like any other, and nothing in them is ever told.
+    """
+
+    urn: str
+    type: str
+    name: str
+    properties: Mapping[str, Value] = field(default_factory=dict)
+    parent: str | None = None
+    provider: str | None = None
+    """The provider's URN."""
+    dependencies: tuple[str, ...] = ()
+    property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    id: str = ""
+    secrets: frozenset[str] = frozenset()
+    is_protected: bool = False
+    before: Mapping[str, Value] | None = None
+    """Its properties before a planned change; None where nothing is known of that."""
+    operation: str = ""
+    """What a preview means to do with it (`create`, `update`, `replace`, `same`, …); empty elsewhere."""
+    replaced_for: tuple[str, ...] = ()
+    """The properties whose change replaces it, where a preview says so."""
+
+    def get(self, *path: str | int) -> Value:
+        return get(self.properties, *path)
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """Resources, by URN. `name` is `<project>/<stack>` where it is known; of several stacks, all of them."""
+
+    resources: tuple[Resource, ...]
+    name: str = ""
+    secret_texts: frozenset[str] = frozenset()
+    """Every secret text: none of them may stand in what is told."""
+
+    @cached_property
+    def by_urn(self) -> Mapping[str, Resource]:
+        return {resource.urn: resource for resource in self.resources}
+
+    @cached_property
+    def _by_type(self) -> Mapping[str, list[Resource]]:
+        found: dict[str, list[Resource]] = defaultdict(list)
+        for resource in self.resources:
+            found[resource.type].append(resource)
+        return found
+
+    def of_type(self, *types: str) -> Iterator[Resource]:
+        for kind in types:
+            yield from self._by_type.get(kind, ())
+
+    @property
+    def types(self) -> Iterable[str]:
+        return self._by_type.keys()
+
+    def sources(self, resource: Resource, name: str) -> Iterator[Resource]:
+        """The resources of this stack that a property's value comes from."""
+        for urn in resource.property_dependencies.get(name, ()):
+            if urn in self.by_urn:
+                yield self.by_urn[urn]
+
+    def ancestors(self, resource: Resource) -> Iterator[Resource]:
+        """Its parent, the parent's parent, and so on."""
+        seen = {resource.urn}
+        urn = resource.parent
+        while urn and urn not in seen and urn in self.by_urn:
+            seen.add(urn)
+            yield self.by_urn[urn]
+            urn = self.by_urn[urn].parent
+
+    def integration(self, resource: Resource) -> Resource | None:
+        """The integration of eks-access that a resource belongs to, if it does."""
+        return next((each for each in (resource, *self.ancestors(resource)) if is_integration(each)), None)
+
+    def redacted(self, message: str) -> str:
+        """The message without any secret text."""
+        for secret in self._longest_first:
+            message = message.replace(secret, HIDDEN)
+        return message
+
+    @cached_property
+    def _longest_first(self) -> tuple[str, ...]:
+        return tuple(sorted(self.secret_texts, key=len, reverse=True))
+
+
+def is_integration(resource: Resource) -> bool:
+    """Whether this is an integration's component, and no part of one."""
+    return resource.type.startswith(INTEGRATION_PREFIX) and resource.type not in _PARTS
+
+
+def secret_texts(value: Value) -> Iterator[str]:
+    """The texts of a secret value that are long enough to be one."""
+    for leaf in leaves(value):
+        if isinstance(leaf, str) and len(leaf) >= _SHORTEST_SECRET:
+            yield leaf
+
+
+def joined(stacks: Iterable[Stack]) -> Stack:
+    """Several stacks as one: an integration's role may be in one, and its clusters' RBAC in others."""
+    parts = list(stacks)
+    if len(parts) == 1:
+        return parts[0]
+    return Stack(
+        tuple(resource for part in parts for resource in part.resources),
+        ", ".join(part.name for part in parts if part.name),
+        frozenset().union(*(part.secret_texts for part in parts)),
+    )
+
+
+def name_in(urn: str) -> str:
+    return urn.rpartition("::")[2]
+
+
+def type_in(urn: str) -> str:
+    """The resource's own type in a URN, which has its parents' types before it."""
+    parts = urn.split("::")
+    return parts[2].rpartition("$")[2] if len(parts) > 3 else ""
+
+
+def stack_in(urn: str) -> str:
+    """`<project>/<stack>` in a URN."""
+    parts = urn.removeprefix("urn:pulumi:").split("::")
+    return f"{parts[1]}/{parts[0]}" if len(parts) > 2 else ""

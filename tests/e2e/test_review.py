@@ -1,0 +1,211 @@
+"""The review against the running world: it computes what API servers answer, and tells what a deployed stack gains."""
+
+import base64
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eks_access.kubernetes import KubernetesApi
+from eks_access.manifest import Cluster, Manifest, read
+from eks_access.token import presigned_token
+from eks_access_policies.access import Access, Asked, Held, allows, holders
+from eks_access_policies.stack import of_export
+from eks_access_probe import identities
+from eks_access_probe.actor import Actor
+from eks_access_probe.aws import Aws
+from sandbox import Sandbox
+from tests.e2e.principals import Role, eventually, who
+from tests.e2e.program import SECONDS, Program, dev_config
+from tests.unit.policies.review import stacks
+
+pytestmark = pytest.mark.e2e
+
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+THREADS = 16
+POLICY = "arn:aws:eks::aws:cluster-access-policy/"
+
+RESOURCES = (
+    ("", "pods"), ("", "pods/log"), ("", "pods/exec"), ("", "secrets"), ("", "configmaps"), ("", "namespaces"),
+    ("", "serviceaccounts"), ("", "serviceaccounts/token"), ("", "nodes"), ("", "nodes/proxy"),
+    ("apps", "deployments"), ("batch", "jobs"), ("extensions", "deployments"),
+    ("rbac.authorization.k8s.io", "clusterroles"), ("rbac.authorization.k8s.io", "rolebindings"),
+    ("example.com", "widgets"),
+)  # fmt: skip
+VERBS = ("get", "list", "watch", "create", "delete", "bind", "impersonate")
+PLACES = ("", "payments", "kube-system")
+NAMED = (
+    Asked("get", resource="configmaps", name="aws-auth", namespace="kube-system"),
+    Asked("update", resource="configmaps", name="aws-auth", namespace="kube-system"),
+    Asked("get", resource="configmaps", name="other", namespace="kube-system"),
+    Asked("bind", "rbac.authorization.k8s.io", "clusterroles", name="view"),
+    Asked("bind", "rbac.authorization.k8s.io", "clusterroles", name="cluster-admin"),
+    Asked("get", url="/metrics"),
+)
+
+
+def table() -> Iterator[Asked]:
+    for (group, kind), verb, namespace in product(RESOURCES, VERBS, PLACES):
+        resource, _, subresource = kind.partition("/")
+        yield Asked(verb, group, resource, subresource, namespace=namespace)
+    yield from NAMED
+
+
+TABLE = tuple(table())
+
+
+def answered(api: KubernetesApi, asked: Asked) -> bool:
+    """What the API server says, asked as the holder."""
+    if asked.url:
+        attributes = {"nonResourceAttributes": {"verb": asked.verb, "path": asked.url}}
+    else:
+        parts = {key: value for key, value in vars(asked).items() if value and key != "url"}
+        attributes = {"resourceAttributes": parts}
+    body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": attributes}
+    allowed: bool = api.json("POST", REVIEWS, body=body)["status"]["allowed"]
+    return allowed
+
+
+def disagreements(api: KubernetesApi, held: list[Held]) -> list[tuple[Asked, bool]]:
+    """Where the API server says otherwise than what was computed; with what it says."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        said = list(pool.map(lambda asked: answered(api, asked), TABLE))
+    return [(asked, allowed) for asked, allowed in zip(TABLE, said, strict=True) if allows(held, asked) != allowed]
+
+
+def let_in(actor: Actor, cluster: Cluster) -> KubernetesApi:
+    """The cluster as the integration, once it lets it in: with a new token each time, since refusals are remembered."""
+    found: list[KubernetesApi] = []
+
+    def tried() -> object:
+        token = presigned_token(actor.session().keys, cluster_name=cluster.name, region=cluster.region).value
+        ca_data = base64.b64decode(cluster.certificate_authority)
+        found.append(KubernetesApi(cluster.endpoint, ca_data=ca_data, bearer=lambda: token, connections=THREADS))
+        return who(found[-1])
+
+    eventually(tried, f"{actor.name} is let into {cluster.name}")
+    return found[-1]
+
+
+@pytest.fixture(scope="module")
+def exported(deployed: Program) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads(deployed.pulumi("stack", "export", "--stack", deployed.stack).stdout)
+    return state
+
+
+@pytest.fixture(scope="module")
+def manifest(deployed: Program) -> Manifest:
+    return read(deployed.manifest())
+
+
+@pytest.fixture(scope="module")
+def actors(sandbox: Sandbox, manifest: Manifest) -> Iterator[dict[str, Actor]]:
+    """Every integration, as the probe becomes it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in sandbox.env.items():
+            patch.setenv(name, value)
+        known = identities.read(identities.find(None, sandbox.env))
+        aws = Aws(sandbox.endpoint)
+        yield {name: Actor(aws, name, access, known) for name, access in manifest.integrations.items()}
+
+
+def test_effective_verbs_are_what_every_api_server_answers_every_integration(
+    exported: dict[str, Any], manifest: Manifest, actors: dict[str, Actor]
+) -> None:
+    found = holders(Access(of_export(exported)))
+    by_arn = {holder.arn: held for holder, held in found.items() if hasattr(holder, "arn")}
+    asked = granted = 0
+    for name, access in manifest.integrations.items():
+        for cluster in access.clusters.values():
+            held = [each for each in by_arn.get(access.role.arn, []) if each.cluster == cluster.name]
+            api = let_in(actors[name], cluster)
+            assert disagreements(api, held) == [], f"{name} in {cluster.name}"
+            asked += len(TABLE)
+            granted += sum(allows(held, each) for each in TABLE)
+    assert (asked > 5000, granted > 100) == (True, True), f"{granted} of {asked} are allowed: both answers were met"
+
+
+def test_access_policies_and_rbac_add_up_to_what_the_api_server_answers(sandbox: Sandbox) -> None:
+    """Two access policies in different scopes and a role of RBAC for the same principal."""
+    role, cluster, group = Role.create(sandbox), "dev-both", "review:test"
+    rules = [stacks.rule(["get", "list"], "nodes"), stacks.rule(["create"], "*/exec")]
+    stack = stacks.Stack().role(role.name).entry(role.name, cluster, group)
+    stack.policy(role.name, cluster, "AmazonEKSViewPolicy", "kube-*").policy(
+        role.name, cluster, "AmazonEKSEditPolicy", "payments"
+    )
+    stack.bound(group, cluster, rules, name="review-test")
+    held = [each for some in holders(Access(of_export(stack.state()))).values() for each in some]
+    eks, admin = sandbox.boto("eks"), sandbox.clusters[cluster].admin
+    entry = {"clusterName": cluster, "principalArn": role.arn}
+    rbac = "/apis/rbac.authorization.k8s.io/v1"
+    paths = {"ClusterRole": "clusterroles", "ClusterRoleBinding": "clusterrolebindings"}
+    kinds = [(each["type"].rpartition(":")[2], each["inputs"]) for each in stack.resources]
+    made = [(paths[kind], body) for kind, body in kinds if kind in paths]
+    try:
+        eks.create_access_entry(**entry, type="STANDARD", kubernetesGroups=[group])
+        for policy, namespace in (("AmazonEKSViewPolicy", "kube-*"), ("AmazonEKSEditPolicy", "payments")):
+            scope = {"type": "namespace", "namespaces": [namespace]}
+            eks.associate_access_policy(**entry, policyArn=f"{POLICY}{policy}", accessScope=scope)
+        for resource, body in made:
+            admin.json("POST", f"{rbac}/{resource}", body=body)
+        last = Asked("create", resource="secrets", namespace="payments")
+
+        def arrived() -> object:
+            api = role.in_cluster(cluster)
+            return who(api) and answered(api, last)
+
+        eventually(arrived, "the last of the access policies has arrived")
+        api = role.in_cluster(cluster)
+        assert disagreements(api, held) == []
+        assert answered(api, Asked("create", resource="pods", subresource="exec", namespace="default")), "by RBAC"
+        assert not answered(api, Asked("list", resource="secrets", namespace="kube-system")), "the policy ends there"
+    finally:
+        for resource, body in made:
+            admin.request("DELETE", f"{rbac}/{resource}/{body['metadata']['name']}")
+        eks.delete_access_entry(**entry)
+        role.delete()
+
+
+def test_the_review_of_conductorones_page_names_what_it_opens(
+    sandbox: Sandbox, deployed: Program, tmp_path: Path
+) -> None:
+    """From what is deployed, in `least`, to a preview of the same stack with the vendor's page."""
+    config = dev_config()
+    for name, integration in config["eks-access:integrations"].items():
+        if name in ("conductorone-api", "conductorone-both", "conductorone-configmap"):
+            integration["profile"] = "vendor"
+    changed = Program(sandbox, tmp_path, deployed.stack, config)
+    command = ["eks-access", "review", "--stack", deployed.stack, "--json", "review.json", "--markdown", "review.md"]
+    done = sandbox.run([*command, "--fail-on", "high"], cwd=changed.folder, timeout=SECONDS)
+    assert done.returncode == 1, f"{done.stdout}\n{done.stderr}"
+    value = json.loads((tmp_path / "review.json").read_text())
+    assert [each["name"] for each in value["principals"]] == [
+        "conductorone-api",
+        "conductorone-both",
+        "conductorone-configmap",
+    ], "and nobody else"
+    gained = {what for change in value["principals"][0]["changes"] for what in change["what"]}
+    assert {"iam:AttachRolePolicy", "iam:PassRole", "eks:AssociateAccessPolicy", "get, list, watch secrets"} <= gained
+    opened = [change for change in value["principals"][0]["changes"] if change["rule"] == "escalation-opened"]
+    paths = " ".join(change["risk"] for change in opened)
+    assert "can attach any policy to a role, its own among them" in paths
+    assert "make it the cluster's administrator" in paths
+    assert "have an identity provider of its own sign users in to a cluster" in paths
+    markdown = (tmp_path / "review.md").read_text()
+    assert "**critical:** opens escalation: can attach any policy to a role" in markdown
+    assert "which all change alike" in markdown
+    assert "can read every Secret: other systems' passwords, keys and tokens" in markdown
+
+
+def test_a_review_of_what_is_deployed_against_its_own_manifest_finds_no_change(
+    sandbox: Sandbox, deployed: Program, exported: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "state.json").write_text(json.dumps(exported))
+    (tmp_path / "manifest.json").write_text(json.dumps(deployed.manifest()))
+    command = ["eks-access", "review", "--base", "manifest.json", "--head", "state.json", "--fail-on", "low"]
+    done = sandbox.run(command, cwd=tmp_path, timeout=SECONDS)
+    assert (done.returncode, done.stdout) == (0, "No change of access.\n"), done.stderr

@@ -1,0 +1,221 @@
+"""Whatever is given as a document, it is judged: nothing raises, and nothing takes long."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from eks_access_policies.iam import Context, judge_policies, judge_policy, judge_trust, parse
+from eks_access_policies.rule import Finding
+
+CONTEXT = Context(accounts=frozenset({"111122223333"}))
+MANY = 10_000
+SECONDS = 30
+"""Of the processor, which a busy machine does not stretch much; it takes 1 to 4 on an idle one."""
+
+_WORDS = st.sampled_from(
+    [
+        "*",
+        "",
+        "Allow",
+        "Deny",
+        "iam:*",
+        "sts:AssumeRole",
+        "eks:AssociateAccessPolicy",
+        "arn:aws:iam::*:role/*",
+        "?*",
+        "${aws:username}",
+        "AWS",
+        "Federated",
+        "Service",
+        "StringLike",
+        "ForAllValues:StringEqualsIfExists",
+        "Null",
+        "sts:ExternalId",
+        "true",
+        "ﬆatement",
+        "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com",
+        "token.actions.githubusercontent.com:sub",
+    ]
+)
+_SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | _WORDS
+_ANYTHING = st.recursive(
+    _SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_WORDS | st.text(max_size=8), inner, max_size=4),
+    max_leaves=20,
+)
+_ELEMENTS = st.sampled_from(
+    [
+        "Sid",
+        "Effect",
+        "Principal",
+        "NotPrincipal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+        "effect",
+        "Аction",
+    ]
+)
+_STATEMENTS = st.lists(st.dictionaries(_ELEMENTS, _ANYTHING, max_size=7), max_size=4)
+_DOCUMENTS = st.fixed_dictionaries({"Version": _SCALARS, "Statement": _STATEMENTS | _ANYTHING}) | _ANYTHING
+
+Judge = Callable[[Any, Context], list[Finding]]
+
+
+def together(document: Any, context: Context) -> list[Finding]:
+    return judge_policies([document, document], context)
+
+
+@pytest.mark.parametrize("judge", [judge_trust, judge_policy, together])
+@given(document=_DOCUMENTS)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_value_is_judged(judge: Judge, document: Any) -> None:
+    for finding in judge(document, CONTEXT):
+        assert finding.message, "a finding says what it is about"
+
+
+@given(text=st.text(max_size=200) | st.builds(json.dumps, _DOCUMENTS))
+@settings(max_examples=40, deadline=None)
+def test_any_text_is_read(text: str) -> None:
+    assert isinstance(parse(text).statements, tuple)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        5,
+        b"\xff",
+        "",
+        "null",
+        "[]",
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        "%7B%22Statement%22%3A%5B%5D%7D",
+        object(),
+        [[[]]],
+        {1: 2},
+    ],
+    ids=lambda given: repr(given)[:20],
+)
+def test_what_is_no_document_is_told_as_such_or_allows_nothing(given: object) -> None:
+    document = parse(given)
+    assert not document.statements
+    assert document.flaws or given == "[]" or given == "%7B%22Statement%22%3A%5B%5D%7D"
+
+
+def test_a_value_as_deep_as_the_interpreter_allows_is_judged() -> None:
+    deep: dict[str, Any] = {}
+    inner = deep
+    for _ in range(100_000):
+        inner["StringEquals"] = {}
+        inner = inner["StringEquals"]
+    for judge in (judge_trust, judge_policy):
+        findings = judge({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": deep}}, CONTEXT)
+        assert any("nested" in each.message for each in findings), "it is told that it cannot be written down"
+    # Taken apart here, since the interpreter would do so by recursion.
+    while deep:
+        _, deep = deep.popitem()
+
+
+def test_look_alikes_of_letters_are_told_and_are_not_what_they_look_like() -> None:
+    cyrillic = {"Statement": [{"Effect": "Allow", "Аction": "iam:*", "Resource": "*"}]}
+    rules = {each.rule.id for each in judge_policy(cyrillic, CONTEXT)}
+    assert rules == {"iam-document-characters", "iam-document-malformed"}, "IAM refuses it, and it grants nothing"
+
+
+def test_elements_in_another_case_and_single_values_are_judged_all_the_same() -> None:
+    lenient = {"statement": {"effect": "allow", "action": "iam:AttachUserPolicy", "resource": "*"}}
+    rules = [each.rule.id for each in judge_policy(json.dumps(lenient), CONTEXT)]
+    assert "iam-escalation-policies" in rules
+
+
+def test_a_key_that_is_given_twice_is_told_since_only_the_last_is_read() -> None:
+    text = '{"Statement": {"Effect": "Deny", "Effect": "Allow", "Action": "iam:*", "Resource": "*"}}'
+    assert any("twice" in each.message for each in parse(text).flaws)
+
+
+def _policy(part: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [part(number) for number in range(MANY)]}
+
+
+_HUGE: dict[str, tuple[Judge, dict[str, Any]]] = {
+    "escalation on a role each": (
+        judge_policy,
+        _policy(
+            lambda n: {
+                "Effect": "Allow",
+                "Action": ["iam:PutRolePolicy", f"s3:Get*{n}"],
+                "Resource": f"arn:aws:iam::1:role/{n}*",
+            }
+        ),
+    ),
+    "allowed and denied in turn": (
+        judge_policy,
+        _policy(
+            lambda n: {"Effect": ("Deny", "Allow")[n % 2], "Action": "iam:*", "Resource": f"arn:aws:iam::1:role/{n}*"}
+        ),
+    ),
+    "everything but one": (
+        judge_policy,
+        _policy(lambda n: {"Effect": ("Deny", "Allow")[n % 2], "NotAction": f"iam:A{n}*", "Resource": "*"}),
+    ),
+    "an account each": (
+        judge_trust,
+        _policy(lambda n: {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": str(10**11 + n)}}),
+    ),
+    "a denial for each": (
+        judge_trust,
+        _policy(
+            lambda n: {
+                "Effect": ("Deny", "Allow")[n % 2],
+                "Action": "sts:*",
+                "Principal": "*",
+                "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": f"o-{n}"}},
+            }
+        ),
+    ),
+    "a provider each": (
+        judge_trust,
+        _policy(
+            lambda n: {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Principal": {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{n}.example"},
+                "Condition": {"StringLike": {f"{n}.example:sub": f"*{n}"}},
+            }
+        ),
+    ),
+    "stars": (
+        judge_policy,
+        {
+            "Statement": {
+                "Effect": "Allow",
+                "Action": "iam:" + "*a" * MANY,
+                "Resource": "arn:aws:iam::*:role/" + "*a" * MANY,
+            }
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _HUGE)
+def test_ten_thousand_statements_take_seconds_and_are_told_shortly(name: str) -> None:
+    judge, document = _HUGE[name]
+    began = time.process_time()
+    findings = judge(document, CONTEXT)
+    assert time.process_time() - began < SECONDS, "the time must not grow with the square of the statements"
+    assert 0 < len(findings) <= 200, "nobody reads more"
+
+
+def test_the_gravest_of_ten_thousand_statements_is_found_wherever_it_stands() -> None:
+    document = _policy(lambda n: {"Effect": "Allow", "Action": f"ec2:Describ{n}", "Resource": "*"})
+    document["Statement"][-1] = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    assert any(each.rule.id == "iam-policy-admin" for each in judge_policy(document, CONTEXT))

@@ -1,0 +1,104 @@
+"""Trust policies are judged by what they let happen, whatever their conditions look like."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from eks_access_policies.iam import Context, Vendor, judge_session, judge_trust
+from eks_access_policies.rule import Finding, Severity
+
+from .trust_cases import (
+    BAD,
+    CONDUCTORONE,
+    EKS,
+    GITHUB,
+    GOOD,
+    ORGANIZATION,
+    OWN,
+    SECRET,
+    STRANGER,
+    TRUSTED,
+    Case,
+    anyone,
+    aws,
+    external_id,
+    pinned,
+    token,
+)
+
+CONTEXT = Context(
+    accounts=frozenset({OWN}),
+    trusted_accounts=frozenset({TRUSTED}),
+    organizations=frozenset({ORGANIZATION}),
+    now=datetime(2026, 6, 1, tzinfo=UTC),
+)
+
+
+def found(case: Case) -> list[Finding]:
+    return judge_trust({"Version": "2012-10-17", "Statement": list(case.statements)}, CONTEXT)
+
+
+def told(findings: list[Finding]) -> str:
+    return "\n".join(f"{each.rule.id}: {each.message} ({each.where})" for each in findings)
+
+
+@pytest.mark.parametrize("case", BAD, ids=lambda case: case.name)
+def test_a_trust_that_is_open_or_broken_is_told_by_its_cause(case: Case) -> None:
+    findings = found(case)
+    about = [each for each in findings if each.rule.id == case.rule]
+    assert about, f"expected {case.rule}, and these were found:\n{told(findings)}"
+    assert case.says in told(about), f"the message says why; expected {case.says!r} in\n{told(about)}"
+
+
+@pytest.mark.parametrize("case", GOOD, ids=lambda case: case.name)
+def test_a_trust_that_names_who_may_act_is_left_alone(case: Case) -> None:
+    assert not found(case), told(found(case))
+
+
+def test_sessions_end_within_the_limit() -> None:
+    assert not judge_session(43_200), "twelve hours are what IAM allows"
+    (finding,) = judge_session(7200, Context(session_seconds=3600))
+    assert finding.rule.id == "iam-trust-session-duration"
+    assert "2 hours" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("statement", "rule"),
+    [
+        (aws(f"arn:aws:iam::{CONDUCTORONE}:root", external_id(SECRET)), "iam-trust-whole-account"),
+        (token(GITHUB, pinned(GITHUB, "repo:acme/*", operator="StringLike")), "iam-trust-subject-wide"),
+        (token(EKS, pinned(EKS, "system:serviceaccount:ns:*", operator="StringLike")), "iam-trust-subject-wide"),
+        (token(GITHUB, pinned(GITHUB, "repo:acme/app:pull_request")), "iam-trust-subject-wide"),
+    ],
+)
+def test_what_is_wider_than_it_could_be_is_told_without_being_grave(statement: dict[str, Any], rule: str) -> None:
+    (finding,) = found(Case("", (statement,)))
+    assert finding.rule.id == rule
+    assert finding.rule.severity is Severity.LOW
+
+
+def test_an_account_is_judged_by_whose_it_is() -> None:
+    document = {"Statement": aws(f"arn:aws:iam::{STRANGER}:role/x")}
+    assert judge_trust(document, CONTEXT), "nobody's"
+    for context in (
+        Context(accounts=frozenset({STRANGER})),
+        Context(trusted_accounts=frozenset({STRANGER})),
+        Context(vendors={STRANGER: Vendor("Cado", external_id=False)}),
+        Context(principals=frozenset({f"arn:aws:iam::{STRANGER}:role/*"})),
+    ):
+        assert not judge_trust(document, context), context
+
+
+def test_every_statement_is_judged_and_its_place_told() -> None:
+    good = aws(f"arn:aws:iam::{OWN}:role/a")
+    findings = found(Case("", (good, anyone(), good | {"Sid": "x"}, anyone(Sid="Open"))))
+    assert [each.where for each in findings if each.rule.id == "iam-trust-anyone"] == [
+        "Statement[1]",
+        "Statement[3] (Open)",
+    ]
+
+
+def test_trust_policies_have_a_size_limit_of_their_own() -> None:
+    statement = aws([f"arn:aws:iam::{OWN}:role/{number:060}" for number in range(25)])
+    assert "iam-document-size" in [each.rule.id for each in found(Case("", (statement,)))]

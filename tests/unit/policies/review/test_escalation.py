@@ -1,0 +1,64 @@
+"""Paths of escalation that a change opens are named; what was open before is not told again."""
+
+from typing import Any
+
+import pytest
+
+from eks_access.description import Profile
+from eks_access.integrations import vendors
+from eks_access.manifest import rights
+from eks_access_policies.review.change import PrincipalChanges
+from tests.unit.core.integrations.places import place
+from tests.unit.core.integrations.test_every_vendor import ARGUMENTS
+from tests.unit.policies.review.stacks import Stack, allow, difference, only
+
+ATTACH = "can attach any policy to a role, its own among them"
+
+
+def of(vendor: str, profile: Profile) -> list[dict[str, Any]]:
+    where = place(vendor)
+    return rights(vendors()[vendor].describe({**ARGUMENTS[vendor], "profile": profile}, where), where).statements
+
+
+def opened(principal: PrincipalChanges) -> list[str]:
+    return [change.risk for change in principal.changes if change.key == "escalation-opened"]
+
+
+def test_conductorones_page_opens_these_paths_and_its_least_none() -> None:
+    least, vendor = of("conductorone", Profile.LEAST), of("conductorone", Profile.VENDOR)
+    changes = only(difference(Stack().role("c1", None, *least), Stack().role("c1", None, *vendor)))
+    told = opened(changes)
+    for path in (
+        ATTACH,
+        "let any principal into a cluster, and make it the cluster's administrator",
+        "have an identity provider of its own sign users in to a cluster",
+    ):
+        assert any(path in each for each in told), path
+    assert changes.changes[0].key == "escalation-opened", "what is gravest comes first"
+    assert opened(only(difference(Stack().role("c1"), Stack().role("c1", None, *least)))) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([allow("iam:AttachRolePolicy")], [allow("iam:AttachRolePolicy"), allow("s3:GetObject")]),
+        ([allow("iam:*")], [allow("iam:AttachRolePolicy")]),
+        ([], [allow("iam:AttachRolePolicy"), allow("iam:*", effect="Deny"), allow("s3:GetObject")]),
+    ],
+)
+def test_a_path_that_was_open_or_is_denied_is_not_opened(before: Any, after: Any) -> None:
+    assert opened(only(difference(Stack().role("r", None, *before), Stack().role("r", None, *after)))) == []
+
+
+def test_two_actions_that_make_a_path_together_are_told_when_the_second_comes() -> None:
+    base = [allow("iam:PassRole")]
+    head = [*base, allow("lambda:CreateFunction", "lambda:InvokeFunction")]
+    found = only(difference(Stack().role("r", None, *base), Stack().role("r", None, *head)))
+    (change,) = [each for each in found.changes if each.key == "escalation-opened"]
+    assert {"iam:PassRole", "lambda:CreateFunction"} <= set(change.what)
+
+
+def test_a_path_that_is_closed_is_no_risk() -> None:
+    found = only(difference(Stack().role("r", None, allow("iam:AttachRolePolicy")), Stack().role("r")))
+    assert all(change.severity is None for change in found.changes)
+    assert any(change.risk == f"closes escalation: {ATTACH}" for change in found.changes)

@@ -1,0 +1,113 @@
+"""The formats: within GitHub's limits, safe whatever things are called, and valid for whoever reads them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from eks_access_policies.review.change import Review
+from eks_access_policies.review.report import JsonFormat, MarkdownFormat, SarifFormat
+from eks_access_policies.review.report.markdown import LIMIT
+from tests.unit.policies.review.stacks import UNKNOWN, Stack, allow, difference, rule, trust
+
+HOSTILE = "`</details><!-- eks-access-review -->\n# @everyone [x](http://x) ‮"
+
+
+def many(count: int) -> Review:
+    """Changes that are all different, so that nothing collapses."""
+    head = Stack()
+    for number in range(count):
+        bucket = f"arn:aws:s3:::bucket-{number}/*"
+        head.role(f"role-{number}", None, allow("s3:GetObject", "s3:PutObject", "iam:PassRole", on=bucket))
+        head.entry(f"role-{number}", "dev", f"g{number}")
+        head.bound(f"g{number}", "dev", [rule(["get"], "secrets")], f"namespace-{number}")
+    return difference(Stack(), head)
+
+
+def hostile() -> Review:
+    head = Stack().role(HOSTILE, trust({"AWS": HOSTILE}), allow("s3:GetObject", on=HOSTILE))
+    head.entry(HOSTILE, HOSTILE, HOSTILE).bound(HOSTILE, HOSTILE, [rule(["get"], "secrets", HOSTILE)], HOSTILE)
+    return difference(Stack(), head)
+
+
+@pytest.mark.parametrize("count", [1, 40, 400])
+def test_a_comment_fits_and_tells_of_everyone_by_name_or_number(count: int) -> None:
+    found = many(count)
+    text = MarkdownFormat().text(found)
+    assert len(text.encode()) <= LIMIT
+    assert text.count("<details>") == text.count("</details>")
+    told = sum(f"`role-{number}`" in text for number in range(count))
+    left = int(text.rpartition("…and ")[2].partition(" ")[0].replace(",", "")) if "…and " in text else 0
+    assert told + left == count
+
+
+def test_a_small_limit_leaves_the_summary_and_the_number_of_what_is_left_out() -> None:
+    text = MarkdownFormat(limit=400).text(many(30))
+    assert len(text.encode()) <= 400
+    assert "**30 principals gain access. The gravest gain is high.**" in text
+    assert "more. The JSON and SARIF of this review have all of them." in text
+
+
+def test_no_name_can_leave_its_place_in_a_comment() -> None:
+    text = MarkdownFormat().text(hostile())
+    outside = [part for line in text.splitlines() for part in line.split("`")[::2]]
+    assert all(line.count("`") % 2 == 0 for line in text.splitlines()), "every name is closed on its line"
+    for part in ("@everyone", "<!--", "http://x", "‮"):
+        assert not any(part in each for each in outside), part
+    assert "‮" not in text
+
+
+def test_a_heading_cannot_hold_marks_either() -> None:
+    text = MarkdownFormat("Access review: <!-- x --> [a](b) `c` @d\n# e").text(difference(Stack(), Stack()))
+    assert text.splitlines()[0] == "### Access review: -- x -- a(b) c d e"
+
+
+def test_json_has_every_action_and_no_principal_collapsed() -> None:
+    value = json.loads(JsonFormat().text(many(3)))
+    assert value["schemaVersion"] == 1
+    assert [each["name"] for each in value["principals"]] == ["role-0", "role-1", "role-2"]
+    actions = {action for change in value["principals"][0]["changes"] for action in change["detail"]}
+    assert {"s3:GetObject", "s3:PutObject", "iam:PassRole", "get secrets"} <= actions
+    assert value["gravest"] == "high"
+
+
+def results(value: dict[str, Any]) -> list[dict[str, Any]]:
+    (run,) = value["runs"]
+    found: list[dict[str, Any]] = run["results"]
+    return found
+
+
+def test_sarif_is_what_the_standard_and_github_ask_for() -> None:
+    value = json.loads(SarifFormat("Pulumi.dev.yaml", "config:\n  x:\n    role-1:\n      a: b\n").text(many(3)))
+    (run,) = value["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert value["version"] == "2.1.0"
+    assert run["automationDetails"]["id"].endswith("/")
+    assert len({rule["id"] for rule in rules}) == len(rules)
+    for rule_ in rules:
+        assert {"id", "shortDescription", "fullDescription", "help", "properties"} <= set(rule_)
+        assert 0.0 < float(rule_["properties"]["security-severity"]) <= 10.0
+        assert rule_["defaultConfiguration"]["level"] in ("note", "warning", "error")
+    prints = set()
+    for result in results(value):
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["level"] in ("note", "warning", "error")
+        assert result["message"]["text"]
+        (location,) = result["locations"]
+        place = location["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == "Pulumi.dev.yaml", "relative to the repository's root"
+        assert place["region"]["startLine"] == (3 if "role-1" in result["message"]["text"] else 1)
+        prints.add(result["partialFingerprints"]["eksAccessReview/v1"])
+    assert len(prints) == len(results(value)), "each is told from the others"
+    assert results(json.loads(SarifFormat().text(many(3)))) != []
+
+
+def test_sarif_has_what_is_gained_or_not_known_and_nothing_that_is_lost() -> None:
+    base = Stack().role("r", None, allow("iam:PassRole")).role("u")
+    head = Stack().role("r").role("u", UNKNOWN)
+    found = results(SarifFormat().value(difference(base, head)))
+    assert [each["ruleId"] for each in found] == ["access-unknown/medium"]
+
+
+def test_sarif_stays_within_what_github_shows() -> None:
+    assert len(results(SarifFormat(limit=20).value(many(20)))) == 20
