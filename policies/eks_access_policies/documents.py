@@ -99,7 +99,3 @@ def _attached(resource: Resource) -> Iterator[Placed]:
         match = _OF_AWS.fullmatch(text(arn) or "")
         if match and match["name"] in _WIDE:
             yield Placed(Kind.ATTACHED, where, {"Version": "2012-10-17", "Statement": _WIDE[match["name"]]})
-
-
-def has_documents(type: str) -> bool:
-    return type in _PROPERTIES or type in _LISTS
