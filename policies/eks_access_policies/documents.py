@@ -102,10 +102,6 @@ def _attached(resource: Resource) -> Iterator[Placed]:
             yield Placed(Kind.ATTACHED, where, {"Version": "2012-10-17", "Statement": _WIDE[match["name"]]})
 
 
-def has_documents(type: str) -> bool:
-    return type in _PROPERTIES or type in _LISTS
-
-
 def document_text(placed: Placed) -> str:
     """The document as text, so that equal ones are equal."""
     value: Value = placed.value

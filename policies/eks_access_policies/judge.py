@@ -10,6 +10,7 @@ from eks_access import arn as arns
 from . import eks, iam, rbac, unjudged
 from .access import Access
 from .access.clusters import CLUSTER
+from .access.entries import CONFIG_MAP
 from .access.principals import ROLE, USER
 from .judge_documents import judge_documents
 from .judge_identities import judge_identities
@@ -40,6 +41,11 @@ STACK_RULES: tuple[Rule, ...] = (
 )
 """Rules about how resources go together: the engine asks them at the end of a preview, and of an update."""
 RULES: tuple[Rule, ...] = (*RESOURCE_RULES, *STACK_RULES)
+
+
+def is_judged_alone(type: str) -> bool:
+    """Whether a resource of this type may have findings by itself: of Kubernetes' kinds only aws-auth has."""
+    return not type.startswith("kubernetes:") or CONFIG_MAP.fullmatch(type) is not None
 
 
 class Judge:

@@ -16,7 +16,7 @@ from pulumi_policy import EnforcementLevel, Policy
 from pulumi_policy import policy as sdk
 
 from ..configuration import SHARED
-from ..judge import Judge, own_accounts
+from ..judge import Judge, is_judged_alone, own_accounts
 from ..judge_documents import BY_ACCOUNT
 from ..located import Located
 from ..settings import settings
@@ -51,6 +51,9 @@ def _sharing(base: Any) -> Any:
             self._judge = Judge()
             self._seen: dict[str, Resource] = {}
             self._accounts: frozenset[str] = frozenset()
+            self._providers: set[str] = set()
+            """The providers whose accounts were read: every resource comes with its provider, kubeconfig and all."""
+            self._secret_texts: set[str] = set()
             self._later: set[str] = set()
             """The resources whose trust is judged when the account is known, or at the end."""
 
@@ -62,13 +65,17 @@ def _sharing(base: Any) -> Any:
             return answer
 
         def Analyze(self, request: Any, _context: Any) -> Any:
+            if not is_judged_alone(request.type):
+                return proto.AnalyzeResponse()
             reader = Reader()
             resource = self._resource(request, request.options.parent, reader)
             known = own_accounts([resource])
-            if request.HasField("provider"):
+            if request.HasField("provider") and request.provider.urn not in self._providers:
                 known |= own_accounts([_provider(request.provider, reader)])
+                self._providers.add(request.provider.urn)
             # Resources come from several threads; each of these is one step, and neither is ever taken back.
             self._accounts |= known
+            self._secret_texts |= reader.secret_texts
             self._seen[resource.urn] = resource
             stack = Stack(tuple(self._with_ancestors(resource)), secret_texts=frozenset(reader.secret_texts))
             found = self._judge.resource(resource, stack, self._accounts)
@@ -78,11 +85,17 @@ def _sharing(base: Any) -> Any:
                 found = [located for located in found if located.rule not in BY_ACCOUNT]
             return self._reported(found)
 
+        def Remediate(self, _request: Any, _context: Any) -> Any:
+            # The engine asks this of every resource before it asks Analyze, and the SDK decodes it before it looks
+            # whether any policy remediates. None does.
+            return proto.RemediateResponse()
+
         def AnalyzeStack(self, request: Any, _context: Any) -> Any:
             reader = Reader()
             resources = tuple(self._resource(each, each.parent, reader, self._seen) for each in request.resources)
             name = stack_in(resources[0].urn) if resources else ""
-            stack = Stack(resources, name, frozenset(reader.secret_texts))
+            # What a component was given is merged in, with its secrets.
+            stack = Stack(resources, name, frozenset(reader.secret_texts | self._secret_texts))
             accounts = own_accounts(resources) | self._accounts
             again = (self._judge.resource(each, stack, accounts) for each in resources if each.urn in self._later)
             later = [located for found in again for located in found if located.rule in BY_ACCOUNT]

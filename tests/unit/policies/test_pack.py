@@ -157,6 +157,24 @@ def test_a_secret_is_not_told() -> None:
     assert "hush-hush" not in str(told)
 
 
+def test_a_secret_that_a_component_was_given_is_not_told_either() -> None:
+    kind = "eks-access:index:AwsAuthMapping"
+    groups = {_SIGNATURE: _SECRET, "value": ["system:masters-hush"]}
+    given = {"clusterName": "prod", "roleArn": "arn:aws:iam::111122223333:role/x", "username": "x", "groups": groups}
+    planned = Resource(f"urn:pulumi:test::cases::{kind}::mapping", kind, "mapping", given)
+    asked = servicer(once=True)
+    asked.Analyze(asked_alone(planned), None)
+    bare = Resource(planned.urn, kind, "mapping", {"clusterName": "prod"})
+    told = list(_told(asked.AnalyzeStack(asked_together([bare]), None)))
+    assert "eks-reserved-name" in {rule for rule, _, _ in told}, "what it was given is judged"
+    assert "hush" not in str(told)
+
+
+def test_nothing_is_remediated() -> None:
+    asked = servicer(once=True)
+    assert not asked.Remediate(asked_alone(Resource("urn:x", "aws:iam/role:Role", "x", {})), None).remediations
+
+
 OWN_TRUST = role("ci-role")
 """It trusts a role of its own account, which a stack without anything made yet cannot know."""
 
