@@ -14,5 +14,6 @@ what_to_do() {
     fail "pip could not install what $1 names (its message is above)" \
         "Check the network, the room on the disk, and pip's own settings (pip config list); then run this again."
 }
-pip install --quiet --require-hashes -r requirements/dev.txt || what_to_do requirements/dev.txt
+# Not compiled: the providers' SDKs have thousands of modules, of which a program imports a few, which compiles those.
+pip install --quiet --no-compile --require-hashes -r requirements/dev.txt || what_to_do requirements/dev.txt
 pip install --quiet --no-deps --no-build-isolation --editable . || what_to_do pyproject.toml
