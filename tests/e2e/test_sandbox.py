@@ -427,6 +427,8 @@ def test_a_state_left_by_a_killed_supervisor_is_cleared(tmp_path: Path) -> None:
     light = [ClusterSpec("one", "API", nodes=False)]
     with Sandbox.start(tmp_path, light, workload=False) as killed:
         psutil.Process(killed.runtime.pid).kill()
+        # The kernel carries a signal out after it is sent; until then this supervisor runs.
+        eventually(lambda: not killed.runtime.supervisor.alive, "the supervisor outlives its SIGKILL")
         with Sandbox.start(tmp_path, light, workload=False) as again:
             assert again.boto("eks").list_clusters()["clusters"] == ["one"]
             assert again.runtime.pid != killed.runtime.pid
