@@ -8,6 +8,7 @@ from functools import cached_property
 
 from eks_access.manifest import IntegrationAccess, Manifest
 
+from ..collector.inventory import Inventory
 from ..outcome import Outcome, Result
 
 
@@ -19,6 +20,10 @@ class Proof:
     outcomes: Sequence[Outcome]
     started_at: datetime
     seconds: float
+    secrets: frozenset[str] = frozenset()
+    """Values of the manifest that the user gave as secrets: no report holds one."""
+    inventory: Inventory | None = None
+    """What each integration sees; None where that was not collected."""
 
     @property
     def integrations(self) -> Mapping[str, IntegrationAccess]:

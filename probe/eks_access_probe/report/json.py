@@ -1,23 +1,30 @@
 """The report for programs: versioned JSON, in the manifest's own order."""
 
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, TextIO
+from typing import Any, Final, Literal, TextIO
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
+from pydantic.json_schema import GenerateJsonSchema
 
+from eks_access import __version__
+from eks_access.placeholders import map_texts
+
+from ..collector.inventory import Inventory
 from ..explain import advice
 from ..outcome import Outcome, Plane, Result, Verdict
-from .interface import Proof, ReportFormat
+from .access import NOT_SHOWN, IntegrationReport, integration_report
+from .changes import Changes
+from .interface import Proof
+from .part import Part
+from .seen import SeenReport, seen
 
 SCHEMA_VERSION: Final = 1
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
-
-
-class Evidence(_Part):
+class Evidence(Part):
     """What the one who was asked answered. There is never a credential in it."""
 
     status: int | None = Field(description="The HTTP status; null where nothing answered.")
@@ -25,7 +32,7 @@ class Evidence(_Part):
     message: str = Field(description="The answer's own words.")
 
 
-class CheckReport(_Part):
+class CheckReport(Part):
     """One expectation and what became of it."""
 
     integration: str
@@ -45,28 +52,70 @@ class CheckReport(_Part):
     seconds: float
 
 
-class Summary(_Part):
+class Summary(Part):
     as_expected: int
     mismatches: int
     not_proven: int
     exit_code: int
 
 
-class Report(_Part):
+class Report(Part):
     """The JSON report of `eks-access probe`. The version changes when a reader of the old form would misread it."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
+    made_by: str = Field(default=f"eks-access {__version__}", description="The program, with its version.")
+    project: str
     environment: str
+    partition: str
     account: str
     started_at: datetime
     seconds: float
     summary: Summary
+    declared: dict[str, list[str]] = Field(
+        description="Every integration of the environment with its clusters, probed this time or not."
+    )
+    integrations: list[IntegrationReport] = Field(description="Those that were probed, on the clusters that were.")
     checks: list[CheckReport]
+    seen: list[SeenReport] | None = Field(description="What each integration sees; null where that was not collected.")
+    changes: Changes | None = Field(default=None, description="Since the baseline; null where none was given.")
+
+
+@dataclass(frozen=True)
+class Document:
+    """The report, and what was collected with it: all that any form of it is made from."""
+
+    report: Report
+    inventory: Inventory | None = None
+
+
+class DocumentFormat(ABC):
+    @abstractmethod
+    def write(self, document: Document) -> None:
+        """Write the report to where this format was told to write."""
 
 
 def report(proof: Proof) -> Report:
+    """The whole report. What the user gave as a secret is taken out of every text of it."""
+    made = _report(proof)
+    return without(proof.secrets, made) if proof.secrets else made
+
+
+def without(secrets: Iterable[str], document: Report) -> Report:
+    longest_first = sorted(secrets, key=len, reverse=True)
+
+    def hidden(text: str) -> str:
+        for secret in longest_first:
+            text = text.replace(secret, NOT_SHOWN)
+        return text
+
+    return Report.model_validate(map_texts(document.model_dump(), hidden))
+
+
+def _report(proof: Proof) -> Report:
     return Report(
+        project=proof.manifest.project,
         environment=proof.manifest.environment,
+        partition=proof.manifest.partition,
         account=proof.manifest.account,
         started_at=proof.started_at,
         seconds=round(proof.seconds, 3),
@@ -76,7 +125,10 @@ def report(proof: Proof) -> Report:
             not_proven=proof.counts[Result.NOT_PROVEN],
             exit_code=proof.exit_code,
         ),
+        declared={name: list(access.clusters) for name, access in proof.manifest.integrations.items()},
+        integrations=[integration_report(name, access) for name, access in proof.integrations.items()],
         checks=[_check(outcome, proof) for outcome in proof.outcomes],
+        seen=None if proof.inventory is None else seen(proof.inventory),
     )
 
 
@@ -101,9 +153,14 @@ def _check(outcome: Outcome, proof: Proof) -> CheckReport:
     )
 
 
-class JsonReport(ReportFormat):
+class JsonReport(DocumentFormat):
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def write(self, proof: Proof) -> None:
-        self._stream.write(report(proof).model_dump_json(by_alias=True, indent=2) + "\n")
+    def write(self, document: Document) -> None:
+        self._stream.write(document.report.model_dump_json(by_alias=True, indent=2) + "\n")
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of the report."""
+    return {"$schema": GenerateJsonSchema.schema_dialect, **Report.model_json_schema(mode="serialization")}
