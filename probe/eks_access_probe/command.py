@@ -18,14 +18,19 @@ from eks_access.endpoint import LoopbackError, loopback_endpoint
 from eks_access.manifest import Manifest
 from eks_access.source import SourceError
 
-from . import identities
+from . import compare, identities
 from .aws import Aws
 from .identities import IdentitiesError
 from .patience import Patience
 from .plan import IntegrationPlan, PlanError, plan
 from .progress import progress
-from .report.interface import Proof, ReportFormat
-from .report.json import JsonReport
+from .report import baseline
+from .report.baseline import BaselineError
+from .report.changes_table import ChangesTable
+from .report.html import HtmlReport
+from .report.interface import Proof
+from .report.json import Document, DocumentFormat, JsonReport, Report, report
+from .report.junit import JunitReport
 from .report.table import TableReport
 from .run import run
 
@@ -58,6 +63,10 @@ class BadInput(click.ClickException):
 @click.option("--integration", "only", multiple=True, metavar="NAME", help="Only this integration; repeatable.")
 @click.option("--cluster", "clusters", multiple=True, metavar="KEY", help="Only this cluster; repeatable.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON too; - for the standard output.")
+@click.option("--junit", "junit_file", metavar="FILE", help="Write the report as JUnit XML too, for CI.")
+@click.option("--html", "html_file", metavar="FILE", help="Write the report as one self-contained HTML page too.")
+@click.option("--baseline", "baseline_file", metavar="FILE", help="An earlier JSON report: tell what changed since.")
+@click.option("--fail-on-change", is_flag=True, help="With --baseline: exit code 4 where anything changed.")
 @click.option(
     "--deadline",
     type=click.FloatRange(0, 1800),
@@ -84,6 +93,10 @@ def probe(
     only: tuple[str, ...],
     clusters: tuple[str, ...],
     json_file: str | None,
+    junit_file: str | None,
+    html_file: str | None,
+    baseline_file: str | None,
+    fail_on_change: bool,
     deadline: float,
     concurrency: int,
     verbose: bool,
@@ -99,6 +112,8 @@ def probe(
       eks-access probe --stack dev
       eks-access probe --stack prod --integration opentrace --cluster eu-1 --verbose
       eks-access probe --manifest access.json --identities identities.yaml --json report.json
+      eks-access probe --stack prod --junit probe.xml --html access.html
+      eks-access probe --stack prod --baseline yesterday.json --json today.json
       pulumi stack output access --json --show-secrets | eks-access probe --manifest - --json - > report.json
 
     With --json - the table goes to the standard error. Colours are left out where NO_COLOR is set.
@@ -109,6 +124,7 @@ def probe(
       1  something is not: a call that must work was refused, or the other way round
       2  bad usage or input; nothing was asked
       3  no mismatch, but something could not be asked: unreachable, throttled, no credential
+      4  all as expected, but --fail-on-change and something changed since the baseline
     """
     if (stack is None) == (manifest is None):
         raise click.UsageError("give either --stack NAME or --manifest FILE")

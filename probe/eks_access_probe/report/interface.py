@@ -23,7 +23,7 @@ class Proof:
     secrets: frozenset[str] = frozenset()
     """Values of the manifest that the user gave as secrets: no report holds one."""
     inventory: Inventory | None = None
-    """What each integration sees; None where that was not collected."""
+    """What each integration sees, where that was asked for."""
 
     @property
     def integrations(self) -> Mapping[str, IntegrationAccess]:
@@ -37,10 +37,11 @@ class Proof:
 
     @property
     def exit_code(self) -> int:
-        """0: all as expected; 1: a mismatch; 3: no mismatch, but something could not be asked."""
+        """0: all as expected; 1: a mismatch; 3: no mismatch, but something could not be asked or not be read whole."""
         if self.counts[Result.MISMATCH]:
             return 1
-        return 3 if self.counts[Result.NOT_PROVEN] else 0
+        read_whole = self.inventory is None or self.inventory.is_whole
+        return 0 if read_whole and not self.counts[Result.NOT_PROVEN] else 3
 
 
 class ReportFormat(ABC):
