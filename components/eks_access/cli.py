@@ -21,7 +21,7 @@ COMMANDS = {
         "Act as each integration and prove what it can and cannot do.",
     ),
     "resume": ("eks_access.resume:resume", "Take up a deployment that was killed in the middle."),
-    "schema": ("eks_access.schema_command:schema", "Print the JSON schema of a file, for editors."),
+    "schema": ("eks_access.schema_command:schema", "Print the JSON schema of a file, for editors and programs."),
     "token": ("eks_access.token_command:token", "Print an EKS token, as kubectl wants it."),
 }
 """Each command's place and its line in `--help`: a command is imported only when it runs, so that all start fast."""

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,29 @@ def of_stack(stack: str, cwd: Path, *, secrets: bool = True) -> Manifest:
     if done.returncode != 0:
         raise SourceError(_why(stack, cwd, done.stderr.decode("utf-8", "replace")))
     return _manifest(done.stdout, f"stack {stack!r}", secrets)
+
+
+def secrets_of_stack(stack: str, cwd: Path, shown: Manifest) -> frozenset[str]:
+    """The values in `shown`, the manifest of this stack, that are secrets of the stack.
+
+    Raises:
+        SourceError: as for `of_stack`.
+    """
+    hidden = of_stack(stack, cwd, secrets=False)
+    return frozenset(_hidden(hidden.model_dump(mode="json"), shown.model_dump(mode="json")))
+
+
+def _hidden(hidden: Any, shown: Any) -> Iterator[str]:
+    """The texts of `shown` in whose places `hidden` has what Pulumi prints for a secret."""
+    if hidden == HIDDEN and isinstance(shown, str):
+        if shown != HIDDEN:
+            yield shown
+    elif isinstance(hidden, dict):
+        for key, value in hidden.items():
+            yield from _hidden(value, shown.get(key))
+    elif isinstance(hidden, list):
+        for one, other in zip(hidden, shown, strict=False):
+            yield from _hidden(one, other)
 
 
 def of_file(path: str, *, secrets: bool = True) -> Manifest:

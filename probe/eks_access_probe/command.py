@@ -20,6 +20,7 @@ from eks_access.source import SourceError
 
 from . import compare, identities
 from .aws import Aws
+from .compare import OtherEnvironment
 from .identities import IdentitiesError
 from .patience import Patience
 from .plan import IntegrationPlan, PlanError, plan
@@ -35,6 +36,7 @@ from .report.table import TableReport
 from .run import run
 
 PIPED_WIDTH = 120
+CHANGED = 4
 INTERRUPTED = 130
 """As a shell tells a command that was interrupted; 1 would read as a mismatch."""
 
@@ -128,23 +130,36 @@ def probe(
     """
     if (stack is None) == (manifest is None):
         raise click.UsageError("give either --stack NAME or --manifest FILE")
+    if fail_on_change and baseline_file is None:
+        raise click.UsageError("--fail-on-change needs a --baseline FILE to compare with")
     try:
         read = source.of_stack(stack, cwd) if stack is not None else source.of_file(manifest or "")
         known = identities.read(identities.find(identities_file, os.environ))
         aws = Aws(loopback_endpoint(os.environ) if read.endpoint == "loopback" else None)
         plans = plan(read, known, aws, integrations=only, clusters=clusters)
-    except (SourceError, IdentitiesError, LoopbackError, PlanError) as error:
+        before = baseline.read(baseline_file) if baseline_file else None
+        if before is not None:
+            compare.check_comparable(before, read)
+    except (SourceError, IdentitiesError, LoopbackError, PlanError, BaselineError, OtherEnvironment) as error:
         raise BadInput(str(error)) from error
-    with ExitStack() as open_files:
-        formats = [TableReport(_console(to_error=json_file == "-"), verbose=verbose)]
-        report_files = [JsonReport(_opened(json_file, open_files))] if json_file else []
+    with ExitStack() as files:
+        console = _console(to_error=json_file == "-")
+        formats: list[DocumentFormat] = [
+            ChangesTable(console),
+            *([JsonReport(_opened("--json", json_file, files))] if json_file else []),
+            *([JunitReport(_opened("--junit", junit_file, files))] if junit_file else []),
+            *([HtmlReport(_opened("--html", html_file, files))] if html_file else []),
+        ]
         try:
             proof = _prove(read, plans, deadline, concurrency)
         except KeyboardInterrupt:
             click.echo("Interrupted: nothing is proven.", err=True)
             sys.exit(INTERRUPTED)
-        _write(proof, [*formats, *report_files])
-    sys.exit(proof.exit_code)
+        TableReport(console, verbose=verbose).write(proof)
+        document = Document(_report(proof, before, fail_on_change), proof.inventory)
+        for report_format in formats:
+            report_format.write(document)
+    sys.exit(document.report.summary.exit_code)
 
 
 def _prove(manifest: Manifest, plans: list[IntegrationPlan], deadline: float, concurrency: int) -> Proof:
@@ -158,19 +173,24 @@ def _prove(manifest: Manifest, plans: list[IntegrationPlan], deadline: float, co
     return Proof(manifest, outcomes, started_at, time.monotonic() - started)
 
 
-def _write(proof: Proof, formats: list[ReportFormat]) -> None:
-    for report_format in formats:
-        report_format.write(proof)
+def _report(proof: Proof, before: Report | None, fail_on_change: bool) -> Report:
+    now = report(proof)
+    if before is None:
+        return now
+    changes = compare.changes(before, now)
+    fails = fail_on_change and changes.any and now.summary.exit_code == 0
+    summary = now.summary.model_copy(update={"exit_code": CHANGED}) if fails else now.summary
+    return now.model_copy(update={"changes": changes, "summary": summary})
 
 
-def _opened(path: str, open_files: ExitStack) -> TextIO:
+def _opened(option: str, path: str, files: ExitStack) -> TextIO:
     """The file to write to, opened before anything is asked, so that a wrong path costs no run."""
     if path == "-":
         return sys.stdout
     try:
-        return open_files.enter_context(Path(path).open("w"))
+        return files.enter_context(Path(path).open("w", encoding="utf-8"))
     except OSError as error:
-        raise BadInput(f"--json: cannot write {path}: {error.strerror}") from error
+        raise BadInput(f"{option}: cannot write {path}: {error.strerror}") from error
 
 
 def _console(*, to_error: bool) -> Console:

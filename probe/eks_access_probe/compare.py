@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from eks_access.difference import Gain, difference
-from eks_access.manifest import Rights
+from eks_access.manifest import Manifest, Rights
 
 from .outcome import Result
 from .report.access import IntegrationReport
@@ -25,11 +25,21 @@ Pairs = frozenset[tuple[str, str | None]]
 class OtherEnvironment(ValueError):
     """The reports are of different environments, so their differences say nothing."""
 
-    def __init__(self, before: Report, after: Report) -> None:
+    def __init__(self, before: str, after: str) -> None:
         super().__init__(
-            f"it is of {_place(before)}, and this run is of {_place(after)}:"
+            f"the baseline is of {before}, and this run is of {after}:"
             " only reports of the same environment can be compared"
         )
+
+
+def check_comparable(before: Report, after: Report | Manifest) -> None:
+    """Refuse a baseline of another stack or account.
+
+    Raises:
+        OtherEnvironment: it is one.
+    """
+    if _place(before) != _place(after):
+        raise OtherEnvironment(_place(before), _place(after))
 
 
 def changes(before: Report, after: Report) -> Changes:
@@ -38,8 +48,7 @@ def changes(before: Report, after: Report) -> Changes:
     Raises:
         OtherEnvironment: they are of different stacks or accounts.
     """
-    if _place(before) != _place(after):
-        raise OtherEnvironment(before, after)
+    check_comparable(before, after)
     both = _pairs(before) & _pairs(after)
     old, new = _checks(before, both), _checks(after, both)
     integrations = [(was, now) for was, now in _both(_named(before), _named(after))]
@@ -56,7 +65,7 @@ def changes(before: Report, after: Report) -> Changes:
     )
 
 
-def _place(report: Report) -> str:
+def _place(report: Report | Manifest) -> str:
     stack = f"{report.project}/{report.environment}" if report.project else report.environment
     return f"stack {stack} in account {report.account} ({report.partition})"
 

@@ -9,7 +9,7 @@ Azure and Buildkite read as well (its junit-10.xsd): https://github.com/jenkinsc
 
 import re
 from collections.abc import Sequence
-from typing import BinaryIO
+from typing import TextIO
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
@@ -21,13 +21,15 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 class JunitReport(DocumentFormat):
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, document: Document) -> None:
         tree = ElementTree.ElementTree(junit(document.report))
         ElementTree.indent(tree)
-        tree.write(self._stream, encoding="utf-8", xml_declaration=True)
+        self._stream.write('<?xml version="1.0" encoding="UTF-8"?>\n')
+        tree.write(self._stream, encoding="unicode")
+        self._stream.write("\n")
 
 
 def junit(report: Report) -> Element:
