@@ -9,6 +9,10 @@ from . import __version__
 
 COMMANDS = {
     "aws-auth": ("eks_access.aws_auth.command:aws_auth", "Plan and check changes of the aws-auth ConfigMap."),
+    "collect": (
+        "eks_access_probe.collector.command:collect",
+        "Gather what each integration sees in each cluster.",
+    ),
     "explain": ("eks_access.explain_command:explain", "Say what an integration gets, and why."),
     "handoff": ("eks_access.handoff_command:handoff", "Print what to enter in each vendor's own form."),
     "leftovers": (

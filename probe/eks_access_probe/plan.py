@@ -60,8 +60,8 @@ def plan(
     Raises:
         PlanError: a name is unknown, or nothing is left to ask.
     """
-    selected = _selected(manifest, integrations, clusters)
-    return [_integration(name, access, aws, identities) for name, access in selected.items()]
+    chosen = selected(manifest, integrations, clusters)
+    return [_integration(name, access, aws, identities) for name, access in chosen.items()]
 
 
 def _integration(name: str, access: IntegrationAccess, aws: Aws, identities: Identities) -> IntegrationPlan:
@@ -77,7 +77,7 @@ def _integration(name: str, access: IntegrationAccess, aws: Aws, identities: Ide
     )
 
 
-def _selected(
+def selected(
     manifest: Manifest, integrations: Collection[str], clusters: Collection[str]
 ) -> Mapping[str, IntegrationAccess]:
     _check_known("integration", integrations, manifest.integrations)
