@@ -27,6 +27,38 @@ def of_stack(stack: str, cwd: Path, *, secrets: bool = True) -> Manifest:
     Raises:
         SourceError: pulumi is missing or fails, or the stack has no such output.
     """
+    return _manifest(_output(stack, cwd, secrets), f"stack {stack!r}", secrets)
+
+
+def with_secrets(stack: str, cwd: Path) -> tuple[Manifest, frozenset[str]]:
+    """The manifest that a stack exports, and which of the values in it are secrets of the stack.
+
+    Nothing is decrypted where the manifest has no secret.
+
+    Raises:
+        SourceError: as for `of_stack`.
+    """
+    origin = f"stack {stack!r}"
+    hidden = _output(stack, cwd, secrets=False)
+    if json.dumps(HIDDEN).encode() not in hidden:
+        return _manifest(hidden, origin, secrets=True), frozenset()
+    shown = _output(stack, cwd, secrets=True)
+    return _manifest(shown, origin, secrets=True), frozenset(_secrets(json.loads(hidden), json.loads(shown)))
+
+
+def _secrets(hidden: Any, shown: Any) -> Iterator[str]:
+    """The texts in whose places there is what Pulumi prints for a secret."""
+    if hidden == HIDDEN and isinstance(shown, str):
+        yield shown
+    elif isinstance(hidden, dict) and isinstance(shown, dict):
+        for key, value in hidden.items():
+            yield from _secrets(value, shown.get(key))
+    elif isinstance(hidden, list) and isinstance(shown, list):
+        for one, other in zip(hidden, shown, strict=False):
+            yield from _secrets(one, other)
+
+
+def _output(stack: str, cwd: Path, secrets: bool) -> bytes:
     shown = ["--show-secrets"] if secrets else []
     command = ["pulumi", "stack", "output", OUTPUT, "--stack", stack, "--json", *shown, "--non-interactive"]
     try:
@@ -41,30 +73,7 @@ def of_stack(stack: str, cwd: Path, *, secrets: bool = True) -> Manifest:
         raise SourceError(f"`pulumi stack output` took over {_SECONDS} seconds") from cause
     if done.returncode != 0:
         raise SourceError(_why(stack, cwd, done.stderr.decode("utf-8", "replace")))
-    return _manifest(done.stdout, f"stack {stack!r}", secrets)
-
-
-def secrets_of_stack(stack: str, cwd: Path, shown: Manifest) -> frozenset[str]:
-    """The values in `shown`, the manifest of this stack, that are secrets of the stack.
-
-    Raises:
-        SourceError: as for `of_stack`.
-    """
-    hidden = of_stack(stack, cwd, secrets=False)
-    return frozenset(_hidden(hidden.model_dump(mode="json"), shown.model_dump(mode="json")))
-
-
-def _hidden(hidden: Any, shown: Any) -> Iterator[str]:
-    """The texts of `shown` in whose places `hidden` has what Pulumi prints for a secret."""
-    if hidden == HIDDEN and isinstance(shown, str):
-        if shown != HIDDEN:
-            yield shown
-    elif isinstance(hidden, dict):
-        for key, value in hidden.items():
-            yield from _hidden(value, shown.get(key))
-    elif isinstance(hidden, list):
-        for one, other in zip(hidden, shown, strict=False):
-            yield from _hidden(one, other)
+    return done.stdout
 
 
 def of_file(path: str, *, secrets: bool = True) -> Manifest:

@@ -133,7 +133,9 @@ def probe(
     if fail_on_change and baseline_file is None:
         raise click.UsageError("--fail-on-change needs a --baseline FILE to compare with")
     try:
-        read = source.of_stack(stack, cwd) if stack is not None else source.of_file(manifest or "")
+        read, secrets = (
+            source.with_secrets(stack, cwd) if stack is not None else (source.of_file(manifest or ""), frozenset())
+        )
         known = identities.read(identities.find(identities_file, os.environ))
         aws = Aws(loopback_endpoint(os.environ) if read.endpoint == "loopback" else None)
         plans = plan(read, known, aws, integrations=only, clusters=clusters)
