@@ -151,7 +151,6 @@ def aws_baseline(partition: str) -> tuple[AwsCall, ...]:
         ),
         refused("secretsmanager:ListSecrets", "finds other systems' credentials", {"MaxResults": 1}),
         refused("s3:ListAllMyBuckets", "finds data", {}),
-        refused("kms:ListKeys", "finds keys", {"Limit": 1}),
         refused("ec2:DescribeInstances", "finds machines", {"MaxResults": 5}),
         refused(
             "ssm:SendCommand",
