@@ -6,6 +6,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -18,16 +19,18 @@ from eks_access.endpoint import LoopbackError, loopback_endpoint
 from eks_access.manifest import Manifest
 from eks_access.source import SourceError
 
-from . import identities
+from . import identities, shards
 from .aws import Aws
 from .identities import IdentitiesError
+from .operator.plan import plan as operator_plan
 from .patience import Patience
-from .plan import IntegrationPlan, PlanError, plan
+from .plan import IntegrationPlan, PlanError, plan, select
 from .progress import progress
 from .report.interface import Proof, ReportFormat
 from .report.json import JsonReport
 from .report.table import TableReport
 from .run import run
+from .shards import Shard, ShardError
 
 PIPED_WIDTH = 120
 INTERRUPTED = 130
@@ -57,6 +60,12 @@ class BadInput(click.ClickException):
 )
 @click.option("--integration", "only", multiple=True, metavar="NAME", help="Only this integration; repeatable.")
 @click.option("--cluster", "clusters", multiple=True, metavar="KEY", help="Only this cluster; repeatable.")
+@click.option(
+    "--as-operator",
+    is_flag=True,
+    help="Evaluate with your own credentials what each integration could do, where nobody can act as it.",
+)
+@click.option("--shard", metavar="I/N", help="Only the part I (from 0) of N of the clusters; see `eks-access merge`.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON too; - for the standard output.")
 @click.option(
     "--deadline",
@@ -83,6 +92,8 @@ def probe(
     identities_file: Path | None,
     only: tuple[str, ...],
     clusters: tuple[str, ...],
+    as_operator: bool,
+    shard: str | None,
     json_file: str | None,
     deadline: float,
     concurrency: int,
@@ -94,10 +105,16 @@ def probe(
     every call that must be refused, and tells what is not as declared. It changes nothing: only reads are made, other
     verbs are asked as access reviews, and AWS calls that would change something name nothing that exists.
 
+    Where nobody can act as a vendor, --as-operator evaluates the same lines with your own credentials: by IAM's policy
+    simulation, by access reviews of the mapped user and groups, and by the rules of access policies. Every line says
+    that it was evaluated and not exercised. What only the vendor can show, the trust policy above all, is told as not
+    asked, so that such a run ends with 3 at best.
+
     \b
     Examples:
       eks-access probe --stack dev
       eks-access probe --stack prod --integration opentrace --cluster eu-1 --verbose
+      eks-access probe --stack prod --as-operator
       eks-access probe --manifest access.json --identities identities.yaml --json report.json
       pulumi stack output access --json --show-secrets | eks-access probe --manifest - --json - > report.json
 
@@ -114,16 +131,20 @@ def probe(
         raise click.UsageError("give either --stack NAME or --manifest FILE")
     try:
         read = source.of_stack(stack, cwd) if stack is not None else source.of_file(manifest or "")
-        known = identities.read(identities.find(identities_file, os.environ))
         aws = Aws(loopback_endpoint(os.environ) if read.endpoint == "loopback" else None)
-        plans = plan(read, known, aws, integrations=only, clusters=clusters)
-    except (SourceError, IdentitiesError, LoopbackError, PlanError) as error:
+        if as_operator:
+            plans = operator_plan(read, select(read, only, clusters), aws)
+        else:
+            known = identities.read(identities.find(identities_file, os.environ))
+            plans = plan(read, known, aws, integrations=only, clusters=clusters)
+        part = None if shard is None else shards.parsed(shard)
+    except (SourceError, IdentitiesError, LoopbackError, PlanError, ShardError) as error:
         raise BadInput(str(error)) from error
     with ExitStack() as open_files:
         formats = [TableReport(_console(to_error=json_file == "-"), verbose=verbose)]
         report_files = [JsonReport(_opened(json_file, open_files))] if json_file else []
         try:
-            proof = _prove(read, plans, deadline, concurrency)
+            proof = replace(_prove(read, plans, deadline, concurrency, part), by_operator=as_operator)
         except KeyboardInterrupt:
             click.echo("Interrupted: nothing is proven.", err=True)
             sys.exit(INTERRUPTED)
@@ -131,15 +152,19 @@ def probe(
     sys.exit(proof.exit_code)
 
 
-def _prove(manifest: Manifest, plans: list[IntegrationPlan], deadline: float, concurrency: int) -> Proof:
+def _prove(
+    manifest: Manifest, plans: list[IntegrationPlan], deadline: float, concurrency: int, shard: Shard | None
+) -> Proof:
     started_at, started = datetime.now(UTC), time.monotonic()
-    total = sum(1 for integration in plans for _ in integration)
+    places = {check: place for place, check in enumerate(check for integration in plans for check in integration)}
+    asked = plans if shard is None else shards.part(plans, shard)
+    mine = [places[check] for integration in asked for check in integration]
     with (
         ThreadPoolExecutor(concurrency, thread_name_prefix="probe") as pool,
-        progress(total, Console(stderr=True)) as listener,
+        progress(len(mine), Console(stderr=True)) as listener,
     ):
-        outcomes = asyncio.run(run(plans, Patience(deadline, pool), listener))
-    return Proof(manifest, outcomes, started_at, time.monotonic() - started)
+        outcomes = asyncio.run(run(asked, Patience(deadline, pool), listener))
+    return Proof(manifest, outcomes, started_at, time.monotonic() - started, shard=shard, places=mine)
 
 
 def _write(proof: Proof, formats: list[ReportFormat]) -> None:

@@ -9,6 +9,7 @@ https://github.com/kubernetes/kubernetes/issues/65744
 import binascii
 import ssl
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from urllib.parse import quote
 
@@ -58,7 +59,13 @@ def _ask(session: ClusterSession, e: KubernetesExpectation) -> Answer:
 
 
 def _check(session: ClusterSession, e: KubernetesExpectation) -> Check:
-    question = Question(
+    ask = _try if is_tried(e) else _review
+    asking = replace(question(session, e), detail="tried" if is_tried(e) else "access review")
+    return Check(asking, lambda: asked(partial(ask, session, e)), session.renew)
+
+
+def question(session: ClusterSession, e: KubernetesExpectation) -> Question:
+    return Question(
         session.actor.name,
         Plane.KUBERNETES,
         e.verb,
@@ -66,10 +73,7 @@ def _check(session: ClusterSession, e: KubernetesExpectation) -> Check:
         e.allowed,
         e.why,
         session.key,
-        detail="tried" if is_tried(e) else "access review",
     )
-    ask = _try if is_tried(e) else _review
-    return Check(question, lambda: asked(partial(ask, session, e)), session.renew)
 
 
 def is_tried(e: KubernetesExpectation) -> bool:

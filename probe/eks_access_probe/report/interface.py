@@ -9,6 +9,7 @@ from functools import cached_property
 from eks_access.manifest import IntegrationAccess, Manifest
 
 from ..outcome import Outcome, Result
+from ..shards import Shard
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,11 @@ class Proof:
     outcomes: Sequence[Outcome]
     started_at: datetime
     seconds: float
+    by_operator: bool = False
+    """Whether an operator asked what the integrations could do, in the place of acting as them."""
+    shard: Shard | None = None
+    places: Sequence[int] | None = None
+    """The place of each outcome in a run that is not sharded; None where this is one."""
 
     @property
     def integrations(self) -> Mapping[str, IntegrationAccess]:
@@ -32,10 +38,14 @@ class Proof:
 
     @property
     def exit_code(self) -> int:
-        """0: all as expected; 1: a mismatch; 3: no mismatch, but something could not be asked."""
-        if self.counts[Result.MISMATCH]:
-            return 1
-        return 3 if self.counts[Result.NOT_PROVEN] else 0
+        return exit_code(self.counts)
+
+
+def exit_code(counts: Mapping[Result, int]) -> int:
+    """0: all as expected; 1: a mismatch; 3: no mismatch, but something could not be asked."""
+    if counts[Result.MISMATCH]:
+        return 1
+    return 3 if counts[Result.NOT_PROVEN] else 0
 
 
 class ReportFormat(ABC):
