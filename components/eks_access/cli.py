@@ -19,6 +19,7 @@ COMMANDS = {
         "eks_access_probe.leftovers.command:leftovers",
         "List what belongs to no integration of a stack (any more).",
     ),
+    "merge": ("eks_access_probe.merge:merge", "Merge the reports of a sharded run of the probe into one."),
     "plugin": ("eks_access.provider.install:plugin", "Install the Pulumi plugin of this package."),
     "probe": (
         "eks_access_probe.command:probe",

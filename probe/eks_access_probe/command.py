@@ -6,6 +6,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -18,12 +19,14 @@ from eks_access.endpoint import LoopbackError, loopback_endpoint
 from eks_access.manifest import Manifest
 from eks_access.source import SourceError
 
-from . import compare, identities
+from . import compare, identities, shards
 from .aws import Aws
-from .compare import OtherEnvironment
+from .collector.command import shown
+from .compare import NotComparable
 from .identities import IdentitiesError
+from .operator.plan import plan as operator_plan
 from .patience import Patience
-from .plan import IntegrationPlan, PlanError, plan
+from .plan import IntegrationPlan, PlanError, plan, selected
 from .progress import progress
 from .report import baseline
 from .report.baseline import BaselineError
@@ -34,11 +37,23 @@ from .report.json import Document, DocumentFormat, JsonReport, Report, report
 from .report.junit import JunitReport
 from .report.table import TableReport
 from .run import run
+from .shards import Shard, ShardError
 
 PIPED_WIDTH = 120
 CHANGED = 4
 INTERRUPTED = 130
 """As a shell tells a command that was interrupted; 1 would read as a mismatch."""
+
+
+_REFUSALS = (
+    SourceError,
+    IdentitiesError,
+    LoopbackError,
+    PlanError,
+    ShardError,
+    BaselineError,
+    NotComparable,
+)
 
 
 class BadInput(click.ClickException):
@@ -64,6 +79,15 @@ class BadInput(click.ClickException):
 )
 @click.option("--integration", "only", multiple=True, metavar="NAME", help="Only this integration; repeatable.")
 @click.option("--cluster", "clusters", multiple=True, metavar="KEY", help="Only this cluster; repeatable.")
+@click.option(
+    "--as-operator",
+    is_flag=True,
+    help="Evaluate with your own credentials what each integration could do, where nobody can act as it.",
+)
+@click.option("--shard", metavar="I/N", help="Only the part I (from 0) of N of the clusters; see `eks-access merge`.")
+@click.option(
+    "--collect", "collecting", is_flag=True, help="Gather what each integration sees too: see `eks-access collect`."
+)
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON too; - for the standard output.")
 @click.option("--junit", "junit_file", metavar="FILE", help="Write the report as JUnit XML too, for CI.")
 @click.option("--html", "html_file", metavar="FILE", help="Write the report as one self-contained HTML page too.")
@@ -94,6 +118,9 @@ def probe(
     identities_file: Path | None,
     only: tuple[str, ...],
     clusters: tuple[str, ...],
+    as_operator: bool,
+    shard: str | None,
+    collecting: bool,
     json_file: str | None,
     junit_file: str | None,
     html_file: str | None,
@@ -109,12 +136,18 @@ def probe(
     every call that must be refused, and tells what is not as declared. It changes nothing: only reads are made, other
     verbs are asked as access reviews, and AWS calls that would change something name nothing that exists.
 
+    Where nobody can act as a vendor, --as-operator evaluates the same lines with your own credentials: by IAM's policy
+    simulation, by access reviews of the mapped user and groups, and by the rules of access policies. Every line says
+    that it was evaluated and not exercised. What only the vendor can show, the trust policy above all, is told as not
+    asked, so that such a run ends with 3 at best.
+
     \b
     Examples:
       eks-access probe --stack dev
       eks-access probe --stack prod --integration opentrace --cluster eu-1 --verbose
+      eks-access probe --stack prod --as-operator
       eks-access probe --manifest access.json --identities identities.yaml --json report.json
-      eks-access probe --stack prod --junit probe.xml --html access.html
+      eks-access probe --stack prod --collect --junit probe.xml --html access.html
       eks-access probe --stack prod --baseline yesterday.json --json today.json
       pulumi stack output access --json --show-secrets | eks-access probe --manifest - --json - > report.json
 
@@ -130,19 +163,26 @@ def probe(
     """
     if (stack is None) == (manifest is None):
         raise click.UsageError("give either --stack NAME or --manifest FILE")
+    if as_operator and collecting:
+        raise click.UsageError("--collect acts as the integrations, and --as-operator is for where nobody can")
     if fail_on_change and baseline_file is None:
         raise click.UsageError("--fail-on-change needs a --baseline FILE to compare with")
     try:
         read, secrets = (
             source.with_secrets(stack, cwd) if stack is not None else (source.of_file(manifest or ""), frozenset())
         )
-        known = identities.read(identities.find(identities_file, os.environ))
         aws = Aws(loopback_endpoint(os.environ) if read.endpoint == "loopback" else None)
-        plans = plan(read, known, aws, integrations=only, clusters=clusters)
+        chosen = selected(read, only, clusters)
+        known = None if as_operator else identities.read(identities.find(identities_file, os.environ))
+        if known is None:
+            plans = operator_plan(read, chosen, aws)
+        else:
+            plans = plan(read, known, aws, integrations=only, clusters=clusters)
+        part = None if shard is None else shards.parsed(shard)
         before = baseline.read(baseline_file) if baseline_file else None
         if before is not None:
-            compare.check_comparable(before, read)
-    except (SourceError, IdentitiesError, LoopbackError, PlanError, BaselineError, OtherEnvironment) as error:
+            compare.check_comparable(before, read, by_operator=as_operator)
+    except _REFUSALS as error:
         raise BadInput(str(error)) from error
     with ExitStack() as files:
         console = _console(to_error=json_file == "-")
@@ -153,10 +193,12 @@ def probe(
             *([HtmlReport(_opened("--html", html_file, files))] if html_file else []),
         ]
         try:
-            proof = _prove(read, plans, deadline, concurrency)
+            proof = _prove(read, plans, deadline, concurrency, part)
+            seen = shown(read, chosen, known, aws, concurrency=concurrency) if collecting and known else None
         except KeyboardInterrupt:
             click.echo("Interrupted: nothing is proven.", err=True)
             sys.exit(INTERRUPTED)
+        proof = replace(proof, by_operator=as_operator, secrets=secrets, inventory=seen)
         TableReport(console, verbose=verbose).write(proof)
         document = Document(_report(proof, before, fail_on_change), proof.inventory)
         for report_format in formats:
@@ -164,15 +206,19 @@ def probe(
     sys.exit(document.report.summary.exit_code)
 
 
-def _prove(manifest: Manifest, plans: list[IntegrationPlan], deadline: float, concurrency: int) -> Proof:
+def _prove(
+    manifest: Manifest, plans: list[IntegrationPlan], deadline: float, concurrency: int, shard: Shard | None
+) -> Proof:
     started_at, started = datetime.now(UTC), time.monotonic()
-    total = sum(1 for integration in plans for _ in integration)
+    places = {check: place for place, check in enumerate(check for integration in plans for check in integration)}
+    asked = plans if shard is None else shards.part(plans, shard)
+    mine = [places[check] for integration in asked for check in integration]
     with (
         ThreadPoolExecutor(concurrency, thread_name_prefix="probe") as pool,
-        progress(total, Console(stderr=True)) as listener,
+        progress(len(mine), Console(stderr=True)) as listener,
     ):
-        outcomes = asyncio.run(run(plans, Patience(deadline, pool), listener))
-    return Proof(manifest, outcomes, started_at, time.monotonic() - started)
+        outcomes = asyncio.run(run(asked, Patience(deadline, pool), listener))
+    return Proof(manifest, outcomes, started_at, time.monotonic() - started, shard=shard, places=mine)
 
 
 def _report(proof: Proof, before: Report | None, fail_on_change: bool) -> Report:

@@ -22,33 +22,34 @@ Pairs = frozenset[tuple[str, str | None]]
 """Integrations with their clusters; None stands for AWS."""
 
 
-class OtherEnvironment(ValueError):
-    """The reports are of different environments, so their differences say nothing."""
+class NotComparable(ValueError):
+    """The baseline is of another environment, or was asked in another way: the differences would say nothing."""
 
     def __init__(self, before: str, after: str) -> None:
         super().__init__(
             f"the baseline is of {before}, and this run is of {after}:"
-            " only reports of the same environment can be compared"
+            " only runs of the same environment, asked in the same way, can be compared"
         )
 
 
-def check_comparable(before: Report, after: Report | Manifest) -> None:
-    """Refuse a baseline of another stack or account.
+def check_comparable(before: Report, after: Report | Manifest, *, by_operator: bool) -> None:
+    """Refuse a baseline of another stack or account, or one that was asked in another way.
 
     Raises:
-        OtherEnvironment: it is one.
+        NotComparable: it is one.
     """
-    if _place(before) != _place(after):
-        raise OtherEnvironment(_place(before), _place(after))
+    was, now = _place(before, before.asked_by == "operator"), _place(after, by_operator)
+    if was != now:
+        raise NotComparable(was, now)
 
 
 def changes(before: Report, after: Report) -> Changes:
     """What is different in `after`.
 
     Raises:
-        OtherEnvironment: they are of different stacks or accounts.
+        NotComparable: they are of different stacks or accounts, or were asked in different ways.
     """
-    check_comparable(before, after)
+    check_comparable(before, after, by_operator=after.asked_by == "operator")
     both = _pairs(before) & _pairs(after)
     old, new = _checks(before, both), _checks(after, both)
     integrations = [(was, now) for was, now in _both(_named(before), _named(after))]
@@ -65,9 +66,10 @@ def changes(before: Report, after: Report) -> Changes:
     )
 
 
-def _place(report: Report | Manifest) -> str:
+def _place(report: Report | Manifest, by_operator: bool) -> str:
     stack = f"{report.project}/{report.environment}" if report.project else report.environment
-    return f"stack {stack} in account {report.account} ({report.partition})"
+    asked = ", evaluated by an operator" if by_operator else ""
+    return f"stack {stack} in account {report.account} ({report.partition}){asked}"
 
 
 def _both(before: Mapping[_Key, _Value], after: Mapping[_Key, _Value]) -> Iterator[tuple[_Value, _Value]]:

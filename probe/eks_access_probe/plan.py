@@ -29,7 +29,11 @@ class ClusterPlan:
 
 @dataclass(frozen=True)
 class IntegrationPlan:
-    """Everything asked as one integration. `assume` comes first: it is the allowed twin of each refusal."""
+    """Everything asked as one integration. `assume` comes first: it is the allowed twin of each refusal.
+
+    Where it is not `assumed`, an operator asks in its place, and nothing waits for it. Without `account_lines`, what is
+    asked once for all clusters is not told, since another shard tells it.
+    """
 
     name: str
     access: IntegrationAccess
@@ -37,11 +41,14 @@ class IntegrationPlan:
     refused: list[Check]
     aws: list[Check]
     clusters: dict[str, ClusterPlan]
+    assumed: bool = True
+    account_lines: bool = True
 
     def __iter__(self) -> Iterator[Check]:
-        yield self.assume
-        yield from self.refused
-        yield from self.aws
+        if self.account_lines:
+            yield self.assume
+            yield from self.refused
+            yield from self.aws
         for cluster in self.clusters.values():
             yield cluster.identity
             yield from cluster.calls
@@ -80,6 +87,11 @@ def _integration(name: str, access: IntegrationAccess, aws: Aws, identities: Ide
 def selected(
     manifest: Manifest, integrations: Collection[str], clusters: Collection[str]
 ) -> Mapping[str, IntegrationAccess]:
+    """The named integrations with the named clusters, or all where none is named.
+
+    Raises:
+        PlanError: a name is unknown, or nothing is left to ask.
+    """
     _check_known("integration", integrations, manifest.integrations)
     named = {name: access for name, access in manifest.integrations.items() if not integrations or name in integrations}
     _check_known("cluster", clusters, {key for access in named.values() for key in access.clusters})

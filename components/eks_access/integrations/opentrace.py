@@ -11,7 +11,7 @@ import pulumi
 from ..arguments import IntegrationArgs
 from ..description import Field, Handoff, Integration, Place, Profile, Role, role_options
 from ..errors import Refused
-from ..expectations import ABSENT, AwsCall, KubernetesCall, baseline, combined
+from ..expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall, aws_baseline, baseline, combined
 from ..iam import Statement
 from ..identity import AccessPolicy, Identity
 from ..placeholders import is_known
@@ -72,7 +72,9 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             access_policies=(AccessPolicy("AmazonEKSViewPolicy"),) if vendor else (),
         ),
         grants=() if vendor else (Grant("read", f"{place.name}-read", readers, _READ),),
-        expectations=combined(baseline(), _cluster_calls(vendor), _aws_calls(place)),
+        expectations=combined(
+            baseline(), aws_baseline(place.partition), _cluster_calls(vendor), _aws_calls(place, vendor)
+        ),
         handoff=Handoff(
             fields=(
                 Field("IAM Role ARN", place.role_arn),
@@ -136,13 +138,26 @@ def _cluster_calls(vendor: bool) -> tuple[KubernetesCall, ...]:
         KubernetesCall("list", "namespaces", allowed=True, why="namespace information"),
         KubernetesCall("list", "pods", allowed=True, why="pod and container status"),
         KubernetesCall("list", "services", allowed=True, why="service topology"),
+        KubernetesCall("list", "endpoints", allowed=True, why="service topology"),
         KubernetesCall("list", "deployments", allowed=True, why="deployment information", api_group="apps"),
         KubernetesCall("list", "replicasets", allowed=True, why="resource relationships", api_group="apps"),
+        KubernetesCall("list", "statefulsets", allowed=True, why="resource relationships", api_group="apps"),
+        KubernetesCall("list", "daemonsets", allowed=True, why="resource relationships", api_group="apps"),
+        KubernetesCall("watch", "pods", allowed=True, why="pod and container status as it changes"),
         KubernetesCall("list", "endpointslices", allowed=True, why="service topology", api_group="discovery.k8s.io"),
         KubernetesCall("list", "ingresses", allowed=True, why="service topology", api_group="networking.k8s.io"),
         KubernetesCall("list", "configmaps", allowed=vendor, why=f"ConfigMap values: {view_only}"),
         KubernetesCall("get", "pods", allowed=vendor, why=f"logs: {view_only}", subresource="log", namespace="default"),
-        KubernetesCall("create", "pods", allowed=False, why="runs commands in a container", subresource="exec"),
+        *(
+            KubernetesCall("list", resource, allowed=vendor, why=view_only, api_group=group)
+            for resource, group in (
+                ("serviceaccounts", ""),
+                ("persistentvolumeclaims", ""),
+                ("events", ""),
+                ("jobs", "batch"),
+                ("cronjobs", "batch"),
+            )
+        ),
         KubernetesCall("list", "nodes", allowed=False, why="OpenTrace shows no nodes"),
         KubernetesCall(
             "list",
@@ -151,12 +166,16 @@ def _cluster_calls(vendor: bool) -> tuple[KubernetesCall, ...]:
             why="who may do what",
             api_group="rbac.authorization.k8s.io",
         ),
-        KubernetesCall("delete", "pods", allowed=False, why="changes workloads"),
-        KubernetesCall("patch", "deployments", allowed=False, why="changes workloads", api_group="apps"),
+        *(
+            KubernetesCall(verb, resource, allowed=False, why="changes workloads", api_group=group)
+            for resource, group in (("pods", ""), ("services", ""), ("deployments", "apps"), ("statefulsets", "apps"))
+            for verb in ("patch", "delete")
+        ),
+        KubernetesCall("patch", "deployments", False, "changes workloads", api_group="apps", subresource="scale"),
     )
 
 
-def _aws_calls(place: Place) -> tuple[AwsCall, ...]:
+def _aws_calls(place: Place, vendor: bool) -> tuple[AwsCall, ...]:
     regions = dict.fromkeys(cluster.region for cluster in place.clusters)
     return (
         *(AwsCall("eks:ListClusters", True, "finds clusters", region=region) for region in regions),
@@ -164,12 +183,12 @@ def _aws_calls(place: Place) -> tuple[AwsCall, ...]:
             AwsCall("eks:DescribeCluster", True, "address and certificate", {"name": cluster.name}, cluster.region)
             for cluster in place.clusters
         ),
-        AwsCall("iam:ListRoles", False, "reads who may do what in the account", {"MaxItems": 1}),
-        AwsCall(
-            "eks:UpdateClusterConfig",
-            False,
-            "changes a cluster",
-            {"name": ABSENT, "accessConfig": {"authenticationMode": "API"}},
+        *(AwsCall("eks:DescribeCluster", vendor, OTHER_CLUSTERS, {"name": ABSENT}, region) for region in regions),
+        *(
+            AwsCall(
+                "eks:ListNodegroups", False, "OpenTrace shows no nodes", {"clusterName": cluster.name}, cluster.region
+            )
+            for cluster in place.clusters
         ),
     )
 

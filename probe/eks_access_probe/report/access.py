@@ -3,7 +3,7 @@
 The words are those of `eks-access explain`, so that both tell the same.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from pydantic import Field
 
@@ -57,8 +57,8 @@ class IntegrationReport(Part):
     sources: list[str]
 
 
-def integration_report(name: str, access: IntegrationAccess) -> IntegrationReport:
-    """The report's part about one integration. An ExternalId is never in it."""
+def integration_report(name: str, access: IntegrationAccess, clusters: Container[str]) -> IntegrationReport:
+    """The report's part about one integration on these clusters. An ExternalId is never in it."""
     if access.trust.external_id is not None:
         trust = access.trust.model_copy(update={"external_id": NOT_SHOWN})
         access = access.model_copy(update={"trust": trust})
@@ -82,6 +82,7 @@ def integration_report(name: str, access: IntegrationAccess) -> IntegrationRepor
                 groups=access.identity.groups,
             )
             for key, cluster in access.clusters.items()
+            if key in clusters
         },
         aws=_rights(told.aws),
         kubernetes=_rights(told.kubernetes),
@@ -89,6 +90,15 @@ def integration_report(name: str, access: IntegrationAccess) -> IntegrationRepor
         residual_risks=list(told.residual_risks),
         sources=list(told.sources),
     )
+
+
+def merged(parts: Iterable[IntegrationReport], order: Iterable[str]) -> list[IntegrationReport]:
+    """The parts of several shards, each integration once with the clusters of all."""
+    by_name: dict[str, IntegrationReport] = {}
+    for part in parts:
+        known = by_name.get(part.name, part)
+        by_name[part.name] = part.model_copy(update={"clusters": {**known.clusters, **part.clusters}})
+    return [by_name[name] for name in order if name in by_name]
 
 
 def _rights(rights: Iterable[Right]) -> list[RightReport]:

@@ -1,7 +1,8 @@
 """The report for programs: versioned JSON, in the manifest's own order."""
 
+import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, TextIO
@@ -10,6 +11,7 @@ from pydantic import Field
 from pydantic.json_schema import GenerateJsonSchema
 
 from eks_access import __version__
+from eks_access.manifest import Manifest
 from eks_access.placeholders import map_texts
 
 from ..collector.inventory import Inventory
@@ -17,11 +19,13 @@ from ..explain import advice
 from ..outcome import Outcome, Plane, Result, Verdict
 from .access import NOT_SHOWN, IntegrationReport, integration_report
 from .changes import Changes
-from .interface import Proof
+from .interface import Proof, exit_code
 from .part import Part
 from .seen import SeenReport, seen
 
 SCHEMA_VERSION: Final = 1
+SHORTEST_SECRET = 4
+"""Nothing shorter keeps anybody out, and a report without each `1` could not be read."""
 
 
 class Evidence(Part):
@@ -38,10 +42,12 @@ class CheckReport(Part):
     integration: str
     cluster: str | None = Field(description="The user's key for the cluster; null for calls to AWS.")
     plane: Plane
+    place: int = Field(description="Where the line stands in a run that is not sharded, from 0.")
     call: str
     detail: str = Field(description="More about the call: parameters, or whether it was tried or asked as a review.")
     why: str = Field(description="Why the integration needs it, or what it could do with it.")
     expected: Verdict = Field(description="`allowed` or `denied`.")
+    exercised: bool = Field(description="False: evaluated from what is granted; nobody made the call.")
     verdict: Verdict
     result: Result = Field(description="`not-proven`: the answer shows neither what was expected nor the opposite.")
     evidence: Evidence
@@ -50,6 +56,11 @@ class CheckReport(Part):
     advice: str
     attempts: int
     seconds: float
+
+
+class ShardReport(Part):
+    index: int
+    count: int
 
 
 class Summary(Part):
@@ -68,6 +79,9 @@ class Report(Part):
     environment: str
     partition: str
     account: str
+    manifest: str = Field(description="A digest of the access manifest.")
+    asked_by: Literal["integration", "operator"]
+    shard: ShardReport | None = Field(description="Which part of a run this is; null where it is whole.")
     started_at: datetime
     seconds: float
     summary: Summary
@@ -101,7 +115,7 @@ def report(proof: Proof) -> Report:
 
 
 def without(secrets: Iterable[str], document: Report) -> Report:
-    longest_first = sorted(secrets, key=len, reverse=True)
+    longest_first = sorted((secret for secret in secrets if len(secret) >= SHORTEST_SECRET), key=len, reverse=True)
 
     def hidden(text: str) -> str:
         for secret in longest_first:
@@ -112,36 +126,56 @@ def without(secrets: Iterable[str], document: Report) -> Report:
 
 
 def _report(proof: Proof) -> Report:
+    places = range(len(proof.outcomes)) if proof.places is None else proof.places
     return Report(
         project=proof.manifest.project,
         environment=proof.manifest.environment,
         partition=proof.manifest.partition,
         account=proof.manifest.account,
+        manifest=digest(proof.manifest),
+        asked_by="operator" if proof.by_operator else "integration",
+        shard=None if proof.shard is None else ShardReport(index=proof.shard.index, count=proof.shard.count),
         started_at=proof.started_at,
         seconds=round(proof.seconds, 3),
-        summary=Summary(
-            as_expected=proof.counts[Result.AS_EXPECTED],
-            mismatches=proof.counts[Result.MISMATCH],
-            not_proven=proof.counts[Result.NOT_PROVEN],
-            exit_code=proof.exit_code,
-        ),
+        summary=summary(proof.counts).model_copy(update={"exit_code": proof.exit_code}),
         declared={name: list(access.clusters) for name, access in proof.manifest.integrations.items()},
-        integrations=[integration_report(name, access) for name, access in proof.integrations.items()],
-        checks=[_check(outcome, proof) for outcome in proof.outcomes],
+        integrations=[
+            integration_report(
+                name, access, {o.question.cluster for o in proof.outcomes if o.question.integration == name}
+            )
+            for name, access in proof.integrations.items()
+        ],
+        checks=[_check(place, outcome, proof) for place, outcome in zip(places, proof.outcomes, strict=True)],
         seen=None if proof.inventory is None else seen(proof.inventory),
     )
 
 
-def _check(outcome: Outcome, proof: Proof) -> CheckReport:
+def summary(counts: Mapping[Result, int]) -> Summary:
+    return Summary(
+        as_expected=counts[Result.AS_EXPECTED],
+        mismatches=counts[Result.MISMATCH],
+        not_proven=counts[Result.NOT_PROVEN],
+        exit_code=exit_code(counts),
+    )
+
+
+def digest(manifest: Manifest) -> str:
+    """Two reports of one manifest have the same."""
+    return hashlib.sha256(manifest.model_dump_json(by_alias=True).encode()).hexdigest()
+
+
+def _check(place: int, outcome: Outcome, proof: Proof) -> CheckReport:
     question, answer = outcome.question, outcome.answer
     return CheckReport(
         integration=question.integration,
         cluster=question.cluster,
         plane=question.plane,
+        place=place,
         call=question.call,
         detail=question.detail,
         why=question.why,
         expected=question.expected,
+        exercised=question.exercised,
         verdict=answer.verdict,
         result=outcome.result,
         evidence=Evidence(status=answer.status, reason=answer.reason, message=answer.message),

@@ -153,6 +153,7 @@ def explorer(found: Sequence[Line]) -> dict[str, Any]:
                     *map(texts, (check.cluster or "", check.verdict, evidence(check), check.waits_for)),
                     [texts(difference) for difference in check.differences],
                     check.attempts,
+                    int(check.exercised),
                 ]
                 for check in line.checks
             ],

@@ -15,13 +15,14 @@ function readLines() {
       expected: texts[expected],
       why: texts[why],
       advice: texts[advice],
-      checks: checks.map(([cluster, verdict, evidence, waitsFor, differences, attempts]) => ({
+      checks: checks.map(([cluster, verdict, evidence, waitsFor, differences, attempts, exercised]) => ({
         cluster: texts[cluster],
         verdict: texts[verdict],
         evidence: texts[evidence],
         waitsFor: texts[waitsFor],
         differences: differences.map((difference) => texts[difference]),
         attempts,
+        exercised,
       })),
     };
     const searched = [line.integration, line.call, line.detail, line.why, line.advice];
@@ -107,6 +108,7 @@ function lineElement(line) {
       {},
       element("span", { class: "must" }, line.expected === "allowed" ? "may" : "may not"),
       element("code", {}, line.call),
+      line.checks.some((check) => !check.exercised) ? element("span", { class: "badge" }, "evaluated") : null,
       element("span", { class: "unseen" }, `, ${WORD[line.result]}`),
     ),
     element("span", { class: "in" }, where),
@@ -117,6 +119,12 @@ function lineElement(line) {
     once: true,
   });
   return details;
+}
+
+function asked({ waitsFor, attempts, exercised }) {
+  if (waitsFor) return "not asked";
+  if (!exercised) return "evaluated, not exercised";
+  return attempts === 1 ? "once" : `${attempts} times`;
 }
 
 function body(line) {
@@ -144,7 +152,7 @@ function body(line) {
             element("td", {}, check.cluster || "AWS"),
             element("td", {}, check.verdict),
             element("td", {}, [...check.differences, check.evidence].filter(Boolean).map((text) => element("div", {}, element("q", {}, text)))),
-            element("td", {}, check.waitsFor ? "not asked" : check.attempts === 1 ? "once" : `${check.attempts} times`),
+            element("td", {}, asked(check)),
           ),
         ),
       ),
