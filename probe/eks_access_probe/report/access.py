@@ -57,7 +57,7 @@ class IntegrationReport(Part):
     sources: list[str]
 
 
-def integration_report(name: str, access: IntegrationAccess, clusters: Container[str]) -> IntegrationReport:
+def integration_report(name: str, access: IntegrationAccess, clusters: Container[str | None]) -> IntegrationReport:
     """The report's part about one integration on these clusters. An ExternalId is never in it."""
     if access.trust.external_id is not None:
         trust = access.trust.model_copy(update={"external_id": NOT_SHOWN})

@@ -6,6 +6,7 @@ so a name that would be markup or a script stays a name, even where escaping it 
 
 import base64
 import hashlib
+from functools import cache
 from importlib import resources
 from typing import TextIO
 
@@ -61,6 +62,7 @@ def page(document: Document) -> str:
     )
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader(__package__ or "", "assets"),
@@ -73,6 +75,7 @@ def _environment() -> Environment:
     return environment
 
 
+@cache
 def _inlined(names: tuple[str, ...]) -> Markup:
     """These files of the package, one after another."""
     assets = resources.files(__package__ or "") / "assets"
