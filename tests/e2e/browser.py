@@ -9,6 +9,7 @@ import os
 import queue
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-SECONDS = 60
+SECONDS = 20
 """For one answer; far more than one takes."""
 
 
@@ -57,11 +58,17 @@ class Page:
     def requests(self) -> list[str]:
         return [event["request"]["url"] for name, event in self._events if name == "Network.requestWillBeSent"]
 
+    def forget(self) -> None:
+        """Leave behind what was before."""
+        self.ask("Page.navigate", {"url": "about:blank"})
+        self.wait("location.href === 'about:blank'")
+        self._events.clear()
+
     def open(self, file: Path) -> float:
         """Open the file and give the seconds until all of it was there and had run."""
         started = time.monotonic()
         self.ask("Page.navigate", {"url": file.as_uri()})
-        self.wait("document.readyState === 'complete'")
+        self.wait("location.protocol === 'file:' && document.readyState === 'complete'")
         return time.monotonic() - started
 
     def run(self, script: str) -> Any:
@@ -89,6 +96,9 @@ class Page:
         self.ask("Input.dispatchKeyEvent", {"type": "keyDown", **event, **text})
         self.ask("Input.dispatchKeyEvent", {"type": "keyUp", **event})
 
+    def type(self, text: str) -> None:
+        self.ask("Input.insertText", {"text": text})
+
     def prefer(self, **features: str) -> None:
         """What the user's system prefers: `prefer(color_scheme="dark")`."""
         told = [{"name": f"prefers-{name.replace('_', '-')}", "value": value} for name, value in features.items()]
@@ -108,6 +118,17 @@ class Page:
         """What a screen reader is given."""
         nodes: list[dict[str, Any]] = self.ask("Accessibility.getFullAXTree", {})["nodes"]
         return [node for node in nodes if not node.get("ignored")]
+
+
+_WIRED = """
+import fcntl, os, sys
+ours = [fcntl.fcntl(int(descriptor), fcntl.F_DUPFD, 10) for descriptor in sys.argv[1:3]]
+for descriptor, theirs in zip(ours, (3, 4)):
+    os.dup2(descriptor, theirs)
+    os.close(descriptor)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""The browser reads its commands from file descriptor 3 and answers on 4, whatever ours are."""
 
 
 @contextmanager
@@ -130,10 +151,8 @@ def browser() -> Iterator[Page]:
             # Its own sandbox needs rights that root in a container lacks; nothing but our own file is opened.
             *(["--no-sandbox"] if os.geteuid() == 0 else []),
         ]
-        # The browser reads its commands from file descriptor 3 and answers on 4.
-        wired = f'exec "$0" "$@" 3<&{to_browser} 4>&{from_browser}'
         process = subprocess.Popen(
-            ["/bin/sh", "-c", wired, program(), *options, "about:blank"],
+            [sys.executable, "-c", _WIRED, str(to_browser), str(from_browser), program(), *options, "about:blank"],
             pass_fds=(to_browser, from_browser),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -119,12 +119,7 @@ function startTopology() {
   }));
 
   // Nobody waits for a graph before the page is there.
-  new IntersectionObserver((entries, observer) => {
-    if (entries.some((entry) => entry.isIntersecting)) {
-      observer.disconnect();
-      showClusters();
-    }
-  }, { rootMargin: "400px" }).observe(byId("topology"));
+  setTimeout(showClusters);
 }
 
 // What could not be read whole is told before anything is shown.
