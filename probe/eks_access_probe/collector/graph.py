@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from .inventory import Edges, Node, Relation
+from .kinds import CLUSTER_SCOPED
 from .seen import Labels, Owner, Seen
 
-CLUSTER_SCOPED = ("Namespace", "Node")
 Name = tuple[str, str, str]
 """Kind, namespace and name."""
 
