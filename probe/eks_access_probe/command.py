@@ -6,6 +6,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -20,9 +21,10 @@ from eks_access.source import SourceError
 
 from . import identities
 from .aws import Aws
+from .collector.command import shown as gather
 from .identities import IdentitiesError
 from .patience import Patience
-from .plan import IntegrationPlan, PlanError, plan
+from .plan import IntegrationPlan, PlanError, plan, selected
 from .progress import progress
 from .report.interface import Proof, ReportFormat
 from .report.json import JsonReport
@@ -74,6 +76,9 @@ class BadInput(click.ClickException):
     metavar="N",
     help="How many calls are under way at the same time.",
 )
+@click.option(
+    "--collect", is_flag=True, help="Gather what each integration sees as well, as `eks-access collect` does."
+)
 @click.option("--verbose", "-v", is_flag=True, help="Show every call in a row of its own, with its evidence.")
 def probe(
     *,
@@ -86,6 +91,7 @@ def probe(
     json_file: str | None,
     deadline: float,
     concurrency: int,
+    collect: bool,
     verbose: bool,
 ) -> None:
     """Act as each integration and prove what it can and cannot do.
@@ -108,7 +114,8 @@ def probe(
       0  everything is as expected
       1  something is not: a call that must work was refused, or the other way round
       2  bad usage or input; nothing was asked
-      3  no mismatch, but something could not be asked: unreachable, throttled, no credential
+      3  no mismatch, but something could not be asked: unreachable, throttled, no credential; or, with --collect,
+         not be read whole
     """
     if (stack is None) == (manifest is None):
         raise click.UsageError("give either --stack NAME or --manifest FILE")
@@ -124,6 +131,9 @@ def probe(
         report_files = [JsonReport(_opened(json_file, open_files))] if json_file else []
         try:
             proof = _prove(read, plans, deadline, concurrency)
+            if collect:
+                chosen = selected(read, only, clusters)
+                proof = replace(proof, inventory=gather(read, chosen, known, aws, concurrency=concurrency))
         except KeyboardInterrupt:
             click.echo("Interrupted: nothing is proven.", err=True)
             sys.exit(INTERRUPTED)

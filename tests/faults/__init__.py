@@ -54,11 +54,10 @@ class Proxy(BaseHTTPRequestHandler):
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         request = Request(parts.path, query, self.headers.get("Authorization", ""), self.server.count(parts.path))
         fault = self.server.faults(request)
-        answer: Answer | None = self.server.forward(self.path, dict(self.headers))
-        if fault is not None:
-            answer = fault(self, request, answer)
-        if answer is not None:
-            self.send(answer, len(answer.body))
+        theirs = self.server.forward(self.path, dict(self.headers))
+        ours = theirs if fault is None else fault(self, request, theirs)
+        if ours is not None:
+            self.send(ours, len(ours.body))
 
     def send(self, answer: Answer, length: int) -> None:
         """Send it, telling this length."""

@@ -2,9 +2,11 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
 from eks_access_probe.aws import Aws
 from tests.faults import Faults, FaultyServer, proxy
@@ -33,7 +35,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> World:
         ("ListAccessEntries", {"accessEntries": []}),
     ):
         encoded = json.dumps(body).encode()
-        world.answers[operation] = lambda _, encoded=encoded: answer(200, encoded, "application/json")
+        world.answers[operation] = partial(_json, encoded)
     create = Aws._create
 
     def create_here(self: Aws, *arguments: Any) -> Any:
@@ -43,6 +45,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> World:
 
     monkeypatch.setattr(Aws, "_create", create_here)
     return world
+
+
+def _json(body: bytes, _: Any) -> AWSResponse:
+    return answer(200, body, "application/json")
 
 
 @pytest.fixture
