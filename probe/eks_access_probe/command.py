@@ -21,7 +21,7 @@ from eks_access.source import SourceError
 
 from . import compare, identities, shards
 from .aws import Aws
-from .collector.command import shown
+from .collector.command import shown as gather
 from .compare import NotComparable
 from .identities import IdentitiesError
 from .operator.plan import plan as operator_plan
@@ -85,9 +85,6 @@ class BadInput(click.ClickException):
     help="Evaluate with your own credentials what each integration could do, where nobody can act as it.",
 )
 @click.option("--shard", metavar="I/N", help="Only the part I (from 0) of N of the clusters; see `eks-access merge`.")
-@click.option(
-    "--collect", "collecting", is_flag=True, help="Gather what each integration sees too: see `eks-access collect`."
-)
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON too; - for the standard output.")
 @click.option("--junit", "junit_file", metavar="FILE", help="Write the report as JUnit XML too, for CI.")
 @click.option("--html", "html_file", metavar="FILE", help="Write the report as one self-contained HTML page too.")
@@ -109,6 +106,9 @@ class BadInput(click.ClickException):
     metavar="N",
     help="How many calls are under way at the same time.",
 )
+@click.option(
+    "--collect", is_flag=True, help="Gather what each integration sees as well, as `eks-access collect` does."
+)
 @click.option("--verbose", "-v", is_flag=True, help="Show every call in a row of its own, with its evidence.")
 def probe(
     *,
@@ -120,7 +120,6 @@ def probe(
     clusters: tuple[str, ...],
     as_operator: bool,
     shard: str | None,
-    collecting: bool,
     json_file: str | None,
     junit_file: str | None,
     html_file: str | None,
@@ -128,6 +127,7 @@ def probe(
     fail_on_change: bool,
     deadline: float,
     concurrency: int,
+    collect: bool,
     verbose: bool,
 ) -> None:
     """Act as each integration and prove what it can and cannot do.
@@ -158,12 +158,13 @@ def probe(
       0  everything is as expected
       1  something is not: a call that must work was refused, or the other way round
       2  bad usage or input; nothing was asked
-      3  no mismatch, but something could not be asked: unreachable, throttled, no credential
+      3  no mismatch, but something could not be asked: unreachable, throttled, no credential; or, with --collect,
+         not be read whole
       4  all as expected, but --fail-on-change and something changed since the baseline
     """
     if (stack is None) == (manifest is None):
         raise click.UsageError("give either --stack NAME or --manifest FILE")
-    if as_operator and collecting:
+    if as_operator and collect:
         raise click.UsageError("--collect acts as the integrations, and --as-operator is for where nobody can")
     if fail_on_change and baseline_file is None:
         raise click.UsageError("--fail-on-change needs a --baseline FILE to compare with")
@@ -194,7 +195,7 @@ def probe(
         ]
         try:
             proof = _prove(read, plans, deadline, concurrency, part)
-            seen = shown(read, chosen, known, aws, concurrency=concurrency) if collecting and known else None
+            seen = gather(read, chosen, known, aws, concurrency=concurrency) if collect and known else None
         except KeyboardInterrupt:
             click.echo("Interrupted: nothing is proven.", err=True)
             sys.exit(INTERRUPTED)

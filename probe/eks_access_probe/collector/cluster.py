@@ -56,18 +56,28 @@ class ClusterReader:
         )
 
     async def _lists(self) -> list[_List]:
-        """Every kind everywhere; where that is refused, in the namespaces in which there are rights of their own."""
+        """Every kind everywhere; what is refused there, in the namespaces in which there is a right to it."""
         wanted = kinds.of(self._access)
         everywhere = await asyncio.gather(*(self._list(kind) for kind in wanted))
-        own, unknown = _namespaces(kinds.namespaces(self._access), everywhere)
-        refused = [kind for kind, (listing, _) in zip(wanted, everywhere, strict=True) if _is_refused(kind, listing)]
-        within = await asyncio.gather(*(self._list(kind, namespace) for kind in refused for namespace in own))
-        missing: list[_List] = [(_not_listed(kind, pattern), []) for kind in refused for pattern in unknown]
+        there = _namespaces(everywhere)
+        within: list[Place] = []
+        unknown: list[_List] = []
+        for kind, (listing, _) in zip(wanted, everywhere, strict=True):
+            if listing.state is State.REFUSED:
+                for pattern in kinds.namespaces(self._access, kind):
+                    if "*" in pattern and there is None:
+                        unknown.append((_not_listed(kind, pattern), []))
+                    else:
+                        within += (Place(kind, namespace) for namespace in _meant(pattern, there or []))
+        own = await asyncio.gather(*map(self._place, within))
         # A kind that is in no namespace is not served there, which says nothing.
-        return [*everywhere, *(each for each in within if each[0].state is not State.ABSENT), *missing]
+        return [*everywhere, *(each for each in own if each[0].state is not State.ABSENT), *unknown]
 
-    async def _list(self, kind: Kind, namespace: str | None = None) -> _List:
-        return await reading.read(Place(kind, namespace), self._page, self._patient, self._on_page)
+    async def _list(self, kind: Kind) -> _List:
+        return await self._place(Place(kind))
+
+    async def _place(self, place: Place) -> _List:
+        return await reading.read(place, self._page, self._patient, self._on_page)
 
     async def _page(self, place: Place, token: str) -> Page | Failed:
         return await self._door.call(
@@ -75,28 +85,17 @@ class ClusterReader:
         )
 
 
-def _is_refused(kind: Kind, listing: Listing) -> bool:
-    return listing.state is State.REFUSED and kind.name not in graph.CLUSTER_SCOPED
+def _namespaces(lists: Iterable[_List]) -> list[str] | None:
+    """The namespaces that there are; None where it is not known."""
+    listing, seen = next(each for each in lists if each[0].kind == NAMESPACE.name)
+    return [namespace.node.name for namespace in seen] if listing.state in WHOLE else None
 
 
-def _namespaces(patterns: Iterable[str], lists: Iterable[_List]) -> tuple[list[str], list[str]]:
-    """The namespaces that the patterns mean, and the patterns whose meaning is not known.
-
-    The scope of an access policy may hold wildcards.
+def _meant(pattern: str, there: Iterable[str]) -> list[str]:
+    """The namespaces that are meant: the scope of an access policy may hold wildcards.
     https://docs.aws.amazon.com/eks/latest/userguide/access-policies.html
     """
-    listing, seen = next(each for each in lists if each[0].kind == NAMESPACE.name)
-    there = [namespace.node.name for namespace in seen]
-    found: dict[str, None] = {}
-    unknown = []
-    for pattern in patterns:
-        if "*" not in pattern:
-            found[pattern] = None
-        elif listing.state in WHOLE:
-            found.update((name, None) for name in there if fnmatchcase(name, pattern))
-        else:
-            unknown.append(pattern)
-    return list(found), unknown
+    return [name for name in there if fnmatchcase(name, pattern)] if "*" in pattern else [pattern]
 
 
 def _not_listed(kind: Kind, pattern: str) -> Listing:

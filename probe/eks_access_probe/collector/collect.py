@@ -33,11 +33,11 @@ KNOCKING_THREADS = 32
 
 
 class Listener(Protocol):
-    """Is told what comes in, as it comes."""
+    """Is told of objects as they come in, and of each cluster that is done for an integration."""
 
     def objects(self, count: int) -> None: ...
 
-    def done(self, cluster: ClusterInventory) -> None: ...
+    def done(self) -> None: ...
 
 
 def collect(
@@ -113,7 +113,7 @@ class _Collector:
         found.configuration = next(iter(configuration), None)
         found.access_entries = entries
         found.seconds = round(time.monotonic() - started, 3)
-        self._listener.done(found)
+        self._listener.done()
         return found
 
     async def _entries(self, account: Account, cluster: Cluster) -> tuple[list[Listing], list[AccessEntry]]:

@@ -21,6 +21,7 @@ from ..identities import Identities, IdentitiesError
 from ..plan import PlanError, selected
 from . import table
 from .collect import collect as gather
+from .fetch import PAGE
 from .inventory import Inventory
 from .progress import progress
 
@@ -59,6 +60,14 @@ INTERRUPTED = 130
     metavar="N",
     help="How many calls are under way at the same time.",
 )
+@click.option(
+    "--page-size",
+    type=click.IntRange(1, 10_000),
+    default=PAGE,
+    show_default=True,
+    metavar="N",
+    help="How many objects are asked for at a time: fewer for an API server that is short of memory.",
+)
 def collect(
     *,
     stack: str | None,
@@ -70,6 +79,7 @@ def collect(
     json_file: str | None,
     deadline: float,
     concurrency: int,
+    page_size: int,
 ) -> None:
     """Gather, as each integration, what it sees in each cluster: objects, their status and how they belong together.
 
@@ -101,7 +111,7 @@ def collect(
     with ExitStack() as files:
         out = _opened(json_file, files) if json_file else None
         try:
-            found = shown(read, chosen, known, aws, concurrency=concurrency, deadline=deadline)
+            found = shown(read, chosen, known, aws, concurrency=concurrency, deadline=deadline, page_size=page_size)
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             sys.exit(INTERRUPTED)
@@ -119,11 +129,21 @@ def shown(
     *,
     concurrency: int = CONCURRENCY,
     deadline: float = DEADLINE,
+    page_size: int = PAGE,
 ) -> Inventory:
     """What the chosen integrations see, with progress on the standard error."""
     total = sum(len(access.clusters) for access in chosen.values())
     with progress(total, Console(stderr=True)) as listener:
-        return gather(manifest, chosen, known, aws, listener=listener, concurrency=concurrency, deadline=deadline)
+        return gather(
+            manifest,
+            chosen,
+            known,
+            aws,
+            listener=listener,
+            concurrency=concurrency,
+            deadline=deadline,
+            page_size=page_size,
+        )
 
 
 def _opened(path: str, files: ExitStack) -> BinaryIO:

@@ -89,9 +89,9 @@ def _page(response: Response, kind: Kind, shared: Shared) -> Page | Failed:
         # msgspec tells the place and the types, and never a value.
         return _cut_off(f"the body is cut off, or no list: {error}")
     meta = decoded.metadata
-    if not decoded.kind.endswith("List") or decoded.items is None or not meta.resourceVersion:
-        return _cut_off(f"the body is no whole list: it is of kind {decoded.kind!r}")
-    return Page(kind.kept(decoded.items, shared), meta.next or "", meta.resourceVersion)
+    if not decoded.kind.endswith("List") or not meta.resourceVersion:
+        return _cut_off(f"the body is no list of one moment: it is of kind {decoded.kind!r}")
+    return Page(kind.kept(decoded.items or (), shared), meta.next or "", meta.resourceVersion)
 
 
 def _cut_off(words: str) -> Failed:

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from .inventory import Edges, Node, Relation
+from .kinds import CLUSTER_SCOPED
 from .seen import Labels, Owner, Seen
 
-CLUSTER_SCOPED = ("Namespace", "Node")
 Name = tuple[str, str, str]
 """Kind, namespace and name."""
 
@@ -26,18 +26,26 @@ class _Graph:
         return place
 
     def owner(self, owner: Owner, namespace: str) -> int:
-        """Where the owner is; one of that name that is another object is not it."""
-        known = self._by_uid.get(owner.uid)
-        return self.named(owner.kind, namespace, owner.name) if known is None else known
+        """Where the owner is. A listed object of its name with another uid is another one, made since."""
+        if owner.uid not in self._by_uid:
+            self._by_uid[owner.uid] = self._unlisted(owner.kind, _where(owner.kind, namespace), owner.name)
+        return self._by_uid[owner.uid]
 
     def named(self, kind: str, namespace: str, name: str) -> int:
         """Where the object of this name is; it becomes a node of its own where it was not listed."""
-        where = "" if kind in CLUSTER_SCOPED else namespace
+        where = _where(kind, namespace)
         key = (kind, where, name)
         if key not in self._by_name:
-            self._by_name[key] = len(self.nodes)
-            self.nodes.append(Node(kind=kind, namespace=where, name=name, listed=False))
+            self._by_name[key] = self._unlisted(kind, where, name)
         return self._by_name[key]
+
+    def _unlisted(self, kind: str, where: str, name: str) -> int:
+        self.nodes.append(Node(kind=kind, namespace=where, name=name, listed=False))
+        return len(self.nodes) - 1
+
+
+def _where(kind: str, namespace: str) -> str:
+    return "" if kind in CLUSTER_SCOPED else namespace
 
 
 def build(lists: Iterable[list[Seen]], *, endpoints_are_known: bool) -> tuple[list[Node], Edges]:

@@ -1,12 +1,12 @@
 """What is asked for: the same kinds of everybody, and what else an integration's own rights name."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from eks_access import access_policies
+from eks_access.access_policies import Attributes, Grant, catalogue, granting_policy
 from eks_access.manifest import IntegrationAccess
 
 from . import projection, wire
@@ -94,6 +94,7 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("rbac.authorization.k8s.io", "roles"): "Role",
 }
 """Kinds of which metadata is kept; of others that an integration's rights name, the resource is told instead."""
+CLUSTER_SCOPED = ("ClusterRole", "ClusterRoleBinding", "Namespace", "Node")
 NEVER = {
     ("", "secrets"): "whether they may be listed is asked by the probe, for one object at most",
     ("", "events"): "they come and go by the minute",
@@ -115,12 +116,31 @@ def of(access: IntegrationAccess) -> tuple[Kind, ...]:
     return (*TOPOLOGY, *more)
 
 
-def namespaces(access: IntegrationAccess) -> tuple[str, ...]:
-    """The namespaces, or patterns of them, in which this integration has rights of their own."""
-    found = [name for grant in access.grants for name in grant.namespaces or ()]
-    found += [name for policy in access.identity.access_policies for name in policy.namespaces]
-    found += [e.namespace for e in access.kubernetes if e.allowed and e.verb == "list" and e.namespace]
+def namespaces(access: IntegrationAccess, kind: Kind) -> tuple[str, ...]:
+    """The namespaces, or patterns of them, in which this integration has a right of its own to list a kind."""
+    if kind.name in CLUSTER_SCOPED:
+        return ()
+    found = [
+        name
+        for grant in access.grants
+        if any(_may_list(rule, kind) for rule in grant.rules)
+        for name in grant.namespaces or ()
+    ]
+    asked = Attributes("list", kind.group, kind.resource)
+    for policy in access.identity.access_policies:
+        if granting_policy([Grant(policy.arn.rpartition("/")[2])], asked):
+            found += policy.namespaces
+    found += [
+        e.namespace
+        for e in access.kubernetes
+        if e.allowed and e.namespace and (e.verb, e.api_group, e.resource) == ("list", kind.group, kind.resource)
+    ]
     return tuple(dict.fromkeys(found))
+
+
+def _may_list(rule: Mapping[str, Collection[str]], kind: Kind) -> bool:
+    wanted = (("verbs", "list"), ("apiGroups", kind.group), ("resources", kind.resource))
+    return all({"*", value} & set(rule.get(key, ())) for key, value in wanted) and not rule.get("resourceNames")
 
 
 def _named(access: IntegrationAccess) -> Iterator[tuple[str, str]]:
@@ -128,9 +148,8 @@ def _named(access: IntegrationAccess) -> Iterator[tuple[str, str]]:
     for rule in (rule for grant in access.grants for rule in grant.rules):
         if not rule.get("resourceNames"):
             yield from _of_rule(rule.get("verbs", ()), rule.get("apiGroups", ()), rule.get("resources", ()))
-    catalogue = access_policies.catalogue()
     for policy in access.identity.access_policies:
-        for each in catalogue.get(policy.arn.rpartition("/")[2], ()):
+        for each in catalogue().get(policy.arn.rpartition("/")[2], ()):
             yield from _of_rule(each.verbs, each.api_groups, each.resources)
     for e in access.kubernetes:
         if e.allowed and e.verb == "list" and e.subresource is None:

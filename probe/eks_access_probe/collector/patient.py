@@ -45,7 +45,9 @@ class Patient:
         self._clock = clock
         self._sleep = sleep
 
-    async def __call__(self, ask: Callable[[], Awaitable[_Got | Failed]], *, attempts: int = HINDERED) -> _Got | Failed:
+    async def __call__(
+        self, ask: Callable[[], Awaitable[_Got | Failed]], *, attempts: int | None = None
+    ) -> _Got | Failed:
         hindered = throttled = unknown = 0
 
         async def once() -> _Got | Failed:
@@ -62,7 +64,7 @@ class Patient:
             return got
 
         def stands(state: RetryCallState) -> bool:
-            enough = hindered >= attempts or throttled >= THROTTLED or unknown >= NOT_RECOGNISED
+            enough = hindered >= (attempts or HINDERED) or throttled >= THROTTLED or unknown >= NOT_RECOGNISED
             return enough or self._clock() + state.upcoming_sleep > self._deadline
 
         got: _Got | Failed = await AsyncRetrying(

@@ -7,14 +7,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from .collect import Listener
-from .inventory import ClusterInventory
 
 
 class Silent:
     def objects(self, count: int) -> None:
         """Nobody watches."""
 
-    def done(self, cluster: ClusterInventory) -> None:
+    def done(self) -> None:
         """Nobody watches."""
 
 
@@ -28,7 +27,7 @@ class _Bar:
         self._objects += count
         self._progress.update(self._task, objects=f"{self._objects:,} objects")
 
-    def done(self, cluster: ClusterInventory) -> None:
+    def done(self) -> None:
         self._progress.update(self._task, advance=1)
 
 

@@ -39,7 +39,10 @@ class ListMeta(Struct, frozen=True, gc=False):
 
 
 class Page(Struct, Generic[Item]):
-    """One page of a list. All three are required: a body without them is no list, whatever its status says."""
+    """One page of a list. All three are required: a body without them is no list, whatever its status says.
+
+    The items of an empty list of metadata are null.
+    """
 
     kind: str
     metadata: ListMeta

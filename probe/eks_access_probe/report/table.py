@@ -14,6 +14,7 @@ from rich.text import Text
 
 from eks_access.manifest import IntegrationAccess
 
+from ..collector import table as inventory
 from ..explain import advice
 from ..outcome import Outcome, Plane, Result, Verdict
 from .interface import Proof, ReportFormat
@@ -41,6 +42,8 @@ class TableReport(ReportFormat):
             self._integration(name, access, [o for o in proof.outcomes if o.question.integration == name])
         for same in _troubles(proof.outcomes):
             self._trouble(same, proof)
+        if proof.inventory is not None:
+            inventory.write(proof.inventory, proof.manifest.integrations, self._console)
         self._console.print(_summary(proof))
 
     def _integration(self, name: str, access: IntegrationAccess, outcomes: Sequence[Outcome]) -> None:
