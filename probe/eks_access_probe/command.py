@@ -83,6 +83,7 @@ class BadInput(click.ClickException):
     metavar="N",
     help="How many calls are under way at the same time.",
 )
+@click.option("--quiet", "-q", is_flag=True, help="No table, where --json - is all that is wanted.")
 @click.option("--verbose", "-v", is_flag=True, help="Show every call in a row of its own, with its evidence.")
 def probe(
     *,
@@ -97,6 +98,7 @@ def probe(
     json_file: str | None,
     deadline: float,
     concurrency: int,
+    quiet: bool,
     verbose: bool,
 ) -> None:
     """Act as each integration and prove what it can and cannot do.
@@ -141,7 +143,7 @@ def probe(
     except (SourceError, IdentitiesError, LoopbackError, PlanError, ShardError) as error:
         raise BadInput(str(error)) from error
     with ExitStack() as open_files:
-        formats = [TableReport(_console(to_error=json_file == "-"), verbose=verbose)]
+        formats = [] if quiet else [TableReport(_console(to_error=json_file == "-"), verbose=verbose)]
         report_files = [JsonReport(_opened(json_file, open_files))] if json_file else []
         try:
             proof = replace(_prove(read, plans, deadline, concurrency, part), by_operator=as_operator)

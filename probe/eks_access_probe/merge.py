@@ -31,7 +31,7 @@ def merge(reports: Sequence[Path], target: str) -> None:
     Example:
       eks-access merge shard-*.json --json report.json
     """
-    merged = merged_reports({str(path): read(path) for path in reports})
+    merged = merged_reports([(str(path), read(path)) for path in reports])
     text = merged.model_dump_json(by_alias=True, indent=2) + "\n"
     if target == "-":
         click.echo(text, nl=False)
@@ -61,25 +61,25 @@ def read(path: Path) -> Report:
         raise NotOneRun(f"{path}: {words}") from None
 
 
-def merged_reports(reports: dict[str, Report]) -> Report:
+def merged_reports(reports: Sequence[tuple[str, Report]]) -> Report:
     """One report of all lines, in the order of a run that was not sharded.
 
     Raises:
         NotOneRun: a shard is missing or there twice, or the reports are of different runs.
     """
-    first_name, first = next(iter(reports.items()))
+    first_name, first = reports[0]
     _check_shards(reports)
-    for name, report in reports.items():
+    for name, report in reports:
         for what in ("project", "environment", "account", "manifest", "asked_by"):
             if getattr(report, what) != getattr(first, what):
                 told = f"{getattr(report, what)!r}, not {getattr(first, what)!r} as in {first_name}"
                 raise NotOneRun(f"{name}: {what.replace('_', ' ')} is {told}: not of one run")
-    checks = sorted((check for report in reports.values() for check in report.checks), key=lambda check: check.place)
+    checks = sorted((check for _, report in reports for check in report.checks), key=lambda check: check.place)
     places = [check.place for check in checks]
     if places != list(range(len(places))):
         raise NotOneRun("the shards do not make up one run: they were asked for different integrations or clusters")
-    started_at = min(report.started_at for report in reports.values())
-    ended_at = max(report.started_at + timedelta(seconds=report.seconds) for report in reports.values())
+    started_at = min(report.started_at for _, report in reports)
+    ended_at = max(report.started_at + timedelta(seconds=report.seconds) for _, report in reports)
     return first.model_copy(
         update={
             "started_at": started_at,
@@ -91,10 +91,10 @@ def merged_reports(reports: dict[str, Report]) -> Report:
     )
 
 
-def _check_shards(reports: dict[str, Report]) -> None:
+def _check_shards(reports: Sequence[tuple[str, Report]]) -> None:
     seen: dict[int, str] = {}
     counts = set()
-    for name, report in reports.items():
+    for name, report in reports:
         if report.shard is None:
             raise NotOneRun(f"{name}: is not of a shard; it is whole as it is")
         counts.add(report.shard.count)
