@@ -32,6 +32,9 @@ test-unit: setup ## the tests that need no sandbox
 test-e2e: programs ## the tests that run against a sandbox of their own
 	$(PY) -m pytest tests/e2e
 
+test-mutation: programs ## every expectation of every vendor by a mutation that must turn it: a quarter of an hour
+	$(PY) -m pytest tests/mutation -s
+
 lint: setup ## formatting, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -61,4 +64,4 @@ $(READY): requirements/dev.txt pyproject.toml
 programs: setup
 	$(PY) -m sandbox.programs
 
-.PHONY: help up test test-unit test-e2e lint sandbox-status down clean lock setup programs
+.PHONY: help up test test-unit test-e2e test-mutation lint sandbox-status down clean lock setup programs
