@@ -41,6 +41,9 @@ bench: programs $(PEERS) ## measure the collector against other clients (some mi
 $(PEERS): requirements/benchmarks.txt
 	@PYTHON="$(PYTHON)" VENV=$@ sh requirements/peers.sh
 
+test-mutation: programs ## every expectation of every vendor by a mutation that must turn it: a quarter of an hour
+	$(PY) -m pytest tests/mutation -s
+
 lint: setup ## formatting, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -70,4 +73,4 @@ $(READY): requirements/dev.txt pyproject.toml
 programs: setup
 	$(PY) -m sandbox.programs
 
-.PHONY: help up test test-unit test-e2e bench lint sandbox-status down clean lock setup programs
+.PHONY: help up test test-unit test-e2e test-mutation bench lint sandbox-status down clean lock setup programs

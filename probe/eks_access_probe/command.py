@@ -109,6 +109,7 @@ class BadInput(click.ClickException):
 @click.option(
     "--collect", is_flag=True, help="Gather what each integration sees as well, as `eks-access collect` does."
 )
+@click.option("--quiet", "-q", is_flag=True, help="No table, where --json - is all that is wanted.")
 @click.option("--verbose", "-v", is_flag=True, help="Show every call in a row of its own, with its evidence.")
 def probe(
     *,
@@ -128,6 +129,7 @@ def probe(
     deadline: float,
     concurrency: int,
     collect: bool,
+    quiet: bool,
     verbose: bool,
 ) -> None:
     """Act as each integration and prove what it can and cannot do.
@@ -188,7 +190,7 @@ def probe(
     with ExitStack() as files:
         console = _console(to_error=json_file == "-")
         formats: list[DocumentFormat] = [
-            ChangesTable(console),
+            *([] if quiet else [ChangesTable(console)]),
             *([JsonReport(_opened("--json", json_file, files))] if json_file else []),
             *([JunitReport(_opened("--junit", junit_file, files))] if junit_file else []),
             *([HtmlReport(_opened("--html", html_file, files))] if html_file else []),
@@ -200,7 +202,8 @@ def probe(
             click.echo("Interrupted: nothing is proven.", err=True)
             sys.exit(INTERRUPTED)
         proof = replace(proof, by_operator=as_operator, secrets=secrets, inventory=seen)
-        TableReport(console, verbose=verbose).write(proof)
+        if not quiet:
+            TableReport(console, verbose=verbose).write(proof)
         document = Document(_report(proof, before, fail_on_change), proof.inventory)
         for report_format in formats:
             report_format.write(document)

@@ -38,7 +38,7 @@ def merge(reports: Sequence[Path], json_file: str | None, junit_file: str | None
     Example:
       eks-access merge shard-*.json --json report.json --html report.html
     """
-    merged = merged_reports({str(path): read(path) for path in reports})
+    merged = merged_reports([(str(path), read(path)) for path in reports])
     if json_file is None and junit_file is None and html_file is None:
         json_file = "-"
     for option, file, form in (
@@ -80,35 +80,35 @@ def read(path: Path) -> Report:
         raise NotOneRun(f"{path}: {words}") from None
 
 
-def merged_reports(reports: dict[str, Report]) -> Report:
+def merged_reports(reports: Sequence[tuple[str, Report]]) -> Report:
     """One report of all lines, in the order of a run that was not sharded.
 
     Raises:
         NotOneRun: a shard is missing or there twice, or the reports are of different runs.
     """
-    first_name, first = next(iter(reports.items()))
+    first_name, first = reports[0]
     _check_shards(reports)
-    for name, report in reports.items():
+    for name, report in reports:
         for what in ("project", "environment", "account", "manifest", "asked_by"):
             if getattr(report, what) != getattr(first, what):
                 told = f"{getattr(report, what)!r}, not {getattr(first, what)!r} as in {first_name}"
                 raise NotOneRun(f"{name}: {what.replace('_', ' ')} is {told}: not of one run")
-    checks = sorted((check for report in reports.values() for check in report.checks), key=lambda check: check.place)
+    checks = sorted((check for _, report in reports for check in report.checks), key=lambda check: check.place)
     places = [check.place for check in checks]
     if places != list(range(len(places))):
         raise NotOneRun("the shards do not make up one run: they were asked for different integrations or clusters")
-    started_at = min(report.started_at for report in reports.values())
-    ended_at = max(report.started_at + timedelta(seconds=report.seconds) for report in reports.values())
+    started_at = min(report.started_at for _, report in reports)
+    ended_at = max(report.started_at + timedelta(seconds=report.seconds) for _, report in reports)
     return first.model_copy(
         update={
             "started_at": started_at,
             "seconds": round((ended_at - started_at).total_seconds(), 3),
             "shard": None,
             "integrations": access.merged(
-                (each for report in reports.values() for each in report.integrations), first.declared
+                (each for _, report in reports for each in report.integrations), first.declared
             ),
             "checks": checks,
-            "seen": _seen(list(reports.values())),
+            "seen": _seen([report for _, report in reports]),
             "summary": summary({result: sum(check.result is result for check in checks) for result in Result}),
         }
     )
@@ -122,10 +122,10 @@ def _seen(reports: Sequence[Report]) -> list[SeenReport] | None:
     return sorted(found, key=lambda seen: places.index((seen.integration, seen.cluster)))
 
 
-def _check_shards(reports: dict[str, Report]) -> None:
+def _check_shards(reports: Sequence[tuple[str, Report]]) -> None:
     seen: dict[int, str] = {}
     counts = set()
-    for name, report in reports.items():
+    for name, report in reports:
         if report.shard is None:
             raise NotOneRun(f"{name}: is not of a shard; it is whole as it is")
         counts.add(report.shard.count)

@@ -1,7 +1,8 @@
 """SimulatePrincipalPolicy of a role as IAM answers it: by MiniStack's own evaluator, the one that decides real calls.
 
 MiniStack's answer to it leaves out the context of the request, the permissions boundary, every resource but the first,
-and roles that have a path. Whether the caller may ask at all is MiniStack's to say.
+and roles that have a path. Whether the caller may ask at all is MiniStack's to say; it is decided on the principal that
+is asked about, which MiniStack leaves out as well.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
@@ -9,9 +10,10 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
 
-from ministack.core import iam_evaluator
+from ministack.core import iam_actions, iam_evaluator
 from ministack.core.iam_evaluator import EvalContext, ParsedStatement
 from ministack.services import iam
 
@@ -22,6 +24,21 @@ from sandbox.aws.inner import REGION
 ACTION = "SimulatePrincipalPolicy"
 NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
 _DECISIONS = {"Allow": "allowed", "Deny": "explicitDeny", "ImplicitDeny": "implicitDeny"}
+
+
+def decide_on_source() -> None:
+    """From now on, MiniStack decides about a simulation by the ARN of the principal that it is about."""
+    extract = iam_actions.extract_resource_arn
+
+    def extended(
+        service: str, method: str, path: str, headers: Any, body: Any, query: Any, region: str, account: str
+    ) -> str:
+        form = dict(parse_qsl(body.decode("utf-8", "replace"))) if service == "iam" and body else {}
+        if form.get("Action") == ACTION and form.get("PolicySourceArn"):
+            return form["PolicySourceArn"]
+        return str(extract(service, method, path, headers, body, query, region, account))
+
+    iam_actions.extract_resource_arn = extended
 
 
 async def handle(ministack: App, request: Request) -> Response:

@@ -67,10 +67,13 @@ class ClusterAccess(pulumi.ComponentResource):
             entered = self._create_access_entry(name, cluster, integration, role, partition, tags, rights)
         else:
             entered = self._create_mapping(name, cluster, integration, role, connection, rights)
-        if isinstance(integration.role.trust, PodIdentity):
-            entered = self._create_association(name, cluster, integration.role.trust, role, tags, entered)
+        trust = integration.role.trust
+        if isinstance(trust, PodIdentity) and trust.is_for(cluster.arn):
+            entered = self._create_association(name, cluster, trust, role, tags, entered)
         # What runs in the cluster as the integration starts when it can come in, and ends before its rights do.
-        Objects(name, connection, binding, labels, self, [entered]).create(integration.objects)
+        Objects(name, connection, binding, labels, self, [entered]).create(
+            [each for each in integration.objects if each.cluster in (None, cluster.key)]
+        )
         self.register_outputs({})
 
     def _create_rbac_object(self, name: str, found: rules.RbacObject, connection: Connection) -> pulumi.Resource:

