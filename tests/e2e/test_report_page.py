@@ -106,9 +106,7 @@ def test_hostile_names_run_nothing_and_change_nothing(page: Page, opened: Open, 
     clean(page)
 
 
-def test_twenty_thousand_pods_load_and_expand_without_freezing(
-    page: Page, opened: Open, tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+def test_twenty_thousand_pods_load_and_expand_without_freezing(page: Page, opened: Open, tmp_path: Path) -> None:
     seen = fleet.inventory({"opentrace": {"eu-1": fleet.cluster_inventory(MANY, namespaces=1)}})
     load = opened(Document(report(fleet.proof(inventory=seen)), seen), tmp_path)
     to_topology(page)
@@ -157,7 +155,7 @@ def test_twenty_thousand_pods_load_and_expand_without_freezing(
         ("scroll", scroll, SECONDS_TO_EXPAND),
         ("search", search, SECONDS_TO_EXPAND),
     ):
-        record_property(name, round(seconds, 3))
+        print(f"{MANY:,} pods, {name}: {seconds:.3f} s")
         assert seconds < limit, f"{name} took {seconds:.2f} s"
     clean(page)
 

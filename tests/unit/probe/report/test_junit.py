@@ -36,8 +36,8 @@ def written(of: Report) -> Element:
     return ElementTree.fromstring(stream.getvalue())
 
 
-def answering(verdict: Verdict, where: Callable[[Question], bool], **fields: str) -> Proof:
-    return fleet.proof(answer=lambda q: Answer(verdict, None, **fields) if where(q) else fleet.as_declared(q))
+def answering(verdict: Verdict, where: Callable[[Question], bool], reason: str = "", message: str = "") -> Proof:
+    return fleet.proof(answer=lambda q: Answer(verdict, None, reason, message) if where(q) else fleet.as_declared(q))
 
 
 def secrets_in_us(question: Question) -> bool:
