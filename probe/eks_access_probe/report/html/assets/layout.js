@@ -4,10 +4,10 @@ const FACE = 42;
 const GROUP_GAP = 10;
 const HEAD = 38;
 const COLUMN = {
-  ingress: { x: 14, width: 190, title: "Ingress" },
-  service: { x: 248, width: 196, title: "Service" },
-  workload: { x: 488, width: 236, title: "Workload" },
-  pods: { x: 768, width: 260, title: "Pods" },
+  ingress: { x: 14, width: 164, title: "Ingress" },
+  service: { x: 210, width: 172, title: "Service" },
+  workload: { x: 414, width: 196, title: "Workload" },
+  pods: { x: 636, width: 240, title: "Pods" },
 };
 const GRAPH_WIDTH = COLUMN.pods.x + COLUMN.pods.width + 14;
 const DOT = 9;
