@@ -47,7 +47,8 @@ def shards(folder: Path) -> list[str]:
     """The reports of a run in two shards, one a cluster."""
     whole = fleet.proof(fleet.manifest(names=("opentrace", "cado")))
     files = []
-    for index, keys in enumerate(({None, "eu-1"}, {"us-1"})):
+    parts: list[set[str | None]] = [{None, "eu-1"}, {"us-1"}]
+    for index, keys in enumerate(parts):
         mine = [place for place, o in enumerate(whole.outcomes) if o.question.cluster in keys]
         outcomes = [whole.outcomes[place] for place in mine]
         told = report(replace(whole, outcomes=outcomes, places=mine, shard=Shard(index, 2)))
