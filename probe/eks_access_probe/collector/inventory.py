@@ -239,6 +239,17 @@ def _encoded(value: object) -> object:
     raise NotImplementedError(f"no JSON form for {type(value).__name__}")
 
 
+def _written(value: object) -> object:
+    """The same as text: as objects, the edges of a large cluster would take more than all that is kept of it."""
+    if isinstance(value, Edges):
+        return {
+            relation: msgspec.Raw(f"[{','.join(f'[{a},{b}]' for a, b in value.of(relation))}]".encode())
+            for relation in Relation
+            if any(value.of(relation))
+        }
+    raise NotImplementedError(f"no JSON form for {type(value).__name__}")
+
+
 def _decoded(wanted: type, value: Any) -> object:
     if wanted is not Edges:
         raise NotImplementedError(f"no JSON form for {wanted.__name__}")
@@ -249,5 +260,5 @@ def _decoded(wanted: type, value: Any) -> object:
     return edges
 
 
-_ENCODER = msgspec.json.Encoder(enc_hook=_encoded)
+_ENCODER = msgspec.json.Encoder(enc_hook=_written)
 _DECODER = msgspec.json.Decoder(Inventory, dec_hook=_decoded)

@@ -219,6 +219,15 @@ def test_an_entry_that_may_not_be_described_is_there_by_its_principal(
     assert found.is_whole
 
 
+def test_access_entries_are_not_asked_for_where_the_mode_has_none(
+    aws: World, api: ApiServer, certificate_authority: str
+) -> None:
+    found = gather({"api": api.url}, certificate_authority, mode="CONFIG_MAP")
+    assert "eks:ListAccessEntries" not in [listing.kind for listing in cluster(found).listings]
+    assert not aws.calls["ListAccessEntries"]
+    assert found.is_whole
+
+
 def test_aws_that_answers_with_an_error_is_not_a_refusal(
     aws: World, api: ApiServer, certificate_authority: str
 ) -> None:
