@@ -30,6 +30,7 @@ from benchmarks.scene import SECRET, Scene, Size
 from eks_access.kubernetes import KubernetesApi
 from eks_access.token import presigned_token
 from eks_access_probe.aws import Keys
+from eks_access_probe.collector.fetch import PAGE
 from eks_access_probe.collector.inventory import ClusterInventory, of_json
 from eks_access_probe.collector.kinds import TOPOLOGY
 from sandbox import Sandbox
@@ -224,9 +225,9 @@ def _measured(sandbox: Sandbox, folder: Path, options: argparse.Namespace) -> in
             if found != there:
                 raise SystemExit(f"collected {found}, and the server has {there}")
         _tell("lightkube")
-        lightkube = bench.peer(options.peers, "lightkube_list.py", 500)
+        lightkube = bench.peer(options.peers, "lightkube_list.py", PAGE)
         _tell("the typed client")
-        typed = bench.peer(options.peers, "typed.py", 500)
+        typed = bench.peer(options.peers, "typed.py", PAGE)
     return _told(there, ours, bare, lightkube, typed)
 
 

@@ -4,9 +4,10 @@ Deployments with a new and an old replica set each, their pods on nodes and runn
 an ingress here and there. Pods are of the size that real ones have: two containers with environment values, probes and
 mounts, a status, and the managed fields that the server itself notes.
 
-One application is written through the API server, which admits, completes and notes it as any other. What it made of
-that is then put into its store many times over, under other names: through the server, 46,000 writes would take longer
-than all that is measured. The cluster has no controllers, so nothing changes while it is measured.
+One application is written through the API server, which admits, completes and notes it as any other. What the server
+stored of it is then put into its store many times over, under other names of the same length, which keeps it valid:
+through the server, 46,000 writes would take longer than all that is measured. The cluster has no controllers, so
+nothing changes while it is measured.
 """
 
 import base64
@@ -35,15 +36,15 @@ KEYS = {
 """Where the API server keeps its objects (k8s.io/kubernetes/pkg/registry)."""
 SECRET = "benchmark-secret-value"
 """In environment values and annotations: must be nowhere in an inventory."""
-APP, NAMESPACE, NODE = "pattern-of-an-app", "pattern-of-a-namespace", "pattern-of-a-node"
-REPLICA_SET, POD = "pattern-of-a-replica-set", "pattern-of-a-pod"
-"""What the pattern's objects are called: texts that are found nowhere else in them."""
+APP, NAMESPACE, NODE = "app-xxxxx", "team-xx", "ip-10-0-xxx-xxx.ec2.internal"
+REPLICA_SET, POD = f"{APP}-set-xx", f"{APP}-pod-xx"
+"""What the pattern's objects are called: as long as the names of the others."""
 Object = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much there is. Pods are spread over the deployments, of which there are as many as services."""
+    """How much there is. There are as many deployments as services, and each has as many pods."""
 
     pods: int = 20_000
     services: int = 2_000
@@ -84,84 +85,80 @@ class Scene:
 
     def _pattern(self) -> dict[str, "Pattern"]:
         """The application as the API server keeps it, by resource."""
-        app, where = APP, NAMESPACE
-        core, apps = f"/api/v1/namespaces/{where}", f"/apis/apps/v1/namespaces/{where}"
+        core, apps = f"/api/v1/namespaces/{NAMESPACE}", f"/apis/apps/v1/namespaces/{NAMESPACE}"
         # Without it no pod is admitted; a controller would make it.
         self._post(f"{core}/serviceaccounts", {"metadata": {"name": "default"}})
-        deployment = self._post(f"{apps}/deployments", _deployment(app))
-        replica_set = self._post(f"{apps}/replicasets", _replica_set(app, deployment))
-        self._post(f"{core}/pods", _pod(app, replica_set))
-        pod = f"{core}/pods/{POD}"
-        status = json.dumps({"status": _status(_template(app))}).encode()
-        self._api.json("PATCH", f"{pod}/status", body=status, content_type="application/strategic-merge-patch+json")
-        service = self._post(f"{core}/services", _service(app))
-        slices = f"/apis/discovery.k8s.io/v1/namespaces/{where}/endpointslices"
-        self._post(slices, _endpoint_slice(app, where, service))
-        ingresses = f"/apis/networking.k8s.io/v1/namespaces/{where}/ingresses"
-        self._post(ingresses, _ingress(app))
+        deployment = self._post(f"{apps}/deployments", _deployment(APP))
+        replica_set = self._post(f"{apps}/replicasets", _replica_set(APP, deployment))
+        pod = self._post(f"{core}/pods", _pod(APP, replica_set))
+        status = json.dumps({"status": _status(_template(APP))}).encode()
+        content_type = "application/strategic-merge-patch+json"
+        self._api.json("PATCH", f"{core}/pods/{POD}/status", body=status, content_type=content_type)
+        service = self._post(f"{core}/services", _service(APP))
+        slices = f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices"
+        behind = [f"{APP}-pod-{each:02}" for each in range(self._size.pods // self._size.services)]
+        endpoint_slice = self._post(slices, _endpoint_slice(APP, behind, service))
+        ingresses = f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/ingresses"
+        ingress = self._post(ingresses, _ingress(APP))
         return {
-            "deployments": self._kept(f"{apps}/deployments/{app}"),
-            "replicasets": self._kept(f"{apps}/replicasets/{REPLICA_SET}"),
-            "pods": self._kept(pod),
-            "services": self._kept(f"{core}/services/{app}"),
-            "endpointslices": self._kept(f"{slices}/{app}"),
-            "ingresses": self._kept(f"{ingresses}/{app}"),
+            "deployments": self._stored("deployments", f"{apps}/deployments", deployment),
+            "replicasets": self._stored("replicasets", f"{apps}/replicasets", replica_set),
+            "pods": self._stored("pods", f"{core}/pods", pod),
+            "services": self._stored("services", f"{core}/services", service),
+            "endpointslices": self._stored("endpointslices", slices, endpoint_slice),
+            "ingresses": self._stored("ingresses", ingresses, ingress),
         }
 
-    def _application(self, number: int, patterns: Mapping[str, "Pattern"]) -> Iterator[tuple[str, str]]:
+    def _stored(self, resource: str, path: str, made: Object) -> "Pattern":
+        name, uid = made["metadata"]["name"], made["metadata"]["uid"]
+        return Pattern(f"{path}/{name}", uid, self._store.get(key(resource, NAMESPACE, name)))
+
+    def _application(self, number: int, patterns: Mapping[str, "Pattern"]) -> Iterator[tuple[str, bytes]]:
         """Keys and values of one application, a new uid for each object."""
         name, where = f"app-{number:05}", namespace(number)
-        names = {APP: name, NAMESPACE: where}
+        uids: dict[str, str] = {}
 
-        def like(resource: str, *, called: str = name, **more: str) -> tuple[str, str]:
-            return f"/registry/{KEYS[resource]}/{where}/{called}", patterns[resource].filled({**more, **names})
+        def like(resource: str, called: str = name, more: Mapping[str, str] | None = None) -> tuple[str, bytes]:
+            pattern = patterns[resource]
+            uids[pattern.uid] = str(uuid.uuid4())
+            # The longer names first: the application's is a part of them.
+            values = {**(more or {}), APP: name, NAMESPACE: where, **uids}
+            return key(resource, where, called), pattern.filled(values)
 
-        uids = {patterns[resource].uid: str(uuid.uuid4()) for resource in ("deployments", "services")}
-        yield like("deployments", **uids)
-        for each in _share(self._size.replica_sets, self._size.services, number):
-            called = f"{name}-{each}"
-            uids[patterns["replicasets"].uid] = str(uuid.uuid4())
-            yield like("replicasets", called=called, **{REPLICA_SET: called, **uids})
-        pods = [f"{name}-{each}" for each in _share(self._size.pods, self._size.services, number)]
-        for place, called in enumerate(pods):
-            own = {POD: called, NODE: node((number + place) % NODES)}
-            yield like("pods", called=called, **own, **uids, **{patterns["pods"].uid: str(uuid.uuid4())})
-        yield like("services", **uids)
-        slices = patterns["endpointslices"]
-        behind = json.dumps([_endpoint(pod, where) for pod in pods])
-        yield like(
-            "endpointslices",
-            **{json.dumps([_endpoint(POD, NAMESPACE)]): behind},
-            **uids,
-            **{slices.uid: str(uuid.uuid4())},
-        )
+        yield like("deployments")
+        latest = ""
+        for each in range(self._size.replica_sets // self._size.services):
+            latest = f"{name}-set-{each:02}"
+            yield like("replicasets", latest, {REPLICA_SET: latest})
+        for each in range(self._size.pods // self._size.services):
+            called = f"{name}-pod-{each:02}"
+            on = node((number + each) % NODES)
+            yield like("pods", called, {POD: called, REPLICA_SET: latest, NODE: on})
+        yield like("services")
+        yield like("endpointslices")
         if number % 10 == 0:
-            yield like("ingresses", **{patterns["ingresses"].uid: str(uuid.uuid4())})
+            yield like("ingresses")
 
     def _post(self, path: str, body: Object) -> Object:
         made: Object = self._api.json("POST", path, body=body)
         return made
 
-    def _kept(self, path: str) -> "Pattern":
-        made = self._api.json("GET", path)
-        del made["metadata"]["resourceVersion"]
-        if made["kind"] == "EndpointSlice":
-            # As it was written, so that it can be found in the text again.
-            made["endpoints"] = [_endpoint(POD, NAMESPACE)]
-        return Pattern(path, made["metadata"]["uid"], json.dumps(made))
-
 
 @dataclass(frozen=True)
 class Pattern:
+    """One object: where the API serves it, and what is stored of it."""
+
     path: str
     uid: str
-    text: str
+    value: bytes
 
-    def filled(self, values: Mapping[str, str]) -> str:
-        text = self.text
-        for name, value in values.items():
-            text = text.replace(name, value)
-        return text
+    def filled(self, values: Mapping[str, str]) -> bytes:
+        value = self.value
+        for name, other in values.items():
+            # The stored form has the length before each text.
+            assert len(name) == len(other), f"{other!r} is not as long as {name!r}"
+            value = value.replace(name.encode(), other.encode())
+        return value
 
 
 class Store:
@@ -171,17 +168,29 @@ class Store:
         self._address = address
         self._http = urllib3.PoolManager()
 
-    def put(self, entries: Iterable[tuple[str, str]]) -> None:
+    def get(self, key: str) -> bytes:
+        (found,) = self._asked("range", {"key": _base64(key.encode())})["kvs"]
+        return base64.b64decode(found["value"])
+
+    def put(self, entries: Iterable[tuple[str, bytes]]) -> None:
         left = iter(entries)
         while some := list(islice(left, PUTS)):
-            puts = [{"requestPut": {"key": _base64(key), "value": _base64(value)}} for key, value in some]
-            answer = self._http.request("POST", f"{self._address}/v3/kv/txn", json={"success": puts})
-            if answer.status != 200:
-                raise SystemExit(f"etcd did not take what was put: {answer.status} {answer.data[:500]!r}")
+            puts = [{"requestPut": {"key": _base64(key.encode()), "value": _base64(value)}} for key, value in some]
+            self._asked("txn", {"success": puts})
+
+    def _asked(self, call: str, body: Object) -> Any:
+        answer = self._http.request("POST", f"{self._address}/v3/kv/{call}", json=body)
+        if answer.status != 200:
+            raise SystemExit(f"etcd refused: {answer.status} {answer.data[:500]!r}")
+        return answer.json()
 
 
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
+def key(resource: str, where: str, name: str) -> str:
+    return f"/registry/{KEYS[resource]}/{where}/{name}"
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
 
 
 def namespace(number: int) -> str:
@@ -189,12 +198,7 @@ def namespace(number: int) -> str:
 
 
 def node(number: int) -> str:
-    return f"ip-10-0-{number // 256}-{number % 256}.ec2.internal"
-
-
-def _share(total: int, parts: int, number: int) -> range:
-    """The numbers of the things that are the part's own, of a total that is spread evenly."""
-    return range(total // parts + (number < total % parts))
+    return f"ip-10-0-{number // 256:03}-{number % 256:03}.ec2.internal"
 
 
 def _owner(version: str, kind: str, owner: Object) -> Object:
@@ -283,7 +287,7 @@ def _service(name: str) -> Object:
     }
 
 
-def _endpoint_slice(app: str, where: str, service: Object) -> Object:
+def _endpoint_slice(app: str, pods: Iterable[str], service: Object) -> Object:
     return {
         "metadata": {
             "name": app,
@@ -292,12 +296,13 @@ def _endpoint_slice(app: str, where: str, service: Object) -> Object:
         },
         "addressType": "IPv4",
         "ports": [{"name": "http", "port": 8080}],
-        "endpoints": [_endpoint(POD, where)],
+        "endpoints": [_endpoint(pod, address) for address, pod in enumerate(pods, 1)],
     }
 
 
-def _endpoint(pod: str, where: str) -> Object:
-    return {"addresses": ["10.0.0.1"], "targetRef": {"kind": "Pod", "name": pod, "namespace": where}}
+def _endpoint(pod: str, address: int) -> Object:
+    target = {"kind": "Pod", "name": pod, "namespace": NAMESPACE}
+    return {"addresses": [f"10.0.0.{address}"], "targetRef": target}
 
 
 def _ingress(name: str) -> Object:

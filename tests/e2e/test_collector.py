@@ -26,8 +26,7 @@ OF_API = ("--integration", "opentrace", "--cluster", "api", "--page-size", FEW)
 
 
 def test_what_opentrace_sees_is_what_there_is_and_how_it_belongs_together(deployed: Program, tmp_path: Path) -> None:
-    code, found = collect(deployed, tmp_path, "--stack", deployed.stack, "--integration", "opentrace")
-    assert code == 0
+    found = collect(deployed, tmp_path, "--stack", deployed.stack, "--integration", "opentrace")
     seen = found.integrations["opentrace"].clusters["api"]
     edges = told(seen)
     pod = next(n.name for n in seen.nodes if n.kind == "Pod" and n.name.startswith("storefront-"))
@@ -53,8 +52,7 @@ def test_what_opentrace_sees_is_what_there_is_and_how_it_belongs_together(deploy
 
 
 def test_every_integration_sees_what_it_may_and_no_value_that_is_secret(deployed: Program, tmp_path: Path) -> None:
-    code, found = collect(deployed, tmp_path, "--stack", deployed.stack)
-    assert code == 0
+    found = collect(deployed, tmp_path, "--stack", deployed.stack)
     sees = {
         name: {kind for kind, n in cluster.counts.items() if n}
         for name, i in found.integrations.items()
@@ -79,8 +77,7 @@ def test_every_integration_sees_what_it_may_and_no_value_that_is_secret(deployed
 def test_a_long_list_is_whole_whatever_goes_wrong_once(deployed: Program, sandbox: Sandbox, tmp_path: Path) -> None:
     wrong = {0: faults.reset, 1: faults.truncated, 2: faults.throttled, 3: faults.unavailable, 4: faults.unauthorized}
     with before(sandbox, tmp_path, lambda r: wrong.get(r.number) if r.path == PODS else None) as address:
-        code, found = collect(deployed, tmp_path, "--manifest", through(deployed, tmp_path, address), *OF_API)
-    assert code == 0
+        found = collect(deployed, tmp_path, "--manifest", through(deployed, tmp_path, address), *OF_API)
     seen = found.integrations["opentrace"].clusters["api"]
     assert sorted(node.name for node in seen.nodes if node.kind == "Pod") == pods_of(sandbox)
     (pods,) = (listing for listing in seen.listings if listing.kind == "Pod")
@@ -98,22 +95,23 @@ def test_an_expired_list_is_read_again_once_and_never_shown_as_whole_when_it_was
 
     for when, code, state in ((once, 0, State.RESTARTED), (always, 3, State.INCOMPLETE)):
         with before(sandbox, tmp_path, when) as address:
-            ended, found = collect(deployed, tmp_path, "--manifest", through(deployed, tmp_path, address), *OF_API)
+            manifest = through(deployed, tmp_path, address)
+            found = collect(deployed, tmp_path, "--manifest", manifest, *OF_API, code=code)
         seen = found.integrations["opentrace"].clusters["api"]
         (pods,) = (listing for listing in seen.listings if listing.kind == "Pod")
-        assert (ended, pods.state) == (code, state)
+        assert pods.state is state
         assert (pods.count == len(pods_of(sandbox))) is (state is State.RESTARTED)
 
 
 # How it is set up.
 
 
-def collect(deployed: Program, folder: Path, *options: str) -> tuple[int, Inventory]:
+def collect(deployed: Program, folder: Path, *options: str, code: int = 0) -> Inventory:
     path = folder / "inventory.json"
     command = ["eks-access", "collect", "--json", str(path), *options]
     done = deployed.sandbox.run(command, cwd=deployed.folder, timeout=SECONDS)
-    assert path.exists(), f"nothing was collected:\n{done.stdout}\n{done.stderr}"
-    return done.returncode, of_json(path.read_bytes())
+    assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
+    return of_json(path.read_bytes())
 
 
 def told(found: ClusterInventory) -> set[str]:

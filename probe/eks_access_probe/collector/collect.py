@@ -13,6 +13,7 @@ from typing import Protocol
 
 import msgspec
 
+from eks_access.identity import supports_access_entries
 from eks_access.manifest import Cluster, IntegrationAccess, Manifest
 
 from ..actor import Actor
@@ -23,9 +24,10 @@ from ..identities import Identities
 from ..outcome import Answer, Verdict
 from .account import Account, together
 from .cluster import ClusterReader
-from .doors import Doors
+from .doors import AT_ONCE, Doors
 from .fetch import PAGE
 from .inventory import AccessEntry, ClusterInventory, IntegrationInventory, Inventory, Listing
+from .memory import give_back_large_blocks
 from .patient import Patient
 from .threads import Threads
 
@@ -54,8 +56,10 @@ def collect(
     """What the selected integrations see. After `deadline` seconds nothing is asked again."""
     started_at, started = datetime.now(UTC), time.monotonic()
     actors = {name: Actor(aws, name, access, identities) for name, access in selected.items()}
+    useful = AT_ONCE * len({cluster.endpoint for access in selected.values() for cluster in access.clusters.values()})
+    give_back_large_blocks()
     with (
-        ThreadPoolExecutor(concurrency, thread_name_prefix="collect") as calls,
+        ThreadPoolExecutor(min(concurrency, useful), thread_name_prefix="collect") as calls,
         ThreadPoolExecutor(KNOCKING_THREADS, thread_name_prefix="knock") as knocks,
     ):
         collector = _Collector(aws, Threads(calls, knocks), listener, started + deadline, page_size)
@@ -117,6 +121,9 @@ class _Collector:
         return found
 
     async def _entries(self, account: Account, cluster: Cluster) -> tuple[list[Listing], list[AccessEntry]]:
+        """The access entries; of a cluster whose authentication mode has none, EKS would refuse to tell."""
+        if not supports_access_entries(cluster.authentication_mode):
+            return [], []
         call = self._threads.call
         listing, principals = await call(account.principals, cluster)
         described = await asyncio.gather(*(call(account.entry, cluster, principal) for principal in principals))

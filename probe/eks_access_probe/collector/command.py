@@ -117,7 +117,8 @@ def collect(
             sys.exit(INTERRUPTED)
         table.write(found, chosen, console(stderr=json_file == "-"))
         if out is not None:
-            out.write(found.json() + b"\n")
+            out.writelines(found.json())
+            out.write(b"\n")
     sys.exit(WHOLE if found.is_whole else NOT_WHOLE)
 
 

@@ -14,7 +14,7 @@ from .fetch import Failed
 
 KNOCKS = 3
 """How many times a cluster is knocked at."""
-AT_ONCE = 4
+AT_ONCE = 3
 """How many calls one cluster is asked at the same time."""
 UNANSWERED = 3 * AT_ONCE
 """After so many calls in a row without an answer, a cluster counts as gone."""

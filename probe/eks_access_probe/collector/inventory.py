@@ -17,6 +17,8 @@ from typing import Any, Final
 import msgspec
 
 SCHEMA_VERSION: Final = 1
+_PIECE = 1000
+"""Objects that are written at a time."""
 
 
 class State(StrEnum):
@@ -215,8 +217,9 @@ class Inventory(msgspec.Struct, rename="camel", kw_only=True):
     def is_whole(self) -> bool:
         return all(integration.is_whole for integration in self.integrations.values())
 
-    def json(self) -> bytes:
-        return _ENCODER.encode(self)
+    def json(self) -> Iterator[bytes]:
+        """The JSON in pieces, to be written one after the other: in one, it would take as much as the graph itself."""
+        return _pieces(self)
 
     def builtins(self) -> Any:
         """As mappings, lists and texts: what `json` writes, for a report that has it as one of its parts."""
@@ -232,10 +235,39 @@ def of_json(text: bytes) -> Inventory:
     return _DECODER.decode(text)
 
 
+def _pieces(value: object) -> Iterator[bytes]:
+    if isinstance(value, Inventory | IntegrationInventory | ClusterInventory):
+        names = {field.encode_name: getattr(value, field.name) for field in msgspec.structs.fields(value)}
+        yield from _pieces(names)
+    elif isinstance(value, dict):
+        for number, (key, each) in enumerate(value.items()):
+            yield (b"," if number else b"{") + _ENCODER.encode(key) + b":"
+            yield from _pieces(each)
+        yield b"}" if value else b"{}"
+    elif isinstance(value, list):
+        yield b"["
+        for start in range(0, len(value), _PIECE):
+            yield (b"," if start else b"") + _ENCODER.encode(value[start : start + _PIECE])[1:-1]
+        yield b"]"
+    else:
+        yield _ENCODER.encode(value)
+
+
 def _encoded(value: object) -> object:
     """Edges by relation, each as a pair of places: `{"owned-by": [[4, 9], …]}`."""
     if isinstance(value, Edges):
         return {relation: list(value.of(relation)) for relation in Relation if any(value.of(relation))}
+    raise NotImplementedError(f"no JSON form for {type(value).__name__}")
+
+
+def _written(value: object) -> object:
+    """The same as text: as objects, the edges of a large cluster would take more than all that is kept of it."""
+    if isinstance(value, Edges):
+        return {
+            relation: msgspec.Raw(f"[{','.join(f'[{a},{b}]' for a, b in value.of(relation))}]".encode())
+            for relation in Relation
+            if any(value.of(relation))
+        }
     raise NotImplementedError(f"no JSON form for {type(value).__name__}")
 
 
@@ -249,5 +281,5 @@ def _decoded(wanted: type, value: Any) -> object:
     return edges
 
 
-_ENCODER = msgspec.json.Encoder(enc_hook=_encoded)
+_ENCODER = msgspec.json.Encoder(enc_hook=_written)
 _DECODER = msgspec.json.Decoder(Inventory, dec_hook=_decoded)

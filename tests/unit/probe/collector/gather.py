@@ -17,10 +17,12 @@ from tests.unit.probe.world import access
 ENDPOINT = "http://127.0.0.1:9"
 
 
-def manifest_of(endpoints: Mapping[str, str], certificate_authority: str, **changes: Any) -> dict[str, Any]:
+def manifest_of(
+    endpoints: Mapping[str, str], certificate_authority: str, *, mode: str = "API", **changes: Any
+) -> dict[str, Any]:
     integration = access(certificate_authority, tuple(endpoints), **changes)
     for key, endpoint in endpoints.items():
-        integration["clusters"][key]["endpoint"] = endpoint
+        integration["clusters"][key] |= {"endpoint": endpoint, "authenticationMode": mode}
     place = {"environment": "dev", "partition": "aws", "account": "111122223333", "endpoint": "loopback"}
     return {"schemaVersion": 1, **place, "integrations": {"acme": integration}}
 

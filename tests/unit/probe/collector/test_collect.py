@@ -44,7 +44,7 @@ def test_every_object_that_may_be_seen_is_there_with_its_relations(
     assert refused.state is State.REFUSED
     assert refused.reason.startswith("403 Forbidden: nodes is forbidden"), "the authorizer's words are kept"
     assert found.is_whole, "what may not be seen is not missing"
-    assert b"CANARY" not in found.json()
+    assert b"CANARY" not in b"".join(found.json())
 
 
 def test_pages_are_of_one_moment_and_not_of_a_cache(aws: World, api: ApiServer, certificate_authority: str) -> None:
@@ -216,6 +216,15 @@ def test_an_entry_that_may_not_be_described_is_there_by_its_principal(
     found = gather({"api": api.url}, certificate_authority)
     assert [entry.principal for entry in cluster(found).access_entries] == ["arn:aws:iam::111122223333:role/admin"]
     assert listing(cluster(found), "eks:DescribeAccessEntry").state is State.REFUSED
+    assert found.is_whole
+
+
+def test_access_entries_are_not_asked_for_where_the_mode_has_none(
+    aws: World, api: ApiServer, certificate_authority: str
+) -> None:
+    found = gather({"api": api.url}, certificate_authority, mode="CONFIG_MAP")
+    assert "eks:ListAccessEntries" not in [listing.kind for listing in cluster(found).listings]
+    assert not aws.calls["ListAccessEntries"]
     assert found.is_whole
 
 

@@ -53,8 +53,8 @@ def test_a_list_that_was_not_read_whole_is_3_and_told(
     )
     done = run({"api": broken.url})
     assert done.exit_code == 3
-    assert ["Pod", "500", "of", "more"] in [line.split() for line in done.output.splitlines()]
-    assert "? acme in cluster api: pods: not read whole (500 found)" in done.output
+    assert ["Pod", "250", "of", "more"] in [line.split() for line in done.output.splitlines()]
+    assert "? acme in cluster api: pods: not read whole (250 found)" in done.output
     assert "410 Expired" in done.output
     assert "✓" not in done.output
 
