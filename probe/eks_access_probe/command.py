@@ -84,6 +84,7 @@ class BadInput(click.ClickException):
     is_flag=True,
     help="Evaluate with your own credentials what each integration could do, where nobody can act as it.",
 )
+@click.option("--without-trust", is_flag=True, help="With --as-operator: leave out the lines that it can never show.")
 @click.option("--shard", metavar="I/N", help="Only the part I (from 0) of N of the clusters; see `eks-access merge`.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON too; - for the standard output.")
 @click.option("--junit", "junit_file", metavar="FILE", help="Write the report as JUnit XML too, for CI.")
@@ -120,6 +121,7 @@ def probe(
     only: tuple[str, ...],
     clusters: tuple[str, ...],
     as_operator: bool,
+    without_trust: bool,
     shard: str | None,
     json_file: str | None,
     junit_file: str | None,
@@ -141,7 +143,7 @@ def probe(
     Where nobody can act as a vendor, --as-operator evaluates the same lines with your own credentials: by IAM's policy
     simulation, by access reviews of the mapped user and groups, and by the rules of access policies. Every line says
     that it was evaluated and not exercised. What only the vendor can show, the trust policy above all, is told as not
-    asked, so that such a run ends with 3 at best.
+    asked, so that such a run ends with 3 at best, unless --without-trust leaves it out.
 
     \b
     Examples:
@@ -166,6 +168,8 @@ def probe(
     """
     if (stack is None) == (manifest is None):
         raise click.UsageError("give either --stack NAME or --manifest FILE")
+    if without_trust and not as_operator:
+        raise click.UsageError("--without-trust belongs to --as-operator")
     if as_operator and collect:
         raise click.UsageError("--collect acts as the integrations, and --as-operator is for where nobody can")
     if fail_on_change and baseline_file is None:
@@ -178,7 +182,8 @@ def probe(
         chosen = selected(read, only, clusters)
         known = None if as_operator else identities.read(identities.find(identities_file, os.environ))
         if known is None:
-            plans = operator_plan(read, chosen, aws)
+            evaluated = operator_plan(read, chosen, aws)
+            plans = [replace(each, trust_lines=not without_trust) for each in evaluated]
         else:
             plans = plan(read, known, aws, integrations=only, clusters=clusters)
         part = None if shard is None else shards.parsed(shard)

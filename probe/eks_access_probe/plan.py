@@ -32,7 +32,7 @@ class IntegrationPlan:
     """Everything asked as one integration. `assume` comes first: it is the allowed twin of each refusal.
 
     Where it is not `assumed`, an operator asks in its place, and nothing waits for it. Without `account_lines`, what is
-    asked once for all clusters is not told, since another shard tells it.
+    asked once for all clusters is not told, since another shard tells it; without `trust_lines`, nothing of the trust.
     """
 
     name: str
@@ -43,15 +43,22 @@ class IntegrationPlan:
     clusters: dict[str, ClusterPlan]
     assumed: bool = True
     account_lines: bool = True
+    trust_lines: bool = True
 
     def __iter__(self) -> Iterator[Check]:
-        if self.account_lines:
+        if self.account_lines and self.trust_lines:
             yield self.assume
-            yield from self.refused
-            yield from self.aws
+        yield from self.once
         for cluster in self.clusters.values():
             yield cluster.identity
             yield from cluster.calls
+
+    @property
+    def once(self) -> list[Check]:
+        """What is asked once for all clusters, after `assume`."""
+        if not self.account_lines:
+            return []
+        return [*(self.refused if self.trust_lines else ()), *self.aws]
 
 
 def plan(

@@ -41,7 +41,7 @@ class _Run:
                     self._leave(check, first, Verdict.COULD_NOT_ASK)
             return
         async with asyncio.TaskGroup() as tasks:
-            for check in (*integration.refused, *integration.aws) if integration.account_lines else ():
+            for check in integration.once:
                 tasks.create_task(self._ask(check))
             for cluster in integration.clusters.values():
                 tasks.create_task(self._cluster(cluster))

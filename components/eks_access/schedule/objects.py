@@ -96,7 +96,7 @@ def _pod(to: Installation) -> dict[str, Any]:
         "command": ["eks-access"],
         # Kubernetes gives each pod of an indexed Job its number in JOB_COMPLETION_INDEX.
         "args": [
-            "probe", "--as-operator", "--manifest", f"{FOLDER}/{MANIFEST}", "--quiet", "--json", "-",
+            "probe", "--as-operator", "--without-trust", "--manifest", f"{FOLDER}/{MANIFEST}", "--quiet", "--json", "-",
             "--shard", f"$(JOB_COMPLETION_INDEX)/{to.shards}",
         ],
         "env": [
