@@ -68,6 +68,10 @@ class Summary(Part):
     mismatches: int
     not_proven: int
     exit_code: int
+    read_whole: bool | None = Field(
+        default=None,
+        description="Whether all that the integrations may see was read; null where that was not collected.",
+    )
 
 
 class Report(Part):
@@ -137,7 +141,12 @@ def _report(proof: Proof) -> Report:
         shard=None if proof.shard is None else ShardReport(index=proof.shard.index, count=proof.shard.count),
         started_at=proof.started_at,
         seconds=round(proof.seconds, 3),
-        summary=summary(proof.counts).model_copy(update={"exit_code": proof.exit_code}),
+        summary=summary(proof.counts).model_copy(
+            update={
+                "exit_code": proof.exit_code,
+                "read_whole": None if proof.inventory is None else proof.inventory.is_whole,
+            }
+        ),
         declared={name: list(access.clusters) for name, access in proof.manifest.integrations.items()},
         integrations=[
             integration_report(

@@ -35,11 +35,32 @@ class JunitReport(DocumentFormat):
 def junit(report: Report) -> Element:
     root = Element("testsuites", name=_text(f"eks-access probe of {report.environment}"))
     suites = [_suite(report, checks) for checks in _together(report.checks)]
+    if report.summary.read_whole is not None:
+        suites.append(_collection(report, report.summary.read_whole))
     root.extend(suites)
     for count in ("tests", "failures", "errors"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in suites)))
     root.set("time", f"{report.seconds:.3f}")
     return root
+
+
+def _collection(report: Report, read_whole: bool) -> Element:
+    """One case for what was collected, since the exit code tells of it too."""
+    name = "everything that the integrations may see was read"
+    case = Element("testcase", classname=_text(f"{report.environment}.collection"), name=name, time="0.000")
+    if not read_whole:
+        gaps = [
+            f"{seen.integration} in cluster {seen.cluster}: {kind.kind}: {kind.reason}"
+            for seen in report.seen or ()
+            for kind in seen.kinds
+            if kind.state == "incomplete"
+        ]
+        SubElement(case, "error", type="incomplete", message="not read whole").text = _text("\n".join(gaps))
+    suite = Element(
+        "testsuite", name="collection", tests="1", failures="0", errors=str(int(not read_whole)), time="0.000"
+    )
+    suite.append(case)
+    return suite
 
 
 def _together(checks: Sequence[CheckReport]) -> list[list[CheckReport]]:

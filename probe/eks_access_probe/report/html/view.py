@@ -92,6 +92,9 @@ def headline(report: Report) -> Headline:
         return Headline(
             Result.NOT_PROVEN, title, f"{scope}. Nothing contradicts what was declared, but not all is shown."
         )
+    if summary.read_whole is False:
+        sentence = f"{scope}. Nothing contradicts what was declared, but not all that is visible could be read."
+        return Headline(Result.NOT_PROVEN, f"All {total} hold", sentence)
     return Headline(
         Result.AS_EXPECTED, f"All {total} hold", f"{scope}. Each can do what it must, and nothing of what it must not."
     )

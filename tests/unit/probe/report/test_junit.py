@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
+from eks_access_probe.collector.inventory import Listing, State
 from eks_access_probe.outcome import Answer, Plane, Question, Result, Verdict
 from eks_access_probe.report.interface import Proof
 from eks_access_probe.report.json import Document, Report, report
@@ -97,6 +98,14 @@ def test_what_was_left_unasked_is_skipped_beside_the_failure_that_caused_it() ->
     assert (suite.get("failures"), suite.get("errors")) == ("1", "0")
     assert int(suite.attrib["skipped"]) == len(suite) - 1
     assert told.summary.exit_code == 1, "skipped cases stand beside a failure, never alone"
+
+
+@pytest.mark.parametrize(("state", "errors", "exit_code"), [(State.COMPLETE, "0", 0), (State.INCOMPLETE, "1", 3)])
+def test_what_could_not_be_read_whole_is_an_error_too(state: State, errors: str, exit_code: int) -> None:
+    gap = Listing(kind="Pod", resource="pods", namespace=None, state=state, count=1, reason="410 Gone")
+    seen = fleet.inventory({"cado": {"eu-1": fleet.cluster_inventory(5, gaps=(gap,))}})
+    told = report(fleet.proof(inventory=seen))
+    assert (written(told).get("errors"), told.summary.exit_code) == (errors, exit_code)
 
 
 def test_it_is_green_where_everything_is_as_declared() -> None:
