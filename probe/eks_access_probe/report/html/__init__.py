@@ -53,7 +53,10 @@ def page(document: Document) -> str:
             drawing=drawing.drawing(report),
             sights=beside.side_by_side(report),
             risks=[view.risks(integration) for integration in report.integrations],
-            graphs=[(graph["integration"], graph["cluster"], script_json(graph)) for graph in graphs],
+            graphs=[
+                (graph["integration"], graph["cluster"], len(graph["workloads"]), script_json(graph))
+                for graph in graphs
+            ],
             inventory=document.inventory,
             MARKS=view.MARKS,
             WORDS=view.WORDS,

@@ -118,8 +118,14 @@ function startTopology() {
     showPlaces();
   }));
 
-  // Nobody waits for a graph before the page is there.
-  setTimeout(showClusters);
+  // First whoever sees most: some see nothing. Nobody waits for a graph before the page is there.
+  const fullest = scripts.reduce((most, script) => (+script.dataset.size > +most.dataset.size ? script : most));
+  integration.value = fullest.dataset.integration;
+  setTimeout(() => {
+    showClusters();
+    cluster.value = fullest.dataset.cluster;
+    showGraph();
+  });
 }
 
 // What could not be read whole is told before anything is shown.
