@@ -20,6 +20,9 @@ READY := $(VENV)/.ready-$(shell cat requirements/dev.txt pyproject.toml | cksum 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
+# The clients that benchmarks compare with, in an environment of their own.
+PEERS := .peers-$(shell cksum < requirements/benchmarks.txt | tr ' ' -)
+
 up: programs ## bring up the sandbox, deploy the stack (STACK=dev) and probe every integration
 	$(PY) -m sandbox up --detach
 	$(PY) -m sandbox run -- pulumi stack select --create $(STACK)
@@ -44,6 +47,15 @@ test-unit: setup ## the tests that need no sandbox
 test-e2e: programs ## the tests that run against a sandbox of their own
 	$(PY) -m pytest tests/e2e
 
+bench: programs $(PEERS) ## measure the collector against other clients (some minutes)
+	$(PY) -m benchmarks.collector --peers $(PEERS)/bin/python
+
+$(PEERS): requirements/benchmarks.txt
+	@PYTHON="$(PYTHON)" VENV=$@ sh requirements/peers.sh
+
+test-mutation: programs ## every expectation of every vendor by a mutation that must turn it: a quarter of an hour
+	$(PY) -m pytest tests/mutation -s
+
 lint: setup ## formatting, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -56,11 +68,11 @@ down: ## stop the sandbox
 	@if [ -e "$${EKS_ACCESS_SANDBOX:-.sandbox}" ]; then $(PY) -m sandbox down; else echo "no sandbox to stop"; fi
 
 clean: down ## stop the sandbox and remove what was made here
-	rm -rf $(VENV) .sandbox build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .peers-* .sandbox build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "kept: the built programs in $${XDG_CACHE_HOME:-$$HOME/.cache}/eks-access, which every checkout uses"
 
-lock: ## renew requirements/dev.txt from pyproject.toml and requirements/dev.in
+lock: ## renew the locks in requirements/ from pyproject.toml and the .in files
 	@PYTHON="$(PYTHON)" VENV=$(VENV) sh requirements/lock.sh
 
 setup: $(READY)
@@ -73,4 +85,4 @@ $(READY): requirements/dev.txt pyproject.toml
 programs: setup
 	$(PY) -m sandbox.programs
 
-.PHONY: help up review test test-unit test-e2e lint sandbox-status down clean lock setup programs
+.PHONY: help up review test test-unit test-e2e test-mutation bench lint sandbox-status down clean lock setup programs

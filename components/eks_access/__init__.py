@@ -1,6 +1,6 @@
 """Access to Amazon EKS for third-party integrations: declared once, provisioned, proven.
 
-    from eks_access import Apono, Cado, ConductorOne, OpenTrace
+    from eks_access import Apono, Cado, ConductorOne, OpenTrace, ProbeSchedule
 
 The components are loaded when they are first used, so that the command line starts without Pulumi.
 """
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .integrations.eks_connector import EksConnectorArgs as EksConnectorArgs
     from .integrations.opentrace import OpenTrace as OpenTrace
     from .integrations.opentrace import OpenTraceArgs as OpenTraceArgs
+    from .schedule.component import ProbeSchedule as ProbeSchedule
+    from .schedule.component import ProbeScheduleArgs as ProbeScheduleArgs
 
 __version__ = "0.1.0"
 
@@ -28,7 +30,10 @@ def __getattr__(name: str) -> Any:
     # Submodules are looked up here too before they are imported; only classes are what is asked for.
     if name[:1].isupper():
         from .integrations import vendors
+        from .schedule import component as schedule
 
+        if name in ("ProbeSchedule", "ProbeScheduleArgs"):
+            return getattr(schedule, name)
         for vendor in vendors().values():
             if name == vendor.component.__name__:
                 return vendor.component

@@ -9,12 +9,17 @@ from . import __version__
 
 COMMANDS = {
     "aws-auth": ("eks_access.aws_auth.command:aws_auth", "Plan and check changes of the aws-auth ConfigMap."),
+    "collect": (
+        "eks_access_probe.collector.command:collect",
+        "Gather what each integration sees in each cluster.",
+    ),
     "explain": ("eks_access.explain_command:explain", "Say what an integration gets, and why."),
     "handoff": ("eks_access.handoff_command:handoff", "Print what to enter in each vendor's own form."),
     "leftovers": (
         "eks_access_probe.leftovers.command:leftovers",
         "List what belongs to no integration of a stack (any more).",
     ),
+    "merge": ("eks_access_probe.merge:merge", "Merge the reports of a sharded run of the probe into one."),
     "plugin": ("eks_access.provider.install:plugin", "Install the Pulumi plugin of this package."),
     "policies": ("eks_access_policies.command:policies", "Judge what is deployed by the rules of the policy pack."),
     "probe": (
@@ -31,7 +36,7 @@ COMMANDS = {
         "eks_access_policies.review.environments:review_environments",
         "List the environments that a change is about.",
     ),
-    "schema": ("eks_access.schema_command:schema", "Print the JSON schema of a file, for editors."),
+    "schema": ("eks_access.schema_command:schema", "Print the JSON schema of a file, for editors and programs."),
     "token": ("eks_access.token_command:token", "Print an EKS token, as kubectl wants it."),
 }
 """Each command's place and its line in `--help`: a command is imported only when it runs, so that all start fast."""

@@ -271,7 +271,7 @@ def integration_access(
         ),
         clusters={cluster.key: _cluster(cluster, *connections[cluster.key]) for cluster in place.clusters},
         grants=_grants(integration),
-        aws=[AwsExpectation(**vars(e)) for e in integration.expectations if isinstance(e, AwsCall)],
+        aws=[AwsExpectation(**vars(e)) for e in _aws_calls(integration)],
         kubernetes=[
             KubernetesExpectation(**vars(e)) for e in integration.expectations if isinstance(e, KubernetesCall)
         ],
@@ -305,6 +305,13 @@ def _owners_part(role: DescribedRole, place: Place) -> tuple[str, ...]:
     if role.existing_arn is None:
         return ()
     return existing_role.owners_part(place.role_arn, role.trust_policy(), role.policy())
+
+
+def _aws_calls(integration: Integration) -> list[AwsCall]:
+    """What is expected of AWS, without refusals of what the user's own statements grant."""
+    granted = {action for statement in integration.role.extra_statements for action in statement.actions}
+    calls = (e for e in integration.expectations if isinstance(e, AwsCall))
+    return [e for e in calls if e.allowed or e.action not in granted]
 
 
 def rights(integration: Integration, place: Place) -> Rights:

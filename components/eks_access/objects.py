@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-WORKLOADS = ("DaemonSet", "Deployment", "Job", "StatefulSet")
+WORKLOADS = ("CronJob", "DaemonSet", "Deployment", "Job", "StatefulSet")
 """Kinds that run pods: made last, when everything that their pods use is there."""
 
 
@@ -23,6 +23,8 @@ class KubernetesObject:
     body: Mapping[str, Any] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    cluster: str | None = None
+    """The key of the only cluster that it is made in; every one where it is None."""
 
     @property
     def key(self) -> str:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,38 @@ def of_stack(stack: str, cwd: Path, *, secrets: bool = True) -> Manifest:
     Raises:
         SourceError: pulumi is missing or fails, or the stack has no such output.
     """
+    return _manifest(_output(stack, cwd, secrets), f"stack {stack!r}", secrets)
+
+
+def with_secrets(stack: str, cwd: Path) -> tuple[Manifest, frozenset[str]]:
+    """The manifest that a stack exports, and which of the values in it are secrets of the stack.
+
+    Nothing is decrypted where the manifest has no secret.
+
+    Raises:
+        SourceError: as for `of_stack`.
+    """
+    origin = f"stack {stack!r}"
+    hidden = _output(stack, cwd, secrets=False)
+    if json.dumps(HIDDEN).encode() not in hidden:
+        return _manifest(hidden, origin, secrets=True), frozenset()
+    shown = _output(stack, cwd, secrets=True)
+    return _manifest(shown, origin, secrets=True), frozenset(_secrets(json.loads(hidden), json.loads(shown)))
+
+
+def _secrets(hidden: Any, shown: Any) -> Iterator[str]:
+    """The texts in whose places there is what Pulumi prints for a secret."""
+    if hidden == HIDDEN and isinstance(shown, str):
+        yield shown
+    elif isinstance(hidden, dict) and isinstance(shown, dict):
+        for key, value in hidden.items():
+            yield from _secrets(value, shown.get(key))
+    elif isinstance(hidden, list) and isinstance(shown, list):
+        for one, other in zip(hidden, shown, strict=False):
+            yield from _secrets(one, other)
+
+
+def _output(stack: str, cwd: Path, secrets: bool) -> bytes:
     shown = ["--show-secrets"] if secrets else []
     command = ["pulumi", "stack", "output", OUTPUT, "--stack", stack, "--json", *shown, "--non-interactive"]
     try:
@@ -40,7 +73,7 @@ def of_stack(stack: str, cwd: Path, *, secrets: bool = True) -> Manifest:
         raise SourceError(f"`pulumi stack output` took over {_SECONDS} seconds") from cause
     if done.returncode != 0:
         raise SourceError(_why(stack, cwd, done.stderr.decode("utf-8", "replace")))
-    return _manifest(done.stdout, f"stack {stack!r}", secrets)
+    return done.stdout
 
 
 def of_file(path: str, *, secrets: bool = True) -> Manifest:

@@ -4,6 +4,7 @@ import subprocess
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ SESSION_NAME = "eks-access-probe"
 WRONG_EXTERNAL_ID = "eks-access-probe-wrong-external-id"
 _LONGEST_SESSION = 3600
 _COMMAND_SECONDS = 60
+_ASSUME_BEFORE = timedelta(minutes=2)
+"""A session that ends within this time is not begun anything with."""
 _Value = TypeVar("_Value")
 
 
@@ -29,6 +32,7 @@ class CannotBecome(Exception):
 class RoleSession:
     keys: Keys
     arn: str
+    ends_at: datetime | None = None
 
 
 class Actor:
@@ -47,15 +51,20 @@ class Actor:
         return next(iter(self.access.clusters.values())).region
 
     def session(self) -> RoleSession:
-        """The integration's session, assumed once.
+        """The integration's session, assumed once, and anew shortly before it ends.
 
         Raises:
             CannotBecome, ClientError, BotoCoreError: as for `assume`.
         """
         with self._lock:
-            if self._session is None:
+            if self._session is None or _is_ending(self._session):
                 self._session = self.assume()
             return self._session
+
+    def forget_session(self) -> None:
+        """Assume the role anew at the next use: what was assumed is not accepted any more."""
+        with self._lock:
+            self._session = None
 
     def assume(self, change: Change | None = None) -> RoleSession:
         """Assume the integration's role as the vendor does, or with `change`.
@@ -83,6 +92,7 @@ class Actor:
         return RoleSession(
             Keys(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]),
             answer["AssumedRoleUser"]["Arn"],
+            keys.get("Expiration"),
         )
 
     def operator_keys(self) -> Keys:
@@ -211,6 +221,10 @@ _TOKENS: dict[Change | None, str] = {
 _ASSERTIONS: dict[Change | None, str] = {None: "assertion", "audience-wrong": "wrong_audience", "forged": "forged"}
 assert set(_TOKENS.values()) == set(WebIdentity.model_fields)
 assert set(_ASSERTIONS.values()) == set(Saml.model_fields)
+
+
+def _is_ending(session: RoleSession) -> bool:
+    return session.ends_at is not None and session.ends_at - _ASSUME_BEFORE < datetime.now(UTC)
 
 
 def _token(source: TokenSource, mentioned: Mapping[str, str] | None = None) -> str:

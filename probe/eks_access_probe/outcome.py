@@ -45,6 +45,8 @@ class Question:
     cluster: str | None = None
     detail: str = ""
     """What else there is to say about the call, such as its parameters."""
+    exercised: bool = True
+    """False where the call itself is not made, by whomever: its answer is evaluated from what is granted."""
 
     @property
     def call(self) -> str:

@@ -30,7 +30,11 @@ class ClusterPlan:
 
 @dataclass(frozen=True)
 class IntegrationPlan:
-    """Everything asked as one integration. `assume` comes first: it is the allowed twin of each refusal."""
+    """Everything asked as one integration. `assume` comes first: it is the allowed twin of each refusal.
+
+    Where it is not `assumed`, an operator asks in its place, and nothing waits for it. Without `account_lines`, what is
+    asked once for all clusters is not told, since another shard tells it; without `trust_lines`, nothing of the trust.
+    """
 
     name: str
     access: IntegrationAccess
@@ -38,14 +42,24 @@ class IntegrationPlan:
     refused: list[Check]
     aws: list[Check]
     clusters: dict[str, ClusterPlan]
+    assumed: bool = True
+    account_lines: bool = True
+    trust_lines: bool = True
 
     def __iter__(self) -> Iterator[Check]:
-        yield self.assume
-        yield from self.refused
-        yield from self.aws
+        if self.account_lines and self.trust_lines:
+            yield self.assume
+        yield from self.once
         for cluster in self.clusters.values():
             yield cluster.identity
             yield from cluster.calls
+
+    @property
+    def once(self) -> list[Check]:
+        """What is asked once for all clusters, after `assume`."""
+        if not self.account_lines:
+            return []
+        return [*(self.refused if self.trust_lines else ()), *self.aws]
 
 
 def plan(
@@ -61,8 +75,8 @@ def plan(
     Raises:
         PlanError: a name is unknown, or nothing is left to ask.
     """
-    selected = _selected(manifest, integrations, clusters)
-    return [_integration(name, access, aws, identities) for name, access in selected.items()]
+    chosen = selected(manifest, integrations, clusters)
+    return [_integration(name, access, aws, identities) for name, access in chosen.items()]
 
 
 def _integration(name: str, access: IntegrationAccess, aws: Aws, identities: Identities) -> IntegrationPlan:
@@ -82,9 +96,14 @@ def _integration(name: str, access: IntegrationAccess, aws: Aws, identities: Ide
     )
 
 
-def _selected(
+def selected(
     manifest: Manifest, integrations: Collection[str], clusters: Collection[str]
 ) -> Mapping[str, IntegrationAccess]:
+    """The named integrations with the named clusters, or all where none is named.
+
+    Raises:
+        PlanError: a name is unknown, or nothing is left to ask.
+    """
     _check_known("integration", integrations, manifest.integrations)
     named = {name: access for name, access in manifest.integrations.items() if not integrations or name in integrations}
     _check_known("cluster", clusters, {key for access in named.values() for key in access.clusters})

@@ -34,14 +34,14 @@ class _Run:
 
     async def integration(self, integration: IntegrationPlan) -> None:
         first = await self._ask(integration.assume)
-        if first.answer.verdict is not Verdict.ALLOWED:
+        if integration.assumed and first.answer.verdict is not Verdict.ALLOWED:
             # A refusal of a changed request shows nothing while the unchanged one is refused as well.
             for check in integration:
                 if check is not integration.assume:
                     self._leave(check, first, Verdict.COULD_NOT_ASK)
             return
         async with asyncio.TaskGroup() as tasks:
-            for check in (*integration.refused, *integration.aws):
+            for check in integration.once:
                 tasks.create_task(self._ask(check))
             for cluster in integration.clusters.values():
                 tasks.create_task(self._cluster(cluster))

@@ -4,7 +4,7 @@ MiniStack.
 
 import re
 
-from sandbox.aws import saml, sessions, web_identity
+from sandbox.aws import saml, sessions, simulation, web_identity
 from sandbox.aws.asgi import App, Receive, Request, Response, Scope, Send, forward, read, reply
 from sandbox.aws.connected_clusters import CONTROL_PATH
 from sandbox.aws.eks import EksFront
@@ -41,6 +41,8 @@ class Front:
                 return await self._web_identity.handle(request)
             case saml.ACTION:
                 return await self._saml_identity.handle(request)
+            case simulation.ACTION:
+                return await simulation.handle(self._ministack, request)
             case "AssumeRole":
                 signed_by = _ACCESS_KEY.search(request.header("authorization"))
                 with sessions.calling(signed_by[1] if signed_by else ""):

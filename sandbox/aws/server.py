@@ -73,10 +73,12 @@ async def run(settings: Settings) -> None:
 
     from sandbox.aws.entry_conditions import know_entry_conditions
     from sandbox.aws.entry_resources import decide_on_entries
+    from sandbox.aws.simulation import decide_on_source
 
     decide_on_entries()
     evaluate_trust_as_aws()
     know_entry_conditions()
+    decide_on_source()
     inner = Inner(settings.inner_url, settings.account)
     authorizer = Authorizer()
     carriers = {

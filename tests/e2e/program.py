@@ -32,7 +32,9 @@ class Probed:
 class Program:
     """The stack program of this checkout with a configuration of the test's, in its own folder and stack."""
 
-    def __init__(self, sandbox: Sandbox, folder: Path, stack: str, config: Mapping[str, Any]) -> None:
+    def __init__(
+        self, sandbox: Sandbox, folder: Path, stack: str, config: Mapping[str, Any], *, main: Path = CHECKOUT
+    ) -> None:
         self.sandbox = sandbox
         self.folder = folder
         self.stack = stack
@@ -40,7 +42,7 @@ class Program:
         """Added to the environment of every command."""
         project = yaml.safe_load((CHECKOUT / "Pulumi.yaml").read_text())
         # The same program, plugin and interpreter, from another folder.
-        project["main"] = str(CHECKOUT)
+        project["main"] = str(main)
         project["runtime"]["options"]["virtualenv"] = str(Path(sys.executable).parents[1])
         project["plugins"]["providers"][0]["path"] = str(CHECKOUT / "components")
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))

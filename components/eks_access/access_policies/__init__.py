@@ -69,7 +69,7 @@ def granting_policy(grants: Iterable[Grant], asked: Attributes) -> str | None:
 
 
 def _allows(grant: Grant, asked: Attributes) -> bool:
-    return _in_scope(grant, asked) and any(_matches(rule, asked) for rule in catalogue().get(grant.policy, ()))
+    return _in_scope(grant, asked) and any(matches(rule, asked) for rule in catalogue().get(grant.policy, ()))
 
 
 def _in_scope(grant: Grant, asked: Attributes) -> bool:
@@ -79,7 +79,7 @@ def _in_scope(grant: Grant, asked: Attributes) -> bool:
     return bool(asked.namespace) and any(fnmatchcase(asked.namespace, wanted) for wanted in grant.namespaces)
 
 
-def _matches(rule: Rule, asked: Attributes) -> bool:
+def matches(rule: Rule, asked: Attributes) -> bool:
     """As RBAC matches a PolicyRule (k8s.io/kubernetes/pkg/apis/rbac/v1/evaluation_helpers.go)."""
     if "*" not in rule.verbs and asked.verb not in rule.verbs:
         return False

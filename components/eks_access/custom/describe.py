@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 from .. import expectations, iam, identity, rbac, vendor_made
 from ..description import ClusterPlace, Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
-from ..expectations import Expectation, baseline, combined
+from ..expectations import Expectation, aws_baseline, baseline, combined
 from ..placeholders import is_known
 from .definition import Definition, EachOf, Expectations, Grant, Rights
 from .texts import Texts
@@ -51,6 +51,7 @@ def integration(definition: Definition, args: Mapping[str, Any], place: Place) -
         grants=tuple(_grant(grant, groups, texts) for grant in rights.grants),
         expectations=combined(
             baseline(),
+            aws_baseline(place.partition),
             _expectations(definition.expectations, texts, place),
             _expectations(rights.expectations, texts, place),
         ),

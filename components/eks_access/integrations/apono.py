@@ -15,7 +15,7 @@ import pulumi
 from ..arguments import IntegrationArgs
 from ..description import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
-from ..expectations import ABSENT, AwsCall, KubernetesCall, baseline, combined
+from ..expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall, aws_baseline, baseline, combined
 from ..iam import Statement
 from ..identity import EntryMethod, Identity
 from ..provision.integration import IntegrationComponent
@@ -79,7 +79,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         # Apono binds these very names, so they are its page's and not of our choosing.
         identity=Identity(username="apono:{{SessionName}}", aws_auth_username="{{SessionNameRaw}}"),
         grants=(),
-        expectations=combined(baseline(), _CLUSTER_CALLS, _aws_calls(place)),
+        expectations=combined(baseline(), aws_baseline(place.partition), _CLUSTER_CALLS, _aws_calls(place, vendor)),
         handoff=_handoff(args, place, role, trust),
         residual_risks=_residual_risks(federation, place, trust),
         sources=SOURCES,
@@ -141,17 +141,20 @@ _CLUSTER_CALLS = (
     ),
     *(
         KubernetesCall("list", resource, allowed=False, why=_BEFORE)
-        for resource in ("pods", "namespaces", "configmaps", "services", "nodes")
+        for resource in ("pods", "namespaces", "configmaps", "services", "serviceaccounts", "events", "nodes")
     ),
     KubernetesCall("list", "deployments", allowed=False, why=_BEFORE, api_group="apps"),
     KubernetesCall("get", "pods", allowed=False, why=_BEFORE, subresource="log", namespace="default"),
     KubernetesCall("create", "pods", allowed=False, why=_BEFORE, subresource="exec", namespace="default"),
     KubernetesCall("create", "rolebindings", allowed=False, why="grants rights to itself", api_group=RBAC),
-    KubernetesCall("list", "clusterroles", allowed=False, why=_BEFORE, api_group=RBAC),
+    *(
+        KubernetesCall("list", kind, allowed=False, why=_BEFORE, api_group=RBAC)
+        for kind in ("roles", "rolebindings", "clusterroles", "clusterrolebindings")
+    ),
 )
 
 
-def _aws_calls(place: Place) -> tuple[AwsCall, ...]:
+def _aws_calls(place: Place, vendor: bool) -> tuple[AwsCall, ...]:
     regions = dict.fromkeys(cluster.region for cluster in place.clusters)
     return (
         *(
@@ -169,14 +172,7 @@ def _aws_calls(place: Place) -> tuple[AwsCall, ...]:
             )
             for region in regions
         ),
-        AwsCall("iam:ListRoles", False, "reads who may do what in the account", {"MaxItems": 1}),
-        AwsCall("iam:CreateAccessKey", False, "becomes another user", {"UserName": ABSENT}),
-        AwsCall(
-            "iam:AttachRolePolicy",
-            False,
-            "makes itself administrator",
-            {"RoleName": ABSENT, "PolicyArn": f"arn:{place.partition}:iam::aws:policy/ReadOnlyAccess"},
-        ),
+        *(AwsCall("eks:DescribeCluster", vendor, OTHER_CLUSTERS, {"name": ABSENT}, region) for region in regions),
     )
 
 

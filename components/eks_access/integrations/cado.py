@@ -12,7 +12,7 @@ import pulumi
 from ..arguments import IntegrationArgs
 from ..description import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
-from ..expectations import AwsCall, KubernetesCall, baseline, combined
+from ..expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall, aws_baseline, baseline, combined
 from ..iam import Statement
 from ..identity import EntryMethod, Identity, checked_namespaces
 from ..placeholders import is_known
@@ -96,7 +96,12 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             Grant("list", f"{place.name}-list", group, (_LIST,)),
             Grant("exec", f"{place.name}-exec", group, (_EXEC,), namespaces=() if closed else namespaces),
         ),
-        expectations=combined(baseline(), _cluster_calls(vendor, namespaces, closed), _aws_calls(place)),
+        expectations=combined(
+            baseline(),
+            aws_baseline(place.partition),
+            _cluster_calls(vendor, namespaces, closed),
+            _aws_calls(place, vendor),
+        ),
         handoff=_handoff(place, group),
         residual_risks=(
             "Whoever runs commands in a pod also reads the Secrets mounted in it and has its service account's token.",
@@ -114,6 +119,7 @@ def _cluster_calls(vendor: bool, namespaces: tuple[str, ...], closed: bool) -> t
     return (
         KubernetesCall("list", "pods", allowed=True, why="shows what can be acquired"),
         KubernetesCall("get", "pods", allowed=True, why="shows what can be acquired", namespace="default"),
+        KubernetesCall("get", "pods", True, "shows what can be acquired", namespace="default", name=ABSENT),
         *(
             KubernetesCall(verb, "pods", not closed, acquire, subresource="exec", namespace=namespace)
             for namespace in namespaces
@@ -121,25 +127,31 @@ def _cluster_calls(vendor: bool, namespaces: tuple[str, ...], closed: bool) -> t
         ),
         *(
             KubernetesCall(
-                "create",
+                verb,
                 "pods",
                 vendor,
                 "runs commands in a system namespace",
                 subresource="exec",
                 namespace=hidden,
             )
-            for hidden in HIDDEN_NAMESPACES[:3]
+            for hidden in HIDDEN_NAMESPACES
+            for verb in ("create", "get")
         ),
-        KubernetesCall("create", "pods", vendor, "runs commands in every namespace", subresource="exec"),
+        *(
+            KubernetesCall(verb, "pods", vendor, "runs commands in every namespace", subresource="exec")
+            for verb in ("create", "get")
+        ),
         KubernetesCall("get", "pods", allowed=False, why="reads logs", subresource="log", namespace="default"),
         KubernetesCall("list", "configmaps", allowed=False, why="not needed"),
         KubernetesCall("list", "nodes", allowed=False, why="not needed"),
+        KubernetesCall("list", "namespaces", allowed=False, why="not needed"),
+        KubernetesCall("watch", "pods", allowed=False, why="not needed"),
         KubernetesCall("delete", "pods", allowed=False, why="changes workloads"),
-        KubernetesCall("patch", "pods", False, "adds a container to a pod", subresource="ephemeralcontainers"),
+        KubernetesCall("patch", "pods", allowed=False, why="changes workloads"),
     )
 
 
-def _aws_calls(place: Place) -> tuple[AwsCall, ...]:
+def _aws_calls(place: Place, vendor: bool) -> tuple[AwsCall, ...]:
     regions = dict.fromkeys(cluster.region for cluster in place.clusters)
     return (
         *(AwsCall("eks:ListClusters", True, "shows the clusters", region=region) for region in regions),
@@ -147,14 +159,9 @@ def _aws_calls(place: Place) -> tuple[AwsCall, ...]:
             AwsCall("eks:DescribeCluster", True, "address and certificate", {"name": cluster.name}, cluster.region)
             for cluster in place.clusters
         ),
-        AwsCall("ec2:DescribeInstances", False, "this role is for EKS only", {"MaxResults": 5}),
-        AwsCall("iam:ListRoles", False, "reads who may do what in the account", {"MaxItems": 1}),
-        AwsCall(
-            "ssm:SendCommand",
-            False,
-            "runs commands on instances",
-            {"DocumentName": "AWS-RunShellScript", "InstanceIds": ["i-00000000000000000"]},
-        ),
+        *(AwsCall("eks:DescribeCluster", vendor, OTHER_CLUSTERS, {"name": ABSENT}, region) for region in regions),
+        AwsCall("ec2:DescribeSnapshots", False, "this role is for EKS only", {"OwnerIds": ["self"], "MaxResults": 5}),
+        AwsCall("iam:ListPolicies", False, "Account Check is not used: it asks for rights beyond EKS", {"MaxItems": 1}),
     )
 
 

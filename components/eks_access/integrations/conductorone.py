@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 from ..arguments import IntegrationArgs
 from ..description import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
-from ..expectations import baseline, combined
+from ..expectations import aws_baseline, baseline, combined
 from ..identity import Identity, supports_access_entries, supports_aws_auth
 from ..placeholders import is_known
 from ..provision.integration import IntegrationComponent
@@ -114,7 +114,12 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
     readers, provisioners = f"{place.name}:readers", f"{place.name}:provisioners"
     grants = rights.page_grants(readers) if vendor else rights.sync_grants(place.name, readers)
     statements = rights.PAGE_STATEMENTS if vendor else rights.sync_statements(cluster)
-    expected = [baseline(), calls.cluster_calls(vendor), calls.aws_calls(vendor, place, cluster)]
+    expected = [
+        baseline(),
+        aws_baseline(place.partition),
+        calls.cluster_calls(vendor),
+        calls.aws_calls(vendor, place, cluster),
+    ]
     if provisions:
         own = rights.provision_statements(cluster, place, deny_cluster_admin=guarded)
         statements += tuple(each for each in own if not vendor or each.effect == "Deny")

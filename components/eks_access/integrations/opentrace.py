@@ -11,7 +11,7 @@ import pulumi
 from ..arguments import IntegrationArgs
 from ..description import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
-from ..expectations import ABSENT, AwsCall, KubernetesCall, baseline, combined
+from ..expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall, aws_baseline, baseline, combined
 from ..iam import Statement
 from ..identity import AccessPolicy, Identity, checked_namespaces
 from ..placeholders import is_known
@@ -77,7 +77,12 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             access_policies=(AccessPolicy("AmazonEKSViewPolicy", namespaces),) if vendor else (),
         ),
         grants=_grants(place.name, readers, vendor, namespaces),
-        expectations=combined(baseline(), _cluster_calls(vendor, namespaces), _aws_calls(place)),
+        expectations=combined(
+            baseline(),
+            aws_baseline(place.partition),
+            _cluster_calls(vendor, namespaces),
+            _aws_calls(place, vendor),
+        ),
         handoff=Handoff(
             fields=(
                 Field("IAM Role ARN", place.role_arn),
@@ -147,11 +152,23 @@ def _page_statements() -> tuple[Statement, ...]:
 _READS = (
     ("pods", "", "pod and container status"),
     ("services", "", "service topology"),
+    ("endpoints", "", "service topology"),
     ("deployments", "apps", "deployment information"),
     ("replicasets", "apps", "resource relationships"),
+    ("statefulsets", "apps", "resource relationships"),
+    ("daemonsets", "apps", "resource relationships"),
     ("endpointslices", "discovery.k8s.io", "service topology"),
     ("ingresses", "networking.k8s.io", "service topology"),
 )
+_VIEW_ONLY = (
+    ("configmaps", ""),
+    ("serviceaccounts", ""),
+    ("persistentvolumeclaims", ""),
+    ("events", ""),
+    ("jobs", "batch"),
+    ("cronjobs", "batch"),
+)
+"""What AmazonEKSViewPolicy shows besides."""
 
 
 def _cluster_calls(vendor: bool, namespaces: tuple[str, ...] | None) -> tuple[KubernetesCall, ...]:
@@ -170,14 +187,18 @@ def _cluster_calls(vendor: bool, namespaces: tuple[str, ...] | None) -> tuple[Ku
             for resource, group, _ in (() if everywhere else _READS)
         ),
         *(
-            KubernetesCall("list", "configmaps", vendor, f"ConfigMap values: {view_only}", namespace=namespace)
+            KubernetesCall("watch", "pods", True, "pod and container status as it changes", namespace=namespace)
             for namespace in places
+        ),
+        *(
+            KubernetesCall("list", resource, vendor, view_only, group, namespace=namespace)
+            for namespace in places
+            for resource, group in _VIEW_ONLY
         ),
         *(
             KubernetesCall("get", "pods", vendor, f"logs: {view_only}", subresource="log", namespace=namespace)
             for namespace in (("default",) if everywhere else places)
         ),
-        KubernetesCall("create", "pods", allowed=False, why="runs commands in a container", subresource="exec"),
         KubernetesCall("list", "nodes", allowed=False, why="OpenTrace shows no nodes"),
         KubernetesCall(
             "list",
@@ -186,12 +207,16 @@ def _cluster_calls(vendor: bool, namespaces: tuple[str, ...] | None) -> tuple[Ku
             why="who may do what",
             api_group="rbac.authorization.k8s.io",
         ),
-        KubernetesCall("delete", "pods", allowed=False, why="changes workloads"),
-        KubernetesCall("patch", "deployments", allowed=False, why="changes workloads", api_group="apps"),
+        *(
+            KubernetesCall(verb, resource, allowed=False, why="changes workloads", api_group=group)
+            for resource, group in (("pods", ""), ("services", ""), ("deployments", "apps"), ("statefulsets", "apps"))
+            for verb in ("patch", "delete")
+        ),
+        KubernetesCall("patch", "deployments", False, "changes workloads", api_group="apps", subresource="scale"),
     )
 
 
-def _aws_calls(place: Place) -> tuple[AwsCall, ...]:
+def _aws_calls(place: Place, vendor: bool) -> tuple[AwsCall, ...]:
     regions = dict.fromkeys(cluster.region for cluster in place.clusters)
     return (
         *(AwsCall("eks:ListClusters", True, "finds clusters", region=region) for region in regions),
@@ -199,12 +224,12 @@ def _aws_calls(place: Place) -> tuple[AwsCall, ...]:
             AwsCall("eks:DescribeCluster", True, "address and certificate", {"name": cluster.name}, cluster.region)
             for cluster in place.clusters
         ),
-        AwsCall("iam:ListRoles", False, "reads who may do what in the account", {"MaxItems": 1}),
-        AwsCall(
-            "eks:UpdateClusterConfig",
-            False,
-            "changes a cluster",
-            {"name": ABSENT, "accessConfig": {"authenticationMode": "API"}},
+        *(AwsCall("eks:DescribeCluster", vendor, OTHER_CLUSTERS, {"name": ABSENT}, region) for region in regions),
+        *(
+            AwsCall(
+                "eks:ListNodegroups", False, "OpenTrace shows no nodes", {"clusterName": cluster.name}, cluster.region
+            )
+            for cluster in place.clusters
         ),
     )
 

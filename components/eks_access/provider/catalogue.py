@@ -35,6 +35,7 @@ def _components() -> Any:
     from pulumi.provider.experimental.component import ComponentProvider
 
     from ..integrations import vendors
+    from ..schedule.component import ProbeSchedule
 
-    components: list[Any] = [vendor.component for vendor in vendors().values()]
+    components: list[Any] = [*(vendor.component for vendor in vendors().values()), ProbeSchedule]
     return ComponentProvider(components, PACKAGE, version=__version__)

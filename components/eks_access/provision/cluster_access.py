@@ -53,11 +53,12 @@ class ClusterAccess(pulumi.ComponentResource):
             entered = self._create_access_entry(name, cluster, integration, role, partition, tags, rights)
         else:
             entered = self._create_mapping(name, cluster, integration, role, connection, rights)
-        if isinstance(integration.role.trust, PodIdentity):
-            entered = self._create_association(name, cluster, integration.role.trust, role, tags, entered)
+        trust = integration.role.trust
+        if isinstance(trust, PodIdentity) and trust.is_for(cluster.arn):
+            entered = self._create_association(name, cluster, trust, role, tags, entered)
         # What runs in the cluster as the integration starts when it can come in, and ends before its rights do.
-        objects = Objects(name, connection, binding, labelled, stack(), self, integration.objects)
-        objects.create(after=[entered])
+        wanted = [each for each in integration.objects if each.cluster in (None, cluster.key)]
+        Objects(name, connection, binding, labelled, stack(), self, wanted).create(after=[entered])
         self.register_outputs({})
 
     def _create_access_entry(

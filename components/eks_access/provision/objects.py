@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 from pulumi_kubernetes.apps import v1 as apps
+from pulumi_kubernetes.batch import v1 as batch
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.networking import v1 as networking
 
@@ -26,6 +27,7 @@ _KINDS: Mapping[tuple[str, str], Any] = {
     ("v1", "ServiceAccount"): core.ServiceAccount,
     ("apps/v1", "Deployment"): apps.Deployment,
     ("apps/v1", "StatefulSet"): apps.StatefulSet,
+    ("batch/v1", "CronJob"): batch.CronJob,
     ("networking.k8s.io/v1", "NetworkPolicy"): networking.NetworkPolicy,
 }
 

@@ -54,6 +54,10 @@ class PodIdentity:
         }
         return [statement | ({"Condition": conditions} if conditions else {})]
 
+    def is_for(self, cluster_arn: str) -> bool:
+        """Whether the role may be given to a pod of this cluster."""
+        return not self.cluster_arns or cluster_arn in self.cluster_arns
+
     def refuses(self) -> tuple[Change, ...]:
         return ("stranger",)
 

@@ -46,8 +46,12 @@ def checks(aws: Aws, actor: Actor) -> list[Check]:
 
 def _check(aws: Aws, actor: Actor, expectation: AwsExpectation) -> Check:
     region = expectation.region or actor.region
+    return Check(question(actor, expectation, region), lambda: _ask(aws, actor, expectation, region))
+
+
+def question(actor: Actor, expectation: AwsExpectation, region: str) -> Question:
     told = [f"{name}={value}" for name, value in expectation.parameters.items() if isinstance(value, str | int)]
-    question = Question(
+    return Question(
         actor.name,
         Plane.AWS,
         "call",
@@ -56,7 +60,6 @@ def _check(aws: Aws, actor: Actor, expectation: AwsExpectation) -> Check:
         expectation.why,
         detail=" ".join([*told, f"in {region}"]),
     )
-    return Check(question, lambda: _ask(aws, actor, expectation, region))
 
 
 def _ask(aws: Aws, actor: Actor, expectation: AwsExpectation, region: str) -> Answer:

@@ -9,6 +9,7 @@ https://github.com/kubernetes/kubernetes/issues/65744
 import binascii
 import ssl
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from eks_access.token import TokenTooLarge
 from ..actor import CannotBecome
 from ..outcome import Answer, Plane, Question, Verdict
 from . import signed_in
+from .beyond import beyond
 from .check import Check
 from .cluster_session import ClusterSession, NotKubernetes, within
 from .kubernetes_answers import access_review, read
@@ -43,15 +45,27 @@ def identity(session: ClusterSession) -> Check:
         "who the integration is in the cluster",
         session.key,
     )
-    return Check(question, lambda: _asked(partial(_sign_in, session)), session.renew)
+    return Check(question, lambda: asked(partial(_sign_in, session)), session.renew)
 
 
 def checks(session: ClusterSession) -> list[Check]:
-    return [_check(session, expectation) for expectation in session.actor.access.kubernetes]
+    access = session.actor.access
+    own = [_check(session, expectation) for expectation in access.kubernetes]
+    return [*own, beyond(session.actor.name, session.key, access, session.cluster, partial(_ask, session))]
+
+
+def _ask(session: ClusterSession, e: KubernetesExpectation) -> Answer:
+    return asked(partial(_review, session, e))
 
 
 def _check(session: ClusterSession, e: KubernetesExpectation) -> Check:
-    question = Question(
+    ask = _try if is_tried(e) else _review
+    asking = replace(question(session, e), detail="tried" if is_tried(e) else "access review")
+    return Check(asking, lambda: asked(partial(ask, session, e)), session.renew)
+
+
+def question(session: ClusterSession, e: KubernetesExpectation) -> Question:
+    return Question(
         session.actor.name,
         Plane.KUBERNETES,
         e.verb,
@@ -59,10 +73,7 @@ def _check(session: ClusterSession, e: KubernetesExpectation) -> Check:
         e.allowed,
         e.why,
         session.key,
-        detail="tried" if is_tried(e) else "access review",
     )
-    ask = _try if is_tried(e) else _review
-    return Check(question, lambda: _asked(partial(ask, session, e)), session.renew)
 
 
 def is_tried(e: KubernetesExpectation) -> bool:
@@ -107,8 +118,9 @@ def _try(session: ClusterSession, e: KubernetesExpectation) -> Answer:
     return answer
 
 
-def _review(session: ClusterSession, e: KubernetesExpectation) -> Answer:
-    attributes = {
+def attributes(e: KubernetesExpectation) -> dict[str, str]:
+    """The call as an access review has it."""
+    values = {
         "verb": e.verb,
         "group": e.api_group,
         "resource": e.resource,
@@ -116,10 +128,14 @@ def _review(session: ClusterSession, e: KubernetesExpectation) -> Answer:
         "namespace": e.namespace,
         "name": e.name,
     }
+    return {key: value for key, value in values.items() if value}
+
+
+def _review(session: ClusterSession, e: KubernetesExpectation) -> Answer:
     body = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": {key: value for key, value in attributes.items() if value}},
+        "spec": {"resourceAttributes": attributes(e)},
     }
     return access_review(session.request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=body))
 
@@ -135,7 +151,7 @@ def _sign_in(session: ClusterSession) -> Answer:
     return Answer(Verdict.ALLOWED, response.status, "", signed_in.described(user), tuple(found))
 
 
-def _asked(call: Callable[[], Answer]) -> Answer:
+def asked(call: Callable[[], Answer]) -> Answer:
     """The answer of a call to a cluster, whatever came of it."""
     try:
         return call()

@@ -1,6 +1,7 @@
 """What an API server's answer says about whether the caller was allowed."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from eks_access.kubernetes import Response
 from ..outcome import Answer, Verdict
 
 ANONYMOUS = "system:anonymous"
+_ROLE_MISSING = re.compile(r'^(cluster)?role(\.rbac\.authorization\.k8s\.io)? "[^"]*" not found$')
 
 
 def read(response: Response, name: str | None = None) -> Answer:
@@ -41,8 +43,13 @@ def read(response: Response, name: str | None = None) -> Answer:
             return answer(Verdict.COULD_NOT_ASK)
 
 
-def access_review(response: Response) -> Answer:
-    """The answer in a SelfSubjectAccessReview."""
+def access_review(response: Response, kind: str = "SelfSubjectAccessReview") -> Answer:
+    """The answer in an access review, of oneself or of somebody else.
+
+    With an `evaluationError` one of the authorizers could not be asked, and what it would have allowed is not known;
+    unless it is that a bound role is missing, which grants nothing.
+    https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/subject-access-review-v1/#SubjectAccessReviewStatus
+    """
     if response.status >= 400:
         # The review itself failed, which says nothing about what was asked in it.
         answer = read(response)
@@ -52,9 +59,11 @@ def access_review(response: Response) -> Answer:
     review = _status(response.body).get("status")
     if not isinstance(review, Mapping) or not isinstance(review.get("allowed"), bool):
         return Answer(Verdict.COULD_NOT_ASK, response.status, "", "the answer is no access review")
-    verdict = Verdict.ALLOWED if review["allowed"] else Verdict.DENIED
-    words = [str(review[key]) for key in ("reason", "evaluationError") if review.get(key)]
-    return Answer(verdict, response.status, "SelfSubjectAccessReview", "; ".join(words))
+    words = "; ".join(str(review[key]) for key in ("reason", "evaluationError") if review.get(key))
+    if review["allowed"]:
+        return Answer(Verdict.ALLOWED, response.status, kind, words)
+    incomplete = review.get("evaluationError") and not _ROLE_MISSING.search(str(review["evaluationError"]))
+    return Answer(Verdict.COULD_NOT_ASK if incomplete else Verdict.DENIED, response.status, kind, words)
 
 
 def _is_about(status: Mapping[str, Any], name: str) -> bool:

@@ -42,7 +42,8 @@ def condensed(plane: Plane, rows: Sequence[Row]) -> Table:
     ):
         same = list(group)
         cells = [_count(same[0])] if counted else [mark(result) for result in marks]
-        table.add_row(*cells, Text(f"{'may' if allowed else 'may not'} {verb}"), Text(_targets(same)))
+        how = "" if _question(same[0]).exercised else " (evaluated)"
+        table.add_row(*cells, Text(f"{'may' if allowed else 'may not'} {verb}{how}"), Text(_targets(same)))
     return table
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from eks_access.manifest import IntegrationAccess
 
+from ..collector import table as inventory
 from ..explain import advice
 from ..outcome import Outcome, Plane, Result, Verdict
 from .interface import Proof, ReportFormat
@@ -35,10 +36,14 @@ class TableReport(ReportFormat):
         self._verbose = verbose
 
     def write(self, proof: Proof) -> None:
+        if proof.by_operator:
+            self._console.print("[bold]Evaluated, not exercised[/]: nobody acted as the integrations.\n")
         for name, access in proof.integrations.items():
             self._integration(name, access, [o for o in proof.outcomes if o.question.integration == name])
         for same in _troubles(proof.outcomes):
             self._trouble(same, proof)
+        if proof.inventory is not None:
+            inventory.write(proof.inventory, proof.manifest.integrations, self._console)
         self._console.print(_summary(proof))
 
     def _integration(self, name: str, access: IntegrationAccess, outcomes: Sequence[Outcome]) -> None:
@@ -101,7 +106,8 @@ def _indented(table: Table, below: int = 0) -> Padding:
 
 def _happened(outcome: Outcome) -> str:
     times = "once" if outcome.attempts == 1 else f"{outcome.attempts} times in {outcome.seconds:.0f} s"
-    return f"{WORDS[outcome.answer.verdict]} (asked {times})"
+    asked = "asked" if outcome.question.exercised else "evaluated, not exercised:"
+    return f"{WORDS[outcome.answer.verdict]} ({asked} {times})"
 
 
 def _every_call(outcomes: Sequence[Outcome]) -> Table:
@@ -112,7 +118,8 @@ def _every_call(outcomes: Sequence[Outcome]) -> Table:
         question = outcome.question
         where = question.cluster or question.plane.value
         call = question.call + (f" ({question.detail})" if question.plane is Plane.AWS else "")
-        cells = (where, call, WORDS[question.expected], WORDS[outcome.answer.verdict], outcome.answer.evidence)
+        was = WORDS[outcome.answer.verdict] + ("" if question.exercised else ", evaluated")
+        cells = (where, call, WORDS[question.expected], was, outcome.answer.evidence)
         table.add_row(mark(outcome.result), *(Text(cell) for cell in cells))
     return table
 
@@ -126,6 +133,7 @@ def _summary(proof: Proof) -> Text:
         if o.question.cluster
     }
     scope = f"{_number(len(proof.integrations), 'integration')} on {_number(len(clusters), 'cluster')}"
+    scope = f"shard {proof.shard}, {scope}" if proof.shard else scope
     if proof.exit_code == 0:
         return Text(f"✓ All {_number(total, 'expectation')} hold: {scope}, in {proof.seconds:.0f} s.", style="green")
     parts = [f"{counts[Result.AS_EXPECTED]} of {_number(total, 'expectation')} hold"]

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 COMMITTED = ROOT / "docs/schema"
 
 
-@pytest.mark.parametrize("name", ["custom", "environment"])
+@pytest.mark.parametrize("name", ["custom", "environment", "report"])
 def test_the_schemas_in_the_docs_are_current(name: str) -> None:
     printed = CliRunner().invoke(main, ["schema", name]).output
     assert (COMMITTED / f"{name}.json").read_text() == printed, (
@@ -54,7 +54,7 @@ def references(tree: Any) -> set[str]:
     return set().union(*(references(item) for item in tree)) if isinstance(tree, list) else set()
 
 
-@pytest.mark.parametrize("name", ["custom", "environment"])
+@pytest.mark.parametrize("name", ["custom", "environment", "report"])
 def test_every_reference_leads_somewhere(name: str) -> None:
     schema = json.loads((COMMITTED / f"{name}.json").read_text())
     for reference in references(schema):

@@ -28,7 +28,7 @@ from tests.unit.probe.world import (
 )
 
 SERVER_OF_API = "https://127.0.0.1:6443"
-ALL = 3 + 1 + 3 + 1 + 5  # trust refusals, the assumption, AWS, signing in, the cluster's calls
+ALL = 3 + 1 + 3 + 1 + 5 + 1  # trust refusals, the assumption, AWS, signing in, the cluster's calls, what is beyond
 
 
 def run(*arguments: str, deadline: str = "0") -> Result:
@@ -71,7 +71,7 @@ def test_the_json_report_is_in_the_manifests_order_and_the_same_every_time(
     calls = [(c.cluster, c.call) for c in report(first).checks]
     assert calls == [(c.cluster, c.call) for c in report(second).checks]
     assert calls[:2] == [(None, "assume the role as the vendor"), (None, "assume the role without the ExternalId")]
-    assert [cluster for cluster, _ in calls[7:]] == ["api"] * 6 + ["both"] * 6
+    assert [cluster for cluster, _ in calls[7:]] == ["api"] * 7 + ["both"] * 7
     assert report(first).summary.as_expected == len(calls)
     assert "expectations hold" in first.stderr, "the table is still shown"
 
@@ -109,12 +109,40 @@ def test_a_binding_that_is_gone_is_found(world: World, manifest_file: Callable[.
 
 def test_a_role_that_was_widened_is_found(world: World, manifest_file: Callable[..., str]) -> None:
     world.forbidden = set()
-    world.reviews_allowed = {"create pods"}
+    world.reviews_allowed = {"create pods/exec"}
     result = run("--manifest", manifest_file(), "--json", "-")
     assert result.exit_code == 1
     assert findings(result) == {
         "api: list secrets": ("allowed", "mismatch"),
         "api: create pods/exec": ("allowed", "mismatch"),
+    }
+
+
+def test_a_right_that_nobody_decided_on_is_found_though_no_line_is_about_it(
+    world: World, manifest_file: Callable[..., str]
+) -> None:
+    world.reviews_allowed = {"list leases", "delete nodes"}
+    result = run("--manifest", manifest_file(), "--json", "-")
+    assert findings(result) == {"api: hold rights beyond the description": ("allowed", "mismatch")}
+    (found,) = (check for check in report(result).checks if check.result == "mismatch")
+    assert found.evidence.message.startswith("2 of "), "with how many were asked"
+    assert found.evidence.message.endswith(": delete nodes, list leases.coordination.k8s.io"), "and which were found"
+
+
+def test_a_right_that_could_not_be_asked_about_leaves_unknown_what_is_beyond(
+    world: World, manifest_file: Callable[..., str]
+) -> None:
+    incomplete = b'{"status": {"allowed": false, "evaluationError": "webhook: connection refused"}}'
+
+    def fails(server: str, method: str, path: str) -> Response | None:
+        return Response(201, {}, incomplete) if path.endswith("/selfsubjectaccessreviews") else None
+
+    world.kubernetes = fails
+    result = run("--manifest", manifest_file(), "--json", "-")
+    assert result.exit_code == 3, "an incomplete answer is no refusal"
+    assert findings(result) == {
+        "api: create pods/exec": ("could-not-ask", "not-proven"),
+        "api: hold rights beyond the description": ("could-not-ask", "not-proven"),
     }
 
 
@@ -152,11 +180,11 @@ def test_a_mapping_that_is_gone_is_one_finding_and_not_many(world: World, manife
     result = run("--manifest", manifest_file(("api", "both")), "--json", "-")
     assert result.exit_code == 1
     unasked = {call: found for call, found in findings(result).items() if found[1] == "not-proven"}
-    assert len(unasked) == 5, "nothing else of that cluster can be asked, nor counts as refused"
+    assert len(unasked) == 6, "nothing else of that cluster can be asked, nor counts as refused"
     assert findings(result).items() - unasked.items() == {
         ("api: sign in as acme:{{SessionName}} in acme:readers", ("not-authenticated", "mismatch"))
     }
-    assert "5 more calls could not be asked" in " ".join(result.stderr.split())
+    assert "6 more calls could not be asked" in " ".join(result.stderr.split())
 
 
 def test_a_mismatch_is_told_with_expectation_evidence_and_advice(
@@ -173,7 +201,7 @@ def test_a_mismatch_is_told_with_expectation_evidence_and_advice(
 
 
 def test_the_same_mismatch_in_several_clusters_is_told_once(world: World, manifest_file: Callable[..., str]) -> None:
-    world.reviews_allowed = {"create pods"}
+    world.reviews_allowed = {"create pods/exec"}
     result = run("--manifest", manifest_file(("api", "both", "configmap")))
     assert "✗ acme in clusters api, both, configmap: create pods/exec" in result.stdout
     assert "3 mismatches" in result.stdout

@@ -54,6 +54,8 @@ def test_nothing_of_an_object_that_was_read_is_kept() -> None:
         ({"status": {"allowed": True, "reason": 'RBAC: allowed by ClusterRoleBinding "x"'}}, Verdict.ALLOWED),
         ({"status": {"allowed": False}}, Verdict.DENIED),
         ({"status": {"allowed": False, "evaluationError": 'clusterrole "x" not found'}}, Verdict.DENIED),
+        ({"status": {"allowed": False, "evaluationError": "webhook: connection refused"}}, Verdict.COULD_NOT_ASK),
+        ({"status": {"allowed": True, "evaluationError": "webhook: connection refused"}}, Verdict.ALLOWED),
         ({"kind": "SomethingElse"}, Verdict.COULD_NOT_ASK),
         (["not an object"], Verdict.COULD_NOT_ASK),
     ],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eks_access.source import SourceError, of_file, of_stack
+from eks_access.source import SourceError, of_file, of_stack, with_secrets
 
 
 @pytest.fixture
@@ -66,3 +66,26 @@ def test_a_file_with_all_outputs_of_a_stack_is_fine(manifest_file: Callable[...,
     assert of_file(str(path)).environment == "dev"
     with pytest.raises(SourceError, match="No such file"):
         of_file(str(tmp_path / "nowhere.json"))
+
+
+def test_which_values_are_secrets_of_the_stack_is_known(
+    pulumi: Callable[[str], None], manifest_file: Callable[..., str], tmp_path: Path
+) -> None:
+    shown = Path(manifest_file())
+    value = json.loads(shown.read_text())
+    value["integrations"]["acme"]["trust"]["externalId"] = "[secret]"
+    hidden = tmp_path / "hidden.json"
+    hidden.write_text(json.dumps(value))
+    pulumi(f'case "$*" in *--show-secrets*) cat {shown};; *) cat {hidden};; esac')
+    manifest, secrets = with_secrets("dev", tmp_path)
+    assert manifest.integrations["acme"].trust.external_id == "acme-external-id"
+    assert secrets == {"acme-external-id"}
+
+
+def test_nothing_is_decrypted_where_there_is_no_secret(
+    pulumi: Callable[[str], None], manifest_file: Callable[..., str], tmp_path: Path
+) -> None:
+    pulumi(f'echo "$*" >> {tmp_path}/asked; cat {manifest_file()}')
+    manifest, secrets = with_secrets("dev", tmp_path)
+    assert (manifest.environment, secrets) == ("dev", frozenset())
+    assert "--show-secrets" not in (tmp_path / "asked").read_text()

@@ -104,7 +104,8 @@ class World:
             return Response(201, {}, json.dumps({"status": {"userInfo": user}}).encode())
         if path.endswith("/selfsubjectaccessreviews"):
             asked = options["body"]["spec"]["resourceAttributes"]
-            allowed = f"{asked['verb']} {asked['resource']}" in self.reviews_allowed
+            resource = "/".join(asked[key] for key in ("resource", "subresource") if key in asked)
+            allowed = f"{asked['verb']} {resource}" in self.reviews_allowed
             return Response(201, {}, json.dumps({"status": {"allowed": allowed}}).encode())
         if path in ("/apis/apps",):
             return Response(200, {}, b'{"preferredVersion": {"version": "v1"}}')

@@ -1,7 +1,7 @@
 """What must work and what must be refused, by tier and authentication mode. Nothing here changes anything."""
 
 from ...description import ClusterPlace, Place
-from ...expectations import ABSENT, AwsCall, KubernetesCall
+from ...expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall
 from ...identity import AccessPolicy, supports_access_entries
 from ...rbac import API_GROUP as RBAC
 from .modes import ADMIN_ROLES
@@ -20,10 +20,20 @@ def cluster_calls(vendor: bool) -> tuple[KubernetesCall, ...]:
             for resource in ("roles", "rolebindings", "clusterroles", "clusterrolebindings")
         ),
         KubernetesCall("get", "configmaps", True, "users mapped by aws-auth", namespace="kube-system", name="aws-auth"),
+        KubernetesCall("list", "serviceaccounts", True, "synced, namespace by namespace", namespace="default"),
         KubernetesCall("list", "secrets", allowed=vendor, why=by_page if vendor else "Secrets hold credentials"),
+        KubernetesCall("watch", "secrets", allowed=vendor, why=by_page if vendor else "Secrets hold credentials"),
+        KubernetesCall("get", "secrets", vendor, by_page if vendor else "one Secret", namespace="default", name=ABSENT),
         KubernetesCall("list", "pods", allowed=vendor, why=by_page),
+        KubernetesCall("list", "services", allowed=vendor, why=by_page),
         KubernetesCall("list", "deployments", allowed=vendor, why=by_page, api_group="apps"),
-        KubernetesCall("get", "configmaps", vendor, "one ConfigMap by name", namespace="default", name=ABSENT),
+        KubernetesCall("list", "jobs", allowed=vendor, why=by_page, api_group="batch"),
+        KubernetesCall("list", "ingresses", allowed=vendor, why=by_page, api_group="networking.k8s.io"),
+        KubernetesCall("watch", "rolebindings", allowed=vendor, why=by_page, api_group=RBAC),
+        *(
+            KubernetesCall("get", "configmaps", vendor, "one ConfigMap by name", namespace=namespace, name=ABSENT)
+            for namespace in ("default", "kube-system")
+        ),
         KubernetesCall("create", "rolebindings", allowed=False, why="grants access; not in this tier", api_group=RBAC),
         KubernetesCall("list", "nodes", allowed=False, why="not synced"),
     )
@@ -32,10 +42,12 @@ def cluster_calls(vendor: bool) -> tuple[KubernetesCall, ...]:
 def aws_calls(vendor: bool, place: Place, cluster: ClusterPlace) -> tuple[AwsCall, ...]:
     region, named = cluster.region, {"clusterName": cluster.name}
     own_entry = named | {"principalArn": place.role_arn}
+    by_policy = {"associatedPolicyArn": AccessPolicy("AmazonEKSViewPolicy").arn(place.partition)}
     absent_entry = {"clusterName": ABSENT, "principalArn": place.role_arn}
     entries = (
         (
             AwsCall("eks:ListAccessEntries", True, "synced", named, region),
+            AwsCall("eks:ListAccessEntries", True, "synced, policy by policy", named | by_policy, region),
             AwsCall("eks:DescribeAccessEntry", True, "synced", own_entry, region),
             AwsCall("eks:ListAssociatedAccessPolicies", True, "synced", own_entry, region),
         )
@@ -43,14 +55,17 @@ def aws_calls(vendor: bool, place: Place, cluster: ClusterPlace) -> tuple[AwsCal
         else ()
     )
     oidc = {"identityProviderConfigName": ABSENT, "issuerUrl": "https://issuer.invalid", "clientId": ABSENT}
-    attach = {"RoleName": ABSENT, "PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+    attach = {"RoleName": ABSENT, "PolicyArn": f"arn:{place.partition}:iam::aws:policy/ReadOnlyAccess"}
     return (
         AwsCall("eks:DescribeCluster", True, "address and certificate", {"name": cluster.name}, region),
         *entries,
         AwsCall("iam:ListRoles", True, "synced", {"MaxItems": 1}),
         AwsCall("iam:GetRole", True, "trust policies of mapped roles", {"RoleName": ABSENT}),
         AwsCall("iam:AttachRolePolicy", vendor, "makes itself administrator", attach),
-        AwsCall("iam:CreateAccessKey", False, "becomes another user", {"UserName": ABSENT}),
+        AwsCall("eks:DescribeCluster", vendor, OTHER_CLUSTERS, {"name": ABSENT}, region),
+        AwsCall("eks:ListClusters", vendor, "the connector is told its cluster", region=region),
+        AwsCall("eks:ListAccessPolicies", vendor, "the connector has the policies' names built in", region=region),
+        AwsCall("iam:ListPolicies", vendor, "not synced", {"MaxItems": 1}),
         AwsCall("eks:CreateAccessEntry", vendor, "lets anyone into a cluster", absent_entry, region),
         AwsCall(
             "eks:AssociateIdentityProviderConfig",
@@ -59,7 +74,6 @@ def aws_calls(vendor: bool, place: Place, cluster: ClusterPlace) -> tuple[AwsCal
             {"clusterName": ABSENT, "oidc": oidc},
             region,
         ),
-        AwsCall("eks:DeleteCluster", False, "destroys a cluster", {"name": ABSENT}, region),
     )
 
 
@@ -80,6 +94,8 @@ def provision_cluster_calls(cluster_roles: tuple[str, ...], roles: tuple[str, ..
             for kind in ("rolebindings", "clusterrolebindings")
             for verb in ("create", "update", "delete")
         ),
+        KubernetesCall("create", "rolebindings", True, "a grant is a binding", api_group=RBAC, namespace="kube-system"),
+        KubernetesCall("patch", "rolebindings", False, "baton-eks writes whole bindings", api_group=RBAC),
         *(bind("clusterroles", name, True, "may be granted") for name in cluster_roles),
         *(bind("roles", name, True, "may be granted") for name in roles),
         *(

@@ -4,26 +4,19 @@ Variable names are those of baton-eks's own configuration (pkg/config at v0.1.3)
 is not among them, and without `BATON_ROLE_ARN` the connector ends at once.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...description import ClusterPlace, Place
 from ...errors import Refused
 from ...objects import KubernetesObject
-from ...placeholders import is_known
+from ...pods import CONTAINER_SECURITY, POD_SECURITY, RESTRICTED, checked_image, network_policy
 from .modes import Hosting, Tier, workload
 
 IMAGE = "ghcr.io/conductorone/baton-eks:0.1.3"
 """Release v0.1.3; ConductorOne's images are tagged with the version alone."""
-NONROOT = 65532
-"""The user of the image's base, gcr.io/distroless/static-debian11:nonroot. Kubernetes can judge only a number."""
 HEALTH_PORT = 8081
 FOLDER = "/tmp"
-POD_IDENTITY_AGENT = ("169.254.170.23/32", "fd00:ec2::23/128")
-"""https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html"""
-
-_IMAGE = re.compile(r"[\w.\-/]+(?::\d+/[\w.\-/]+)?(?::(?P<tag>[\w][\w.\-]{0,127}))?(?P<digest>@sha256:[0-9a-f]{64})?")
 _SECRETS = {
     "client_id": "BATON_CLIENT_ID",
     "client_secret": "BATON_CLIENT_SECRET",
@@ -55,8 +48,7 @@ def _objects(
     namespace, service_account = workload(args, place)
     name, labels = place.name, {"app.kubernetes.io/name": "baton-eks", "app.kubernetes.io/instance": place.name}
     if "namespace" not in args:
-        enforced = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
-        yield KubernetesObject("v1", "Namespace", namespace, labels=enforced)
+        yield KubernetesObject("v1", "Namespace", namespace, labels=RESTRICTED)
     by_irsa = hosting is Hosting.SELF_HOSTED_IRSA
     yield KubernetesObject(
         "v1",
@@ -70,7 +62,8 @@ def _objects(
     )
     held = {variable: connector[argument] for argument, variable in _SECRETS.items() if argument in connector}
     yield KubernetesObject("v1", "Secret", name, namespace, {"type": "Opaque", "stringData": held}, labels)
-    yield KubernetesObject("networking.k8s.io/v1", "NetworkPolicy", name, namespace, _network(labels, hosting), labels)
+    network = network_policy(labels, pod_identity=hosting is Hosting.SELF_HOSTED_POD_IDENTITY)
+    yield KubernetesObject("networking.k8s.io/v1", "NetworkPolicy", name, namespace, network, labels)
     pod = _pod(name, service_account, connector.get("image", IMAGE), _variables(place, cluster, hosting, tier))
     deployment = {
         "replicas": 1,
@@ -120,40 +113,16 @@ def _pod(name: str, service_account: str, image: str, variables: Mapping[str, st
             "requests": {"cpu": "50m", "memory": "128Mi"},
             "limits": {"memory": "512Mi"},
         },
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": dict(CONTAINER_SECURITY),
         "volumeMounts": [{"name": "work", "mountPath": FOLDER}],
     }
     return {
         "serviceAccountName": service_account,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": NONROOT,
-            "runAsGroup": NONROOT,
-            "fsGroup": NONROOT,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": dict(POD_SECURITY),
         "containers": [container],
         "volumes": [{"name": "work", "emptyDir": {"sizeLimit": "1Gi"}}],
-    }
-
-
-def _network(labels: Mapping[str, str], hosting: Hosting) -> dict[str, Any]:
-    """Nothing comes in (the kubelet's own checks are no matter of a policy); out go HTTPS and name lookups only."""
-    egress: list[dict[str, Any]] = [
-        {"ports": [{"port": 443, "protocol": "TCP"}]},
-        {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]},
-    ]
-    if hosting is Hosting.SELF_HOSTED_POD_IDENTITY:
-        agent = [{"ipBlock": {"cidr": cidr}} for cidr in POD_IDENTITY_AGENT]
-        egress.append({"to": agent, "ports": [{"port": 80, "protocol": "TCP"}]})
-    return {
-        "spec": {"podSelector": {"matchLabels": dict(labels)}, "policyTypes": ["Ingress", "Egress"], "egress": egress}
     }
 
 
@@ -180,19 +149,4 @@ def _check(connector: Mapping[str, Any], hosting: Hosting) -> None:
                 f"has no place with hosting {hosting}: with a key the connector would not use its own role",
                 "Leave it out, or use hosting self_hosted_keys.",
             )
-    _check_image(connector.get("image", IMAGE))
-
-
-def _check_image(image: str) -> None:
-    if not is_known(image):
-        return
-    match = _IMAGE.fullmatch(image)
-    if match is None:
-        raise Refused("deploy_connector.image", image, "is not the name of an image")
-    if not match["digest"] and match["tag"] in (None, "latest"):
-        raise Refused(
-            "deploy_connector.image",
-            image,
-            "names no version: the same name would be another program tomorrow",
-            f"Name a version as in {IMAGE}, or a digest.",
-        )
+    checked_image("deploy_connector.image", connector.get("image", IMAGE), IMAGE)

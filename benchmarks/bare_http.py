@@ -1,0 +1,50 @@
+"""Fetches the pages that the collector fetches, and throws them away: what its time is measured against.
+
+    python -m benchmarks.bare_http SERVER CA TOKEN_FILE
+
+The same lists with the same `Accept` and the same size of page, as many at a time; of a body nothing is looked at but
+the first few hundred bytes, where the next page's token is. Prints the seconds and the bytes.
+"""
+
+import re
+import ssl
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlencode
+
+import urllib3
+
+from eks_access_probe.collector.doors import AT_ONCE
+from eks_access_probe.collector.fetch import PAGE
+from eks_access_probe.collector.kinds import TOPOLOGY, Kind
+
+CONTINUE = re.compile(rb'"continue":"([^"]+)"')
+HEAD = 2_000
+
+
+def main(server: str, ca: str, token_file: str) -> None:
+    http = urllib3.PoolManager(maxsize=AT_ONCE, ssl_context=ssl.create_default_context(cafile=ca), timeout=60)
+    token = f"Bearer {Path(token_file).read_text()}"
+
+    def fetch(kind: Kind) -> int:
+        size, more = 0, ""
+        while True:
+            query = urlencode({"limit": PAGE} | ({"continue": more} if more else {}))
+            headers = {"Accept": kind.accept, "Authorization": token}
+            body = http.request("GET", f"{server}{kind.path('v1', None)}?{query}", headers=headers).data
+            size += len(body)
+            found = CONTINUE.search(body, 0, HEAD)
+            if found is None:
+                return size
+            more = found.group(1).decode()
+
+    started = time.perf_counter()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        size = sum(pool.map(fetch, TOPOLOGY))
+    print(time.perf_counter() - started, size)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

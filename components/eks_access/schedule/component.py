@@ -1,0 +1,162 @@
+"""`ProbeSchedule`: the probe as a CronJob in one cluster, with an identity of its own in all that it asks."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, NotRequired
+
+import pulumi
+from typing_extensions import TypedDict
+
+from ..arguments import ClusterArgs
+from ..description import Field, Handoff, Integration, Place, Profile, Role, role_options
+from ..errors import Refused
+from ..identity import Identity, checked_namespace
+from ..placeholders import is_known
+from ..pods import checked_image
+from ..provision.integration import IntegrationComponent
+from ..trust import Irsa, PodIdentity
+from . import rights
+from .objects import Installation, objects
+from .told import manifest, reduced
+
+EXAMPLE = "registry.example/eks-access:0.1.0"
+NIGHTLY = "17 3 * * *"
+MOST_SHARDS = 1000
+DEADLINE_SECONDS = 3600
+
+_CRON = re.compile(r"(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|\S+( \S+){4})")
+
+
+class ProbeScheduleArgs(TypedDict):
+    """Where the probe runs, how often, and what it asks about."""
+
+    clusters: Mapping[str, ClusterArgs]
+    """Every cluster of the integrations, by the same keys as there: the probe gets a way into each."""
+    home: str
+    """The key of the cluster that the CronJob runs in."""
+    integrations: Mapping[str, Any]
+    """What to ask about: each integration's output `access`, by the integration's name."""
+    image: str
+    """An image with the command `eks-access`, with a version or a digest."""
+    schedule: NotRequired[str]
+    """When, as cron has it; every night by default."""
+    time_zone: NotRequired[str]
+    """The schedule's time zone, `Etc/UTC` by default."""
+    suspended: NotRequired[bool]
+    """Nothing runs by itself: for `kubectl create job --from=cronjob/...` only."""
+    shards: NotRequired[int]
+    """How many pods share the clusters; 1 by default."""
+    deadline_seconds: NotRequired[int]
+    """How long a run may take; an hour by default."""
+    oidc_issuer: NotRequired[pulumi.Input[str]]
+    """The issuer of the home cluster's OpenID Connect provider in IAM, without https://: the pods get their role by
+    IRSA. By EKS Pod Identity when left out."""
+    namespace: NotRequired[str]
+    """A namespace that is there; by default one with the component's name is made, for restricted pods only."""
+    role_name: NotRequired[pulumi.Input[str]]
+    """The IAM role's name; `eks-access-<name>` by default."""
+    role_path: NotRequired[str]
+    """The IAM role's path, `/` by default."""
+    permissions_boundary: NotRequired[pulumi.Input[str]]
+    """The ARN of the policy that bounds the role's permissions."""
+    tags: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Tags for everything that takes tags."""
+
+
+class ProbeSchedule(IntegrationComponent):
+    """The probe as a CronJob: evaluates, on a schedule, what each integration may do, and reads nothing else."""
+
+    def __init__(self, name: str, args: ProbeScheduleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, args, ProbeScheduleArgs, describe, opts)
+
+    def _build(self, name: str, args: Mapping[str, Any], *rest: Any) -> None:
+        given = {each: pulumi.Output.from_input(access) for each, access in args["integrations"].items()}
+        if not given:
+            raise Refused("integrations", None, "names none", "Give at least one integration's output `access`.")
+        prepared = {key: value for key, value in args.items() if key != "integrations"}
+        clusters = tuple(args["clusters"])
+        prepared["told"] = pulumi.Output.all(**given).apply(lambda known: _told(known, clusters))
+        prepared["roles"] = [access.apply(_role) for access in given.values()]
+        super()._build(name, prepared, *rest)
+
+
+def describe(args: Mapping[str, Any], place: Place) -> Integration:
+    to = _installation(args, place)
+    group = f"{place.name}:operators"
+    (home,) = (cluster for cluster in place.clusters if cluster.key == to.cluster)
+    roles = tuple(dict.fromkeys(args["roles"]))
+    trust: Irsa | PodIdentity = (
+        PodIdentity(place.account, (home.arn,), to.namespace, to.service_account)
+        if to.role_arn is None
+        else Irsa(place.partition, place.account, args["oidc_issuer"], to.namespace, to.service_account)
+    )
+    told = manifest(args["told"], place, project=pulumi.get_project(), environment=pulumi.get_stack())
+    return Integration(
+        vendor="eks-access-probe",
+        title="Scheduled probe",
+        profile=Profile.LEAST,
+        role=Role(
+            name=args.get("role_name", f"eks-access-{place.name}"),
+            description="Evaluates what integrations may do in EKS clusters",
+            trust=trust,
+            statements=rights.statements(place, roles),
+            **role_options(args),
+        ),
+        identity=Identity(username=f"{place.name}:{{{{SessionName}}}}", groups=(group,)),
+        grants=rights.grants(place, group),
+        expectations=rights.expectations(place),
+        handoff=Handoff(fields=(Field("IAM Role ARN", place.role_arn),)),
+        residual_risks=("Whoever may create access reviews can find out what anybody may do in the cluster.",),
+        objects=objects(to, told),
+    )
+
+
+def _installation(args: Mapping[str, Any], place: Place) -> Installation:
+    home = next((cluster for cluster in place.clusters if cluster.key == args["home"]), None)
+    if home is None:
+        known = ", ".join(cluster.key for cluster in place.clusters)
+        raise Refused("home", args["home"], "is not the key of one of the clusters", f"They are {known}.")
+    return Installation(
+        name=place.name,
+        cluster=home.key,
+        namespace=checked_namespace("namespace", args.get("namespace", place.name)),
+        makes_namespace="namespace" not in args,
+        service_account=place.name,
+        role_arn=place.role_arn if "oidc_issuer" in args else None,
+        region=home.region,
+        image=checked_image("image", args["image"], EXAMPLE),
+        schedule=_checked_schedule(args.get("schedule", NIGHTLY)),
+        time_zone=args.get("time_zone", "Etc/UTC"),
+        shards=_checked_count("shards", args.get("shards", 1), MOST_SHARDS),
+        deadline_seconds=_checked_count("deadline_seconds", args.get("deadline_seconds", DEADLINE_SECONDS), 86_400),
+        suspended=args.get("suspended", False),
+    )
+
+
+def _checked_schedule(schedule: str) -> str:
+    if is_known(schedule) and not _CRON.fullmatch(schedule):
+        raise Refused("schedule", schedule, "is not a schedule: five fields of cron, or @hourly, @daily, …")
+    return schedule
+
+
+def _checked_count(property: str, count: int, most: int) -> int:
+    if not 1 <= count <= most:
+        raise Refused(property, count, f"is not between 1 and {most}")
+    return count
+
+
+def _told(integrations: Mapping[str, Any], clusters: tuple[str, ...]) -> str:
+    try:
+        return json.dumps({name: reduced(name, access, clusters) for name, access in integrations.items()})
+    except Refused as refused:
+        raise pulumi.RunError(f"ProbeSchedule: {refused}") from refused
+
+
+def _role(access: Any) -> str:
+    try:
+        return str(access["role"]["arn"])
+    except (KeyError, TypeError):
+        raise pulumi.RunError(
+            "ProbeSchedule: integrations: one is not an integration's access. Give its output `access`."
+        ) from None

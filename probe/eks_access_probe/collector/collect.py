@@ -1,0 +1,152 @@
+"""The flow: become each integration, knock at each cluster, and read everything at once, within a bound.
+
+Threads make the calls; one event loop has the patience, so that a wait holds none of them. The bound is that of the
+threads, with a smaller one for each cluster: the time taken is that of the slowest cluster, and not the sum.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Protocol
+
+import msgspec
+
+from eks_access.identity import supports_access_entries
+from eks_access.manifest import Cluster, IntegrationAccess, Manifest
+
+from ..actor import Actor
+from ..aws import Aws
+from ..checks.aws_errors import asked, classify
+from ..checks.cluster_session import ClusterSession
+from ..identities import Identities
+from ..outcome import Answer, Verdict
+from .account import Account, together
+from .cluster import ClusterReader
+from .doors import AT_ONCE, Doors
+from .fetch import PAGE
+from .inventory import AccessEntry, ClusterInventory, IntegrationInventory, Inventory, Listing
+from .memory import give_back_large_blocks
+from .patient import Patient
+from .threads import Threads
+
+KNOCKING_THREADS = 32
+
+
+class Listener(Protocol):
+    """Is told of objects as they come in, and of each cluster that is done for an integration."""
+
+    def objects(self, count: int) -> None: ...
+
+    def done(self) -> None: ...
+
+
+def collect(
+    manifest: Manifest,
+    selected: Mapping[str, IntegrationAccess],
+    identities: Identities,
+    aws: Aws,
+    *,
+    listener: Listener,
+    concurrency: int,
+    deadline: float,
+    page_size: int = PAGE,
+) -> Inventory:
+    """What the selected integrations see. After `deadline` seconds nothing is asked again."""
+    started_at, started = datetime.now(UTC), time.monotonic()
+    actors = {name: Actor(aws, name, access, identities) for name, access in selected.items()}
+    useful = AT_ONCE * len({cluster.endpoint for access in selected.values() for cluster in access.clusters.values()})
+    give_back_large_blocks()
+    with (
+        ThreadPoolExecutor(min(concurrency, useful), thread_name_prefix="collect") as calls,
+        ThreadPoolExecutor(KNOCKING_THREADS, thread_name_prefix="knock") as knocks,
+    ):
+        collector = _Collector(aws, Threads(calls, knocks), listener, started + deadline, page_size)
+        found = asyncio.run(collector.integrations(actors))
+    return Inventory(
+        environment=manifest.environment,
+        account=manifest.account,
+        started_at=started_at,
+        seconds=round(time.monotonic() - started, 3),
+        integrations=found,
+    )
+
+
+class _Collector:
+    def __init__(self, aws: Aws, threads: Threads, listener: Listener, deadline: float, page_size: int) -> None:
+        self._aws = aws
+        self._threads = threads
+        self._listener = listener
+        self._deadline = deadline
+        self._page_size = page_size
+        self._doors = Doors()
+
+    async def integrations(self, actors: Mapping[str, Actor]) -> dict[str, IntegrationInventory]:
+        found = await asyncio.gather(*(self._integration(actor) for actor in actors.values()))
+        return dict(zip(actors, found, strict=True))
+
+    async def _integration(self, actor: Actor) -> IntegrationInventory:
+        assumed = await self._threads.call(_assumed, actor)
+        if assumed.verdict is not Verdict.ALLOWED:
+            return IntegrationInventory(trouble=assumed.evidence)
+        account, clusters = Account(self._aws, actor), actor.access.clusters
+        (listing, roles), found = await asyncio.gather(
+            self._threads.call(account.roles),
+            asyncio.gather(
+                *(self._cluster(ClusterSession(actor, key, cluster), account) for key, cluster in clusters.items())
+            ),
+        )
+        return IntegrationInventory(clusters=dict(zip(clusters, found, strict=True)), listings=[listing], roles=roles)
+
+    async def _cluster(self, session: ClusterSession, account: Account) -> ClusterInventory:
+        started, cluster = time.monotonic(), session.cluster
+        found = ClusterInventory(name=cluster.name, region=cluster.region)
+        reader = ClusterReader(
+            session,
+            self._doors.of(cluster.endpoint),
+            self._threads,
+            Patient(_renewal(session), deadline=self._deadline),
+            self._listener.objects,
+            page_size=self._page_size,
+        )
+        _, (described, configuration), (listed, entries) = await asyncio.gather(
+            reader.read_into(found), self._threads.call(account.configuration, cluster), self._entries(account, cluster)
+        )
+        found.listings = [described, *listed, *found.listings]
+        found.configuration = next(iter(configuration), None)
+        found.access_entries = entries
+        found.seconds = round(time.monotonic() - started, 3)
+        self._listener.done()
+        return found
+
+    async def _entries(self, account: Account, cluster: Cluster) -> tuple[list[Listing], list[AccessEntry]]:
+        """The access entries; of a cluster whose authentication mode has none, EKS would refuse to tell."""
+        if not supports_access_entries(cluster.authentication_mode):
+            return [], []
+        call = self._threads.call
+        listing, principals = await call(account.principals, cluster)
+        described = await asyncio.gather(*(call(account.entry, cluster, principal) for principal in principals))
+        associated = await asyncio.gather(*(call(account.policies, cluster, principal) for principal in principals))
+        entries = [
+            msgspec.structs.replace(entry[0] if entry else AccessEntry(principal=principal), policies=tuple(policies))
+            for principal, (_, entry), (_, policies) in zip(principals, described, associated, strict=True)
+        ]
+        return [listing, *together(each for each, _ in (*described, *associated))], entries
+
+
+def _assumed(actor: Actor) -> Answer:
+    def assume() -> Answer:
+        actor.session()
+        return Answer(Verdict.ALLOWED, 200)
+
+    return asked(assume, classify)
+
+
+def _renewal(session: ClusterSession) -> Callable[[int], None]:
+    def renew(times: int) -> None:
+        if times > 1:
+            session.actor.forget_session()
+        session.renew()
+
+    return renew

@@ -1,0 +1,142 @@
+"""One page of one list: asked for, decoded and cut down to what is kept. Blocking, for a thread of a pool."""
+
+import binascii
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+
+from eks_access.endpoint import LoopbackError
+from eks_access.kubernetes import Response, Unreachable
+from eks_access.token import TokenTooLarge
+
+from ..actor import CannotBecome
+from ..checks.cluster_session import ClusterSession, NotKubernetes, within
+from ..checks.kubernetes_answers import read
+from ..outcome import Answer, Verdict
+from .kinds import Kind
+from .seen import Seen, Shared
+
+_Got = TypeVar("_Got")
+PAGE = 250
+"""Objects a page: half of what kubectl asks for, and so half of the memory, here and at the API server."""
+
+
+@dataclass(frozen=True)
+class Page:
+    seen: list[Seen]
+    token: str
+    """Where the next page begins; empty at the end of the list."""
+    version: str
+    """The moment that the list is of; the same on each of its pages."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    answer: Answer
+    after: float | None = None
+    """How many seconds the server asked to wait."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One list: a kind, in one namespace or in all."""
+
+    kind: Kind
+    namespace: str | None = None
+
+
+def page(session: ClusterSession, place: Place, token: str, shared: Shared, size: int = PAGE) -> Page | Failed:
+    """The page of the list that begins at `token`, or at its beginning where that is empty.
+
+    No `resourceVersion` is asked for: the list is of this moment and not of a cache's.
+    https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
+    """
+
+    def fetch() -> Page | Failed:
+        version = _version(session, place.kind)
+        if isinstance(version, Failed):
+            return version
+        query = {"limit": str(size)} | ({"continue": token} if token else {})
+        path = place.kind.path(version, place.namespace)
+        response = session.request("GET", path, query=query, accept=place.kind.accept)
+        return _page(response, place.kind, shared) if response.status == 200 else _failed(response)
+
+    return _answered(fetch)
+
+
+def version(session: ClusterSession) -> str | Failed:
+    """The API server's own version. Any answer shows that it can be reached."""
+
+    def fetch() -> str | Failed:
+        response = session.request("GET", "/version")
+        if response.status == 403:
+            return ""
+        return str(within(response, "gitVersion")) if response.status == 200 else _failed(response)
+
+    return _answered(fetch)
+
+
+def _page(response: Response, kind: Kind, shared: Shared) -> Page | Failed:
+    try:
+        decoded = kind.decoded(response.body)
+    except msgspec.DecodeError as error:
+        # msgspec tells the place and the types, and never a value.
+        return _cut_off(f"the body is cut off, or no list: {error}")
+    meta = decoded.metadata
+    if not decoded.kind.endswith("List") or not meta.resourceVersion:
+        return _cut_off(f"the body is no list of one moment: it is of kind {decoded.kind!r}")
+    return Page(kind.kept(decoded.items or (), shared), meta.next or "", meta.resourceVersion)
+
+
+def _cut_off(words: str) -> Failed:
+    return Failed(Answer(Verdict.UNREACHABLE, 200, "CutOff", words))
+
+
+def _version(session: ClusterSession, kind: Kind) -> str | Failed:
+    """The version to list a kind in; of the kinds that everybody has, it is known."""
+    if kind.version is not None:
+        return kind.version
+    response = session.request("GET", f"/apis/{kind.group}")
+    if response.status != 200:
+        return _failed(response)
+    return str(within(response, "preferredVersion", "version"))
+
+
+def _failed(response: Response) -> Failed:
+    answer = read(response)
+    if answer.verdict is Verdict.ALLOWED:
+        answer = Answer(Verdict.COULD_NOT_ASK, response.status, "", "the answer is no list")
+    return Failed(answer, _retry_after(response.headers))
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """https://www.rfc-editor.org/rfc/rfc9110#name-retry-after: seconds, or a date."""
+    value = headers.get("Retry-After", "")
+    if value.isdigit():
+        return float(value)
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (at - datetime.now(UTC)).total_seconds()) if at.tzinfo else None
+
+
+def _answered(fetch: Callable[[], _Got | Failed]) -> _Got | Failed:
+    """What was fetched, or what came in the place of an answer."""
+    try:
+        return fetch()
+    except Unreachable as error:
+        return Failed(Answer(Verdict.UNREACHABLE, None, type(error.cause).__name__, str(error)))
+    except NotKubernetes as error:
+        return Failed(Answer(Verdict.COULD_NOT_ASK, error.status, "", str(error)))
+    except (CannotBecome, ClientError, BotoCoreError, LoopbackError, TokenTooLarge) as error:
+        return Failed(Answer(Verdict.COULD_NOT_ASK, None, type(error).__name__, f"no token for the cluster: {error}"))
+    except (ssl.SSLError, binascii.Error, UnicodeDecodeError) as error:
+        words = f"the cluster's certificate authority is not usable: {error}"
+        return Failed(Answer(Verdict.COULD_NOT_ASK, None, type(error).__name__, words))

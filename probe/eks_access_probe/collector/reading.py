@@ -1,0 +1,100 @@
+"""One list, page by page, until it is whole or cannot be had.
+
+A page that did not come whole is asked for again by the same token, so nothing comes twice and nothing is left out. A
+list that cannot be gone on with (its `continue` token has expired, its pages are not of one moment) is read again from
+the start, once. What cannot be finished then is told as incomplete, with what was found.
+
+The fresh `continue` token of a 410 is not used: with it the rest of the list would be of another moment than its
+beginning. https://kubernetes.io/docs/reference/using-api/api-concepts/#410-gone-responses
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+from ..outcome import Answer, Verdict
+from .fetch import Failed, Page, Place
+from .inventory import Listing, State
+from .patient import Patient
+from .seen import Seen
+
+FetchPage = Callable[[Place, str], Awaitable[Page | Failed]]
+"""Gives the page of a list that begins at a token."""
+OnPage = Callable[[int], None]
+"""Is told how many more objects are there; below zero where some are read again."""
+_MIXED = Failed(
+    Answer(Verdict.COULD_NOT_ASK, 200, "Inconsistent", "the pages of the list are not of one moment, or overlap")
+)
+
+
+@dataclass
+class _Attempt:
+    """One reading from the start, and how it ended: whole where `failed` is None."""
+
+    seen: list[Seen] = field(default_factory=list)
+    pages: int = 0
+    failed: Failed | None = None
+
+    @property
+    def evidence(self) -> str:
+        return self.failed.answer.evidence if self.failed else ""
+
+
+async def read(place: Place, fetch: FetchPage, patient: Patient, on_page: OnPage) -> tuple[Listing, list[Seen]]:
+    """The list, as much of it as could be read."""
+    started = time.monotonic()
+    first = attempt = await _attempt(place, fetch, patient, on_page)
+    state, reason, pages = _state(first, place), first.evidence, first.pages
+    if first.failed is not None and first.pages:
+        on_page(-len(first.seen))
+        attempt = await _attempt(place, fetch, patient, on_page)
+        pages += attempt.pages
+        if attempt.failed is None:
+            state, reason = State.RESTARTED, f"read twice, for the first reading ended with {first.evidence}"
+        else:
+            state, reason = State.INCOMPLETE, f"two readings ended early, the second with {attempt.evidence}"
+            attempt = max(first, attempt, key=lambda each: len(each.seen))
+    listing = Listing(
+        kind=place.kind.name,
+        resource=place.kind.dotted,
+        namespace=place.namespace,
+        state=state,
+        count=len(attempt.seen),
+        reason=reason,
+        pages=pages,
+        seconds=round(time.monotonic() - started, 3),
+    )
+    return listing, attempt.seen
+
+
+async def _attempt(place: Place, fetch: FetchPage, patient: Patient, on_page: OnPage) -> _Attempt:
+    attempt = _Attempt()
+    known: set[str] = set()
+    token = version = ""
+    while True:
+        page = await patient(partial(fetch, place, token))
+        if isinstance(page, Failed):
+            attempt.failed = page
+            return attempt
+        before = len(known)
+        known.update(seen.uid for seen in page.seen)
+        if (version and page.version != version) or len(known) - before < len(page.seen):
+            attempt.failed = _MIXED
+            return attempt
+        attempt.seen += page.seen
+        attempt.pages += 1
+        on_page(len(page.seen))
+        version, token = page.version, page.token
+        if not token:
+            return attempt
+
+
+def _state(attempt: _Attempt, place: Place) -> State:
+    """What one reading shows. A kind that every cluster serves is never taken for absent: then a 404 is a fault."""
+    if attempt.failed is None:
+        return State.COMPLETE
+    answer = attempt.failed.answer
+    if answer.verdict is Verdict.DENIED:
+        return State.REFUSED
+    return State.ABSENT if answer.status == 404 and place.kind.version is None else State.INCOMPLETE

@@ -1,0 +1,61 @@
+"""What an operator asks about each integration: the lines of the one who acts, and what can be read."""
+
+from collections.abc import Mapping
+
+from eks_access.manifest import IntegrationAccess, Manifest
+
+from ..actor import Actor, CannotBecome, RoleSession
+from ..aws import Aws, CredentialsUnavailable
+from ..checks import trust
+from ..checks.check import Check
+from ..checks.cluster_session import ClusterSession
+from ..identities import Identities
+from ..outcome import Answer, Verdict
+from ..plan import ClusterPlan, IntegrationPlan
+from . import aws as simulated
+from . import evaluated, granted
+from .kubernetes import ClusterEvaluation
+
+NOT_ASKED = "only a request as the vendor shows it: IAM simulates no trust policy"
+
+
+class Operator(Actor):
+    """The operator in the place of an integration's actor: every request is signed with the operator's own keys."""
+
+    def __init__(self, aws: Aws, name: str, access: IntegrationAccess) -> None:
+        super().__init__(aws, name, access, Identities(version=1))
+
+    def session(self) -> RoleSession:
+        """
+        Raises:
+            CannotBecome: the environment has no credentials.
+        """
+        try:
+            return RoleSession(self._aws.own_credentials(), "")
+        except CredentialsUnavailable as cause:
+            raise CannotBecome(str(cause)) from cause
+
+
+def plan(manifest: Manifest, selected: Mapping[str, IntegrationAccess], aws: Aws) -> list[IntegrationPlan]:
+    """The evaluation of these integrations on these clusters."""
+    return [_integration(manifest, name, access, aws) for name, access in selected.items()]
+
+
+def _integration(manifest: Manifest, name: str, access: IntegrationAccess, aws: Aws) -> IntegrationPlan:
+    operator = Operator(aws, name, access)
+    clusters = {
+        key: ClusterEvaluation(aws, ClusterSession(operator, key, cluster)) for key, cluster in access.clusters.items()
+    }
+    return IntegrationPlan(
+        name,
+        access,
+        _unasked(trust.allowed(operator)),
+        [_unasked(check) for check in trust.refused(operator)],
+        [*simulated.checks(aws, operator, manifest.partition, manifest.account), granted.check(aws, operator)],
+        {key: ClusterPlan(evaluation.identity(), evaluation.calls()) for key, evaluation in clusters.items()},
+        assumed=False,
+    )
+
+
+def _unasked(check: Check) -> Check:
+    return Check(evaluated(check.question, "nothing"), lambda: Answer(Verdict.COULD_NOT_ASK, None, "", NOT_ASKED))

@@ -1,0 +1,3 @@
+startPage();
+startExpectations();
+startTopology();

@@ -1,0 +1,192 @@
+"""What the page tells, as plain data: the template only writes it down.
+
+Pure: the report in, values out. Whatever is shown in several places is worded here.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...outcome import Result
+from ..access import IntegrationReport, RightReport
+from ..json import CheckReport, Report
+from .compact import Pool
+from .drawing import WORST_FIRST
+from .words import counted
+
+MARKS = {Result.AS_EXPECTED: "✓", Result.MISMATCH: "✗", Result.NOT_PROVEN: "?"}
+WORDS = {Result.AS_EXPECTED: "holds", Result.MISMATCH: "does not hold", Result.NOT_PROVEN: "not proven"}
+MOST_FINDINGS = 40
+
+
+@dataclass(frozen=True)
+class Headline:
+    result: Result
+    title: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One integration in one cluster, or in AWS."""
+
+    cluster: str
+    """Empty for AWS."""
+    result: Result
+    held: int
+    total: int
+
+    @property
+    def words(self) -> str:
+        return f"{self.held} of {self.total} {'hold' if self.total != 1 else 'holds'}"
+
+
+@dataclass(frozen=True)
+class MatrixRow:
+    name: str
+    title: str
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Integrations by clusters."""
+
+    columns: tuple[str, ...]
+    rows: tuple[MatrixRow, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One expectation with one result, in every cluster where that was its result."""
+
+    first: CheckReport
+    checks: tuple[CheckReport, ...]
+
+    @property
+    def clusters(self) -> tuple[str, ...]:
+        return tuple(check.cluster for check in self.checks if check.cluster)
+
+    @property
+    def evidence(self) -> str:
+        return evidence(self.first)
+
+
+def evidence(check: CheckReport) -> str:
+    head = " ".join(part for part in (str(check.evidence.status or ""), check.evidence.reason) if part)
+    return ": ".join(part for part in (head, check.evidence.message) if part)
+
+
+def headline(report: Report) -> Headline:
+    summary = report.summary
+    total = counted(len(report.checks), "expectation")
+    clusters = {cluster.arn for integration in report.integrations for cluster in integration.clusters.values()}
+    scope = f"{counted(len(report.integrations), 'integration')} on {counted(len(clusters), 'cluster')}"
+    if summary.mismatches:
+        more = f", and {summary.not_proven:,} could not be proven" if summary.not_proven else ""
+        title = f"{summary.mismatches:,} of {total} {'does' if summary.mismatches == 1 else 'do'} not hold"
+        return Headline(Result.MISMATCH, title, f"{scope}. Access is not as declared{more}.")
+    if summary.not_proven:
+        title = f"{summary.not_proven:,} of {total} could not be proven"
+        return Headline(
+            Result.NOT_PROVEN, title, f"{scope}. Nothing contradicts what was declared, but not all is shown."
+        )
+    if summary.read_whole is False:
+        sentence = f"{scope}. Nothing contradicts what was declared, but not all that is visible could be read."
+        return Headline(Result.NOT_PROVEN, f"All {total} hold", sentence)
+    return Headline(
+        Result.AS_EXPECTED, f"All {total} hold", f"{scope}. Each can do what it must, and nothing of what it must not."
+    )
+
+
+def matrix(report: Report) -> Matrix:
+    columns = tuple(dict.fromkeys(key for integration in report.integrations for key in integration.clusters))
+    counts: dict[tuple[str, str], Counter[Result]] = {}
+    for check in report.checks:
+        counts.setdefault((check.integration, check.cluster or ""), Counter())[check.result] += 1
+    return Matrix(
+        columns,
+        tuple(
+            MatrixRow(
+                integration.name,
+                integration.title,
+                tuple(_cell(key, counts.get((integration.name, key))) for key in ("", *columns)),
+            )
+            for integration in report.integrations
+        ),
+    )
+
+
+def _cell(cluster: str, counts: Counter[Result] | None) -> Cell | None:
+    if not counts:
+        return None
+    worst = next(result for result in WORST_FIRST if counts[result])
+    return Cell(cluster, worst, counts[Result.AS_EXPECTED], counts.total())
+
+
+def lines(checks: Iterable[CheckReport]) -> list[Line]:
+    """What was asked of several clusters with the same result in one line; failures first, then what is not proven."""
+    groups: dict[object, list[CheckReport]] = {}
+    for check in checks:
+        same = (check.integration, check.plane, check.call, check.detail, check.expected, check.verdict)
+        groups.setdefault((*same, check.evidence.reason, *check.differences, check.waits_for), []).append(check)
+    return sorted(
+        (Line(same[0], tuple(same)) for same in groups.values()),
+        key=lambda line: (WORST_FIRST.index(line.first.result), bool(line.first.waits_for)),
+    )
+
+
+def findings(found: Sequence[Line]) -> list[Line]:
+    """What is not as expected, and was asked: the first of them, since what matters must fit on paper."""
+    return [line for line in found if line.first.result is not Result.AS_EXPECTED and not line.first.waits_for][
+        :MOST_FINDINGS
+    ]
+
+
+def explorer(found: Sequence[Line]) -> dict[str, Any]:
+    """The lines for `expectations.js`: each text once."""
+    texts = Pool[str]()
+    rows = [
+        [
+            *map(texts, (line.first.result, line.first.integration, line.first.plane, line.first.call)),
+            *map(texts, (line.first.detail, line.first.expected, line.first.why, line.first.advice)),
+            [
+                [
+                    *map(texts, (check.cluster or "", check.verdict, evidence(check), check.waits_for)),
+                    [texts(difference) for difference in check.differences],
+                    check.attempts,
+                    int(check.exercised),
+                ]
+                for check in line.checks
+            ],
+        ]
+        for line in found
+    ]
+    return {"rows": rows, "texts": texts.values}
+
+
+@dataclass(frozen=True)
+class Danger:
+    """A grave right of an integration: what it makes possible, and by which rights."""
+
+    words: str
+    rights: tuple[RightReport, ...]
+
+
+@dataclass(frozen=True)
+class Risks:
+    name: str
+    title: str
+    dangers: tuple[Danger, ...]
+    residual: tuple[str, ...]
+
+
+def risks(integration: IntegrationReport) -> Risks:
+    by_words: dict[str, list[RightReport]] = {}
+    for right in (*integration.kubernetes, *integration.aws):
+        for risk in right.risks:
+            if risk.grave:
+                by_words.setdefault(risk.words, []).append(right)
+    dangers = tuple(Danger(words, tuple(rights)) for words, rights in by_words.items())
+    return Risks(integration.name, integration.title, dangers, tuple(integration.residual_risks))

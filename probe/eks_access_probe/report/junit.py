@@ -1,0 +1,133 @@
+"""The report for CI: JUnit XML, a suite for each integration in AWS and in each cluster.
+
+A mismatch is a failure. What could not be asked is an error, and what was left unasked because of another's failure is
+skipped; so a CI tool shows red exactly where the probe's exit code is not 0.
+
+There is no standard. The elements and attributes here are those that Jenkins takes, which GitLab, GitHub's reporters,
+Azure and Buildkite read as well (its junit-10.xsd): https://github.com/jenkinsci/xunit-plugin
+"""
+
+import re
+from collections.abc import Sequence
+from typing import TextIO
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element, SubElement
+
+from ..outcome import Result
+from .json import CheckReport, Document, DocumentFormat, Report
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""https://www.w3.org/TR/xml/#charsets"""
+
+
+class JunitReport(DocumentFormat):
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, document: Document) -> None:
+        tree = ElementTree.ElementTree(junit(document.report))
+        ElementTree.indent(tree)
+        self._stream.write('<?xml version="1.0" encoding="UTF-8"?>\n')
+        tree.write(self._stream, encoding="unicode")
+        self._stream.write("\n")
+
+
+def junit(report: Report) -> Element:
+    root = Element("testsuites", name=_text(f"eks-access probe of {report.environment}"))
+    suites = [_suite(report, checks) for checks in _together(report.checks)]
+    if report.summary.read_whole is not None:
+        suites.append(_collection(report, report.summary.read_whole))
+    root.extend(suites)
+    for count in ("tests", "failures", "errors"):
+        root.set(count, str(sum(int(suite.get(count, "0")) for suite in suites)))
+    root.set("time", f"{report.seconds:.3f}")
+    return root
+
+
+def _collection(report: Report, read_whole: bool) -> Element:
+    """One case for what was collected, since the exit code tells of it too."""
+    name = "everything that the integrations may see was read"
+    case = Element("testcase", classname=_text(f"{report.environment}.collection"), name=name, time="0.000")
+    if not read_whole:
+        gaps = [
+            f"{seen.integration} in cluster {seen.cluster}: {kind.kind}: {kind.reason}"
+            for seen in report.seen or ()
+            for kind in seen.kinds
+            if kind.state == "incomplete"
+        ]
+        SubElement(case, "error", type="incomplete", message="not read whole").text = _text("\n".join(gaps))
+    suite = Element(
+        "testsuite", name="collection", tests="1", failures="0", errors=str(int(not read_whole)), time="0.000"
+    )
+    suite.append(case)
+    return suite
+
+
+def _together(checks: Sequence[CheckReport]) -> list[list[CheckReport]]:
+    """The checks of each integration in AWS, and of each integration in each cluster."""
+    suites: dict[tuple[str, str | None], list[CheckReport]] = {}
+    for check in checks:
+        suites.setdefault((check.integration, check.cluster), []).append(check)
+    return list(suites.values())
+
+
+def _suite(report: Report, checks: Sequence[CheckReport]) -> Element:
+    first = checks[0]
+    cases = [_case(report, check) for check in checks]
+    suite = Element(
+        "testsuite",
+        name=_text(f"{first.integration} in {f'cluster {first.cluster}' if first.cluster else 'AWS'}"),
+        tests=str(len(cases)),
+        failures=_count(cases, "failure"),
+        errors=_count(cases, "error"),
+        skipped=_count(cases, "skipped"),
+        timestamp=report.started_at.strftime("%Y-%m-%dT%H:%M:%S"),
+        time=f"{sum(check.seconds for check in checks):.3f}",
+    )
+    suite.extend(cases)
+    return suite
+
+
+def _count(cases: Sequence[Element], outcome: str) -> str:
+    return str(sum(case.find(outcome) is not None for case in cases))
+
+
+def _case(report: Report, check: CheckReport) -> Element:
+    case = Element(
+        "testcase",
+        # Tools tell cases apart by these two: all that names the question is in them.
+        classname=_text(".".join((report.environment, check.integration, check.cluster or check.plane))),
+        name=_text(_name(check)),
+        time=f"{check.seconds:.3f}",
+    )
+    if check.result is Result.AS_EXPECTED:
+        if evidence := _evidence(check):
+            SubElement(case, "system-out").text = _text(evidence)
+        return case
+    if check.waits_for:
+        SubElement(case, "skipped", message=_text(f"not asked, because this failed: {check.waits_for}"))
+        return case
+    element = SubElement(
+        case,
+        "failure" if check.result is Result.MISMATCH else "error",
+        type=check.verdict.value,
+        message=_text(f"expected {check.expected}, was {check.verdict}"),
+    )
+    lines = (check.why, *check.differences, _evidence(check), check.advice)
+    element.text = _text("\n".join(line for line in lines if line))
+    return case
+
+
+def _name(check: CheckReport) -> str:
+    detail = f" ({check.detail})" if check.detail else ""
+    return f"{'may' if check.expected == 'allowed' else 'may not'} {check.call}{detail}"
+
+
+def _evidence(check: CheckReport) -> str:
+    head = " ".join(part for part in (str(check.evidence.status or ""), check.evidence.reason) if part)
+    return ": ".join(part for part in (head, check.evidence.message) if part)
+
+
+def _text(text: str) -> str:
+    """Without what XML cannot hold, not even escaped."""
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,0 +1,66 @@
+"""A sample of the mutation check: of each vendor, and of each kind of expectation. `make test-mutation` runs all."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from eks_access.manifest import KubernetesExpectation
+from eks_access_probe import identities
+from eks_access_probe.checks.kubernetes import is_tried
+from sandbox import Sandbox
+from tests.e2e.program import Program
+from tests.mutation import in_aws, in_clusters, in_trust
+from tests.mutation.bench import Bench, Line, Tally, environment
+
+pytestmark = pytest.mark.e2e
+
+ONE_OF_EACH_VENDOR = (
+    ("apono-sso", "both"),
+    ("cado", "both"),
+    ("conductorone-configmap", "configmap"),
+    ("conductorone-provision", "both"),
+    ("opentrace", "api"),
+)
+
+
+@pytest.fixture(scope="module")
+def bench(sandbox: Sandbox, deployed: Program) -> Iterator[Bench]:
+    with environment(sandbox):
+        yield Bench(sandbox, deployed.manifest(), identities.read(Path(sandbox.env[identities.VARIABLE])))
+
+
+@pytest.mark.parametrize(("name", "cluster"), ONE_OF_EACH_VENDOR)
+def test_lines_turn_by_the_right_that_they_are_about_and_by_no_other(bench: Bench, name: str, cluster: str) -> None:
+    tally = Tally()
+    sample = one_of_each_kind(bench.cluster_lines(name, cluster))
+    in_clusters.try_all(bench, tally, name, cluster, sample)
+    actions = bench.aws_lines(name)
+    allowed, refused = (next(line for line in actions if line.expectation.allowed is what) for what in (True, False))
+    in_aws.try_all(bench, tally, name, [allowed, refused])
+    assert tally.missed == []
+    assert tally.detected == len(sample) + 2
+
+
+@pytest.mark.parametrize("name", ["apono-sso", "conductorone-configmap", "opentrace"])
+def test_a_request_that_the_trust_refuses_turns_when_it_is_let_in(bench: Bench, name: str) -> None:
+    tally = Tally()
+    in_trust.try_all(bench, tally, name)
+    assert tally.missed == []
+    assert all("forged" in told for told in tally.not_grantable)
+
+
+@pytest.mark.parametrize(("name", "cluster"), [("opentrace", "api"), ("conductorone-configmap", "configmap")])
+def test_another_username_turns_the_line_about_who_signs_in(bench: Bench, name: str, cluster: str) -> None:
+    tally = Tally()
+    in_trust.try_identity(bench, tally, name, cluster)
+    assert tally.missed == []
+
+
+def one_of_each_kind(lines: Sequence[Line[KubernetesExpectation]]) -> list[Line[KubernetesExpectation]]:
+    """The first line that must work, and that must not, of those that are tried and of those that are reviewed."""
+    found: dict[tuple[bool, bool, bool], Line[KubernetesExpectation]] = {}
+    for line in lines:
+        e = line.expectation
+        found.setdefault((e.allowed, is_tried(e), e.namespace is None), line)
+    return list(found.values())

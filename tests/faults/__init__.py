@@ -1,0 +1,211 @@
+"""A proxy between a client and an API server that makes things go wrong: what, and when, is a test's to say."""
+
+import http.client
+import json
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request that came by."""
+
+    path: str
+    query: dict[str, str]
+    authorization: str
+    number: int
+    """How many of the same path came before it."""
+
+    @property
+    def is_first_page(self) -> bool:
+        return "continue" not in self.query
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+Fault = Callable[["Proxy", Request, Answer], Answer | None]
+"""What becomes of the server's answer. None: the connection was dealt with, and nothing is sent."""
+Faults = Callable[[Request], Fault | None]
+
+
+class Proxy(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # An answer is written in several pieces: without it each would wait for the other side's acknowledgement.
+    disable_nagle_algorithm = True
+    server: "FaultyServer"
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        request = Request(parts.path, query, self.headers.get("Authorization", ""), self.server.count(parts.path))
+        fault = self.server.faults(request)
+        theirs = self.server.forward(self.path, dict(self.headers))
+        ours = theirs if fault is None else fault(self, request, theirs)
+        if ours is not None:
+            self.send(ours, len(ours.body))
+
+    def send(self, answer: Answer, length: int) -> None:
+        """Send it, telling this length."""
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def reset(self) -> None:
+        """End the connection as a crashed peer does, with RST in the place of FIN."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
+
+    def close(self) -> None:
+        self.wfile.flush()
+        self.close_connection = True
+        self.connection.close()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nobody reads it."""
+
+
+class FaultyServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, upstream: str, ca: ssl.SSLContext | None, faults: Faults, tls: ssl.SSLContext | None) -> None:
+        super().__init__(("127.0.0.1", 0), Proxy)
+        self.faults = faults
+        self._upstream = urlsplit(upstream)
+        self._ca = ca
+        self._counts: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._scheme = "https" if tls else "http"
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
+
+    @property
+    def url(self) -> str:
+        return f"{self._scheme}://127.0.0.1:{self.server_address[1]}"
+
+    def count(self, path: str) -> int:
+        with self._lock:
+            self._counts[path] = self._counts.get(path, -1) + 1
+            return self._counts[path]
+
+    def forward(self, path: str, headers: dict[str, str]) -> Answer:
+        host, port = self._upstream.hostname or "", self._upstream.port
+        connection = (
+            http.client.HTTPSConnection(host, port, timeout=SECONDS, context=self._ca)
+            if self._upstream.scheme == "https"
+            else http.client.HTTPConnection(host, port, timeout=SECONDS)
+        )
+        try:
+            connection.request("GET", path, headers={k: v for k, v in headers.items() if k.lower() != "host"})
+            answer = connection.getresponse()
+            return Answer(answer.status, {"Content-Type": answer.headers.get("Content-Type", "")}, answer.read())
+        finally:
+            connection.close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that has gone is part of the game."""
+
+
+@contextmanager
+def proxy(
+    upstream: str, faults: Faults, *, ca: ssl.SSLContext | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[FaultyServer]:
+    """A proxy to the server at `upstream`, over TLS where `tls` is given."""
+    server = FaultyServer(upstream, ca, faults, tls)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(SECONDS)
+
+
+# What can go wrong.
+
+
+def late(seconds: float) -> Fault:
+    def fault(proxy: Proxy, request: Request, answer: Answer) -> Answer:
+        threading.Event().wait(seconds)
+        return answer
+
+    return fault
+
+
+def reset(proxy: Proxy, request: Request, answer: Answer) -> None:
+    """The connection is gone before the answer."""
+    proxy.reset()
+
+
+def reset_in_the_body(proxy: Proxy, request: Request, answer: Answer) -> None:
+    half = answer.body[: len(answer.body) // 2]
+    proxy.send(Answer(answer.status, answer.headers, half), len(answer.body))
+    proxy.reset()
+
+
+def truncated(proxy: Proxy, request: Request, answer: Answer) -> None:
+    """The connection ends in order, with half of what its length says."""
+    half = answer.body[: len(answer.body) // 2]
+    proxy.send(Answer(answer.status, answer.headers, half), len(answer.body))
+    proxy.close()
+
+
+def cut_off(proxy: Proxy, request: Request, answer: Answer) -> Answer:
+    """Half of the body, and a length that fits it: nothing but the content shows it."""
+    return Answer(answer.status, answer.headers, answer.body[: len(answer.body) // 2])
+
+
+def sign_in_page(proxy: Proxy, request: Request, answer: Answer) -> Answer:
+    return Answer(200, {"Content-Type": "text/html"}, b"<html>Sign in</html>")
+
+
+def empty_object(proxy: Proxy, request: Request, answer: Answer) -> Answer:
+    return Answer(200, answer.headers, b"{}")
+
+
+def empty_list(proxy: Proxy, request: Request, answer: Answer) -> Answer:
+    """A list with nothing in it, of no moment: from something that only looks like an API server."""
+    return Answer(200, answer.headers, b'{"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": []}')
+
+
+def refusing(status: int, reason: str, message: str = "", **headers: str) -> Fault:
+    body = {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "status": "Failure",
+        "reason": reason,
+        "message": message,
+        "code": status,
+    }
+    sent = {"Content-Type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
+
+    def fault(proxy: Proxy, request: Request, answer: Answer) -> Answer:
+        return Answer(status, sent, json.dumps(body).encode())
+
+    return fault
+
+
+throttled = refusing(429, "TooManyRequests", "too many requests", Retry_After="1")
+unavailable = refusing(503, "ServiceUnavailable", "apiserver is shutting down")
+timed_out = refusing(504, "Timeout", "etcdserver: request timed out")
+gone = refusing(410, "Expired", "The provided continue parameter is too old")
+unauthorized = refusing(401, "Unauthorized", "Unauthorized")
+forbidden = refusing(403, "Forbidden", "pods is forbidden")

@@ -1,0 +1,203 @@
+"""Mutations in a cluster: one right more by a binding of somebody else's, or one right less in what grants it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from eks_access.access_policies import catalogue
+from eks_access.kubernetes import KubernetesApi
+from eks_access.manifest import Grant, KubernetesExpectation
+from tests.mutation.bench import Bench, Line, Tally, until
+
+RBAC = "rbac.authorization.k8s.io"
+ROOT = f"/apis/{RBAC}/v1"
+NAME = "mutation"
+SESSION = "eks-access-probe"
+Rule = dict[str, list[str]]
+
+
+def try_all(
+    bench: Bench, tally: Tally, name: str, cluster: str, wanted: Sequence[Line[KubernetesExpectation]] | None = None
+) -> None:
+    """Each line of the integration in the cluster, or the wanted ones, by the mutation that must turn it."""
+    lines = bench.cluster_lines(name, cluster)
+    mutations = InCluster(bench, name, cluster, lines)
+    assert bench.not_holding(lines) == set(), f"{name} in {cluster} is sound before"
+    with mutations.by_rbac():
+        for line in wanted or lines:
+            if line.expectation.allowed:
+                mutations.take_away(tally, line)
+            else:
+                mutations.give(tally, line)
+    assert until(lambda: bench.not_holding(lines) == set()), f"{name} in {cluster} is sound after"
+
+
+class InCluster:
+    def __init__(self, bench: Bench, name: str, cluster: str, lines: Sequence[Line[KubernetesExpectation]]) -> None:
+        self.where = f"{name} in {cluster}"
+        self._bench = bench
+        self._access = bench.access(name)
+        self._cluster = self._access.clusters[cluster].name
+        self._api: KubernetesApi = bench.sandbox.clusters[self._cluster].admin
+        self._lines = lines
+        self._grants = {grant.name: grant for grant in self._access.grants}
+
+    def give(self, tally: Tally, line: Line[KubernetesExpectation]) -> None:
+        right = line.expectation
+        expected = {other.call for other in self._lines if not other.expectation.allowed and gives(right, other)}
+        self._bench.try_out(tally, self.where, line, self._lines, expected, self._with_right(right))
+
+    def take_away(self, tally: Tally, line: Line[KubernetesExpectation]) -> None:
+        right = line.expectation
+        if right.resource == "selfsubjectaccessreviews":
+            self._take_away_reviews(tally, line)
+            return
+        cut = {name: without(grant.rules, right) for name, grant in self._grants.items()}
+        expected = {
+            other.call
+            for other in self._lines
+            if other.expectation.allowed
+            and not any(allows(cut[name], grant, other.expectation) for name, grant in self._grants.items())
+        }
+        self._bench.try_out(tally, self.where, line, self._lines, expected, self._with_rules(cut))
+
+    @contextmanager
+    def by_rbac(self) -> Iterator[None]:
+        """The rights of access policies, which cannot be cut, by RBAC meanwhile."""
+        policies = self._access.identity.access_policies
+        if not policies:
+            yield
+            return
+        eks, place = self._bench.sandbox.boto("eks"), self._entry()
+        (policy,) = policies
+        rules: list[Rule] = [
+            {"apiGroups": [*rule.api_groups], "resources": [*rule.resources], "verbs": [*rule.verbs]}
+            for rule in catalogue()[policy.arn.rpartition("/")[2]]
+        ]
+        with self._bound("mutation-policy", rules, None):
+            self._grants["mutation-policy"] = Grant(name="mutation-policy", group="", namespaces=None, rules=rules)
+            eks.disassociate_access_policy(**place, policyArn=policy.arn)
+            assert until(lambda: self._bench.not_holding(self._lines) == set()), "RBAC gives the same"
+            try:
+                yield
+            finally:
+                del self._grants["mutation-policy"]
+                eks.associate_access_policy(**place, policyArn=policy.arn, accessScope={"type": "cluster"})
+
+    def _entry(self) -> dict[str, str]:
+        return {"clusterName": self._cluster, "principalArn": self._access.role.arn}
+
+    @contextmanager
+    def _with_right(self, e: KubernetesExpectation) -> Iterator[None]:
+        rule: Rule = {"apiGroups": [e.api_group], "resources": [full(e)], "verbs": [e.verb]}
+        with self._bound(NAME, [rule | ({"resourceNames": [e.name]} if e.name else {})], e.namespace):
+            yield
+
+    @contextmanager
+    def _bound(self, name: str, rules: Sequence[Rule], namespace: str | None) -> Iterator[None]:
+        """A role of somebody else's with these rules, bound to the integration."""
+        place = f"/namespaces/{namespace}" if namespace else ""
+        binding = f"{ROOT}{place}/{'rolebindings' if namespace else 'clusterrolebindings'}"
+        made = self._make_namespace(namespace)
+        self._api.json("POST", f"{ROOT}/clusterroles", body={"metadata": {"name": name}, "rules": list(rules)})
+        role = {"apiGroup": RBAC, "kind": "ClusterRole", "name": name}
+        body = {"metadata": {"name": name}, "roleRef": role, "subjects": [self._subject()]}
+        self._api.json("POST", binding, body=body)
+        try:
+            yield
+        finally:
+            self._api.json("DELETE", f"{binding}/{name}")
+            self._api.json("DELETE", f"{ROOT}/clusterroles/{name}")
+            if made:
+                self._api.json("DELETE", f"/api/v1/namespaces/{namespace}")
+                assert until(lambda: self._api.request("GET", f"/api/v1/namespaces/{namespace}").status == 404, 60)
+
+    def _make_namespace(self, namespace: str | None) -> bool:
+        """A binding needs its namespace, an expectation does not."""
+        if namespace is None or self._api.request("GET", f"/api/v1/namespaces/{namespace}").status != 404:
+            return False
+        self._api.json("POST", "/api/v1/namespaces", body={"metadata": {"name": namespace}})
+        return True
+
+    def _subject(self) -> dict[str, str]:
+        identity = self._access.identity
+        if identity.groups:
+            return {"apiGroup": RBAC, "kind": "Group", "name": identity.groups[0]}
+        (method,) = {c.method for c in self._access.clusters.values() if c.name == self._cluster}
+        return {"apiGroup": RBAC, "kind": "User", "name": self._username(identity.username_by(method))}
+
+    def _username(self, template: str) -> str:
+        session = self._bench.session_name(self._access)
+        return template.replace("{{SessionNameRaw}}", session).replace("{{SessionName}}", session.replace("@", "-"))
+
+    @contextmanager
+    def _with_rules(self, cut: dict[str, list[Rule]]) -> Iterator[None]:
+        changed = {name: rules for name, rules in cut.items() if rules != expanded(self._grants[name].rules)}
+        try:
+            for name, rules in changed.items():
+                self._set_rules(name, rules)
+            yield
+        finally:
+            for name in changed:
+                self._set_rules(name, self._grants[name].rules)
+
+    def _set_rules(self, name: str, rules: Sequence[Any]) -> None:
+        patch = [{"op": "replace", "path": "/rules", "value": list(rules)}]
+        self._api.json("PATCH", f"{ROOT}/clusterroles/{name}", body=patch, content_type="application/json-patch+json")
+
+    def _take_away_reviews(self, tally: Tally, line: Line[KubernetesExpectation]) -> None:
+        """What everybody has, and what nearly every line is asked by: without it nothing of that counts as refused."""
+        before = self._api.json("GET", f"{ROOT}/clusterroles/system:basic-user")["rules"]
+        try:
+            self._set_rules("system:basic-user", [])
+            until(lambda: not line.holds())
+            reviewed = {other.call for other in self._lines if other.check.question.detail == "access review"}
+            tally.turned(self.where, line, reviewed, self._bench.not_holding(self._lines))
+        finally:
+            self._set_rules("system:basic-user", before)
+        assert until(line.holds)
+
+
+def full(e: KubernetesExpectation) -> str:
+    return f"{e.resource}/{e.subresource}" if e.subresource else e.resource
+
+
+def gives(right: KubernetesExpectation, other: Line[KubernetesExpectation]) -> bool:
+    """Whether the one right, given alone, gives what the other line is about."""
+    e = other.expectation
+    return (
+        (right.verb, right.api_group, full(right)) == (e.verb, e.api_group, full(e))
+        and right.namespace in (None, e.namespace)
+        and right.name in (None, e.name)
+    )
+
+
+def expanded(rules: Sequence[Any]) -> list[Rule]:
+    """The same rules with one group, resource, verb and name each."""
+    return [
+        {"apiGroups": [group], "resources": [resource], "verbs": [verb]} | ({"resourceNames": [name]} if name else {})
+        for rule in rules
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+        for name in rule.get("resourceNames") or [None]
+    ]
+
+
+def without(rules: Sequence[Any], right: KubernetesExpectation) -> list[Rule]:
+    """The rules without the right, wherever it comes from; `*` is spelt out by nobody, so it goes as a whole."""
+    return [rule for rule in expanded(rules) if not _is_of(rule, right)]
+
+
+def allows(rules: Sequence[Rule], grant: Grant, e: KubernetesExpectation) -> bool:
+    bound = grant.namespaces is None or e.namespace in grant.namespaces
+    return bound and any(_is_of(rule, e) for rule in rules)
+
+
+def _is_of(rule: Rule, e: KubernetesExpectation) -> bool:
+    return (
+        rule["apiGroups"][0] in ("*", e.api_group)
+        and rule["resources"][0] in ("*", full(e))
+        and rule["verbs"][0] in ("*", e.verb)
+        and ("resourceNames" not in rule or rule["resourceNames"] == [e.name])
+    )

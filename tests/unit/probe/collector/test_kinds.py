@@ -1,0 +1,82 @@
+"""What an integration is asked for follows from its rights."""
+
+from typing import Any
+
+import pytest
+
+from eks_access.manifest import IntegrationAccess
+from eks_access_probe.collector import kinds
+from eks_access_probe.collector.kinds import TOPOLOGY
+from tests.unit.probe.world import access, kubernetes_call
+
+VIEW = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+
+
+def of(**changes: Any) -> IntegrationAccess:
+    return IntegrationAccess.model_validate(access("", **changes))
+
+
+def granted(*rules: dict[str, list[str]], namespaces: list[str] | None = None) -> list[dict[str, Any]]:
+    return [{"name": "acme", "group": "acme:readers", "namespaces": namespaces, "rules": list(rules)}]
+
+
+def more(integration: IntegrationAccess) -> list[str]:
+    return [kind.dotted for kind in kinds.of(integration) if kind not in TOPOLOGY]
+
+
+def rule(resource: str, *, group: str = "", verb: str = "list", **names: list[str]) -> dict[str, list[str]]:
+    return {"apiGroups": [group], "resources": [resource], "verbs": [verb], **names}
+
+
+def test_everybody_is_asked_for_the_topology() -> None:
+    assert kinds.of(of())[: len(TOPOLOGY)] == TOPOLOGY
+
+
+@pytest.mark.parametrize(
+    ("named", "asked"),
+    [
+        (rule("configmaps"), ["configmaps"]),
+        (rule("volumesnapshots", group="snapshot.storage.k8s.io"), ["volumesnapshots.snapshot.storage.k8s.io"]),
+        (rule("configmaps", verb="*"), ["configmaps"]),
+        (rule("configmaps", verb="get"), []),
+        (rule("configmaps", resourceNames=["aws-auth"]), []),
+        (rule("secrets"), []),
+        (rule("events"), []),
+        (rule("pods/log"), []),
+        (rule("*"), []),
+        (rule("pods"), []),
+    ],
+)
+def test_more_is_asked_for_where_the_rights_name_it(named: dict[str, list[str]], asked: list[str]) -> None:
+    assert more(of(grants=granted(named))) == asked
+
+
+def test_an_access_policy_names_what_it_lets_be_listed() -> None:
+    identity = {"username": "a", "groups": [], "accessPolicies": [{"arn": VIEW, "namespaces": []}]}
+    found = more(of(identity=identity))
+    assert "configmaps" in found
+    assert "secrets" not in found
+
+
+def test_an_expectation_names_what_must_be_seen_and_not_what_must_be_refused() -> None:
+    calls = [kubernetes_call("list", "serviceaccounts", True), kubernetes_call("list", "configmaps", False)]
+    assert more(of(kubernetes=calls)) == ["serviceaccounts"]
+
+
+def test_the_version_of_what_is_not_everybodys_is_the_clusters_to_say() -> None:
+    found = {kind.dotted: kind.version for kind in kinds.of(of(grants=granted(rule("roles", group="rbac"))))}
+    assert found["roles.rbac"] is None
+    assert found["pods"] == "v1"
+
+
+def test_namespaces_are_those_in_which_the_kind_may_be_listed() -> None:
+    pods, nodes = (next(kind for kind in TOPOLOGY if kind.name == name) for name in ("Pod", "Node"))
+    services = next(kind for kind in TOPOLOGY if kind.name == "Service")
+    integration = of(
+        grants=granted(rule("pods"), rule("nodes"), rule("pods/exec", verb="create"), namespaces=["web"]),
+        identity={"username": "a", "groups": [], "accessPolicies": [{"arn": VIEW, "namespaces": ["team-*"]}]},
+        kubernetes=[kubernetes_call("list", "services", True, namespace="shop")],
+    )
+    assert kinds.namespaces(integration, pods) == ("web", "team-*")
+    assert kinds.namespaces(integration, services) == ("team-*", "shop")
+    assert kinds.namespaces(integration, nodes) == (), "they are in no namespace"
