@@ -25,7 +25,7 @@ def installed(**changes: Any) -> Engine:
     args: dict[str, Any] = {
         "clusters": CLUSTERS,
         "home": "api",
-        "integrations": {"acme": pulumi.Output.from_input(ACME)},
+        "integrations": {"acme": ACME},
         "image": "registry.example/eks-access:0.1.0",
     }
     return run(lambda: ProbeSchedule("nightly", {**args, **changes}))  # type: ignore[typeddict-item]
