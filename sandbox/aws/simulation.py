@@ -35,7 +35,7 @@ def decide_on_source() -> None:
     ) -> str:
         form = dict(parse_qsl(body.decode("utf-8", "replace"))) if service == "iam" and body else {}
         if form.get("Action") == ACTION and form.get("PolicySourceArn"):
-            return form["PolicySourceArn"]
+            return str(form["PolicySourceArn"])
         return str(extract(service, method, path, headers, body, query, region, account))
 
     iam_actions.extract_resource_arn = extended

@@ -13,7 +13,8 @@ access = stack.provision(environment)
 pulumi.export(OUTPUT, access)
 
 region, endpoint = environment.aws["region"], os.environ["AWS_ENDPOINT_URL"]
-provider = aws.Provider("probe", region=region, endpoints=[{service: endpoint for service in stack.SERVICES}])
+endpoints = aws.ProviderEndpointArgs(**dict.fromkeys(stack.SERVICES, endpoint))
+provider = aws.Provider("probe", region=region, endpoints=[endpoints])
 probe = ProbeSchedule(
     "fleet-probe",
     {

@@ -7,7 +7,7 @@ import pytest
 from eks_access_probe.operator.granted import Policy, beyond
 
 CLUSTER = "arn:aws:eks:us-east-1:111122223333:cluster/prod"
-DECLARED = [
+DECLARED: list[dict[str, Any]] = [
     {"Sid": "Read", "Effect": "Allow", "Action": ["eks:DescribeCluster", "eks:ListClusters"], "Resource": [CLUSTER]},
     {
         "Sid": "Bound",
@@ -17,7 +17,7 @@ DECLARED = [
         "Condition": {"StringEquals": {"eks:accessEntryType": "STANDARD"}},
     },
 ]
-GUARD = {"Sid": "Never", "Effect": "Deny", "Action": ["iam:*"], "Resource": ["*"]}
+GUARD: dict[str, Any] = {"Sid": "Never", "Effect": "Deny", "Action": ["iam:*"], "Resource": ["*"]}
 
 
 def allow(action: object, resource: object = CLUSTER, **more: Any) -> dict[str, Any]:
