@@ -14,6 +14,7 @@ from .checks.check import Check
 from .checks.cluster_session import ClusterSession
 from .checks.service_account_session import ServiceAccountSession
 from .identities import Identities
+from .operator.role import checks as evaluated_role
 
 
 class PlanError(ValueError):
@@ -76,20 +77,19 @@ def plan(
         PlanError: a name is unknown, or nothing is left to ask.
     """
     chosen = selected(manifest, integrations, clusters)
-    return [_integration(name, access, aws, identities) for name, access in chosen.items()]
+    return [_integration(manifest, Actor(aws, name, access, identities), aws) for name, access in chosen.items()]
 
 
-def _integration(name: str, access: IntegrationAccess, aws: Aws, identities: Identities) -> IntegrationPlan:
-    actor = Actor(aws, name, access, identities)
-    by_service = access.trust.kind == "service"
+def _integration(manifest: Manifest, actor: Actor, aws: Aws) -> IntegrationPlan:
+    by_service = actor.access.trust.kind == "service"
     session_type = ServiceAccountSession if by_service else ClusterSession
-    sessions = [session_type(actor, key, cluster) for key, cluster in access.clusters.items()]
+    sessions = [session_type(actor, key, cluster) for key, cluster in actor.access.clusters.items()]
     return IntegrationPlan(
-        name,
-        access,
+        actor.name,
+        actor.access,
         connector.trusted(aws, actor) if by_service else trust.allowed(actor),
         trust.refused(actor),
-        [*connector.registrations(aws, actor), *connector.role_calls(aws, actor)]
+        [*connector.registrations(aws, actor), *evaluated_role(aws, actor, manifest.partition, manifest.account)]
         if by_service
         else aws_checks.checks(aws, actor),
         {session.key: ClusterPlan(kubernetes.identity(session), kubernetes.checks(session)) for session in sessions},

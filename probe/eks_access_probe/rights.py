@@ -108,7 +108,8 @@ def undeclared(access: IntegrationAccess, cluster: Cluster) -> list[Right]:
 def declared(access: IntegrationAccess, cluster: Cluster, right: Right) -> bool:
     """Whether the description grants the right in the whole cluster."""
     asked = access_policies.Attributes(right.verb, right.group, right.resource, right.subresource or "")
-    if any(_gives(rule, asked) for grant in _everywhere(access.grants) for rule in grant.rules):
+    own = (grant for grant in access.grants if grant.namespaces is None and _is_to(access, grant))
+    if any(_gives(rule, asked) for grant in own for rule in grant.rules):
         return True
     policies = access.identity.access_policies if cluster.method is EntryMethod.ACCESS_ENTRY else []
     return access_policies.granting_policy(map(associated, policies), asked) is not None
@@ -128,8 +129,15 @@ def _rights() -> Iterator[Right]:
             yield Right(verb, group, resource, subresource or None)
 
 
-def _everywhere(grants: list[Grant]) -> Iterator[Grant]:
-    return (grant for grant in grants if grant.namespaces is None)
+def _is_to(access: IntegrationAccess, grant: Grant) -> bool:
+    """Whether a grant is the integration's own, and not of those it acts as by impersonation."""
+    match grant.kind:
+        case "Group":
+            return grant.group in access.identity.groups
+        case "User":
+            return grant.group == access.identity.username
+        case "ServiceAccount":
+            return f"system:serviceaccount:{grant.group.replace('/', ':')}" == access.identity.username
 
 
 def _gives(rule: Mapping[str, Any], asked: access_policies.Attributes) -> bool:

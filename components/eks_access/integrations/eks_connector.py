@@ -16,7 +16,7 @@ from ..connector.rules import ClusterProvider
 from ..connector.viewers import Viewer, grants, viewer
 from ..description import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
-from ..expectations import AwsCall, KubernetesCall, baseline, combined
+from ..expectations import ABSENT, AwsCall, KubernetesCall, aws_baseline, baseline, combined
 from ..iam import Statement
 from ..identity import service_account
 from ..placeholders import is_known, placeholder
@@ -108,7 +108,13 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         identity=service_account(NAMESPACE, NAME),
         grants=(*objects.grants(), *grants(place.name, viewers)),
         objects=objects.objects(_agent(args)),
-        expectations=combined(baseline(), _connector_calls(viewers), _viewer_calls(viewers), _agent_calls(place)),
+        expectations=combined(
+            baseline(),
+            aws_baseline(place.partition),
+            _connector_calls(viewers),
+            _viewer_calls(viewers),
+            _agent_calls(place),
+        ),
         handoff=_handoff(place, viewers),
         sources=SOURCES,
         residual_risks=(
@@ -207,7 +213,7 @@ def _viewer_calls(viewers: Mapping[str, Viewer]) -> tuple[KubernetesCall, ...]:
 
 def _agent_calls(place: Place) -> tuple[AwsCall, ...]:
     """What the agent's role may do in AWS. Nobody but Systems Manager can become it, so IAM's simulator is asked."""
-    channel = "the agent's channel"
+    channel, absent = "the agent's channel", {"name": ABSENT}
     return (
         *(
             AwsCall("ssmmessages:CreateControlChannel", True, channel, {"ResourceArns": [cluster.arn]}, cluster.region)
@@ -216,14 +222,12 @@ def _agent_calls(place: Place) -> tuple[AwsCall, ...]:
         AwsCall("ssmmessages:OpenControlChannel", True, channel),
         AwsCall("ssmmessages:CreateDataChannel", True, channel),
         AwsCall("ssmmessages:OpenDataChannel", True, channel),
-        AwsCall("ssm:SendCommand", False, "runs commands on instances"),
-        AwsCall("ssm:StartSession", False, "opens a shell on instances"),
-        AwsCall("eks:DescribeCluster", False, "the agent does not read EKS"),
+        AwsCall("ssm:StartSession", False, "opens a shell on instances", {"InstanceId": "i-00000000000000000"}),
+        AwsCall("eks:DescribeCluster", False, "the agent does not read EKS", absent),
         AwsCall("eks:ListClusters", False, "the agent does not read EKS"),
-        AwsCall("eks:DeregisterCluster", False, "the agent does not change EKS"),
-        AwsCall("eks:CreateAccessEntry", False, "the agent lets nobody into clusters"),
-        AwsCall("eks:AccessKubernetesApi", False, "the agent is no viewer"),
-        AwsCall("iam:ListRoles", False, "reads who may do what in the account"),
+        AwsCall("eks:DeregisterCluster", False, "the agent does not change EKS", absent),
+        AwsCall("eks:CreateAccessEntry", False, "the agent lets nobody into clusters", {"clusterName": ABSENT}),
+        AwsCall("eks:AccessKubernetesApi", False, "the agent is no viewer", absent),
     )
 
 

@@ -1,8 +1,7 @@
 """EKS Connector: an integration that no outsider can become.
 
-Its role trusts an AWS service only, so what the role may do is asked of IAM's own simulator, by the operator. In the
+Its role trusts an AWS service only, so what the role may do is evaluated for the operator, as `operator` does. In the
 cluster its service account is what acts; the operator asks the cluster for a token of it that soon ends.
-https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
 
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from eks_access.manifest import AwsExpectation, Cluster
+from eks_access.manifest import Cluster
 
 from ..actor import Actor
 from ..aws import Aws
@@ -38,10 +37,6 @@ def trusted(aws: Aws, actor: Actor) -> Check:
     return Check(question, lambda: asked(call, classify))
 
 
-def role_calls(aws: Aws, actor: Actor) -> list[Check]:
-    return [_simulated(aws, actor, expectation) for expectation in actor.access.aws]
-
-
 def registrations(aws: Aws, actor: Actor) -> list[Check]:
     """Each cluster is registered, and connected or still able to be; and the list of clusters has it."""
     return [
@@ -49,22 +44,6 @@ def registrations(aws: Aws, actor: Actor) -> list[Check]:
         for cluster in actor.access.clusters.values()
         for check in (_described(aws, actor, cluster), _listed(aws, actor, cluster))
     ]
-
-
-def _simulated(aws: Aws, actor: Actor, e: AwsExpectation) -> Check:
-    question = Question(
-        actor.name, Plane.AWS, "call", e.action, e.allowed, e.why, detail=f"{_on(e.parameters)}, by IAM's simulator"
-    )
-
-    def call() -> Answer:
-        iam = aws.client("iam", actor.region, actor.operator_keys())
-        role = actor.access.role.arn
-        answer = iam.simulate_principal_policy(PolicySourceArn=role, ActionNames=[e.action], **e.parameters)
-        decisions = {result["EvalDecision"] for result in answer["EvaluationResults"]}
-        verdict = Verdict.ALLOWED if decisions == {"allowed"} else Verdict.DENIED
-        return Answer(verdict, 200, ", ".join(sorted(decisions)), "what the role's policies say")
-
-    return Check(question, lambda: asked(call, _by_operator))
 
 
 def _described(aws: Aws, actor: Actor, cluster: Cluster) -> Check:
@@ -131,7 +110,3 @@ def _in_short(statement: Mapping[str, Any]) -> tuple[str, dict[str, list[str]], 
 
 def _list(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
-
-
-def _on(parameters: Mapping[str, Any]) -> str:
-    return ", ".join(parameters.get("ResourceArns", ())) or "on anything"

@@ -1,15 +1,25 @@
 """A connection to one cluster as a service account, whose token the cluster's operator asks for."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from eks_access.kubernetes import ApiError, CredentialFailed, KubeconfigError, KubernetesApi
+from eks_access.kubernetes import ApiError, CredentialFailed, KubeconfigError, KubernetesApi, Response
+from eks_access.manifest import Cluster
 from eks_access.token import EksToken
 
-from ..actor import CannotBecome, RoleSession
+from ..actor import Actor, CannotBecome, RoleSession
 from .cluster_session import ClusterSession
 
 TOKEN_SECONDS = 600
 """The shortest time that the API takes: https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/"""
+
+
+def sessions(actor: Actor, key: str, cluster: Cluster) -> list[ClusterSession]:
+    """As whom an integration reads a cluster: as itself, or as each of those in whose names it passes requests on."""
+    if actor.access.trust.kind != "service":
+        return [ClusterSession(actor, key, cluster)]
+    users = dict.fromkeys(e.user for e in actor.access.kubernetes if e.user)
+    return [ViewerSession(actor, key, cluster, user) for user in users] or [ServiceAccountSession(actor, key, cluster)]
 
 
 class ServiceAccountSession(ClusterSession):
@@ -35,3 +45,14 @@ class ServiceAccountSession(ClusterSession):
         except (OSError, KubeconfigError, CredentialFailed, ApiError) as cause:
             raise CannotBecome(f"no token of the service account {namespace}/{name}: {cause}") from cause
         return EksToken(token, datetime.now(UTC) + timedelta(seconds=TOKEN_SECONDS))
+
+
+class ViewerSession(ServiceAccountSession):
+    """The service account in the name of one whom it may impersonate."""
+
+    def __init__(self, actor: Actor, key: str, cluster: Cluster, user: str) -> None:
+        super().__init__(actor, key, cluster)
+        self._user = user
+
+    def request(self, method: str, path: str, **options: Any) -> Response:
+        return super().request(method, path, **{"headers": {"Impersonate-User": self._user}, **options})

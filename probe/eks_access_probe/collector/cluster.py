@@ -1,7 +1,7 @@
 """One cluster as one integration: everything that its API server tells."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 
@@ -19,11 +19,14 @@ _List = tuple[Listing, list[Seen]]
 
 
 class ClusterReader:
-    """Reads one cluster. `on_page` is told how many more objects have come in."""
+    """Reads one cluster. `on_page` is told how many more objects have come in.
+
+    Of several sessions, each list is asked for as one after the other until it is not refused.
+    """
 
     def __init__(
         self,
-        session: ClusterSession,
+        sessions: Sequence[ClusterSession],
         door: Door,
         threads: Threads,
         patient: Patient,
@@ -31,8 +34,8 @@ class ClusterReader:
         *,
         page_size: int = fetch.PAGE,
     ) -> None:
-        self._session = session
-        self._access = session.actor.access
+        self._sessions = sessions
+        self._access = sessions[0].actor.access
         self._door = door
         self._threads = threads
         self._patient = patient
@@ -42,7 +45,7 @@ class ClusterReader:
 
     async def read_into(self, found: ClusterInventory) -> None:
         """Fill in what the API server tells, or why it could not be asked."""
-        knock = partial(self._threads.knock, fetch.version, self._session)
+        knock = partial(self._threads.knock, fetch.version, self._sessions[0])
         version = await self._door.knock(partial(self._patient, knock, attempts=KNOCKS))
         if isinstance(version, Failed):
             found.trouble = version.answer.evidence
@@ -77,11 +80,19 @@ class ClusterReader:
         return await self._place(Place(kind))
 
     async def _place(self, place: Place) -> _List:
-        return await reading.read(place, self._page, self._patient, self._on_page)
+        *first, last = self._sessions
+        for session in first:
+            listed = await self._read(session, place)
+            if listed[0].state is not State.REFUSED:
+                return listed
+        return await self._read(last, place)
 
-    async def _page(self, place: Place, token: str) -> Page | Failed:
+    async def _read(self, session: ClusterSession, place: Place) -> _List:
+        return await reading.read(place, partial(self._page, session), self._patient, self._on_page)
+
+    async def _page(self, session: ClusterSession, place: Place, token: str) -> Page | Failed:
         return await self._door.call(
-            partial(self._threads.call, fetch.page, self._session, place, token, self._shared, self._page_size)
+            partial(self._threads.call, fetch.page, session, place, token, self._shared, self._page_size)
         )
 
 

@@ -6,9 +6,10 @@ threads, with a smaller one for each cluster: the time taken is that of the slow
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -20,6 +21,7 @@ from ..actor import Actor
 from ..aws import Aws
 from ..checks.aws_errors import asked, classify
 from ..checks.cluster_session import ClusterSession
+from ..checks.service_account_session import sessions
 from ..identities import Identities
 from ..outcome import Answer, Verdict
 from .account import Account, together
@@ -32,6 +34,8 @@ from .patient import Patient
 from .threads import Threads
 
 KNOCKING_THREADS = 32
+
+_Read = Callable[[Sequence[ClusterSession], ClusterInventory], Awaitable[None]]
 
 
 class Listener(Protocol):
@@ -87,42 +91,57 @@ class _Collector:
         return dict(zip(actors, found, strict=True))
 
     async def _integration(self, actor: Actor) -> IntegrationInventory:
+        if actor.access.trust.kind == "service":
+            # Nobody else becomes its role: what it reads in AWS is told by the role's policies alone.
+            return IntegrationInventory(clusters=await self._clusters(actor, self._kubernetes))
         assumed = await self._threads.call(_assumed, actor)
         if assumed.verdict is not Verdict.ALLOWED:
             return IntegrationInventory(trouble=assumed.evidence)
-        account, clusters = Account(self._aws, actor), actor.access.clusters
-        (listing, roles), found = await asyncio.gather(
-            self._threads.call(account.roles),
-            asyncio.gather(
-                *(self._cluster(ClusterSession(actor, key, cluster), account) for key, cluster in clusters.items())
-            ),
+        account = Account(self._aws, actor)
+        (listing, roles), clusters = await asyncio.gather(
+            self._threads.call(account.roles), self._clusters(actor, partial(self._whole, account))
         )
-        return IntegrationInventory(clusters=dict(zip(clusters, found, strict=True)), listings=[listing], roles=roles)
+        return IntegrationInventory(clusters=clusters, listings=[listing], roles=roles)
 
-    async def _cluster(self, session: ClusterSession, account: Account) -> ClusterInventory:
-        started, cluster = time.monotonic(), session.cluster
-        found = ClusterInventory(name=cluster.name, region=cluster.region)
+    async def _clusters(self, actor: Actor, read: _Read) -> dict[str, ClusterInventory]:
+        async def one(key: str, cluster: Cluster) -> ClusterInventory:
+            started = time.monotonic()
+            found = ClusterInventory(name=cluster.name, region=cluster.region)
+            await read(sessions(actor, key, cluster), found)
+            found.seconds = round(time.monotonic() - started, 3)
+            self._listener.done()
+            return found
+
+        clusters = actor.access.clusters
+        found = await asyncio.gather(*(one(key, cluster) for key, cluster in clusters.items()))
+        return dict(zip(clusters, found, strict=True))
+
+    async def _kubernetes(self, sessions: Sequence[ClusterSession], found: ClusterInventory) -> None:
         reader = ClusterReader(
-            session,
-            self._doors.of(cluster.endpoint),
+            sessions,
+            self._doors.of(sessions[0].cluster.endpoint),
             self._threads,
-            Patient(_renewal(session), deadline=self._deadline),
+            Patient(_renewal(sessions), deadline=self._deadline),
             self._listener.objects,
             page_size=self._page_size,
         )
+        await reader.read_into(found)
+
+    async def _whole(self, account: Account, sessions: Sequence[ClusterSession], found: ClusterInventory) -> None:
+        """What the API server tells, and what AWS tells of the cluster."""
+        cluster = sessions[0].cluster
         _, (described, configuration), (listed, entries) = await asyncio.gather(
-            reader.read_into(found), self._threads.call(account.configuration, cluster), self._entries(account, cluster)
+            self._kubernetes(sessions, found),
+            self._threads.call(account.configuration, cluster),
+            self._entries(account, cluster),
         )
         found.listings = [described, *listed, *found.listings]
         found.configuration = next(iter(configuration), None)
         found.access_entries = entries
-        found.seconds = round(time.monotonic() - started, 3)
-        self._listener.done()
-        return found
 
     async def _entries(self, account: Account, cluster: Cluster) -> tuple[list[Listing], list[AccessEntry]]:
         """The access entries; of a cluster whose authentication mode has none, EKS would refuse to tell."""
-        if not supports_access_entries(cluster.authentication_mode):
+        if cluster.authentication_mode is None or not supports_access_entries(cluster.authentication_mode):
             return [], []
         call = self._threads.call
         listing, principals = await call(account.principals, cluster)
@@ -143,10 +162,11 @@ def _assumed(actor: Actor) -> Answer:
     return asked(assume, classify)
 
 
-def _renewal(session: ClusterSession) -> Callable[[int], None]:
+def _renewal(sessions: Sequence[ClusterSession]) -> Callable[[int], None]:
     def renew(times: int) -> None:
         if times > 1:
-            session.actor.forget_session()
-        session.renew()
+            sessions[0].actor.forget_session()
+        for session in sessions:
+            session.renew()
 
     return renew

@@ -39,7 +39,7 @@ def _check(aws: Aws, operator: Actor, e: AwsExpectation, partition: str, account
 
 def _simulated(aws: Aws, operator: Actor, action: str, wanted: Requested) -> Answer:
     """The answer on all the resources: allowed is what is allowed on each."""
-    iam = aws.client("iam", operator.region, operator.session().keys)
+    iam = aws.client("iam", operator.region, operator.operator_keys())
     context = [
         {
             "ContextKeyName": key,

@@ -103,7 +103,7 @@ def _normal(statement: Statement) -> dict[str, Any]:
 
 def _policies(aws: Aws, operator: Actor) -> list[Policy]:
     """Inline and attached ones, as they are in force."""
-    iam, role = aws.client("iam", operator.region, operator.session().keys), operator.access.role.name
+    iam, role = aws.client("iam", operator.region, operator.operator_keys()), operator.access.role.name
     found = []
     for page in iam.get_paginator("list_role_policies").paginate(RoleName=role):
         for name in page["PolicyNames"]:

@@ -24,6 +24,10 @@ from ..checks.signed_in import EVERYONE, username
 from ..outcome import Answer, Verdict
 from ..rights import associated
 
+OUTSIDE = (
+    "the cluster is outside of EKS, which signs nobody in there; `eks-access probe` with an identity that names the"
+    " operator's kubeconfig asks it"
+)
 AWS_AUTH = "/api/v1/namespaces/kube-system/configmaps/aws-auth"
 
 
@@ -75,9 +79,13 @@ def mapped(aws: Aws, session: ClusterSession) -> Mapped:
         CouldNotRead: the operator was not shown aws-auth.
         ClientError, BotoCoreError, Unreachable: nor the rest, or there was no answer.
     """
-    if session.cluster.method is EntryMethod.AWS_AUTH:
-        return _by_aws_auth(session)
-    return _by_entry(aws, session)
+    match session.cluster.method:
+        case EntryMethod.AWS_AUTH:
+            return _by_aws_auth(session)
+        case EntryMethod.ACCESS_ENTRY:
+            return _by_entry(aws, session)
+        case EntryMethod.EKS_CONNECTOR:
+            raise CouldNotRead(Answer(Verdict.COULD_NOT_ASK, None, "", OUTSIDE))
 
 
 def differences(found: Mapped, access: IntegrationAccess, method: EntryMethod) -> Iterator[str]:
@@ -145,7 +153,7 @@ def _by_aws_auth(session: ClusterSession) -> Mapped:
 
 def could_not_ask(answer: Answer) -> Answer:
     """A refusal of the operator says nothing about the integration."""
-    if answer.verdict in (Verdict.UNREACHABLE, Verdict.THROTTLED):
+    if answer.verdict in (Verdict.UNREACHABLE, Verdict.THROTTLED, Verdict.COULD_NOT_ASK):
         return answer
     words = f"the operator's own request failed: {answer.message}"
     return Answer(Verdict.COULD_NOT_ASK, answer.status, answer.reason, words)

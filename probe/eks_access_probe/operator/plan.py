@@ -5,15 +5,14 @@ from collections.abc import Mapping
 from eks_access.manifest import IntegrationAccess, Manifest
 
 from ..actor import Actor, CannotBecome, RoleSession
-from ..aws import Aws, CredentialsUnavailable
-from ..checks import trust
+from ..aws import Aws, CredentialsUnavailable, Keys
+from ..checks import connector, trust
 from ..checks.check import Check
 from ..checks.cluster_session import ClusterSession
 from ..identities import Identities
 from ..outcome import Answer, Verdict
 from ..plan import ClusterPlan, IntegrationPlan
-from . import aws as simulated
-from . import evaluated, granted
+from . import evaluated, role
 from .kubernetes import ClusterEvaluation
 
 NOT_ASKED = "only a request as the vendor shows it: IAM simulates no trust policy"
@@ -30,8 +29,15 @@ class Operator(Actor):
         Raises:
             CannotBecome: the environment has no credentials.
         """
+        return RoleSession(self.operator_keys(), "")
+
+    def operator_keys(self) -> Keys:
+        """
+        Raises:
+            CannotBecome: the environment has no credentials.
+        """
         try:
-            return RoleSession(self._aws.own_credentials(), "")
+            return self._aws.own_credentials()
         except CredentialsUnavailable as cause:
             raise CannotBecome(str(cause)) from cause
 
@@ -43,15 +49,17 @@ def plan(manifest: Manifest, selected: Mapping[str, IntegrationAccess], aws: Aws
 
 def _integration(manifest: Manifest, name: str, access: IntegrationAccess, aws: Aws) -> IntegrationPlan:
     operator = Operator(aws, name, access)
+    by_service = access.trust.kind == "service"
+    registered = connector.registrations(aws, operator) if by_service else []
     clusters = {
         key: ClusterEvaluation(aws, ClusterSession(operator, key, cluster)) for key, cluster in access.clusters.items()
     }
     return IntegrationPlan(
         name,
         access,
-        _unasked(trust.allowed(operator)),
+        connector.trusted(aws, operator) if by_service else _unasked(trust.allowed(operator)),
         [_unasked(check) for check in trust.refused(operator)],
-        [*simulated.checks(aws, operator, manifest.partition, manifest.account), granted.check(aws, operator)],
+        [*registered, *role.checks(aws, operator, manifest.partition, manifest.account)],
         {key: ClusterPlan(evaluation.identity(), evaluation.calls()) for key, evaluation in clusters.items()},
         assumed=False,
     )

@@ -36,6 +36,8 @@ def requested(action: str, parameters: Mapping[str, Any], *, partition: str, acc
     Raises:
         Unclear: the action is not known, or the call does not say which resource it is about.
     """
+    if "ResourceArns" in parameters:
+        return Requested(tuple(parameters["ResourceArns"]), {"aws:RequestedRegion": (region,)})
     service, _, name = action.partition(":")
     details = _details(service, name)
     values = {"Partition": partition, "Account": account, "Region": region, **_told(parameters)}

@@ -33,7 +33,8 @@ class ClusterReport(Part):
     name: str
     region: str
     arn: str
-    authentication_mode: str
+    authentication_mode: str | None
+    """Null for a cluster outside of EKS."""
     method: str = Field(description="`access-entry` or `aws-auth`.")
     username: str
     groups: list[str]
@@ -76,7 +77,7 @@ def integration_report(name: str, access: IntegrationAccess, clusters: Container
                 name=cluster.name,
                 region=cluster.region,
                 arn=cluster.arn,
-                authentication_mode=cluster.authentication_mode.value,
+                authentication_mode=cluster.authentication_mode,
                 method=cluster.method.value,
                 username=access.identity.username_by(cluster.method),
                 groups=access.identity.groups,

@@ -14,8 +14,9 @@ from eks_access_probe.actor import Actor, CannotBecome
 from eks_access_probe.checks import connector, kubernetes
 from eks_access_probe.checks.service_account_session import ServiceAccountSession
 from eks_access_probe.identities import Identities
+from eks_access_probe.operator import role
 from eks_access_probe.outcome import Result, Verdict, judge
-from tests.unit.probe.world import access, status
+from tests.unit.probe.world import access, aws_call, status
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 VIEWER = "arn:aws:iam::111122223333:role/Viewer"
@@ -94,13 +95,22 @@ def test_the_trust_policy_is_for_the_service_alone(statements: tuple[dict[str, A
 
 
 @pytest.mark.parametrize(("decision", "verdict"), [("allowed", Verdict.ALLOWED), ("implicitDeny", Verdict.DENIED)])
-def test_what_the_role_may_do_is_asked_of_the_simulator(decision: str, verdict: Verdict) -> None:
+def test_what_the_role_may_do_is_evaluated_for_the_operator_and_told_so(decision: str, verdict: Verdict) -> None:
     aws: Any = FakeAws(decision=decision)
-    call = {"action": "ssm:SendCommand", "allowed": False, "why": "x", "parameters": {}, "region": None}
-    (check,) = connector.role_calls(aws, actor(aws, aws=[call]))
+    (check, _) = role.checks(aws, actor(aws, aws=[aws_call("eks:ListClusters", False)]), "aws", "111122223333")
     assert check.ask().verdict is verdict
-    assert aws.asked["ActionNames"] == ["ssm:SendCommand"]
+    assert not check.question.exercised
+    assert (aws.asked["ActionNames"], aws.asked["ResourceArns"]) == (["eks:ListClusters"], ["*"])
     assert aws.asked["PolicySourceArn"] == integration().role.arn
+
+
+def test_a_call_on_what_the_reference_does_not_name_says_on_what_itself() -> None:
+    aws: Any = FakeAws()
+    arn = "arn:aws:eks:us-east-1:111122223333:cluster/onprem"
+    call = aws_call("ssmmessages:CreateControlChannel", True, ResourceArns=[arn])
+    (check, _) = role.checks(aws, actor(aws, aws=[call]), "aws", "111122223333")
+    assert check.ask().verdict is Verdict.ALLOWED
+    assert aws.asked["ResourceArns"] == [arn]
 
 
 def test_nobody_becomes_the_role_and_an_identity_without_operator_says_what_is_missing() -> None:

@@ -222,3 +222,19 @@ def test_a_policy_of_somebody_elses_is_found(operator: World, manifest_file: Cal
     (line,) = (c for c in Report.model_validate_json(result.stdout).checks if c.call == BEYOND and c.plane == "aws")
     assert line.result == "mismatch"
     assert line.evidence.message == "policy own allows iam:PassRole on *", "which no harmless call would have shown"
+
+
+def test_a_cluster_outside_of_eks_is_not_asked_and_how_to_ask_it_is_told(
+    operator: World, manifest_file: Callable[..., str]
+) -> None:
+    path = Path(manifest_file(statements=[READ]))
+    manifest = json.loads(path.read_text())
+    manifest["integrations"]["acme"]["clusters"]["api"] |= {"method": "eks-connector", "authenticationMode": None}
+    path.write_text(json.dumps(manifest))
+    result = run(str(path), "--quiet", "--json", "-")
+    lines = {check.call: check for check in Report.model_validate_json(result.stdout).checks}
+    assert lines["list secrets"].result == "not-proven"
+    line = lines[SIGN_IN]
+    assert (line.verdict, line.result) == ("could-not-ask", "not-proven")
+    assert "outside of EKS" in line.evidence.message
+    assert "operator's kubeconfig" in line.evidence.message

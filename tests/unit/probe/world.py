@@ -234,7 +234,7 @@ def aws_call(action: str, allowed: bool, **parameters: Any) -> dict[str, Any]:
 
 
 def kubernetes_call(verb: str, resource: str, allowed: bool, **place: Any) -> dict[str, Any]:
-    call = {"apiGroup": "", "subresource": None, "namespace": None, "name": None} | place
+    call = {"apiGroup": "", "subresource": None, "namespace": None, "name": None, "user": None} | place
     return {"verb": verb, "resource": resource, "allowed": allowed, "why": "the test's"} | call
 
 

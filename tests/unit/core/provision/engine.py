@@ -1,5 +1,6 @@
 """A recording engine: what was registered and asked, in a preview or an update."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,9 @@ ROLE_BINDING = "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding"
 PROVIDER = "pulumi:providers:kubernetes"
 GET_CLUSTER = "aws:eks/getCluster:getCluster"
 GET_ROLE = "aws:iam/getRole:getRole"
+
+_LOOP = asyncio.new_event_loop()
+"""Pulumi takes the main thread's, and `asyncio.run`, wherever it was called before, leaves none."""
 
 ROLES = {name: f"arn:aws:iam::111122223333:role/vendors/{name}" for name in ("shared", "shared-CadoResponse")}
 """The roles that there are besides those of the program."""
@@ -58,6 +62,7 @@ class Engine(Mocks):
 def run(program: Callable[[], Any], *, preview: bool = False, engine: Engine | None = None) -> Engine:
     """Run a program to its end, every registration and `apply` included, and give what was recorded."""
     recording = engine or Engine()
+    asyncio.set_event_loop(_LOOP)
     pulumi.runtime.set_mocks(recording, project="test", stack="dev", preview=preview)
 
     drained: Callable[[], Any] = pulumi.runtime.test(program)  # type: ignore[no-untyped-call]

@@ -37,6 +37,8 @@ class ApiServer:
         """Namespaces in which a refused resource may be listed all the same."""
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.tokens: set[str] = set()
+        self.refused_to: dict[str, set[str]] = {}
+        """Resources that are refused to a user in whose name they are asked for."""
         self.delay = 0.0
         self.version = 1000
         self.url = ""
@@ -116,7 +118,11 @@ def serving(server: ApiServer) -> Iterator[ApiServer]:
             server.requests.append((parts.path, query))
             server.tokens.add(self.headers.get("Authorization", ""))
             threading.Event().wait(server.delay)
-            code, body = server.answer(parts.path, query, self.headers.get("Accept", ""))
+            user = self.headers.get("Impersonate-User", "")
+            if _place(parts.path)[0] in server.refused_to.get(user, ()):
+                code, body = 403, _status(403, "Forbidden", f"User {user} cannot list it")
+            else:
+                code, body = server.answer(parts.path, query, self.headers.get("Accept", ""))
             encoded = json.dumps(body).encode()
             self.send_response(code)
             self.send_header("Content-Length", str(len(encoded)))

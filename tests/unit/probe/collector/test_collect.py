@@ -5,16 +5,19 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from eks_access.token import EksToken
 from eks_access_probe.checks import cluster_session
+from eks_access_probe.checks.service_account_session import ServiceAccountSession
 from eks_access_probe.collector import patient
 from eks_access_probe.collector.inventory import State
 from tests import faults
 from tests.faults import Faults, FaultyServer
-from tests.unit.probe.collector.api_server import ApiServer, pod, serving
+from tests.unit.probe.collector.api_server import KINDS, ApiServer, pod, serving
 from tests.unit.probe.collector.gather import cluster, gather, listing, names
 from tests.unit.probe.world import World, answer, json_error, kubernetes_call, xml_error
 
@@ -269,3 +272,25 @@ def answers(aws: World, **bodies: Any) -> None:
     for operation, body in bodies.items():
         encoded = json.dumps(body).encode()
         aws.answers[operation] = lambda _, encoded=encoded: answer(200, encoded, "application/json")  # type: ignore[misc]
+
+
+def test_what_passes_requests_on_reads_as_each_whose_they_are_until_one_may(
+    aws: World, api: ApiServer, certificate_authority: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """EKS Connector: nobody becomes its role, and its service account reads in its viewers' names."""
+    monkeypatch.setattr(ServiceAccountSession, "_sign", lambda _: EksToken("t", datetime.max.replace(tzinfo=UTC)))
+    narrow, wide = "arn:aws:iam::111122223333:role/Narrow", "arn:aws:iam::111122223333:role/Wide"
+    api.refused_to = {"": set(KINDS), narrow: {"pods", "nodes", "ingresses"}, wide: {"nodes", "services"}}
+    pod(api, "web")
+    api.add("services", "web", "web", spec={})
+    found = gather(
+        {"api": api.url},
+        certificate_authority,
+        trust={"kind": "service", "refuses": ["stranger"], "service": "ssm.amazonaws.com"},
+        kubernetes=[kubernetes_call("list", "pods", True, user=user) for user in (narrow, wide)],
+    )
+    seen = cluster(found)
+    assert {kind: seen.counts[kind] for kind in ("Pod", "Service", "Node")} == {"Pod": 1, "Service": 1, "Node": 0}
+    assert listing(seen, "Node").state is State.REFUSED, "nobody may"
+    assert found.is_whole
+    assert not aws.calls, "AWS is asked nothing in the name of a role that nobody can be"
