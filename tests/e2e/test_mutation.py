@@ -20,6 +20,7 @@ ONE_OF_EACH_VENDOR = (
     ("cado", "both"),
     ("conductorone-configmap", "configmap"),
     ("conductorone-provision", "both"),
+    ("eks-connector", "onprem"),
     ("opentrace", "api"),
 )
 

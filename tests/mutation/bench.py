@@ -97,7 +97,9 @@ class Bench:
         return Actor(self._aws, name, access, self.identities).session().arn.rpartition("/")[2]
 
     def aws_lines(self, name: str) -> list[Line[AwsExpectation]]:
-        return [Line(e, c) for e, c in zip(self.access(name).aws, self.plan(name).aws, strict=True)]
+        """The calls; what else is asked about AWS, a registration or a role's policies, is not among them."""
+        calls = [check for check in self.plan(name).aws if check.question.verb == "call"]
+        return [Line(e, c) for e, c in zip(self.access(name).aws, calls, strict=True)]
 
     def cluster_lines(self, name: str, cluster: str) -> list[Line[KubernetesExpectation]]:
         """The calls to one cluster; the line over what is beyond is not among them."""

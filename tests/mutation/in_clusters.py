@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from eks_access.access_policies import catalogue
+from eks_access.identity import EntryMethod
 from eks_access.kubernetes import KubernetesApi
 from eks_access.manifest import Grant, KubernetesExpectation
 from tests.mutation.bench import Bench, Line, Tally, until
@@ -37,8 +38,11 @@ class InCluster:
         self.where = f"{name} in {cluster}"
         self._bench = bench
         self._access = bench.access(name)
-        self._cluster = self._access.clusters[cluster].name
-        self._api: KubernetesApi = bench.sandbox.clusters[self._cluster].admin
+        place = self._access.clusters[cluster]
+        self._cluster = place.name
+        # By its address: a connected cluster has another name in EKS.
+        (here,) = (each for each in bench.sandbox.clusters.values() if each.endpoint == place.endpoint)
+        self._api: KubernetesApi = here.admin
         self._lines = lines
         self._grants = {grant.name: grant for grant in self._access.grants}
 
@@ -49,6 +53,9 @@ class InCluster:
 
     def take_away(self, tally: Tally, line: Line[KubernetesExpectation]) -> None:
         right = line.expectation
+        if right.resource.startswith("/"):
+            tally.not_grantable.append(f"{self.where}: {line.call}: system:discovery gives it to everybody")
+            return
         if right.resource == "selfsubjectaccessreviews":
             self._take_away_reviews(tally, line)
             return
@@ -56,10 +63,24 @@ class InCluster:
         expected = {
             other.call
             for other in self._lines
-            if other.expectation.allowed
-            and not any(allows(cut[name], grant, other.expectation) for name, grant in self._grants.items())
+            if self._needs(other, right)
+            or (
+                other.expectation.allowed
+                and not other.expectation.resource.startswith("/")
+                and not any(self._allows(cut[name], grant, other.expectation) for name, grant in self._grants.items())
+            )
         }
         self._bench.try_out(tally, self.where, line, self._lines, expected, self._with_rules(cut))
+
+    def _needs(self, other: Line[KubernetesExpectation], right: KubernetesExpectation) -> bool:
+        """Whether the other line is asked in the name of the user whom this right lets act as."""
+        return (
+            right.verb == "impersonate" and other.expectation.user is not None and other.expectation.user == right.name
+        )
+
+    def _allows(self, rules: Sequence[Rule], grant: Grant, e: KubernetesExpectation) -> bool:
+        own = grant.kind != "User" or grant.group == self._access.identity.username
+        return (grant.group == e.user if e.user else own) and allows(rules, grant, e)
 
     @contextmanager
     def by_rbac(self) -> Iterator[None]:
@@ -90,18 +111,20 @@ class InCluster:
     @contextmanager
     def _with_right(self, e: KubernetesExpectation) -> Iterator[None]:
         rule: Rule = {"apiGroups": [e.api_group], "resources": [full(e)], "verbs": [e.verb]}
-        with self._bound(NAME, [rule | ({"resourceNames": [e.name]} if e.name else {})], e.namespace):
+        with self._bound(NAME, [rule | ({"resourceNames": [e.name]} if e.name else {})], e.namespace, e.user):
             yield
 
     @contextmanager
-    def _bound(self, name: str, rules: Sequence[Rule], namespace: str | None) -> Iterator[None]:
+    def _bound(
+        self, name: str, rules: Sequence[Rule], namespace: str | None, user: str | None = None
+    ) -> Iterator[None]:
         """A role of somebody else's with these rules, bound to the integration."""
         place = f"/namespaces/{namespace}" if namespace else ""
         binding = f"{ROOT}{place}/{'rolebindings' if namespace else 'clusterrolebindings'}"
         made = self._make_namespace(namespace)
         self._api.json("POST", f"{ROOT}/clusterroles", body={"metadata": {"name": name}, "rules": list(rules)})
         role = {"apiGroup": RBAC, "kind": "ClusterRole", "name": name}
-        body = {"metadata": {"name": name}, "roleRef": role, "subjects": [self._subject()]}
+        body = {"metadata": {"name": name}, "roleRef": role, "subjects": [self._subject(user)]}
         self._api.json("POST", binding, body=body)
         try:
             yield
@@ -119,11 +142,13 @@ class InCluster:
         self._api.json("POST", "/api/v1/namespaces", body={"metadata": {"name": namespace}})
         return True
 
-    def _subject(self) -> dict[str, str]:
+    def _subject(self, user: str | None) -> dict[str, str]:
         identity = self._access.identity
+        (method,) = {c.method for c in self._access.clusters.values() if c.name == self._cluster}
+        if user or method is EntryMethod.EKS_CONNECTOR:
+            return {"apiGroup": RBAC, "kind": "User", "name": user or identity.username}
         if identity.groups:
             return {"apiGroup": RBAC, "kind": "Group", "name": identity.groups[0]}
-        (method,) = {c.method for c in self._access.clusters.values() if c.name == self._cluster}
         return {"apiGroup": RBAC, "kind": "User", "name": self._username(identity.username_by(method))}
 
     def _username(self, template: str) -> str:
@@ -166,17 +191,19 @@ def gives(right: KubernetesExpectation, other: Line[KubernetesExpectation]) -> b
     """Whether the one right, given alone, gives what the other line is about."""
     e = other.expectation
     return (
-        (right.verb, right.api_group, full(right)) == (e.verb, e.api_group, full(e))
+        (right.verb, right.api_group, full(right), right.user) == (e.verb, e.api_group, full(e), e.user)
         and right.namespace in (None, e.namespace)
         and right.name in (None, e.name)
     )
 
 
 def expanded(rules: Sequence[Any]) -> list[Rule]:
-    """The same rules with one group, resource, verb and name each."""
-    return [
+    """The same rules with one group, resource, verb and name each; what is about no resource as it is."""
+    urls = [dict(rule) for rule in rules if "resources" not in rule]
+    return urls + [
         {"apiGroups": [group], "resources": [resource], "verbs": [verb]} | ({"resourceNames": [name]} if name else {})
         for rule in rules
+        if "resources" in rule
         for group in rule["apiGroups"]
         for resource in rule["resources"]
         for verb in rule["verbs"]
@@ -196,7 +223,8 @@ def allows(rules: Sequence[Rule], grant: Grant, e: KubernetesExpectation) -> boo
 
 def _is_of(rule: Rule, e: KubernetesExpectation) -> bool:
     return (
-        rule["apiGroups"][0] in ("*", e.api_group)
+        "resources" in rule
+        and rule["apiGroups"][0] in ("*", e.api_group)
         and rule["resources"][0] in ("*", full(e))
         and rule["verbs"][0] in ("*", e.verb)
         and ("resourceNames" not in rule or rule["resourceNames"] == [e.name])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from eks_access.identity import EntryMethod
 from eks_access.manifest import IntegrationAccess
 from eks_access_probe.actor import WRONG_EXTERNAL_ID
 from eks_access_probe.checks.check import Check
@@ -28,16 +29,26 @@ def try_all(bench: Bench, tally: Tally, name: str) -> None:
             tally.not_grantable.append(f"{name}: {line.call}: {reason}")
             continue
         document = _closed if not change else _opened(bench, name, change)
-        bench.try_out(tally, name, line, lines, {line.call}, _with_trust(bench, name, document))
+        bench.try_out(
+            tally, name, line, lines, _turned(bench, name, line, lines[0]), _with_trust(bench, name, document)
+        )
     assert until(lambda: bench.not_holding(lines) == set()), f"{name} is sound after"
 
 
 def try_identity(bench: Bench, tally: Tally, name: str, cluster: str) -> None:
     """Another username in the access entry or in aws-auth turns the line about who signs in, and it alone."""
+    if bench.access(name).clusters[cluster].method is EntryMethod.EKS_CONNECTOR:
+        tally.not_grantable.append(f"{name} in {cluster}: a service account, whom nothing maps to another user")
+        return
     plan = bench.plan(name).clusters[cluster]
     line: Line[None] = Line(None, plan.identity)
     lines: list[Line[Any]] = [line, *bench.cluster_lines(name, cluster)]
     bench.try_out(tally, f"{name} in {cluster}", line, lines, {line.call}, _with_username(bench, name, cluster))
+
+
+def _turned(bench: Bench, name: str, line: Line[None], first: Line[None]) -> set[str]:
+    """The lines that the change must turn. Nobody becomes a service's role: its trust policy is read as a whole."""
+    return {line.call, first.call} if bench.access(name).trust.kind == "service" else {line.call}
 
 
 def _not_grantable(access: IntegrationAccess, change: str) -> str:

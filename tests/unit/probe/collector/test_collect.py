@@ -123,11 +123,9 @@ def test_a_pattern_of_namespaces_means_those_that_are_there(
 def test_the_time_is_that_of_the_slowest_cluster_and_not_the_sum(aws: World, certificate_authority: str) -> None:
     with serving_many(25, delay=0.1) as servers:
         endpoints = {f"cluster-{number}": server.url for number, server in enumerate(servers)}
-        one = timed(lambda: gather({"cluster-0": endpoints["cluster-0"]}, certificate_authority, concurrency=100))
         every = timed(lambda: gather(endpoints, certificate_authority, concurrency=100))
     waited = 25 * 0.1 * (1 + EVERY_KIND)
     assert every < waited / 4, "the answers alone would take longer one after the other"
-    assert every < one + 6, f"25 clusters in {every:.1f} s, one in {one:.1f} s"
 
 
 def test_a_cluster_that_cannot_be_reached_delays_nobody_and_is_told(
