@@ -9,7 +9,7 @@ from . import actions as reference
 from .conditions import Test, opposite
 from .glob import covers, is_anything, is_pattern, matching
 from .impossible import impossible
-from .resources import Reach, reach
+from .resources import Reach, concerns, is_all, reach
 from .statement import Statement
 
 _MOST = 16
@@ -92,12 +92,14 @@ class Effective:
         return ranked[:_MOST]
 
     def _after_denials(self, name: str, action: reference.Action, statement: Statement) -> Grant | None:
-        resources = statement.resources or (("*",) if statement.not_resources else ())
+        given = statement.resources or (("*",) if statement.not_resources else ())
+        # What belongs to other actions of the statement has no say in whether this one is denied.
+        resources = tuple(each for each in given if concerns(each, action))
         tests = list(statement.conditions)
         for denial in self._denied.get(name.lower(), [])[:_MOST_DENIALS]:
             if denial.conditions:
                 demanded = opposite(denial.conditions[0]) if len(denial.conditions) == 1 else None
-                if demanded is not None and _denies_all(denial, resources):
+                if demanded is not None and _denies_all(denial, resources, action):
                     tests.append(demanded)
             elif denial.not_resources:
                 # Everything but these is denied: they are what is left.
@@ -105,9 +107,7 @@ class Effective:
                     narrow for narrow in denial.not_resources if any(covers(wide, narrow) for wide in resources)
                 ) or tuple(each for each in resources if any(covers(wide, each) for wide in denial.not_resources))
             else:
-                resources = tuple(
-                    each for each in resources if not any(covers(wide, each) for wide in denial.resources)
-                )
+                resources = tuple(each for each in resources if not _is_denied(each, denial, action))
         far = _furthest(resources, action)
         if far is Reach.NONE or impossible(tests, self.now):
             return None
@@ -143,8 +143,13 @@ def _furthest(resources: Iterable[str], action: reference.Action) -> Reach:
     return max((reach(each, action) for each in resources), default=Reach.NONE)
 
 
-def _denies_all(denial: Statement, resources: tuple[str, ...]) -> bool:
-    return bool(resources) and all(any(covers(wide, each) for wide in denial.resources) for each in resources)
+def _denies_all(denial: Statement, resources: tuple[str, ...], action: reference.Action) -> bool:
+    return bool(resources) and all(_is_denied(each, denial, action) for each in resources)
+
+
+def _is_denied(resource: str, denial: Statement, action: reference.Action) -> bool:
+    """Is it among what is denied: named there, or nothing that the action acts on is left?"""
+    return any(covers(wide, resource) or is_all(wide, action) for wide in denial.resources)
 
 
 def _denied_everywhere(denies: Iterable[Statement]) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """How far a resource pattern reaches: whether it covers any resource of a type, all, some or one."""
 
 import re
+from collections.abc import Sequence
 from enum import IntEnum
 from functools import lru_cache
 
 from . import actions
-from .glob import is_anything, is_pattern, matches, overlaps
+from .glob import covers, is_anything, is_pattern, matches, overlaps
 
 _PLACEHOLDER = re.compile(r"\$\{[A-Za-z0-9]+\}")
 _CANARY = "zq7"
@@ -35,6 +36,23 @@ class Reach(IntEnum):
 def reach(pattern: str, action: actions.Action) -> Reach:
     """How far the pattern reaches among what the action acts on."""
     return _furthest(pattern, action, _DECISIVE.get(str(action), ()))
+
+
+@lru_cache(maxsize=16_384)
+def is_all(pattern: str, action: actions.Action) -> bool:
+    """Does the pattern cover everything that the action can act on, in the partition and account that it names?"""
+    if is_anything(pattern):
+        return True
+    types = actions.resource_types(action.service)
+    taken = [types[use.type].arn for use in action.resources if use.type in types]
+    fields = pattern.split(":", 5)
+    return len(fields) == 6 and bool(taken) and all(covers(pattern, _any_of(arn, fields)) for arn in taken)
+
+
+def _any_of(template: str, fields: Sequence[str]) -> str:
+    """Any resource of a type, written as a pattern."""
+    placed = template.replace("${Partition}", fields[1]).replace("${Account}", fields[4])
+    return _PLACEHOLDER.sub("*", placed)
 
 
 def concerns(pattern: str, action: actions.Action) -> bool:
