@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from . import actions as reference
+from .always import is_always_met
 from .conditions import Test, opposite
-from .glob import covers, is_anything, is_pattern, matching
+from .glob import covers, is_anything, is_pattern, matching, overlaps
 from .impossible import impossible
 from .resources import Reach, concerns, is_all, reach
 from .statement import Statement
@@ -56,13 +57,13 @@ class Effective:
             elif statement.allows:
                 allows.append(statement)
             elif statement.denies:
-                denies.append(statement)
+                denies.append(_decided(statement, now))
         for statement in sorted(denies, key=lambda each: not any(map(is_anything, each.resources))):
             for action in found._about(statement):
                 found._denied[action].append(statement)
-        dead = _denied_everywhere(denies)
+        dead, spared = _denied_everywhere(denies)
         for statement in allows:
-            left = _without(statement, dead)
+            left = _without(statement, dead, spared)
             if left is not None:
                 found.allowed.append(left)
                 for action in found._about(left):
@@ -95,6 +96,8 @@ class Effective:
         given = statement.resources or (("*",) if statement.not_resources else ())
         # What belongs to other actions of the statement has no say in whether this one is denied.
         resources = tuple(each for each in given if concerns(each, action))
+        if any(is_all(each, action) for each in statement.not_resources):
+            return None
         tests = list(statement.conditions)
         for denial in self._denied.get(name.lower(), [])[:_MOST_DENIALS]:
             if denial.conditions:
@@ -148,31 +151,50 @@ def _denies_all(denial: Statement, resources: tuple[str, ...], action: reference
 
 
 def _is_denied(resource: str, denial: Statement, action: reference.Action) -> bool:
-    """Is it among what is denied: named there, or nothing that the action acts on is left?"""
-    return any(covers(wide, resource) or is_all(wide, action) for wide in denial.resources)
+    """Is it among what is denied: named there, or nothing that the action acts on is left in the same account?"""
+    return any(covers(wide, resource) or is_all(wide, action, resource) for wide in denial.resources)
 
 
-def _denied_everywhere(denies: Iterable[Statement]) -> tuple[str, ...]:
-    """Patterns of actions that are denied on everything, whatever the request."""
+def _decided(denial: Statement, now: datetime) -> Statement:
+    """The denial without the conditions that every request meets."""
+    left = tuple(test for test in denial.conditions if not is_always_met(test, now))
+    return denial if len(left) == len(denial.conditions) else replace(denial, conditions=left)
+
+
+def _denied_everywhere(denies: Iterable[Statement]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """What is denied on everything, whatever the request: patterns of actions, and what is spared of all others."""
     patterns: dict[str, None] = {}
+    spared: list[tuple[str, ...]] = []
     for denial in denies:
         if not denial.conditions and any(is_anything(each) for each in denial.resources):
-            patterns.update(dict.fromkeys(pattern.lower() for pattern in denial.actions))
-    return tuple(patterns)
+            patterns.update(dict.fromkeys(_plain(pattern) for pattern in denial.actions))
+            if denial.not_actions:
+                spared.append(tuple(map(_plain, denial.not_actions)))
+    return tuple(patterns), tuple(spared)
 
 
-def _without(statement: Statement, dead: tuple[str, ...]) -> Statement | None:
+def _plain(pattern: str) -> str:
+    """In lower case; `*` where all of it is open."""
+    service, _, name = pattern.partition(":")
+    return "*" if is_anything(service) and (not name or is_anything(name)) else pattern.lower()
+
+
+def _without(statement: Statement, dead: tuple[str, ...], spared: tuple[tuple[str, ...], ...]) -> Statement | None:
     """The statement without actions that are denied everywhere; None where nothing is left."""
-    if not dead or not statement.actions:
+    if statement.not_actions and "*" in dead:
+        return None
+    if not (dead or spared) or not statement.actions:
         return statement
     exact = set(dead)
     wide = [pattern for pattern in dead if is_pattern(pattern)]
-    if len(wide) * len(statement.actions) > _MOST_COMPARISONS:
-        wide = []
+    if (len(wide) + sum(map(len, spared))) * len(statement.actions) > _MOST_COMPARISONS:
+        wide, spared = [], ()
     left = tuple(
         action
         for action in statement.actions
-        if action.lower() not in exact and not any(covers(pattern, action.lower()) for pattern in wide)
+        if action.lower() not in exact
+        and not any(covers(pattern, action.lower()) for pattern in wide)
+        and all(any(overlaps(pattern, action.lower()) for pattern in patterns) for patterns in spared)
     )
     if not left:
         return None

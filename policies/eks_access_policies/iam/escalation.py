@@ -111,7 +111,8 @@ def _passes_to(tests: Sequence[Test], services: Iterable[str]) -> bool:
 
 
 def _any_matches(values: Iterable[str], service: str) -> bool:
-    return any(matches(value.lower(), service) for value in values)
+    # In China some services' names end otherwise.
+    return any(matches(value.lower(), each) for value in values for each in (service, f"{service}.cn"))
 
 
 def _held(path: Path) -> frozenset[str]:
@@ -128,9 +129,16 @@ def _confines(grant: Grant, held: frozenset[str] = frozenset({_PASSED_TO})) -> b
         of_service = key.startswith(f"{grant.action.service}:") and key != "sts:rolesessionname"
         # A tag of the new resource is the holder's own choice, unless it must be the same as one of the holder's.
         own_tag = "requesttag/" in key and all(value.lower().startswith("${aws:principaltag/") for value in test.values)
-        if of_service or own_tag or "resourcetag/" in key or key.startswith("aws:calledvia"):
+        if of_service or own_tag or "resourcetag/" in key or _is_by_service(test):
             return True
     return False
+
+
+def _is_by_service(test: Test) -> bool:
+    """Is it for calls only that an AWS service makes on the holder's behalf?"""
+    if test.lower_key == "aws:viaawsservice":
+        return "false" not in map(str.lower, test.values)
+    return test.lower_key.startswith("aws:calledvia")
 
 
 def _pins(test: Test, tests: Iterable[Test]) -> bool:

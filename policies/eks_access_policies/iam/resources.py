@@ -1,7 +1,6 @@
 """How far a resource pattern reaches: whether it covers any resource of a type, all, some or one."""
 
 import re
-from collections.abc import Sequence
 from enum import IntEnum
 from functools import lru_cache
 
@@ -39,20 +38,22 @@ def reach(pattern: str, action: actions.Action) -> Reach:
 
 
 @lru_cache(maxsize=16_384)
-def is_all(pattern: str, action: actions.Action) -> bool:
-    """Does the pattern cover everything that the action can act on, in the partition and account that it names?"""
+def is_all(pattern: str, action: actions.Action, among: str = "*") -> bool:
+    """Does the pattern cover everything that the action can act on, in the account that `among` names, if it does?"""
     if is_anything(pattern):
         return True
+    decisive = _DECISIVE.get(str(action))
     types = actions.resource_types(action.service)
-    taken = [types[use.type].arn for use in action.resources if use.type in types]
-    fields = pattern.split(":", 5)
-    return len(fields) == 6 and bool(taken) and all(covers(pattern, _any_of(arn, fields)) for arn in taken)
+    taken = [use.type for use in action.resources if use.type in types and (not decisive or use.type in decisive)]
+    fields = among.split(":", 5)
+    account = fields[4] if len(fields) == 6 and fields[4].isdigit() else "*"
+    return bool(taken) and all(covers(pattern, _any_of(types[each].arn, pattern, account)) for each in taken)
 
 
-def _any_of(template: str, fields: Sequence[str]) -> str:
-    """Any resource of a type, written as a pattern."""
-    placed = template.replace("${Partition}", fields[1]).replace("${Account}", fields[4])
-    return _PLACEHOLDER.sub("*", placed)
+def _any_of(template: str, pattern: str, account: str) -> str:
+    """Any resource of a type, written as a pattern. A stack is in one partition: the one that is written will do."""
+    partition = pattern.split(":", 2)[1] if pattern.count(":") > 1 else "*"
+    return _PLACEHOLDER.sub("*", template.replace("${Partition}", partition).replace("${Account}", account))
 
 
 def concerns(pattern: str, action: actions.Action) -> bool:

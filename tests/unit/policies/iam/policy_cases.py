@@ -382,7 +382,7 @@ BAD: tuple[Case, ...] = (
         "eks-escalation-access-policies",
     ),
     Case(
-        "administrators' policies, denied together with a time",
+        "administrators' policies, denied together with MFA",
         (
             allow("eks:AssociateAccessPolicy", ENTRIES),
             deny(
@@ -390,7 +390,7 @@ BAD: tuple[Case, ...] = (
                 "*",
                 {
                     "ArnEquals": {"eks:policyArn": ADMINS},
-                    "DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"},
+                    "BoolIfExists": {"aws:MultiFactorAuthPresent": "false"},
                 },
             ),
         ),
