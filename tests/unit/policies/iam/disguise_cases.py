@@ -72,6 +72,25 @@ GRAVE: tuple[Case, ...] = (
         (*RUN[1:], allow("iam:PassRole", "*", {"StringEquals": {PASSED: "ec2.amazonaws.com.cn"}})),
     ),
     Case("its own user's policies", (allow("iam:AttachUserPolicy", "arn:aws:iam::*:user/${aws:username}"),)),
+    Case(
+        "instances of one type",
+        (RUN[0], allow("ec2:RunInstances", "*", {"StringEquals": {"ec2:InstanceType": "t3.micro"}})),
+    ),
+    Case(
+        "functions with one's own tag, and any role",
+        (
+            RUN[0],
+            allow(
+                ["lambda:CreateFunction", "lambda:InvokeFunction"],
+                "*",
+                {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}},
+            ),
+        ),
+    ),
+    Case(
+        "an ExternalId, which its own account's roles do not ask for",
+        (allow("sts:AssumeRole", "*", {"StringEquals": {"sts:ExternalId": "a-secret"}}),),
+    ),
     # Spelling.
     Case("in both cases", (allow("IaM:pAsSrOlE"), allow("EC2:runinstances"))),
     Case("with a question mark", (allow("iam:?ttachRolePolicy"),)),
@@ -176,6 +195,27 @@ HARMLESS: tuple[Case, ...] = (
                 "lambda:UpdateFunctionCode",
                 "*",
                 {"ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}},
+            ),
+        ),
+    ),
+    Case(
+        "instances with one profile",
+        (
+            RUN[0],
+            allow(
+                "ec2:RunInstances",
+                "*",
+                {"ArnEquals": {"ec2:InstanceProfile": f"arn:aws:iam::{OWN}:instance-profile/web"}},
+            ),
+        ),
+    ),
+    Case(
+        "tasks of one cluster",
+        (
+            allow(
+                "ecs:ExecuteCommand",
+                "*",
+                {"ArnEquals": {"ecs:cluster": f"arn:aws:ecs:us-east-1:{OWN}:cluster/dev"}},
             ),
         ),
     ),
