@@ -172,6 +172,8 @@ def _weak(test: Test, all_tests: Iterable[Test]) -> str:
         if test.operator.globs and is_pattern(value):
             fixed = literal_prefix(value)
             return f"{value!r} leaves " + (f"everything after {fixed!r} open" if fixed else "its beginning open")
+        if "${" in value:
+            return f"{value!r} is what the caller is, and not what it was given"
         if value.lower().strip("<>{}") in _PLACEHOLDERS:
             return f"{value!r} is a placeholder that anybody would try"
         if len(value) < 2:

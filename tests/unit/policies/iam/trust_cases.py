@@ -95,6 +95,12 @@ BAD: tuple[Case, ...] = (
     Case("everyone with MFA", (anyone({"Bool": {"aws:MultiFactorAuthPresent": "true"}}),), "iam-trust-anyone"),
     Case("everyone in any organization", (anyone({"StringLike": {"aws:PrincipalOrgID": "o-*"}}),), "iam-trust-anyone"),
     Case(
+        "a vendor by its own name",
+        (aws(VENDOR_ROLE, external_id("${aws:username}")),),
+        "iam-trust-condition-open",
+        "is what the caller is",
+    ),
+    Case(
         "everyone in somebody else's organization",
         (anyone({"StringEquals": {"aws:PrincipalOrgID": "o-somebodyelses"}}),),
         "iam-trust-anyone",
