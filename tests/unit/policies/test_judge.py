@@ -122,6 +122,20 @@ def test_inline_policies_that_only_the_provider_will_tell_back_are_nothing_that_
     ]
 
 
+def test_a_permissions_boundary_that_was_not_weighed_is_told_where_it_may_matter() -> None:
+    limits = "arn:aws:iam::111122223333:policy/limits"
+
+    def limited(action: str) -> list[Made]:
+        inline = [{"name": "own", "policy": document(allowed(action, "*"))}]
+        return [role("limited", permissionsBoundary=limits, inlinePolicies=inline)]
+
+    assert messages(limited("iam:AttachRolePolicy"), "not-judged") == [
+        f"limited: its permissions boundary ({limits}) was not weighed; what is said of its policies may be out of its"
+        " reach."
+    ]
+    assert messages(limited("eks:ListClusters"), "not-judged") == []
+
+
 def test_the_policies_of_one_role_complete_each_other() -> None:
     one = policy("make-functions", allowed("lambda:CreateFunction lambda:InvokeFunction", "*"))
     other = policy("pass-roles", allowed("iam:PassRole", "*"))
