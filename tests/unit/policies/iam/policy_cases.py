@@ -71,6 +71,7 @@ PATHS: tuple[str, ...] = (
     "iam:PassRole bedrock-agentcore:CreateAgentRuntime bedrock-agentcore:InvokeAgentRuntimeCommand",
     "iam:PassRole bedrock-agentcore:CreateBrowser bedrock-agentcore:StartBrowserSession",
     "iam:PassRole bedrock-agentcore:CreateCodeInterpreter bedrock-agentcore:InvokeCodeInterpreter",
+    "iam:PassRole bedrock-agentcore:CreateHarness bedrock-agentcore:InvokeAgentRuntimeCommand",
     "iam:PassRole braket:CreateJob",
     "iam:PassRole cloudformation:CreateStack",
     "iam:PassRole cloudformation:CreateStackSet cloudformation:CreateStackInstances",
@@ -104,6 +105,7 @@ PATHS: tuple[str, ...] = (
     "iam:PassRole sagemaker:CreateTrainingJob",
     "iam:PassRole ssm:CreateDocument ssm:StartAutomationExecution",
     "iam:PutGroupPolicy",
+    "iam:PutRolePermissionsBoundary",
     "iam:PutRolePolicy",
     "iam:PutRolePolicy iam:UpdateAssumeRolePolicy",
     "iam:PutUserPolicy",
@@ -118,6 +120,7 @@ PATHS: tuple[str, ...] = (
     "sagemaker:CreateNotebookInstanceLifecycleConfig sagemaker:StopNotebookInstance sagemaker:UpdateNotebookInstance"
     " sagemaker:StartNotebookInstance",
     "sagemaker:CreatePresignedNotebookInstanceUrl",
+    "ssm:RegisterTaskWithMaintenanceWindow",
     "ssm:SendCommand",
     "ssm:StartSession",
     "sts:AssumeRole",
