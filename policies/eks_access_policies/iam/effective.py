@@ -37,6 +37,8 @@ class Effective:
 
     interesting: frozenset[str]
     now: datetime
+    accounts: frozenset[str] = frozenset()
+    """One's own: what is denied on all of their resources is denied."""
     allowed: list[Statement] = field(default_factory=list)
     """Allow statements that can apply to a request, without the actions that are denied altogether."""
     never: list[tuple[Statement, str]] = field(default_factory=list)
@@ -46,8 +48,14 @@ class Effective:
     _patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, statements: Iterable[Statement], interesting: frozenset[str], now: datetime) -> "Effective":
-        found = cls(interesting, now)
+    def of(
+        cls,
+        statements: Iterable[Statement],
+        interesting: frozenset[str],
+        now: datetime,
+        accounts: frozenset[str] = frozenset(),
+    ) -> "Effective":
+        found = cls(interesting, now, accounts)
         allows = []
         denies = []
         for statement in statements:
@@ -102,7 +110,7 @@ class Effective:
         for denial in self._denied.get(name.lower(), [])[:_MOST_DENIALS]:
             if denial.conditions:
                 demanded = opposite(denial.conditions[0]) if len(denial.conditions) == 1 else None
-                if demanded is not None and _denies_all(denial, resources, action):
+                if demanded is not None and resources and not self._left(resources, denial, action):
                     tests.append(demanded)
             elif denial.not_resources:
                 # Everything but these is denied: they are what is left.
@@ -110,11 +118,19 @@ class Effective:
                     narrow for narrow in denial.not_resources if any(covers(wide, narrow) for wide in resources)
                 ) or tuple(each for each in resources if any(covers(wide, each) for wide in denial.not_resources))
             else:
-                resources = tuple(each for each in resources if not _is_denied(each, denial, action))
+                resources = self._left(resources, denial, action)
         far = _furthest(resources, action)
         if far is Reach.NONE or impossible(tests, self.now):
             return None
         return Grant(action, statement, far, resources, tuple(tests))
+
+    def _left(self, resources: tuple[str, ...], denial: Statement, action: reference.Action) -> tuple[str, ...]:
+        """The resources that are not denied: neither named there, nor all that the action acts on."""
+        return tuple(
+            each
+            for each in resources
+            if not any(covers(wide, each) or is_all(wide, action, each, self.accounts) for wide in denial.resources)
+        )
 
     def _about(self, statement: Statement) -> Iterator[str]:
         """The interesting actions that the statement is about."""
@@ -144,15 +160,6 @@ class Effective:
 
 def _furthest(resources: Iterable[str], action: reference.Action) -> Reach:
     return max((reach(each, action) for each in resources), default=Reach.NONE)
-
-
-def _denies_all(denial: Statement, resources: tuple[str, ...], action: reference.Action) -> bool:
-    return bool(resources) and all(_is_denied(each, denial, action) for each in resources)
-
-
-def _is_denied(resource: str, denial: Statement, action: reference.Action) -> bool:
-    """Is it among what is denied: named there, or nothing that the action acts on is left in the same account?"""
-    return any(covers(wide, resource) or is_all(wide, action, resource) for wide in denial.resources)
 
 
 def _decided(denial: Statement, now: datetime) -> Statement:

@@ -38,16 +38,21 @@ def reach(pattern: str, action: actions.Action) -> Reach:
 
 
 @lru_cache(maxsize=16_384)
-def is_all(pattern: str, action: actions.Action, among: str = "*") -> bool:
-    """Does the pattern cover everything that the action can act on, in the account that `among` names, if it does?"""
+def is_all(pattern: str, action: actions.Action, among: str = "*", own: frozenset[str] = frozenset()) -> bool:
+    """Does the pattern cover everything that the action can act on: in the account that `among` names, or one's own?"""
     if is_anything(pattern):
         return True
     decisive = _DECISIVE.get(str(action))
     types = actions.resource_types(action.service)
     taken = [use.type for use in action.resources if use.type in types and (not decisive or use.type in decisive)]
-    fields = among.split(":", 5)
-    account = fields[4] if len(fields) == 6 and fields[4].isdigit() else "*"
+    account = account_in(among) or (account_in(pattern) if account_in(pattern) in own else "*")
     return bool(taken) and all(covers(pattern, _any_of(types[each].arn, pattern, account)) for each in taken)
+
+
+def account_in(pattern: str) -> str:
+    """The account that a resource's pattern names; nothing where it names none, or leaves it open."""
+    fields = pattern.split(":", 5)
+    return fields[4] if len(fields) == 6 and fields[4].isdigit() else ""
 
 
 def _any_of(template: str, pattern: str, account: str) -> str:

@@ -21,6 +21,9 @@ GRAVE: tuple[Case, ...] = (
     ),
     Case("denied in another account", (allow(ATTACH, f"{ROLE}/*"), deny(ATTACH, "arn:aws:iam::222233334444:role/*"))),
     Case(
+        "denied in an account that is not one's own", (allow(ATTACH), deny(ATTACH, "arn:aws:iam::222233334444:role/*"))
+    ),
+    Case(
         "denied in one region",
         (allow(ATTACH), deny("*", "*", {"StringNotEquals": {"aws:RequestedRegion": "us-east-1"}})),
     ),
@@ -113,6 +116,7 @@ HARMLESS: tuple[Case, ...] = (
     Case("everything but a bucket denied", (allow(ATTACH), but("Deny", Action="*", NotResource="arn:aws:s3:::a/*"))),
     Case("all roles denied by their ARN", (allow(ATTACH), deny(ATTACH, "arn:aws:iam::*:role/*"))),
     Case("all instances denied by their ARN", (*RUN, deny("ec2:RunInstances", "arn:aws:ec2:*:*:instance/*"))),
+    Case("all roles of one's own account denied, in which alone it acts", (allow(ATTACH), deny(ATTACH, f"{ROLE}/*"))),
     Case("all of the account's roles denied", (allow(ATTACH, f"{ROLE}/app-*"), deny(ATTACH, f"{ROLE}/*"))),
     Case(
         "denied since 2020",
