@@ -142,7 +142,7 @@ def test_an_update_makes_nothing_that_a_mandatory_rule_forbids(sandbox: Sandbox,
     roles = {found["RoleName"] for found in sandbox.boto("iam").list_roles()["Roles"]}
     assert "for-everyone" not in roles, "the rule is asked before the role is made"
     planned = tmp_path / "preview.json"
-    planned.write_text(program("preview", "--json", "--stack=test").stdout)
+    planned.write_text(program("preview", "--json", "--show-sames", "--stack=test").stdout)
     judged = sandbox.run(["eks-access", "policies", str(planned), "--rule", "iam-trust-anyone"])
     assert judged.returncode == 1, f"a preview is judged without the engine as well:\n{judged.stdout}\n{judged.stderr}"
 
