@@ -12,6 +12,8 @@ STACK  ?= dev
 BASE   ?= main
 # The sandbox, unless a backend is given.
 IN      = $(if $(PULUMI_BACKEND_URL),,$(PY) -m sandbox run --)
+# What is accepted in the stack: the pack's configuration for it, where there is one.
+ACCEPTED = $(wildcard policies/$(STACK).json)
 SOURCES = $(wildcard __main__.py components/eks_access probe/eks_access_probe policies/eks_access_policies sandbox tests benchmarks)
 
 # Named after what it was made from: a changed lock or pyproject.toml sets up again.
@@ -34,7 +36,8 @@ review: programs ## judge the stack by the pack, and say whose access changes si
 	$(if $(IN),$(PY) -m sandbox up --detach)
 	$(if $(IN),$(IN) pulumi stack select --create $(STACK))
 	@failed=0; \
-	$(IN) pulumi preview --suppress-outputs --suppress-progress --policy-pack policies --stack $(STACK) || failed=1; \
+	$(IN) pulumi preview --suppress-outputs --suppress-progress --policy-pack policies \
+	  $(if $(ACCEPTED),--policy-pack-config $(ACCEPTED)) --stack $(STACK) || failed=1; \
 	$(IN) eks-access review --stack $(STACK) --since $(BASE) \
 	  --python-path components --python-path probe --python-path policies --python-path . $(REVIEW) || failed=$$?; \
 	exit $$failed

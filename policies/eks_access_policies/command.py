@@ -59,7 +59,7 @@ def policies(
     Examples:
       eks-access policies --stack prod
       pulumi stack export | eks-access policies -
-      pulumi preview --json | eks-access policies - --severity high
+      pulumi preview --json --show-sames | eks-access policies - --severity high
       eks-access policies --stack prod --config policies.json --json > findings.json
       pulumi preview --policy-pack "$(eks-access policies --pack)"
 

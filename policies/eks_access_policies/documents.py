@@ -80,7 +80,8 @@ def documents(resource: Resource) -> Iterator[Placed]:
     if resource.type in _LISTS:
         list_name, name = _LISTS[resource.type]
         given = resource.get(list_name)
-        if given is UNKNOWN:
+        # The provider tells a role's policies back, which says nothing; unless something of the stack is what they are.
+        if given is UNKNOWN and resource.property_dependencies.get(list_name):
             yield Placed(Kind.INLINE, list_name, UNKNOWN)
         for index, item in enumerate(items(given)):
             if get(item, name) is not None:

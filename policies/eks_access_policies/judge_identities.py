@@ -1,14 +1,34 @@
-"""What all policies of one role, user or group open together: one completes what another begins, or denies it. Pure."""
+"""What all policies of one role, user or group open together: one completes what another begins, or denies it. Pure.
+
+A permissions boundary may keep any of it out of reach. It is not weighed, but said: a policy is asked about before the
+role that it is for, which alone has the boundary.
+"""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from . import iam
-from .identities import identities
+from .identities import Identity, identities
 from .judge_documents import context
 from .located import Located
 from .rule import Finding
 from .settings import Settings
 from .stack import Stack
+from .stack.values import text
+
+
+def limited(stack: Stack) -> Iterator[tuple[Identity, str]]:
+    """Those whose policies say something grave, and who have a permissions boundary; with the boundary in words."""
+    for identity in identities(stack).values():
+        boundary = identity.resource.get("permissionsBoundary")
+        if boundary and _is_grave(tuple(identity.policies)):
+            yield identity, text(boundary) or "not known yet"
+
+
+@lru_cache(maxsize=1024)
+def _is_grave(policies: tuple[str, ...]) -> bool:
+    found = [*iam.judge_policies(policies), *(finding for each in policies for finding in iam.judge_policy(each))]
+    return any(finding.rule.is_mandatory for finding in found)
 
 
 def judge_identities(stack: Stack, settings: Settings, accounts: frozenset[str]) -> Iterator[Located]:

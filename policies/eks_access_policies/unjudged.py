@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from .access import Access
 from .documents import documents
+from .judge_identities import limited
 from .located import Located, found
 from .rule import Rule, Severity
 from .stack import Resource, is_unknown
@@ -52,6 +53,12 @@ def unjudged(access: Access) -> Iterator[Located]:
         if role.resource and (is_unknown(rules) or not all(rule.is_whole for rule in role.rules)):
             message = f"{role}: some of its rules are not known yet, and were not judged."
             yield found(NOT_JUDGED, role.resource.urn, message)
+    for identity, boundary in limited(access.stack):
+        message = (
+            f"{identity.resource.name}: its permissions boundary ({boundary}) was not weighed; what is said of its"
+            " policies may be out of its reach."
+        )
+        yield found(NOT_JUDGED, identity.resource.urn, message)
     for resource in access.stack.of_type(*_HELM):
         message = (
             f"{resource.name} is a release of Helm's: what its chart grants was not judged, it is not in the stack."

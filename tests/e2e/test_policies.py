@@ -79,7 +79,6 @@ _OTHERS = tuple(case for case in CASES if case not in DANGER_CASES)
 _BAD, _GOOD = together()
 MANDATORY_IN_DEV = {
     ("eks-escalation-access-entries", "conductorone-provision"),
-    ("eks-escalation-access-policies", "conductorone-provision"),
     ("rbac-aws-auth-write", "conductorone-provision"),
 }
 """docs/policies/known-findings.md says why."""
@@ -143,7 +142,7 @@ def test_an_update_makes_nothing_that_a_mandatory_rule_forbids(sandbox: Sandbox,
     roles = {found["RoleName"] for found in sandbox.boto("iam").list_roles()["Roles"]}
     assert "for-everyone" not in roles, "the rule is asked before the role is made"
     planned = tmp_path / "preview.json"
-    planned.write_text(program("preview", "--json", "--stack=test").stdout)
+    planned.write_text(program("preview", "--json", "--show-sames", "--stack=test").stdout)
     judged = sandbox.run(["eks-access", "policies", str(planned), "--rule", "iam-trust-anyone"])
     assert judged.returncode == 1, f"a preview is judged without the engine as well:\n{judged.stdout}\n{judged.stderr}"
 
@@ -156,3 +155,6 @@ def test_what_is_deployed_is_judged_without_a_program(deployed: DevProgram) -> N
     found = {(each["rule"], each["integration"]) for each in report["findings"] if each["level"] == "mandatory"}
     assert found == MANDATORY_IN_DEV, "what is deployed in profile least breaks nothing else that is mandatory"
     assert done.returncode == 1, "a mandatory rule is broken"
+    accepting = ["eks-access", "policies", "--stack", deployed.stack, "--config", str(PACK / "dev.json")]
+    accepted = deployed.sandbox.run(accepting, cwd=deployed.folder, timeout=SECONDS)
+    assert accepted.returncode == 0, f"what is broken is accepted by the stack's own configuration:\n{accepted.stdout}"

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from eks_access.identity import EntryMethod
 from eks_access.kubernetes import KubernetesApi
 from eks_access.manifest import Cluster, Manifest, read
 from eks_access.token import presigned_token
-from eks_access_policies.access import Access, Asked, Held, allows, holders
+from eks_access_policies.access import Access, Asked, Held, Principal, Subject, allows, holders
 from eks_access_policies.stack import of_export
 from eks_access_probe import identities
 from eks_access_probe.actor import Actor
@@ -38,6 +39,10 @@ RESOURCES = (
 )  # fmt: skip
 VERBS = ("get", "list", "watch", "create", "delete", "bind", "impersonate")
 PLACES = ("", "payments", "kube-system")
+VIEWERS = (
+    "arn:aws:iam::111122223333:role/AWSReservedSSO_Platform_0123456789abcdef",
+    "arn:aws:iam::111122223333:role/PaymentsTeam",
+)
 NAMED = (
     Asked("get", resource="configmaps", name="aws-auth", namespace="kube-system"),
     Asked("update", resource="configmaps", name="aws-auth", namespace="kube-system"),
@@ -45,6 +50,10 @@ NAMED = (
     Asked("bind", "rbac.authorization.k8s.io", "clusterroles", name="view"),
     Asked("bind", "rbac.authorization.k8s.io", "clusterroles", name="cluster-admin"),
     Asked("get", url="/metrics"),
+    Asked("get", resource="secrets", name="eks-connector-state-0", namespace="eks-connector"),
+    Asked("get", resource="secrets", name="other", namespace="eks-connector"),
+    Asked("impersonate", resource="users", name=VIEWERS[0]),
+    Asked("impersonate", resource="users", name="somebody-else"),
 )
 
 
@@ -58,22 +67,23 @@ def table() -> Iterator[Asked]:
 TABLE = tuple(table())
 
 
-def answered(api: KubernetesApi, asked: Asked) -> bool:
-    """What the API server says, asked as the holder."""
+def answered(api: KubernetesApi, asked: Asked, user: str = "") -> bool:
+    """What the API server says, asked as the holder, or by the holder as a user that it impersonates."""
     if asked.url:
         attributes = {"nonResourceAttributes": {"verb": asked.verb, "path": asked.url}}
     else:
         parts = {key: value for key, value in vars(asked).items() if value and key != "url"}
         attributes = {"resourceAttributes": parts}
     body = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": attributes}
-    allowed: bool = api.json("POST", REVIEWS, body=body)["status"]["allowed"]
+    headers = {"Impersonate-User": user} if user else {}
+    allowed: bool = api.json("POST", REVIEWS, body=body, headers=headers)["status"]["allowed"]
     return allowed
 
 
-def disagreements(api: KubernetesApi, held: list[Held]) -> list[tuple[Asked, bool]]:
+def disagreements(api: KubernetesApi, held: list[Held], user: str = "") -> list[tuple[Asked, bool]]:
     """Where the API server says otherwise than what was computed; with what it says."""
     with ThreadPoolExecutor(THREADS) as pool:
-        said = list(pool.map(lambda asked: answered(api, asked), TABLE))
+        said = list(pool.map(lambda asked: answered(api, asked, user), TABLE))
     return [(asked, allowed) for asked, allowed in zip(TABLE, said, strict=True) if allows(held, asked) != allowed]
 
 
@@ -89,6 +99,16 @@ def let_in(actor: Actor, cluster: Cluster) -> KubernetesApi:
 
     eventually(tried, f"{actor.name} is let into {cluster.name}")
     return found[-1]
+
+
+def connected(actor: Actor, key: str, cluster: Cluster) -> KubernetesApi:
+    """The cluster as EKS Connector's service account, by a token that the cluster's operator asks for."""
+    _, _, namespace, name = actor.access.identity.username.split(":")
+    operator = KubernetesApi.from_kubeconfig(actor.operator_kubeconfig(key).read_text())
+    request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 600}}
+    made = operator.json("POST", f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token", body=request)
+    token, ca_data = made["status"]["token"], base64.b64decode(cluster.certificate_authority)
+    return KubernetesApi(cluster.endpoint, ca_data=ca_data, bearer=lambda: token, connections=THREADS)
 
 
 @pytest.fixture(scope="module")
@@ -117,16 +137,36 @@ def test_effective_verbs_are_what_every_api_server_answers_every_integration(
     exported: dict[str, Any], manifest: Manifest, actors: dict[str, Actor]
 ) -> None:
     found = holders(Access(of_export(exported)))
-    by_arn = {holder.arn: held for holder, held in found.items() if hasattr(holder, "arn")}
+    by_arn = {holder.arn: held for holder, held in found.items() if isinstance(holder, Principal)}
     asked = granted = 0
     for name, access in manifest.integrations.items():
         for cluster in access.clusters.values():
+            if cluster.method is EntryMethod.EKS_CONNECTOR:
+                continue  # no role enters there: the next test
             held = [each for each in by_arn.get(access.role.arn, []) if each.cluster == cluster.name]
             api = let_in(actors[name], cluster)
             assert disagreements(api, held) == [], f"{name} in {cluster.name}"
             asked += len(TABLE)
             granted += sum(allows(held, each) for each in TABLE)
     assert (asked > 5000, granted > 100) == (True, True), f"{granted} of {asked} are allowed: both answers were met"
+
+
+def test_effective_verbs_are_what_a_connected_cluster_answers_the_connector_and_each_viewer(
+    exported: dict[str, Any], manifest: Manifest, actors: dict[str, Actor]
+) -> None:
+    """Viewers act as the console has them act: the connector's service account impersonates them."""
+    access = manifest.integrations["eks-connector"]
+    ((key, cluster),) = access.clusters.items()
+    found = holders(Access(of_export(exported)))
+    subjects = {holder: held for holder, held in found.items() if isinstance(holder, Subject)}
+    subjects = {
+        holder: here for holder, held in subjects.items() if (here := [e for e in held if e.cluster == cluster.name])
+    }
+    assert {holder.name for holder in subjects} == {"eks-connector", *VIEWERS}
+    api = connected(actors["eks-connector"], key, cluster)
+    for subject, held in subjects.items():
+        assert disagreements(api, held, subject.name if subject.kind == "User" else "") == [], str(subject)
+        assert any(allows(held, each) for each in TABLE), f"{subject} may do something: both answers were met"
 
 
 def test_access_policies_and_rbac_add_up_to_what_the_api_server_answers(sandbox: Sandbox) -> None:

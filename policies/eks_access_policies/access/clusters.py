@@ -12,7 +12,8 @@ from ..stack import Resource, Stack, Value
 from ..stack.values import get, items, text, texts
 
 CLUSTER = ("aws:eks/cluster:Cluster", "aws-native:eks:Cluster")
-_CLUSTER_ACCESS = "eks-access:index:ClusterAccess"
+_ONE_CLUSTERS = ("eks-access:index:ClusterAccess", "eks-access:index:ConnectedCluster")
+"""Components of eks-access that have everything in one cluster below them."""
 _PROVIDER = "pulumi:providers:kubernetes"
 _NAME_OPTIONS = ("--cluster-name", "--cluster-id", "-i")
 _CLUSTER_ARN = re.compile(r"arn:[^:]+:eks:[^:]+:\d{12}:cluster/(?P<name>[^/]+)")
@@ -48,7 +49,7 @@ class Clusters:
         if "clusterName" in resource.properties:
             return self._of_property(resource)
         for above in self._stack.ancestors(resource):
-            if above.type == _CLUSTER_ACCESS:
+            if above.type in _ONE_CLUSTERS:
                 name = text(above.get("cluster")) or self._named.get(above.urn)
                 if name:
                     return name

@@ -182,10 +182,6 @@ class Held:
         return found
 
     @property
-    def is_everywhere(self) -> bool:
-        return self.namespaces is ANYWHERE
-
-    @property
     def where(self) -> str:
         return told_namespaces(self.namespaces)
 

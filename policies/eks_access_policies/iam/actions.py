@@ -42,7 +42,6 @@ class Action:
     resources: tuple[ResourceUse, ...] = ()
     """None: the action takes no resource, and works with `*` only."""
     condition_keys: tuple[str, ...] = ()
-    dependent_actions: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.service}:{self.name}"
@@ -174,5 +173,4 @@ def _action(service: str, details: Mapping[str, object]) -> Action:
             for use in uses
         ),
         tuple(details["conditionKeys"]),  # type: ignore[arg-type]
-        tuple(details["dependentActions"]),  # type: ignore[arg-type]
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from functools import lru_cache
 
-from .glob import is_anything, is_pattern
+from .glob import is_anything, is_pattern, matches
 
 
 class Family(StrEnum):
@@ -53,9 +53,25 @@ class Test:
     def lower_key(self) -> str:
         return self.key.lower()
 
+    def names(self, value: str) -> bool:
+        """Is this one of its values, or does one of its patterns match it?"""
+        if self.operator.family is Family.ARN:
+            return any(_matches_arn(each, value) for each in self.values)
+        if self.operator.globs:
+            return any(matches(each, value) for each in self.values)
+        if self.operator.base.endswith("ignorecase"):
+            return value.lower() in {each.lower() for each in self.values}
+        return value in self.values
+
     def __str__(self) -> str:
         shown = ", ".join(repr(value) for value in self.values[:3]) + (", …" if len(self.values) > 3 else "")
         return f"{self.operator.written} {self.key} {shown}"
+
+
+def _matches_arn(pattern: str, arn: str) -> bool:
+    """Part by part: a `*` never reaches over a colon, but in the last part."""
+    parts, named = pattern.split(":", 5), arn.split(":", 5)
+    return len(parts) == len(named) and all(map(matches, parts, named))
 
 
 class Binding(Enum):
@@ -99,6 +115,7 @@ _OPPOSITES = {
     "DateEquals": "DateNotEquals",
     "IpAddress": "NotIpAddress",
 }
+_FLIPPED = {"true": "false", "false": "true"}
 _OPPOSITE = {**_OPPOSITES, **{negated: plain for plain, negated in _OPPOSITES.items()}}
 
 
@@ -158,15 +175,17 @@ def opposite(test: Test) -> Test | None:
     """The test that holds exactly where this one does not, for a Deny statement; None where there is no such one."""
     kind = test.operator
     if kind.family is Family.NULL:
-        flipped = tuple("false" if value.lower() == "true" else "true" for value in test.values)
+        flipped = tuple(_FLIPPED.get(value.lower(), "true") for value in test.values)
         return Test(operator("Null"), test.key, flipped)
+    if kind.family is Family.BOOL and len(test.values) == 1 and test.values[0].lower() in _FLIPPED:
+        # Where the key is absent, only a test with IfExists denies.
+        name = "Bool" if kind.if_exists else "BoolIfExists"
+        return Test(operator(name), test.key, (_FLIPPED[test.values[0].lower()],))
     base = next((name for name in _OPPOSITE if name.lower() == kind.base), None)
     if base is None:
         return None
-    # "Deny unless the key is one of these", also where it is absent: a negated test holds for an absent key. A
-    # positive test with IfExists denies absent keys too; without it, absent keys stay allowed.
-    name = _OPPOSITE[base]
-    if kind.negated:
-        lenient = kind.quantifier == "ForAnyValue"
-        return Test(operator(f"{name}IfExists" if lenient else name), test.key, test.values)
-    return Test(operator(name), test.key, test.values)
+    negation = _OPPOSITE[base]
+    # "All of them are", of the values of one request, is denied by "any of them is not". Plain tests are of one value.
+    quantifier = {"ForAllValues": "ForAnyValue:", "ForAnyValue": "ForAllValues:"}.get(kind.quantifier, "")
+    # A negated test holds for an absent key: what it denies has the key, which the plain opposite demands.
+    return Test(operator(quantifier + negation), test.key, test.values)

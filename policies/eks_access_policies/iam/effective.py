@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from . import actions as reference
+from .always import is_always_met
 from .conditions import Test, opposite
-from .glob import covers, is_anything, is_pattern, matching
+from .glob import covers, is_anything, is_pattern, matching, overlaps
 from .impossible import impossible
-from .resources import Reach, reach
+from .resources import Reach, concerns, is_all, reach
 from .statement import Statement
 
 _MOST = 16
@@ -36,6 +37,8 @@ class Effective:
 
     interesting: frozenset[str]
     now: datetime
+    accounts: frozenset[str] = frozenset()
+    """One's own: what is denied on all of their resources is denied."""
     allowed: list[Statement] = field(default_factory=list)
     """Allow statements that can apply to a request, without the actions that are denied altogether."""
     never: list[tuple[Statement, str]] = field(default_factory=list)
@@ -45,8 +48,14 @@ class Effective:
     _patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, statements: Iterable[Statement], interesting: frozenset[str], now: datetime) -> "Effective":
-        found = cls(interesting, now)
+    def of(
+        cls,
+        statements: Iterable[Statement],
+        interesting: frozenset[str],
+        now: datetime,
+        accounts: frozenset[str] = frozenset(),
+    ) -> "Effective":
+        found = cls(interesting, now, accounts)
         allows = []
         denies = []
         for statement in statements:
@@ -56,13 +65,13 @@ class Effective:
             elif statement.allows:
                 allows.append(statement)
             elif statement.denies:
-                denies.append(statement)
+                denies.append(_decided(statement, now))
         for statement in sorted(denies, key=lambda each: not any(map(is_anything, each.resources))):
             for action in found._about(statement):
                 found._denied[action].append(statement)
-        dead = _denied_everywhere(denies)
+        dead, spared = _denied_everywhere(denies)
         for statement in allows:
-            left = _without(statement, dead)
+            left = _without(statement, dead, spared)
             if left is not None:
                 found.allowed.append(left)
                 for action in found._about(left):
@@ -92,12 +101,16 @@ class Effective:
         return ranked[:_MOST]
 
     def _after_denials(self, name: str, action: reference.Action, statement: Statement) -> Grant | None:
-        resources = statement.resources or (("*",) if statement.not_resources else ())
+        given = statement.resources or (("*",) if statement.not_resources else ())
+        # What belongs to other actions of the statement has no say in whether this one is denied.
+        resources = tuple(each for each in given if concerns(each, action))
+        if any(is_all(each, action) for each in statement.not_resources):
+            return None
         tests = list(statement.conditions)
         for denial in self._denied.get(name.lower(), [])[:_MOST_DENIALS]:
             if denial.conditions:
                 demanded = opposite(denial.conditions[0]) if len(denial.conditions) == 1 else None
-                if demanded is not None and _denies_all(denial, resources):
+                if demanded is not None and resources and not self._left(resources, denial, action):
                     tests.append(demanded)
             elif denial.not_resources:
                 # Everything but these is denied: they are what is left.
@@ -105,13 +118,19 @@ class Effective:
                     narrow for narrow in denial.not_resources if any(covers(wide, narrow) for wide in resources)
                 ) or tuple(each for each in resources if any(covers(wide, each) for wide in denial.not_resources))
             else:
-                resources = tuple(
-                    each for each in resources if not any(covers(wide, each) for wide in denial.resources)
-                )
+                resources = self._left(resources, denial, action)
         far = _furthest(resources, action)
         if far is Reach.NONE or impossible(tests, self.now):
             return None
         return Grant(action, statement, far, resources, tuple(tests))
+
+    def _left(self, resources: tuple[str, ...], denial: Statement, action: reference.Action) -> tuple[str, ...]:
+        """The resources that are not denied: neither named there, nor all that the action acts on."""
+        return tuple(
+            each
+            for each in resources
+            if not any(covers(wide, each) or is_all(wide, action, each, self.accounts) for wide in denial.resources)
+        )
 
     def _about(self, statement: Statement) -> Iterator[str]:
         """The interesting actions that the statement is about."""
@@ -143,31 +162,46 @@ def _furthest(resources: Iterable[str], action: reference.Action) -> Reach:
     return max((reach(each, action) for each in resources), default=Reach.NONE)
 
 
-def _denies_all(denial: Statement, resources: tuple[str, ...]) -> bool:
-    return bool(resources) and all(any(covers(wide, each) for wide in denial.resources) for each in resources)
+def _decided(denial: Statement, now: datetime) -> Statement:
+    """The denial without the conditions that every request meets."""
+    left = tuple(test for test in denial.conditions if not is_always_met(test, now))
+    return denial if len(left) == len(denial.conditions) else replace(denial, conditions=left)
 
 
-def _denied_everywhere(denies: Iterable[Statement]) -> tuple[str, ...]:
-    """Patterns of actions that are denied on everything, whatever the request."""
+def _denied_everywhere(denies: Iterable[Statement]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """What is denied on everything, whatever the request: patterns of actions, and what is spared of all others."""
     patterns: dict[str, None] = {}
+    spared: list[tuple[str, ...]] = []
     for denial in denies:
         if not denial.conditions and any(is_anything(each) for each in denial.resources):
-            patterns.update(dict.fromkeys(pattern.lower() for pattern in denial.actions))
-    return tuple(patterns)
+            patterns.update(dict.fromkeys(_plain(pattern) for pattern in denial.actions))
+            if denial.not_actions:
+                spared.append(tuple(map(_plain, denial.not_actions)))
+    return tuple(patterns), tuple(spared)
 
 
-def _without(statement: Statement, dead: tuple[str, ...]) -> Statement | None:
+def _plain(pattern: str) -> str:
+    """In lower case; `*` where all of it is open."""
+    service, _, name = pattern.partition(":")
+    return "*" if is_anything(service) and (not name or is_anything(name)) else pattern.lower()
+
+
+def _without(statement: Statement, dead: tuple[str, ...], spared: tuple[tuple[str, ...], ...]) -> Statement | None:
     """The statement without actions that are denied everywhere; None where nothing is left."""
-    if not dead or not statement.actions:
+    if statement.not_actions and "*" in dead:
+        return None
+    if not (dead or spared) or not statement.actions:
         return statement
     exact = set(dead)
     wide = [pattern for pattern in dead if is_pattern(pattern)]
-    if len(wide) * len(statement.actions) > _MOST_COMPARISONS:
-        wide = []
+    if (len(wide) + sum(map(len, spared))) * len(statement.actions) > _MOST_COMPARISONS:
+        wide, spared = [], ()
     left = tuple(
         action
         for action in statement.actions
-        if action.lower() not in exact and not any(covers(pattern, action.lower()) for pattern in wide)
+        if action.lower() not in exact
+        and not any(covers(pattern, action.lower()) for pattern in wide)
+        and all(any(overlaps(pattern, action.lower()) for pattern in patterns) for patterns in spared)
     )
     if not left:
         return None

@@ -1,5 +1,6 @@
 """Walks the paths of escalation: which of them the statements open, how far, and what already defuses them."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -72,10 +73,13 @@ def _walk(path: Path, grants: dict[str, tuple[Grant, ...]]) -> Step | None:
         open_ones = [grant for each in alternatives for grant in grants[each]]
         if not open_ones:
             return None
-        found.append(min(open_ones, key=_confines))
+        found.append(min(open_ones, key=lambda grant: _confines(grant, by_tags=not path.services)))
     best: Step | None = None
     for first in (grant for each in path.alternatives[0] for grant in grants[each]):
-        rule = ESCALATION_CONFINED if any(map(_confines, found)) and _rule(path, first) else _rule(path, first)
+        rule = _rule(path, first)
+        # Whoever makes the workload chooses its tags; what counts is the role that it passes.
+        if rule and any(_confines(grant, by_tags=not path.services) for grant in found):
+            rule = ESCALATION_CONFINED
         if rule is not None and (best is None or rule.severity > best.rule.severity):
             best = Step(path, rule, (first, *found))
     return best
@@ -111,7 +115,8 @@ def _passes_to(tests: Sequence[Test], services: Iterable[str]) -> bool:
 
 
 def _any_matches(values: Iterable[str], service: str) -> bool:
-    return any(matches(value.lower(), service) for value in values)
+    # In China some services' names end otherwise.
+    return any(matches(value.lower(), each) for value in values for each in (service, f"{service}.cn"))
 
 
 def _held(path: Path) -> frozenset[str]:
@@ -119,18 +124,32 @@ def _held(path: Path) -> frozenset[str]:
     return frozenset(hold.key.lower() for group in path.defused_by for hold in group) | {_PASSED_TO}
 
 
-def _confines(grant: Grant, held: frozenset[str] = frozenset({_PASSED_TO})) -> bool:
+def _confines(grant: Grant, held: frozenset[str] = frozenset({_PASSED_TO}), *, by_tags: bool = True) -> bool:
     """Does a condition confine the grant to tagged or named resources, or to calls that a service makes?"""
     for test in grant.tests:
         key = test.lower_key
         if key in held or not _pins(test, grant.tests):
             continue
-        of_service = key.startswith(f"{grant.action.service}:") and key != "sts:rolesessionname"
         # A tag of the new resource is the holder's own choice, unless it must be the same as one of the holder's.
         own_tag = "requesttag/" in key and all(value.lower().startswith("${aws:principaltag/") for value in test.values)
-        if of_service or own_tag or "resourcetag/" in key or key.startswith("aws:calledvia"):
+        if by_tags and (own_tag or "resourcetag/" in key):
+            return True
+        if _is_by_service(test) or (key.startswith(f"{grant.action.service}:") and _NAMES.search(key)):
             return True
     return False
+
+
+_NAMES = re.compile(
+    r"^eks:|^(?!sts:).*(arns?|/?layer|profile|role|name|template|templateurl|:cluster|:service|:task|:task-definition|operator)$"
+)
+"""Keys that say which resource or code it is. Others say how it is (`ec2:InstanceType`), which confines nobody."""
+
+
+def _is_by_service(test: Test) -> bool:
+    """Is it for calls only that an AWS service makes on the holder's behalf?"""
+    if test.lower_key == "aws:viaawsservice":
+        return "false" not in map(str.lower, test.values)
+    return test.lower_key.startswith("aws:calledvia")
 
 
 def _pins(test: Test, tests: Iterable[Test]) -> bool:

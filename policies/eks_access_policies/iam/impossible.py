@@ -10,7 +10,8 @@ from .glob import is_pattern, matches
 _SESSION = timedelta(hours=36)
 """The longest that temporary credentials last (sts:GetSessionToken), so that no older token is in use."""
 
-_ALWAYS_THERE = frozenset({"aws:currenttime", "aws:epochtime", "aws:securetransport", "aws:principaltype"})
+CLOCK = ("aws:currenttime", "aws:epochtime")
+_ALWAYS_THERE = frozenset({*CLOCK, "aws:securetransport", "aws:principaltype"})
 _NO_PATTERNS = ("aws:principal", "aws:source", "aws:userid", "sts:", "iam:", "eks:", "saml:")
 """Keys whose values in a request never contain `*` or `?`."""
 
@@ -68,10 +69,10 @@ def _alone(test: Test, now: datetime) -> str | None:
 def _date(test: Test, now: datetime) -> str | None:
     if not test.operator.base.startswith("datelessthan"):
         return None
-    times = [time for time in map(_time, test.values) if time]
+    times = [time for time in map(time_of, test.values) if time]
     if len(times) < len(test.values):
         return None
-    if test.lower_key in ("aws:currenttime", "aws:epochtime") and max(times) < now:
+    if test.lower_key in CLOCK and max(times) < now:
         return f"{test} has been over since then"
     if test.lower_key == "aws:tokenissuetime" and max(times) < now - _SESSION:
         return f"{test} demands credentials that were issued before then, and none last so long"
@@ -128,7 +129,7 @@ def _excludes(test: Test, values: tuple[str, ...]) -> bool:
     return all(value in excluded and not is_pattern(value) for value in values)
 
 
-def _time(text: str) -> datetime | None:
+def time_of(text: str) -> datetime | None:
     """ISO 8601, or seconds since 1970, as IAM takes both."""
     try:
         if text.lstrip("-").isdigit():
@@ -140,7 +141,7 @@ def _time(text: str) -> datetime | None:
 
 
 def _stamp(text: str) -> float | None:
-    time = _time(text)
+    time = time_of(text)
     return time.timestamp() if time else None
 
 

@@ -96,7 +96,7 @@ def _unknown(action: str) -> str:
 
 
 def _negations(statement: Statement) -> Iterator[Finding]:
-    if "NotAction" in statement.elements:
+    if "NotAction" in statement.elements and not any(map(is_anything, statement.not_actions)):
         message = f"NotAction allows every action of every service but {told(statement.not_actions) or 'none'}"
         wide = is_wide(statement)
         on = "" if wide else f", on {told(statement.resources)}"

@@ -44,14 +44,14 @@ def judge_policies(given: Iterable[object], context: Context | None = None) -> l
     context = context or Context()
     documents = [each if isinstance(each, Document) else parse(each) for each in given]
     statements = [statement for document in documents for statement in document.statements]
-    effective = Effective.of(statements, INTERESTING, context.time)
+    effective = Effective.of(statements, INTERESTING, context.time, context.accounts)
     if any(_is_admin(statement) for statement in effective.allowed):
         return []  # told of the policy that says so; there is nothing left to gain
     return few(judge_escalation(effective))
 
 
 def _judge(statements: Sequence[Statement], context: Context) -> Iterable[Finding]:
-    effective = Effective.of(statements, INTERESTING, context.time)
+    effective = Effective.of(statements, INTERESTING, context.time, context.accounts)
     for statement, reason in effective.never:
         message = f"The statement applies to no request: {reason}."
         yield Finding(POLICY_CONDITION_NEVER, message, f"{statement.where}.Condition")

@@ -5,7 +5,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 from . import actions
-from .glob import is_anything, is_pattern, matches, overlaps
+from .glob import covers, is_anything, is_pattern, matches, overlaps
 
 _PLACEHOLDER = re.compile(r"\$\{[A-Za-z0-9]+\}")
 _CANARY = "zq7"
@@ -35,6 +35,30 @@ class Reach(IntEnum):
 def reach(pattern: str, action: actions.Action) -> Reach:
     """How far the pattern reaches among what the action acts on."""
     return _furthest(pattern, action, _DECISIVE.get(str(action), ()))
+
+
+@lru_cache(maxsize=16_384)
+def is_all(pattern: str, action: actions.Action, among: str = "*", own: frozenset[str] = frozenset()) -> bool:
+    """Does the pattern cover everything that the action can act on: in the account that `among` names, or one's own?"""
+    if is_anything(pattern):
+        return True
+    decisive = _DECISIVE.get(str(action))
+    types = actions.resource_types(action.service)
+    taken = [use.type for use in action.resources if use.type in types and (not decisive or use.type in decisive)]
+    account = account_in(among) or (account_in(pattern) if account_in(pattern) in own else "*")
+    return bool(taken) and all(covers(pattern, _any_of(types[each].arn, pattern, account)) for each in taken)
+
+
+def account_in(pattern: str) -> str:
+    """The account that a resource's pattern names; nothing where it names none, or leaves it open."""
+    fields = pattern.split(":", 5)
+    return fields[4] if len(fields) == 6 and fields[4].isdigit() else ""
+
+
+def _any_of(template: str, pattern: str, account: str) -> str:
+    """Any resource of a type, written as a pattern. A stack is in one partition: the one that is written will do."""
+    partition = pattern.split(":", 2)[1] if pattern.count(":") > 1 else "*"
+    return _PLACEHOLDER.sub("*", template.replace("${Partition}", partition).replace("${Account}", account))
 
 
 def concerns(pattern: str, action: actions.Action) -> bool:

@@ -1,7 +1,7 @@
 """Which conditions say who may act, and whom they leave. Time, place and MFA do not: anybody can meet those."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -25,6 +25,8 @@ class Named:
     account: str = ""
     why: str = ""
     """For an open one: why it leaves everyone."""
+    organization: str = ""
+    """The organization's id, where one is written out."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +57,19 @@ _OWN = ("${aws:resourceaccount}", "${aws:resourceorgid}")
 """Variables that stand for the role's own account or organization."""
 
 
-def who(tests: Sequence[Test]) -> Who:
-    """Read the conditions on who may act. Several tests must all hold, so the narrowest says it."""
+def who(tests: Sequence[Test], organizations: Collection[str] = ()) -> Who:
+    """Read the conditions on who may act. Several tests must all hold, so the narrowest says it.
+
+    `organizations` are one's own: everybody in another one is anybody. Without any, every one will do.
+    """
     best: tuple[Named, ...] = ()
     opened: list[tuple[Test, str]] = []
     for test in tests:
         judge = _KEYS.get(test.lower_key)
         if judge is None:
             continue
-        named = _named(test, judge, present=demands_presence([t for t in tests if t is not test], test.lower_key))
+        said = _named(test, judge, present=demands_presence([t for t in tests if t is not test], test.lower_key))
+        named = tuple(_foreign(each) if _is_foreign(each, organizations) else each for each in said)
         failed = next((each for each in named if each.scope is Scope.OPEN), None)
         if failed:
             opened.append((test, failed.why))
@@ -106,6 +112,14 @@ def _named(test: Test, judge: Callable[[str], Named], *, present: bool) -> tuple
     return tuple(judge(value) for value in test.values)
 
 
+def _is_foreign(named: Named, organizations: Collection[str]) -> bool:
+    return bool(named.organization and organizations) and named.organization not in organizations
+
+
+def _foreign(named: Named) -> Named:
+    return Named(Scope.OPEN, why=f"{named.organization!r} is none of your organizations")
+
+
 def _rank(named: Sequence[Named]) -> int:
     order = [Scope.PRINCIPAL, Scope.ACCOUNT, Scope.RESOURCE, Scope.ORGANIZATION, Scope.OPEN]
     return max(order.index(each.scope) for each in named)
@@ -120,15 +134,17 @@ def _account(value: str) -> Named:
 
 
 def _organization(value: str) -> Named:
-    if value.lower() in _OWN or _ORGANIZATION.fullmatch(value):
+    if value.lower() in _OWN:
         return Named(Scope.ORGANIZATION)
+    if _ORGANIZATION.fullmatch(value):
+        return Named(Scope.ORGANIZATION, organization=value)
     return Named(Scope.OPEN, why=f"{value!r} is not one organization's id")
 
 
 def _path(value: str) -> Named:
     organization, slash, _ = value.partition("/")
     if slash and not is_pattern(organization):
-        return Named(Scope.ORGANIZATION)
+        return Named(Scope.ORGANIZATION, organization="" if organization.lower() in _OWN else organization)
     return Named(Scope.OPEN, why=f"{value!r} is not inside of one organization")
 
 

@@ -12,7 +12,7 @@ from eks_access.manifest import OUTPUT, ManifestError
 from ..stack import StateError, of_export, of_manifest, of_preview
 from .access import Side
 from .of_stack import side
-from .words import code, counted
+from .words import code
 
 LARGEST = 512 * 1024 * 1024
 """Bytes of a file: a state of a hundred thousand resources is smaller, and what is larger is no state."""
@@ -41,7 +41,7 @@ def before(path: str) -> Side:
     if not isinstance(value, Mapping) or "steps" not in value:
         raise ReadError(f"{path}: only a preview says what is there before it; give --base FILE")
     try:
-        return _complete(value, side(of_preview(value, before=True), f"the state before {code(Path(path).name)}"))
+        return side(of_preview(value, before=True), f"the state before {code(Path(path).name)}")
     except StateError as cause:
         raise ReadError(f"{path}: {cause}") from cause
 
@@ -56,7 +56,7 @@ def of_value(value: Any, origin: str) -> Side:
         raise ReadError(f"{origin}: is no JSON object; {_EXPECTED}")
     try:
         if "steps" in value:
-            return _complete(value, side(of_preview(value), f"the preview {code(origin)}"))
+            return side(of_preview(value), f"the preview {code(origin)}")
         if "deployment" in value or "checkpoint" in value:
             return side(of_export(value), f"the state {code(origin)}")
         found = value if "schemaVersion" in value or OUTPUT not in value else value[OUTPUT]
@@ -71,24 +71,6 @@ _EXPECTED = (
     "give what `pulumi preview --json --show-sames`, `pulumi stack export` or"
     " `pulumi stack output access --json` prints"
 )
-
-
-def _complete(preview: Mapping[str, Any], found: Side) -> Side:
-    """The side, once the preview is known to tell everything: one without what stays is half a stack.
-
-    Raises:
-        ReadError: it leaves out what stays the same, and its roles and bindings with it.
-    """
-    steps = preview["steps"]
-    told = sum(isinstance(step, Mapping) and step.get("op") == "same" for step in steps)
-    summary = preview.get("changeSummary")
-    there = summary.get("same", 0) if isinstance(summary, Mapping) else 0
-    if isinstance(there, int) and there > told:
-        raise ReadError(
-            f"{found.origin} leaves out {counted(there - told, 'resource')} that would be the same as before,"
-            " and without them nobody can say who may do what; run `pulumi preview --json --show-sames`"
-        )
-    return found
 
 
 def _json(path: str) -> Any:

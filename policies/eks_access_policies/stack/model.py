@@ -12,7 +12,10 @@ _SHORTEST_SECRET = 4
 """Shorter texts (`true`, `1`) say nothing, and would black out half of a message."""
 
 INTEGRATION_PREFIX = "eks-access:index:"
-_PARTS = ("eks-access:index:ClusterAccess", "eks-access:index:AwsAuthMapping")
+_PARTS = tuple(
+    f"{INTEGRATION_PREFIX}{part}"
+    for part in ("ClusterAccess", "AwsAuthMapping", "ConnectedCluster", "ConnectorRegistration")
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,11 +34,12 @@ def of_preview(value: Value, *, before: bool = False) -> Stack:
     """The stack as it will be after what `pulumi preview --json` prints, or, with `before`, as it is now.
 
     Raises:
-        StateError: it is no preview.
+        StateError: it is no preview, or leaves out what stays the same.
     """
     steps = mapping(value).get("steps")
     if not isinstance(steps, list):
         raise StateError("has no steps: expected what `pulumi preview --json` prints")
+    _check_complete(mapping(value), steps)
     reader = Reader()
     planned: dict[str, Resource] = {}
     for step in map(mapping, steps):
@@ -50,6 +51,21 @@ def of_preview(value: Value, *, before: bool = False) -> Stack:
             # A replacement has several steps; any of them has the state, and the first says why.
             planned.setdefault(resource.urn, resource)
     return _stack(planned.values(), reader)
+
+
+def _check_complete(preview: Mapping[str, Value], steps: Iterable[Value]) -> None:
+    """Half a stack would be taken for all of it: the bindings behind a new access entry, say, would not be there.
+
+    Raises:
+        StateError: it leaves out what stays the same.
+    """
+    there = mapping(preview.get("changeSummary")).get("same", 0)
+    missing = there - sum(mapping(step).get("op") == "same" for step in steps) if isinstance(there, int) else 0
+    if missing > 0:
+        raise StateError(
+            f"leaves out {missing:,} resource{'s' * (missing > 1)} that would be the same as before, and without"
+            " them nobody can say who may do what; run `pulumi preview --json --show-sames`"
+        )
 
 
 def _stack(resources: Iterable[Resource | None], reader: Reader) -> Stack:

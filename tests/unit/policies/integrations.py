@@ -31,6 +31,16 @@ ARGUMENTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "apono",
         {"federation": "saml", "saml_provider_arn": f"arn:aws:iam::{ACCOUNT}:saml-provider/idp", "role_name": "apono"},
     ),
+    "eks-connector": (
+        "eks-connector",
+        {
+            "clusters": {"onprem": {"name": CLUSTER, "provider": "OTHER", "kubeconfig_file": "onprem.yaml"}},
+            "viewers": {
+                "platform": {"arn": f"arn:aws:iam::{ACCOUNT}:role/Platform"},
+                "payments": {"arn": f"arn:aws:iam::{ACCOUNT}:role/Payments", "namespaces": ["payments"]},
+            },
+        },
+    ),
 }
 """Each integration with the arguments of a usual deployment."""
 
@@ -40,8 +50,15 @@ def stack_of(name: str, profile: Profile) -> Stack:
     known = vendors()[vendor]
     arguments = _typed(known.arguments, {**given, "profile": profile})
     described = _describe(known.describe, name, arguments)
-    component = f"eks-access:index:{known.component.__name__}"
-    return Stack(tuple(_resources(name, described, component, arguments)), f"{name}/{profile.value}")
+    above = _made(f"eks-access:index:{known.component.__name__}", name, dict(arguments))
+    resources = [above, *_role(name, described, above)]
+    if known.own_clusters:
+        # No role enters a connected cluster: its own service account acts there.
+        above = _made("eks-access:index:ConnectedCluster", name, {"cluster": CLUSTER}, above)
+        resources.append(above)
+    else:
+        resources += _way_in(name, described, above)
+    return Stack((*resources, *_rbac(name, described, above)), f"{name}/{profile.value}")
 
 
 def _typed(kind: type, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -55,20 +72,19 @@ def _describe(describe: Describe, name: str, arguments: Mapping[str, Any]) -> In
     return describe(arguments, place(name, "API_AND_CONFIG_MAP"))
 
 
-def _resources(name: str, described: Integration, component: str, arguments: Mapping[str, Any]) -> Iterator[Resource]:
-    role_arn = f"arn:aws:iam::{ACCOUNT}:role/{described.role.name}"
-    above = _made(component, name, dict(arguments))
-    yield above
-    document = compact(described.role.trust_policy())
+def _role(name: str, described: Integration, above: Resource) -> Iterator[Resource]:
     role = {
-        "arn": role_arn,
+        "arn": _arn(described),
         "name": described.role.name,
-        "assumeRolePolicy": document,
+        "assumeRolePolicy": compact(described.role.trust_policy()),
         "maxSessionDuration": described.role.max_session_seconds,
     }
     yield _made("aws:iam/role:Role", name, role, above)
     yield _made("aws:iam/rolePolicy:RolePolicy", name, {"policy": compact(described.role.policy())}, above)
-    entered = {"clusterName": CLUSTER, "principalArn": role_arn}
+
+
+def _way_in(name: str, described: Integration, above: Resource) -> Iterator[Resource]:
+    entered = {"clusterName": CLUSTER, "principalArn": _arn(described)}
     identity = described.identity
     entry = {"userName": identity.username, "kubernetesGroups": list(identity.groups), "type": "STANDARD"}
     yield _made("aws:eks/accessEntry:AccessEntry", name, {**entered, **entry}, above)
@@ -76,10 +92,17 @@ def _resources(name: str, described: Integration, component: str, arguments: Map
         scope = {"type": "namespace" if policy.namespaces else "cluster", "namespaces": list(policy.namespaces or ())}
         given = {**entered, "policyArn": policy.arn("aws"), "accessScope": scope}
         yield _made("aws:eks/accessPolicyAssociation:AccessPolicyAssociation", f"{name}-{policy.name}", given, above)
+
+
+def _rbac(name: str, described: Integration, above: Resource) -> Iterator[Resource]:
     for grant in described.grants:
         for found in rbac.objects(grant, labels={}):
             kind = f"kubernetes:rbac.authorization.k8s.io/v1:{found.kind}"
             yield _made(kind, f"{name}-{found.key}", dict(found.body), above)
+
+
+def _arn(described: Integration) -> str:
+    return f"arn:aws:iam::{ACCOUNT}:role/{described.role.name}"
 
 
 def _made(kind: str, name: str, properties: dict[str, Any], above: Resource | None = None) -> Resource:

@@ -52,6 +52,13 @@ def test_nothing_mandatory_ends_with_zero() -> None:
     assert "cases/test, 3 resources: nothing found" in done.output
 
 
+def test_a_preview_without_what_stays_the_same_is_refused() -> None:
+    done = run("-", stdin=json.dumps({"steps": [], "changeSummary": {"same": 3}}))
+    assert done.exit_code == BAD_INPUT
+    assert "leaves out 3 resources" in done.output
+    assert "--show-sames" in done.output
+
+
 def test_json_tells_everything_and_its_version() -> None:
     done = run("-", "--json", stdin=BAD)
     report = json.loads(done.output)

@@ -1,12 +1,13 @@
 """What the rules say, and what they leave alone: whole chains, several documents of one role, settings, secrets."""
 
+import dataclasses
 from typing import Any
 
 import pytest
 
 from eks_access_policies.judge import Judge, own_accounts
 from eks_access_policies.settings import Settings, settings
-from eks_access_policies.stack import Resource, Stack, of_export
+from eks_access_policies.stack import UNKNOWN, Resource, Stack, of_export
 from tests.unit.policies.iam_cases import allowed, document, policy, trusted
 from tests.unit.policies.resources import (
     Made,
@@ -110,6 +111,29 @@ def test_the_administrators_policy_is_told_once() -> None:
     made = [role("boss"), entry("way-in", "boss"), association("policy", "boss", "AmazonEKSClusterAdminPolicy")]
     found = {located.rule.id for located in Judge().stack(stack(made))}
     assert {each for each in found if each.startswith(("eks-", "rbac-"))} == {"eks-cluster-admin-policy"}
+
+
+def test_inline_policies_that_only_the_provider_will_tell_back_are_nothing_that_was_not_judged() -> None:
+    quiet = dataclasses.replace(role("quiet"), properties={**role("quiet").properties, "inlinePolicies": UNKNOWN})
+    assert messages([quiet], "not-judged", preview=True) == []
+    built = dataclasses.replace(role("built"), links={"inlinePolicies": "other"})
+    assert messages([role("other"), built], "not-judged", preview=True) == [
+        "the inline policy of built (inlinePolicies) is not known yet, and was not judged."
+    ]
+
+
+def test_a_permissions_boundary_that_was_not_weighed_is_told_where_it_may_matter() -> None:
+    limits = "arn:aws:iam::111122223333:policy/limits"
+
+    def limited(action: str) -> list[Made]:
+        inline = [{"name": "own", "policy": document(allowed(action, "*"))}]
+        return [role("limited", permissionsBoundary=limits, inlinePolicies=inline)]
+
+    assert messages(limited("iam:AttachRolePolicy"), "not-judged") == [
+        f"limited: its permissions boundary ({limits}) was not weighed; what is said of its policies may be out of its"
+        " reach."
+    ]
+    assert messages(limited("eks:ListClusters"), "not-judged") == []
 
 
 def test_the_policies_of_one_role_complete_each_other() -> None:

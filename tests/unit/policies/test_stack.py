@@ -8,7 +8,7 @@ from pulumi_policy import proxy
 from pulumi_policy.proxy import unknown_checking_proxy
 
 from eks_access.identity import EntryMethod
-from eks_access_policies.access import Access
+from eks_access_policies.access import Access, Subject
 from eks_access_policies.stack import UNKNOWN, StateError, is_unknown, joined, of_export, of_preview, of_value
 from eks_access_policies.stack.engine import plain
 from eks_access_policies.stack.model import HIDDEN
@@ -104,14 +104,18 @@ def test_the_sdks_proxies_are_read_without_raising() -> None:
     assert plain(given) == {"known": ["a", {"b": UNKNOWN}], "unknown": UNKNOWN, "none": None, "number": 1.0}
 
 
-def test_a_manifest_gives_the_access_that_it_tells() -> None:
-    cluster = {
-        "name": "prod",
-        "region": "us-east-1",
-        "arn": "arn:aws:eks:us-east-1:111122223333:cluster/prod",
-        "endpoint": "https://x",
-        "certificateAuthority": "",
-    }
+CLUSTER = {
+    "name": "prod",
+    "region": "us-east-1",
+    "arn": "arn:aws:eks:us-east-1:111122223333:cluster/prod",
+    "endpoint": "https://x",
+    "certificateAuthority": "",
+}
+READ_PODS = {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}
+
+
+def manifest(clusters: dict[str, Any], grants: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """An access manifest with one integration, of a vendor's own role."""
     integration = {
         "vendor": "acme",
         "title": "Acme",
@@ -124,24 +128,15 @@ def test_a_manifest_gives_the_access_that_it_tells() -> None:
             "groups": ["acme:readers"],
             "accessPolicies": [{"arn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", "namespaces": []}],
         },
-        "clusters": {
-            "a": {**cluster, "authenticationMode": "API", "method": "access-entry"},
-            "c": {**cluster, "name": "old", "authenticationMode": "CONFIG_MAP", "method": "aws-auth"},
-        },
-        "grants": [
-            {
-                "name": "acme-read",
-                "group": "acme:readers",
-                "namespaces": None,
-                "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}],
-            }
-        ],
+        "clusters": clusters,
+        "grants": grants,
         "aws": [],
         "kubernetes": [],
         "handoff": {"fields": [], "steps": []},
         "residualRisks": [],
+        **more,
     }
-    manifest = {
+    return {
         "schemaVersion": 1,
         "project": "shop",
         "environment": "dev",
@@ -150,7 +145,15 @@ def test_a_manifest_gives_the_access_that_it_tells() -> None:
         "endpoint": "aws",
         "integrations": {"acme": integration},
     }
-    stack = of_value({"access": manifest})
+
+
+def test_a_manifest_gives_the_access_that_it_tells() -> None:
+    clusters = {
+        "a": {**CLUSTER, "authenticationMode": "API", "method": "access-entry"},
+        "c": {**CLUSTER, "name": "old", "authenticationMode": "CONFIG_MAP", "method": "aws-auth"},
+    }
+    grant = {"name": "acme-read", "group": "acme:readers", "namespaces": None, "rules": [READ_PODS]}
+    stack = of_value({"access": manifest(clusters, [grant])})
     access = Access(stack)
     assert {(entry.method, entry.cluster) for entry in access.entries} == {
         (EntryMethod.ACCESS_ENTRY, "prod"),
@@ -162,3 +165,50 @@ def test_a_manifest_gives_the_access_that_it_tells() -> None:
     found = stack.integration(access.entries[0].resource)
     assert found is not None
     assert found.name == "acme"
+
+
+def test_a_manifest_lets_no_role_into_a_connected_cluster_where_the_connector_and_its_viewers_act() -> None:
+    connected = {**CLUSTER, "authenticationMode": None, "method": "eks-connector"}
+    viewer = "arn:aws:iam::111122223333:role/Viewer"
+    impersonate = {"apiGroups": [""], "resources": ["users"], "verbs": ["impersonate"], "resourceNames": [viewer]}
+    grants: list[dict[str, Any]] = [
+        {
+            "name": "a",
+            "group": "eks-connector/agent",
+            "kind": "ServiceAccount",
+            "namespaces": None,
+            "rules": [impersonate],
+        },
+        {"name": "b", "group": viewer, "kind": "User", "namespaces": ["payments"], "rules": [READ_PODS]},
+    ]
+    access = Access(of_value(manifest({"onprem": connected}, grants)))
+    assert (access.entries, access.associations) == ((), ())
+    assert {(held.holder, held.cluster, held.namespaces) for held in access.held} == {
+        (Subject("ServiceAccount", "agent", "eks-connector"), "prod", None),
+        (Subject("User", viewer), "prod", ("payments",)),
+    }
+
+
+def test_what_is_below_a_connected_cluster_is_in_it_though_its_kubeconfig_is_secret() -> None:
+    def made(kind: str, name: str, **inputs: Any) -> dict[str, Any]:
+        return state(f"urn:pulumi:dev::shop::{kind}::{name}", inputs=inputs)
+
+    prod, test = (made("eks-access:index:ConnectedCluster", name, cluster=name) for name in ("prod", "test"))
+    provider = made("pulumi:providers:kubernetes", "k", kubeconfig={**SECRET, "ciphertext": "abc"})
+    binding = made(
+        "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding",
+        "b",
+        subjects=[{"kind": "User", "name": "viewer"}],
+        roleRef={"kind": "ClusterRole", "name": "view"},
+    )
+    binding |= {"parent": prod["urn"], "provider": f"{provider['urn']}::id"}
+    access = Access(of_export(export(prod, test, provider, binding)))
+    assert [each.cluster for each in access.bindings] == ["prod"]
+
+
+def test_a_manifest_makes_no_role_that_somebody_else_owns() -> None:
+    cluster = {**CLUSTER, "authenticationMode": "API", "method": "access-entry"}
+    role = {"arn": "arn:aws:iam::111122223333:role/acme", "name": "acme", "maxSessionSeconds": 3600, "existing": True}
+    stack = of_value(manifest({"a": cluster}, [], role=role))
+    assert not list(stack.of_type("aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"))
+    assert [entry.principal.arn for entry in Access(stack).entries] == [role["arn"]]

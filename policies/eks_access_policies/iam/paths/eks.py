@@ -27,12 +27,24 @@ def _is_ordinary_namespace(value: str) -> bool:
     return bool(value.strip("*?")) and not matches(value, "kube-system")
 
 
-_NO_ADMIN = (Hold("eks:policyArn", _is_below_admin),)
+_POLICIES = tuple(
+    tuple(f"arn:{partition}:eks::aws:cluster-access-policy/{name}" for name in ADMINISTRATORS)
+    for partition in ("aws", "aws-cn", "aws-us-gov")
+)
+_NO_ADMIN = (Hold("eks:policyArn", _is_below_admin, dangers=_POLICIES),)
 _IN_NAMESPACES = (
     # Without the scope, ForAllValues on the namespaces lets cluster scope through, which has none.
-    Hold("eks:accessScope", lambda value: value == "namespace"),
+    Hold("eks:accessScope", lambda value: value == "namespace", dangers=(("cluster",),)),
     Hold("eks:namespaces", _is_ordinary_namespace, many=True),
 )
+_MODES = (("API_AND_CONFIG_MAP",),)
+"""The mode that a cluster goes to from aws-auth alone: EKS takes one step at a time."""
+
+
+def _is_last_mode(value: str) -> bool:
+    return value == "API"
+
+
 _GROUPS = Hold("eks:kubernetesGroups", _is_named, many=True)
 _USERNAME = Hold("eks:username", _is_named)
 _PRINCIPAL = Hold("eks:principalArn", _is_named)
@@ -69,7 +81,7 @@ PATHS: tuple[Path, ...] = (
         ("eks:UpdateClusterConfig",),
         EKS_AUTHENTICATION,
         "have a cluster take access entries where aws-auth alone decides, open its endpoint, and end its audit log",
-        defused_by=((Hold("eks:authenticationMode", lambda value: value == "API", absent=True),),),
+        defused_by=((Hold("eks:authenticationMode", _is_last_mode, absent=True, dangers=_MODES),),),
     ),
     Path(
         ("eks:AssociateIdentityProviderConfig",),

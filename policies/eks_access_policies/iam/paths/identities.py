@@ -34,6 +34,8 @@ PATHS: tuple[Path, ...] = (
     _policies("iam:AddUserToGroup", "join any group", one=False),
     _policies("iam:DeleteUserPermissionsBoundary", "take the limits of a user away", _BOUNDARY, one=False),
     _policies("iam:DeleteRolePermissionsBoundary", "take the limits of a role away", _BOUNDARY, one=False),
+    _policies("iam:PutUserPermissionsBoundary", "give a user wider limits", _BOUNDARY, one=False),
+    _policies("iam:PutRolePermissionsBoundary", "give a role wider limits", _BOUNDARY, one=False),
     _policies("sso:PutInlinePolicyToPermissionSet", "write any policy for a permission set", one=False),
     _policies("sso:AttachManagedPolicyToPermissionSet", "attach any policy to a permission set", one=False),
     _policies(

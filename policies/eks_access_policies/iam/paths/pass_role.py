@@ -69,7 +69,8 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
         "bedrock-agentcore",
         "bedrock-agentcore:CreateCodeInterpreter|bedrock-agentcore:CreateAgentRuntime|"
         "bedrock-agentcore:UpdateAgentRuntime|bedrock-agentcore:CreateBrowser|"
-        "bedrock-agentcore:CreateGateway",
+        "bedrock-agentcore:CreateGateway|bedrock-agentcore:CreateHarness|"
+        "bedrock-agentcore:UpdateHarness",
         "an interpreter, runtime or browser",
     ),
     ("batch ecs-tasks ecs", "batch:RegisterJobDefinition batch:SubmitJob", "a job"),

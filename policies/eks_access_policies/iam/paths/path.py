@@ -17,10 +17,19 @@ class Hold:
     """The key has several values in one request, so that all of them must be among those listed (ForAllValues)."""
     absent: bool = False
     """It also holds where the key must not be there (Null 'true')."""
+    dangers: tuple[tuple[str, ...], ...] = ()
+    """All values that are not safe, where those are known: what leaves any one of these groups out is safe as well. The
+    key is in every request, or harmless where it is not."""
 
     def holds(self, tests: Iterable[Test]) -> bool:
         tests = tuple(tests)
-        return any(self._holds(test, tests) for test in tests if test.lower_key == self.key.lower())
+        about = [test for test in tests if test.lower_key == self.key.lower()]
+        return any(self._holds(test, tests) for test in about) or self._leaves_out(about)
+
+    def _leaves_out(self, about: Iterable[Test]) -> bool:
+        """Do the negated tests, all of which must be met, together keep the dangerous values out?"""
+        negated = [test for test in about if test.operator.negated]
+        return any(all(any(test.names(value) for test in negated) for value in group) for group in self.dangers)
 
     def _holds(self, test: Test, tests: tuple[Test, ...]) -> bool:
         rest = [each for each in tests if each is not test]

@@ -37,6 +37,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("ssm:StartSession", "open a shell on an instance, and act with its role"),
     ("ssm:SendCommand", "run commands on an instance, with its role"),
     ("ssm:CreateAssociation", "run commands on instances, with their role"),
+    ("ssm:RegisterTaskWithMaintenanceWindow", "have a maintenance window run commands on instances, with their role"),
     ("ec2-instance-connect:SendSSHPublicKey", "sign in to an instance, and act with its role"),
     ("ec2-instance-connect:SendSerialConsoleSSHPublicKey", "sign in to an instance, and act with its role"),
     (

@@ -19,7 +19,7 @@ from ..rules.trust import (
     TRUST_WHOLE_ACCOUNT,
 )
 from ..statement import Principal, PrincipalKind
-from ..who import Scope, Who, irrelevant, who, why_open
+from ..who import Scope, Who, irrelevant, why_open
 from .assume import ASSUME_ROLE, TAG_SESSION, Trust, told
 
 EXTERNAL_ID = "sts:externalid"
@@ -45,7 +45,7 @@ def judge_accounts(trust: Trust, principals: tuple[Principal, ...]) -> Iterator[
             "Action",
         )
         return
-    said = who(trust.tests)
+    said = trust.said
     if any(each.kind is PrincipalKind.ANYONE for each in principals):
         yield from _anyone(trust, said)
     yield from _others(trust, said, tuple(each for each in principals if each.kind is PrincipalKind.AWS))
@@ -150,7 +150,7 @@ def _external_id(trust: Trust, tests: list[Test], account: str) -> Iterator[Find
     if not tests:
         yield trust.finding(
             TRUST_EXTERNAL_ID,
-            f"Account {account} may assume the role without an ExternalId{_but(trust, who(trust.tests))}.",
+            f"Account {account} may assume the role without an ExternalId{_but(trust, trust.said)}.",
             "Condition",
         )
         return
@@ -172,6 +172,8 @@ def _weak(test: Test, all_tests: Iterable[Test]) -> str:
         if test.operator.globs and is_pattern(value):
             fixed = literal_prefix(value)
             return f"{value!r} leaves " + (f"everything after {fixed!r} open" if fixed else "its beginning open")
+        if "${" in value:
+            return f"{value!r} is what the caller is, and not what it was given"
         if value.lower().strip("<>{}") in _PLACEHOLDERS:
             return f"{value!r} is a placeholder that anybody would try"
         if len(value) < 2:

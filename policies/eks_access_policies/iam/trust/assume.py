@@ -8,16 +8,13 @@ from ..conditions import Test
 from ..context import Context
 from ..glob import is_pattern, matches
 from ..statement import Principal, Statement
+from ..who import Who, who
 
 ASSUME_ROLE = "sts:AssumeRole"
 WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 SAML = "sts:AssumeRoleWithSAML"
 ASSUMING = (ASSUME_ROLE, WEB_IDENTITY, SAML)
 TAG_SESSION = "sts:TagSession"
-BESIDE = (TAG_SESSION, "sts:SetSourceIdentity", "sts:SetContext")
-"""What may go with assuming a role.
-
-https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html"""
 
 
 @dataclass(frozen=True)
@@ -27,6 +24,11 @@ class Trust:
     tests: tuple[Test, ...]
     """Its own, and those that Deny statements add."""
     context: Context
+
+    @property
+    def said(self) -> Who:
+        """What its conditions say about who may act."""
+        return who(self.tests, self.context.organizations)
 
     def finding(self, rule: Rule, message: str, part: str = "") -> Finding:
         return Finding(rule, message, self.statement.where + (f".{part}" if part else ""))

@@ -135,7 +135,8 @@ def judge_service(trust: Trust, service: str) -> Iterator[Finding]:
 
 
 def _source(trust: Trust, service: str) -> Iterator[Finding]:
-    said = who([test for test in trust.tests if test.lower_key in SOURCE_KEYS])
+    tests = [test for test in trust.tests if test.lower_key in SOURCE_KEYS]
+    said = who(tests, trust.context.organizations)
     if said.open and not said.says:
         test, why = said.open[0]
         yield trust.finding(

@@ -12,6 +12,9 @@ ENTRIES = f"arn:aws:eks:us-east-1:{OWN}:access-entry/prod/*"
 VIEW = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
 CLUSTER_ADMIN = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 
+ACCESS_POLICY = "arn:aws:eks::aws:cluster-access-policy/"
+ADMINS = [f"{ACCESS_POLICY}AmazonEKSClusterAdminPolicy", f"{ACCESS_POLICY}AmazonEKSAdminPolicy"]
+
 Statement = dict[str, Any]
 
 
@@ -68,6 +71,7 @@ PATHS: tuple[str, ...] = (
     "iam:PassRole bedrock-agentcore:CreateAgentRuntime bedrock-agentcore:InvokeAgentRuntimeCommand",
     "iam:PassRole bedrock-agentcore:CreateBrowser bedrock-agentcore:StartBrowserSession",
     "iam:PassRole bedrock-agentcore:CreateCodeInterpreter bedrock-agentcore:InvokeCodeInterpreter",
+    "iam:PassRole bedrock-agentcore:CreateHarness bedrock-agentcore:InvokeAgentRuntimeCommand",
     "iam:PassRole braket:CreateJob",
     "iam:PassRole cloudformation:CreateStack",
     "iam:PassRole cloudformation:CreateStackSet cloudformation:CreateStackInstances",
@@ -101,6 +105,7 @@ PATHS: tuple[str, ...] = (
     "iam:PassRole sagemaker:CreateTrainingJob",
     "iam:PassRole ssm:CreateDocument ssm:StartAutomationExecution",
     "iam:PutGroupPolicy",
+    "iam:PutRolePermissionsBoundary",
     "iam:PutRolePolicy",
     "iam:PutRolePolicy iam:UpdateAssumeRolePolicy",
     "iam:PutUserPolicy",
@@ -115,6 +120,7 @@ PATHS: tuple[str, ...] = (
     "sagemaker:CreateNotebookInstanceLifecycleConfig sagemaker:StopNotebookInstance sagemaker:UpdateNotebookInstance"
     " sagemaker:StartNotebookInstance",
     "sagemaker:CreatePresignedNotebookInstanceUrl",
+    "ssm:RegisterTaskWithMaintenanceWindow",
     "ssm:SendCommand",
     "ssm:StartSession",
     "sts:AssumeRole",
@@ -347,6 +353,69 @@ BAD: tuple[Case, ...] = (
         "eks-escalation-access-policies",
     ),
     Case(
+        "an administrator's policy, where only the other one is denied",
+        (
+            allow("eks:AssociateAccessPolicy", ENTRIES),
+            deny("eks:AssociateAccessPolicy", "*", {"ArnEquals": {"eks:policyArn": CLUSTER_ADMIN}}),
+        ),
+        "eks-escalation-access-policies",
+    ),
+    Case(
+        "administrators' policies, denied by patterns under an operator that knows none",
+        (
+            allow("eks:AssociateAccessPolicy", ENTRIES),
+            deny("eks:AssociateAccessPolicy", "*", {"StringEquals": {"eks:policyArn": f"{ACCESS_POLICY}*AdminPolicy"}}),
+        ),
+        "eks-escalation-access-policies",
+    ),
+    Case(
+        "administrators' policies, denied by an ARN with too few parts",
+        (
+            allow("eks:AssociateAccessPolicy", ENTRIES),
+            deny("eks:AssociateAccessPolicy", "*", {"ArnLike": {"eks:policyArn": "arn:*AdminPolicy"}}),
+        ),
+        "eks-escalation-access-policies",
+    ),
+    Case(
+        "administrators' policies, denied for another cluster's entries",
+        (
+            allow("eks:AssociateAccessPolicy"),
+            deny("eks:AssociateAccessPolicy", ENTRIES, {"ArnEquals": {"eks:policyArn": ADMINS}}),
+        ),
+        "eks-escalation-access-policies",
+    ),
+    Case(
+        "administrators' policies, denied together with MFA",
+        (
+            allow("eks:AssociateAccessPolicy", ENTRIES),
+            deny(
+                "eks:AssociateAccessPolicy",
+                "*",
+                {
+                    "ArnEquals": {"eks:policyArn": ADMINS},
+                    "BoolIfExists": {"aws:MultiFactorAuthPresent": "false"},
+                },
+            ),
+        ),
+        "eks-escalation-access-policies",
+    ),
+    Case(
+        "everything but cluster scope, and any namespace",
+        (
+            allow("eks:AssociateAccessPolicy", ENTRIES),
+            deny("eks:AssociateAccessPolicy", "*", {"StringEquals": {"eks:accessScope": "cluster"}}),
+        ),
+        "eks-escalation-access-policies",
+    ),
+    Case(
+        "groups, denied where all are others, so that one known group is enough",
+        (
+            allow("eks:UpdateAccessEntry", ENTRIES, {"StringEquals": {"eks:username": "viewer"}}),
+            deny("eks:UpdateAccessEntry", "*", {"ForAllValues:StringNotEquals": {"eks:kubernetesGroups": ["viewers"]}}),
+        ),
+        "eks-escalation-access-entries",
+    ),
+    Case(
         "cluster scope",
         (allow("eks:AssociateAccessPolicy", ENTRIES, {"StringEquals": {"eks:accessScope": "cluster"}}),),
         "eks-escalation-access-policies",
@@ -468,6 +537,52 @@ GOOD: tuple[Case, ...] = (
     Case(
         "a view of the cluster for others",
         (allow("eks:AssociateAccessPolicy", ENTRIES, {"ArnEquals": {"eks:policyArn": VIEW}}),),
+    ),
+    Case(
+        "a grant of access policies, with the administrators' denied",
+        (
+            allow("eks:AssociateAccessPolicy", [CLUSTERS, ENTRIES]),
+            deny("eks:AssociateAccessPolicy", ENTRIES, {"StringEquals": {"eks:policyArn": ADMINS}}),
+        ),
+    ),
+    Case(
+        "administrators' policies left out one by one, and by a pattern",
+        (
+            allow("eks:AssociateAccessPolicy", ENTRIES, {"ArnNotEquals": {"eks:policyArn": ADMINS[0]}}),
+            deny("eks:*", "*", {"ArnLike": {"eks:policyArn": "arn:*:eks::*:cluster-access-policy/*AdminPolicy"}}),
+        ),
+    ),
+    Case(
+        "any policy, with every other scope than named namespaces denied",
+        (
+            allow("eks:AssociateAccessPolicy", ENTRIES),
+            deny("eks:AssociateAccessPolicy", "*", {"StringNotEquals": {"eks:accessScope": "namespace"}}),
+            deny("eks:AssociateAccessPolicy", "*", {"ForAnyValue:StringNotEquals": {"eks:namespaces": ["payments"]}}),
+        ),
+    ),
+    Case(
+        "any policy in named namespaces, with cluster scope denied",
+        (
+            allow(
+                "eks:AssociateAccessPolicy", ENTRIES, {"ForAllValues:StringEquals": {"eks:namespaces": ["payments"]}}
+            ),
+            deny("eks:AssociateAccessPolicy", "*", {"StringEquals": {"eks:accessScope": "cluster"}}),
+        ),
+    ),
+    Case(
+        "entries, with other groups and usernames denied",
+        (
+            allow("eks:UpdateAccessEntry", ENTRIES),
+            deny("eks:UpdateAccessEntry", "*", {"ForAnyValue:StringNotEquals": {"eks:kubernetesGroups": ["viewers"]}}),
+            deny("eks:UpdateAccessEntry", "*", {"StringNotEquals": {"eks:username": "viewer"}}),
+        ),
+    ),
+    Case(
+        "settings, with the step to access entries denied",
+        (
+            allow("eks:UpdateClusterConfig", f"arn:aws:eks:us-east-1:{OWN}:cluster/prod"),
+            deny("eks:UpdateClusterConfig", "*", {"StringEquals": {"eks:authenticationMode": "API_AND_CONFIG_MAP"}}),
+        ),
     ),
     Case(
         "administrators of named namespaces",

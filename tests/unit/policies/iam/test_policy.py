@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from eks_access_policies.iam import Context, judge_policies, judge_policy
+from eks_access_policies.iam import Context, actions, judge_policies, judge_policy
 from eks_access_policies.rule import Finding, Severity
 
+from .disguise_cases import GRAVE, HARMLESS
 from .policy_cases import BAD, GOOD, OWN, PATHS, Case, allow, deny
 
 CONTEXT = Context(accounts=frozenset({OWN}), now=datetime(2026, 6, 1, tzinfo=UTC))
@@ -31,6 +32,33 @@ def test_a_policy_that_allows_too_much_or_nothing_is_told_by_its_cause(case: Cas
 @pytest.mark.parametrize("case", GOOD, ids=lambda case: case.name)
 def test_a_policy_that_names_what_is_needed_is_left_alone(case: Case) -> None:
     assert not found(*case.statements), told(found(*case.statements))
+
+
+def grave(case: Case) -> list[Finding]:
+    return [each for each in found(*case.statements) if each.rule.severity >= Severity.HIGH]
+
+
+@pytest.mark.parametrize("case", GRAVE, ids=lambda case: case.name)
+def test_what_is_dangerous_is_found_whatever_it_looks_like(case: Case) -> None:
+    assert grave(case), f"only these were found:\n{told(found(*case.statements))}"
+
+
+@pytest.mark.parametrize("case", HARMLESS, ids=lambda case: case.name)
+def test_what_gives_nothing_away_is_not_called_dangerous(case: Case) -> None:
+    assert not grave(case), told(grave(case))
+
+
+READS = (actions.AccessLevel.READ, actions.AccessLevel.LIST)
+READING = ("Get", "List", "Describe", "BatchGet", "View", "Lookup", "Search", "Read")
+"""How AWS's own policies for auditors and readers write it."""
+
+
+def test_reading_whatever_any_service_has_is_not_called_dangerous() -> None:
+    for service in actions.services():
+        reads = [str(each) for each in actions.actions_of(service).values() if each.access_level in READS]
+        for written in (reads, [f"{service}:{verb}*" for verb in READING]):
+            findings = grave(Case(service, (allow(written),)))
+            assert not findings, told(findings)
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -95,6 +95,29 @@ BAD: tuple[Case, ...] = (
     Case("everyone with MFA", (anyone({"Bool": {"aws:MultiFactorAuthPresent": "true"}}),), "iam-trust-anyone"),
     Case("everyone in any organization", (anyone({"StringLike": {"aws:PrincipalOrgID": "o-*"}}),), "iam-trust-anyone"),
     Case(
+        "a vendor by its own name",
+        (aws(VENDOR_ROLE, external_id("${aws:username}")),),
+        "iam-trust-condition-open",
+        "is what the caller is",
+    ),
+    Case(
+        "everyone in somebody else's organization",
+        (anyone({"StringEquals": {"aws:PrincipalOrgID": "o-somebodyelses"}}),),
+        "iam-trust-anyone",
+        "'o-somebodyelses' is none of your organizations",
+    ),
+    Case(
+        "everyone in a unit of somebody else's organization",
+        (anyone({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-somebodyelses/r-ab12/ou-ab12-1/*"}}),),
+        "iam-trust-anyone",
+        "'o-somebodyelses' is none of your organizations",
+    ),
+    Case(
+        "a foreign role of somebody else's organization",
+        (aws(f"arn:aws:iam::{STRANGER}:role/x", {"StringEquals": {"aws:PrincipalOrgID": "o-somebodyelses"}}),),
+        "iam-trust-external-id",
+    ),
+    Case(
         "everyone in the organization, if there is one",
         (anyone({"StringEqualsIfExists": {"aws:PrincipalOrgID": ORGANIZATION}}),),
         "iam-trust-anyone",

@@ -1,6 +1,7 @@
 """The formats: within GitHub's limits, safe whatever things are called, and valid for whoever reads them."""
 
 import json
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -100,6 +101,87 @@ def test_sarif_is_what_the_standard_and_github_ask_for() -> None:
         prints.add(result["partialFingerprints"]["eksAccessReview/v1"])
     assert len(prints) == len(results(value)), "each is told from the others"
     assert results(json.loads(SarifFormat().text(many(3)))) != []
+
+
+SARIF: dict[str, tuple[set[str], dict[str, str]]] = {
+    # Each object that is written: what the standard requires of it, and the kinds of what it has (`[…]` is a list).
+    "sarifLog": ({"version", "runs"}, {"$schema": "text", "version": "text", "runs": "[run]"}),
+    "run": (
+        {"tool"},
+        {"tool": "tool", "automationDetails": "automation", "columnKind": "text", "results": "[result]"},
+    ),
+    "automation": (set(), {"id": "text"}),
+    "tool": ({"driver"}, {"driver": "toolComponent"}),
+    "toolComponent": ({"name"}, {"name": "text", "semanticVersion": "text", "rules": "[reportingDescriptor]"}),
+    "reportingDescriptor": (
+        {"id"},
+        {"id": "text", "name": "text", "shortDescription": "message", "fullDescription": "message", "help": "message"}
+        | {"defaultConfiguration": "configuration", "properties": "bag"},
+    ),
+    "configuration": (set(), {"level": "level"}),
+    "result": (
+        {"message"},
+        {"ruleId": "text", "ruleIndex": "count", "level": "level", "message": "message", "locations": "[location]"}
+        | {"partialFingerprints": "bag", "properties": "bag"},
+    ),
+    "message": ({"text"}, {"text": "text", "markdown": "text"}),
+    "location": (set(), {"physicalLocation": "physicalLocation", "logicalLocations": "[logicalLocation]"}),
+    "physicalLocation": ({"artifactLocation"}, {"artifactLocation": "artifact", "region": "region"}),
+    "artifact": ({"uri"}, {"uri": "text"}),
+    "region": ({"startLine"}, {"startLine": "line"}),
+    "logicalLocation": (set(), {"name": "text", "kind": "text"}),
+}
+"""https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html; its schema lets no object have other properties."""
+
+PLAIN: dict[str, Callable[[Any], bool]] = {
+    "text": lambda value: isinstance(value, str) and value != "",
+    "level": lambda value: value in ("none", "note", "warning", "error"),
+    "count": lambda value: type(value) is int and value >= 0,
+    "line": lambda value: type(value) is int and value >= 1,
+    "bag": lambda value: isinstance(value, dict),
+}
+
+
+def breaches(value: Any, kind: str, path: str) -> Iterator[str]:
+    """Where the value is not as the standard has it."""
+    if kind.startswith("["):
+        listed = value if isinstance(value, list) else [None]
+        for at, each in enumerate(listed):
+            yield from breaches(each, kind[1:-1], f"{path}[{at}]")
+    elif kind in PLAIN:
+        if not PLAIN[kind](value):
+            yield f"{path} is no {kind}: {value!r}"
+    elif not isinstance(value, dict):
+        yield f"{path} is no {kind}"
+    else:
+        required, known = SARIF[kind]
+        yield from (f"{path} has no {name}" for name in required - set(value))
+        yield from (f"{path}.{name} is nothing of the standard's" for name in set(value) - set(known))
+        for name in set(value) & set(known):
+            yield from breaches(value[name], known[name], f"{path}.{name}")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [many(3), hostile(), difference(Stack(), Stack()), difference(Stack().role("u"), Stack().role("u", UNKNOWN))],
+)
+def test_sarif_has_all_that_the_standard_requires_and_nothing_that_it_forbids(found: Review) -> None:
+    value = json.loads(SarifFormat().text(found))
+    assert list(breaches(value, "sarifLog", "$")) == []
+    assert value["version"] == "2.1.0"
+
+
+def test_a_breach_of_the_standard_would_be_seen() -> None:
+    value = SarifFormat().value(many(1))
+    result = results(value)[0]
+    del result["message"]
+    result["locations"][0]["physicalLocation"]["region"]["startLine"] = 0
+    result["severity"] = "high"
+    assert sorted(each.partition(" ")[2] for each in breaches(value, "sarifLog", "$")) == [
+        "has no message",
+        "is no line: 0",
+        "is nothing of the standard's",
+    ]
 
 
 def test_sarif_has_what_is_gained_or_not_known_and_nothing_that_is_lost() -> None:

@@ -1,6 +1,7 @@
 """The workflow of pull requests: what each job may do, and whose code it runs."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,20 @@ def test_it_is_reusable_and_the_project_uses_it_itself_on_pull_requests() -> Non
     assert job["uses"] == f"./.github/workflows/{REUSABLE}"
     assert set(job["with"]) <= set(load(REUSABLE)["on"]["workflow_call"]["inputs"])
     assert "secrets" not in job, "the sandbox needs none"
+
+
+def test_the_packs_configuration_is_found_by_the_environments_name(jobs: Any) -> None:
+    given = load("pull-request.yml")["jobs"]["access"]["with"]
+    (script,) = [step["run"] for step in steps(jobs["review"]) if step.get("id") == "pack"]
+    for environment, expected in (("dev", ["--policy-pack-config", str(CHECKOUT / "policies/dev.json")]), ("new", [])):
+        env = {"PACK": given["policy-pack"], "CONFIG": given["policy-pack-config"], "STACK": environment}
+        env |= {"RUN_IN": "printf %s\\n", "FOLDER": ".", "PULUMI_CONFIG_PASSPHRASE": "x"}
+        done = subprocess.run(
+            ["bash", "-euc", script], cwd=CHECKOUT, env=env, capture_output=True, text=True, check=True
+        )
+        printed = done.stdout.splitlines()
+        pack = printed[printed.index("--policy-pack") + 2 : printed.index("--stack")]
+        assert pack == expected, f"{environment}: where there is no such file, the pack has no configuration"
 
 
 @pytest.mark.parametrize("name", OURS)
