@@ -29,6 +29,9 @@ from sandbox.aws.arn import Arn
 from sandbox.aws.inner import REGION
 from sandbox.aws.trust_policies import for_provider, with_variables
 
+DEFAULT_SECONDS, SHORTEST_SECONDS = 3600, 900
+"""https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html (DurationSeconds)"""
+
 _asserted: dict[str, Mapping[str, str]] = {}
 """By access key: what a session keeps of the SAML assertion that it was made with."""
 _caller: ContextVar[str] = ContextVar("caller", default="")
@@ -42,6 +45,25 @@ class Session:
     expiration: datetime
     arn: str
     role_session_id: str
+
+
+class DurationRefused(Exception):
+    """A session of the role cannot last as long, or as short, as was asked: the code and message of STS's answer."""
+
+    code = "ValidationError"
+    message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+
+
+def seconds(role: Mapping[str, Any], asked: str | None) -> int:
+    """How long a session of the role lasts, with what the request says of it.
+
+    Raises:
+        DurationRefused: not as long as was asked.
+    """
+    wanted = int(asked or DEFAULT_SECONDS)
+    if not SHORTEST_SECONDS <= wanted <= role.get("MaxSessionDuration", DEFAULT_SECONDS):
+        raise DurationRefused
+    return wanted
 
 
 def trusted(role: Mapping[str, Any], action: str, provider: str, keys: Mapping[str, Any]) -> bool:

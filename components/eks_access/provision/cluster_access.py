@@ -56,7 +56,7 @@ class ClusterAccess(pulumi.ComponentResource):
         if isinstance(integration.role.trust, PodIdentity):
             entered = self._create_association(name, cluster, integration.role.trust, role, tags, entered)
         # What runs in the cluster as the integration starts when it can come in, and ends before its rights do.
-        objects = Objects(name, connection, binding, labelled, stack(), self, integration.objects)
+        objects = Objects(name, connection, binding, labelled, self, integration.objects)
         objects.create(after=[entered])
         self.register_outputs({})
 
