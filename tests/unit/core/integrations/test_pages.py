@@ -4,7 +4,7 @@
 `page.yaml`: where they come from, what fills their placeholders, how the page lets the role in, and every correction
 with its reason. Ours must differ from the page in just these. Another vendor is another folder; ours are compared by
 what they mean: IAM and RBAC read lists of names as sets, a single name as a list of one, a statement's Sid as a label,
-and statements about the same resources as one.
+and statements about the same resources, and rules with the same verbs, as one.
 """
 
 import json
@@ -130,8 +130,8 @@ def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             if key != "Sid":
                 yield from leaves(_as_list(key, value), f"{path}.{key}" if path else key)
     elif isinstance(tree, list) and any(isinstance(part, Mapping) for part in tree):
-        for index, part in enumerate(tree):
-            yield from leaves(part, f"{path}[{index}]")
+        for label, part in zip(_labels(tree), tree, strict=True):
+            yield from leaves(part, f"{path}[{label}]")
     elif isinstance(tree, list):
         if tree:
             yield path, sorted(set(tree))
@@ -139,9 +139,22 @@ def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, tree
 
 
+def _labels(parts: list[Mapping[str, Any]]) -> list[str]:
+    """Their places in the list; of RBAC rules alone with their API group, the group: order says nothing there."""
+    groups = [tuple(part.get("apiGroups", ())) for part in parts]
+    return [
+        group[0] if len(group) == 1 and group[0] and groups.count(group) == 1 else str(index)
+        for index, group in enumerate(groups)
+    ]
+
+
 def _merged(document: Any) -> Any:
-    """A policy with its statements about the same resources in one, which grants the same."""
-    if not isinstance(document, Mapping) or "Statement" not in document:
+    """A policy with its statements about the same resources in one, which grants the same; a role's rules likewise."""
+    if not isinstance(document, Mapping):
+        return document
+    if "rules" in document:
+        return {**document, "rules": _merged_rules(document["rules"])}
+    if "Statement" not in document:
         return document
     merged: dict[str, dict[str, Any]] = {}
     for statement in document["Statement"]:
@@ -149,6 +162,15 @@ def _merged(document: Any) -> Any:
         same = merged.setdefault(json.dumps(about, sort_keys=True), {**about, "Action": []})
         same["Action"] = [*same["Action"], *_as_list("Action", statement["Action"])]
     return {**document, "Statement": list(merged.values())}
+
+
+def _merged_rules(rules: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    merged: dict[str, dict[str, Any]] = {}
+    for rule in rules:
+        about = {key: value for key, value in rule.items() if key != "resources"}
+        same = merged.setdefault(json.dumps(about, sort_keys=True), {**about, "resources": []})
+        same["resources"] = [*same["resources"], *rule.get("resources", ())]
+    return list(merged.values())
 
 
 def _as_list(key: str, value: Any) -> Any:
