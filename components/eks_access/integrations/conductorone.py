@@ -15,12 +15,13 @@ from ..arguments import IntegrationArgs
 from ..description import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
 from ..expectations import baseline, combined
+from ..grantable import checked_grantable
 from ..identity import Identity, supports_access_entries, supports_aws_auth
 from ..placeholders import is_known
 from ..provision.integration import IntegrationComponent
 from ..vendor_made import VendorMade
 from ._conductorone import calls, connector, rights
-from ._conductorone.modes import KEYLESS, Hosting, Tier, check_cluster, checked_arguments, checked_grantable, trust
+from ._conductorone.modes import KEYLESS, Hosting, Tier, check_cluster, checked_arguments, trust
 
 SOURCES = ("https://www.conductorone.com/docs/baton/eks", "https://github.com/ConductorOne/baton-eks (v0.1.3)")
 LEFTOVERS = (

@@ -60,7 +60,7 @@ class Page:
         read_as = {each["document"]: each["read_as"] for each in self.said.get("unreadable", ())}
         names = {path.name for path in self.folder.iterdir()} - {"page.yaml", *read_as.values()}
         found = {name: self.parsed(read_as.get(name, name)) for name in sorted(names)}
-        return {**found, ACCESS: self.said["access"]}
+        return found | {key: self.said[key] for key in (ACCESS,) if key in self.said}
 
     def parsed(self, name: str) -> Any:
         text = (self.folder / name).read_text()
@@ -87,7 +87,7 @@ def page(request: pytest.FixtureRequest) -> Page:
 def ours(page: Page) -> dict[str, Any]:
     """What we make, under the names that the page's documents have."""
     integration = page.integration()
-    also = {key: value for key, value in _told_by_some(integration).items() if key in page.said["access"]}
+    also = {key: value for key, value in _told_by_some(integration).items() if key in page.said.get(ACCESS, ())}
     made: dict[str, Any] = {
         "trust.json": integration.role.trust_policy(),
         "policy.json": integration.role.policy(),
@@ -107,7 +107,20 @@ def ours(page: Page) -> dict[str, Any]:
             }
             body = {**found.body, "metadata": metadata}
             made[prefix + NAMES[found.kind]] = {"apiVersion": f"{rbac.API_GROUP}/v1", "kind": found.kind, **body}
-    return made
+    return made | {name: body for name, body in _objects(integration).items() if (page.folder / name).exists()}
+
+
+def _objects(integration: Integration) -> dict[str, Any]:
+    """What runs in the cluster, of which pages show some."""
+    return {
+        f"{each.kind.lower()}.yaml": {
+            "apiVersion": each.api_version,
+            "kind": each.kind,
+            "metadata": {"name": each.name, "namespace": each.namespace},
+            **each.body,
+        }
+        for each in integration.objects
+    }
 
 
 def _told_by_some(integration: Integration) -> dict[str, Any]:
