@@ -55,7 +55,7 @@ class PodIdentity:
         return [statement | ({"Condition": conditions} if conditions else {})]
 
     def refuses(self) -> tuple[Change, ...]:
-        return ("stranger",)
+        return ("stranger", *(("subject-wrong",) if self.service_account else ()))
 
 
 @dataclass(frozen=True)

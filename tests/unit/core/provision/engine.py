@@ -1,5 +1,6 @@
 """A recording engine: what was registered and asked, in a preview or an update."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -55,9 +56,18 @@ class Engine(Mocks):
         return {each.name: each.inputs for each in self.resources if each.typ == typ}
 
 
+def _ensure_loop() -> None:
+    """`asyncio.run`, in other tests, leaves its thread without the loop that Pulumi's runtime takes."""
+    try:
+        asyncio.get_event_loop_policy().get_event_loop()
+    except RuntimeError:
+        asyncio.set_event_loop(asyncio.new_event_loop())
+
+
 def run(program: Callable[[], Any], *, preview: bool = False, engine: Engine | None = None) -> Engine:
     """Run a program to its end, every registration and `apply` included, and give what was recorded."""
     recording = engine or Engine()
+    _ensure_loop()
     pulumi.runtime.set_mocks(recording, project="test", stack="dev", preview=preview)
 
     drained: Callable[[], Any] = pulumi.runtime.test(program)  # type: ignore[no-untyped-call]
