@@ -33,10 +33,12 @@ def providers(tmp_path_factory: pytest.TempPathFactory) -> IdentityProviders:
     return made
 
 
-def token(providers: IdentityProviders, *, key: str = SERVICE_ACCOUNTS, **changes: Any) -> str:
+def token(providers: IdentityProviders, changes: dict[str, Any] | None = None, *, key: str = SERVICE_ACCOUNTS) -> str:
     now = int(time.time())
     claims = {"iss": f"https://{SERVICE_ACCOUNTS}", "aud": [PRINCIPAL], "sub": "x", "iat": now, "exp": now + 600}
-    return jwt.encode(claims | {"kubernetes.io": BOUND} | changes, providers.key_file(key).read_bytes(), "RS256")
+    return jwt.encode(
+        claims | {"kubernetes.io": BOUND} | (changes or {}), providers.key_file(key).read_bytes(), "RS256"
+    )
 
 
 class Eks:
@@ -132,13 +134,13 @@ def test_an_associated_pod_gets_a_session_with_six_tags(ask: Ask, providers: Ide
 def test_a_token_that_is_not_the_pods_own_is_refused(
     key: str, changes: dict[str, Any], code: str, ask: Ask, providers: IdentityProviders
 ) -> None:
-    answer = ask(token(providers, key=key, **changes))
+    answer = ask(token(providers, changes, key=key))
     assert (answer.status, dict(answer.headers)[b"x-amzn-errortype"].decode()) == (400, code)
 
 
 def test_a_service_account_without_an_association_is_refused(ask: Ask, providers: IdentityProviders) -> None:
     other = {**BOUND, "serviceaccount": {"name": "default", "uid": "x"}}
-    answer = ask(token(providers, **{"kubernetes.io": other}))
+    answer = ask(token(providers, {"kubernetes.io": other}))
     assert (answer.status, "no service account role association" in answer.json["message"]) == (404, True)
     assert "No cluster found" in ask(token(providers), cluster="another").json["message"]
 
