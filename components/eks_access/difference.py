@@ -3,6 +3,7 @@
 Pure: two `Rights` of the manifest in, words out.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,12 +62,18 @@ def _actions(before: Rights, after: Rights) -> list[Gain]:
     for action, resources in has.items():
         if action not in had:
             where = on(resources)
-        elif "*" in resources and "*" not in had[action]:
+        elif not all(_is_within(resource, had[action]) for resource in resources):
             where = f"{on(resources)}, instead of only {on(had[action])}"
         else:
             continue
         together.setdefault((where, risks.of_action(action)), []).append(action)
     return [Gain("aws", tuple(actions), where, risk) for (where, risk), actions in together.items()]
+
+
+def _is_within(resource: str, patterns: Sequence[str]) -> bool:
+    """Whether a statement about the patterns is about the resource, itself perhaps a pattern, too."""
+    wildcards = (re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".") for pattern in patterns)
+    return any(re.fullmatch(wildcard, resource) for wildcard in wildcards)
 
 
 def _denials(before: Rights, after: Rights) -> list[Gain]:

@@ -211,14 +211,15 @@ def _handoff(args: Mapping[str, Any], place: Place, role: Role, trust: IdentityC
                 else ("Leave AWS Role Name empty: it is the role of a connector outside of the cluster.",)
             ),
             *login_steps(place, role.name, trust),
-            "In the clusters people are " + " and ".join(_usernames(place)) + "; Apono binds these names.",
+            f"In the clusters people are named {' and '.join(_usernames(place))}: Apono binds these names.",
         ),
     )
 
 
 def _usernames(place: Place) -> list[str]:
     methods = {cluster.method for cluster in place.clusters}
-    return [f"{_IDENTITY.username_by(method)} ({method})" for method in EntryMethod if method in methods]
+    ways = {EntryMethod.ACCESS_ENTRY: "by an access entry", EntryMethod.AWS_AUTH: "by aws-auth"}
+    return [f"{_IDENTITY.username_by(method)} ({way})" for method, way in ways.items() if method in methods]
 
 
 def _alphanumeric(name: str) -> str:

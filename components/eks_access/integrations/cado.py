@@ -198,7 +198,8 @@ def _handoff(place: Place, group: str, checked: bool) -> Handoff:
             f"In Cado open Settings > Cloud, create a role with the values above and {check}.",
             *mapped,
             "Acquire with Import > Cloud: choose this role, then one of its clusters: "
-            + ", ".join(f"{cluster.name} ({cluster.region})" for cluster in place.clusters),
+            + ", ".join(f"{cluster.name} ({cluster.region})" for cluster in place.clusters)
+            + ".",
         ),
     )
 

@@ -210,8 +210,9 @@ def _provision_steps(place: Place, hosting: Hosting, args: Mapping[str, Any], gr
         steps.append("Access policies can be granted to IAM users only. Revoking one leaves the user's empty entry.")
     if grants_roles:
         steps.append(
-            "To grant roles baton-eks needs a mapUsers in aws-auth, be it empty. If this says that there is none:"
-            f" {MAP_USERS_ABSENT} then add one, which changes nothing else: {SEED_MAP_USERS}"
+            "To grant roles baton-eks needs a mapUsers in aws-auth, be it empty. The first command prints the one"
+            " that is there; where it prints nothing, the second adds one, and changes nothing else:"
+            f"\n{MAP_USERS_ABSENT}\n{SEED_MAP_USERS}"
         )
     elif supports_aws_auth(cluster.mode):
         steps.append("Roles cannot be granted: grantable_cluster_roles names none.")

@@ -178,5 +178,5 @@ def test_a_role_of_administrators_can_be_made_grantable_by_the_connector_in_so_m
 
 def test_the_hand_off_tells_the_username_of_each_way_in() -> None:
     told = " ".join(described(SSO, "API", "CONFIG_MAP").handoff.steps)
-    assert "people are apono:{{SessionName}} (access-entry) and {{SessionNameRaw}} (aws-auth)" in told
+    assert "people are named apono:{{SessionName}} (by an access entry) and {{SessionNameRaw}} (by aws-auth)" in told
     assert "aws-auth" not in " ".join(described(SSO, "API").handoff.steps)
