@@ -121,9 +121,11 @@ class _Held:
     verb: str
     names: frozenset[str]
     namespaces: frozenset[str] | None
+    user: str = ""
+    """Who holds it, where that is not the integration itself but a user whom it lets in."""
 
     def is_of_the_kind_of(self, other: "_Held") -> bool:
-        return all(
+        return self.user == other.user and all(
             mine in ("*", theirs)
             for mine, theirs in ((self.group, other.group), (self.resource, other.resource), (self.verb, other.verb))
         )
@@ -136,7 +138,8 @@ class _Held:
     @property
     def where(self) -> str:
         named = f"named {', '.join(sorted(self.names))}, " if self.names else ""
-        return named + within(None if self.namespaces is None else sorted(self.namespaces))
+        user = f", for user {self.user}" if self.user else ""
+        return named + within(None if self.namespaces is None else sorted(self.namespaces)) + user
 
     @property
     def kind(self) -> str:
@@ -168,12 +171,13 @@ def _held(rights: Rights) -> Iterator[_Held]:
         if grant.namespaces == []:
             continue  # bound nowhere: without effect
         namespaces = None if grant.namespaces is None else frozenset(grant.namespaces)
+        user = grant.group if grant.kind == "User" else ""
         for rule in grant.rules:
             names = frozenset(rule.get("resourceNames", ()))
             for resource in rule.get("resources", ()):
                 for group in _groups(rule, resource):
                     for verb in rule["verbs"]:
-                        yield _Held(group, resource, verb, names, namespaces)
+                        yield _Held(group, resource, verb, names, namespaces, user)
 
 
 _GROUP_OF = {

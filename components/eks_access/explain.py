@@ -147,7 +147,8 @@ def _call(expectation: AwsExpectation | KubernetesExpectation) -> str:
         return expectation.action
     e = expectation
     resource = e.resource + (f"/{e.subresource}" if e.subresource else "") + (f" {e.name}" if e.name else "")
-    return f"{e.verb} {resource}" + (f" in {e.namespace}" if e.namespace else "")
+    acting = f" as {e.user.rpartition(':')[2]}" if e.user else ""
+    return f"{e.verb} {resource}" + (f" in {e.namespace}" if e.namespace else "") + acting
 
 
 def _difference(access: IntegrationAccess) -> Difference | None:

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -161,3 +161,14 @@ def test_an_action_on_more_resources_is_a_difference_and_on_fewer_is_none() -> N
 def test_aponos_page_reads_every_cluster_of_the_account() -> None:
     (gain,) = difference(of("apono", Profile.LEAST), of("apono", Profile.VENDOR)).gained
     assert gain.where.startswith("on arn:aws:eks:*:111122223333:cluster/*, instead of only on ")
+
+
+def test_a_users_right_is_no_other_users_and_not_the_integrations() -> None:
+    def held_by(user: str | None) -> Rights:
+        kind: Literal["User", "Group"] = "User" if user else "Group"
+        grant = Grant(name="g", group=user or "g", namespaces=None, rules=[rule(["get"], ["secrets"])], kind=kind)
+        return Rights(statements=[], access_policies=[], grants=[grant])
+
+    assert gains(held_by("jane"), held_by("joe")) == [(("get secrets",), "everywhere, for user joe")]
+    assert gains(held_by(None), held_by("joe")) == [(("get secrets",), "everywhere, for user joe")]
+    assert gains(held_by("jane"), held_by("jane")) == []

@@ -171,3 +171,9 @@ def test_rights_of_somebody_else_than_the_integration_are_told_as_theirs(explain
         "bind clusterroles (rbac.authorization.k8s.io) named view  everywhere, for service account apono/agent" in told
     )
     assert "for service account" not in explain("own", own=access("eks-connector")).output, "it is the connector itself"
+
+
+def test_a_call_as_a_viewer_is_told_as_the_viewers(explain: Callable[..., Result]) -> None:
+    told = explain("own", own=access("eks-connector")).output
+    assert "list secrets as role/Platform: other systems' credentials" in told
+    assert "can change things in ssmmessages" not in told
