@@ -20,8 +20,8 @@ from sandbox.state import VARIABLE, Runtime, State, checkout
 OPENTRACE_AUDIENCE = "1234567890-sandbox.apps.googleusercontent.com"
 OPENTRACE_SUBJECT = "110169484474386276334"
 STS_AUDIENCE = "sts.amazonaws.com"
-KEYLESS, KEYLESS_CLUSTER = "conductorone-keyless", "dev-api"
-"""The namespace and the service account of the connector without keys, and its cluster."""
+KEYLESS_CLUSTER, KEYLESS_NAMESPACE, KEYLESS_ACCOUNT = "dev-api", "conductorone-keyless", "conductorone-keyless"
+"""Where the connector without keys runs, and its service account there."""
 ONPREM = "dev-configmap"
 """The cluster that Pulumi.dev.yaml connects under another name, as one outside of EKS."""
 PASSPHRASE = "sandbox"
@@ -105,8 +105,8 @@ def identities(command: Path, kubectl: tuple[str, ...], onprem: Path) -> dict[st
     by its own cluster, with `kubectl`.
     """
 
-    def workload(audience: str, service_account: str = KEYLESS) -> dict[str, list[str]]:
-        asked = ("--namespace", KEYLESS, "create", "token", service_account, "--audience", audience)
+    def workload(audience: str, service_account: str = KEYLESS_ACCOUNT) -> dict[str, list[str]]:
+        asked = ("--namespace", KEYLESS_NAMESPACE, "create", "token", service_account, "--audience", audience)
         return {"command": [*kubectl, *asked]}
 
     def mint(audience: str, subject: str, *more: str, issuer: str = GOOGLE) -> dict[str, list[str]]:
@@ -137,7 +137,7 @@ def identities(command: Path, kubectl: tuple[str, ...], onprem: Path) -> dict[st
                     "wrong_subject": workload(STS_AUDIENCE, service_account="default"),
                     "forged": mint(
                         STS_AUDIENCE,
-                        f"system:serviceaccount:{KEYLESS}:{KEYLESS}",
+                        f"system:serviceaccount:{KEYLESS_NAMESPACE}:{KEYLESS_ACCOUNT}",
                         *("--signed-by", FORGED),
                         issuer=SERVICE_ACCOUNTS,
                     ),

@@ -3,6 +3,7 @@
 Pure: two `Rights` of the manifest in, words out.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -61,12 +62,18 @@ def _actions(before: Rights, after: Rights) -> list[Gain]:
     for action, resources in has.items():
         if action not in had:
             where = on(resources)
-        elif "*" in resources and "*" not in had[action]:
+        elif not all(_is_within(resource, had[action]) for resource in resources):
             where = f"{on(resources)}, instead of only {on(had[action])}"
         else:
             continue
         together.setdefault((where, risks.of_action(action)), []).append(action)
     return [Gain("aws", tuple(actions), where, risk) for (where, risk), actions in together.items()]
+
+
+def _is_within(resource: str, patterns: Sequence[str]) -> bool:
+    """Whether a statement about the patterns is about the resource, itself perhaps a pattern, too."""
+    wildcards = (re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".") for pattern in patterns)
+    return any(re.fullmatch(wildcard, resource) for wildcard in wildcards)
 
 
 def _denials(before: Rights, after: Rights) -> list[Gain]:
@@ -114,9 +121,11 @@ class _Held:
     verb: str
     names: frozenset[str]
     namespaces: frozenset[str] | None
+    user: str = ""
+    """Who holds it, where that is not the integration itself but a user whom it lets in."""
 
     def is_of_the_kind_of(self, other: "_Held") -> bool:
-        return all(
+        return self.user == other.user and all(
             mine in ("*", theirs)
             for mine, theirs in ((self.group, other.group), (self.resource, other.resource), (self.verb, other.verb))
         )
@@ -129,7 +138,8 @@ class _Held:
     @property
     def where(self) -> str:
         named = f"named {', '.join(sorted(self.names))}, " if self.names else ""
-        return named + within(None if self.namespaces is None else sorted(self.namespaces))
+        user = f", for user {self.user}" if self.user else ""
+        return named + within(None if self.namespaces is None else sorted(self.namespaces)) + user
 
     @property
     def kind(self) -> str:
@@ -161,12 +171,13 @@ def _held(rights: Rights) -> Iterator[_Held]:
         if grant.namespaces == []:
             continue  # bound nowhere: without effect
         namespaces = None if grant.namespaces is None else frozenset(grant.namespaces)
+        user = grant.group if grant.kind == "User" else ""
         for rule in grant.rules:
             names = frozenset(rule.get("resourceNames", ()))
             for resource in rule.get("resources", ()):
                 for group in _groups(rule, resource):
                     for verb in rule["verbs"]:
-                        yield _Held(group, resource, verb, names, namespaces)
+                        yield _Held(group, resource, verb, names, namespaces, user)
 
 
 _GROUP_OF = {

@@ -51,7 +51,7 @@ def explained(name: str, access: IntegrationAccess) -> Explanation:
         owner=_owners_part(access),
         aws=tuple(_statements(access)),
         identity=tuple(_identity(access)),
-        kubernetes=(*_access_policies(access), *_rules(access.grants)),
+        kubernetes=(*_access_policies(access), *_rules(access.grants, access.identity.username)),
         refused=tuple(_refused(access)),
         residual_risks=tuple(access.residual_risks),
         difference=_difference(access),
@@ -81,7 +81,7 @@ def _statements(access: IntegrationAccess) -> Iterator[Right]:
 def _identity(access: IntegrationAccess) -> Iterator[str]:
     groups = ", ".join(access.identity.groups) or "no group"
     for key, cluster in access.clusters.items():
-        who = f"user {access.identity.username} in {groups}"
+        who = f"user {access.identity.username_by(cluster.method)} in {groups}"
         yield f"{key}: {cluster.name} in {cluster.region}, by {_WAYS[cluster.method]}, as {who}"
 
 
@@ -99,7 +99,7 @@ def _access_policies(access: IntegrationAccess) -> Iterator[Right]:
         )
 
 
-def _rules(grants: list[Grant]) -> Iterator[Right]:
+def _rules(grants: list[Grant], own: str) -> Iterator[Right]:
     for grant in grants:
         reasons = [*grant.reasons, *[""] * len(grant.rules)]
         for rule, why in zip(grant.rules, reasons, strict=False):
@@ -109,7 +109,7 @@ def _rules(grants: list[Grant]) -> Iterator[Right]:
             of_group = f" ({', '.join(groups)})" if groups else ""
             yield Right(
                 what=f"{', '.join(rule['verbs'])} {kinds}{of_group}{named}",
-                where=within(grant.namespaces) + (f", for user {grant.group}" if grant.kind == "User" else ""),
+                where=within(grant.namespaces) + _holder(grant, own),
                 why=why,
                 risks=_distinct(
                     risks.of_rule(resource, verb, named=bool(named))
@@ -117,6 +117,14 @@ def _rules(grants: list[Grant]) -> Iterator[Right]:
                     for verb in rule["verbs"]
                 ),
             )
+
+
+def _holder(grant: Grant, own: str) -> str:
+    """Who has the rights, where it is not the integration itself, whose name in the cluster is `own`."""
+    if grant.kind == "User":
+        return f", for user {grant.group}"
+    account = f"system:serviceaccount:{grant.group.replace('/', ':')}"
+    return f", for service account {grant.group}" if grant.kind == "ServiceAccount" and account != own else ""
 
 
 def _distinct(found: Iterable[Risk]) -> tuple[Risk, ...]:
@@ -139,7 +147,8 @@ def _call(expectation: AwsExpectation | KubernetesExpectation) -> str:
         return expectation.action
     e = expectation
     resource = e.resource + (f"/{e.subresource}" if e.subresource else "") + (f" {e.name}" if e.name else "")
-    return f"{e.verb} {resource}" + (f" in {e.namespace}" if e.namespace else "")
+    acting = f" as {e.user.rpartition(':')[2]}" if e.user else ""
+    return f"{e.verb} {resource}" + (f" in {e.namespace}" if e.namespace else "") + acting
 
 
 def _difference(access: IntegrationAccess) -> Difference | None:

@@ -89,8 +89,14 @@ def _markdown(sheet: Sheet) -> str:
         lines += ["| field | value |", "|---|---|"]
         lines += [f"| {_cell(value.label)} | {_code(value)} |" for value in sheet.values]
         lines.append("")
-    lines += [f"- [ ] {' '.join(step.split())}" for step in sheet.steps]
+    lines += [line for step in sheet.steps for line in _item(step)]
     return "\n".join([*lines, ""]) if sheet.steps else "\n".join(lines)
+
+
+def _item(step: str) -> list[str]:
+    """What follows a step's first line is to be copied, and stays as it is."""
+    said, *copied = step.splitlines()
+    return [f"- [ ] {said}", *(f"  {line}" for line in ("```", *copied, "```") if copied)]
 
 
 def _code(value: Value) -> str:

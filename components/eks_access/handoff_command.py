@@ -51,7 +51,13 @@ def _print(found: list[Sheet], out: Console) -> None:
     for sheet in found:
         out.print(Text.assemble((sheet.title, "bold"), f"  {sheet.name}"), soft_wrap=True)
         labels = max((len(value.label) for value in sheet.values), default=0)
+        told: set[str] = set()
         for value in sheet.values:
+            if value.label in told:
+                # The next cluster's values.
+                told.clear()
+                out.print()
+            told.add(value.label)
             # Not a table: a value must stay on one line to be copied, however narrow the terminal is.
             style = "dim" if value.text is None else "cyan"
             first, *more = value.shown.splitlines() or [""]
@@ -61,5 +67,8 @@ def _print(found: list[Sheet], out: Console) -> None:
         if sheet.values and sheet.steps:
             out.print()
         for number, step in enumerate(sheet.steps, 1):
-            paragraph(out, Text(step), mark=f"{number}.")
+            said, *copied = step.splitlines()
+            paragraph(out, Text(said), mark=f"{number}.")
+            for line in copied:
+                out.print(Text(f"     {line}"), soft_wrap=True)
         out.print()

@@ -81,7 +81,7 @@ _ACTIONS: tuple[tuple[str, Risk], ...] = (
     ("eks:DeleteAccessEntry", _plain("can shut anyone out of a cluster")),
     ("eks:AccessKubernetesApi", _plain("can see Kubernetes objects in AWS's console; API clients do not need it")),
     ("eks:DescribeCluster", _plain("can read clusters' addresses and settings")),
-    ("ssmmessages:*Channel", _plain("can hold a channel of its own to Systems Manager")),
+    ("ssmmessages:*Channel", _plain("can keep a channel to Systems Manager open")),
     ("secretsmanager:GetSecretValue", _grave("can read secrets")),
     ("ssm:GetParameter*", _grave("can read parameters, secret ones included")),
     ("kms:Decrypt", _grave("can decrypt data")),

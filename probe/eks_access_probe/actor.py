@@ -82,10 +82,8 @@ class Actor:
                 answer = self._by_sign_in(change)
             case "service" if change is None:
                 raise CannotBecome(f"{self.name} is assumed by an AWS service, which cannot be acted as")
-            case "pod-identity" if change is None:
-                raise CannotBecome(
-                    f"{self.name} has its role by EKS Pod Identity, which hands it to the pod itself and to nobody else"
-                )
+            case "pod-identity" if change != "stranger":
+                return self._by_pod(change)
             case _:
                 answer = self._by_profile(change)
         keys = answer["Credentials"]
@@ -101,10 +99,7 @@ class Actor:
         Raises:
             CannotBecome: they could not be had.
         """
-        try:
-            return self._aws.profile_credentials(self._operator().profile)
-        except CredentialsUnavailable as cause:
-            raise CannotBecome(str(cause)) from cause
+        return self._credentials(self._operator().profile)
 
     def operator_kubeconfig(self, cluster: str) -> Path:
         """The operator's way into a cluster, by the user's key for it.
@@ -140,11 +135,13 @@ class Actor:
         return self._assume_role(self._profile(change), **self._request(), **extra)
 
     def _assume_role(self, profile: str, **request: Any) -> Any:
+        return self._aws.client("sts", self.region, self._credentials(profile)).assume_role(**request)
+
+    def _credentials(self, profile: str) -> Keys:
         try:
-            credentials = self._aws.profile_credentials(profile)
+            return self._aws.profile_credentials(profile)
         except CredentialsUnavailable as cause:
             raise CannotBecome(str(cause)) from cause
-        return self._aws.client("sts", self.region, credentials).assume_role(**request)
 
     def _profile(self, change: Change | None) -> str:
         if change == "stranger":
@@ -195,6 +192,22 @@ class Actor:
         values = {"{role_arn}": self.access.role.arn, "{saml_provider_arn}": provider}
         client = self._aws.client("sts", self.region, None)
         return client.assume_role_with_saml(**request, PrincipalArn=provider, SAMLAssertion=_token(source, values))
+
+    def _by_pod(self, change: Change | None) -> RoleSession:
+        """By EKS Auth, which the agent on a pod's node asks for the pod: with its token, as the node."""
+        pod = self._identity().pod_identity
+        if pod is None:
+            raise CannotBecome(f"{self.name} has its role by EKS Pod Identity, and its identity has no 'pod_identity'")
+        cluster = self.access.clusters.get(pod.cluster)
+        if cluster is None:
+            raise CannotBecome(f"the identity of {self.name} names cluster {pod.cluster!r}, which it is not in")
+        source = pod.token if change is None else self._needed(pod.wrong_subject, "pod_identity.wrong_subject")
+        client = self._aws.client("eks-auth", cluster.region, self._credentials(pod.profile))
+        answer = client.assume_role_for_pod_identity(clusterName=cluster.name, token=_token(source))
+        keys = answer["credentials"]
+        return RoleSession(
+            Keys(keys["accessKeyId"], keys["secretAccessKey"], keys["sessionToken"]), answer["assumedRoleUser"]["arn"]
+        )
 
     def _identity(self) -> Identity:
         identity = self._identities.of(self.name, self.access.vendor)

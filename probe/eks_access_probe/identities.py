@@ -6,14 +6,16 @@
       conductorone: {profile: conductorone}
       apono-saml:   {saml: {assertion: {command: [./assertion, '{role_arn}']}, forged: {file: forged.xml.b64}}}
       apono-sso:    {sso: {profile: jane, session_name: jane@example.com, another: joe@example.com, not_sso: ci}}
+      collector:    {pod_identity: {profile: node, cluster: prod, token: {command: [./pod-token]}}}
       eks-connector: {operator: {profile: admin, kubeconfigs: {onprem: onprem.yaml}}}
     stranger: {profile: stranger}
 
 A profile is one of the AWS configuration. A token or an assertion (base64) comes from a file, or from a command's
 output; in the command's words `{role_arn}` and `{saml_provider_arn}` are the integration's. Of `sso`, `profile` is a
-session of IAM Identity Center and `session_name` its user's name. What is there besides (other tokens, `another`
-user's name, a profile that is `not_sso`, the stranger: any principal of another account that may call sts:AssumeRole)
-is for showing that the trust policy refuses it.
+session of IAM Identity Center and `session_name` its user's name. Of `pod_identity`, `profile` may call
+eks-auth:AssumeRoleForPodIdentity on `cluster` (your key for it), as nodes may, and the token is a pod's. What is there
+besides (other tokens, `another` user's name, a profile that is `not_sso`, the stranger: any principal of another
+account that may call sts:AssumeRole) is for showing that the trust policy refuses it.
 """
 
 from collections.abc import Mapping
@@ -68,6 +70,17 @@ class Sso(_Part):
     not_sso: _Name | None = None
 
 
+class PodIdentity(_Part):
+    """A pod's token, and who exchanges it at EKS Auth, as the agent on the pod's node does."""
+
+    profile: _Name
+    cluster: _Name
+    """The user's key for the cluster that the pod is in."""
+    token: TokenSource
+    wrong_subject: TokenSource | None = None
+    """Of a pod of another service account."""
+
+
 class Operator(_Part):
     """Who runs the clusters: asks for what only an operator may, where the integration cannot be become."""
 
@@ -81,13 +94,14 @@ class Identity(_Part):
     web_identity: WebIdentity | None = None
     saml: Saml | None = None
     sso: Sso | None = None
+    pod_identity: PodIdentity | None = None
     operator: Operator | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         given = [getattr(self, kind) for kind in type(self).model_fields]
         if sum(value is not None for value in given) != 1:
-            raise ValueError("give one of 'profile', 'web_identity', 'saml', 'sso' and 'operator'")
+            raise ValueError("give one of 'profile', 'web_identity', 'saml', 'sso', 'pod_identity' and 'operator'")
         return self
 
 

@@ -41,6 +41,7 @@ USERS = (
     DEPLOYER,
     User("conductorone", CONDUCTORONE, "connector", ("sts:AssumeRole",), becomes="ConductorOneService"),
     User("baton-eks", CUSTOMER, "baton-eks", ("sts:AssumeRole",)),
+    User("node", CUSTOMER, "node", ("eks-auth:AssumeRoleForPodIdentity",)),
     User("cado", CADO, "platform", ("sts:AssumeRole",), becomes="CadoPlatform"),
     User("stranger", STRANGER, "somebody", ("sts:AssumeRole",)),
 )

@@ -8,6 +8,7 @@ from sandbox.aws import saml, sessions, simulation, web_identity
 from sandbox.aws.asgi import App, Receive, Request, Response, Scope, Send, forward, read, reply
 from sandbox.aws.connected_clusters import CONTROL_PATH
 from sandbox.aws.eks import EksFront
+from sandbox.aws.pod_identity import PodIdentity
 from sandbox.aws.saml import SamlIdentity
 from sandbox.aws.web_identity import WebIdentity
 
@@ -17,16 +18,26 @@ _ACCESS_KEY = re.compile(r"Credential=([^/,]+)/")
 class Front:
     """What MiniStack does not have as AWS has it is answered here."""
 
-    def __init__(self, ministack: App, eks: EksFront, web_identity: WebIdentity, saml_identity: SamlIdentity) -> None:
+    def __init__(
+        self,
+        ministack: App,
+        eks: EksFront,
+        web_identity: WebIdentity,
+        saml_identity: SamlIdentity,
+        pod_identity: PodIdentity,
+    ) -> None:
         self._ministack = ministack
         self._eks = eks
         self._web_identity = web_identity
         self._saml_identity = saml_identity
+        self._pod_identity = pod_identity
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         authorization = _header(scope, b"authorization") if scope["type"] == "http" else ""
         if self._eks.serves(authorization):
             await reply(send, await self._eks.handle(await read(scope, receive)))
+        elif self._pod_identity.serves(authorization):
+            await reply(send, await self._pod_identity.handle(await read(scope, receive)))
         elif scope["type"] == "http" and scope["path"] == CONTROL_PATH:
             await reply(send, self._eks.connected.control(await read(scope, receive)))
         elif _has_form(scope):

@@ -23,24 +23,18 @@ class SamlIdentity:
         self._inner = inner
 
     async def handle(self, request: Request) -> Response:
-        return await asyncio.to_thread(self._assume, request.form)
+        try:
+            return await asyncio.to_thread(self._assume, request.form)
+        except (InvalidToken, sessions.DurationRefused) as refused:
+            return error(400, refused.code, refused.message)
 
     def _assume(self, form: dict[str, str]) -> Response:
         role_arn, provider = form.get("RoleArn", ""), form.get("PrincipalArn", "")
-        try:
-            assertion = verified(form.get("SAMLAssertion", ""), self._metadata(provider))
-        except InvalidToken as refused:
-            return error(400, refused.code, refused.message)
+        assertion = verified(form.get("SAMLAssertion", ""), self._metadata(provider))
         role = self._inner.role(role_arn)
         if role is None or not _trusted(role, provider, assertion):
             return error(403, "AccessDenied", f"Not authorized to perform sts:{ACTION}")
-        seconds = int(form.get("DurationSeconds") or 3600)
-        if not 900 <= seconds <= role.get("MaxSessionDuration", 3600):
-            return error(
-                400,
-                "ValidationError",
-                "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
-            )
+        seconds = sessions.seconds(role, form.get("DurationSeconds"))
         session = sessions.issue(role, assertion.session_name, seconds, keys=assertion.lasting_keys())
         return assumed(
             ACTION,

@@ -73,11 +73,13 @@ async def run(settings: Settings) -> None:
 
     from sandbox.aws.entry_conditions import know_entry_conditions
     from sandbox.aws.entry_resources import decide_on_entries
+    from sandbox.aws.pod_identity import PodIdentity, know_eks_auth
     from sandbox.aws.simulation import decide_on_source
 
     decide_on_entries()
     evaluate_trust_as_aws()
     know_entry_conditions()
+    know_eks_auth()
     decide_on_source()
     inner = Inner(settings.inner_url, settings.account)
     authorizer = Authorizer()
@@ -105,8 +107,9 @@ async def run(settings: Settings) -> None:
         on_change=on_change,
         update_seconds=settings.update_seconds,
     )
-    web_identity = WebIdentity(inner, IdentityProviders(Path(settings.providers)))
-    front = Front(ministack, eks, web_identity, SamlIdentity(inner))
+    providers = IdentityProviders(Path(settings.providers))
+    pod_identity = PodIdentity(ministack, inner, providers)
+    front = Front(ministack, eks, WebIdentity(inner, providers), SamlIdentity(inner), pod_identity)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -27,7 +27,10 @@ from ministack.services.sts import register_session
 
 from sandbox.aws.arn import Arn
 from sandbox.aws.inner import REGION
-from sandbox.aws.trust_policies import for_provider, with_variables
+from sandbox.aws.trust_policies import for_principal, with_variables
+
+DEFAULT_SECONDS, SHORTEST_SECONDS = 3600, 900
+"""https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html (DurationSeconds)"""
 
 _asserted: dict[str, Mapping[str, str]] = {}
 """By access key: what a session keeps of the SAML assertion that it was made with."""
@@ -44,8 +47,27 @@ class Session:
     role_session_id: str
 
 
+class DurationRefused(Exception):
+    """A session of the role cannot last as long, or as short, as was asked: the code and message of STS's answer."""
+
+    code = "ValidationError"
+    message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+
+
+def seconds(role: Mapping[str, Any], asked: str | None) -> int:
+    """How long a session of the role lasts, with what the request says of it.
+
+    Raises:
+        DurationRefused: not as long as was asked.
+    """
+    wanted = int(asked or DEFAULT_SECONDS)
+    if not SHORTEST_SECONDS <= wanted <= role.get("MaxSessionDuration", DEFAULT_SECONDS):
+        raise DurationRefused
+    return wanted
+
+
 def trusted(role: Mapping[str, Any], action: str, provider: str, keys: Mapping[str, Any]) -> bool:
-    """Whether the role's trust policy lets this federated principal do `action` with these condition keys."""
+    """Whether the role's trust policy lets this provider or service do `action` with these condition keys."""
     trust = role["AssumeRolePolicyDocument"]
     document = json.loads(unquote(trust)) if isinstance(trust, str) else trust
     arn = Arn.parse(role["Arn"])
@@ -60,7 +82,9 @@ def trusted(role: Mapping[str, Any], action: str, provider: str, keys: Mapping[s
         service_context={key.lower(): value for key, value in keys.items()},
     )
     if action == "sts:AssumeRoleWithSAML":
-        document = for_provider(document, provider)
+        document = for_principal(document, "Federated", provider)
+    elif action != "sts:AssumeRoleWithWebIdentity":
+        document = for_principal(document, "Service", provider)
     return bool(evaluate_trust_policy(_with_variables(document, context), provider, context))
 
 
@@ -106,9 +130,14 @@ def _role_of(session_arn: str) -> str | None:
 
 
 def issue(
-    role: Mapping[str, Any], session_name: str, seconds: int, *, keys: Mapping[str, str] | None = None
+    role: Mapping[str, Any],
+    session_name: str,
+    seconds: int,
+    *,
+    keys: Mapping[str, str] | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> Session:
-    """A new session; `keys` are condition keys that all its requests have."""
+    """A new session; `keys` are condition keys that all its requests have, `tags` its session tags."""
     arn = Arn.parse(role["Arn"])
     assert arn is not None, "IAM answers with the role's ARN"
     ends = time.time() + seconds
@@ -130,6 +159,7 @@ def issue(
             "Expiration": ends,
             "AccountId": arn.account,
             "PrincipalType": "AssumedRole",
+            "SessionTags": [{"Key": key, "Value": value} for key, value in (tags or {}).items()],
         },
     )
     if keys:

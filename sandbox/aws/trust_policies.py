@@ -31,10 +31,13 @@ def with_variables(document: Mapping[str, Any], value_of: Lookup) -> dict[str, A
     return {**document, "Statement": statements}
 
 
-def for_provider(document: Mapping[str, Any], provider: str) -> dict[str, Any]:
-    """The document with only the statements that name this federated provider, which is taken for granted then."""
+def for_principal(document: Mapping[str, Any], kind: str, name: str) -> dict[str, Any]:
+    """The document with only the statements that name this principal, which is taken for granted then.
+
+    `kind` is `Federated` or `Service`, as policies have it.
+    """
     statements = [
-        {**statement, "Principal": "*"} for statement in _statements(document) if provider in _federated(statement)
+        {**statement, "Principal": "*"} for statement in _statements(document) if name in _named(statement, kind)
     ]
     return {**document, "Statement": statements}
 
@@ -44,9 +47,9 @@ def _statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [found] if isinstance(found, Mapping) else list(found)
 
 
-def _federated(statement: Mapping[str, Any]) -> list[str]:
+def _named(statement: Mapping[str, Any], kind: str) -> list[str]:
     principal = statement.get("Principal", {})
-    named = principal.get("Federated", []) if isinstance(principal, Mapping) else []
+    named = principal.get(kind, []) if isinstance(principal, Mapping) else []
     return [named] if isinstance(named, str) else list(named)
 
 

@@ -31,26 +31,20 @@ class WebIdentity:
         self._providers = providers
 
     async def handle(self, request: Request) -> Response:
-        return await asyncio.to_thread(self._assume, request.form)
+        try:
+            return await asyncio.to_thread(self._assume, request.form)
+        except (InvalidToken, sessions.DurationRefused) as refused:
+            return error(400, refused.code, refused.message)
 
     def _assume(self, form: dict[str, str]) -> Response:
         if not SESSION_NAME.fullmatch(form.get("RoleSessionName", "")):
             return error(400, "ValidationError", "RoleSessionName must have 2 to 64 of the characters \\w+=,.@-")
-        try:
-            claims = verified_claims(form.get("WebIdentityToken", ""), self._providers)
-        except InvalidToken as refused:
-            return error(400, refused.code, refused.message)
+        claims = verified_claims(form.get("WebIdentityToken", ""), self._providers)
         role = self._inner.role(form.get("RoleArn", ""))
         if role is None or not self._trusted(role, claims):
             # The same words for a role that is not there: STS does not say which roles exist.
             return error(403, "AccessDenied", f"Not authorized to perform sts:{ACTION}")
-        seconds = int(form.get("DurationSeconds") or 3600)
-        if not 900 <= seconds <= role.get("MaxSessionDuration", 3600):
-            return error(
-                400,
-                "ValidationError",
-                "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
-            )
+        seconds = sessions.seconds(role, form.get("DurationSeconds"))
         session = sessions.issue(role, form["RoleSessionName"], seconds)
         return assumed(
             ACTION,

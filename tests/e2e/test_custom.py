@@ -141,3 +141,55 @@ def owners_part(program: Program) -> list[str]:
     handed = json.loads(told(program, "handoff", "owned", "--format", "json"))["integrations"]["owned"]
     steps: list[str] = handed["steps"][:2]
     return steps
+
+
+COLLECTOR = {"namespace": "collector", "service_account": "collector"}
+CORE = "/api/v1/namespaces"
+
+
+@pytest.fixture
+def collector(sandbox: Sandbox, tmp_path: Path) -> Iterator[Program]:
+    """The example that runs in the cluster, with a pod of its own and one of another service account."""
+    admin = sandbox.clusters["dev-api"].admin
+    admin.json("POST", CORE, body={"metadata": {"name": "collector"}})
+    for name in ("collector", "neighbour"):
+        admin.json("POST", f"{CORE}/collector/serviceaccounts", body={"metadata": {"name": name}})
+        container = {"name": "main", "image": "collector:1"}
+        pod = {"metadata": {"name": f"{name}-0"}, "spec": {"serviceAccountName": name, "containers": [container]}}
+        admin.json("POST", f"{CORE}/collector/pods", body=pod)
+    definition = str(CHECKOUT / "examples/custom/collector.yaml")
+    mine = {"vendor": "custom", "definition": definition, "clusters": ["api"], "arguments": COLLECTOR}
+    program = Program(sandbox, tmp_path, "collector", {"eks-access:integrations": {"collector": mine}})
+
+    def pods_token(name: str, audience: str = "pods.eks.amazonaws.com") -> dict[str, list[str]]:
+        """As the kubelet asks for it: bound to the pod."""
+        kubectl = ["kubectl", "--kubeconfig", str(sandbox.state.kubeconfig("dev-api"))]
+        bound = ["--bound-object-kind", "Pod", "--bound-object-name", f"{name}-0", "--audience", audience]
+        return {"command": [*kubectl, "--namespace", "collector", "create", "token", name, *bound]}
+
+    pod = {"profile": "node", "cluster": "api", "token": pods_token("collector")}
+    identity = {"pod_identity": {**pod, "wrong_subject": pods_token("neighbour")}}
+    identities = tmp_path / "identities.yaml"
+    stranger = {"profile": "stranger"}
+    identities.write_text(yaml.safe_dump({"version": 1, "integrations": {"collector": identity}, "stranger": stranger}))
+    program.env["EKS_ACCESS_IDENTITIES"] = str(identities)
+    program.up()
+    yield program
+    program.destroy()
+    admin.json("DELETE", f"{CORE}/collector")
+
+
+def test_a_collector_is_acted_as_with_its_pods_own_token(sandbox: Sandbox, collector: Program) -> None:
+    probed = collector.probe()
+    assert probed.mismatches() == [], probed.table
+    assert probed.exit_code == 0
+    asked = {(check["detail"], check["expected"]) for check in probed.report["checks"] if check["plane"] == "trust"}
+    assert {("stranger", "denied"), ("subject-wrong", "denied")} <= asked
+    assert {check["plane"] for check in probed.report["checks"]} == {"trust", "aws", "kubernetes"}
+
+    eks = sandbox.boto("eks")
+    (made,) = eks.list_pod_identity_associations(clusterName="dev-api", namespace="collector")["associations"]
+    eks.delete_pod_identity_association(clusterName="dev-api", associationId=made["associationId"])
+    assert collector.probe("--deadline", "1").exit_code == 1, "without the association it does not come in"
+    collector.up("--refresh")
+    assert collector.probe().exit_code == 0, "and with the one that was made again it does"

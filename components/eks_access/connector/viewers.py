@@ -5,13 +5,14 @@ is ever passed. So a viewer is bound as a User, and the connector may impersonat
 https://docs.aws.amazon.com/eks/latest/userguide/connector-grant-access.html
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..arn import checked_principal, parse
 from ..errors import Refused
 from ..identity import checked_namespaces
 from ..placeholders import is_known
+from ..rbac import API_GROUP as RBAC
 from ..rbac import Grant, Rule
 from .objects import NAME, NAMESPACE
 
@@ -29,6 +30,35 @@ NAMESPACED_RULES = (
     ),
     Rule(("jobs",), _READ, api_groups=("batch",), why="the console's list of workloads"),
 )
+
+_BY_PAGE = "as AWS's file for the console has it"
+PAGE_RULES = (
+    Rule(
+        (
+            "pods", "configmaps", "endpoints", "events", "limitranges", "persistentvolumeclaims", "podtemplates",
+            "replicationcontrollers", "resourcequotas", "secrets", "serviceaccounts", "services",
+        ),
+        _READ,
+        why=f"{_BY_PAGE}, Secrets included",
+    ),
+    *(
+        Rule(resources, _READ, api_groups=(group,), why=_BY_PAGE)
+        for group, resources in (
+            ("apps", ("deployments", "daemonsets", "statefulsets", "replicasets")),
+            ("batch", ("jobs", "cronjobs")),
+            ("coordination.k8s.io", ("leases",)),
+            ("discovery.k8s.io", ("endpointslices",)),
+            ("events.k8s.io", ("events",)),
+            ("networking.k8s.io", ("ingresses", "networkpolicies")),
+            ("policy", ("poddisruptionbudgets",)),
+            (RBAC, ("rolebindings", "roles")),
+            ("storage.k8s.io", ("csistoragecapacities",)),
+        )
+    ),
+)  # fmt: skip
+"""Everything that the console can show, without the API group `extensions`, which no longer exists.
+
+https://docs.aws.amazon.com/eks/latest/userguide/view-kubernetes-resources.html (eks-console-full-access.yaml)"""
 
 
 @dataclass(frozen=True)
@@ -65,8 +95,8 @@ def viewer(key: str, arn: str, namespaces: list[str] | None) -> Viewer:
     return Viewer(key, viewer_arn(f"{path}.arn", arn) if is_known(arn) else arn, checked)
 
 
-def grants(name: str, viewers: Mapping[str, Viewer]) -> tuple[Grant, ...]:
-    """The right to impersonate just these viewers, and what each of them sees.
+def grants(name: str, viewers: Mapping[str, Viewer], *, by_page: bool = False) -> tuple[Grant, ...]:
+    """The right to impersonate just these viewers, and what each of them sees: or what AWS's file gives, `by_page`.
 
     With no viewers there is no such right: a rule with an empty list of names would mean everybody.
     """
@@ -76,15 +106,17 @@ def grants(name: str, viewers: Mapping[str, Viewer]) -> tuple[Grant, ...]:
     pinned = Rule(("users",), ("impersonate",), resource_names=arns, why="passes the viewers' requests on as theirs")
     return (
         Grant("impersonate", IMPERSONATION, f"{NAMESPACE}/{NAME}", (pinned,), kind="ServiceAccount"),
-        *(
-            Grant(
-                f"viewer-{each.key}",
-                f"{name}-viewer-{each.key}",
-                each.arn,
-                NAMESPACED_RULES if each.namespaces else (*CLUSTER_RULES, *NAMESPACED_RULES),
-                namespaces=each.namespaces,
-                kind="User",
-            )
-            for each in viewers.values()
-        ),
+        *(grant for each in viewers.values() for grant in _sight(name, each, by_page)),
     )
+
+
+def _sight(name: str, each: Viewer, by_page: bool) -> Iterator[Grant]:
+    key, inside = f"viewer-{each.key}", PAGE_RULES if by_page else NAMESPACED_RULES
+    if each.namespaces is None:
+        yield Grant(key, f"{name}-{key}", each.arn, (*CLUSTER_RULES, *inside), kind="User")
+        return
+    yield Grant(key, f"{name}-{key}", each.arn, inside, namespaces=each.namespaces, kind="User")
+    if by_page:
+        # The file for one namespace shows which namespaces and nodes there are as well.
+        wide = f"cluster-for-{each.key}"
+        yield Grant(wide, f"{name}-{wide}", each.arn, CLUSTER_RULES, kind="User")

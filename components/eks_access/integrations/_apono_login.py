@@ -42,7 +42,7 @@ duration_seconds = {SESSION_SECONDS}"""
     return (
         "Allow sts:AssumeRole on the role in the permission sets of the people who use it.",
         f"People add this to ~/.aws/config; <EMAIL> is their user name in Identity Center:\n{profile}",
-        f"Or they run: {command}",
+        f"Or they run:\n{command}",
         f"{SESSION_SECONDS} seconds is the longest: the role is assumed from another role's session.",
     )
 
@@ -59,6 +59,6 @@ credential_process = saml2aws login --credential-process --role {place.role_arn}
         " https://aws.amazon.com/SAML/Attributes/RoleSessionName, and give people the role:"
         f" {place.role_arn},{trust.provider}",
         f"People with saml2aws add this to ~/.aws/config:\n{profile}",
-        f"Or they run, with the assertion (base64) in a file: {command}",
+        f"Or they run, with the assertion (base64) in a file:\n{command}",
         "The page's `aws sts assume-role` does not work here: the role is assumed with an assertion.",
     )

@@ -22,12 +22,15 @@ from ..provision.integration import IntegrationComponent
 from ..rbac import API_GROUP as RBAC
 from ..trust import IdentityCenter, Saml, checked_permission_sets, checked_saml_provider, saml_audience
 from ..vendor_made import VendorMade
+from ._apono_connector import AponoConnectorRights, connector_grant
 from ._apono_login import login_steps
 
 ROLE_NAME = "apono-k8s-access"
+"""The role that Apono's own access details tell people to assume."""
 SOURCES = ("Apono: Integrate with EKS",)
 LEFTOVERS = (VendorMade("binding-of-user", "apono:*", "Apono made it when access was approved"),)
-"""The role that Apono's own access details tell people to assume."""
+_IDENTITY = Identity(username="apono:{{SessionName}}", aws_auth_username="{{SessionNameRaw}}")
+"""Apono binds these very names, so they are its page's and not of our choosing."""
 
 
 class Federation(StrEnum):
@@ -50,6 +53,8 @@ class AponoArgs(IntegrationArgs):
     """With `saml`: the ARN of the identity provider in IAM."""
     connector_role_name: NotRequired[str]
     """The role of Apono's connector, where it runs outside of the clusters and has one."""
+    connector_rights: NotRequired[AponoConnectorRights]
+    """What Apono's connector may do in the clusters that it runs in; nothing is made for it when left out."""
 
 
 class Apono(IntegrationComponent):
@@ -64,6 +69,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
     vendor = profile is Profile.VENDOR
     federation = Federation(args["federation"])
     trust = _trust(federation, args, place, vendor)
+    rights = args.get("connector_rights")
     role = Role(
         name=role_name(args, ROLE_NAME),
         description="required for k8s access managed by Apono",
@@ -76,12 +82,11 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         title="Apono",
         profile=profile,
         role=role,
-        # Apono binds these very names, so they are its page's and not of our choosing.
-        identity=Identity(username="apono:{{SessionName}}", aws_auth_username="{{SessionNameRaw}}"),
-        grants=(),
+        identity=_IDENTITY,
+        grants=() if rights is None else (connector_grant(place.name, rights),),
         expectations=combined(baseline(), aws_baseline(place.partition), _CLUSTER_CALLS, _aws_calls(place, vendor)),
         handoff=_handoff(args, place, role, trust),
-        residual_risks=_residual_risks(federation, place, trust),
+        residual_risks=_residual_risks(federation, place, trust, rights is not None),
         sources=SOURCES,
         leftovers=LEFTOVERS,
     )
@@ -202,8 +207,15 @@ def _handoff(args: Mapping[str, Any], place: Place, role: Role, trust: IdentityC
                 else ("Leave AWS Role Name empty: it is the role of a connector outside of the cluster.",)
             ),
             *login_steps(place, role.name, trust),
+            f"In the clusters people are named {' and '.join(_usernames(place))}: Apono binds these names.",
         ),
     )
+
+
+def _usernames(place: Place) -> list[str]:
+    methods = {cluster.method for cluster in place.clusters}
+    ways = {EntryMethod.ACCESS_ENTRY: "by an access entry", EntryMethod.AWS_AUTH: "by aws-auth"}
+    return [f"{_IDENTITY.username_by(method)} ({way})" for method, way in ways.items() if method in methods]
 
 
 def _alphanumeric(name: str) -> str:
@@ -211,7 +223,9 @@ def _alphanumeric(name: str) -> str:
     return "".join(part.capitalize() for part in re.split(r"[^0-9A-Za-z]+", name))
 
 
-def _residual_risks(federation: Federation, place: Place, trust: IdentityCenter | Saml) -> tuple[str, ...]:
+def _residual_risks(
+    federation: Federation, place: Place, trust: IdentityCenter | Saml, bounded: bool
+) -> tuple[str, ...]:
     methods = {cluster.method for cluster in place.clusters}
     mapped = (
         "aws-auth clusters: people's usernames are their bare session names, so whoever has the name of another"
@@ -229,7 +243,8 @@ def _residual_risks(federation: Federation, place: Place, trust: IdentityCenter 
         " Developers_Eu does after Developers, is let in too.",
     )
     return (
-        "What people may do once approved is what Apono's connector may grant: bound its role in each cluster.",
+        "What people may do once approved is what Apono's connector may grant: "
+        + ("the roles of connector_rights." if bounded else "bound its role in each cluster."),
         *(mapped if EntryMethod.AWS_AUTH in methods else ()),
         *(entered if EntryMethod.ACCESS_ENTRY in methods else ()),
         *(asserted if federation is Federation.SAML else ()),

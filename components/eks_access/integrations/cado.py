@@ -23,6 +23,7 @@ from ..trust import CrossAccount, checked_principals
 SOURCES = (
     "Cado, How to Import Data from AWS EKS",
     "https://github.com/cado-security/Deployment-Templates (aws_v2/modules/iam)",
+    "Cado, Account Check Permissions",
 )
 ASSUMABLE = "CadoResponse"
 """Cado's platform may assume only roles whose name holds this (aws_v2/modules/iam of its templates)."""
@@ -45,6 +46,9 @@ class CadoArgs(IntegrationArgs):
     """Profile `least`, true by default. False: everything is ready and no command can be run, until an incident."""
     organization_id: NotRequired[pulumi.Input[str]]
     """Your AWS Organization's id: only principals of it may assume the role."""
+    account_check: NotRequired[bool]
+    """Let Cado's Account Check read and simulate this role's own policies. False by default: the check looks for rights
+    on EC2 and EBS, which this role has none of, and reports them as missing."""
 
 
 class Cado(IntegrationComponent):
@@ -67,12 +71,14 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             "Use profile 'least'.",
         )
     group = "cado" if vendor else f"{place.name}:responders"
+    checked = args.get("account_check", False)
+    own_role = role_name(args, f"{ASSUMABLE}-{place.name}")
     return Integration(
         vendor="cado",
         title="Cado",
         profile=profile,
         role=Role(
-            name=_checked_role_name(args, role_name(args, f"{ASSUMABLE}-{place.name}")),
+            name=_checked_role_name(args, own_role),
             description="Cado acquires artifacts from EKS containers",
             trust=CrossAccount(
                 checked_principals("platform_role_arns", args["platform_role_arns"]),
@@ -86,6 +92,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
                     ("*",) if vendor else place.cluster_arns,
                     "address and certificate of a cluster",
                 ),
+                *((_account_check(place, vendor),) if checked else ()),
             ),
             **role_options(args),
         ),
@@ -101,12 +108,24 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             aws_baseline(place.partition),
             _cluster_calls(vendor, namespaces, closed),
             _aws_calls(place, vendor),
+            (AwsCall("iam:ListRolePolicies", checked, "Account Check reads its own role", {"RoleName": own_role}),),
         ),
-        handoff=_handoff(place, group),
+        handoff=_handoff(place, group, checked),
         residual_risks=(
             "Whoever runs commands in a pod also reads the Secrets mounted in it and has its service account's token.",
         ),
         sources=SOURCES,
+    )
+
+
+def _account_check(place: Place, vendor: bool) -> Statement:
+    """The page lists two more actions, which read policies of the account's and which the check has no use for."""
+    used = ("iam:ListRolePolicies", "iam:GetRolePolicy", "iam:SimulatePrincipalPolicy")
+    return Statement(
+        "RequiredToCheckPolicy",
+        (*used, "iam:GetPolicy", "iam:GetPolicyVersion") if vendor else used,
+        ("*",) if vendor else (place.role_arn,),
+        "Account Check reads and simulates what the role may do",
     )
 
 
@@ -165,7 +184,12 @@ def _aws_calls(place: Place, vendor: bool) -> tuple[AwsCall, ...]:
     )
 
 
-def _handoff(place: Place, group: str) -> Handoff:
+def _handoff(place: Place, group: str, checked: bool) -> Handoff:
+    check = (
+        "leave Account Check ticked: it tells of rights on EC2 and EBS that this role does not have"
+        if checked
+        else "untick Account Check: it looks for rights on EC2 and EBS that this role does not have"
+    )
     mapped = tuple(
         f"{cluster.name} is mapped by aws-auth to the group {group}; no eksctl command is needed."
         for cluster in place.clusters
@@ -174,10 +198,11 @@ def _handoff(place: Place, group: str) -> Handoff:
     return Handoff(
         fields=(Field("IAM Role ARN", place.role_arn), Field("Account Alias", f"eks-{place.account}")),
         steps=(
-            "In Cado open Settings > Cloud, create a role with the values above and untick Account Check:"
-            " it looks for rights on EC2 and EBS that this role does not have.",
+            f"In Cado open Settings > Cloud, create a role with the values above and {check}.",
             *mapped,
-            "Acquire with Import > Cloud, choosing this role.",
+            "Acquire with Import > Cloud: choose this role, then one of its clusters: "
+            + ", ".join(f"{cluster.name} ({cluster.region})" for cluster in place.clusters)
+            + ".",
         ),
     )
 

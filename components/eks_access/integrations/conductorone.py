@@ -15,12 +15,13 @@ from ..arguments import IntegrationArgs
 from ..description import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
 from ..expectations import aws_baseline, baseline, combined
+from ..grantable import checked_grantable
 from ..identity import Identity, supports_access_entries, supports_aws_auth
 from ..placeholders import is_known
 from ..provision.integration import IntegrationComponent
 from ..vendor_made import VendorMade
 from ._conductorone import calls, connector, rights
-from ._conductorone.modes import KEYLESS, Hosting, Tier, check_cluster, checked_arguments, checked_grantable, trust
+from ._conductorone.modes import KEYLESS, Hosting, Tier, check_cluster, checked_arguments, trust
 
 SOURCES = ("https://www.conductorone.com/docs/baton/eks", "https://github.com/ConductorOne/baton-eks (v0.1.3)")
 LEFTOVERS = (
@@ -214,8 +215,9 @@ def _provision_steps(place: Place, hosting: Hosting, args: Mapping[str, Any], gr
         steps.append("Access policies can be granted to IAM users only. Revoking one leaves the user's empty entry.")
     if grants_roles:
         steps.append(
-            "To grant roles baton-eks needs a mapUsers in aws-auth, be it empty. If this says that there is none:"
-            f" {MAP_USERS_ABSENT} then add one, which changes nothing else: {SEED_MAP_USERS}"
+            "To grant roles baton-eks needs a mapUsers in aws-auth, be it empty. The first command prints the one"
+            " that is there; where it prints nothing, the second adds one, and changes nothing else:"
+            f"\n{MAP_USERS_ABSENT}\n{SEED_MAP_USERS}"
         )
     elif supports_aws_auth(cluster.mode):
         steps.append("Roles cannot be granted: grantable_cluster_roles names none.")

@@ -91,13 +91,15 @@ class EksConnector(ConnectorComponent):
 
 def describe(args: Mapping[str, Any], place: Place) -> Integration:
     _check(args, place)
+    profile = args.get("profile", Profile.LEAST)
+    vendor = profile is Profile.VENDOR
     viewers = {
         key: viewer(key, given["arn"], given.get("namespaces")) for key, given in args.get("viewers", {}).items()
     }
     return Integration(
         vendor="eks-connector",
         title="Amazon EKS Connector",
-        profile=args.get("profile", Profile.LEAST),
+        profile=profile,
         role=Role(
             name=role_name(args, f"eks-access-{place.name}"),
             description="The agent of EKS Connector keeps its channel to Systems Manager",
@@ -106,13 +108,13 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             **role_options(args),
         ),
         identity=service_account(NAMESPACE, NAME),
-        grants=(*objects.grants(), *grants(place.name, viewers)),
+        grants=(*objects.grants(), *grants(place.name, viewers, by_page=vendor)),
         objects=objects.objects(_agent(args)),
         expectations=combined(
             baseline(),
             aws_baseline(place.partition),
             _connector_calls(viewers),
-            _viewer_calls(viewers),
+            _viewer_calls(viewers, vendor),
             _agent_calls(place),
         ),
         handoff=_handoff(place, viewers),
@@ -120,6 +122,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         residual_risks=(
             "Pod specifications hold environment values: RBAC cannot hide them from viewers, who may list pods.",
             "Whoever controls the connector's pods can act as every viewer; the viewers' rights are what they can do.",
+            *(("Viewers read Secrets and ConfigMaps, as AWS's file for the console has it.",) if vendor else ()),
         ),
     )
 
@@ -187,16 +190,17 @@ _LISTED = (
 )
 
 
-def _viewer_calls(viewers: Mapping[str, Viewer]) -> tuple[KubernetesCall, ...]:
+def _viewer_calls(viewers: Mapping[str, Viewer], vendor: bool) -> tuple[KubernetesCall, ...]:
     """As the connector acting as each viewer, the way the console's requests arrive."""
 
     def of(each: Viewer) -> tuple[KubernetesCall, ...]:
         wide = each.namespaces is None
+        cluster = wide or vendor
         shown = f"the console shows it to {each.key}"
         return (
             KubernetesCall("get", "/version", allowed=True, why=shown, user=each.arn),
             *(
-                KubernetesCall("list", resource, wide, shown if wide else "not in its namespaces", user=each.arn)
+                KubernetesCall("list", resource, cluster, shown if cluster else "not in its namespaces", user=each.arn)
                 for resource in ("namespaces", "nodes")
             ),
             *(
@@ -205,7 +209,11 @@ def _viewer_calls(viewers: Mapping[str, Viewer]) -> tuple[KubernetesCall, ...]:
                 for namespace in (each.namespaces or (None,))
             ),
             *(() if wide else (KubernetesCall("list", "pods", False, "not in its namespaces", user=each.arn),)),
-            KubernetesCall("list", "secrets", allowed=False, why="other systems' credentials", user=each.arn),
+            *(
+                KubernetesCall("list", "secrets", vendor, "other systems' credentials", namespace=where, user=each.arn)
+                for where in (each.namespaces or (None,))
+            ),
+            *(() if wide else (KubernetesCall("list", "secrets", False, "not in its namespaces", user=each.arn),)),
         )
 
     return tuple(call for each in viewers.values() for call in of(each))

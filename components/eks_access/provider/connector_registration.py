@@ -223,7 +223,9 @@ def _outputs(live: Registration) -> dict[str, PropertyValue]:
     outputs = {
         "arn": PropertyValue(live.arn),
         "activationId": PropertyValue(live.activation_id),
-        "activationExpiry": PropertyValue(live.activation_expiry.isoformat() if live.activation_expiry else ""),
+        "activationExpiry": PropertyValue(
+            live.activation_expiry.isoformat(timespec="seconds") if live.activation_expiry else ""
+        ),
         "status": PropertyValue(live.status),
     }
     if live.activation_code is not None:

@@ -58,7 +58,7 @@ class ClusterAccess(pulumi.ComponentResource):
             entered = self._create_association(name, cluster, trust, role, tags, entered)
         # What runs in the cluster as the integration starts when it can come in, and ends before its rights do.
         wanted = [each for each in integration.objects if each.cluster in (None, cluster.key)]
-        Objects(name, connection, binding, labelled, stack(), self, wanted).create(after=[entered])
+        Objects(name, connection, binding, labelled, self, wanted).create(after=[entered])
         self.register_outputs({})
 
     def _create_access_entry(

@@ -54,7 +54,7 @@ class ConnectedCluster(pulumi.ComponentResource):
         told.put(ACTIVATION_ID, self.registration.activation_id)
         told.put(ACTIVATION_CODE, code.apply(_encoded))
         labelled = labels(name, made.integration, cluster)
-        objects = Objects(name, connection, told, labelled, stack(), self, made.integration.objects)
+        objects = Objects(name, connection, told, labelled, self, made.integration.objects)
         rights = create_rights(name, made.integration, labelled, connection, made.binding, self, objects.namespaces)
         objects.create(after=rights)
         self.register_outputs({})

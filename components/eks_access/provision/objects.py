@@ -15,6 +15,7 @@ from ..objects import KubernetesObject
 from ..rbac import ANNOTATIONS, STACK
 from .binding import Binding
 from .connection import Connection
+from .rights import stack
 
 SECRETS_DIGEST = "eks-access/secrets-digest"
 """Pods read a Secret when they start: a changed digest in their template starts them again."""
@@ -41,7 +42,6 @@ class Objects:
         connection: Connection,
         binding: Binding,
         labels: Mapping[str, str],
-        stack: str,
         parent: pulumi.Resource,
         objects: Sequence[KubernetesObject],
     ) -> None:
@@ -49,7 +49,6 @@ class Objects:
         self._connection = connection
         self._binding = binding
         self._labels = labels
-        self._stack = stack
         self._parent = parent
         self._objects = [each for each in objects if each.kind != "Namespace"]
         self.namespaces = [self._create(each, []) for each in objects if each.kind == "Namespace"]
@@ -72,7 +71,7 @@ class Objects:
         metadata = {
             "name": each.name,
             "labels": {**self._labels, **each.labels},
-            "annotations": {**ANNOTATIONS, STACK: self._stack, **self._binding.tree(each.annotations)},
+            "annotations": {**ANNOTATIONS, STACK: stack(), **self._binding.tree(each.annotations)},
         }
         if each.namespace is not None:
             metadata["namespace"] = each.namespace

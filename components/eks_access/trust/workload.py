@@ -59,7 +59,7 @@ class PodIdentity:
         return not self.cluster_arns or cluster_arn in self.cluster_arns
 
     def refuses(self) -> tuple[Change, ...]:
-        return ("stranger",)
+        return ("stranger", *(("subject-wrong",) if self.service_account else ()))
 
 
 @dataclass(frozen=True)

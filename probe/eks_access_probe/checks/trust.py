@@ -69,15 +69,23 @@ def _refuses_for_its_cause(change: Change | None, code: str, message: str) -> bo
         return False
     match change:
         case None:
-            return code in ("AccessDenied", "InvalidIdentityToken", "IDPRejectedClaim")
+            return code in ("AccessDenied", "InvalidIdentityToken", "IDPRejectedClaim", *_BY_EKS_AUTH)
         case "forged":
             return code == "InvalidIdentityToken"
         case "audience-wrong":
             # An OIDC provider of the account judges the audience itself; a built-in one leaves it to the trust policy.
             incorrect = code == "InvalidIdentityToken" and "audience" in message.lower()
             return code == "AccessDenied" or incorrect
+        case "subject-wrong" if code == "ResourceNotFoundException":
+            return "association" in message
         case _:
             return code == "AccessDenied"
+
+
+_BY_EKS_AUTH = ("AccessDeniedException", "InvalidTokenException", "ResourceNotFoundException")
+"""Nothing is associated with the service account, or the role does not trust EKS Pod Identity.
+
+https://docs.aws.amazon.com/eks/latest/APIReference/API_auth_AssumeRoleForPodIdentity.html (Errors)"""
 
 
 def _lacks_own_permission(message: str) -> bool:

@@ -8,7 +8,7 @@ from eks_access import rbac
 from eks_access.connector import objects, rules, viewers
 from eks_access.connector.objects import Agent
 from eks_access.connector.viewers import viewer, viewer_arn
-from eks_access.description import Integration
+from eks_access.description import Integration, Profile
 from eks_access.errors import Refused
 from eks_access.expectations import AwsCall, KubernetesCall
 from eks_access.integrations.eks_connector import describe
@@ -166,6 +166,23 @@ def test_viewers_see_no_secrets_and_no_values() -> None:
     assert not resources & {"secrets", "configmaps", "pods/exec", "pods/log", "serviceaccounts"}
 
 
+def test_by_the_page_viewers_see_what_the_console_can_show_and_it_is_expected_so() -> None:
+    viewing = {"team": {"arn": ROLE, "namespaces": ["web"]}, "ops": {"arn": SSO}}
+    integration = described(viewers=viewing, profile=Profile.VENDOR)
+    by_key = {grant.key: grant for grant in integration.grants}
+    assert by_key["viewer-ops"].rules == (*viewers.CLUSTER_RULES, *viewers.PAGE_RULES)
+    assert (by_key["viewer-team"].rules, by_key["viewer-team"].namespaces) == (viewers.PAGE_RULES, ("web",))
+    assert by_key["cluster-for-team"].rules == viewers.CLUSTER_RULES, "as the file for one namespace has it"
+    assert by_key["cluster-for-team"].namespaces is None
+    calls = [
+        c for c in integration.expectations if isinstance(c, KubernetesCall) and c.resource == "secrets" and c.user
+    ]
+    seen = {("team" if c.user == ROLE else "ops", c.namespace): c.allowed for c in calls}
+    assert seen == {("team", "web"): True, ("team", None): False, ("ops", None): True}
+    assert any("Secrets" in risk for risk in integration.residual_risks)
+    assert not any("Secrets" in risk for risk in described(viewers=viewing).residual_risks)
+
+
 def test_only_the_roles_of_identity_center_lose_their_path() -> None:
     with_path = "arn:aws:iam::111122223333:role/teams/Web"
     assert viewer_arn("arn", with_path) == with_path
@@ -211,7 +228,7 @@ def test_each_viewer_is_expected_to_see_its_own_and_no_secrets() -> None:
     calls = described(viewers={"team": {"arn": ROLE, "namespaces": ["web"]}}).expectations
     as_viewer = [call for call in calls if isinstance(call, KubernetesCall) and call.user == ROLE]
     assert {call.allowed for call in as_viewer} == {True, False}
-    assert [c.allowed for c in as_viewer if c.resource == "secrets"] == [False]
+    assert {c.namespace: c.allowed for c in as_viewer if c.resource == "secrets"} == {"web": False, None: False}
     assert {c.namespace for c in as_viewer if c.resource == "pods" and c.allowed} == {"web"}
     assert [c.allowed for c in as_viewer if c.resource == "pods" and c.namespace is None] == [False]
 

@@ -15,6 +15,7 @@ Not here, because no input of ours can bring them about:
   * groups that nothing binds, which EKS accepts: tests/unit/core/integrations/test_every_vendor.py binds each.
 """
 
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -26,11 +27,13 @@ from eks_access.errors import Refused
 from eks_access.identity import AccessPolicy, Identity
 from eks_access.integrations import opentrace, vendors
 from eks_access.integrations.cado import Cado
+from eks_access.integrations.custom import CustomIntegration
 from eks_access.integrations.opentrace import OpenTrace
 from tests.unit.core.integrations.places import place
 from tests.unit.core.provision.engine import Engine, run
 from tests.unit.core.provision.test_integration import cado
 from tests.unit.core.provision.test_integration import opentrace as opentrace_args
+from tests.unit.custom.test_definition import small
 
 PLATFORM = "arn:aws:iam::444455556666:role/CadoPlatform"
 
@@ -105,6 +108,36 @@ def test_an_integration_whose_name_would_begin_a_reserved_username_is_refused(ke
 def test_an_integration_with_a_reserved_name_is_refused_by_its_component() -> None:
     assert "begins with 'eks:'" in refusal(Cado, "eks", cado())
     accepted(Cado, "eksy", cado())
+
+
+VIEW = {"name": "AmazonEKSViewPolicy"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"profiles__least__groups": ["system:masters"]}, "begins with 'system:', which EKS refuses for groups"),
+        ({"profiles__least__groups": ["eks:readers"]}, "begins with 'eks:', which EKS refuses for groups"),
+        ({"profiles__least__groups": ["team:{{SessionName}}"]}, "{{SessionName}}"),
+        ({"profiles__least__groups": ["readers", "readers"]}, "names one of them twice"),
+        ({"username": "aws:reader"}, "begins with 'aws:', which EKS reserves"),
+        ({"username": "reader-{{SessionName}}"}, "no colon before"),
+        ({"profiles__least__access_policies": [{"name": "arn:aws:iam::aws:policy/x"}]}, "access_policies[0].name"),
+        ({"profiles__least__access_policies": [{"name": "ViewPolicy"}]}, "is not an access policy that this version"),
+        ({"profiles__least__access_policies": [{**VIEW, "namespaces": ["{arg:namespaces}"]}]}, "an empty list"),
+        ({"profiles__least__access_policies": [VIEW, {**VIEW, "namespaces": ["web"]}]}, "names one of them twice"),
+    ],
+)  # fmt: skip
+def test_what_a_file_of_ones_own_asks_of_an_entry_is_refused_before_anything_is_made(
+    changes: dict[str, Any], problem: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "acme.yaml"
+    clusters = {"api": {"name": "prod-api", "authentication_mode": "API"}}
+    given: Any = {"definition": str(file), "arguments": {"role": PLATFORM}, "clusters": clusters}
+    file.write_text(small(**changes))
+    assert problem in refusal(CustomIntegration, "acme", given)
+    file.write_text(small())
+    accepted(CustomIntegration, "acme", given)
 
 
 def test_a_session_name_needs_a_colon_before_it() -> None:

@@ -208,6 +208,7 @@ def test_what_could_let_in_nobody_or_everybody_is_refused(make: Callable[[], Tru
         (IdentityCenter("aws", ACCOUNT), ("another-session-name", "non-sso-principal", "stranger")),
         (Service("ssm.amazonaws.com"), ("stranger",)),
         (PodIdentity(), ("stranger",)),
+        (PodIdentity(service_account="collector"), ("stranger", "subject-wrong")),
         (Irsa("aws", ACCOUNT, ISSUER, "a", "b"), ("audience-wrong", "subject-wrong", "forged")),
     ],
 )

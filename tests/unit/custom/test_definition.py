@@ -10,7 +10,7 @@ from eks_access.description import Integration, Profile
 from eks_access.errors import Refused
 from eks_access.expectations import AwsCall, KubernetesCall
 from eks_access.placeholders import placeholder
-from eks_access.trust import CrossAccount
+from eks_access.trust import CrossAccount, PodIdentity
 from tests.unit.core.integrations.places import place
 
 EXAMPLE = Path(__file__).parents[3] / "examples/custom/cloudquery.yaml"
@@ -92,6 +92,15 @@ def test_the_example_has_something_that_must_work_and_something_that_must_not(pr
     for plane in (AwsCall, KubernetesCall):
         calls = [call for call in cloudquery(profile).expectations if isinstance(call, plane)]
         assert {call.allowed for call in calls} == {True, False}
+
+
+def test_the_example_in_the_cluster_has_its_role_by_pod_identity_and_without_any_argument() -> None:
+    made = integration(load(EXAMPLE.with_name("collector.yaml")), {}, place("collector", "API", "CONFIG_MAP"))
+    assert made.role.trust == PodIdentity(
+        "111122223333", place("collector", "API", "CONFIG_MAP").cluster_arns, "collector", "collector"
+    )
+    for plane in (AwsCall, KubernetesCall):
+        assert {call.allowed for call in made.expectations if isinstance(call, plane)} == {True, False}
 
 
 def test_the_page_gives_secrets_and_least_does_not() -> None:

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -148,3 +148,27 @@ def test_actions_that_are_not_known_are_grave_unless_they_only_read(action: str,
 def test_an_access_policy_that_is_not_known_is_never_taken_for_harmless() -> None:
     assert risks.of_access_policy("AmazonEKSBrandNewPolicy").grave
     assert not risks.of_access_policy("AmazonEKSViewPolicy").grave
+
+
+def test_an_action_on_more_resources_is_a_difference_and_on_fewer_is_none() -> None:
+    one, all_of_them = (allowing("eks:DescribeCluster", on=f"arn:aws:eks:*:1:cluster/{name}") for name in ("dev", "*"))
+    where = "on arn:aws:eks:*:1:cluster/*, instead of only on arn:aws:eks:*:1:cluster/dev"
+    assert gains(one, all_of_them) == [(("eks:DescribeCluster",), where)]
+    assert gains(all_of_them, one) == []
+    assert gains(allowing("eks:DescribeCluster"), all_of_them) == [], "everything has it already"
+
+
+def test_aponos_page_reads_every_cluster_of_the_account() -> None:
+    (gain,) = difference(of("apono", Profile.LEAST), of("apono", Profile.VENDOR)).gained
+    assert gain.where.startswith("on arn:aws:eks:*:111122223333:cluster/*, instead of only on ")
+
+
+def test_a_users_right_is_no_other_users_and_not_the_integrations() -> None:
+    def held_by(user: str | None) -> Rights:
+        kind: Literal["User", "Group"] = "User" if user else "Group"
+        grant = Grant(name="g", group=user or "g", namespaces=None, rules=[rule(["get"], ["secrets"])], kind=kind)
+        return Rights(statements=[], access_policies=[], grants=[grant])
+
+    assert gains(held_by("jane"), held_by("joe")) == [(("get secrets",), "everywhere, for user joe")]
+    assert gains(held_by(None), held_by("joe")) == [(("get secrets",), "everywhere, for user joe")]
+    assert gains(held_by("jane"), held_by("jane")) == []

@@ -9,9 +9,10 @@ from click.testing import CliRunner, Result
 from eks_access.cli import main
 from eks_access.explain import explained
 from eks_access.integrations import vendors
-from eks_access.manifest import IntegrationAccess, Trust
+from eks_access.manifest import IntegrationAccess, Trust, integration_access
 from eks_access.sample import sample_access
 from eks_access.trust_words import trust_words
+from tests.unit.core.integrations.places import place
 from tests.unit.core.integrations.test_every_vendor import ARGUMENTS
 from tests.unit.handoff.test_handoff import access, manifest
 
@@ -149,3 +150,30 @@ def test_a_cluster_outside_of_eks_is_come_into_by_eks_connector() -> None:
     told = " ".join(run("--vendor", "eks-connector").output.split())
     assert "<cluster> in <region>, by EKS Connector, as user system:serviceaccount:eks-connector:eks-connector" in told
     assert "impersonate users named" not in told, "nobody without viewers"
+
+
+def test_each_cluster_is_told_the_username_of_its_own_way_in(explain: Callable[..., Result]) -> None:
+    where = place("apono", "API", "CONFIG_MAP")
+    described = vendors()["apono"].describe(ARGUMENTS["apono"], where)
+    people = integration_access(described, where, {key: ("https://c", "Q0E=") for key in ("c0", "c1")})
+    told = explain("people", people=people).output
+    assert "by an access entry, as user apono:{{SessionName}}" in told
+    assert "by a mapping in aws-auth, as user {{SessionNameRaw}}" in told
+
+
+def test_rights_of_somebody_else_than_the_integration_are_told_as_theirs(explain: Callable[..., Result]) -> None:
+    where = place("apono")
+    rights = {"namespace": "apono", "service_account": "agent", "grantable_cluster_roles": ["view"]}
+    described = vendors()["apono"].describe({**ARGUMENTS["apono"], "connector_rights": rights}, where)
+    people = integration_access(described, where, {"c0": ("https://c", "Q0E=")})
+    told = explain("people", people=people).output
+    assert (
+        "bind clusterroles (rbac.authorization.k8s.io) named view  everywhere, for service account apono/agent" in told
+    )
+    assert "for service account" not in explain("own", own=access("eks-connector")).output, "it is the connector itself"
+
+
+def test_a_call_as_a_viewer_is_told_as_the_viewers(explain: Callable[..., Result]) -> None:
+    told = explain("own", own=access("eks-connector")).output
+    assert "list secrets as role/Platform: other systems' credentials" in told
+    assert "can change things in ssmmessages" not in told

@@ -119,3 +119,22 @@ def test_without_a_manifest_it_says_how_to_name_one() -> None:
     refused = CliRunner().invoke(main, ["handoff"])
     assert refused.exit_code == 2
     assert "give either --stack NAME or --manifest FILE" in refused.output
+
+
+def test_what_a_step_says_to_copy_stays_as_it_is(handoff: Callable[..., Result]) -> None:
+    long = "x" * 200
+    steps = access("cado")
+    steps["handoff"]["steps"] = [f"Run this:\n[profile a]\nkey = {long}"]
+    assert f"  1. Run this:\n     [profile a]\n     key = {long}\n" in handoff(manifest(cado=steps)).output
+    written = handoff(manifest(cado=steps), "--format", "markdown").output
+    assert f"- [ ] Run this:\n  ```\n  [profile a]\n  key = {long}\n  ```\n" in written
+
+
+def test_the_values_of_each_cluster_stand_apart(handoff: Callable[..., Result]) -> None:
+    two = access("opentrace")
+    labels = ("IAM Role ARN", "Cluster name", "Region", "Cluster name", "Region")
+    two["handoff"]["fields"] = [{"label": label, "value": str(n)} for n, label in enumerate(labels)]
+    lines = [line.strip() for line in handoff(manifest(ot=two)).output.splitlines()]
+    assert lines[1:8] == [
+        "IAM Role ARN  0", "Cluster name  1", "Region        2", "", "Cluster name  3", "Region        4", "",
+    ]  # fmt: skip

@@ -16,7 +16,7 @@ from eks_access.trust import Change
 from eks_access_probe import identities
 from eks_access_probe.actor import Actor, CannotBecome
 from eks_access_probe.aws import Aws
-from tests.unit.probe.world import ROLE, World, answer, text
+from tests.unit.probe.world import ROLE, SESSION, World, answer, text
 
 PROVIDER = "arn:aws:iam::111122223333:saml-provider/corp"
 SAML = {"kind": "saml", "refuses": ["audience-wrong", "forged"], "provider": PROVIDER, "audience": "a"}
@@ -136,13 +136,58 @@ def test_an_identity_of_another_kind_is_told(trust: dict[str, Any], missing: str
         actor(trust, {"profile": "acme"}).assume()
 
 
-@pytest.mark.parametrize("kind", ["service", "pod-identity"])
-def test_a_service_cannot_be_acted_as_but_a_stranger_can_be_tried(kind: str, actor: Make, requests: list[Any]) -> None:
+@pytest.mark.parametrize(
+    ("kind", "told"), [("service", "assumed by an AWS service"), ("pod-identity", "has no 'pod_identity'")]
+)
+def test_a_service_cannot_be_acted_as_but_a_stranger_can_be_tried(
+    kind: str, told: str, actor: Make, requests: list[Any]
+) -> None:
     trusted = actor({"kind": kind, "refuses": ["stranger"]}, {"profile": "acme"})
-    with pytest.raises(CannotBecome, match=r"assumed by an AWS service|hands it to the pod itself"):
+    with pytest.raises(CannotBecome, match=told):
         trusted.assume()
     trusted.assume("stranger")
     assert "AKIASTRANGER" in text(requests[0].headers["Authorization"])
+
+
+POD = {"kind": "pod-identity", "refuses": ["stranger", "subject-wrong"]}
+
+
+def pod(folder: Path, **changes: Any) -> dict[str, Any]:
+    (folder / "own.jwt").write_text("own-token")
+    (folder / "other.jwt").write_text("other-token")
+    own, other = ({"file": str(folder / f"{name}.jwt")} for name in ("own", "other"))
+    return {"pod_identity": {"profile": "acme", "cluster": "api", "token": own, "wrong_subject": other, **changes}}
+
+
+@pytest.mark.parametrize(("change", "sent"), [(None, "own-token"), ("subject-wrong", "other-token")])
+def test_a_pods_token_is_exchanged_at_eks_auth_as_the_node(
+    change: Change | None, sent: str, actor: Make, world: World, tmp_path: Path
+) -> None:
+    asked: list[Any] = []
+
+    def eks_auth(request: Any) -> AWSResponse:
+        asked.append(request)
+        keys = {"accessKeyId": "ASIAPOD", "secretAccessKey": "s", "sessionToken": "t", "expiration": 2051222400}
+        user = {"arn": SESSION, "assumeRoleId": "AROA:x"}
+        return answer(200, json.dumps({"credentials": keys, "assumedRoleUser": user}).encode())
+
+    world.answers["AssumeRoleForPodIdentity"] = eks_auth
+    session = actor(POD, pod(tmp_path)).assume(change)
+    assert (session.keys.access_key, session.arn) == ("ASIAPOD", SESSION)
+    assert "AKIAVENDOR" in text(asked[0].headers["Authorization"])
+    assert json.loads(asked[0].body) == {"token": sent}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [({"cluster": "two"}, "names cluster 'two', which it is not in"), ({"wrong_subject": None}, "wrong_subject")],
+)
+def test_what_is_missing_for_a_pods_token_is_told(
+    changes: dict[str, Any], told: str, actor: Make, requests: list[Any], tmp_path: Path
+) -> None:
+    with pytest.raises(CannotBecome, match=told):
+        actor(POD, pod(tmp_path, **changes)).assume("subject-wrong")
+    assert not requests, "nothing was sent"
 
 
 def test_an_assertion_is_never_repeated() -> None:

@@ -35,7 +35,10 @@ def test_an_integration_is_looked_up_by_its_name_and_then_by_its_vendor(file: Pa
         ("integrations: {}", "version: Field required"),
         ("version: 1\nintegration: {}", "integration: Extra inputs are not permitted"),
         ("version: 1\nintegrations: {x: {profil: y}}", "integrations.x.profil: Extra inputs"),
-        ("version: 1\nintegrations: {x: {}}", "give one of 'profile', 'web_identity', 'saml', 'sso' and 'operator'"),
+        (
+            "version: 1\nintegrations: {x: {}}",
+            "give one of 'profile', 'web_identity', 'saml', 'sso', 'pod_identity' and 'operator'",
+        ),
         (
             "version: 1\nintegrations: {x: {profile: y, web_identity: {token: {file: z}}}}",
             "give one of 'profile', 'web_identity'",

@@ -17,6 +17,7 @@ from tests.unit.probe.world import ROLE, SESSION, World
 
 DENIED = f"User: arn:aws:iam::999999999999:user/x is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
 DENIED_BY_ITSELF = f"{DENIED} because no identity-based policy allows the sts:AssumeRole action"
+NO_ASSOCIATION = "The token included in the request has no service account role association for it."
 DENIED_WEB = "Not authorized to perform sts:AssumeRoleWithWebIdentity"
 
 
@@ -38,6 +39,9 @@ def error(code: str, message: str = "", status: int = 403) -> ClientError:
         ("subject-wrong", error("AccessDenied", DENIED_WEB)),
         ("forged", error("InvalidIdentityToken", "The ID Token's signature is not valid", 400)),
         (None, error("AccessDenied", DENIED)),
+        ("subject-wrong", error("ResourceNotFoundException", NO_ASSOCIATION, 404)),
+        (None, error("ResourceNotFoundException", NO_ASSOCIATION, 404)),
+        (None, error("AccessDeniedException", "EKS does not have permissions to assume the associated role.", 400)),
     ],
 )
 def test_a_refusal_by_the_trust_is_a_refusal(change: Change | None, answer: ClientError) -> None:
@@ -54,6 +58,7 @@ def test_a_refusal_by_the_trust_is_a_refusal(change: Change | None, answer: Clie
         ("subject-wrong", error("InvalidIdentityToken", "The ID Token's signature is not valid", 400)),
         ("audience-wrong", error("InvalidIdentityToken", "The ID Token's signature is not valid", 400)),
         ("forged", error("AccessDenied", DENIED_WEB)),
+        ("subject-wrong", error("ResourceNotFoundException", "No cluster found for name: x.", 404)),
         ("forged", error("IDPCommunicationError", "unreachable", 400)),
         (None, error("InvalidClientTokenId", "The security token included in the request is invalid.")),
     ],

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.trust_policies import for_provider, with_variables
+from sandbox.aws.trust_policies import for_principal, with_variables
 
 KEYS = {"SAML:sub": "jane@example.com", "aws:username": "jane"}
 CORP = "arn:aws:iam::111122223333:saml-provider/corp"
@@ -46,4 +46,4 @@ def test_the_old_version_of_the_language_takes_variables_literally() -> None:
 def test_only_statements_that_name_the_provider_are_left() -> None:
     named = {"Effect": "Allow", "Principal": {"Federated": [CORP]}, "Action": "sts:AssumeRoleWithSAML"}
     policy = {"Statement": [named, named | {"Principal": {"Federated": "arn:other"}}, named | {"Principal": "*"}]}
-    assert for_provider(policy, CORP)["Statement"] == [named | {"Principal": "*"}]
+    assert for_principal(policy, "Federated", CORP)["Statement"] == [named | {"Principal": "*"}]

@@ -2,9 +2,9 @@
 
 from ...description import ClusterPlace, Place
 from ...expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall
+from ...grantable import ADMIN_ROLES
 from ...identity import AccessPolicy, supports_access_entries
 from ...rbac import API_GROUP as RBAC
-from .modes import ADMIN_ROLES
 from .rights import ADMIN_POLICIES
 
 

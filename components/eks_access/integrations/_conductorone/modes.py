@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from ...arn import parse
 from ...description import ClusterPlace, Place
 from ...errors import Refused
 from ...identity import checked_namespace, checked_service_account, supports_access_entries, supports_aws_auth
@@ -58,7 +59,6 @@ _WHY_NOT = {
     "external_id": "a self-hosted connector that has one takes the way of ConductorOne's own cloud, and fails",
 }
 PROVISION_ONLY = ("grantable_cluster_roles", "grantable_roles", "allow_admin_roles", "deny_cluster_admin")
-ADMIN_ROLES = ("admin", "cluster-admin")
 
 
 def checked_arguments(args: Mapping[str, Any], hosting: Hosting, tier: Tier) -> None:
@@ -82,25 +82,6 @@ def checked_arguments(args: Mapping[str, Any], hosting: Hosting, tier: Tier) -> 
     for name in PROVISION_ONLY:
         if name in args and tier is not Tier.PROVISION:
             raise Refused(name, None, f"has no effect in tier {tier}", "It belongs to tier provision.")
-
-
-def checked_grantable(property: str, names: list[str] | tuple[str, ...], *, admin_allowed: bool) -> tuple[str, ...]:
-    """Names of roles that may be granted, each once, none of them an administrator's unless that was asked for."""
-    for index, name in enumerate(names):
-        if not name or "*" in name:
-            raise Refused(
-                f"{property}[{index}]", name, "is not the name of one role", "RBAC has no patterns for names."
-            )
-        if not admin_allowed and (name in ADMIN_ROLES or name.startswith("system:")):
-            raise Refused(
-                f"{property}[{index}]",
-                name,
-                "is a role of administrators or of Kubernetes itself: who may grant it can make anyone administrator",
-                "Name a narrower role, or set allow_admin_roles.",
-            )
-    if len(set(names)) != len(names):
-        raise Refused(property, list(names), "names a role twice")
-    return tuple(names)
 
 
 def check_cluster(cluster: ClusterPlace, tier: Tier, grants_roles: bool) -> None:
@@ -141,12 +122,24 @@ def trust(
         case Hosting.SELF_HOSTED_POD_IDENTITY:
             return PodIdentity(place.account, (cluster.arn,), namespace, service_account)
         case Hosting.SELF_HOSTED_KEYS:
-            return CrossAccount(checked_principals("principal_arn", (args["principal_arn"],)))
+            return CrossAccount(checked_principals("principal_arn", (_checked_user(args["principal_arn"]),)))
         case Hosting.CLOUD:
             return CrossAccount(
                 checked_principals("principal_arn", (args.get("principal_arn", CONDUCTORONE_ROLE),)),
                 external_id=checked_external_id("external_id", args["external_id"]),
             )
+
+
+def _checked_user(principal_arn: str) -> str:
+    arn = parse(principal_arn)
+    if arn is not None and arn.kind == "role":
+        raise Refused(
+            "principal_arn",
+            principal_arn,
+            f"is a role, but with hosting {Hosting.SELF_HOSTED_KEYS} there are access keys, which only IAM users have",
+            "Name the user whose keys they are, or use a hosting without keys.",
+        )
+    return principal_arn
 
 
 def workload(args: Mapping[str, Any], place: Place) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """What the connector may do: what it really calls at v0.1.3, and what its page asks for."""
 
+from ... import grantable
 from ...description import ClusterPlace, Place
 from ...iam import Statement
 from ...identity import AccessPolicy, supports_access_entries
@@ -69,16 +70,12 @@ def page_grants(group: str) -> tuple[Grant, ...]:
 def provision_grants(
     name: str, group: str, cluster_roles: tuple[str, ...], roles: tuple[str, ...]
 ) -> tuple[Grant, ...]:
-    """Granting the named roles; nothing where none is named, because an empty list would mean every role."""
-    if not (cluster_roles or roles):
+    """Granting the named roles, and mapping the IAM users that they are granted to."""
+    binding = grantable.rules(cluster_roles, roles)
+    if not binding:
         return ()
-    bind = tuple(
-        Rule((kind,), ("bind",), api_groups=(RBAC,), resource_names=names, why="the only roles that it may grant")
-        for kind, names in (("clusterroles", cluster_roles), ("roles", roles))
-        if names
-    )
     return (
-        Grant("provision", f"{name}-provision", group, (_BINDINGS_RULE, *bind)),
+        Grant("provision", f"{name}-provision", group, binding),
         Grant("users", f"{name}-users", group, _USERS_RULES, namespaces=("kube-system",)),
     )
 
@@ -97,12 +94,6 @@ _SYNC_RULES = (
     ),
 )
 _AWS_AUTH_RULES = (Rule(("configmaps",), ("get",), resource_names=("aws-auth",), why="users mapped by aws-auth"),)
-_BINDINGS_RULE = Rule(
-    ("rolebindings", "clusterrolebindings"),
-    ("create", "update", "delete"),
-    api_groups=(RBAC,),
-    why="a grant is a binding; the API server refuses one to a role that is not named below",
-)
 _USERS_RULES = (
     Rule(
         ("configmaps",),

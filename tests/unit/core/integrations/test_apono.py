@@ -142,3 +142,41 @@ def test_the_aws_calls_that_must_fail_are_named() -> None:
     assert refused >= {"eks:ListClusters", "eks:CreateAccessEntry", "iam:ListRoles", "iam:AttachRolePolicy"}
     allowed = {e.action for e in described(SSO).expectations if isinstance(e, AwsCall) and e.allowed}
     assert allowed == {"eks:DescribeCluster"}
+
+
+RIGHTS = {"namespace": "apono", "service_account": "apono-connector", "grantable_cluster_roles": ["view", "edit"]}
+
+
+def test_the_connector_is_given_rights_only_on_request_and_only_to_bind_the_named_roles() -> None:
+    (grant,) = described(SSO, connector_rights=RIGHTS).grants
+    assert (grant.group, grant.kind) == ("apono/apono-connector", "ServiceAccount"), "and nobody who signs in"
+    bind = [rule.json() for rule in grant.rules if "bind" in rule.verbs]
+    assert [(rule["resources"], rule["resourceNames"]) for rule in bind] == [(["clusterroles"], ["view", "edit"])]
+    assert not any("secrets" in rule.resources or "escalate" in rule.verbs for rule in grant.rules)
+    assert described(SSO, connector_rights=RIGHTS).identity.groups == (), "people's rights stay none"
+    assert "connector_rights" in described(SSO, connector_rights=RIGHTS).residual_risks[0]
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"grantable_cluster_roles": []}, "connector_rights names no role that people may get"),
+        ({"grantable_cluster_roles": ["cluster-admin"]}, r"connector_rights\.grantable_cluster_roles\[0\]"),
+        ({"grantable_roles": ["*"]}, r"connector_rights\.grantable_roles\[0\]"),
+        ({"service_account": "Apono"}, r"connector_rights\.service_account"),
+    ],
+)
+def test_rights_of_the_connector_that_would_be_all_or_none_are_refused(changed: dict[str, Any], problem: str) -> None:
+    with pytest.raises(Refused, match=problem):
+        described(SSO, connector_rights=RIGHTS | changed)
+
+
+def test_a_role_of_administrators_can_be_made_grantable_by_the_connector_in_so_many_words() -> None:
+    allowed = RIGHTS | {"grantable_cluster_roles": ["cluster-admin"], "allow_admin_roles": True}
+    assert described(SSO, connector_rights=allowed).grants
+
+
+def test_the_hand_off_tells_the_username_of_each_way_in() -> None:
+    told = " ".join(described(SSO, "API", "CONFIG_MAP").handoff.steps)
+    assert "people are named apono:{{SessionName}} (by an access entry) and {{SessionNameRaw}} (by aws-auth)" in told
+    assert "aws-auth" not in " ".join(described(SSO, "API").handoff.steps)

@@ -1,10 +1,11 @@
+import json
 from typing import Any
 
 import pytest
 
 from eks_access.description import Integration, Profile
 from eks_access.errors import Refused
-from eks_access.expectations import KubernetesCall
+from eks_access.expectations import AwsCall, KubernetesCall
 from eks_access.integrations.cado import HIDDEN_NAMESPACES, describe
 from tests.unit.core.integrations.places import place
 
@@ -69,6 +70,50 @@ def test_no_external_id_is_asked_because_cado_sends_none() -> None:
     assert "Condition" not in statement
     (statement,) = described(organization_id="o-1").role.trust_policy()["Statement"]
     assert statement["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
+
+
+@pytest.mark.parametrize(
+    ("profile", "actions", "resource"),
+    [
+        (
+            Profile.LEAST,
+            {"iam:ListRolePolicies", "iam:GetRolePolicy", "iam:SimulatePrincipalPolicy"},
+            "arn:aws:iam::111122223333:role/eks-access-cado",
+        ),
+        (
+            Profile.VENDOR,
+            {
+                "iam:ListRolePolicies", "iam:GetPolicy", "iam:GetRolePolicy", "iam:GetPolicyVersion",
+                "iam:SimulatePrincipalPolicy",
+            },
+            "*",
+        ),
+    ],
+)  # fmt: skip
+def test_the_account_check_reads_its_own_role_and_by_the_page_every_one(
+    profile: Profile, actions: set[str], resource: str
+) -> None:
+    def asked(integration: Integration) -> bool:
+        (call,) = (e for e in integration.expectations if isinstance(e, AwsCall) and e.action == "iam:ListRolePolicies")
+        return call.allowed
+
+    (statement,) = (
+        s for s in described(profile=profile, account_check=True).role.statements if s.sid == "RequiredToCheckPolicy"
+    )
+    assert (set(statement.actions), statement.resources) == (actions, (resource,))
+    without = described(profile=profile)
+    assert "iam:" not in json.dumps(without.role.policy()), "only where it is asked for"
+    assert (asked(described(profile=profile, account_check=True)), asked(without)) == (True, False)
+
+
+def test_the_hand_off_says_what_to_do_with_account_check_and_which_clusters_there_are() -> None:
+    without, checked = (
+        " ".join(described("API", "CONFIG_MAP", account_check=wanted).handoff.steps) for wanted in (False, True)
+    )
+    assert "untick Account Check" in without
+    assert "leave Account Check ticked" in checked
+    assert "prod-0 (us-east-1), prod-1 (us-east-1)" in without
+    assert "prod-1 is mapped by aws-auth to the group cado:responders; no eksctl command is needed" in without
 
 
 def test_running_commands_in_system_namespaces_is_expected_to_be_refused_in_least_only() -> None:

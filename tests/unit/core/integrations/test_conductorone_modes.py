@@ -40,6 +40,13 @@ def test_a_user_of_the_customers_is_trusted_without_an_external_id_because_the_c
     assert "Condition" not in statement
 
 
+def test_a_role_is_refused_where_the_connector_has_access_keys_because_only_users_have_them() -> None:
+    with pytest.raises(Refused, match=r"principal_arn .* only IAM users have"):
+        described("self_hosted_keys", principal_arn="arn:aws:iam::111122223333:role/baton-eks")
+    role = "arn:aws:iam::765656841499:role/AnotherConductorOneService"
+    assert trust(described("cloud", principal_arn=role))["Principal"] == {"AWS": [role]}, "in the cloud it is one"
+
+
 def test_irsa_is_pinned_to_one_service_account_and_the_audience_of_sts() -> None:
     statement = trust(described("self_hosted_irsa"))
     assert statement["Principal"] == {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{ISSUER}"}

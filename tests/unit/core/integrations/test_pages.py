@@ -4,7 +4,7 @@
 `page.yaml`: where they come from, what fills their placeholders, how the page lets the role in, and every correction
 with its reason. Ours must differ from the page in just these. Another vendor is another folder; ours are compared by
 what they mean: IAM and RBAC read lists of names as sets, a single name as a list of one, a statement's Sid as a label,
-and statements about the same resources as one.
+and statements about the same resources, and rules with the same verbs, as one.
 """
 
 import json
@@ -60,7 +60,7 @@ class Page:
         read_as = {each["document"]: each["read_as"] for each in self.said.get("unreadable", ())}
         names = {path.name for path in self.folder.iterdir()} - {"page.yaml", *read_as.values()}
         found = {name: self.parsed(read_as.get(name, name)) for name in sorted(names)}
-        return {**found, ACCESS: self.said["access"]}
+        return found | {key: self.said[key] for key in (ACCESS,) if key in self.said}
 
     def parsed(self, name: str) -> Any:
         text = (self.folder / name).read_text()
@@ -87,7 +87,7 @@ def page(request: pytest.FixtureRequest) -> Page:
 def ours(page: Page) -> dict[str, Any]:
     """What we make, under the names that the page's documents have."""
     integration = page.integration()
-    also = {key: value for key, value in _told_by_some(integration).items() if key in page.said["access"]}
+    also = {key: value for key, value in _told_by_some(integration).items() if key in page.said.get(ACCESS, ())}
     made: dict[str, Any] = {
         "trust.json": integration.role.trust_policy(),
         "policy.json": integration.role.policy(),
@@ -107,7 +107,20 @@ def ours(page: Page) -> dict[str, Any]:
             }
             body = {**found.body, "metadata": metadata}
             made[prefix + NAMES[found.kind]] = {"apiVersion": f"{rbac.API_GROUP}/v1", "kind": found.kind, **body}
-    return made
+    return made | {name: body for name, body in _objects(integration).items() if (page.folder / name).exists()}
+
+
+def _objects(integration: Integration) -> dict[str, Any]:
+    """What runs in the cluster, of which pages show some."""
+    return {
+        f"{each.kind.lower()}.yaml": {
+            "apiVersion": each.api_version,
+            "kind": each.kind,
+            "metadata": {"name": each.name, "namespace": each.namespace},
+            **each.body,
+        }
+        for each in integration.objects
+    }
 
 
 def _told_by_some(integration: Integration) -> dict[str, Any]:
@@ -130,8 +143,8 @@ def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
             if key != "Sid":
                 yield from leaves(_as_list(key, value), f"{path}.{key}" if path else key)
     elif isinstance(tree, list) and any(isinstance(part, Mapping) for part in tree):
-        for index, part in enumerate(tree):
-            yield from leaves(part, f"{path}[{index}]")
+        for label, part in zip(_labels(tree), tree, strict=True):
+            yield from leaves(part, f"{path}[{label}]")
     elif isinstance(tree, list):
         if tree:
             yield path, sorted(set(tree))
@@ -139,9 +152,22 @@ def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, tree
 
 
+def _labels(parts: list[Mapping[str, Any]]) -> list[str]:
+    """Their places in the list; of RBAC rules alone with their API group, the group: order says nothing there."""
+    groups = [tuple(part.get("apiGroups", ())) for part in parts]
+    return [
+        group[0] if len(group) == 1 and group[0] and groups.count(group) == 1 else str(index)
+        for index, group in enumerate(groups)
+    ]
+
+
 def _merged(document: Any) -> Any:
-    """A policy with its statements about the same resources in one, which grants the same."""
-    if not isinstance(document, Mapping) or "Statement" not in document:
+    """A policy with its statements about the same resources in one, which grants the same; a role's rules likewise."""
+    if not isinstance(document, Mapping):
+        return document
+    if "rules" in document:
+        return {**document, "rules": _merged_rules(document["rules"])}
+    if "Statement" not in document:
         return document
     merged: dict[str, dict[str, Any]] = {}
     for statement in document["Statement"]:
@@ -149,6 +175,15 @@ def _merged(document: Any) -> Any:
         same = merged.setdefault(json.dumps(about, sort_keys=True), {**about, "Action": []})
         same["Action"] = [*same["Action"], *_as_list("Action", statement["Action"])]
     return {**document, "Statement": list(merged.values())}
+
+
+def _merged_rules(rules: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    merged: dict[str, dict[str, Any]] = {}
+    for rule in rules:
+        about = {key: value for key, value in rule.items() if key != "resources"}
+        same = merged.setdefault(json.dumps(about, sort_keys=True), {**about, "resources": []})
+        same["resources"] = [*same["resources"], *rule.get("resources", ())]
+    return list(merged.values())
 
 
 def _as_list(key: str, value: Any) -> Any:

@@ -19,9 +19,6 @@ PROVIDER = "pulumi:providers:kubernetes"
 GET_CLUSTER = "aws:eks/getCluster:getCluster"
 GET_ROLE = "aws:iam/getRole:getRole"
 
-_LOOP = asyncio.new_event_loop()
-"""Pulumi takes the main thread's, and `asyncio.run`, wherever it was called before, leaves none."""
-
 ROLES = {name: f"arn:aws:iam::111122223333:role/vendors/{name}" for name in ("shared", "shared-CadoResponse")}
 """The roles that there are besides those of the program."""
 MODES = {"prod-api": "API", "prod-both": "API_AND_CONFIG_MAP", "prod-old": "CONFIG_MAP"}
@@ -59,10 +56,18 @@ class Engine(Mocks):
         return {each.name: each.inputs for each in self.resources if each.typ == typ}
 
 
+def _ensure_loop() -> None:
+    """`asyncio.run`, in other tests, leaves its thread without the loop that Pulumi's runtime takes."""
+    try:
+        asyncio.get_event_loop_policy().get_event_loop()
+    except RuntimeError:
+        asyncio.set_event_loop(asyncio.new_event_loop())
+
+
 def run(program: Callable[[], Any], *, preview: bool = False, engine: Engine | None = None) -> Engine:
     """Run a program to its end, every registration and `apply` included, and give what was recorded."""
     recording = engine or Engine()
-    asyncio.set_event_loop(_LOOP)
+    _ensure_loop()
     pulumi.runtime.set_mocks(recording, project="test", stack="dev", preview=preview)
 
     drained: Callable[[], Any] = pulumi.runtime.test(program)  # type: ignore[no-untyped-call]
