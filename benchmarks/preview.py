@@ -43,7 +43,9 @@ class Program:
         project["runtime"]["options"]["virtualenv"] = str(Path(sys.executable).parents[1])
         project["plugins"]["providers"][0]["path"] = str(CHECKOUT / "components")
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
-        (folder / "Pulumi.bench.yaml").write_text(yaml.safe_dump({"config": dict(config)}))
+        # The salt goes with the encrypted values of the dev environment.
+        stack = {"encryptionsalt": dev_stack()["encryptionsalt"], "config": dict(config)}
+        (folder / "Pulumi.bench.yaml").write_text(yaml.safe_dump(stack))
         self("stack", "select", "--create", "bench")
 
     def __call__(self, *arguments: str) -> str:
@@ -76,13 +78,15 @@ class Cost(NamedTuple):
 
 def configuration(clusters: int) -> dict[str, Any]:
     """The dev environment's integrations, each in every one of these clusters as its vendor has it."""
-    config: dict[str, Any] = yaml.safe_load((CHECKOUT / "Pulumi.dev.yaml").read_text())["config"]
+    config: dict[str, Any] = dev_stack()["config"]
     declared = config["eks-access:integrations"]
     named: dict[str, Any] = {f"c{number:02}": {"name": cluster_name(number)} for number in range(clusters)}
     integrations: dict[str, Any] = {}
     for name, integration in declared.items():
         if isinstance(integration.get("clusters"), dict):
-            # Clusters outside of EKS: their kubeconfig is a secret, which no preview tells the bare program.
+            # Clusters outside of EKS are played by the fleet's, under other names.
+            connected = {key: outside(number) for number, key in enumerate(named) if number % len(MODES) == 0}
+            integrations[name] = {**integration, "clusters": connected}
             continue
         if "clusters" not in integration:
             integrations[name] = integration
@@ -91,6 +95,16 @@ def configuration(clusters: int) -> dict[str, Any]:
         for key in list(named)[len(integrations) % len(MODES) :: len(MODES)]:
             integrations[f"{name}-{key}"] = {**integration, "clusters": [key]}
     return {**config, "eks-access:clusters": named, "eks-access:integrations": integrations}
+
+
+def dev_stack() -> dict[str, Any]:
+    stack: dict[str, Any] = yaml.safe_load((CHECKOUT / "Pulumi.dev.yaml").read_text())
+    return stack
+
+
+def outside(number: int) -> dict[str, str]:
+    kubeconfig = f"$EKS_ACCESS_SANDBOX/clusters/{cluster_name(number)}/kubeconfig.yaml"
+    return {"name": f"connected-{number:02}", "provider": "OTHER", "kubeconfig_file": kubeconfig}
 
 
 def cluster_name(number: int) -> str:
@@ -107,7 +121,11 @@ def measure(sandbox: Sandbox, folder: Path, clusters: int, rounds: int) -> float
     ours = Program(sandbox, folder / "ours", CHECKOUT, config)
     steps = ours.steps()
     recorded = folder / "resources.json"
-    recorded.write_text(json.dumps(listed(steps)))
+    kubeconfigs = {
+        f"eks-connector-c{number:02}": sandbox.state.kubeconfig(cluster_name(number)).read_text()
+        for number in range(0, clusters, len(MODES))
+    }
+    recorded.write_text(json.dumps(listed(steps, kubeconfigs)))
     shared = {key: value for key, value in config.items() if key.startswith("pulumi:")}
     bare = Program(
         sandbox, folder / "bare", CHECKOUT / "benchmarks" / "bare", shared, BENCHMARK_RESOURCES=str(recorded)

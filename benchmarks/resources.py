@@ -15,6 +15,9 @@ LINKS: Mapping[str, Mapping[str, str]] = {
         "principalArn": "principal_arn",
     },
     "eks-access:index:AwsAuthMapping": {"roleArn": "arn"},
+    "eks-access:index:ConnectorRegistration": {"roleArn": "arn"},
+    "kubernetes:apps/v1:StatefulSet": {"spec": "activationId"},
+    "kubernetes:core/v1:Secret": {"data": "activationCode"},
 }
 """Which property of another resource a property is given, as anyone who writes such a program would have it."""
 
@@ -24,17 +27,21 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
         "replace_on_changes": ['tags["eks-access:role-id"]'],
     },
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": {"delete_before_replace": True},
+    "kubernetes:core/v1:Secret": {"additional_secret_outputs": ["data", "stringData"]},
 }
 """The options that a preview does not tell."""
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+HIDDEN = "[secret]"
+"""What a preview tells of a secret, whatever it is asked."""
+SECRET = "$secret"
 _STACK = "pulumi:pulumi:Stack"
 _BY_ENGINE = ("apiVersion", "kind", "version")
 
 
-def listed(steps: Steps) -> list[dict[str, Any]]:
-    """The resources in the order in which they were registered."""
-    return [_entry(step["newState"]) for step in steps if step["newState"]["type"] != _STACK]
+def listed(steps: Steps, kubeconfigs: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The resources in the order in which they were registered; `kubeconfigs` are the secret ones, by provider."""
+    return [_entry(step["newState"], kubeconfigs) for step in steps if step["newState"]["type"] != _STACK]
 
 
 def inputs(steps: Steps) -> dict[tuple[str, str], Any]:
@@ -46,7 +53,7 @@ def _given(found: Mapping[str, Any] | None) -> dict[str, Any]:
     return {key: value for key, value in (found or {}).items() if not key.startswith("__")}
 
 
-def _entry(state: Mapping[str, Any]) -> dict[str, Any]:
+def _entry(state: Mapping[str, Any], kubeconfigs: Mapping[str, str]) -> dict[str, Any]:
     provider = state.get("provider", "").rpartition("::")[0]
     return {
         "key": state["urn"],
@@ -57,11 +64,11 @@ def _entry(state: Mapping[str, Any]) -> dict[str, Any]:
         "provider": provider if "::default" not in provider else None,
         "dependsOn": sorted(set(state.get("dependencies") or ()) - set(_linked(state))),
         "options": OPTIONS.get(state["type"], {}),
-        "properties": dict(_properties(state)),
+        "properties": dict(_properties(state, kubeconfigs.get(_name(state["urn"])))),
     }
 
 
-def _properties(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _properties(state: Mapping[str, Any], kubeconfig: str | None) -> Iterator[tuple[str, Any]]:
     sources = state.get("propertyDependencies") or {}
     links = LINKS.get(state["type"], {})
     typed = state["type"].startswith(("aws:", "kubernetes:", "pulumi:providers:"))
@@ -72,13 +79,23 @@ def _properties(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         if sources.get(key) and key in links:
             (source,) = sources[key]
             value = _linked_value(value, f"${{{source}|{links[key]}}}")
+        elif value == HIDDEN:
+            value = {SECRET: kubeconfig if key == "kubeconfig" else {"hidden": "hidden"}}
         yield (_snake(key) if typed else key), value
 
 
 def _linked_value(value: Any, reference: str) -> Any:
-    if isinstance(value, dict):
-        return {key: reference if part == UNKNOWN else part for key, part in value.items()}
-    return reference
+    if value == HIDDEN:
+        return {SECRET: {"code": reference}}
+    return _filled(value, reference) if isinstance(value, dict) else reference
+
+
+def _filled(tree: Any, reference: str) -> Any:
+    if isinstance(tree, dict):
+        return {key: _filled(part, reference) for key, part in tree.items()}
+    if isinstance(tree, list):
+        return [_filled(part, reference) for part in tree]
+    return {UNKNOWN: reference, HIDDEN: {SECRET: "hidden"}}.get(tree, tree) if isinstance(tree, str) else tree
 
 
 def _linked(state: Mapping[str, Any]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """A program without this package: it registers what a file lists, with the providers' own SDKs, and nothing else.
 
-Texts that are only known while deploying stand in the file as `${resource|property}`.
+Texts that are only known while deploying stand in the file as `${resource|property}`; what is
+secret is in `{"$secret": …}`.
 """
 
 import json
@@ -12,6 +13,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
+from pulumi_kubernetes.apps import v1 as apps
+from pulumi_kubernetes.core import v1 as core
+from pulumi_kubernetes.networking import v1 as networking
 from pulumi_kubernetes.rbac import v1 as rbac
 
 CLASSES: dict[str, Any] = {
@@ -21,11 +25,20 @@ CLASSES: dict[str, Any] = {
     "aws:iam/rolePolicy:RolePolicy": aws.iam.RolePolicy,
     "aws:eks/accessEntry:AccessEntry": aws.eks.AccessEntry,
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": aws.eks.AccessPolicyAssociation,
+    "kubernetes:apps/v1:Deployment": apps.Deployment,
+    "kubernetes:apps/v1:StatefulSet": apps.StatefulSet,
+    "kubernetes:core/v1:ConfigMap": core.ConfigMap,
+    "kubernetes:core/v1:Namespace": core.Namespace,
+    "kubernetes:core/v1:Secret": core.Secret,
+    "kubernetes:core/v1:ServiceAccount": core.ServiceAccount,
+    "kubernetes:networking.k8s.io/v1:NetworkPolicy": networking.NetworkPolicy,
     "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole": rbac.ClusterRole,
     "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding": rbac.ClusterRoleBinding,
     "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding": rbac.RoleBinding,
 }
-REFERENCE = re.compile(r"\$\{(.+)\|([a-z_]+)\}")
+REFERENCE = re.compile(r"\$\{(.+)\|([A-Za-z_]+)\}")
+OUTPUTS = {"eks-access:index:ConnectorRegistration": ("activationId", "activationCode")}
+"""What resources of no SDK's give, and others take."""
 
 made: dict[str, pulumi.Resource] = {}
 
@@ -33,11 +46,13 @@ made: dict[str, pulumi.Resource] = {}
 def value(given: Any) -> Any:
     """The value with its references replaced by the Outputs that they name."""
     if isinstance(given, dict):
+        if "$secret" in given:
+            return pulumi.Output.secret(value(given["$secret"]))
         return {key: value(part) for key, part in given.items()}
     if isinstance(given, list):
         return [value(part) for part in given]
     if isinstance(given, str) and (match := REFERENCE.fullmatch(given)):
-        return getattr(made[match[1]], match[2])
+        return pulumi.get(made[match[1]], match[2])
     return given
 
 
@@ -56,7 +71,7 @@ def make(listed: dict[str, Any]) -> pulumi.Resource:
         resource = pulumi.ComponentResource(kind, name, properties, options)
         resource.register_outputs({})
     else:
-        resource = pulumi.CustomResource(kind, name, properties, options)
+        resource = pulumi.CustomResource(kind, name, {**dict.fromkeys(OUTPUTS.get(kind, ())), **properties}, options)
     return resource
 
 
