@@ -8,17 +8,14 @@ ratio of the medians is told. That the pack judges is checked before anything is
 """
 
 import argparse
-import resource
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import yaml
 
-from benchmarks.preview import Cost
+from benchmarks.costs import ratio
 from sandbox import Sandbox
 from sandbox.clusters import ClusterSpec
 
@@ -54,15 +51,10 @@ class Program:
     def preview(self, *options: str, **env: str) -> "subprocess.CompletedProcess[str]":
         return self("preview", "--suppress-outputs", "--stack=bench", *options, **env)
 
-    def cost(self, *options: str) -> Cost:
-        """What one preview takes, from the command's start to its end."""
-        start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    def succeeds(self, *options: str) -> None:
         done = self.preview(*options)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode != 0:
             raise SystemExit(f"the preview ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
-        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return Cost(time.perf_counter() - start, cpu)
 
 
 def measure(sandbox: Sandbox, folder: Path, integrations: int, rounds: int) -> float:
@@ -73,23 +65,8 @@ def measure(sandbox: Sandbox, folder: Path, integrations: int, rounds: int) -> f
     if "[mandatory]  iam-trust-anyone" not in forbidden.stdout:
         raise SystemExit(f"the pack found nothing where it must:\n{forbidden.stdout}\n{forbidden.stderr}")
     print(f"{integrations * EACH} resources", flush=True)
-    costs: dict[str, list[Cost]] = {"with": [], "without": []}
-    for number in range(rounds):
-        # In turn, and not always the same one first: what slows the machine down slows both.
-        order = ("with", "without") if number % 2 == 0 else ("without", "with")
-        for name in order:
-            costs[name].append(program.cost(*(with_pack if name == "with" else ())))
-        print(f"round {number + 1}: with {_told(costs['with'][-1])}, without {_told(costs['without'][-1])}", flush=True)
-    medians = {name: Cost(*map(statistics.median, zip(*taken, strict=True))) for name, taken in costs.items()}
-    ratio = medians["with"].seconds / medians["without"].seconds
-    cpu = medians["with"].cpu / medians["without"].cpu
-    print(f"median: with {_told(medians['with'])}, without {_told(medians['without'])}")
-    print(f"ratio: {ratio:.3f} on the clock (target {TARGET}), {cpu:.3f} of the processor")
-    return ratio
-
-
-def _told(cost: Cost) -> str:
-    return f"{cost.seconds:.2f} s (CPU {cost.cpu:.2f} s)"
+    works = {"with": lambda: program.succeeds(*with_pack), "without": program.succeeds}
+    return ratio(works, rounds, TARGET)
 
 
 def main() -> None:
@@ -102,8 +79,8 @@ def main() -> None:
         (folder / "program").mkdir()
         clusters = [ClusterSpec(CLUSTER, "API", nodes=False)]
         with Sandbox.start(folder / "sandbox", clusters, workload=False) as sandbox:
-            ratio = measure(sandbox, folder / "program", given.integrations, given.rounds)
-    sys.exit(0 if ratio <= TARGET else 1)
+            found = measure(sandbox, folder / "program", given.integrations, given.rounds)
+    sys.exit(0 if found <= TARGET else 1)
 
 
 if __name__ == "__main__":

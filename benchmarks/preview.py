@@ -10,17 +10,15 @@ medians is told. That both register the same is checked before anything is measu
 
 import argparse
 import json
-import resource
-import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
+from benchmarks.costs import ratio
 from benchmarks.resources import Steps, inputs, listed
 from sandbox import Sandbox
 from sandbox.clusters import ClusterSpec
@@ -60,20 +58,9 @@ class Program:
         steps: Steps = json.loads(self("preview", "--json", "--suppress-outputs", "--stack=bench"))["steps"]
         return steps
 
-    def cost(self) -> "Cost":
-        """What one preview takes, from the command's start to its end."""
-        start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    def preview(self) -> None:
+        """One preview, as a user runs it."""
         self("preview", "--suppress-outputs", "--stack=bench")
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        return Cost(time.perf_counter() - start, cpu)
-
-
-class Cost(NamedTuple):
-    seconds: float
-    """On the clock."""
-    cpu: float
-    """Of the processor, by the engine, the program and the plugins: what other work on the machine changes least."""
 
 
 def configuration(clusters: int) -> dict[str, Any]:
@@ -139,23 +126,7 @@ def measure(sandbox: Sandbox, folder: Path, clusters: int, rounds: int) -> float
             f"{wanted.get(first)}\n{registered.get(first)}"
         )
     print(f"{len(steps)} resources in {clusters} clusters", flush=True)
-    costs: dict[str, list[Cost]] = {"ours": [], "bare": []}
-    for number in range(rounds):
-        # In turn, and not always the same one first: what slows the machine down slows both.
-        order = (("ours", ours), ("bare", bare)) if number % 2 == 0 else (("bare", bare), ("ours", ours))
-        for name, program in order:
-            costs[name].append(program.cost())
-        print(f"round {number + 1}: ours {_told(costs['ours'][-1])}, bare {_told(costs['bare'][-1])}", flush=True)
-    medians = {name: Cost(*map(statistics.median, zip(*taken, strict=True))) for name, taken in costs.items()}
-    ratio = medians["ours"].seconds / medians["bare"].seconds
-    cpu = medians["ours"].cpu / medians["bare"].cpu
-    print(f"median: ours {_told(medians['ours'])}, bare {_told(medians['bare'])}")
-    print(f"ratio: {ratio:.3f} on the clock (target {TARGET}), {cpu:.3f} of the processor")
-    return ratio
-
-
-def _told(cost: Cost) -> str:
-    return f"{cost.seconds:.2f} s (CPU {cost.cpu:.2f} s)"
+    return ratio({"ours": ours.preview, "bare": bare.preview}, rounds, TARGET)
 
 
 def main() -> None:
@@ -166,8 +137,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with Sandbox.start(folder / "sandbox", cluster_specs(given.clusters), workload=False) as sandbox:
-            ratio = measure(sandbox, folder, given.clusters, given.rounds)
-    sys.exit(0 if ratio <= TARGET else 1)
+            found = measure(sandbox, folder, given.clusters, given.rounds)
+    sys.exit(0 if found <= TARGET else 1)
 
 
 if __name__ == "__main__":
