@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -307,6 +308,29 @@ def test_a_cluster_is_asked_again_with_a_new_token(
     assert sign_in.attempts == 3
     assert len(made) == sign_in.attempts, "the API server would keep its answer to the old token"
     assert presigned(made[0])["X-Amz-Credential"][0].startswith("ASIAASSUMED/")
+
+
+def test_the_time_is_that_of_the_slowest_cluster_and_one_that_is_gone_delays_nobody(
+    world: World, manifest_file: Callable[..., str]
+) -> None:
+    clusters = tuple(f"c{number}" for number in range(25))
+    gone, wait = "https://127.0.0.1:6467", 0.02
+    waited: list[str] = []
+
+    def slowly(server: str, method: str, path: str) -> None:
+        time.sleep(wait)
+        waited.append(server)
+        if server == gone:
+            raise Unreachable(server, TimeoutError("timed out"))
+
+    world.kubernetes = slowly
+    started = time.monotonic()
+    result = run("--manifest", manifest_file(clusters), "--concurrency", "64", "--json", "-")
+    elapsed = time.monotonic() - started
+    assert elapsed < len(waited) * wait / 4, "the answers alone would take longer one after the other"
+    assert result.exit_code == 3
+    assert {check.cluster for check in report(result).checks if check.verdict == "unreachable"} == {"c24"}
+    assert not report(result).summary.mismatches
 
 
 # Selection and input.
