@@ -39,6 +39,8 @@ class Explanation:
     residual_risks: tuple[str, ...]
     difference: Difference | None
     """What profile `vendor` has beyond `least`; None where only one of them can be had."""
+    other_trust: tuple[str, ...]
+    """Who may become the role in the profile that was not chosen, where that is not the same."""
 
 
 def explained(name: str, access: IntegrationAccess) -> Explanation:
@@ -55,6 +57,7 @@ def explained(name: str, access: IntegrationAccess) -> Explanation:
         refused=tuple(_refused(access)),
         residual_risks=tuple(access.residual_risks),
         difference=_difference(access),
+        other_trust=_other_trust(access),
     )
 
 
@@ -156,3 +159,8 @@ def _difference(access: IntegrationAccess) -> Difference | None:
         return None
     chosen, other = access.rights, access.other_profile
     return difference(*((other, chosen) if access.profile == "vendor" else (chosen, other)))
+
+
+def _other_trust(access: IntegrationAccess) -> tuple[str, ...]:
+    other = access.other_profile.trust if access.other_profile else None
+    return () if other is None or other == access.trust else tuple(trust_words(other))

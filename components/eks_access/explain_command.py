@@ -128,6 +128,8 @@ def _print(found: Explanation, out: Console) -> None:
         out.print("  (only one of the two profiles can be had here)", style="dim")
     else:
         _difference(out, found.difference)
+    other = "least" if found.profile == "vendor" else "vendor"
+    _lines(out, f"Who may act in profile `{other}`", found.other_trust)
 
 
 def _difference(out: Console, found: Difference) -> None:

@@ -169,6 +169,13 @@ class Rights(_Part):
     grants: list[Grant]
 
 
+class OtherProfile(Rights):
+    """What an integration would be given in the profile that was not chosen, and to whom."""
+
+    trust: Trust | None = None
+    """Null in manifests of before there was this field."""
+
+
 class IntegrationAccess(_Part):
     """One integration: what was granted, what must work and what must be refused."""
 
@@ -191,8 +198,8 @@ class IntegrationAccess(_Part):
     objects: list[ObjectReference] = Field(default_factory=list)
     sources: list[str] = Field(default_factory=list)
     leftovers: list[Leftover] = Field(default_factory=list)
-    other_profile: Rights | None = None
-    """What it would be given in the profile that was not chosen; null where that profile cannot be had here."""
+    other_profile: OtherProfile | None = None
+    """Null where the other profile cannot be had here."""
 
     @property
     def rights(self) -> Rights:
@@ -254,13 +261,13 @@ def integration_access(
     `connections` has each cluster's endpoint and certificate authority by its key; `other` is the same integration in
     the profile that was not chosen.
     """
-    role, identity, trust = integration.role, integration.identity, integration.role.trust
+    role, identity = integration.role, integration.identity
     access = IntegrationAccess(
         vendor=integration.vendor,
         title=integration.title,
         profile=integration.profile,
         role=_role(role, place),
-        trust=Trust(kind=trust.kind, refuses=list(trust.refuses()), **vars(trust)),
+        trust=_trust(role),
         statements=[statement.json() for statement in role.all_statements],
         statement_reasons=[statement.why for statement in role.all_statements],
         identity=Identity(
@@ -285,7 +292,7 @@ def integration_access(
         ],
         sources=list(integration.sources),
         leftovers=[Leftover(**vars(made)) for made in integration.leftovers],
-        other_profile=None if other is None else rights(other, place),
+        other_profile=None if other is None else other_profile(other, place),
     )
     return access.model_dump(mode="json", by_alias=True)
 
@@ -301,6 +308,11 @@ def _role(role: DescribedRole, place: Place) -> Role:
     )
 
 
+def _trust(role: DescribedRole) -> Trust:
+    trust = role.trust
+    return Trust(kind=trust.kind, refuses=list(trust.refuses()), **vars(trust))
+
+
 def _owners_part(role: DescribedRole, place: Place) -> tuple[str, ...]:
     if role.existing_arn is None:
         return ()
@@ -314,11 +326,12 @@ def _aws_calls(integration: Integration) -> list[AwsCall]:
     return [e for e in calls if e.allowed or e.action not in granted]
 
 
-def rights(integration: Integration, place: Place) -> Rights:
-    return Rights(
+def other_profile(integration: Integration, place: Place) -> OtherProfile:
+    return OtherProfile(
         statements=[statement.json() for statement in integration.role.all_statements],
         access_policies=_access_policies(integration.identity, place),
         grants=_grants(integration),
+        trust=_trust(integration.role),
     )
 
 

@@ -41,7 +41,8 @@ def _saml(fields: Fields) -> str:
 def _identity_center(fields: Fields) -> str:
     sets = fields.get("permission_sets", [])
     of = f"permission set {' or '.join(sets)}" if sets else "any permission set"
-    return f"only users of IAM Identity Center with {of}, each under their own name only"
+    alone = "; everyone is the principal, and these conditions alone keep others out" if "anyone" in fields else ""
+    return f"only users of IAM Identity Center with {of}, each under their own name only{alone}"
 
 
 def _in_cluster(fields: Fields) -> str:

@@ -6,7 +6,7 @@ from eks_access import risks
 from eks_access.description import Profile
 from eks_access.difference import Gain, difference
 from eks_access.integrations import vendors
-from eks_access.manifest import AccessPolicy, Grant, Rights, rights
+from eks_access.manifest import AccessPolicy, Grant, Rights, other_profile
 from tests.unit.core.integrations.places import place
 from tests.unit.core.integrations.test_every_vendor import ARGUMENTS
 
@@ -15,7 +15,7 @@ NOTHING = Rights(statements=[], access_policies=[], grants=[])
 
 def of(vendor: str, profile: Profile, **args: Any) -> Rights:
     where = place(vendor)
-    return rights(vendors()[vendor].describe({**ARGUMENTS[vendor], **args, "profile": profile}, where), where)
+    return other_profile(vendors()[vendor].describe({**ARGUMENTS[vendor], **args, "profile": profile}, where), where)
 
 
 def rule(verbs: list[str], resources: list[str], **more: list[str]) -> dict[str, list[str]]:

@@ -103,6 +103,14 @@ def test_json_has_the_difference_with_its_risks() -> None:
     }
 
 
+def test_who_may_act_in_the_other_profile_is_told_where_it_is_somebody_else() -> None:
+    told = " ".join(run("--vendor", "apono", "--set", "federation=sso").output.split())
+    assert "Who may act in profile `vendor`" in told
+    assert "everyone is the principal, and these conditions alone keep others out" in told
+    same = run("--vendor", "cado").output
+    assert "Who may act in profile" not in same
+
+
 def test_a_manifest_of_before_is_explained_without_reasons(explain: Callable[..., Result]) -> None:
     old = access("cado")
     for added in ("statementReasons", "otherProfile", "sources"):
