@@ -6,7 +6,7 @@ import pytest
 
 from eks_access.description import Profile
 from eks_access.integrations import vendors
-from eks_access.manifest import rights
+from eks_access.manifest import other_profile
 from eks_access_policies.review.change import PrincipalChanges
 from tests.unit.core.integrations.places import place
 from tests.unit.core.integrations.test_every_vendor import ARGUMENTS
@@ -17,7 +17,7 @@ ATTACH = "can attach any policy to a role, its own among them"
 
 def of(vendor: str, profile: Profile) -> list[dict[str, Any]]:
     where = place(vendor)
-    return rights(vendors()[vendor].describe({**ARGUMENTS[vendor], "profile": profile}, where), where).statements
+    return other_profile(vendors()[vendor].describe({**ARGUMENTS[vendor], "profile": profile}, where), where).statements
 
 
 def opened(principal: PrincipalChanges) -> list[str]:
