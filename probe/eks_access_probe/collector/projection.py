@@ -9,13 +9,15 @@ from .seen import Labels, Owner, Pointer, Seen, Shared
 
 Projection = Callable[[str, Any, Shared], Seen]
 """From the kind, an object of its type in `wire`, and what is shared among all."""
+SERVICE_NAME = "kubernetes.io/service-name"
+"""https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetesioservice-name"""
 
 
 def metadata(kind: str, item: wire.Object, shared: Shared) -> Seen:
     return _seen(kind, item.metadata, shared)
 
 
-def replicated(kind: str, item: wire.Replicated, shared: Shared) -> Seen:
+def replicated(kind: str, item: wire.Deployment | wire.StatefulSet, shared: Shared) -> Seen:
     return _seen(kind, item.metadata, shared, f"{item.status.readyReplicas}/{item.spec.replicas}")
 
 
@@ -54,14 +56,15 @@ def service(kind: str, item: wire.Service, shared: Shared) -> Seen:
 def endpoint_slice(kind: str, item: wire.EndpointSlice, shared: Shared) -> Seen:
     targets = [endpoint.targetRef for endpoint in item.endpoints or () if endpoint.targetRef is not None]
     seen = _seen(kind, item.metadata, shared)
-    if item.metadata.labels.service:
-        seen.serves = (item.metadata.labels.service, tuple(t.name for t in targets if t.kind == "Pod"))
+    service = item.metadata.labels.get(SERVICE_NAME)
+    if service:
+        seen.serves = (service, tuple(t.name for t in targets if t.kind == "Pod"))
     return seen
 
 
 def ingress(kind: str, item: wire.Ingress, shared: Shared) -> Seen:
     rules = item.spec.rules or ()
-    backends = [path.backend for rule in rules if rule.http for path in rule.http.paths]
+    backends = [path.backend for rule in rules for path in rule.http.paths]
     if item.spec.defaultBackend:
         backends.append(item.spec.defaultBackend)
     services = dict.fromkeys(backend.service.name for backend in backends if backend.service)
