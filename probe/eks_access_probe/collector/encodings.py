@@ -33,6 +33,17 @@ def accept(item: type) -> str:
     return f"{_PROTOBUF},{_JSON}"
 
 
+@cache
+def protobuf(struct: Any) -> Decoder:
+    """Of a struct as it comes: wrapped, so that a body that ends too early is one that was cut off."""
+    return Decoder(of(wire.Wrapped, struct))
+
+
+def of(generic: Any, struct: Any) -> Any:
+    """A generic struct of another one."""
+    return generic[struct]
+
+
 @dataclass(frozen=True)
 class Page:
     """One page of a list, in which all is there that should be."""
@@ -49,7 +60,7 @@ def page(item: type, body: bytes) -> Page:
         msgspec.DecodeError: the body is cut off, or no list.
     """
     if body.startswith(MAGIC):
-        decoder = _protobuf(_of(wire.Items, item))
+        decoder = protobuf(of(wire.Items, item))
         message = decoder.parsed(body[len(MAGIC) :])
         meta = message.raw.metadata
         return Page(
@@ -57,7 +68,7 @@ def page(item: type, body: bytes) -> Page:
             wire.ListMeta(meta.resourceVersion, meta.next),
             lambda: decoder.made(message).raw.items,
         )
-    found = _json(_of(wire.Page, item)).decode(body)
+    found = _json(of(wire.Page, item)).decode(body)
     return Page(found.kind, found.metadata, lambda: found.items or ())
 
 
@@ -65,7 +76,7 @@ def error(response: Response) -> Response:
     """An answer that is no list, with what it says in JSON."""
     if not response.body.startswith(MAGIC):
         return response
-    decoder = _protobuf(wire.Status)
+    decoder = protobuf(wire.Status)
     try:
         wrapped = decoder.made(decoder.parsed(response.body[len(MAGIC) :]))
     except msgspec.DecodeError:
@@ -74,15 +85,5 @@ def error(response: Response) -> Response:
 
 
 @cache
-def _protobuf(struct: Any) -> Decoder:
-    """Of a struct as it comes: wrapped, so that a body that ends too early is one that was cut off."""
-    return Decoder(_of(wire.Wrapped, struct))
-
-
-@cache
 def _json(struct: Any) -> "msgspec.json.Decoder[Any]":
     return msgspec.json.Decoder(struct)
-
-
-def _of(generic: Any, item: Any) -> Any:
-    return generic[item]

@@ -45,7 +45,7 @@ class Decoder:
         file.message_type.append(body.descriptor)
         self._pool = DescriptorPool()  # lives as long as the types in it must
         self._pool.Add(file)
-        self._message: Any = GetMessageClass(self._pool.FindMessageTypeByName("Body"))
+        self.message: Any = GetMessageClass(self._pool.FindMessageTypeByName("Body"))
 
     def parsed(self, body: bytes) -> Any:
         """The message, of which nothing is a Python object yet.
@@ -54,7 +54,7 @@ class Decoder:
             msgspec.DecodeError: the body is cut off, or holds something else. It tells fields, and never a value.
         """
         try:
-            message = self._message.FromString(body)
+            message = self.message.FromString(body)
         except DecodeError as error:
             raise msgspec.DecodeError("the protobuf is cut off, or malformed") from error
         if not message.IsInitialized():

@@ -18,7 +18,7 @@ from eks_access_probe.outcome import Answer, Verdict
 Event = Literal["page", "cut off", "no answer", "429", "401", "410", "403", "another moment", "an overlap"]
 FAILURES: dict[Event, Failed] = {
     "cut off": Failed(Answer(Verdict.UNREACHABLE, 200, "CutOff")),
-    "no answer": Failed(Answer(Verdict.UNREACHABLE)),
+    "no answer": Failed(Answer(Verdict.UNREACHABLE, None, "ConnectTimeoutError")),
     "429": Failed(Answer(Verdict.THROTTLED, 429), after=1.0),
     "401": Failed(Answer(Verdict.NOT_AUTHENTICATED, 401)),
     "410": Failed(Answer(Verdict.COULD_NOT_ASK, 410, "Expired")),
