@@ -121,7 +121,9 @@ def _containers(item: wire.Pod, shared: Shared) -> Iterator[Container]:
                 yield shared(_container(container, by_name.get(container.name), role))
 
 
-def _container(declared: wire.Container, status: wire.ContainerStatus | None, role: str) -> Container:
+def _container(
+    declared: wire.Container | wire.EphemeralContainer, status: wire.ContainerStatus | None, role: str
+) -> Container:
     if status is None:
         return Container(name=declared.name, image=declared.image, role=role)
     state, reason = _state(status.state)

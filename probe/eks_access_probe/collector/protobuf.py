@@ -128,7 +128,7 @@ def _field(declared: _Declared, field: inspect.Field, number: int, kind: Any) ->
             return lambda values: tuple([make(value) for value in values])
         case inspect.StructType():
             return _struct(declared.message(field.name, number, **more), kind)
-    if field.default not in (inspect.NODEFAULT, None):
+    if field.default not in (msgspec.NODEFAULT, None):
         more["default_value"] = field.default if isinstance(field.default, str) else str(field.default).lower()
     declared.scalar(field.name, number, _SCALARS[type(kind)], **more)
     return None
