@@ -101,18 +101,19 @@ def _struct(declared: _Declared, info: Any) -> _Make:
     """Declare a struct's fields. Gives what makes the struct of a message."""
     paths: list[str] = []
     makes: list[tuple[int, _Make]] = []
-    optional: list[tuple[int, str]] = []
+    optional: list[tuple[int, str, _Make]] = []
     for place, field in enumerate(info.fields):
         holder, (*outer, number) = declared, field.type.extra["numbers"]
         for each in outer:
             holder = holder.embedded(each)
-        paths.append(".".join((*map(_embedded, outer), field.name)))
         kind = _unwrapped(field.type)
         make = _field(holder, field, number, kind)
-        if make is not None:
-            makes.append((place, make))
         if field.default is None and not isinstance(kind, inspect.DictType | inspect.VarTupleType):
-            optional.append((place, field.name))
+            optional.append((place, field.name, make or _as_it_is))
+            continue
+        if make is not None:
+            makes.append((len(paths), make))
+        paths.append(".".join((*map(_embedded, outer), field.name)))
     return _maker(info.cls, paths, makes, optional)
 
 
@@ -135,27 +136,36 @@ def _field(declared: _Declared, field: inspect.Field, number: int, kind: Any) ->
 
 
 def _maker(
-    cls: Any, paths: Sequence[str], makes: Sequence[tuple[int, _Make]], optional: Sequence[tuple[int, str]]
+    cls: Any, paths: Sequence[str], makes: Sequence[tuple[int, _Make]], optional: Sequence[tuple[int, str, _Make]]
 ) -> _Make:
-    """What makes a struct. A list has many, and so whatever takes no Python for each field does without."""
-    if not paths:
-        empty = cls()
-        return lambda _: empty
-    get = attrgetter(*paths)
-    values = get if len(paths) > 1 else lambda message: (get(message),)
+    """What makes a struct: of all values at once, and then of what has to be made of them, or may not be there.
+
+    A page has thousands. The parser makes an object of whatever is looked at, even of a message that is not there.
+    """
+    values = _values(paths)
     if not makes and not optional:
         return lambda message: cls(*values(message))
 
     def make(message: Any) -> Any:
-        made = list(values(message))
-        absent = [place for place, name in optional if not message.HasField(name)] if optional else ()
+        made = [*values(message)]
         for place, part in makes:
             made[place] = part(made[place])
-        for place in absent:
-            made[place] = None
+        for place, name, part in optional:
+            made.insert(place, part(getattr(message, name)) if message.HasField(name) else None)
         return cls(*made)
 
     return make
+
+
+def _values(paths: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
+    if not paths:
+        return lambda _: ()
+    get = attrgetter(*paths)
+    return get if len(paths) > 1 else lambda message: (get(message),)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _unwrapped(kind: Any) -> Any:
