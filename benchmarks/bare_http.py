@@ -20,7 +20,8 @@ from eks_access_probe.collector.doors import AT_ONCE
 from eks_access_probe.collector.fetch import PAGE
 from eks_access_probe.collector.kinds import TOPOLOGY, Kind
 
-CONTINUE = re.compile(rb'"continue":"([^"]+)"')
+CONTINUE = re.compile(rb"\x1a..?(eyJ[\w=-]+)", re.DOTALL)
+"""In protobuf: the number of the field, its length, and what is JSON in base64."""
 HEAD = 2_000
 
 

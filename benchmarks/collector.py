@@ -77,27 +77,17 @@ class Bench:
 
     def collected(self) -> tuple[Run, ClusterInventory]:
         """The command that people run, in a process of its own."""
-        out = self._folder / "inventory.json"
-        command = [
-            "eks-access",
-            "collect",
-            "--manifest",
-            "access.json",
-            "--identities",
-            "identities.yaml",
-            "--json",
-            str(out),
-        ]
-        process = subprocess.Popen(command, cwd=self._folder, env=self._environment(), stdout=sys.stderr)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+        out, peak = self._folder / "inventory.json", self._folder / "peak"
+        files = ["--manifest", "access.json", "--identities", "identities.yaml", "--json", str(out)]
+        command = [sys.executable, "-m", "benchmarks.peak", str(peak), "collect", *files]
+        done = subprocess.run(command, cwd=self._folder, env=self._environment(), stdout=sys.stderr, check=False)
+        if done.returncode != 0:
+            raise SystemExit(f"{' '.join(command)} ended with {done.returncode}")
         text = out.read_bytes()
         if SECRET.encode() in text:
             raise SystemExit("a value that must not be kept is in the inventory")
         cluster = of_json(text).integrations[INTEGRATION].clusters["bench"]
-        return Run(cluster.seconds, used.ru_maxrss / 1024), cluster
+        return Run(cluster.seconds, int(peak.read_text()) / 1024), cluster
 
     def bare(self) -> Run:
         seconds, _ = self._printed([sys.executable, "-m", "benchmarks.bare_http"])

@@ -88,7 +88,8 @@ class ClusterReader:
         return await self._read(last, place)
 
     async def _read(self, session: ClusterSession, place: Place) -> _List:
-        return await reading.read(place, partial(self._page, session), self._patient, self._on_page)
+        fetch = partial(self._page, session)
+        return await reading.read(place, fetch, self._threads.call, self._patient, self._on_page)
 
     async def _page(self, session: ClusterSession, place: Place, token: str) -> Page | Failed:
         return await self._door.call(

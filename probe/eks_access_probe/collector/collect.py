@@ -67,7 +67,8 @@ def collect(
         ThreadPoolExecutor(KNOCKING_THREADS, thread_name_prefix="knock") as knocks,
     ):
         collector = _Collector(aws, Threads(calls, knocks), listener, started + deadline, page_size)
-        found = asyncio.run(collector.integrations(actors))
+        found: dict[str, IntegrationInventory] = {}
+        asyncio.run(_into(found, collector.integrations(actors)))
     return Inventory(
         environment=manifest.environment,
         account=manifest.account,
@@ -75,6 +76,15 @@ def collect(
         seconds=round(time.monotonic() - started, 3),
         integrations=found,
     )
+
+
+async def _into(found: dict[str, IntegrationInventory], read: Awaitable[dict[str, IntegrationInventory]]) -> None:
+    """Put there what was read, and return nothing.
+
+    As it ends, `asyncio.run` has its signal handler written out, with the task and all that the task returned: of a
+    large cluster that takes more than the graph. https://docs.python.org/3.11/library/asyncio-runner.html#handling-keyboard-interruption
+    """
+    found.update(await read)
 
 
 class _Collector:

@@ -1,4 +1,4 @@
-"""One page of one list: asked for, decoded and cut down to what is kept. Blocking, for a thread of a pool."""
+"""One page of one list: asked for, and made of what came. Blocking, for a thread of a pool."""
 
 import binascii
 import ssl
@@ -19,17 +19,21 @@ from ..actor import CannotBecome
 from ..checks.cluster_session import ClusterSession, NotKubernetes, within
 from ..checks.kubernetes_answers import read
 from ..outcome import Answer, Verdict
+from . import encodings
 from .kinds import Kind
 from .seen import Seen, Shared
 
 _Got = TypeVar("_Got")
-PAGE = 250
-"""Objects a page: half of what kubectl asks for, and so half of the memory, here and at the API server."""
+PAGE = 100
+"""Objects a page: a fifth of what kubectl asks for, and so of the memory, here and at the API server."""
 
 
 @dataclass(frozen=True)
 class Page:
-    seen: list[Seen]
+    """One page, decoded and not cut down yet: the next one can be asked for before that."""
+
+    kept: Callable[[], list[Seen]]
+    """What is kept of its objects; to be asked for once."""
     token: str
     """Where the next page begins; empty at the end of the list."""
     version: str
@@ -86,12 +90,12 @@ def _page(response: Response, kind: Kind, shared: Shared) -> Page | Failed:
     try:
         decoded = kind.decoded(response.body)
     except msgspec.DecodeError as error:
-        # msgspec tells the place and the types, and never a value.
-        return _cut_off(f"the body is cut off, or no list: {error}")
+        # It tells places and types, and never a value.
+        return _cut_off(f"the body is cut off, or not the list: {error}")
     meta = decoded.metadata
-    if not decoded.kind.endswith("List") or not meta.resourceVersion:
-        return _cut_off(f"the body is no list of one moment: it is of kind {decoded.kind!r}")
-    return Page(kind.kept(decoded.items or (), shared), meta.next or "", meta.resourceVersion)
+    if not meta.resourceVersion:
+        return _cut_off(f"the {decoded.kind} is of no moment: it has no resource version")
+    return Page(lambda: kind.kept(decoded.items(), shared), meta.next, meta.resourceVersion)
 
 
 def _cut_off(words: str) -> Failed:
@@ -109,7 +113,7 @@ def _version(session: ClusterSession, kind: Kind) -> str | Failed:
 
 
 def _failed(response: Response) -> Failed:
-    answer = read(response)
+    answer = read(encodings.error(response))
     if answer.verdict is Verdict.ALLOWED:
         answer = Answer(Verdict.COULD_NOT_ASK, response.status, "", "the answer is no list")
     return Failed(answer, _retry_after(response.headers))

@@ -1,7 +1,7 @@
 """The graph of one cluster as one integration sees it: from what was listed, and what that names."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from .inventory import Edges, Node, Relation
 from .kinds import CLUSTER_SCOPED
@@ -12,9 +12,11 @@ Name = tuple[str, str, str]
 
 
 class _Graph:
-    def __init__(self) -> None:
+    def __init__(self, owners: Container[str]) -> None:
+        """`owners` are the uids that will be asked for: few, and pods are hardly ever among them."""
         self.nodes: list[Node] = []
         self.edges = Edges()
+        self._owners = owners
         self._by_uid: dict[str, int] = {}
         self._by_name: dict[Name, int] = {}
 
@@ -22,7 +24,9 @@ class _Graph:
         place = len(self.nodes)
         node = seen.node
         self.nodes.append(node)
-        self._by_uid[seen.uid] = self._by_name[node.kind, node.namespace, node.name] = place
+        self._by_name[node.kind, node.namespace, node.name] = place
+        if seen.uid in self._owners:
+            self._by_uid[seen.uid] = place
         return place
 
     def owner(self, owner: Owner, namespace: str) -> int:
@@ -50,7 +54,8 @@ def _where(kind: str, namespace: str) -> str:
 
 def build(lists: Iterable[list[Seen]], *, endpoints_are_known: bool) -> tuple[list[Node], Edges]:
     """Nodes and edges. `endpoints_are_known`: the endpoint slices were read, so selectors need not be matched."""
-    graph, every = _Graph(), [seen for each in lists for seen in each]
+    every = [seen for each in lists for seen in each]
+    graph = _Graph({seen.owner.uid for seen in every if seen.owner is not None})
     for seen in every:
         graph.listed(seen)
     for place, seen in enumerate(every):

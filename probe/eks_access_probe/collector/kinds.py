@@ -1,7 +1,7 @@
 """What is asked for: the same kinds of everybody, and what else an integration's own rights name."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -9,13 +9,9 @@ import msgspec
 from eks_access.access_policies import Attributes, Grant, catalogue, granting_policy
 from eks_access.manifest import IntegrationAccess
 
-from . import projection, wire
+from . import encodings, projection, wire
 from .projection import Projection
 from .seen import Seen, Shared
-
-METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
-"""An aggregated API may not know it, and answers with its objects in full, of which no more is decoded."""
-FULL = "application/json"
 
 
 @dataclass(frozen=True)
@@ -29,18 +25,13 @@ class Kind:
     group: str
     resource: str
     version: str | None = "v1"
-    item: Any = wire.Object
+    item: type = wire.Object
     projection: Projection = projection.metadata
-    _decoder: "msgspec.json.Decoder[wire.Page[Any]]" = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        page: Any = wire.Page
-        object.__setattr__(self, "_decoder", msgspec.json.Decoder(page[self.item]))
 
     @property
     def accept(self) -> str:
         """The least that has what is kept."""
-        return METADATA if self.item is wire.Object else FULL
+        return encodings.accept(self.item)
 
     @property
     def dotted(self) -> str:
@@ -50,12 +41,16 @@ class Kind:
         root = f"/apis/{self.group}/{version}" if self.group else f"/api/{version}"
         return f"{root}/namespaces/{namespace}/{self.resource}" if namespace else f"{root}/{self.resource}"
 
-    def decoded(self, body: bytes) -> "wire.Page[Any]":
+    def decoded(self, body: bytes) -> encodings.Page:
         """
         Raises:
-            msgspec.DecodeError: the body is cut off, or no list.
+            msgspec.DecodeError: the body is cut off, or no list of this kind.
         """
-        return self._decoder.decode(body)
+        page = encodings.page(self.item, body)
+        # Metadata is in the same place in every kind; whatever else there is, in its own.
+        if not (page.kind == f"{self.name}List" or (self.item is wire.Object and page.kind.endswith("List"))):
+            raise msgspec.DecodeError(f"it is of kind {page.kind!r}")
+        return page
 
     def kept(self, items: Iterable[Any], shared: Shared) -> list[Seen]:
         name, project = self.name, self.projection
@@ -68,8 +63,8 @@ TOPOLOGY = (
     Kind("Node", "", "nodes", item=wire.Node, projection=projection.node),
     Kind("Pod", "", "pods", item=wire.Pod, projection=projection.pod),
     Kind("ReplicaSet", "apps", "replicasets"),
-    Kind("Deployment", "apps", "deployments", item=wire.Replicated, projection=projection.replicated),
-    Kind("StatefulSet", "apps", "statefulsets", item=wire.Replicated, projection=projection.replicated),
+    Kind("Deployment", "apps", "deployments", item=wire.Deployment, projection=projection.replicated),
+    Kind("StatefulSet", "apps", "statefulsets", item=wire.StatefulSet, projection=projection.replicated),
     Kind("DaemonSet", "apps", "daemonsets", item=wire.DaemonSet, projection=projection.daemon_set),
     Kind("Job", "batch", "jobs", item=wire.Job, projection=projection.job),
     Kind("CronJob", "batch", "cronjobs"),

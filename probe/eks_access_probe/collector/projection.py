@@ -9,13 +9,15 @@ from .seen import Labels, Owner, Pointer, Seen, Shared
 
 Projection = Callable[[str, Any, Shared], Seen]
 """From the kind, an object of its type in `wire`, and what is shared among all."""
+SERVICE_NAME = "kubernetes.io/service-name"
+"""https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetesioservice-name"""
 
 
 def metadata(kind: str, item: wire.Object, shared: Shared) -> Seen:
     return _seen(kind, item.metadata, shared)
 
 
-def replicated(kind: str, item: wire.Replicated, shared: Shared) -> Seen:
+def replicated(kind: str, item: wire.Deployment | wire.StatefulSet, shared: Shared) -> Seen:
     return _seen(kind, item.metadata, shared, f"{item.status.readyReplicas}/{item.spec.replicas}")
 
 
@@ -54,14 +56,15 @@ def service(kind: str, item: wire.Service, shared: Shared) -> Seen:
 def endpoint_slice(kind: str, item: wire.EndpointSlice, shared: Shared) -> Seen:
     targets = [endpoint.targetRef for endpoint in item.endpoints or () if endpoint.targetRef is not None]
     seen = _seen(kind, item.metadata, shared)
-    if item.metadata.labels.service:
-        seen.serves = (item.metadata.labels.service, tuple(t.name for t in targets if t.kind == "Pod"))
+    service = item.metadata.labels.get(SERVICE_NAME)
+    if service:
+        seen.serves = (service, tuple(t.name for t in targets if t.kind == "Pod"))
     return seen
 
 
 def ingress(kind: str, item: wire.Ingress, shared: Shared) -> Seen:
     rules = item.spec.rules or ()
-    backends = [path.backend for rule in rules if rule.http for path in rule.http.paths]
+    backends = [path.backend for rule in rules for path in rule.http.paths]
     if item.spec.defaultBackend:
         backends.append(item.spec.defaultBackend)
     services = dict.fromkeys(backend.service.name for backend in backends if backend.service)
@@ -118,7 +121,9 @@ def _containers(item: wire.Pod, shared: Shared) -> Iterator[Container]:
                 yield shared(_container(container, by_name.get(container.name), role))
 
 
-def _container(declared: wire.Container, status: wire.ContainerStatus | None, role: str) -> Container:
+def _container(
+    declared: wire.Container | wire.EphemeralContainer, status: wire.ContainerStatus | None, role: str
+) -> Container:
     if status is None:
         return Container(name=declared.name, image=declared.image, role=role)
     state, reason = _state(status.state)

@@ -8,6 +8,7 @@ The fresh `continue` token of a 410 is not used: with it the rest of the list wo
 beginning. https://kubernetes.io/docs/reference/using-api/api-concepts/#410-gone-responses
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from .seen import Seen
 
 FetchPage = Callable[[Place, str], Awaitable[Page | Failed]]
 """Gives the page of a list that begins at a token."""
+Keep = Callable[[Callable[[], list[Seen]]], Awaitable[list[Seen]]]
+"""Has what is kept of a page made where it hinders nobody."""
 OnPage = Callable[[int], None]
 """Is told how many more objects are there; below zero where some are read again."""
 _MIXED = Failed(
@@ -41,14 +44,16 @@ class _Attempt:
         return self.failed.answer.evidence if self.failed else ""
 
 
-async def read(place: Place, fetch: FetchPage, patient: Patient, on_page: OnPage) -> tuple[Listing, list[Seen]]:
+async def read(
+    place: Place, fetch: FetchPage, keep: Keep, patient: Patient, on_page: OnPage
+) -> tuple[Listing, list[Seen]]:
     """The list, as much of it as could be read."""
     started = time.monotonic()
-    first = attempt = await _attempt(place, fetch, patient, on_page)
+    first = attempt = await _attempt(place, fetch, keep, patient, on_page)
     state, reason, pages = _state(first, place), first.evidence, first.pages
     if first.failed is not None and first.pages:
         on_page(-len(first.seen))
-        attempt = await _attempt(place, fetch, patient, on_page)
+        attempt = await _attempt(place, fetch, keep, patient, on_page)
         pages += attempt.pages
         if attempt.failed is None:
             state, reason = State.RESTARTED, f"read twice, for the first reading ended with {first.evidence}"
@@ -68,26 +73,41 @@ async def read(place: Place, fetch: FetchPage, patient: Patient, on_page: OnPage
     return listing, attempt.seen
 
 
-async def _attempt(place: Place, fetch: FetchPage, patient: Patient, on_page: OnPage) -> _Attempt:
+async def _attempt(place: Place, fetch: FetchPage, keep: Keep, patient: Patient, on_page: OnPage) -> _Attempt:
+    """A page is cut down to what is kept of it while the next one is fetched."""
+
+    def asked(token: str) -> "asyncio.Task[Page | Failed]":
+        return asyncio.create_task(patient(partial(fetch, place, token)))
+
     attempt = _Attempt()
     known: set[str] = set()
-    token = version = ""
-    while True:
-        page = await patient(partial(fetch, place, token))
-        if isinstance(page, Failed):
-            attempt.failed = page
-            return attempt
-        before = len(known)
-        known.update(seen.uid for seen in page.seen)
-        if (version and page.version != version) or len(known) - before < len(page.seen):
-            attempt.failed = _MIXED
-            return attempt
-        attempt.seen += page.seen
-        attempt.pages += 1
-        on_page(len(page.seen))
-        version, token = page.version, page.token
-        if not token:
-            return attempt
+    version = ""
+    coming = asked("")
+    try:
+        while True:
+            page = await coming
+            if isinstance(page, Failed):
+                attempt.failed = page
+                return attempt
+            if version and page.version != version:
+                attempt.failed = _MIXED
+                return attempt
+            if page.token:
+                coming = asked(page.token)
+            seen = await keep(page.kept)
+            before = len(known)
+            known.update(each.uid for each in seen)
+            if len(known) - before < len(seen):
+                attempt.failed = _MIXED
+                return attempt
+            attempt.seen += seen
+            attempt.pages += 1
+            on_page(len(seen))
+            version = page.version
+            if not page.token:
+                return attempt
+    finally:
+        coming.cancel()
 
 
 def _state(attempt: _Attempt, place: Place) -> State:

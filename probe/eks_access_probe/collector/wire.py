@@ -3,39 +3,50 @@
 What has no field here never becomes a Python object: environment values, arguments, annotations (with their
 `last-applied-configuration`), managed fields, volumes.
 https://kubernetes.io/docs/reference/kubernetes-api/
+
+Each is declared once, for both encodings of the API: by its name in JSON, and by its number in protobuf, from
+`generated.proto` beside the Go types. The numbers are part of the API as the names are, and never change.
+https://github.com/kubernetes/api/blob/master/core/v1/generated.proto
+https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/generated.proto
 """
 
-from typing import Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
+from msgspec import Meta as Note
 from msgspec import Struct, field
 
 Item = TypeVar("Item")
 Labels = dict[str, str]
 
 
+def at(*numbers: int) -> Note:
+    """The number of a field in protobuf; two, where the field is in a message that JSON has no name for."""
+    return Note(extra={"numbers": numbers})
+
+
 class Owner(Struct, frozen=True, gc=False):
-    kind: str
-    name: str
-    uid: str = ""
-    controller: bool = False
+    kind: Annotated[str, at(1)]
+    name: Annotated[str, at(3)]
+    uid: Annotated[str, at(4)] = ""
+    controller: Annotated[bool, at(6)] = False
 
 
 class Meta(Struct, frozen=True, gc=False):
-    name: str
-    namespace: str = ""
-    uid: str = ""
-    deletionTimestamp: str | None = None
-    ownerReferences: tuple[Owner, ...] = ()
+    name: Annotated[str, at(1)]
+    namespace: Annotated[str, at(3)] = ""
+    uid: Annotated[str, at(5)] = ""
+    deletionTimestamp: Annotated[Any, at(9)] = None
+    """A text in JSON, and a message in protobuf: what matters is whether it is there."""
+    ownerReferences: Annotated[tuple[Owner, ...], at(13)] = ()
 
 
 class LabelledMeta(Meta, frozen=True, gc=False):
-    labels: Labels = {}
+    labels: Annotated[Labels, at(11)] = {}
 
 
 class ListMeta(Struct, frozen=True, gc=False):
-    resourceVersion: str = ""
-    next: str | None = field(name="continue", default=None)
-    remainingItemCount: int | None = None
+    resourceVersion: Annotated[str, at(2)] = ""
+    next: Annotated[str, at(3)] = field(name="continue", default="")
 
 
 class Page(Struct, Generic[Item]):
@@ -46,181 +57,226 @@ class Page(Struct, Generic[Item]):
 
     kind: str
     metadata: ListMeta
-    items: list[Item] | None
+    items: tuple[Item, ...] | None
+
+
+class TypeMeta(Struct, frozen=True, gc=False):
+    kind: Annotated[str, at(2)]
+
+
+class Wrapped(Struct, Generic[Item]):
+    """What everything is wrapped in, in protobuf.
+
+    https://github.com/kubernetes/apimachinery/blob/master/pkg/runtime/generated.proto, there called `Unknown`
+    """
+
+    typeMeta: Annotated[TypeMeta, at(1)]
+    raw: Annotated[Item, at(2)]
+
+
+class Items(Struct, Generic[Item]):
+    """One page of a list as it is wrapped: there, no items and null are the same."""
+
+    metadata: Annotated[ListMeta, at(1)]
+    items: Annotated[tuple[Item, ...], at(2)] = ()
+
+
+class Status(Struct, frozen=True, gc=False):
+    """What an error says."""
+
+    message: Annotated[str, at(3)] = ""
+    reason: Annotated[str, at(4)] = ""
 
 
 class Object(Struct, frozen=True, gc=False):
     """Of an object whose metadata is all that is kept."""
 
-    metadata: Meta
+    metadata: Annotated[Meta, at(1)]
 
 
 # Workloads
 
 
 class Replicas(Struct, frozen=True, gc=False):
-    replicas: int = 1
+    replicas: Annotated[int, at(1)] = 1
 
 
-class ReadyReplicas(Struct, frozen=True, gc=False):
-    readyReplicas: int = 0
+class DeploymentStatus(Struct, frozen=True, gc=False):
+    readyReplicas: Annotated[int, at(7)] = 0
 
 
-class Replicated(Struct, frozen=True, gc=False):
-    """A deployment or a stateful set."""
+class Deployment(Struct, frozen=True, gc=False):
+    metadata: Annotated[Meta, at(1)]
+    spec: Annotated[Replicas, at(2)]
+    status: Annotated[DeploymentStatus, at(3)] = DeploymentStatus()
 
-    metadata: Meta
-    spec: Replicas
-    status: ReadyReplicas = ReadyReplicas()
+
+class StatefulSetStatus(Struct, frozen=True, gc=False):
+    readyReplicas: Annotated[int, at(3)] = 0
+
+
+class StatefulSet(Struct, frozen=True, gc=False):
+    metadata: Annotated[Meta, at(1)]
+    spec: Annotated[Replicas, at(2)]
+    status: Annotated[StatefulSetStatus, at(3)] = StatefulSetStatus()
 
 
 class Scheduled(Struct, frozen=True, gc=False):
-    desiredNumberScheduled: int = 0
-    numberReady: int = 0
+    desiredNumberScheduled: Annotated[int, at(3)] = 0
+    numberReady: Annotated[int, at(4)] = 0
 
 
 class DaemonSet(Struct, frozen=True, gc=False):
-    metadata: Meta
-    status: Scheduled = Scheduled()
+    metadata: Annotated[Meta, at(1)]
+    status: Annotated[Scheduled, at(3)] = Scheduled()
 
 
 class Condition(Struct, frozen=True, gc=False):
-    type: str
-    status: str
+    type: Annotated[str, at(1)]
+    status: Annotated[str, at(2)]
 
 
-class Conditions(Struct, frozen=True, gc=False):
-    conditions: tuple[Condition, ...] | None = None
+class JobStatus(Struct, frozen=True, gc=False):
+    conditions: Annotated[tuple[Condition, ...] | None, at(1)] = None
 
 
 class Job(Struct, frozen=True, gc=False):
-    metadata: Meta
-    status: Conditions = Conditions()
+    metadata: Annotated[Meta, at(1)]
+    status: Annotated[JobStatus, at(3)] = JobStatus()
 
 
 class Schedulable(Struct, frozen=True, gc=False):
-    unschedulable: bool = False
+    unschedulable: Annotated[bool, at(4)] = False
+
+
+class NodeStatus(Struct, frozen=True, gc=False):
+    conditions: Annotated[tuple[Condition, ...] | None, at(4)] = None
 
 
 class Node(Struct, frozen=True, gc=False):
-    metadata: Meta
-    spec: Schedulable = Schedulable()
-    status: Conditions = Conditions()
+    metadata: Annotated[Meta, at(1)]
+    spec: Annotated[Schedulable, at(2)] = Schedulable()
+    status: Annotated[NodeStatus, at(3)] = NodeStatus()
 
 
 # Pods
 
 
 class Container(Struct, frozen=True, gc=False):
-    name: str
-    image: str = ""
+    name: Annotated[str, at(1)]
+    image: Annotated[str, at(2)] = ""
+
+
+class EphemeralContainer(Struct, frozen=True, gc=False):
+    name: Annotated[str, at(1, 1)]
+    image: Annotated[str, at(1, 2)] = ""
 
 
 class PodSpec(Struct, frozen=True, gc=False):
-    containers: tuple[Container, ...]
-    initContainers: tuple[Container, ...] = ()
-    ephemeralContainers: tuple[Container, ...] = ()
-    nodeName: str = ""
+    containers: Annotated[tuple[Container, ...], at(2)] = ()
+    initContainers: Annotated[tuple[Container, ...], at(20)] = ()
+    ephemeralContainers: Annotated[tuple[EphemeralContainer, ...], at(34)] = ()
+    nodeName: Annotated[str, at(10)] = ""
 
 
-class Reason(Struct, frozen=True, gc=False):
-    reason: str = ""
+class Running(Struct, frozen=True, gc=False):
+    pass
+
+
+class Waiting(Struct, frozen=True, gc=False):
+    reason: Annotated[str, at(1)] = ""
+
+
+class Terminated(Struct, frozen=True, gc=False):
+    reason: Annotated[str, at(3)] = ""
 
 
 class ContainerState(Struct, frozen=True, gc=False):
-    running: Reason | None = None
-    waiting: Reason | None = None
-    terminated: Reason | None = None
+    waiting: Annotated[Waiting | None, at(1)] = None
+    running: Annotated[Running | None, at(2)] = None
+    terminated: Annotated[Terminated | None, at(3)] = None
 
 
 class ContainerStatus(Struct, frozen=True, gc=False):
-    name: str
-    ready: bool = False
-    restartCount: int = 0
-    state: ContainerState = ContainerState()
+    name: Annotated[str, at(1)]
+    ready: Annotated[bool, at(4)] = False
+    restartCount: Annotated[int, at(5)] = 0
+    state: Annotated[ContainerState, at(2)] = ContainerState()
 
 
 class PodStatus(Struct, frozen=True, gc=False):
-    phase: str = ""
-    reason: str = ""
-    containerStatuses: tuple[ContainerStatus, ...] = ()
-    initContainerStatuses: tuple[ContainerStatus, ...] = ()
-    ephemeralContainerStatuses: tuple[ContainerStatus, ...] = ()
+    phase: Annotated[str, at(1)] = ""
+    reason: Annotated[str, at(4)] = ""
+    containerStatuses: Annotated[tuple[ContainerStatus, ...], at(8)] = ()
+    initContainerStatuses: Annotated[tuple[ContainerStatus, ...], at(10)] = ()
+    ephemeralContainerStatuses: Annotated[tuple[ContainerStatus, ...], at(13)] = ()
 
 
 class Pod(Struct, frozen=True, gc=False):
-    metadata: LabelledMeta
-    spec: PodSpec
-    status: PodStatus = PodStatus()
+    metadata: Annotated[LabelledMeta, at(1)]
+    spec: Annotated[PodSpec, at(2)]
+    status: Annotated[PodStatus, at(3)] = PodStatus()
 
 
 # The network
 
 
 class ServicePort(Struct, frozen=True, gc=False):
-    port: int
-    protocol: str = "TCP"
+    port: Annotated[int, at(3)]
+    protocol: Annotated[str, at(2)] = "TCP"
 
 
 class ServiceSpec(Struct, frozen=True, gc=False):
-    type: str = "ClusterIP"
-    selector: Labels | None = None
-    ports: tuple[ServicePort, ...] = ()
+    type: Annotated[str, at(4)] = "ClusterIP"
+    selector: Annotated[Labels | None, at(2)] = None
+    ports: Annotated[tuple[ServicePort, ...], at(1)] = ()
 
 
 class Service(Struct, frozen=True, gc=False):
-    metadata: Meta
-    spec: ServiceSpec
-
-
-class SliceLabels(Struct, frozen=True, gc=False):
-    service: str = field(name="kubernetes.io/service-name", default="")
-
-
-class SliceMeta(Meta, frozen=True, gc=False):
-    labels: SliceLabels = SliceLabels()
+    metadata: Annotated[Meta, at(1)]
+    spec: Annotated[ServiceSpec, at(2)]
 
 
 class Target(Struct, frozen=True, gc=False):
-    kind: str = ""
-    name: str = ""
+    kind: Annotated[str, at(1)] = ""
+    name: Annotated[str, at(3)] = ""
 
 
 class Endpoint(Struct, frozen=True, gc=False):
-    targetRef: Target | None = None
+    targetRef: Annotated[Target | None, at(4)] = None
 
 
 class EndpointSlice(Struct, frozen=True, gc=False):
-    metadata: SliceMeta
-    endpoints: tuple[Endpoint, ...] | None = None
+    metadata: Annotated[LabelledMeta, at(1)]
+    endpoints: Annotated[tuple[Endpoint, ...] | None, at(2)] = None
 
 
 class ServiceName(Struct, frozen=True, gc=False):
-    name: str
+    name: Annotated[str, at(1)]
 
 
 class Backend(Struct, frozen=True, gc=False):
-    service: ServiceName | None = None
+    service: Annotated[ServiceName | None, at(4)] = None
 
 
 class Path(Struct, frozen=True, gc=False):
-    backend: Backend = Backend()
+    backend: Annotated[Backend, at(2)] = Backend()
 
 
 class Paths(Struct, frozen=True, gc=False):
-    paths: tuple[Path, ...] = ()
+    paths: Annotated[tuple[Path, ...], at(1)] = ()
 
 
 class IngressRule(Struct, frozen=True, gc=False):
-    host: str = ""
-    http: Paths | None = None
+    host: Annotated[str, at(1)] = ""
+    http: Annotated[Paths, at(2, 1)] = Paths()
 
 
 class IngressSpec(Struct, frozen=True, gc=False):
-    defaultBackend: Backend | None = None
-    rules: tuple[IngressRule, ...] | None = None
+    defaultBackend: Annotated[Backend | None, at(1)] = None
+    rules: Annotated[tuple[IngressRule, ...] | None, at(3)] = None
 
 
 class Ingress(Struct, frozen=True, gc=False):
-    metadata: Meta
-    spec: IngressSpec = IngressSpec()
+    metadata: Annotated[Meta, at(1)]
+    spec: Annotated[IngressSpec, at(2)] = IngressSpec()

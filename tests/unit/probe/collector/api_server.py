@@ -9,7 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.unit.probe.collector import protobuf_answers
+
 Object = dict[str, Any]
+PROTOBUF = "application/vnd.kubernetes.protobuf"
 KINDS = {
     "namespaces": "Namespace",
     "nodes": "Node",
@@ -40,6 +43,7 @@ class ApiServer:
         self.refused_to: dict[str, set[str]] = {}
         """Resources that are refused to a user in whose name they are asked for."""
         self.delay = 0.0
+        self.has_protobuf = True
         self.version = 1000
         self.url = ""
         self._snapshots: dict[int, dict[str, list[Object]]] = {}
@@ -106,6 +110,16 @@ def _status(code: int, reason: str, message: str) -> Object:
     return {"kind": "Status", "apiVersion": "v1", "reason": reason, "message": message, "code": code}
 
 
+def _encoded(body: Object, accept: str) -> tuple[str, bytes]:
+    """In the first encoding that is accepted. As the real one, it has errors and versions in JSON for who asks for
+    metadata alone."""
+    wanted = accept.split(",")[0]
+    is_list = body.get("kind", "").endswith("List")
+    if wanted.startswith(PROTOBUF) and (is_list or (body.get("kind") == "Status" and wanted == PROTOBUF)):
+        return PROTOBUF, protobuf_answers.encoded(body)
+    return "application/json", json.dumps(body).encode()
+
+
 @contextmanager
 def serving(server: ApiServer) -> Iterator[ApiServer]:
     class Handler(BaseHTTPRequestHandler):
@@ -123,8 +137,9 @@ def serving(server: ApiServer) -> Iterator[ApiServer]:
                 code, body = 403, _status(403, "Forbidden", f"User {user} cannot list it")
             else:
                 code, body = server.answer(parts.path, query, self.headers.get("Accept", ""))
-            encoded = json.dumps(body).encode()
+            content_type, encoded = _encoded(body, self.headers.get("Accept", "") if server.has_protobuf else "")
             self.send_response(code)
+            self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(encoded)))
             self.end_headers()
             self.wfile.write(encoded)

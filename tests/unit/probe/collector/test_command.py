@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 
 from eks_access.cli import main
 from eks_access_probe.collector import patient
+from eks_access_probe.collector.fetch import PAGE
 from eks_access_probe.collector.inventory import of_json
 from tests import faults
 from tests.faults import Faults, FaultyServer
@@ -53,8 +54,8 @@ def test_a_list_that_was_not_read_whole_is_3_and_told(
     )
     done = run({"api": broken.url})
     assert done.exit_code == 3
-    assert ["Pod", "250", "of", "more"] in [line.split() for line in done.output.splitlines()]
-    assert "? acme in cluster api: pods: not read whole (250 found)" in done.output
+    assert ["Pod", str(PAGE), "of", "more"] in [line.split() for line in done.output.splitlines()]
+    assert f"? acme in cluster api: pods: not read whole ({PAGE} found)" in done.output
     assert "410 Expired" in done.output
     assert "✓" not in done.output
 

@@ -50,10 +50,15 @@ def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patient, "HINDERED", 3)
 
 
-@pytest.fixture
+@pytest.fixture(params=["protobuf", "JSON"])
 def collected(
-    aws: World, api: ApiServer, behind: Callable[[str, Faults], FaultyServer], certificate_authority: str
+    aws: World,
+    api: ApiServer,
+    behind: Callable[[str, Faults], FaultyServer],
+    certificate_authority: str,
+    request: pytest.FixtureRequest,
 ) -> Collect:
+    api.has_protobuf = request.param == "protobuf"
     for name in ALL:
         pod(api, name)
 

@@ -17,7 +17,7 @@ META = {"name": "web", "namespace": "shop", "uid": "1"}
 def project(kind: str, item: dict[str, Any]) -> Seen:
     page = {"kind": f"{kind}List", "metadata": {"resourceVersion": "1"}, "items": [{"metadata": META, **item}]}
     decoded = KINDS[kind].decoded(json.dumps(page).encode())
-    (seen,) = KINDS[kind].kept(decoded.items or (), Shared())
+    (seen,) = KINDS[kind].kept(decoded.items(), Shared())
     return seen
 
 
@@ -159,7 +159,7 @@ def test_equal_values_of_many_pods_are_kept_once() -> None:
         "spec": {"containers": [{"name": "main", "image": "web:1"}]},
     }
     page = {"kind": "PodList", "metadata": {"resourceVersion": "1"}, "items": [item, item]}
-    first, second = KINDS["Pod"].kept(KINDS["Pod"].decoded(json.dumps(page).encode()).items or (), shared)
+    first, second = KINDS["Pod"].kept(KINDS["Pod"].decoded(json.dumps(page).encode()).items(), shared)
     assert first.node.containers is second.node.containers
     assert first.labels is second.labels
     assert first.node.namespace is second.node.namespace

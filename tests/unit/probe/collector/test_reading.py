@@ -1,7 +1,7 @@
 """Whatever the order of what goes wrong: a list that is told as whole is the list of one moment."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from hypothesis import given
@@ -18,7 +18,7 @@ from eks_access_probe.outcome import Answer, Verdict
 Event = Literal["page", "cut off", "no answer", "429", "401", "410", "403", "another moment", "an overlap"]
 FAILURES: dict[Event, Failed] = {
     "cut off": Failed(Answer(Verdict.UNREACHABLE, 200, "CutOff")),
-    "no answer": Failed(Answer(Verdict.UNREACHABLE)),
+    "no answer": Failed(Answer(Verdict.UNREACHABLE, None, "ConnectTimeoutError")),
     "429": Failed(Answer(Verdict.THROTTLED, 429), after=1.0),
     "401": Failed(Answer(Verdict.NOT_AUTHENTICATED, 401)),
     "410": Failed(Answer(Verdict.COULD_NOT_ASK, 410, "Expired")),
@@ -45,7 +45,8 @@ class Cluster:
         if event == "an overlap" and number:
             number -= 1
         version = f"{moment}-other" if event == "another moment" and number else str(moment)
-        return Page([seen(name) for name in names(moment)[number * SIZE : (number + 1) * SIZE]], following, version)
+        page = names(moment)[number * SIZE : (number + 1) * SIZE]
+        return Page(lambda: [seen(name) for name in page], following, version)
 
 
 def names(moment: int) -> list[str]:
@@ -56,6 +57,10 @@ def seen(name: str) -> Seen:
     return Seen(Node(kind="Namespace", name=name), name)
 
 
+async def here(make: Callable[[], list[Seen]]) -> list[Seen]:
+    return make()
+
+
 async def at_once(seconds: float) -> None:
     """Waits no time at all."""
 
@@ -64,7 +69,7 @@ async def at_once(seconds: float) -> None:
 def test_what_is_told_as_whole_is_the_list_of_one_moment(events: list[Event]) -> None:
     progress: list[int] = []
     patient = Patient(lambda times: None, deadline=1e12, sleep=at_once)
-    listing, found = asyncio.run(read(Place(NAMESPACE), Cluster(events).fetch, patient, progress.append))
+    listing, found = asyncio.run(read(Place(NAMESPACE), Cluster(events).fetch, here, patient, progress.append))
     got = [each.node.name for each in found]
     assert listing.count == len(got)
     assert len(set(got)) == len(got), "nothing is there twice"

@@ -1,0 +1,55 @@
+"""What the API server with made-up objects answers, in Kubernetes' protobuf.
+
+Its message types are the collector's own, so what these tests cannot show is that the numbers of the fields are
+Kubernetes'. The tests on a real API server show that.
+"""
+
+import base64
+import json
+from typing import Any
+
+from google.protobuf import json_format
+
+from eks_access_probe.collector import encodings, wire
+from eks_access_probe.collector.kinds import TOPOLOGY
+
+Object = dict[str, Any]
+ENV = 7
+"""The number of a container's `env`, for which the collector has no field."""
+_ITEMS = {f"{kind.name}List": kind.item for kind in TOPOLOGY}
+
+
+def encoded(answer: Object) -> bytes:
+    """An answer, as it is told by its kind."""
+    kind = answer["kind"]
+    form: Any = wire.Status if kind == "Status" else encodings.of(wire.Items, _ITEMS.get(kind, wire.Object))
+    message = encodings.protobuf(form).message()
+    given = {"typeMeta": {"kind": kind}, "raw": _as_in_protobuf(answer)}
+    json_format.ParseDict(given, message, ignore_unknown_fields=True)
+    if kind == "PodList":
+        for item, pod in zip(answer["items"], message.raw.items, strict=True):
+            for declared, container in zip(item["spec"]["containers"], pod.spec.containers, strict=True):
+                container.MergeFromString(_unknown(ENV, json.dumps(declared.get("env", [])).encode()))
+    return encodings.MAGIC + bytes(message.SerializeToString())
+
+
+def _unknown(number: int, value: bytes) -> bytes:
+    assert len(value) < 128, "its length is one byte"
+    return bytes([number << 3 | 2, len(value)]) + value
+
+
+def _as_in_protobuf(value: Any, key: str = "") -> Any:
+    """An object of the API as its messages have it, where that is not as JSON does."""
+    if isinstance(value, list):
+        return [_as_in_protobuf(each, key) for each in value]
+    if not isinstance(value, dict):
+        return base64.b64encode(value.encode()).decode() if key == "deletionTimestamp" else value
+    made = {
+        {"continue": "next"}.get(name, name): each if name == "labels" else _as_in_protobuf(each, name)
+        for name, each in value.items()
+    }
+    if key == "ephemeralContainers":
+        return {"embedded1": made}
+    if key == "rules":
+        return {"host": made.get("host", ""), "embedded2": made}
+    return made
