@@ -10,6 +10,7 @@ BIN    := $(VENV)/bin
 PY     := $(BIN)/python
 STACK  ?= dev
 BASE   ?= main
+E2E_WORKERS ?= 2
 # The sandbox, unless a backend is given.
 IN      = $(if $(PULUMI_BACKEND_URL),,$(PY) -m sandbox run --)
 # What is accepted in the stack: the pack's configuration for it, where there is one.
@@ -45,10 +46,11 @@ review: programs ## judge the stack by the pack, and say whose access changes si
 test: programs lint test-unit test-e2e ## everything that CI checks
 
 test-unit: setup ## the tests that need no sandbox
-	$(PY) -m pytest tests/unit
+	$(PY) -m pytest tests/unit -n auto
 
-test-e2e: programs ## the tests that run against a sandbox of their own
-	$(PY) -m pytest tests/e2e
+# Half of their time they wait. Each worker has a sandbox of its own, with three clusters, which takes 2 GB.
+test-e2e: programs ## the tests that run against sandboxes of their own (E2E_WORKERS=2)
+	$(PY) -m pytest tests/e2e -n $(E2E_WORKERS) --dist loadfile
 
 bench: programs $(PEERS) ## measure the collector against other clients (some minutes)
 	$(PY) -m benchmarks.collector --peers $(PEERS)/bin/python
