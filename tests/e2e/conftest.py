@@ -1,4 +1,4 @@
-"""One sandbox, in a folder of its own, for the whole end-to-end run."""
+"""One sandbox, in a folder of its own, for all that one worker runs."""
 
 from collections.abc import Iterator
 
