@@ -1,6 +1,6 @@
 """Secrets keep their mark and stay out of messages; unknowns pass through."""
 
-from google.protobuf import struct_pb2  # type: ignore[import-untyped]
+from google.protobuf import struct_pb2
 from pulumi.runtime import rpc
 
 from sandbox.plugins.values import UNKNOWN, decode, encode, has_unknown, redact

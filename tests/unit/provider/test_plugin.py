@@ -12,7 +12,7 @@ from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 import pytest
-from google.protobuf import empty_pb2, struct_pb2  # type: ignore[import-untyped]
+from google.protobuf import empty_pb2, struct_pb2
 from pulumi.provider.experimental.provider import CheckRequest, GetSchemaRequest
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 

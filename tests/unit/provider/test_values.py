@@ -1,6 +1,6 @@
 """Values on their way between the engine and the resources, in the form that the wire has them."""
 
-from google.protobuf import struct_pb2  # type: ignore[import-untyped]
+from google.protobuf import struct_pb2
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import rpc
 
