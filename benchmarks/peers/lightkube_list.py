@@ -7,8 +7,15 @@ import time
 from pathlib import Path
 
 from lightkube import Client, KubeConfig
-from lightkube.resources.apps_v1 import ReplicaSet
-from lightkube.resources.core_v1 import Pod, Service
+from lightkube.resources.apps_v1 import DaemonSet, Deployment, ReplicaSet, StatefulSet
+from lightkube.resources.batch_v1 import CronJob, Job
+from lightkube.resources.core_v1 import Namespace, Node, Pod, Service
+from lightkube.resources.discovery_v1 import EndpointSlice
+from lightkube.resources.networking_v1 import Ingress
+
+EVERYWHERE = (Namespace, Node)
+"""What is in no namespace."""
+IN_NAMESPACES = (Pod, ReplicaSet, Deployment, StatefulSet, DaemonSet, Job, CronJob, Service, EndpointSlice, Ingress)
 
 server, ca, token, limit = sys.argv[1:]
 authority = base64.b64encode(Path(ca).read_bytes()).decode()
@@ -21,7 +28,8 @@ config = {
 client = Client(KubeConfig.from_dict(config))
 
 started = time.perf_counter()
-for kind in (Pod, Service, ReplicaSet):
-    count = sum(1 for _ in client.list(kind, namespace="*", chunk_size=int(limit)))
+for kind in (*EVERYWHERE, *IN_NAMESPACES):
+    options = {"namespace": "*"} if kind in IN_NAMESPACES else {}
+    count = sum(1 for _ in client.list(kind, chunk_size=int(limit), **options))
     print(kind.__name__, count, file=sys.stderr)
 print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)

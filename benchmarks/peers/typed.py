@@ -14,13 +14,22 @@ server, ca, token, limit = sys.argv[1:]
 configuration = client.Configuration(host=server)
 configuration.ssl_ca_cert = ca
 api = client.ApiClient(configuration, header_name="Authorization", header_value=f"Bearer {Path(token).read_text()}")
-core, apps = client.CoreV1Api(api), client.AppsV1Api(api)
+core, apps, batch = client.CoreV1Api(api), client.AppsV1Api(api), client.BatchV1Api(api)
 
 started = time.perf_counter()
 for method in (
+    core.list_namespace,
+    core.list_node,
     core.list_pod_for_all_namespaces,
-    core.list_service_for_all_namespaces,
     apps.list_replica_set_for_all_namespaces,
+    apps.list_deployment_for_all_namespaces,
+    apps.list_stateful_set_for_all_namespaces,
+    apps.list_daemon_set_for_all_namespaces,
+    batch.list_job_for_all_namespaces,
+    batch.list_cron_job_for_all_namespaces,
+    core.list_service_for_all_namespaces,
+    client.DiscoveryV1Api(api).list_endpoint_slice_for_all_namespaces,
+    client.NetworkingV1Api(api).list_ingress_for_all_namespaces,
 ):
     count, more = 0, None
     while more != "":

@@ -29,7 +29,7 @@ from .cluster import ClusterReader
 from .doors import AT_ONCE, Doors
 from .fetch import PAGE
 from .inventory import AccessEntry, ClusterInventory, IntegrationInventory, Inventory, Listing
-from .memory import give_back_large_blocks
+from .memory import give_back_large_blocks, no_search_for_cycles
 from .patient import Patient
 from .threads import Threads
 
@@ -63,6 +63,7 @@ def collect(
     useful = AT_ONCE * len({cluster.endpoint for access in selected.values() for cluster in access.clusters.values()})
     give_back_large_blocks()
     with (
+        no_search_for_cycles(),
         ThreadPoolExecutor(min(concurrency, useful), thread_name_prefix="collect") as calls,
         ThreadPoolExecutor(KNOCKING_THREADS, thread_name_prefix="knock") as knocks,
     ):
