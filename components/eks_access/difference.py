@@ -10,6 +10,7 @@ from typing import Any
 
 from . import risks
 from .manifest import AccessPolicy, Rights
+from .rbac import own_group
 from .risks import Risk
 
 ANYWHERE = "everywhere"
@@ -180,23 +181,10 @@ def _held(rights: Rights) -> Iterator[_Held]:
                         yield _Held(group, resource, verb, names, namespaces, user)
 
 
-_GROUP_OF = {
-    kind: group
-    for group, kinds in {
-        "": "pods services configmaps namespaces secrets endpoints persistentvolumeclaims serviceaccounts nodes events",
-        "apps": "deployments replicasets statefulsets daemonsets",
-        "batch": "jobs cronjobs",
-        "networking.k8s.io": "ingresses networkpolicies",
-        "rbac.authorization.k8s.io": "roles rolebindings clusterroles clusterrolebindings",
-    }.items()
-    for kind in kinds.split()
-}
-
-
 def _groups(rule: Mapping[str, Any], resource: str) -> list[str]:
     """A rule is each of its groups with each of its resources; where the resource's own is known, it is that one."""
     groups: list[str] = rule.get("apiGroups", [""])
-    own = _GROUP_OF.get(resource.partition("/")[0])
+    own = own_group(resource.partition("/")[0])
     return [own] if own in groups else groups
 
 

@@ -98,3 +98,21 @@ def objects(grant: Grant, *, labels: Mapping[str, str], stack: str = "") -> Iter
         placed = metadata | {"namespace": namespace}
         key = f"{grant.key}-{namespace}"
         yield RbacObject(key, "RoleBinding", grant.name, namespace, {"metadata": placed} | binding)
+
+
+_OWN_GROUP: Mapping[str, str] = {
+    kind: group
+    for group, kinds in {
+        "": "pods services configmaps namespaces secrets endpoints persistentvolumeclaims serviceaccounts nodes events",
+        "apps": "deployments replicasets statefulsets daemonsets",
+        "batch": "jobs cronjobs",
+        "networking.k8s.io": "ingresses networkpolicies",
+        API_GROUP: "roles rolebindings clusterroles clusterrolebindings",
+    }.items()
+    for kind in kinds.split()
+}
+
+
+def own_group(resource: str) -> str | None:
+    """The API group of a well-known resource."""
+    return _OWN_GROUP.get(resource)

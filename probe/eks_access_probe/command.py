@@ -17,6 +17,7 @@ from rich.console import Console
 from eks_access import source
 from eks_access.endpoint import LoopbackError, loopback_endpoint
 from eks_access.manifest import Manifest
+from eks_access.manifest_options import BadInput, manifest_options
 from eks_access.source import SourceError
 
 from . import compare, identities, shards
@@ -25,6 +26,7 @@ from .collector.command import shown as gather
 from .compare import NotComparable
 from .identities import IdentitiesError
 from .operator.plan import plan as operator_plan
+from .options import acting_options
 from .patience import Patience
 from .plan import IntegrationPlan, PlanError, plan, selected
 from .progress import progress
@@ -56,29 +58,9 @@ _REFUSALS = (
 )
 
 
-class BadInput(click.ClickException):
-    """What was given cannot be used; nothing was asked."""
-
-    exit_code = 2
-
-
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.option("--stack", metavar="NAME", help="Read the access manifest from this Pulumi stack's output.")
-@click.option("--manifest", metavar="FILE", help="Read the access manifest from a file; - for the standard input.")
-@click.option(
-    "--cwd",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path(),
-    help="The Pulumi project's folder, for --stack. [default: this one]",
-)
-@click.option(
-    "--identities",
-    "identities_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help=f"How to become each integration. [default: ${identities.VARIABLE}]",
-)
-@click.option("--integration", "only", multiple=True, metavar="NAME", help="Only this integration; repeatable.")
-@click.option("--cluster", "clusters", multiple=True, metavar="KEY", help="Only this cluster; repeatable.")
+@manifest_options
+@acting_options
 @click.option(
     "--as-operator",
     is_flag=True,

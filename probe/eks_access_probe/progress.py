@@ -27,11 +27,16 @@ class _Bar:
         self._progress.update(self._task, advance=1, found=found)
 
 
+def bar(console: Console, field: str) -> Progress:
+    """How much is done, and since when; `field` is told at its end."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, TextColumn(f"{{task.fields[{field}]}}"), console=console, transient=True)
+
+
 @contextmanager
 def progress(total: int, console: Console) -> Iterator[Listener]:
     if not console.is_terminal:
         yield Silent()
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("{task.fields[found]}"), console=console, transient=True) as shown:
+    with bar(console, "found") as shown:
         yield _Bar(shown, total)

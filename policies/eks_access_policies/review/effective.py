@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 
+from eks_access.rbac import own_group
+
 from ..access import Grant, Held, Rule, grants
 from .access import Bundle
 
@@ -17,23 +19,6 @@ TOO_MANY = 20_000
 """Combinations in one rule, beyond which it is compared only as a whole: nobody means such a rule, and a hostile one
 must not take a reviewer's machine down."""
 WHOLE = "(a rule of too many parts)"
-
-_OWN_GROUP: Mapping[str, str] = {
-    kind: group
-    for group, kinds in {
-        "": "pods services configmaps namespaces secrets endpoints persistentvolumeclaims serviceaccounts nodes events",
-        "apps": "deployments replicasets statefulsets daemonsets",
-        "batch": "jobs cronjobs",
-        "networking.k8s.io": "ingresses networkpolicies",
-        "rbac.authorization.k8s.io": "roles rolebindings clusterroles clusterrolebindings",
-    }.items()
-    for kind in kinds.split()
-}
-
-
-def own_group(resource: str) -> str | None:
-    """The API group of a well-known resource."""
-    return _OWN_GROUP.get(resource)
 
 
 @cache

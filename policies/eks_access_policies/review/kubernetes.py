@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eks_access import risks
+from eks_access.rbac import own_group
 
 from ..access import Grant, Rule
 from ..rule import Severity
 from .access import Bundle
 from .change import Change, Direction, Plane
-from .effective import ANY, WHOLE, Holding, full_name, of_bundle, own_group
+from .effective import ANY, WHOLE, Holding, full_name, of_bundle
 from .words import code, joined, listed, namespaces, of_namespaces
 
 Places = tuple[str, ...] | None

@@ -18,6 +18,7 @@ from eks_access.terminal import console
 from .. import identities
 from ..aws import Aws
 from ..identities import Identities, IdentitiesError
+from ..options import acting_options
 from ..plan import PlanError, selected
 from . import table
 from .collect import collect as gather
@@ -33,14 +34,7 @@ INTERRUPTED = 130
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @manifest_options
-@click.option(
-    "--identities",
-    "identities_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help=f"How to become each integration. [default: ${identities.VARIABLE}]",
-)
-@click.option("--integration", "only", multiple=True, metavar="NAME", help="Only this integration; repeatable.")
-@click.option("--cluster", "clusters", multiple=True, metavar="KEY", help="Only this cluster; repeatable.")
+@acting_options
 @click.option(
     "--json", "json_file", metavar="FILE", help="Write objects and relations as JSON; - for the standard output."
 )

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
+from ..progress import bar
 from .collect import Listener
 
 
@@ -37,6 +38,5 @@ def progress(total: int, console: Console) -> Iterator[Listener]:
     if not console.is_terminal:
         yield Silent()
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("{task.fields[objects]}"), console=console, transient=True) as shown:
+    with bar(console, "objects") as shown:
         yield _Bar(shown, total)
