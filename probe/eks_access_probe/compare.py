@@ -18,6 +18,8 @@ from .report.seen import SeenKind, SeenReport
 
 _Key = tuple[object, ...]
 _Value = TypeVar("_Value")
+Declared = Mapping[str, list[str]]
+"""Every integration with its clusters."""
 Pairs = frozenset[tuple[str, str | None]]
 """Integrations with their clusters; None stands for AWS."""
 
@@ -94,20 +96,20 @@ def _pairs(report: Report) -> Pairs:
 
 
 def _declared(before: Report, after: Report) -> Iterator[AccessChange]:
-    for name, keys in after.declared.items():
-        if name not in before.declared:
-            yield AccessChange(integration=name, cluster=None, words=f"is new, on {_listed(keys)}")
+    was, now = before.declared, after.declared
+    yield from _beyond(was, now, "is new, on", "has access to this cluster now")
+    yield from _beyond(now, was, "is no more; it was on", "has no access to this cluster any more")
+
+
+def _beyond(one: Declared, other: Declared, whole: str, in_cluster: str) -> Iterator[AccessChange]:
+    """What of the integrations and clusters of `other` is not in `one`."""
+    for name, keys in other.items():
+        if name not in one:
+            yield AccessChange(integration=name, cluster=None, words=f"{whole} {_listed(keys)}")
         else:
             for key in keys:
-                if key not in before.declared[name]:
-                    yield AccessChange(integration=name, cluster=key, words="has access to this cluster now")
-    for name, keys in before.declared.items():
-        if name not in after.declared:
-            yield AccessChange(integration=name, cluster=None, words=f"is no more; it was on {_listed(keys)}")
-        else:
-            for key in keys:
-                if key not in after.declared[name]:
-                    yield AccessChange(integration=name, cluster=key, words="has no access to this cluster any more")
+                if key not in one[name]:
+                    yield AccessChange(integration=name, cluster=key, words=in_cluster)
 
 
 def _access(before: IntegrationReport, after: IntegrationReport) -> Iterator[AccessChange]:
