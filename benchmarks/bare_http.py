@@ -33,7 +33,7 @@ def main(server: str, ca: str, token_file: str) -> None:
         size, more = 0, ""
         while True:
             query = urlencode({"limit": PAGE} | ({"continue": more} if more else {}))
-            headers = {"Accept": kind.accept, "Authorization": token}
+            headers = {"Accept": kind.accept, "Accept-Encoding": "gzip", "Authorization": token}
             body = http.request("GET", f"{server}{kind.path('v1', None)}?{query}", headers=headers).data
             size += len(body)
             found = CONTINUE.search(body, 0, HEAD)

@@ -70,6 +70,27 @@ class Response:
         raise ApiError(self.status, reason, message, self.body)
 
 
+class Answer:
+    """An answer whose body comes in as it is read. One that is not read to its end takes its connection with it."""
+
+    def __init__(self, server: str, answer: urllib3.BaseHTTPResponse) -> None:
+        self.status = answer.status
+        self.headers: Mapping[str, str] = answer.headers
+        self._server = server
+        self._answer = answer
+
+    def read(self, size: int | None = None) -> bytes:
+        """All that has not been read, or as many bytes of it; none at its end.
+
+        Raises:
+            Unreachable: it does not come any more.
+        """
+        try:
+            return self._answer.read(size)
+        except urllib3.exceptions.HTTPError as cause:
+            raise Unreachable(self._server, cause) from cause
+
+
 Bearer = Callable[[], str]
 """Gives the bearer token for the next request; called for each one, so it may renew what has ended."""
 
@@ -144,8 +165,25 @@ class KubernetesApi:
             Unreachable: there was no answer.
             CredentialFailed: the credential command failed; nothing was sent.
         """
+        answer = self.open(
+            method, path, query=query, body=body, headers=headers, content_type=content_type, accept=accept
+        )
+        return Response(answer.status, answer.headers, answer.read())
+
+    def open(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object | None = None,
+        headers: Mapping[str, str] | None = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+    ) -> Answer:
+        """As `request`, for an answer that is larger than what is kept of it."""
         url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
-        send = {"Accept": accept, "User-Agent": "eks-access", **(headers or {})}
+        send = {"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": "eks-access", **(headers or {})}
         if self._bearer is not None:
             send["Authorization"] = f"Bearer {self._bearer()}"
         payload = None
@@ -153,10 +191,10 @@ class KubernetesApi:
             send["Content-Type"] = content_type
             payload = body if isinstance(body, bytes) else json.dumps(body).encode()
         try:
-            answer = self._pool.request(method, url, headers=send, body=payload, redirect=False)
+            answer = self._pool.request(method, url, headers=send, body=payload, redirect=False, preload_content=False)
         except urllib3.exceptions.HTTPError as cause:
             raise Unreachable(self.server, cause) from cause
-        return Response(answer.status, answer.headers, answer.data)
+        return Answer(self.server, answer)
 
     def json(self, method: str, path: str, **options: Any) -> Any:
         """Send one request and give the decoded answer.

@@ -14,6 +14,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 SECONDS = 60
+HEADERS = ("Content-Type", "Content-Encoding")
+"""What is passed on of the headers of an answer."""
+JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,8 @@ class FaultyServer(ThreadingHTTPServer):
         try:
             connection.request("GET", path, headers={k: v for k, v in headers.items() if k.lower() != "host"})
             answer = connection.getresponse()
-            return Answer(answer.status, {"Content-Type": answer.headers.get("Content-Type", "")}, answer.read())
+            kept = {name: answer.headers[name] for name in HEADERS if name in answer.headers}
+            return Answer(answer.status, kept, answer.read())
         finally:
             connection.close()
 
@@ -178,12 +182,12 @@ def sign_in_page(proxy: Proxy, request: Request, answer: Answer) -> Answer:
 
 
 def empty_object(proxy: Proxy, request: Request, answer: Answer) -> Answer:
-    return Answer(200, answer.headers, b"{}")
+    return Answer(200, JSON, b"{}")
 
 
 def empty_list(proxy: Proxy, request: Request, answer: Answer) -> Answer:
     """A list with nothing in it, of no moment: from something that only looks like an API server."""
-    return Answer(200, answer.headers, b'{"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": []}')
+    return Answer(200, JSON, b'{"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": []}')
 
 
 def refusing(status: int, reason: str, message: str = "", **headers: str) -> Fault:
@@ -195,7 +199,7 @@ def refusing(status: int, reason: str, message: str = "", **headers: str) -> Fau
         "message": message,
         "code": status,
     }
-    sent = {"Content-Type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
+    sent = {**JSON, **{name.replace("_", "-"): value for name, value in headers.items()}}
 
     def fault(proxy: Proxy, request: Request, answer: Answer) -> Answer:
         return Answer(status, sent, json.dumps(body).encode())

@@ -3,11 +3,12 @@
 import base64
 import json
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from eks_access.kubernetes import KubernetesApi, Response
+from eks_access.kubernetes import Answer, KubernetesApi, Response
 from eks_access.manifest import Cluster
 from eks_access.token import EksToken, presigned_token
 
@@ -51,15 +52,15 @@ class ClusterSession:
         return self.actor.session()
 
     def request(self, method: str, path: str, **options: Any) -> Response:
-        with self._lock:
-            if self._api is None:
-                self._api = KubernetesApi(
-                    self.cluster.endpoint,
-                    ca_data=base64.b64decode(self.cluster.certificate_authority, validate=True),
-                    bearer=self._bearer,
-                    timeout=_TIMEOUT,
-                )
-        return self._api.request(method, path, **options)
+        return self._connected().request(method, path, **{"headers": self._headers(), **options})
+
+    def open(self, path: str, **options: Any) -> Answer:
+        """What is read, where it is larger than what is kept of it."""
+        return self._connected().open("GET", path, headers=self._headers(), **options)
+
+    def _headers(self) -> Mapping[str, str]:
+        """What is sent with each request that has no headers of its own."""
+        return {}
 
     def version(self, group: str) -> str:
         """The version of an API group that the cluster prefers."""
@@ -68,6 +69,17 @@ class ClusterSession:
             # Authorization comes before the version is looked at, so any version shows a refusal.
             self._versions[group] = "v1" if response.status >= 400 else within(response, "preferredVersion", "version")
         return self._versions[group]
+
+    def _connected(self) -> KubernetesApi:
+        with self._lock:
+            if self._api is None:
+                self._api = KubernetesApi(
+                    self.cluster.endpoint,
+                    ca_data=base64.b64decode(self.cluster.certificate_authority, validate=True),
+                    bearer=self._bearer,
+                    timeout=_TIMEOUT,
+                )
+            return self._api
 
     def _bearer(self) -> str:
         with self._lock:

@@ -1,9 +1,9 @@
 """A connection to one cluster as a service account, whose token the cluster's operator asks for."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from eks_access.kubernetes import ApiError, CredentialFailed, KubeconfigError, KubernetesApi, Response
+from eks_access.kubernetes import ApiError, CredentialFailed, KubeconfigError, KubernetesApi
 from eks_access.manifest import Cluster
 from eks_access.token import EksToken
 
@@ -54,5 +54,5 @@ class ViewerSession(ServiceAccountSession):
         super().__init__(actor, key, cluster)
         self._user = user
 
-    def request(self, method: str, path: str, **options: Any) -> Response:
-        return super().request(method, path, **{"headers": {"Impersonate-User": self._user}, **options})
+    def _headers(self) -> Mapping[str, str]:
+        return {"Impersonate-User": self._user}

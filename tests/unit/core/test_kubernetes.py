@@ -1,5 +1,6 @@
 """The client, against a real HTTP server on this machine."""
 
+import gzip
 import json
 import sys
 import threading
@@ -13,25 +14,31 @@ import pytest
 
 from eks_access.kubernetes import ApiError, CredentialFailed, KubeconfigError, KubernetesApi, Unreachable
 
+GZIP = b"\x1f\x8b"
+
 
 class Server(BaseHTTPRequestHandler):
     answers: ClassVar[dict[str, tuple[int, bytes]]] = {}
     authorizations: ClassVar[list[str | None]] = []
+    cut_off: ClassVar[set[str]] = set()
+    """What the connection ends in the middle of."""
 
     def do_GET(self) -> None:
         self.authorizations.append(self.headers.get("Authorization"))
         status, body = self.answers[self.path]
         self.send_response(status)
+        if body.startswith(GZIP):
+            self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[:-1] if self.path in self.cut_off else body)
 
     def log_message(self, *_: object) -> None: ...
 
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    Server.answers, Server.authorizations = {}, []
+    Server.answers, Server.authorizations, Server.cut_off = {}, [], set()
     with ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{running.server_address[1]}"
@@ -83,6 +90,23 @@ def test_an_error_carries_status_reason_and_message_of_the_server(server: str) -
 def test_no_answer_is_told_apart_from_a_refusal() -> None:
     with pytest.raises(Unreachable, match=r"no answer from http://127.0.0.1:1"):
         KubernetesApi("http://127.0.0.1:1", timeout=2).request("GET", "/version")
+
+
+@pytest.mark.parametrize("body", [b"0123456789" * 10, gzip.compress(b"0123456789" * 10)], ids=["plain", "compressed"])
+def test_a_large_answer_can_be_read_as_it_comes_in(server: str, body: bytes) -> None:
+    Server.answers = {"/": (200, body)}
+    answer = KubernetesApi(server).open("GET", "/")
+    assert (answer.status, answer.read(7), answer.read(7)) == (200, b"0123456", b"7890123")
+    assert answer.read() == (b"0123456789" * 10)[14:]
+    assert answer.read(1) == b"", "it has ended"
+
+
+def test_an_answer_that_ends_early_is_told_when_that_is_seen(server: str) -> None:
+    Server.answers, Server.cut_off = {"/": (200, b"0123456789")}, {"/"}
+    answer = KubernetesApi(server).open("GET", "/")
+    assert answer.read(5) == b"01234"
+    with pytest.raises(Unreachable):
+        answer.read()
 
 
 def test_a_credential_is_reused_until_shortly_before_it_ends(server: str, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """An API server with made-up objects, which lists them as the real one does: page by page, each list of one moment."""
 
 import base64
+import gzip
 import json
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 from tests.unit.probe.collector import protobuf_answers
 
 Object = dict[str, Any]
+COMPRESSED = 500
+"""Longer answers come compressed; the real one begins at 128 kB."""
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 KINDS = {
     "namespaces": "Namespace",
@@ -140,6 +143,9 @@ def serving(server: ApiServer) -> Iterator[ApiServer]:
             content_type, encoded = _encoded(body, self.headers.get("Accept", "") if server.has_protobuf else "")
             self.send_response(code)
             self.send_header("Content-Type", content_type)
+            if len(encoded) > COMPRESSED and "gzip" in self.headers.get("Accept-Encoding", ""):
+                self.send_header("Content-Encoding", "gzip")
+                encoded = gzip.compress(encoded, 1)
             self.send_header("Content-Length", str(len(encoded)))
             self.end_headers()
             self.wfile.write(encoded)
