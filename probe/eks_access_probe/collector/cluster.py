@@ -89,7 +89,8 @@ class ClusterReader:
 
     async def _read(self, session: ClusterSession, place: Place) -> _List:
         fetch = partial(self._page, session)
-        return await reading.read(place, fetch, self._threads.call, self._patient, self._on_page)
+        async with self._door.places:
+            return await reading.read(place, fetch, self._threads.call, self._patient, self._on_page)
 
     async def _page(self, session: ClusterSession, place: Place, token: str) -> Page | Failed:
         return await self._door.call(

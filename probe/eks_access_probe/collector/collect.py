@@ -28,8 +28,8 @@ from .account import Account, together
 from .cluster import ClusterReader
 from .doors import AT_ONCE, Doors
 from .fetch import PAGE
+from .interpreter import set_for_long_lists
 from .inventory import AccessEntry, ClusterInventory, IntegrationInventory, Inventory, Listing
-from .memory import give_back_large_blocks, no_search_for_cycles
 from .patient import Patient
 from .threads import Threads
 
@@ -60,10 +60,12 @@ def collect(
     """What the selected integrations see. After `deadline` seconds nothing is asked again."""
     started_at, started = datetime.now(UTC), time.monotonic()
     actors = {name: Actor(aws, name, access, identities) for name, access in selected.items()}
-    useful = AT_ONCE * len({cluster.endpoint for access in selected.values() for cluster in access.clusters.values()})
-    give_back_large_blocks()
+    # While a page comes in, the next one is asked for.
+    useful = (
+        2 * AT_ONCE * len({cluster.endpoint for access in selected.values() for cluster in access.clusters.values()})
+    )
     with (
-        no_search_for_cycles(),
+        set_for_long_lists(),
         ThreadPoolExecutor(min(concurrency, useful), thread_name_prefix="collect") as calls,
         ThreadPoolExecutor(KNOCKING_THREADS, thread_name_prefix="knock") as knocks,
     ):

@@ -15,8 +15,8 @@ from .fetch import Failed
 KNOCKS = 3
 """How many times a cluster is knocked at."""
 AT_ONCE = 3
-"""How many calls one cluster is asked at the same time."""
-UNANSWERED = 3 * AT_ONCE
+"""How many lists one cluster is asked for at the same time."""
+UNANSWERED = 9
 """After so many calls in a row without an answer, a cluster counts as gone."""
 _Got = TypeVar("_Got")
 
@@ -27,7 +27,8 @@ class Door:
 
     closed: Failed | None = None
     """Why nobody is let in; None while nothing speaks against it."""
-    _calls: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    """To be held for as long as a list is read: the longest one, begun early, would otherwise end long after all."""
     _first: asyncio.Lock = field(default_factory=asyncio.Lock)
     _is_known: bool = False
     _unanswered: int = 0
@@ -43,11 +44,10 @@ class Door:
         return await ask() if self.closed is None else self.closed
 
     async def call(self, ask: Callable[[], Awaitable[_Got | Failed]]) -> _Got | Failed:
-        """One call among few."""
-        async with self._calls:
-            if self.closed is not None:
-                return self.closed
-            answer = await ask()
+        """One call, of whoever holds a place."""
+        if self.closed is not None:
+            return self.closed
+        answer = await ask()
         failed = _unreachable(answer)
         self._unanswered = self._unanswered + 1 if failed else 0
         if self._unanswered >= UNANSWERED:

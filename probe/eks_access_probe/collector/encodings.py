@@ -5,7 +5,7 @@ APIs have no protobuf, and then it is JSON.
 https://kubernetes.io/docs/reference/using-api/api-concepts/#kubernetes-protobuf-encoding
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -15,12 +15,18 @@ import msgspec
 from eks_access.kubernetes import Response
 
 from . import wire
-from .protobuf import Decoder
+from .incoming import Incoming, Read
+from .protobuf import Parser
 
 _PROTOBUF, _JSON = "application/vnd.kubernetes.protobuf", "application/json"
 _METADATA = ";as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 MAGIC = b"k8s\0"
 """What every body in protobuf begins with, to be told by."""
+_TYPE, _WRAPPED = 1, 2
+"""The fields of what everything is wrapped in.
+https://github.com/kubernetes/apimachinery/blob/master/pkg/runtime/generated.proto, there called `Unknown`"""
+_LIST_META, _ITEMS = 1, 2
+"""The fields of every list. Kubernetes writes fields in the order of their numbers."""
 
 
 def accept(item: type) -> str:
@@ -33,55 +39,57 @@ def accept(item: type) -> str:
     return f"{_PROTOBUF},{_JSON}"
 
 
-@cache
-def protobuf(struct: Any) -> Decoder:
-    """Of a struct as it comes: wrapped, so that a body that ends too early is one that was cut off."""
-    return Decoder(of(wire.Wrapped, struct))
-
-
 def of(generic: Any, struct: Any) -> Any:
     """A generic struct of another one."""
     return generic[struct]
 
 
+@cache
+def parser(struct: Any) -> Parser:
+    return Parser(struct)
+
+
 @dataclass(frozen=True)
 class Page:
-    """One page of a list, in which all is there that should be."""
+    """One page of a list, of which the head has come."""
 
     kind: str
     metadata: wire.ListMeta
-    items: Callable[[], Sequence[Any]]
-    """Makes the objects, which takes its time."""
+    items: Iterable[Any]
+    """To be read as the struct is that was asked for, once, and as far as they come: `msgspec.DecodeError` tells that
+    the page is cut off."""
 
 
-def page(item: type, body: bytes) -> Page:
+def page(item: type, read: Read) -> Page:
     """
     Raises:
         msgspec.DecodeError: the body is cut off, or no list.
     """
-    if body.startswith(MAGIC):
-        decoder = protobuf(of(wire.Items, item))
-        message = decoder.parsed(body[len(MAGIC) :])
-        meta = message.raw.metadata
-        return Page(
-            message.typeMeta.kind,
-            wire.ListMeta(meta.resourceVersion, meta.next),
-            lambda: decoder.made(message).raw.items,
-        )
-    found = _json(of(wire.Page, item)).decode(body)
-    return Page(found.kind, found.metadata, lambda: found.items or ())
+    incoming = Incoming(read)
+    if not incoming.begins_with(MAGIC):
+        found = _json(of(wire.Page, item)).decode(incoming.the_rest())
+        return Page(found.kind, found.metadata, found.items or ())
+    kind = parser(wire.TypeMeta).parsed(incoming.content(incoming.field(_TYPE))).kind
+    end = incoming.field(_WRAPPED) + incoming.position
+    meta = parser(wire.ListMeta).parsed(incoming.content(incoming.field(_LIST_META)))
+    return Page(kind, wire.ListMeta(meta.resourceVersion, meta.next), _items(item, incoming, end - incoming.position))
+
+
+def _items(item: type, incoming: Incoming, length: int) -> Iterator[Any]:
+    yield from map(parser(item).parsed, incoming.fields(_ITEMS, length))
+    incoming.the_rest()  # what follows the list must have come as well
 
 
 def error(response: Response) -> Response:
     """An answer that is no list, with what it says in JSON."""
     if not response.body.startswith(MAGIC):
         return response
-    decoder = protobuf(wire.Status)
     try:
-        wrapped = decoder.made(decoder.parsed(response.body[len(MAGIC) :]))
+        message = parser(of(wire.Wrapped, wire.Status)).parsed(response.body[len(MAGIC) :])
     except msgspec.DecodeError:
         return replace(response, body=b"")
-    return replace(response, body=msgspec.json.encode(wrapped.raw) if wrapped.typeMeta.kind == "Status" else b"")
+    status = wire.Status(message.raw.message, message.raw.reason)
+    return replace(response, body=msgspec.json.encode(status) if message.typeMeta.kind == "Status" else b"")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""One page of one list: asked for, and made of what came. Blocking, for a thread of a pool."""
+"""One page of one list: asked for, and made of what comes. Blocking, for a thread of a pool."""
 
 import binascii
 import ssl
@@ -20,20 +20,21 @@ from ..checks.cluster_session import ClusterSession, NotKubernetes, within
 from ..checks.kubernetes_answers import read
 from ..outcome import Answer, Verdict
 from . import encodings
+from .incoming import Read
 from .kinds import Kind
 from .seen import Seen, Shared
 
 _Got = TypeVar("_Got")
-PAGE = 100
-"""Objects a page: a fifth of what kubectl asks for, and so of the memory, here and at the API server."""
+PAGE = 500
+"""Objects a page: as many as kubectl asks for."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page, decoded and not cut down yet: the next one can be asked for before that."""
+    """One page, of which the head has come: the next one can be asked for."""
 
-    kept: Callable[[], list[Seen]]
-    """What is kept of its objects; to be asked for once."""
+    seen: Callable[[], "list[Seen] | Failed"]
+    """Reads the rest of it, and gives what is kept of it. To be asked for once."""
     token: str
     """Where the next page begins; empty at the end of the list."""
     version: str
@@ -68,10 +69,20 @@ def page(session: ClusterSession, place: Place, token: str, shared: Shared, size
             return version
         query = {"limit": str(size)} | ({"continue": token} if token else {})
         path = place.kind.path(version, place.namespace)
-        response = session.request("GET", path, query=query, accept=place.kind.accept)
-        return _page(response, place.kind, shared) if response.status == 200 else _failed(response)
+        answer = session.open(path, query=query, accept=place.kind.accept)
+        if answer.status != 200:
+            return _failed(Response(answer.status, answer.headers, answer.read()))
+        return _page(place.kind, answer.read, shared)
 
     return _answered(fetch)
+
+
+def _page(kind: Kind, read: Read, shared: Shared) -> Page | Failed:
+    page = kind.page(read)
+    meta = page.metadata
+    if not meta.resourceVersion:
+        return _cut_off(f"the {page.kind} is of no moment: it has no resource version")
+    return Page(lambda: _answered(lambda: kind.kept(page.items, shared)), meta.next, meta.resourceVersion)
 
 
 def version(session: ClusterSession) -> str | Failed:
@@ -84,18 +95,6 @@ def version(session: ClusterSession) -> str | Failed:
         return str(within(response, "gitVersion")) if response.status == 200 else _failed(response)
 
     return _answered(fetch)
-
-
-def _page(response: Response, kind: Kind, shared: Shared) -> Page | Failed:
-    try:
-        decoded = kind.decoded(response.body)
-    except msgspec.DecodeError as error:
-        # It tells places and types, and never a value.
-        return _cut_off(f"the body is cut off, or not the list: {error}")
-    meta = decoded.metadata
-    if not meta.resourceVersion:
-        return _cut_off(f"the {decoded.kind} is of no moment: it has no resource version")
-    return Page(lambda: kind.kept(decoded.items(), shared), meta.next, meta.resourceVersion)
 
 
 def _cut_off(words: str) -> Failed:
@@ -135,6 +134,9 @@ def _answered(fetch: Callable[[], _Got | Failed]) -> _Got | Failed:
     """What was fetched, or what came in the place of an answer."""
     try:
         return fetch()
+    except msgspec.DecodeError as error:
+        # It tells places and types, and never a value.
+        return _cut_off(f"the body is cut off, or not the list: {error}")
     except Unreachable as error:
         return Failed(Answer(Verdict.UNREACHABLE, None, type(error.cause).__name__, str(error)))
     except NotKubernetes as error:

@@ -1,7 +1,7 @@
 """The graph of one cluster as one integration sees it: from what was listed, and what that names."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from .inventory import Edges, Node, Relation
 from .kinds import CLUSTER_SCOPED
@@ -12,36 +12,30 @@ Name = tuple[str, str, str]
 
 
 class _Graph:
-    def __init__(self, owners: Container[str]) -> None:
-        """`owners` are the uids that will be asked for: few, and pods are hardly ever among them."""
-        self.nodes: list[Node] = []
+    def __init__(self, every: Sequence[Seen]) -> None:
+        self.nodes = [seen.node for seen in every]
         self.edges = Edges()
-        self._owners = owners
-        self._by_uid: dict[str, int] = {}
-        self._by_name: dict[Name, int] = {}
-
-    def listed(self, seen: Seen) -> int:
-        place = len(self.nodes)
-        node = seen.node
-        self.nodes.append(node)
-        self._by_name[node.kind, node.namespace, node.name] = place
-        if seen.uid in self._owners:
-            self._by_uid[seen.uid] = place
-        return place
+        self._by_name: dict[Name, int] = {
+            (node.kind, node.namespace, node.name): place for place, node in enumerate(self.nodes)
+        }
+        owners = {seen.owner.uid for seen in every if seen.owner is not None}  # few, and hardly ever pods
+        self._by_uid = {seen.uid: place for place, seen in enumerate(every) if seen.uid in owners}
 
     def owner(self, owner: Owner, namespace: str) -> int:
         """Where the owner is. A listed object of its name with another uid is another one, made since."""
-        if owner.uid not in self._by_uid:
-            self._by_uid[owner.uid] = self._unlisted(owner.kind, _where(owner.kind, namespace), owner.name)
-        return self._by_uid[owner.uid]
+        place = self._by_uid.get(owner.uid)
+        if place is None:
+            place = self._by_uid[owner.uid] = self._unlisted(owner.kind, _where(owner.kind, namespace), owner.name)
+        return place
 
     def named(self, kind: str, namespace: str, name: str) -> int:
         """Where the object of this name is; it becomes a node of its own where it was not listed."""
         where = _where(kind, namespace)
         key = (kind, where, name)
-        if key not in self._by_name:
-            self._by_name[key] = self._unlisted(kind, where, name)
-        return self._by_name[key]
+        place = self._by_name.get(key)
+        if place is None:
+            place = self._by_name[key] = self._unlisted(kind, where, name)
+        return place
 
     def _unlisted(self, kind: str, where: str, name: str) -> int:
         self.nodes.append(Node(kind=kind, namespace=where, name=name, listed=False))
@@ -55,13 +49,11 @@ def _where(kind: str, namespace: str) -> str:
 def build(lists: Iterable[list[Seen]], *, endpoints_are_known: bool) -> tuple[list[Node], Edges]:
     """Nodes and edges. `endpoints_are_known`: the endpoint slices were read, so selectors need not be matched."""
     every = [seen for each in lists for seen in each]
-    graph = _Graph({seen.owner.uid for seen in every if seen.owner is not None})
-    for seen in every:
-        graph.listed(seen)
+    graph = _Graph(every)
     for place, seen in enumerate(every):
-        namespace = seen.node.namespace
-        if seen.owner is not None:
-            graph.edges.add(Relation.OWNED_BY, place, graph.owner(seen.owner, namespace))
+        namespace, owner = seen.node.namespace, seen.owner
+        if owner is not None:
+            graph.edges.add(Relation.OWNED_BY, place, graph.owner(owner, namespace))
         elif namespace:
             graph.edges.add(Relation.IN, place, graph.named("Namespace", "", namespace))
         for pointer in seen.points_to:

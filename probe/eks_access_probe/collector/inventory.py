@@ -8,10 +8,11 @@ form would misread the new one.
 """
 
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -106,10 +107,12 @@ class Edges:
     """The edges of one graph, each eight bytes and a relation. Iterating gives (relation, from, to)."""
 
     def __init__(self) -> None:
-        self._by_relation: dict[Relation, array[int]] = {}
+        self._by_relation: dict[Relation, array[int]] = defaultdict(partial(array, "I"))
 
     def add(self, relation: Relation, source: int, target: int) -> None:
-        self._by_relation.setdefault(relation, array("I")).extend((source, target))
+        pairs = self._by_relation[relation]
+        pairs.append(source)
+        pairs.append(target)
 
     def of(self, relation: Relation) -> Iterator[tuple[int, int]]:
         """The edges of one relation, as places of nodes."""

@@ -10,6 +10,7 @@ from eks_access.access_policies import Attributes, Grant, catalogue, granting_po
 from eks_access.manifest import IntegrationAccess
 
 from . import encodings, projection, wire
+from .incoming import Read
 from .projection import Projection
 from .seen import Seen, Shared
 
@@ -41,12 +42,12 @@ class Kind:
         root = f"/apis/{self.group}/{version}" if self.group else f"/api/{version}"
         return f"{root}/namespaces/{namespace}/{self.resource}" if namespace else f"{root}/{self.resource}"
 
-    def decoded(self, body: bytes) -> encodings.Page:
+    def page(self, read: Read) -> encodings.Page:
         """
         Raises:
             msgspec.DecodeError: the body is cut off, or no list of this kind.
         """
-        page = encodings.page(self.item, body)
+        page = encodings.page(self.item, read)
         # Metadata is in the same place in every kind; whatever else there is, in its own.
         if not (page.kind == f"{self.name}List" or (self.item is wire.Object and page.kind.endswith("List"))):
             raise msgspec.DecodeError(f"it is of kind {page.kind!r}")

@@ -1,6 +1,9 @@
-"""From what was decoded of an object to what is kept of it."""
+"""From what is read of an object to what is kept of it.
 
-from collections.abc import Callable, Iterator
+A part of a message becomes a Python object each time that it is looked at, so what is read of one is read together.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from . import wire
@@ -38,36 +41,38 @@ def node(kind: str, item: wire.Node, shared: Shared) -> Seen:
 
 
 def pod(kind: str, item: wire.Pod, shared: Shared) -> Seen:
-    containers = shared(tuple(_containers(item, shared)))
-    on = item.spec.nodeName
-    seen = _seen(kind, item.metadata, shared, _pod_status(item, containers), containers=containers)
-    seen.points_to = shared((Pointer(Relation.RUNS_ON, "Node", on),)) if on else ()
-    seen.labels = shared(_labels(item.metadata.labels))
+    meta, spec, status = item.metadata, item.spec, item.status
+    containers = shared.made(_containers, *_declared(spec, status))
+    on = spec.nodeName
+    seen = _seen(kind, meta, shared, _pod_status(status, containers), containers=containers)
+    seen.points_to = shared.made(_runs_on, on) if on else ()
+    seen.labels = shared(_labels(meta.labels))
     return seen
 
 
 def service(kind: str, item: wire.Service, shared: Shared) -> Seen:
-    ports = " ".join(f"{port.port}/{port.protocol}" for port in item.spec.ports)
-    seen = _seen(kind, item.metadata, shared, detail=f"{item.spec.type} {ports}".strip())
-    seen.selector = _labels(item.spec.selector or {})
+    spec = item.spec
+    ports = " ".join(f"{port.port}/{port.protocol}" for port in spec.ports)
+    seen = _seen(kind, item.metadata, shared, detail=f"{spec.type} {ports}".strip())
+    seen.selector = _labels(spec.selector or {})
     return seen
 
 
 def endpoint_slice(kind: str, item: wire.EndpointSlice, shared: Shared) -> Seen:
-    targets = [endpoint.targetRef for endpoint in item.endpoints or () if endpoint.targetRef is not None]
-    seen = _seen(kind, item.metadata, shared)
-    service = item.metadata.labels.get(SERVICE_NAME)
+    meta = item.metadata
+    seen = _seen(kind, meta, shared)
+    service = meta.labels.get(SERVICE_NAME)
     if service:
-        seen.serves = (service, tuple(t.name for t in targets if t.kind == "Pod"))
+        targets = [endpoint.targetRef for endpoint in item.endpoints or ()]
+        seen.serves = (service, tuple(target.name for target in targets if target.kind == "Pod"))
     return seen
 
 
 def ingress(kind: str, item: wire.Ingress, shared: Shared) -> Seen:
-    rules = item.spec.rules or ()
-    backends = [path.backend for rule in rules for path in rule.http.paths]
-    if item.spec.defaultBackend:
-        backends.append(item.spec.defaultBackend)
-    services = dict.fromkeys(backend.service.name for backend in backends if backend.service)
+    spec = item.spec
+    rules = spec.rules or ()
+    backends = [path.backend for rule in rules for path in wire.embedded(rule).http.paths]
+    services = dict.fromkeys(each.service.name for each in (*backends, spec.defaultBackend) if each.service.name)
     seen = _seen(kind, item.metadata, shared, detail=" ".join(dict.fromkeys(rule.host or "*" for rule in rules)))
     seen.points_to = tuple(Pointer(Relation.ROUTES_TO, "Service", name) for name in services)
     return seen
@@ -82,17 +87,18 @@ def _seen(
     detail: str = "",
     containers: tuple[Container, ...] = (),
 ) -> Seen:
-    if meta.deletionTimestamp is not None:
+    name, namespace = meta.name, meta.namespace
+    if meta.deletionTimestamp:
         status = "Terminating"
     made = Node(
         kind=kind,
-        name=meta.name,
-        namespace=shared(meta.namespace),
+        name=name,
+        namespace=shared(namespace),
         status=shared(status),
         detail=shared(detail),
         containers=containers,
     )
-    return Seen(made, meta.uid or f"{kind} {meta.namespace}/{meta.name}", _owner(meta, shared))
+    return Seen(made, meta.uid or f"{kind} {namespace}/{name}", _owner(meta, shared))
 
 
 def _owner(meta: wire.Meta, shared: Shared) -> Owner | None:
@@ -100,57 +106,64 @@ def _owner(meta: wire.Meta, shared: Shared) -> Owner | None:
     owners = meta.ownerReferences
     if not owners:
         return None
-    chosen = next((owner for owner in owners if owner.controller), owners[0])
-    return shared(Owner(chosen.kind, chosen.name, chosen.uid))
+    chosen = owners[0]
+    if len(owners) > 1:
+        chosen = next((owner for owner in owners if owner.controller), chosen)
+    return shared.made(Owner, chosen.kind, chosen.name, chosen.uid)
 
 
 def _labels(labels: wire.Labels) -> Labels:
     return tuple(sorted(labels.items()))
 
 
-def _containers(item: wire.Pod, shared: Shared) -> Iterator[Container]:
-    spec, status = item.spec, item.status
-    for role, declared, statuses in (
-        ("init", spec.initContainers, status.initContainerStatuses),
-        ("", spec.containers, status.containerStatuses),
-        ("ephemeral", spec.ephemeralContainers, status.ephemeralContainerStatuses),
-    ):
-        if declared:
-            by_name = {each.name: each for each in statuses}
-            for container in declared:
-                yield shared(_container(container, by_name.get(container.name), role))
+def _runs_on(node: str) -> tuple[Pointer]:
+    return (Pointer(Relation.RUNS_ON, "Node", node),)
 
 
-def _container(
-    declared: wire.Container | wire.EphemeralContainer, status: wire.ContainerStatus | None, role: str
-) -> Container:
-    if status is None:
-        return Container(name=declared.name, image=declared.image, role=role)
-    state, reason = _state(status.state)
-    return Container(
-        name=declared.name,
-        image=declared.image,
-        role=role,
-        state=state,
-        reason=reason,
-        ready=status.ready,
-        restarts=status.restartCount,
-    )
+def _containers(*declared: tuple[Any, ...]) -> tuple[Container, ...]:
+    """The containers that these are the fields of."""
+    return tuple(Container(**dict(zip(_CONTAINER, each, strict=False))) for each in declared)
+
+
+_CONTAINER = ("name", "image", "role", "state", "reason", "ready", "restarts")
+
+
+def _declared(spec: wire.PodSpec, status: wire.PodStatus) -> list[tuple[Any, ...]]:
+    every: list[tuple[Any, ...]] = []
+    if init := spec.initContainers:
+        every += _described("init", init, status.initContainerStatuses)
+    every += _described("", spec.containers, status.containerStatuses)
+    if ephemeral := spec.ephemeralContainers:
+        every += _described("ephemeral", map(wire.embedded, ephemeral), status.ephemeralContainerStatuses)
+    return every
+
+
+def _described(
+    role: str, declared: Iterable[wire.Container], statuses: Iterable[wire.ContainerStatus]
+) -> Iterator[tuple[Any, ...]]:
+    """The fields of each container; without the last of them, where its state is not told."""
+    states = {each.name: each for each in statuses}
+    for container in declared:
+        name = container.name
+        at = states.get(name)
+        if at is None:
+            yield name, container.image, role
+        else:
+            yield name, container.image, role, *_state(at.state), at.ready, at.restartCount
 
 
 def _state(state: wire.ContainerState) -> tuple[str, str]:
-    if state.running is not None:
+    if wire.part(state, "running") is not None:
         return "running", ""
-    if state.terminated is not None:
-        return "terminated", state.terminated.reason
-    return "waiting", state.waiting.reason if state.waiting is not None else ""
+    terminated = wire.part(state, "terminated")
+    return ("waiting", state.waiting.reason) if terminated is None else ("terminated", terminated.reason)
 
 
-def _pod_status(item: wire.Pod, containers: tuple[Container, ...]) -> str:
+def _pod_status(status: wire.PodStatus, containers: tuple[Container, ...]) -> str:
     """In short what `kubectl get pods` shows: the reason of what keeps it from running, or its phase."""
-    if item.status.reason:
-        return item.status.reason
-    phase = item.status.phase
+    if reason := status.reason:
+        return reason
+    phase = status.phase
     if phase == "Succeeded":
         return "Completed"
     for container in containers:

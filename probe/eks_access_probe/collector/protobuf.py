@@ -1,11 +1,10 @@
-"""Decodes protobuf into msgspec structs whose fields tell their numbers (`wire.at`), as msgspec itself decodes JSON.
+"""Parses protobuf by the declarations of msgspec structs whose fields tell their numbers (`wire.at`).
 
-The message types are made of the structs' declarations, with the same fields required and the same defaults. What has
-no field stays in the parser's own memory, as the bytes that it came as, and is gone with the message.
+What comes of it is a message with the fields of the struct, the same of them required and with the same defaults. A
+struct is not made of it: with tens of thousands of objects, that takes longer than the parsing. What has no field
+stays in the parser's own memory, as the bytes that it came as, and is gone with the message.
 """
 
-from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -21,10 +20,10 @@ from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 from msgspec import inspect
 
-_Make = Callable[[Any], Any]
-"""Makes a struct, or a part of one, of what a message has."""
 _ONE, _MANY = FieldDescriptorProto.LABEL_OPTIONAL, FieldDescriptorProto.LABEL_REPEATED
 _REQUIRED = FieldOptions(features=FeatureSet(field_presence="LEGACY_REQUIRED"))
+EMBEDDED = "embedded"
+"""What a message calls the field that has no name in JSON (`wire.embedded`)."""
 _SCALARS: dict[type[inspect.Type], Any] = {
     inspect.AnyType: FieldDescriptorProto.TYPE_BYTES,
     inspect.BoolType: FieldDescriptorProto.TYPE_BOOL,
@@ -34,13 +33,12 @@ _SCALARS: dict[type[inspect.Type], Any] = {
 """On the wire an int32 is an int64, and a message is bytes."""
 
 
-class Decoder:
-    """Decodes bodies that hold a struct: first all that can go wrong, and then what only takes time."""
+class Parser:
+    """Parses bodies that hold what a struct declares."""
 
     def __init__(self, struct: Any) -> None:
         body = _Declared(DescriptorProto(name="Body"), ".Body")
-        self.made = _struct(body, inspect.type_info(struct))
-        """Makes the struct of a message, or of a part of one."""
+        _struct(body, inspect.type_info(struct))
         file = FileDescriptorProto(name="body.proto", syntax="editions", edition="EDITION_2023")
         file.message_type.append(body.descriptor)
         self._pool = DescriptorPool()  # lives as long as the types in it must
@@ -48,7 +46,7 @@ class Decoder:
         self.message: Any = GetMessageClass(self._pool.FindMessageTypeByName("Body"))
 
     def parsed(self, body: bytes) -> Any:
-        """The message, of which nothing is a Python object yet.
+        """The message, with an attribute for each field of the struct. Nothing in it is a Python object yet.
 
         Raises:
             msgspec.DecodeError: the body is cut off, or holds something else. It tells fields, and never a value.
@@ -68,7 +66,7 @@ class _Declared:
     def __init__(self, descriptor: DescriptorProto, name: str) -> None:
         self.descriptor = descriptor
         self._name = name
-        self._embedded: dict[int, _Declared] = {}
+        self._embedded: _Declared | None = None
 
     def scalar(self, name: str, number: int, kind: Any, label: Any = _ONE, **more: Any) -> None:
         self.descriptor.field.add(name=name, number=number, type=kind, label=label, **more)
@@ -87,85 +85,35 @@ class _Declared:
         entry.scalar("value", 2, FieldDescriptorProto.TYPE_STRING)
 
     def embedded(self, number: int) -> "_Declared":
-        """The message type of a field that has no name in JSON."""
-        if number not in self._embedded:
-            self._embedded[number] = self.message(_embedded(number), number)
-        return self._embedded[number]
+        """The message type of the one field that has no name in JSON."""
+        if self._embedded is None:
+            self._embedded = self.message(EMBEDDED, number)
+        return self._embedded
 
 
-def _embedded(number: int) -> str:
-    return f"embedded{number}"
-
-
-def _struct(declared: _Declared, info: Any) -> _Make:
-    """Declare a struct's fields. Gives what makes the struct of a message."""
-    paths: list[str] = []
-    makes: list[tuple[int, _Make]] = []
-    optional: list[tuple[int, str, _Make]] = []
-    for place, field in enumerate(info.fields):
+def _struct(declared: _Declared, info: Any) -> None:
+    """Declare a struct's fields."""
+    for field in info.fields:
         holder, (*outer, number) = declared, field.type.extra["numbers"]
         for each in outer:
             holder = holder.embedded(each)
-        kind = _unwrapped(field.type)
-        make = _field(holder, field, number, kind)
-        if field.default is None and not isinstance(kind, inspect.DictType | inspect.VarTupleType):
-            optional.append((place, field.name, make or _as_it_is))
-            continue
-        if make is not None:
-            makes.append((len(paths), make))
-        paths.append(".".join((*map(_embedded, outer), field.name)))
-    return _maker(info.cls, paths, makes, optional)
+        _field(holder, field, number, _unwrapped(field.type))
 
 
-def _field(declared: _Declared, field: inspect.Field, number: int, kind: Any) -> _Make | None:
-    """Declare a field. Gives what makes its value, where that is not as the message has it."""
+def _field(declared: _Declared, field: inspect.Field, number: int, kind: Any) -> None:
     more: dict[str, Any] = {"options": _REQUIRED} if field.required else {}
     match kind:
         case inspect.DictType():
             declared.mapping(field.name, number)
-            return dict
         case inspect.VarTupleType(item_type=item):
-            make = _struct(declared.message(field.name, number, _MANY), item)
-            return lambda values: tuple([make(value) for value in values])
+            _struct(declared.message(field.name, number, _MANY), item)
         case inspect.StructType():
-            return _struct(declared.message(field.name, number, **more), kind)
-    if field.default not in (msgspec.NODEFAULT, None):
-        more["default_value"] = field.default if isinstance(field.default, str) else str(field.default).lower()
-    declared.scalar(field.name, number, _SCALARS[type(kind)], **more)
-    return None
-
-
-def _maker(
-    cls: Any, paths: Sequence[str], makes: Sequence[tuple[int, _Make]], optional: Sequence[tuple[int, str, _Make]]
-) -> _Make:
-    """What makes a struct: of all values at once, and then of what has to be made of them, or may not be there.
-
-    A page has thousands. The parser makes an object of whatever is looked at, even of a message that is not there.
-    """
-    values = _values(paths)
-    if not makes and not optional:
-        return lambda message: cls(*values(message))
-
-    def make(message: Any) -> Any:
-        made = [*values(message)]
-        for place, part in makes:
-            made[place] = part(made[place])
-        for place, name, part in optional:
-            made.insert(place, part(getattr(message, name)) if message.HasField(name) else None)
-        return cls(*made)
-
-    return make
-
-
-def _values(paths: Sequence[str]) -> Callable[[Any], Sequence[Any]]:
-    if not paths:
-        return lambda _: ()
-    get = attrgetter(*paths)
-    return get if len(paths) > 1 else lambda message: (get(message),)
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
+            _struct(declared.message(field.name, number, **more), kind)
+        case _:
+            if field.default not in (msgspec.NODEFAULT, None):
+                default = field.default
+                more["default_value"] = default if isinstance(default, str) else str(default).lower()
+            declared.scalar(field.name, number, _SCALARS[type(kind)], **more)
 
 
 def _unwrapped(kind: Any) -> Any:

@@ -10,9 +10,10 @@ beginning. https://kubernetes.io/docs/reference/using-api/api-concepts/#410-gone
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from ..outcome import Answer, Verdict
 from .fetch import Failed, Page, Place
@@ -20,10 +21,10 @@ from .inventory import Listing, State
 from .patient import Patient
 from .seen import Seen
 
-FetchPage = Callable[[Place, str], Awaitable[Page | Failed]]
+Fetch = Callable[[Place, str], Coroutine[Any, Any, Page | Failed]]
 """Gives the page of a list that begins at a token."""
-Keep = Callable[[Callable[[], list[Seen]]], Awaitable[list[Seen]]]
-"""Has what is kept of a page made where it hinders nobody."""
+See = Callable[[Callable[[], list[Seen] | Failed]], Awaitable[list[Seen] | Failed]]
+"""Has the rest of a page read where it hinders nobody."""
 OnPage = Callable[[int], None]
 """Is told how many more objects are there; below zero where some are read again."""
 _MIXED = Failed(
@@ -44,16 +45,14 @@ class _Attempt:
         return self.failed.answer.evidence if self.failed else ""
 
 
-async def read(
-    place: Place, fetch: FetchPage, keep: Keep, patient: Patient, on_page: OnPage
-) -> tuple[Listing, list[Seen]]:
+async def read(place: Place, fetch: Fetch, see: See, patient: Patient, on_page: OnPage) -> tuple[Listing, list[Seen]]:
     """The list, as much of it as could be read."""
     started = time.monotonic()
-    first = attempt = await _attempt(place, fetch, keep, patient, on_page)
+    first = attempt = await _attempt(partial(fetch, place), see, patient, on_page)
     state, reason, pages = _state(first, place), first.evidence, first.pages
     if first.failed is not None and first.pages:
         on_page(-len(first.seen))
-        attempt = await _attempt(place, fetch, keep, patient, on_page)
+        attempt = await _attempt(partial(fetch, place), see, patient, on_page)
         pages += attempt.pages
         if attempt.failed is None:
             state, reason = State.RESTARTED, f"read twice, for the first reading ended with {first.evidence}"
@@ -73,41 +72,69 @@ async def read(
     return listing, attempt.seen
 
 
-async def _attempt(place: Place, fetch: FetchPage, keep: Keep, patient: Patient, on_page: OnPage) -> _Attempt:
-    """A page is cut down to what is kept of it while the next one is fetched."""
+class _Ahead:
+    """Fetches pages by their tokens, one of them before it is asked for."""
 
-    def asked(token: str) -> "asyncio.Task[Page | Failed]":
-        return asyncio.create_task(patient(partial(fetch, place, token)))
+    def __init__(self, fetch: Callable[[str], Coroutine[Any, Any, Page | Failed]]) -> None:
+        self._fetch = fetch
+        self._begun: tuple[str, asyncio.Task[Page | Failed]] | None = None
+
+    async def __call__(self, token: str) -> Page | Failed:
+        begun, self._begun = self._begun, None
+        if begun is None:
+            return await self._fetch(token)
+        expected, coming = begun
+        if expected == token:
+            return await coming
+        coming.cancel()
+        return await self._fetch(token)
+
+    def begin(self, token: str) -> None:
+        self._begun = token, asyncio.create_task(self._fetch(token))
+
+    def cancel(self) -> None:
+        if self._begun is not None:
+            self._begun[1].cancel()
+
+
+async def _attempt(
+    fetch: Callable[[str], Coroutine[Any, Any, Page | Failed]], see: See, patient: Patient, on_page: OnPage
+) -> _Attempt:
+    """While a page comes in, the next one is asked for."""
+    ahead = _Ahead(fetch)
+
+    async def whole(token: str) -> tuple[Page, list[Seen]] | Failed:
+        page = await ahead(token)
+        if isinstance(page, Failed):
+            return page
+        if page.token:
+            ahead.begin(page.token)
+        seen = await see(page.seen)
+        return seen if isinstance(seen, Failed) else (page, seen)
 
     attempt = _Attempt()
     known: set[str] = set()
-    version = ""
-    coming = asked("")
+    token = version = ""
     try:
         while True:
-            page = await coming
-            if isinstance(page, Failed):
-                attempt.failed = page
+            got = await patient(partial(whole, token))
+            if isinstance(got, Failed):
+                attempt.failed = got
                 return attempt
-            if version and page.version != version:
-                attempt.failed = _MIXED
-                return attempt
-            if page.token:
-                coming = asked(page.token)
-            seen = await keep(page.kept)
+            page, seen = got
             before = len(known)
             known.update(each.uid for each in seen)
-            if len(known) - before < len(seen):
+            if len(known) - before < len(seen) or (version and page.version != version):
                 attempt.failed = _MIXED
                 return attempt
             attempt.seen += seen
             attempt.pages += 1
             on_page(len(seen))
-            version = page.version
-            if not page.token:
+            token, version = page.token, page.version
+            if not token:
                 return attempt
     finally:
-        coming.cancel()
+        ahead.cancel()
 
 
 def _state(attempt: _Attempt, place: Place) -> State:

@@ -1,6 +1,6 @@
 """One object as it was seen, with what it says about others: what a graph is made of, and gone with the making."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -8,6 +8,7 @@ from msgspec import Struct
 from .inventory import Node, Relation
 
 Value = TypeVar("Value", bound=Hashable)
+Made = TypeVar("Made")
 Labels = tuple[tuple[str, str], ...]
 
 
@@ -47,3 +48,9 @@ class Shared:
     def __call__(self, value: Value) -> Value:
         known: Value = self._known.setdefault(value, value)
         return known
+
+    def made(self, make: Callable[..., Made], *parts: Hashable) -> Made:
+        """What is made of these parts, which is made only where it is not known."""
+        key = make, parts
+        known: Made | None = self._known.get(key)
+        return self._known.setdefault(key, make(*parts)) if known is None else known

@@ -1,19 +1,23 @@
-"""The fields of an API server's answer that are decoded; everything else is passed over as it is parsed.
+"""The fields of an API server's answer that are read; everything else is passed over as it is parsed.
 
 What has no field here never becomes a Python object: environment values, arguments, annotations (with their
 `last-applied-configuration`), managed fields, volumes.
 https://kubernetes.io/docs/reference/kubernetes-api/
 
-Each is declared once, for both encodings of the API: by its name in JSON, and by its number in protobuf, from
-`generated.proto` beside the Go types. The numbers are part of the API as the names are, and never change.
+Each is declared once, for both encodings of the API: by its name in JSON, of which these structs are made, and by its
+number in protobuf, of which messages are made that have the same attributes. The numbers are in `generated.proto`
+beside the Go types; they are part of the API as the names are, and never change.
 https://github.com/kubernetes/api/blob/master/core/v1/generated.proto
 https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/generated.proto
 """
 
 from typing import Annotated, Any, Generic, TypeVar
 
+from google.protobuf.message import Message
 from msgspec import Meta as Note
 from msgspec import Struct, field
+
+from .protobuf import EMBEDDED
 
 Item = TypeVar("Item")
 Labels = dict[str, str]
@@ -22,6 +26,16 @@ Labels = dict[str, str]
 def at(*numbers: int) -> Note:
     """The number of a field in protobuf; two, where the field is in a message that JSON has no name for."""
     return Note(extra={"numbers": numbers})
+
+
+def part(whole: Any, name: str) -> Any:
+    """A part that may be missing; None where it is. A message's attribute never is: it is an empty message then."""
+    return None if isinstance(whole, Message) and not whole.HasField(name) else getattr(whole, name)
+
+
+def embedded(part: Any) -> Any:
+    """What has the fields that are in a message which JSON has no name for."""
+    return getattr(part, EMBEDDED) if isinstance(part, Message) else part
 
 
 class Owner(Struct, frozen=True, gc=False):
@@ -36,7 +50,7 @@ class Meta(Struct, frozen=True, gc=False):
     namespace: Annotated[str, at(3)] = ""
     uid: Annotated[str, at(5)] = ""
     deletionTimestamp: Annotated[Any, at(9)] = None
-    """A text in JSON, and a message in protobuf: what matters is whether it is there."""
+    """A text in JSON, and the bytes of a message in protobuf: what matters is whether it is there."""
     ownerReferences: Annotated[tuple[Owner, ...], at(13)] = ()
 
 
@@ -192,7 +206,7 @@ class Terminated(Struct, frozen=True, gc=False):
 
 
 class ContainerState(Struct, frozen=True, gc=False):
-    waiting: Annotated[Waiting | None, at(1)] = None
+    waiting: Annotated[Waiting, at(1)] = Waiting()
     running: Annotated[Running | None, at(2)] = None
     terminated: Annotated[Terminated | None, at(3)] = None
 
@@ -243,7 +257,7 @@ class Target(Struct, frozen=True, gc=False):
 
 
 class Endpoint(Struct, frozen=True, gc=False):
-    targetRef: Annotated[Target | None, at(4)] = None
+    targetRef: Annotated[Target, at(4)] = Target()
 
 
 class EndpointSlice(Struct, frozen=True, gc=False):
@@ -252,11 +266,11 @@ class EndpointSlice(Struct, frozen=True, gc=False):
 
 
 class ServiceName(Struct, frozen=True, gc=False):
-    name: Annotated[str, at(1)]
+    name: Annotated[str, at(1)] = ""
 
 
 class Backend(Struct, frozen=True, gc=False):
-    service: Annotated[ServiceName | None, at(4)] = None
+    service: Annotated[ServiceName, at(4)] = ServiceName()
 
 
 class Path(Struct, frozen=True, gc=False):
@@ -273,7 +287,7 @@ class IngressRule(Struct, frozen=True, gc=False):
 
 
 class IngressSpec(Struct, frozen=True, gc=False):
-    defaultBackend: Annotated[Backend | None, at(1)] = None
+    defaultBackend: Annotated[Backend, at(1)] = Backend()
     rules: Annotated[tuple[IngressRule, ...] | None, at(3)] = None
 
 

@@ -12,6 +12,7 @@ from google.protobuf import json_format
 
 from eks_access_probe.collector import encodings, wire
 from eks_access_probe.collector.kinds import TOPOLOGY
+from eks_access_probe.collector.protobuf import EMBEDDED
 
 Object = dict[str, Any]
 ENV = 7
@@ -23,7 +24,7 @@ def encoded(answer: Object) -> bytes:
     """An answer, as it is told by its kind."""
     kind = answer["kind"]
     form: Any = wire.Status if kind == "Status" else encodings.of(wire.Items, _ITEMS.get(kind, wire.Object))
-    message = encodings.protobuf(form).message()
+    message = encodings.parser(encodings.of(wire.Wrapped, form)).message()
     given = {"typeMeta": {"kind": kind}, "raw": _as_in_protobuf(answer)}
     json_format.ParseDict(given, message, ignore_unknown_fields=True)
     if kind == "PodList":
@@ -49,7 +50,7 @@ def _as_in_protobuf(value: Any, key: str = "") -> Any:
         for name, each in value.items()
     }
     if key == "ephemeralContainers":
-        return {"embedded1": made}
+        return {EMBEDDED: made}
     if key == "rules":
-        return {"host": made.get("host", ""), "embedded2": made}
+        return {"host": made.get("host", ""), EMBEDDED: made}
     return made

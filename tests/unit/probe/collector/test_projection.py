@@ -1,6 +1,7 @@
 """What is kept of an object, and what is not."""
 
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from eks_access_probe.collector import kinds
 from eks_access_probe.collector.inventory import Container, Relation
 from eks_access_probe.collector.kinds import TOPOLOGY
 from eks_access_probe.collector.seen import Owner, Pointer, Seen, Shared
+from tests.unit.probe.collector.protobuf_answers import encoded
 
 KINDS = {kind.name: kind for kind in TOPOLOGY}
 META = {"name": "web", "namespace": "shop", "uid": "1"}
@@ -16,8 +18,16 @@ META = {"name": "web", "namespace": "shop", "uid": "1"}
 
 def project(kind: str, item: dict[str, Any]) -> Seen:
     page = {"kind": f"{kind}List", "metadata": {"resourceVersion": "1"}, "items": [{"metadata": META, **item}]}
-    decoded = KINDS[kind].decoded(json.dumps(page).encode())
-    (seen,) = KINDS[kind].kept(decoded.items(), Shared())
+    (seen,) = kept(kind, page, Shared())
+    return seen
+
+
+def kept(kind: str, page: dict[str, Any], shared: Shared) -> list[Seen]:
+    """Of a page in either encoding, which is the same."""
+    in_json = KINDS[kind].page(BytesIO(json.dumps(page).encode()).read)
+    in_protobuf = KINDS[kind].page(BytesIO(encoded(page)).read)
+    seen = KINDS[kind].kept(in_json.items, shared)
+    assert KINDS[kind].kept(in_protobuf.items, shared) == seen
     return seen
 
 
@@ -159,7 +169,7 @@ def test_equal_values_of_many_pods_are_kept_once() -> None:
         "spec": {"containers": [{"name": "main", "image": "web:1"}]},
     }
     page = {"kind": "PodList", "metadata": {"resourceVersion": "1"}, "items": [item, item]}
-    first, second = KINDS["Pod"].kept(KINDS["Pod"].decoded(json.dumps(page).encode()).items(), shared)
+    first, second = kept("Pod", page, shared)
     assert first.node.containers is second.node.containers
     assert first.labels is second.labels
     assert first.node.namespace is second.node.namespace

@@ -1,5 +1,7 @@
-"""Protobuf is decoded by what the structs declare, and nothing that is cut off passes for less than it was."""
+"""Protobuf is read by what the structs declare, and nothing that is cut off passes for less than it was."""
 
+from collections.abc import Callable
+from io import BytesIO
 from typing import Annotated, Any
 
 import msgspec
@@ -7,8 +9,8 @@ import pytest
 
 from eks_access.kubernetes import Response
 from eks_access_probe.collector import encodings, wire
-from eks_access_probe.collector.kinds import NAMESPACE, TOPOLOGY
-from eks_access_probe.collector.protobuf import Decoder
+from eks_access_probe.collector.kinds import NAMESPACE, TOPOLOGY, Kind
+from eks_access_probe.collector.protobuf import Parser
 from tests.unit.probe.collector.protobuf_answers import encoded
 
 PODS = next(kind for kind in TOPOLOGY if kind.name == "Pod")
@@ -57,9 +59,12 @@ class Whole(msgspec.Struct):
     ids=["defaults", "zeroes", "negative", "part", "parts", "embedded", "words", "no field for it"],
 )
 def test_each_kind_of_field_is_decoded_by_its_number(body: bytes, whole: Whole) -> None:
-    decoder = Decoder(Whole)
-    made = decoder.made(decoder.parsed(body))
-    assert msgspec.structs.replace(made, parts=made.parts or None) == whole
+    message = Parser(Whole).parsed(body)
+    found = wire.part(message, "part")
+    part = None if found is None else Part(found.name)
+    parts = tuple(Part(each.name) for each in message.parts) or None
+    inner = wire.embedded(message).inner
+    assert whole == Whole(message.text, message.count, message.word, message.is_so, part, parts, inner, message.words)
 
 
 @pytest.mark.parametrize(
@@ -74,23 +79,88 @@ def test_each_kind_of_field_is_decoded_by_its_number(body: bytes, whole: Whole) 
 )
 def test_what_is_not_whole_is_no_struct(body: bytes, why: str) -> None:
     with pytest.raises(msgspec.DecodeError, match=why):
-        Decoder(Whole).parsed(body)
+        Parser(Whole).parsed(body)
 
 
-def test_a_page_is_the_same_in_both_encodings() -> None:
-    in_protobuf, in_json = (PODS.decoded(body) for body in (encoded(PAGE), msgspec.json.encode(PAGE)))
-    assert in_protobuf.metadata == in_json.metadata == wire.ListMeta("7", "more")
-    made = in_protobuf.items()[0]
-    assert made.metadata.deletionTimestamp, "whatever its form"
-    plain = msgspec.structs.replace(made.metadata, deletionTimestamp="2026-01-01T00:00:00Z")
-    assert msgspec.structs.replace(made, metadata=plain) == in_json.items()[0]
+def read(kind: Kind, body: bytes) -> tuple[wire.ListMeta, list[Any]]:
+    page = kind.page(BytesIO(body).read)
+    return page.metadata, list(page.items)
+
+
+def test_the_head_of_a_page_is_the_same_in_both_encodings() -> None:
+    for body in (encoded(PAGE), msgspec.json.encode(PAGE)):
+        meta, items = read(PODS, body)
+        assert meta == wire.ListMeta("7", "more")
+        assert len(items) == 2
+
+
+def test_the_head_of_a_page_is_there_before_the_rest_has_come() -> None:
+    body = encoded({**PAGE, "items": [POD] * 1000})
+    come = BytesIO(body)
+    page = PODS.page(come.read)
+    assert page.metadata.next == "more"
+    assert come.tell() < len(body), "the next page can be asked for by now"
+    assert len(list(page.items)) == 1000
+    assert come.tell() == len(body)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
+def test_a_page_may_come_in_pieces_of_any_size(size: int) -> None:
+    come = BytesIO(encoded(PAGE))
+    page = PODS.page(lambda _: come.read(size))
+    assert [item.metadata.name for item in page.items] == ["web", "web"]
+
+
+def test_an_object_may_be_larger_than_what_comes_at_once() -> None:
+    large = {**POD, "metadata": {"name": "web", "labels": {"app": "x" * 200_000}}}
+    _, (first, second) = read(PODS, encoded({**PAGE, "items": [large, POD]}))
+    assert first.metadata.labels["app"] == "x" * 200_000
+    assert second.metadata.name == "web"
 
 
 def test_a_page_that_is_cut_off_anywhere_is_no_shorter_page() -> None:
     body = encoded(PAGE)
     for length in range(len(body)):
         with pytest.raises(msgspec.DecodeError):
-            PODS.decoded(body[:length])
+            read(PODS, body[:length])
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        (lambda body: body.replace(b"k8s\0\x0a", b"k8s\0\x1a", 1), "has field 3 in the place of 1"),
+        (lambda body: body.replace(b"k8s\0\x0a", b"k8s\0\x08", 1), "has a field that is no message"),
+        (lambda body: body[:5] + b"\xff" * 12 + body[6:], "malformed|no message|cut off"),
+    ],
+    ids=["another order", "a number", "no end of a length"],
+)
+def test_what_is_put_together_otherwise_is_no_page(changed: Callable[[bytes], bytes], why: str) -> None:
+    with pytest.raises(msgspec.DecodeError, match=why):
+        read(PODS, changed(encoded(PAGE)))
+
+
+def test_a_list_that_ends_within_an_object_is_malformed() -> None:
+    item = b"\x12\x05\x0a\x03\x0a\x01a"
+    for length, is_whole in ((9, True), (8, False)):
+        body = encodings.MAGIC + b"\x0a\x09\x12\x07NewList\x12" + bytes([length]) + b"\x0a\x00" + item
+        if is_whole:
+            assert len(read(NAMESPACE, body)[1]) == 1
+        else:
+            with pytest.raises(msgspec.DecodeError, match="longer than what it is in"):
+                read(NAMESPACE, body)
+
+
+def test_fields_of_a_list_that_are_not_known_are_passed_over() -> None:
+    body = (
+        encodings.MAGIC
+        + b"\x0a\x09\x12\x07NewList"
+        + b"\x12\x10"
+        + b"\x0a\x03\x12\x017"
+        + b"\x3a\x02??"
+        + b"\x12\x05\x0a\x03\x0a\x01a"
+    )
+    _, (item,) = read(NAMESPACE, body)
+    assert item.metadata.name == "a"
 
 
 @pytest.mark.parametrize("kind", ["ServiceList", "Status", "PartialObjectMetadataList", ""])
@@ -98,14 +168,12 @@ def test_a_list_of_another_kind_is_not_read_by_the_numbers_of_this_one(kind: str
     page = {**PAGE, "kind": kind, "items": []}
     for body in (msgspec.json.encode(page), encoded(page)):
         with pytest.raises(msgspec.DecodeError):
-            PODS.decoded(body)
+            read(PODS, body)
 
 
 def test_metadata_is_read_of_whatever_kind_an_aggregated_api_answers_with() -> None:
-    assert [item.metadata.name for item in NAMESPACE.decoded(encoded({**PAGE, "kind": "WidgetList"})).items()] == [
-        "web",
-        "web",
-    ]
+    _, items = read(NAMESPACE, encoded({**PAGE, "kind": "WidgetList"}))
+    assert [item.metadata.name for item in items] == ["web", "web"]
 
 
 def test_an_error_is_read_in_protobuf_too() -> None:
@@ -123,4 +191,4 @@ def test_values_that_are_not_kept_come_with_the_protobuf_and_are_not_decoded() -
     item = {**POD, "spec": {"containers": [{"name": "main", "env": [{"name": "TOKEN", "value": "CANARY"}]}]}}
     body = encoded({**PAGE, "items": [item]})
     assert b"CANARY" in body
-    assert "CANARY" not in repr(PODS.decoded(body).items())
+    assert "CANARY" not in repr(read(PODS, body))

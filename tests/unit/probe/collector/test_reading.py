@@ -15,7 +15,9 @@ from eks_access_probe.collector.reading import read
 from eks_access_probe.collector.seen import Seen
 from eks_access_probe.outcome import Answer, Verdict
 
-Event = Literal["page", "cut off", "no answer", "429", "401", "410", "403", "another moment", "an overlap"]
+Event = Literal[
+    "page", "cut off", "cut off later", "no answer", "429", "401", "410", "403", "another moment", "an overlap"
+]
 FAILURES: dict[Event, Failed] = {
     "cut off": Failed(Answer(Verdict.UNREACHABLE, 200, "CutOff")),
     "no answer": Failed(Answer(Verdict.UNREACHABLE, None, "ConnectTimeoutError")),
@@ -46,7 +48,10 @@ class Cluster:
             number -= 1
         version = f"{moment}-other" if event == "another moment" and number else str(moment)
         page = names(moment)[number * SIZE : (number + 1) * SIZE]
-        return Page(lambda: [seen(name) for name in page], following, version)
+        rest: list[Seen] | Failed = [seen(name) for name in page]
+        if event == "cut off later":
+            rest = FAILURES["cut off"]
+        return Page(lambda: rest, following, version)
 
 
 def names(moment: int) -> list[str]:
@@ -57,8 +62,8 @@ def seen(name: str) -> Seen:
     return Seen(Node(kind="Namespace", name=name), name)
 
 
-async def here(make: Callable[[], list[Seen]]) -> list[Seen]:
-    return make()
+async def here(see: Callable[[], list[Seen] | Failed]) -> list[Seen] | Failed:
+    return see()
 
 
 async def at_once(seconds: float) -> None:
