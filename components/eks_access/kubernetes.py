@@ -148,26 +148,14 @@ class KubernetesApi:
             connections=connections,
         )
 
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: object | None = None,
-        headers: Mapping[str, str] | None = None,
-        content_type: str = "application/json",
-        accept: str = "application/json",
-    ) -> Response:
-        """Send one request and give the answer, whatever its status.
+    def request(self, method: str, path: str, **options: Any) -> Response:
+        """Send one request and give the answer, whatever its status. The options are those of `open`.
 
         Raises:
             Unreachable: there was no answer.
             CredentialFailed: the credential command failed; nothing was sent.
         """
-        answer = self.open(
-            method, path, query=query, body=body, headers=headers, content_type=content_type, accept=accept
-        )
+        answer = self.open(method, path, **options)
         return Response(answer.status, answer.headers, answer.read())
 
     def open(
@@ -181,8 +169,13 @@ class KubernetesApi:
         content_type: str = "application/json",
         accept: str = "application/json",
     ) -> Answer:
-        """As `request`, for an answer that is larger than what is kept of it."""
+        """As `request`, for an answer that is larger than what is kept of it.
+
+        Raises:
+            Unreachable, CredentialFailed: as for `request`.
+        """
         url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
+        # As client-go does; the API server compresses what is larger than 128 kB.
         send = {"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": "eks-access", **(headers or {})}
         if self._bearer is not None:
             send["Authorization"] = f"Bearer {self._bearer()}"

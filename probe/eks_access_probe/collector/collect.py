@@ -19,9 +19,9 @@ from eks_access.manifest import Cluster, IntegrationAccess, Manifest
 
 from ..actor import Actor
 from ..aws import Aws
+from ..checks import service_account_session
 from ..checks.aws_errors import asked, classify
 from ..checks.cluster_session import ClusterSession
-from ..checks.service_account_session import sessions
 from ..identities import Identities
 from ..outcome import Answer, Verdict
 from .account import Account, together
@@ -120,7 +120,7 @@ class _Collector:
         async def one(key: str, cluster: Cluster) -> ClusterInventory:
             started = time.monotonic()
             found = ClusterInventory(name=cluster.name, region=cluster.region)
-            await read(sessions(actor, key, cluster), found)
+            await read(service_account_session.sessions(actor, key, cluster), found)
             found.seconds = round(time.monotonic() - started, 3)
             self._listener.done()
             return found

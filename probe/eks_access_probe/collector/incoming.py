@@ -116,6 +116,8 @@ def _varint(here: bytes, at: int) -> tuple[int, int]:
     value = byte & 0x7F
     shift = 7
     while byte >= 0x80:
+        if shift > 63:
+            raise msgspec.DecodeError("the protobuf is malformed: a number has no end")
         at += 1
         byte = here[at]
         value |= (byte & 0x7F) << shift

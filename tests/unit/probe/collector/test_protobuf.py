@@ -130,7 +130,7 @@ def test_a_page_that_is_cut_off_anywhere_is_no_shorter_page() -> None:
     [
         (lambda body: body.replace(b"k8s\0\x0a", b"k8s\0\x1a", 1), "has field 3 in the place of 1"),
         (lambda body: body.replace(b"k8s\0\x0a", b"k8s\0\x08", 1), "has a field that is no message"),
-        (lambda body: body[:5] + b"\xff" * 12 + body[6:], "malformed|no message|cut off"),
+        (lambda body: body[:5] + b"\xff" * 12 + body[6:], "a number has no end"),
     ],
     ids=["another order", "a number", "no end of a length"],
 )
