@@ -63,8 +63,8 @@ def endpoint_slice(kind: str, item: wire.EndpointSlice, shared: Shared) -> Seen:
     seen = _seen(kind, meta, shared)
     service = meta.labels.get(SERVICE_NAME)
     if service:
-        targets = [endpoint.targetRef for endpoint in item.endpoints or ()]
-        seen.serves = (service, tuple(target.name for target in targets if target.kind == "Pod"))
+        targets = [wire.part(endpoint, "targetRef") for endpoint in item.endpoints or ()]
+        seen.serves = (service, tuple(each.name for each in targets if each is not None and each.kind == "Pod"))
     return seen
 
 
@@ -72,7 +72,11 @@ def ingress(kind: str, item: wire.Ingress, shared: Shared) -> Seen:
     spec = item.spec
     rules = spec.rules or ()
     backends = [path.backend for rule in rules for path in wire.embedded(rule).http.paths]
-    services = dict.fromkeys(each.service.name for each in (*backends, spec.defaultBackend) if each.service.name)
+    default = wire.part(spec, "defaultBackend")
+    if default is not None:
+        backends.append(default)
+    named = [wire.part(backend, "service") for backend in backends]
+    services = dict.fromkeys(service.name for service in named if service is not None)
     seen = _seen(kind, item.metadata, shared, detail=" ".join(dict.fromkeys(rule.host or "*" for rule in rules)))
     seen.points_to = tuple(Pointer(Relation.ROUTES_TO, "Service", name) for name in services)
     return seen
@@ -155,8 +159,11 @@ def _described(
 def _state(state: wire.ContainerState) -> tuple[str, str]:
     if wire.part(state, "running") is not None:
         return "running", ""
-    terminated = wire.part(state, "terminated")
-    return ("waiting", state.waiting.reason) if terminated is None else ("terminated", terminated.reason)
+    for name in ("terminated", "waiting"):
+        found = wire.part(state, name)
+        if found is not None:
+            return name, found.reason
+    return "waiting", ""
 
 
 def _pod_status(status: wire.PodStatus, containers: tuple[Container, ...]) -> str:

@@ -206,7 +206,7 @@ class Terminated(Struct, frozen=True, gc=False):
 
 
 class ContainerState(Struct, frozen=True, gc=False):
-    waiting: Annotated[Waiting, at(1)] = Waiting()
+    waiting: Annotated[Waiting | None, at(1)] = None
     running: Annotated[Running | None, at(2)] = None
     terminated: Annotated[Terminated | None, at(3)] = None
 
@@ -257,7 +257,7 @@ class Target(Struct, frozen=True, gc=False):
 
 
 class Endpoint(Struct, frozen=True, gc=False):
-    targetRef: Annotated[Target, at(4)] = Target()
+    targetRef: Annotated[Target | None, at(4)] = None
 
 
 class EndpointSlice(Struct, frozen=True, gc=False):
@@ -266,11 +266,11 @@ class EndpointSlice(Struct, frozen=True, gc=False):
 
 
 class ServiceName(Struct, frozen=True, gc=False):
-    name: Annotated[str, at(1)] = ""
+    name: Annotated[str, at(1)]
 
 
 class Backend(Struct, frozen=True, gc=False):
-    service: Annotated[ServiceName, at(4)] = ServiceName()
+    service: Annotated[ServiceName | None, at(4)] = None
 
 
 class Path(Struct, frozen=True, gc=False):
@@ -287,7 +287,7 @@ class IngressRule(Struct, frozen=True, gc=False):
 
 
 class IngressSpec(Struct, frozen=True, gc=False):
-    defaultBackend: Annotated[Backend, at(1)] = Backend()
+    defaultBackend: Annotated[Backend | None, at(1)] = None
     rules: Annotated[tuple[IngressRule, ...] | None, at(3)] = None
 
 

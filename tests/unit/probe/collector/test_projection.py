@@ -162,6 +162,19 @@ def test_secret_values_are_gone_with_the_parsing() -> None:
     assert not [value for value in values if value in kept]
 
 
+def test_null_is_the_same_as_nothing() -> None:
+    labels = {"kubernetes.io/service-name": "web"}
+    nulls = {"waiting": None, "running": None, "terminated": None}
+    assert pod(containerStatuses=container(**nulls)) == pod(containerStatuses=container())
+    slices = [
+        project("EndpointSlice", {"metadata": {**META, "labels": labels}, "endpoints": [endpoint]})
+        for endpoint in ({"targetRef": None}, {})
+    ]
+    assert slices[0] == slices[1]
+    assert slices[0].serves == ("web", ())
+    assert project("Ingress", {"spec": {"defaultBackend": None}}) == project("Ingress", {"spec": {}})
+
+
 def test_equal_values_of_many_pods_are_kept_once() -> None:
     shared = Shared()
     item = {

@@ -11,6 +11,7 @@ from eks_access.kubernetes import Response
 from eks_access_probe.collector import encodings, wire
 from eks_access_probe.collector.kinds import NAMESPACE, TOPOLOGY, Kind
 from eks_access_probe.collector.protobuf import Parser
+from eks_access_probe.collector.seen import Shared
 from tests.unit.probe.collector.protobuf_answers import encoded
 
 PODS = next(kind for kind in TOPOLOGY if kind.name == "Pod")
@@ -92,6 +93,17 @@ def test_the_head_of_a_page_is_the_same_in_both_encodings() -> None:
         meta, items = read(PODS, body)
         assert meta == wire.ListMeta("7", "more")
         assert len(items) == 2
+
+
+def test_an_object_is_the_same_in_both_encodings() -> None:
+    """With one of each that a pod may have, the moment of its deletion included."""
+    kept = [PODS.kept(read(PODS, body)[1], Shared()) for body in (encoded(PAGE), msgspec.json.encode(PAGE))]
+    assert kept[0] == kept[1]
+    (seen, _) = kept[0]
+    assert seen.node.status == "Terminating"
+    assert [each.name for each in seen.node.containers] == ["main", "debug"]
+    assert seen.node.containers[0].state == "running"
+    assert seen.labels == (("app", "web"),)
 
 
 def test_the_head_of_a_page_is_there_before_the_rest_has_come() -> None:
