@@ -70,8 +70,8 @@ class Response:
         raise ApiError(self.status, reason, message, self.body)
 
 
-class Answer:
-    """An answer whose body comes in as it is read. One that is not read to its end takes its connection with it."""
+class StreamedResponse:
+    """A response whose body comes in as it is read. One that is not read to its end takes its connection with it."""
 
     def __init__(self, server: str, answer: urllib3.BaseHTTPResponse) -> None:
         self.status = answer.status
@@ -168,7 +168,7 @@ class KubernetesApi:
         headers: Mapping[str, str] | None = None,
         content_type: str = "application/json",
         accept: str = "application/json",
-    ) -> Answer:
+    ) -> StreamedResponse:
         """As `request`, for an answer that is larger than what is kept of it.
 
         Raises:
@@ -187,7 +187,7 @@ class KubernetesApi:
             answer = self._pool.request(method, url, headers=send, body=payload, redirect=False, preload_content=False)
         except urllib3.exceptions.HTTPError as cause:
             raise Unreachable(self.server, cause) from cause
-        return Answer(self.server, answer)
+        return StreamedResponse(self.server, answer)
 
     def json(self, method: str, path: str, **options: Any) -> Any:
         """Send one request and give the decoded answer.

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from eks_access.kubernetes import Answer, KubernetesApi, Response
+from eks_access.kubernetes import KubernetesApi, Response, StreamedResponse
 from eks_access.manifest import Cluster
 from eks_access.token import EksToken, presigned_token
 
@@ -54,7 +54,7 @@ class ClusterSession:
     def request(self, method: str, path: str, **options: Any) -> Response:
         return self._connected().request(method, path, **{"headers": self._headers(), **options})
 
-    def open(self, path: str, **options: Any) -> Answer:
+    def open(self, path: str, **options: Any) -> StreamedResponse:
         """What is read, where it is larger than what is kept of it."""
         return self._connected().open("GET", path, headers=self._headers(), **options)
 

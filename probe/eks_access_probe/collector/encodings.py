@@ -8,6 +8,7 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/#kubernetes-protobuf
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
+from io import BytesIO
 from typing import Any
 
 import msgspec
@@ -69,10 +70,16 @@ def page(item: type, read: Read) -> Page:
     if not incoming.begins_with(MAGIC):
         found = _json(of(wire.Page, item)).decode(incoming.the_rest())
         return Page(found.kind, found.metadata, found.items or ())
-    kind = parser(wire.TypeMeta).parsed(incoming.content(incoming.field(_TYPE))).kind
-    end = incoming.field(_WRAPPED) + incoming.position
+    kind, length = _unwrapped(incoming)
+    end = incoming.position + length
     meta = parser(wire.ListMeta).parsed(incoming.content(incoming.field(_LIST_META)))
     return Page(kind, wire.ListMeta(meta.resourceVersion, meta.next), _items(item, incoming, end - incoming.position))
+
+
+def _unwrapped(incoming: Incoming) -> tuple[str, int]:
+    """The kind of what comes next, and how long that is."""
+    kind = parser(wire.TypeMeta).parsed(incoming.content(incoming.field(_TYPE))).kind
+    return kind, incoming.field(_WRAPPED)
 
 
 def _items(item: type, incoming: Incoming, length: int) -> Iterator[Any]:
@@ -82,14 +89,16 @@ def _items(item: type, incoming: Incoming, length: int) -> Iterator[Any]:
 
 def error(response: Response) -> Response:
     """An answer that is no list, with what it says in JSON."""
-    if not response.body.startswith(MAGIC):
+    incoming = Incoming(BytesIO(response.body).read)
+    if not incoming.begins_with(MAGIC):
         return response
     try:
-        message = parser(of(wire.Wrapped, wire.Status)).parsed(response.body[len(MAGIC) :])
+        kind, length = _unwrapped(incoming)
+        told = parser(wire.Status).parsed(incoming.content(length))
     except msgspec.DecodeError:
         return replace(response, body=b"")
-    status = wire.Status(message.raw.message, message.raw.reason)
-    return replace(response, body=msgspec.json.encode(status) if message.typeMeta.kind == "Status" else b"")
+    status = wire.Status(told.message, told.reason)
+    return replace(response, body=msgspec.json.encode(status) if kind == "Status" else b"")
 
 
 @cache

@@ -124,12 +124,13 @@ def _runs_on(node: str) -> tuple[Pointer]:
     return (Pointer(Relation.RUNS_ON, "Node", node),)
 
 
+_CONTAINER = ("name", "image", "role", "state", "reason", "ready", "restarts")
+"""The fields of a container in the order in which `_described` gives them."""
+
+
 def _containers(*declared: tuple[Any, ...]) -> tuple[Container, ...]:
     """The containers that these are the fields of."""
     return tuple(Container(**dict(zip(_CONTAINER, each, strict=False))) for each in declared)
-
-
-_CONTAINER = ("name", "image", "role", "state", "reason", "ready", "restarts")
 
 
 def _declared(spec: wire.PodSpec, status: wire.PodStatus) -> list[tuple[Any, ...]]:

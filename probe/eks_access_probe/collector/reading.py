@@ -81,12 +81,11 @@ class _Ahead:
 
     async def __call__(self, token: str) -> Page | Failed:
         begun, self._begun = self._begun, None
-        if begun is None:
-            return await self._fetch(token)
-        expected, coming = begun
-        if expected == token:
-            return await coming
-        coming.cancel()
+        if begun is not None:
+            expected, coming = begun
+            if expected == token:
+                return await coming
+            coming.cancel()
         return await self._fetch(token)
 
     def begin(self, token: str) -> None:

@@ -78,23 +78,6 @@ class TypeMeta(Struct, frozen=True, gc=False):
     kind: Annotated[str, at(2)]
 
 
-class Wrapped(Struct, Generic[Item]):
-    """What everything is wrapped in, in protobuf.
-
-    https://github.com/kubernetes/apimachinery/blob/master/pkg/runtime/generated.proto, there called `Unknown`
-    """
-
-    typeMeta: Annotated[TypeMeta, at(1)]
-    raw: Annotated[Item, at(2)]
-
-
-class Items(Struct, Generic[Item]):
-    """One page of a list as it is wrapped: there, no items and null are the same."""
-
-    metadata: Annotated[ListMeta, at(1)]
-    items: Annotated[tuple[Item, ...], at(2)] = ()
-
-
 class Status(Struct, frozen=True, gc=False):
     """What an error says."""
 

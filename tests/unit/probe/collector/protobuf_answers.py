@@ -6,25 +6,41 @@ Kubernetes'. The tests on a real API server show that.
 
 import base64
 import json
-from typing import Any
+from typing import Annotated, Any, Generic, TypeVar
 
 from google.protobuf import json_format
+from msgspec import Struct
 
 from eks_access_probe.collector import encodings, wire
 from eks_access_probe.collector.kinds import TOPOLOGY
 from eks_access_probe.collector.protobuf import EMBEDDED
 
 Object = dict[str, Any]
+Item = TypeVar("Item")
 ENV = 7
 """The number of a container's `env`, for which the collector has no field."""
 _ITEMS = {f"{kind.name}List": kind.item for kind in TOPOLOGY}
 
 
+class Wrapped(Struct, Generic[Item]):
+    """What everything is wrapped in."""
+
+    typeMeta: Annotated[wire.TypeMeta, wire.at(1)]
+    raw: Annotated[Item, wire.at(2)]
+
+
+class Items(Struct, Generic[Item]):
+    """One page of a list as it is wrapped."""
+
+    metadata: Annotated[wire.ListMeta, wire.at(1)]
+    items: Annotated[tuple[Item, ...], wire.at(2)] = ()
+
+
 def encoded(answer: Object) -> bytes:
     """An answer, as it is told by its kind."""
     kind = answer["kind"]
-    form: Any = wire.Status if kind == "Status" else encodings.of(wire.Items, _ITEMS.get(kind, wire.Object))
-    message = encodings.parser(encodings.of(wire.Wrapped, form)).message()
+    form: Any = wire.Status if kind == "Status" else encodings.of(Items, _ITEMS.get(kind, wire.Object))
+    message = encodings.parser(encodings.of(Wrapped, form)).message()
     given = {"typeMeta": {"kind": kind}, "raw": _as_in_protobuf(answer)}
     json_format.ParseDict(given, message, ignore_unknown_fields=True)
     if kind == "PodList":
