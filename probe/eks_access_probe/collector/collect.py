@@ -28,8 +28,8 @@ from .account import Account, together
 from .cluster import ClusterReader
 from .doors import AT_ONCE, Doors
 from .fetch import PAGE
+from .interpreter import set_for_long_lists
 from .inventory import AccessEntry, ClusterInventory, IntegrationInventory, Inventory, Listing
-from .memory import no_search_for_cycles
 from .patient import Patient
 from .threads import Threads
 
@@ -65,7 +65,7 @@ def collect(
         2 * AT_ONCE * len({cluster.endpoint for access in selected.values() for cluster in access.clusters.values()})
     )
     with (
-        no_search_for_cycles(),
+        set_for_long_lists(),
         ThreadPoolExecutor(min(concurrency, useful), thread_name_prefix="collect") as calls,
         ThreadPoolExecutor(KNOCKING_THREADS, thread_name_prefix="knock") as knocks,
     ):

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from eks_access_probe.collector.memory import no_search_for_cycles
+from eks_access_probe.collector.interpreter import set_for_long_lists
 
 
 @pytest.mark.parametrize("was_on", [True, False])
@@ -20,6 +20,6 @@ def test_the_search_for_cycles_is_afterwards_as_it_was_also_after_an_error(was_o
 
 
 def _interrupted() -> None:
-    with no_search_for_cycles():
+    with set_for_long_lists():
         assert not gc.isenabled(), "off while it is not wanted"
         raise KeyboardInterrupt
