@@ -15,7 +15,7 @@ E2E_WORKERS ?= 2
 IN      = $(if $(PULUMI_BACKEND_URL),,$(PY) -m sandbox run --)
 # What is accepted in the stack: the pack's configuration for it, where there is one.
 ACCEPTED = $(wildcard policies/$(STACK).json)
-SOURCES = $(wildcard __main__.py components/eks_access probe/eks_access_probe policies/eks_access_policies sandbox tests benchmarks)
+SOURCES = $(wildcard __main__.py components/eks_access probe/eks_access_probe policies/eks_access_policies cli/eks_access_cli sandbox tests benchmarks)
 
 # Named after what it was made from: a changed lock or pyproject.toml sets up again.
 READY := $(VENV)/.ready-$(shell cat requirements/dev.txt pyproject.toml | cksum | tr ' ' -)
@@ -40,7 +40,7 @@ review: programs ## judge the stack by the pack, and say whose access changes si
 	$(IN) pulumi preview --suppress-outputs --suppress-progress --policy-pack policies \
 	  $(if $(ACCEPTED),--policy-pack-config $(ACCEPTED)) --stack $(STACK) || failed=1; \
 	$(IN) eks-access review --stack $(STACK) --since $(BASE) \
-	  --python-path components --python-path probe --python-path policies --python-path . $(REVIEW) || failed=$$?; \
+	  --python-path components --python-path probe --python-path policies --python-path cli --python-path . $(REVIEW) || failed=$$?; \
 	exit $$failed
 
 test: programs lint test-unit test-e2e ## everything that CI checks

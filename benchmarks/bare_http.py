@@ -16,9 +16,9 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from eks_access_probe.collector.doors import AT_ONCE
 from eks_access_probe.collector.fetch import PAGE
 from eks_access_probe.collector.kinds import TOPOLOGY, Kind
+from eks_access_probe.collector.reachability import AT_ONCE
 
 CONTINUE = re.compile(rb"\x1a..?(eyJ[\w=-]+)", re.DOTALL)
 """In protobuf: the number of the field, its length, and what is JSON in base64."""

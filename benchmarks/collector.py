@@ -28,12 +28,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from benchmarks.scene import SECRET, Scene, Size
-from eks_access.kubernetes import KubernetesApi
-from eks_access.token import presigned_token
-from eks_access_probe.aws import Keys
+from eks_access.kubernetes.client import KubernetesApi
+from eks_access.kubernetes.token import presigned_token
 from eks_access_probe.collector.fetch import PAGE
 from eks_access_probe.collector.inventory import ClusterInventory, of_json
 from eks_access_probe.collector.kinds import TOPOLOGY
+from eks_access_probe.identity.aws_clients import Keys
 from sandbox import Sandbox
 from sandbox.clusters import ClusterSpec
 

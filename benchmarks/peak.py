@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from eks_access.cli import main
+from eks_access_cli.main import main
 
 
 def peak() -> int:

@@ -20,7 +20,7 @@ from typing import Any
 
 import urllib3
 
-from eks_access.kubernetes import KubernetesApi
+from eks_access.kubernetes.client import KubernetesApi
 
 NAMESPACES, NODES = 40, 100
 PUTS = 60

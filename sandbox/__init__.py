@@ -6,7 +6,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sandbox.session import Sandbox
+    from .session import Sandbox
 
 __all__ = ["Sandbox"]
 
@@ -14,7 +14,7 @@ __all__ = ["Sandbox"]
 def __getattr__(name: str) -> Any:
     # The provider stand-ins live in this package too and must start fast: boto3 is loaded only by who asks.
     if name == "Sandbox":
-        from sandbox.session import Sandbox
+        from .session import Sandbox
 
         return Sandbox
     raise AttributeError(name)

@@ -10,19 +10,19 @@ from typing import Any
 
 import click
 
-from sandbox import clusters as cluster_specs
-from sandbox import environment
-from sandbox.aws import accounts
-from sandbox.aws.identity_provider import GOOGLE, IdentityProviders
-from sandbox.aws.people import CORPORATE
-from sandbox.aws.saml_provider import AUDIENCE, REDEEM_SECONDS, SIGN_IN, SamlProviders
-from sandbox.clusters import ClusterSpec, InvalidClusters
-from sandbox.processes import end_with_parent
-from sandbox.program_errors import ProgramsError
-from sandbox.progress import Terminal
-from sandbox.session import DidNotStart, NotRunning, Sandbox, stop
-from sandbox.state import AlreadyRunning, State
-from sandbox.status import as_text, status
+from . import clusters as cluster_specs
+from . import environment
+from .aws import accounts
+from .aws.identity_provider import GOOGLE, IdentityProviders
+from .aws.people import CORPORATE
+from .aws.saml_provider import AUDIENCE, REDEEM_SECONDS, SIGN_IN, SamlProviders
+from .clusters import ClusterSpec, InvalidClusters
+from .processes import end_with_parent
+from .programs.errors import ProgramsError
+from .progress import Terminal
+from .session import DidNotStart, NotRunning, Sandbox, stop
+from .state import AlreadyRunning, State
+from .status import as_text, status
 
 NOT_RUNNING = 3
 FOLLOW_SECONDS = 0.2
@@ -126,7 +126,7 @@ def _supervise(
     ends_with_caller: bool,
 ) -> None:
     # Imported here: the other commands need none of it, and minting a token should be quick.
-    from sandbox.supervisor import Options, SandboxFailed, run
+    from .supervisor import Options, SandboxFailed, run
 
     if ends_with_caller:
         end_with_parent()

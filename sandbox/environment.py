@@ -11,11 +11,11 @@ from typing import Any
 
 import yaml
 
-from sandbox.aws.identity_provider import FORGED, GOOGLE, SERVICE_ACCOUNTS
-from sandbox.aws.inner import REGION
-from sandbox.aws.people import ADMINISTRATOR, CORPORATE, DEVELOPER
-from sandbox.ports import HOST
-from sandbox.state import VARIABLE, Runtime, State, checkout
+from .aws.identity_provider import FORGED, GOOGLE, SERVICE_ACCOUNTS
+from .aws.inner import REGION
+from .aws.people import ADMINISTRATOR, CORPORATE, DEVELOPER
+from .ports import HOST
+from .state import VARIABLE, Runtime, State, checkout
 
 OPENTRACE_AUDIENCE = "1234567890-sandbox.apps.googleusercontent.com"
 OPENTRACE_SUBJECT = "110169484474386276334"

@@ -14,15 +14,16 @@ from typing import Any, Self
 
 import urllib3
 
-from eks_access.kubernetes import KubernetesApi
-from sandbox import environment
-from sandbox.aws.connected_clusters import CONTROL_PATH
-from sandbox.aws.identity_provider import GOOGLE, IdentityProviders
-from sandbox.aws.inner import client
-from sandbox.clusters import DEFAULT, ClusterSpec, checked
-from sandbox.processes import kill
-from sandbox.progress import Event, Progress, silent
-from sandbox.state import ClusterRecord, Runtime, State, checkout
+from eks_access.kubernetes.client import KubernetesApi
+
+from . import environment
+from .aws.connected_clusters import CONTROL_PATH
+from .aws.identity_provider import GOOGLE, IdentityProviders
+from .aws.inner import client
+from .clusters import DEFAULT, ClusterSpec, checked
+from .processes import kill
+from .progress import Event, Progress, silent
+from .state import ClusterRecord, Runtime, State, checkout
 
 START_SECONDS = 1800
 """Building the programs on a new machine included."""

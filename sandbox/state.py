@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from sandbox.processes import ProcessRecord
+from .processes import ProcessRecord
 
 VARIABLE = "EKS_ACCESS_SANDBOX"
 DEFAULT_FOLDER = ".sandbox"

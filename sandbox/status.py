@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sandbox.session import Sandbox
-from sandbox.state import State
+from .session import Sandbox
+from .state import State
 
 
 def status(state: State) -> dict[str, Any]:

@@ -10,24 +10,25 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import FrameType
 
-from sandbox import plugins, programs
-from sandbox.aws import accounts
-from sandbox.aws.identity_provider import FORGED, GOOGLE, SERVICE_ACCOUNTS, IdentityProviders
-from sandbox.aws.inner import Inner, client
-from sandbox.aws.people import CORPORATE, IDENTITY_CENTER
-from sandbox.aws.process import NAME as AWS
-from sandbox.aws.process import AwsProcess
-from sandbox.aws.saml_provider import SamlProviders
-from sandbox.cluster import bring_up, workload
-from sandbox.cluster.bring_up import Deadline
-from sandbox.cluster.control_plane import Command, ControlPlane, Ports
-from sandbox.clusters import ClusterSpec
-from sandbox.environment import write_identities
-from sandbox.pki import Authority
-from sandbox.ports import Leases
-from sandbox.processes import Children, Exited, base_environment, kill, record_of
-from sandbox.progress import Event, Progress
-from sandbox.state import ClusterRecord, Runtime, State
+from . import plugins
+from .aws import accounts
+from .aws.identity_provider import FORGED, GOOGLE, SERVICE_ACCOUNTS, IdentityProviders
+from .aws.inner import Inner, client
+from .aws.people import CORPORATE, IDENTITY_CENTER
+from .aws.process import NAME as AWS
+from .aws.process import AwsProcess
+from .aws.saml_provider import SamlProviders
+from .cluster import bring_up, workload
+from .cluster.bring_up import Deadline
+from .cluster.control_plane import Command, ControlPlane, Ports
+from .clusters import ClusterSpec
+from .environment import write_identities
+from .pki import Authority
+from .ports import Leases
+from .processes import Children, Exited, base_environment, kill, record_of
+from .programs import build
+from .progress import Event, Progress
+from .state import ClusterRecord, Runtime, State
 
 START_SECONDS, SECONDS_FOR_EACH_CLUSTER = 120, 20
 
@@ -68,13 +69,13 @@ def run(state: State, options: Options, progress: Progress) -> None:
         if leftover is not None:
             kill(leftover.processes)
             state.forget()
-        found = programs.ensure(progress)  # may take minutes, and ends on Ctrl-C by itself
+        found = build.ensure(progress)  # may take minutes, and ends on Ctrl-C by itself
         state.clear()
         Supervisor(state, options, found, progress).run()
 
 
 class Supervisor:
-    def __init__(self, state: State, options: Options, found: programs.Programs, progress: Progress) -> None:
+    def __init__(self, state: State, options: Options, found: build.Programs, progress: Progress) -> None:
         self._state = state
         self._options = options
         self._programs = found

@@ -8,14 +8,14 @@ The components are loaded when they are first used, so that the command line sta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .integrations.apono import Apono as Apono
-    from .integrations.apono import AponoArgs as AponoArgs
+    from .integrations.apono.integration import Apono as Apono
+    from .integrations.apono.integration import AponoArgs as AponoArgs
     from .integrations.cado import Cado as Cado
     from .integrations.cado import CadoArgs as CadoArgs
-    from .integrations.conductorone import ConductorOne as ConductorOne
-    from .integrations.conductorone import ConductorOneArgs as ConductorOneArgs
-    from .integrations.custom import CustomIntegration as CustomIntegration
-    from .integrations.custom import CustomIntegrationArgs as CustomIntegrationArgs
+    from .integrations.conductorone.integration import ConductorOne as ConductorOne
+    from .integrations.conductorone.integration import ConductorOneArgs as ConductorOneArgs
+    from .integrations.custom.integration import CustomIntegration as CustomIntegration
+    from .integrations.custom.integration import CustomIntegrationArgs as CustomIntegrationArgs
     from .integrations.eks_connector import EksConnector as EksConnector
     from .integrations.eks_connector import EksConnectorArgs as EksConnectorArgs
     from .integrations.opentrace import OpenTrace as OpenTrace

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .rule import Finding, Rule
+from .finding import Finding, Rule
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.aws import people
-from sandbox.aws.identity_provider import SERVICE_ACCOUNTS
-from sandbox.aws.inner import REGION, Inner
-from sandbox.aws.saml_provider import SamlProviders
-from sandbox.clusters import ClusterSpec
+from ..clusters import ClusterSpec
+from . import people
+from .identity_provider import SERVICE_ACCOUNTS
+from .inner import REGION, Inner
+from .saml_provider import SamlProviders
 
 CUSTOMER, CONDUCTORONE, CADO, STRANGER = "111122223333", "765656841499", "444455556666", "999900001111"
 KUBERNETES_VERSION = "1.35"

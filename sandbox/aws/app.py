@@ -4,13 +4,13 @@ MiniStack.
 
 import re
 
-from sandbox.aws import saml, sessions, simulation, web_identity
-from sandbox.aws.asgi import App, Receive, Request, Response, Scope, Send, forward, read, reply
-from sandbox.aws.connected_clusters import CONTROL_PATH
-from sandbox.aws.eks import EksFront
-from sandbox.aws.pod_identity import PodIdentity
-from sandbox.aws.saml import SamlIdentity
-from sandbox.aws.web_identity import WebIdentity
+from . import saml, sessions, simulation, web_identity
+from .asgi import App, Receive, Request, Response, Scope, Send, forward, read, reply
+from .connected_clusters import CONTROL_PATH
+from .eks import EksFront
+from .pod_identity import PodIdentity
+from .saml import SamlIdentity
+from .web_identity import WebIdentity
 
 _ACCESS_KEY = re.compile(r"Credential=([^/,]+)/")
 

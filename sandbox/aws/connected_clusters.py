@@ -14,10 +14,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.aws import eks_rules as rules
-from sandbox.aws.asgi import Request, Response
-from sandbox.aws.inner import EVERYTHING, Inner
-from sandbox.aws.refusal import Refusal, in_use, invalid_parameter, not_found
+from . import eks_rules as rules
+from .asgi import Request, Response
+from .inner import EVERYTHING, Inner
+from .refusal import Refusal, in_use, invalid_parameter, not_found
 
 CONTROL_PATH = "/_sandbox/eks-connector"
 """Not of AWS: how a test makes time pass, and how the agent in a cluster is played."""

@@ -13,14 +13,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from eks_access.access_policies import catalogue
-from sandbox.aws import eks_rules as rules
-from sandbox.aws.arn import Arn
-from sandbox.aws.asgi import App, Request, Response, forward
-from sandbox.aws.connected_clusters import ConnectedClusters
-from sandbox.aws.inner import EVERYTHING, Inner
-from sandbox.aws.refusal import Refusal, in_use, invalid_parameter, not_found
-from sandbox.aws.registry import Cluster, Registry, Update
+from eks_access.model.access_policies import catalogue
+
+from . import eks_rules as rules
+from .arn import Arn
+from .asgi import App, Request, Response, forward
+from .connected_clusters import ConnectedClusters
+from .inner import EVERYTHING, Inner
+from .refusal import Refusal, in_use, invalid_parameter, not_found
+from .registry import Cluster, Registry, Update
 
 log = logging.getLogger(__name__)
 PARTITION = "aws"

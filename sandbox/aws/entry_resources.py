@@ -13,8 +13,8 @@ from urllib.parse import unquote
 
 from ministack.core import iam_actions
 
-from sandbox.aws.arn import Arn
-from sandbox.aws.connected_clusters import registration_resource
+from .arn import Arn
+from .connected_clusters import registration_resource
 
 
 def entry_resource(path: str, region: str, account: str) -> str | None:

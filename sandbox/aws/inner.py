@@ -11,7 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from sandbox.aws.arn import Arn
+from .arn import Arn
 
 REGION = "us-east-1"
 EVERYTHING = 1_000_000

@@ -13,8 +13,8 @@ import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from sandbox.aws.inner import REGION, Inner
-from sandbox.aws.saml_provider import SIGN_IN, SamlProviders
+from .inner import REGION, Inner
+from .saml_provider import SIGN_IN, SamlProviders
 
 SESSION_SECONDS = 43_200
 """As long as a permission set's session can be."""

@@ -13,12 +13,12 @@ from typing import Any
 
 from ministack.core import iam_actions
 
-from sandbox.aws import sessions
-from sandbox.aws.asgi import App, Request, Response, forward
-from sandbox.aws.identity_provider import SERVICE_ACCOUNTS, IdentityProviders, InvalidToken, audience, verified_claims
-from sandbox.aws.identity_provider import issuer_host as host
-from sandbox.aws.inner import Inner
-from sandbox.aws.refusal import Refusal, not_found
+from . import sessions
+from .asgi import App, Request, Response, forward
+from .identity_provider import SERVICE_ACCOUNTS, IdentityProviders, InvalidToken, audience, verified_claims
+from .identity_provider import issuer_host as host
+from .inner import Inner
+from .refusal import Refusal, not_found
 
 SERVICE = "eks-auth"
 PRINCIPAL = "pods.eks.amazonaws.com"

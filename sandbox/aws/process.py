@@ -5,14 +5,14 @@ import socket
 import sys
 from collections.abc import Sequence
 
-from sandbox.aws import accounts
-from sandbox.aws.inner import REGION
-from sandbox.aws.server import ClusterSettings, Settings
-from sandbox.cluster.control_plane import ControlPlane
-from sandbox.pki import Authority, sts_hosts
-from sandbox.ports import HOST, listening_socket, port_of
-from sandbox.processes import Children, base_environment
-from sandbox.state import State, checkout
+from ..cluster.control_plane import ControlPlane
+from ..pki import Authority, sts_hosts
+from ..ports import HOST, listening_socket, port_of
+from ..processes import Children, base_environment
+from ..state import State, checkout
+from . import accounts
+from .inner import REGION
+from .server import ClusterSettings, Settings
 
 NAME = "aws"
 

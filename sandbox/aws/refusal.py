@@ -1,6 +1,6 @@
 """An error answer of the EKS API: its exception type, HTTP status and message."""
 
-from sandbox.aws.asgi import Response
+from .asgi import Response
 
 
 class Refusal(Exception):

@@ -7,13 +7,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sandbox.aws import sessions
-from sandbox.aws.arn import Arn
-from sandbox.aws.asgi import Request, Response
-from sandbox.aws.identity_provider import InvalidToken
-from sandbox.aws.inner import Inner
-from sandbox.aws.saml_assertion import Assertion, verified
-from sandbox.aws.sts_answers import assumed, error
+from . import sessions
+from .arn import Arn
+from .asgi import Request, Response
+from .identity_provider import InvalidToken
+from .inner import Inner
+from .saml_assertion import Assertion, verified
+from .sts_answers import assumed, error
 
 ACTION = "AssumeRoleWithSAML"
 

@@ -15,8 +15,8 @@ from lxml import etree
 from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from sandbox.aws.identity_provider import CLOCK_SKEW_SECONDS, InvalidToken
-from sandbox.aws.saml_provider import ATTRIBUTES, AUDIENCE, DS, METADATA, SAML, SIGN_IN
+from .identity_provider import CLOCK_SKEW_SECONDS, InvalidToken
+from .saml_provider import ATTRIBUTES, AUDIENCE, DS, METADATA, SAML, SIGN_IN
 
 SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _NAMES = {"saml": SAML, "md": METADATA, "ds": DS}

@@ -18,18 +18,18 @@ from pathlib import Path
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-from sandbox.aws.app import Front
-from sandbox.aws.asgi import App, Receive, Scope, Send, read, reply
-from sandbox.aws.eks import EksFront
-from sandbox.aws.identity_provider import IdentityProviders
-from sandbox.aws.inner import Inner
-from sandbox.aws.registry import Cluster, Registry
-from sandbox.aws.saml import SamlIdentity
-from sandbox.aws.sessions import evaluate_trust_as_aws
-from sandbox.aws.sts_proxy import StsProxy
-from sandbox.aws.web_identity import WebIdentity
-from sandbox.cluster.authorizer import PATH, Authorizer
-from sandbox.cluster.carrier import Carrier
+from ..cluster.authorizer import PATH, Authorizer
+from ..cluster.carrier import Carrier
+from .app import Front
+from .asgi import App, Receive, Scope, Send, read, reply
+from .eks import EksFront
+from .identity_provider import IdentityProviders
+from .inner import Inner
+from .registry import Cluster, Registry
+from .saml import SamlIdentity
+from .sessions import evaluate_trust_as_aws
+from .sts_proxy import StsProxy
+from .web_identity import WebIdentity
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,10 @@ async def run(settings: Settings) -> None:
     # Imported here: MiniStack reads its settings from the environment when it is imported.
     from ministack.app import app as ministack
 
-    from sandbox.aws.entry_conditions import know_entry_conditions
-    from sandbox.aws.entry_resources import decide_on_entries
-    from sandbox.aws.pod_identity import PodIdentity, know_eks_auth
-    from sandbox.aws.simulation import decide_on_source
+    from .entry_conditions import know_entry_conditions
+    from .entry_resources import decide_on_entries
+    from .pod_identity import PodIdentity, know_eks_auth
+    from .simulation import decide_on_source
 
     decide_on_entries()
     evaluate_trust_as_aws()

@@ -25,9 +25,9 @@ from ministack.core.iam_evaluator import EvalContext, evaluate_trust_policy
 from ministack.services import iam
 from ministack.services.sts import register_session
 
-from sandbox.aws.arn import Arn
-from sandbox.aws.inner import REGION
-from sandbox.aws.trust_policies import for_principal, with_variables
+from .arn import Arn
+from .inner import REGION
+from .trust_policies import for_principal, with_variables
 
 DEFAULT_SECONDS, SHORTEST_SECONDS = 3600, 900
 """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html (DurationSeconds)"""

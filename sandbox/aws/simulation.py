@@ -17,9 +17,9 @@ from ministack.core import iam_actions, iam_evaluator
 from ministack.core.iam_evaluator import EvalContext, ParsedStatement
 from ministack.services import iam
 
-from sandbox.aws.arn import Arn
-from sandbox.aws.asgi import App, Request, Response, forward
-from sandbox.aws.inner import REGION
+from .arn import Arn
+from .asgi import App, Request, Response, forward
+from .inner import REGION
 
 ACTION = "SimulatePrincipalPolicy"
 NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"

@@ -3,8 +3,8 @@
 import uuid
 from xml.sax.saxutils import escape
 
-from sandbox.aws.asgi import Response
-from sandbox.aws.sessions import Session
+from .asgi import Response
+from .sessions import Session
 
 NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 

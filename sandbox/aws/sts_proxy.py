@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 import h11
 
-from sandbox.aws.asgi import App, Request, Response, forward
+from .asgi import App, Request, Response, forward
 
 log = logging.getLogger(__name__)
 STS_HOST = re.compile(r"sts(-fips)?(\.[a-z0-9-]+)?\.amazonaws\.com(\.cn)?")

@@ -6,10 +6,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from sandbox.aws import sessions
-from sandbox.aws.arn import Arn
-from sandbox.aws.asgi import Request, Response
-from sandbox.aws.identity_provider import (
+from . import sessions
+from .arn import Arn
+from .asgi import Request, Response
+from .identity_provider import (
     GOOGLE,
     IdentityProviders,
     InvalidToken,
@@ -18,8 +18,8 @@ from sandbox.aws.identity_provider import (
     issuer_host,
     verified_claims,
 )
-from sandbox.aws.inner import Inner
-from sandbox.aws.sts_answers import assumed, error
+from .inner import Inner
+from .sts_answers import assumed, error
 
 ACTION = "AssumeRoleWithWebIdentity"
 SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}")

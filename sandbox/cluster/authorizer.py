@@ -1,6 +1,6 @@
 """The authorization webhook that evaluates access policies, beside RBAC.
 
-It has the properties of EKS's own authorizer (`eks_access.access_policies`); RBAC objects would have none of them.
+It has the properties of EKS's own authorizer (`eks_access.model.access_policies`), which RBAC objects would not have.
 
 https://kubernetes.io/docs/reference/access-authn-authz/webhook/
 """
@@ -8,8 +8,9 @@ https://kubernetes.io/docs/reference/access-authn-authz/webhook/
 from collections.abc import Mapping
 from typing import Any
 
-from eks_access.access_policies import Attributes, Grant, granting_policy
-from sandbox.aws.asgi import Request, Response
+from eks_access.model.access_policies import Attributes, Grant, granting_policy
+
+from ..aws.asgi import Request, Response
 
 PATH = "/_sandbox/authorize/"
 PRINCIPAL_ID = "principalid"

@@ -11,11 +11,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from eks_access.kubernetes import KubernetesApi, Unreachable
-from eks_access.token import presigned_token
-from sandbox.aws.inner import REGION
-from sandbox.cluster import workload
-from sandbox.cluster.control_plane import ControlPlane
+from eks_access.kubernetes.client import KubernetesApi, Unreachable
+from eks_access.kubernetes.token import presigned_token
+
+from ..aws.inner import REGION
+from . import workload
+from .control_plane import ControlPlane
 
 POLL_SECONDS = 0.2
 

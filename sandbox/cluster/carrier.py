@@ -12,14 +12,15 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from eks_access.access_policies import Grant
-from sandbox.aws import eks_rules as rules
-from sandbox.aws.arn import Arn
-from sandbox.aws.inner import EVERYTHING, Inner
-from sandbox.aws.registry import Cluster
-from sandbox.cluster.authenticator import backend_mode, write_watched
-from sandbox.cluster.authorizer import Authorizer
-from sandbox.cluster.entries import Entry, creator_entry, dynamic_file, grants_by_id
+from eks_access.model.access_policies import Grant
+
+from ..aws import eks_rules as rules
+from ..aws.arn import Arn
+from ..aws.inner import EVERYTHING, Inner
+from ..aws.registry import Cluster
+from .authenticator import backend_mode, write_watched
+from .authorizer import Authorizer
+from .entries import Entry, creator_entry, dynamic_file, grants_by_id
 
 log = logging.getLogger(__name__)
 

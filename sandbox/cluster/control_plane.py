@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox import pki
-from sandbox.aws.identity_provider import SERVICE_ACCOUNTS
-from sandbox.cluster import authenticator
-from sandbox.cluster.authorizer import PATH
-from sandbox.cluster.kubeconfig import kubeconfig, write
-from sandbox.clusters import ClusterSpec
-from sandbox.pki import Authority
-from sandbox.ports import HOST, Leases
-from sandbox.programs import Programs
+from .. import pki
+from ..aws.identity_provider import SERVICE_ACCOUNTS
+from ..clusters import ClusterSpec
+from ..pki import Authority
+from ..ports import HOST, Leases
+from ..programs.build import Programs
+from . import authenticator
+from .authorizer import PATH
+from .kubeconfig import kubeconfig, write
 
 KUBE_API_RATE = ("--kube-api-qps=200", "--kube-api-burst=400")
 CACHE_SECONDS = 1

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from eks_access.access_policies import Grant
-from sandbox.aws.arn import Arn
+from eks_access.model.access_policies import Grant
+
+from ..aws.arn import Arn
 
 NODE_GROUPS = {
     "EC2_LINUX": ("system:bootstrappers", "system:nodes"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from eks_access.kubernetes import ApiError, KubernetesApi
+from eks_access.kubernetes.client import ApiError, KubernetesApi
 
 CANARY = re.compile(r"\$\{CANARY:([a-z0-9-]+)\}")
 COLLECTIONS = {

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from eks_access.kubernetes import KubernetesApi
-from eks_access.token import presigned_token
+from eks_access.kubernetes.client import KubernetesApi
+from eks_access.kubernetes.token import presigned_token
 from sandbox import Sandbox
 
 CUSTOMER = "111122223333"

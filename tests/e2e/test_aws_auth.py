@@ -14,7 +14,7 @@ import yaml
 from eks_access.aws_auth import lifecycle
 from eks_access.aws_auth.mapping import RoleMapping
 from eks_access.aws_auth.reader import Identity, read
-from eks_access.kubernetes import KubernetesApi
+from eks_access.kubernetes.client import KubernetesApi
 from sandbox import Sandbox
 
 pytestmark = pytest.mark.e2e

@@ -12,9 +12,9 @@ import pytest
 from eks_access_probe.collector.inventory import ClusterInventory, Inventory, Relation, State, of_json
 from sandbox import Sandbox
 from sandbox.pki import Authority
-from tests import faults
 from tests.e2e.program import Program
-from tests.faults import Faults, Request, proxy
+from tests.support import faults
+from tests.support.faults import Faults, Request, proxy
 
 pytestmark = pytest.mark.e2e
 

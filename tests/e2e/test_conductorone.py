@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from eks_access.integrations.conductorone import SEED_MAP_USERS
-from eks_access.kubernetes import KubernetesApi
+from eks_access.integrations.conductorone.integration import SEED_MAP_USERS
+from eks_access.kubernetes.client import KubernetesApi
 from sandbox import Sandbox
 from tests.e2e.principals import in_cluster
 from tests.e2e.program import Program

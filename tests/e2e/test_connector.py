@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from eks_access.connector.objects import NAMESPACE
-from eks_access.kubernetes import KubernetesApi
+from eks_access.kubernetes.client import KubernetesApi
 from sandbox import Sandbox
 from tests.e2e.program import Program
 

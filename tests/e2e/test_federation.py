@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from eks_access.kubernetes import KubernetesApi
-from eks_access.token import presigned_token
+from eks_access.kubernetes.client import KubernetesApi
+from eks_access.kubernetes.token import presigned_token
 from sandbox import Sandbox
 from sandbox.aws.people import CORPORATE, DEVELOPER
 from sandbox.aws.saml_provider import SamlProviders

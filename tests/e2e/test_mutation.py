@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from eks_access.manifest import KubernetesExpectation
-from eks_access_probe import identities
+from eks_access.manifest.models import KubernetesExpectation
 from eks_access_probe.checks.kubernetes import is_tried
+from eks_access_probe.identity import identities
 from sandbox import Sandbox
 from tests.e2e.program import Program
 from tests.mutation import in_aws, in_clusters, in_trust

@@ -15,7 +15,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from eks_access.kubernetes import ApiError, KubernetesApi
+from eks_access.kubernetes.client import ApiError, KubernetesApi
 from sandbox import Sandbox
 
 pytestmark = pytest.mark.e2e

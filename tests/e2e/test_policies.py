@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from eks_access_policies.judge import RULES
+from eks_access_policies.evaluate.evaluator import RULES
 from sandbox import Sandbox
 from tests.e2e.program import Program as DevProgram
-from tests.unit.policies.cases import CASES, DANGER_CASES, together
-from tests.unit.policies.resources import ACCOUNT, CLUSTER, Made, role
+from tests.support.policies.cases import CASES, DANGER_CASES, together
+from tests.support.policies.resources import ACCOUNT, CLUSTER, Made, role
 
 pytestmark = pytest.mark.e2e
 

@@ -12,7 +12,7 @@ from eks_access_probe.report.json import Document, report
 from sandbox import Sandbox
 from tests.e2e.browser import Page, browser
 from tests.e2e.program import Program
-from tests.unit.probe.report import fleet
+from tests.support import fleet
 from tests.unit.probe.report.test_page import PAYLOADS, hostile
 
 pytestmark = pytest.mark.e2e

@@ -10,19 +10,19 @@ from typing import Any
 
 import pytest
 
-from eks_access.identity import EntryMethod
-from eks_access.kubernetes import KubernetesApi
-from eks_access.manifest import Cluster, Manifest, read
-from eks_access.token import presigned_token
+from eks_access.kubernetes.client import KubernetesApi
+from eks_access.kubernetes.token import presigned_token
+from eks_access.manifest.models import Cluster, Manifest, read
+from eks_access.model.identity import EntryMethod
 from eks_access_policies.access import Access, Asked, Held, Principal, Subject, allows, holders
 from eks_access_policies.stack import of_export
-from eks_access_probe import identities
-from eks_access_probe.actor import Actor
-from eks_access_probe.aws import Aws
+from eks_access_probe.identity import identities
+from eks_access_probe.identity.assume_role import Actor
+from eks_access_probe.identity.aws_clients import Aws
 from sandbox import Sandbox
 from tests.e2e.principals import Role, eventually, who
 from tests.e2e.program import SECONDS, Program, dev_config
-from tests.unit.policies.review import stacks
+from tests.support import review_stacks
 
 pytestmark = pytest.mark.e2e
 
@@ -172,8 +172,8 @@ def test_effective_verbs_are_what_a_connected_cluster_answers_the_connector_and_
 def test_access_policies_and_rbac_add_up_to_what_the_api_server_answers(sandbox: Sandbox) -> None:
     """Two access policies in different scopes and a role of RBAC for the same principal."""
     role, cluster, group = Role.create(sandbox), "dev-both", "review:test"
-    rules = [stacks.rule(["get", "list"], "nodes"), stacks.rule(["create"], "*/exec")]
-    stack = stacks.Stack().role(role.name).entry(role.name, cluster, group)
+    rules = [review_stacks.rule(["get", "list"], "nodes"), review_stacks.rule(["create"], "*/exec")]
+    stack = review_stacks.Stack().role(role.name).entry(role.name, cluster, group)
     stack.policy(role.name, cluster, "AmazonEKSViewPolicy", "kube-*").policy(
         role.name, cluster, "AmazonEKSEditPolicy", "payments"
     )

@@ -14,14 +14,14 @@ from typing import Any, Generic, TypeVar
 
 import pytest
 
-from eks_access import manifest as manifests
-from eks_access.manifest import AwsExpectation, IntegrationAccess, KubernetesExpectation, Manifest
-from eks_access_probe.actor import Actor
-from eks_access_probe.aws import Aws
+from eks_access.manifest import models as manifests
+from eks_access.manifest.models import AwsExpectation, IntegrationAccess, KubernetesExpectation, Manifest
 from eks_access_probe.checks.check import Check
-from eks_access_probe.identities import Identities, Identity
+from eks_access_probe.identity.assume_role import Actor
+from eks_access_probe.identity.aws_clients import Aws
+from eks_access_probe.identity.identities import Identities, Identity
 from eks_access_probe.outcome import Result, judge
-from eks_access_probe.plan import IntegrationPlan, plan
+from eks_access_probe.run.plan import IntegrationPlan, plan
 from sandbox import Sandbox
 
 SECONDS = 20

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from eks_access.manifest import AwsExpectation
-from eks_access_probe.operator.requested import ANY_ID, Requested, Unclear, requested
+from eks_access.manifest.models import AwsExpectation
+from eks_access_probe.operator.simulation_request import ANY_ID, Requested, Unclear, requested
 from tests.mutation.bench import Bench, Line, Tally, until
 
 NAME = "mutation"

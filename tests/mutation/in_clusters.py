@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from eks_access.access_policies import catalogue
-from eks_access.identity import EntryMethod
-from eks_access.kubernetes import KubernetesApi
-from eks_access.manifest import Grant, KubernetesExpectation
+from eks_access.kubernetes.client import KubernetesApi
+from eks_access.manifest.models import Grant, KubernetesExpectation
+from eks_access.model.access_policies import catalogue
+from eks_access.model.identity import EntryMethod
 from tests.mutation.bench import Bench, Line, Tally, until
 
 RBAC = "rbac.authorization.k8s.io"

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from eks_access.identity import EntryMethod
-from eks_access.manifest import IntegrationAccess
-from eks_access_probe.actor import WRONG_EXTERNAL_ID
+from eks_access.manifest.models import IntegrationAccess
+from eks_access.model.identity import EntryMethod
 from eks_access_probe.checks.check import Check
-from eks_access_probe.identities import Identity, TokenSource
+from eks_access_probe.identity.assume_role import WRONG_EXTERNAL_ID
+from eks_access_probe.identity.identities import Identity, TokenSource
 from tests.mutation.bench import Bench, Line, Tally, until
 
 OTHER_USERNAME = "somebody-else"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from eks_access_probe import identities
-from eks_access_probe.identities import Identity
+from eks_access_probe.identity import identities
+from eks_access_probe.identity.identities import Identity
 from sandbox import Sandbox
 from tests.e2e.program import Program
 from tests.mutation import in_aws, in_clusters, in_trust

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eks_access.aws_auth.reader import Identity, Reading
+from sandbox.programs.cache import cache_root, key, locked
+from sandbox.programs.toolchain import find_go
 from sandbox.progress import silent
-from sandbox.tool_cache import cache_root, key, locked
-from sandbox.toolchain import find_go
 
 HERE = Path(__file__).parent
 NEWEST = "v0.7.10"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .. import arn as arns
+from ..model import arn as arns
 from .reader import ACCOUNTS, ROLES, USERS, Item, Section, SectionName, keys_of, read_section
 
 SECTIONS: tuple[SectionName, ...] = (ROLES, USERS, ACCOUNTS)

@@ -14,11 +14,11 @@ from typing import Any, Protocol
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
-from ..kubernetes import ApiError
+from ..kubernetes.client import ApiError
+from .errors import Code, Refusal
 from .mapping import RoleMapping
 from .merge import Plan, plan_remove, plan_set
 from .reader import ROLES, Identity, read
-from .refusal import Code, Refusal
 
 NAMESPACE = "kube-system"
 NAME = "aws-auth"
@@ -40,7 +40,7 @@ _WHOLE_FIELD_TOOLS = (
 
 
 class Api(Protocol):
-    """What is needed of a Kubernetes client; `eks_access.kubernetes.KubernetesApi` is one."""
+    """What is needed of a Kubernetes client; `eks_access.kubernetes.client.KubernetesApi` is one."""
 
     def json(
         self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: object | None = None

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from .. import arn as arns
+from ..model import arn as arns
+from .errors import Code, Refusal
 from .reader import Identity
-from .refusal import Code, Refusal
 
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc")
 NODE_GROUPS = ("system:bootstrappers", "system:nodes", "system:node-proxier", "eks:kube-proxy-windows")

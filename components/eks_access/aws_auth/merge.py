@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from . import splice
+from .errors import Code, Refusal
 from .hazards import hazards
 from .mapping import RoleMapping, is_protected
 from .reader import ROLES, USERS, Identity, Item, Section, read, read_section
-from .refusal import Code, Refusal
 
 # https://kubernetes.io/docs/concepts/configuration/configmap/#motivation
 MAX_BYTES = 1024 * 1024

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
-from . import yaml11
-from .gotypes import GoValue, is_merge, scalar, to_json
-from .yaml11 import Document, Node, Unparseable
+from .goyaml import parser
+from .goyaml.parser import Document, Node, Unparseable
+from .goyaml.types import GoValue, is_merge, scalar, to_json
 
 SectionName: TypeAlias = Literal["mapRoles", "mapUsers", "mapAccounts"]
 ROLES: SectionName = "mapRoles"
@@ -128,7 +128,7 @@ def _read_section(name: SectionName, text: str | None) -> Section:
         # ToJSON passes such text on as JSON (k8s.io/apimachinery/pkg/util/yaml): an object, never a list.
         return Section(name, text, not_a_list="a mapping instead of a list")
     try:
-        document = yaml11.parse(text)
+        document = parser.parse(text)
         if name == ACCOUNTS:
             return _accounts(text, document)
         value = to_json(document.root)

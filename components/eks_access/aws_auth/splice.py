@@ -6,9 +6,9 @@ it again, so a form that is not handled here ends in a refusal, never in a chang
 
 from collections.abc import Sequence
 
+from .goyaml.parser import Document, Node, Place
 from .mapping import RoleMapping, quoted
 from .reader import Section
-from .yaml11 import Document, Node, Place
 
 EMPTY = "[]\n"
 _BREAKS = "\n\r\x85\u2028\u2029"

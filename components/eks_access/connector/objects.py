@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..objects import KubernetesObject
-from ..placeholders import placeholder
-from ..rbac import Grant, Rule
+from ..model.objects import KubernetesObject
+from ..model.placeholders import placeholder
+from ..model.rbac import Grant, Rule
 
 NAMESPACE = "eks-connector"
 NAME = "eks-connector"

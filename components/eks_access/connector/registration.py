@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from ..errors import Refused
-from . import rules
+from . import validation
 
 PROPAGATION_SECONDS = 300.0
 """How long a role or a service-linked role that was just made may take to be seen; usually half a minute."""
@@ -33,7 +33,7 @@ class Wanted:
     provider: str
     region: str
     tags: Mapping[str, str] = field(default_factory=dict)
-    limit: int = rules.DEFAULT_LIMIT
+    limit: int = validation.DEFAULT_LIMIT
     ensure_service_linked_role: bool = False
 
 
@@ -75,7 +75,7 @@ def check_possible(eks: Any, wanted: Wanted) -> None:
             f"is the name of {kind} in region {wanted.region} already",
             "Choose another name." if wanted.name in own else f"Import it with the id {identifier(wanted)!r}.",
         )
-    rules.check_room(len(everything - own), wanted.limit, wanted.region)
+    validation.check_room(len(everything - own), wanted.limit, wanted.region)
 
 
 def register(
@@ -111,7 +111,7 @@ def register(
             raise RegistrationError(
                 f"the role {wanted.role_arn} or the service-linked role of EKS Connector was not seen by AWS within"
                 f" {deadline:g} seconds ({_words(error)}). Run `pulumi up` again; if that does not help, see that the"
-                f" role exists and trusts {rules.AGENT_SERVICE}."
+                f" role exists and trusts {validation.AGENT_SERVICE}."
             ) from error
         raise _told(error, f"registering cluster {wanted.name!r}") from error
     return _registration(answer["cluster"])
@@ -171,14 +171,14 @@ def ensure_service_linked_role(iam: Any) -> None:
         RegistrationError: AWS refused.
     """
     try:
-        if iam.list_roles(PathPrefix=f"/aws-service-role/{rules.SERVICE}/")["Roles"]:
+        if iam.list_roles(PathPrefix=f"/aws-service-role/{validation.SERVICE}/")["Roles"]:
             return
-        iam.create_service_linked_role(AWSServiceName=rules.SERVICE)
+        iam.create_service_linked_role(AWSServiceName=validation.SERVICE)
     except ClientError as error:
         # Somebody else made it in between: "Service role name ... has been taken in this account".
         if _code(error) == "EntityAlreadyExists" or "has been taken" in _words(error):
             return
-        raise _told(error, f"making the service-linked role {rules.SERVICE_LINKED_ROLE}") from error
+        raise _told(error, f"making the service-linked role {validation.SERVICE_LINKED_ROLE}") from error
 
 
 def identifier(wanted: Wanted) -> str:

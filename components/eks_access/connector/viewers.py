@@ -8,12 +8,12 @@ https://docs.aws.amazon.com/eks/latest/userguide/connector-grant-access.html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..arn import checked_principal, parse
 from ..errors import Refused
-from ..identity import checked_namespaces
-from ..placeholders import is_known
-from ..rbac import API_GROUP as RBAC
-from ..rbac import Grant, Rule
+from ..model.arn import checked_principal, parse
+from ..model.identity import checked_namespaces
+from ..model.placeholders import is_known
+from ..model.rbac import API_GROUP as RBAC
+from ..model.rbac import Grant, Rule
 from .objects import NAME, NAMESPACE
 
 IMPERSONATION = "eks-connector-service"

@@ -1,4 +1,4 @@
-"""The vendors, one file each: nothing else lists them. What begins with an underscore is a part of a vendor."""
+"""The vendors, one module or package each: nothing else lists them."""
 
 import importlib
 import pkgutil
@@ -10,9 +10,9 @@ from typing import Any
 
 import pulumi
 
-from ..description import Describe
+from ..model.integration import Describe
+from ..model.leftovers import VendorMade
 from ..provision.integration import IntegrationComponent
-from ..vendor_made import VendorMade
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Vendor:
 @cache
 def vendors() -> dict[str, Vendor]:
     """Every vendor by its key."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_"))
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     keys = {name.replace("_", "-"): name for name in names}
     return {key: _vendor(key, importlib.import_module(f"{__name__}.{name}")) for key, name in keys.items()}
 
@@ -44,7 +44,7 @@ def _vendor(key: str, module: ModuleType) -> Vendor:
         for member in vars(module).values()
         if isinstance(member, type)
         and issubclass(member, IntegrationComponent)
-        and member.__module__ == module.__name__
+        and f"{member.__module__}.".startswith(f"{module.__name__}.")
     )
     arguments = component.__init__.__annotations__["args"]
     leftovers: tuple[VendorMade, ...] = getattr(module, "LEFTOVERS", ())

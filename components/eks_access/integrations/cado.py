@@ -9,16 +9,16 @@ from typing import Any, NotRequired
 
 import pulumi
 
-from ..arguments import IntegrationArgs
-from ..description import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
-from ..expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall, aws_baseline, baseline, combined
-from ..iam import Statement
-from ..identity import EntryMethod, Identity, checked_namespaces
-from ..placeholders import is_known
+from ..model.expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall, aws_baseline, baseline, combined
+from ..model.iam import Statement
+from ..model.identity import EntryMethod, Identity, checked_namespaces
+from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
+from ..model.placeholders import is_known
+from ..model.rbac import Grant, Rule
+from ..model.trust import CrossAccount, checked_principals
+from ..provision.arguments import IntegrationArgs
 from ..provision.integration import IntegrationComponent
-from ..rbac import Grant, Rule
-from ..trust import CrossAccount, checked_principals
 
 SOURCES = (
     "Cado, How to Import Data from AWS EKS",

@@ -9,19 +9,19 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 from typing_extensions import TypedDict
 
-from ..arguments import IntegrationOptions
-from ..connector import objects, rules
+from ..connector import objects, validation
 from ..connector.objects import NAME, NAMESPACE, STATE_SECRETS, Agent
-from ..connector.rules import ClusterProvider
+from ..connector.validation import ClusterProvider
 from ..connector.viewers import Viewer, grants, viewer
-from ..description import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..errors import Refused
-from ..expectations import ABSENT, AwsCall, KubernetesCall, aws_baseline, baseline, combined
-from ..iam import Statement
-from ..identity import service_account
-from ..placeholders import is_known, placeholder
-from ..provision.connected import ConnectorComponent
-from ..trust import Service
+from ..model.expectations import ABSENT, AwsCall, KubernetesCall, aws_baseline, baseline, combined
+from ..model.iam import Statement
+from ..model.identity import service_account
+from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
+from ..model.placeholders import is_known, placeholder
+from ..model.trust import Service
+from ..provision.arguments import IntegrationOptions
+from ..provision.connected_cluster import ConnectorComponent
 
 SOURCES = (
     "the page: https://docs.aws.amazon.com/eks/latest/userguide/eks-connector.html",
@@ -103,7 +103,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         role=Role(
             name=role_name(args, f"eks-access-{place.name}"),
             description="The agent of EKS Connector keeps its channel to Systems Manager",
-            trust=Service(rules.AGENT_SERVICE),
+            trust=Service(validation.AGENT_SERVICE),
             statements=_statements(place),
             **role_options(args),
         ),
@@ -128,12 +128,12 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
 
 
 def _check(args: Mapping[str, Any], place: Place) -> None:
-    limit = args.get("registration_limit", rules.DEFAULT_LIMIT)
+    limit = args.get("registration_limit", validation.DEFAULT_LIMIT)
     for cluster in place.clusters:
         if is_known(cluster.name):
-            rules.check_name(f"clusters.{cluster.key}.name", cluster.name)
+            validation.check_name(f"clusters.{cluster.key}.name", cluster.name)
     for region, count in Counter(cluster.region for cluster in place.clusters).items():
-        rules.check_room(count - 1, limit, region)
+        validation.check_room(count - 1, limit, region)
     replicas = args.get("replicas", STATE_SECRETS)
     if replicas not in range(1, STATE_SECRETS + 1):
         raise Refused("replicas", replicas, f"is not 1 to {STATE_SECRETS}: the connector may keep no more states")

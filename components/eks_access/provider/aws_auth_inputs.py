@@ -4,9 +4,9 @@ from typing import Any
 
 from pulumi.provider.experimental.provider import CheckFailure
 
+from ..aws_auth.errors import Refusal
 from ..aws_auth.mapping import canonical_role, checked_groups, checked_username
-from ..aws_auth.refusal import Refusal
-from . import access
+from . import connection
 from .values import is_known
 
 REQUIRED = ("kubeconfig", "clusterName", "roleArn", "username")
@@ -47,7 +47,7 @@ def _validate(name: str, value: Any) -> None:
         checked_username(value)
     elif name == "clusterName" and "/" in value:
         raise ValueError(f"is {value!r}; a cluster's name has no '/'")
-    elif name == "kubeconfig" and access.parsed(value) is None:
+    elif name == "kubeconfig" and connection.parsed(value) is None:
         raise ValueError("is not a kubeconfig: expected YAML or JSON with clusters, contexts and users")
 
 
@@ -62,7 +62,7 @@ def differs(name: str, old: Any, new: Any) -> bool:
             return sorted(old or []) != sorted(new or [])
         case "kubeconfig":
             # Credentials come and go; another address or authority is another cluster, where the entry must be.
-            return access.cluster_of(str(old)) != access.cluster_of(str(new))
+            return connection.cluster_of(str(old)) != connection.cluster_of(str(new))
         case "roleArn":
             return old is None or canonical_role(str(old)).lower() != canonical_role(str(new)).lower()
     return bool(old != new)

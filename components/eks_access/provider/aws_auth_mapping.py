@@ -26,12 +26,12 @@ from pulumi.provider.experimental.provider import (
 )
 
 from ..aws_auth import lifecycle
+from ..aws_auth.errors import Refusal
 from ..aws_auth.mapping import RoleMapping, canonical_role, is_protected
 from ..aws_auth.merge import same
 from ..aws_auth.reader import Identity
-from ..aws_auth.refusal import Refusal
-from ..kubernetes import ApiError, CredentialFailed, KubeconfigError, Unreachable
-from . import access
+from ..kubernetes.client import ApiError, CredentialFailed, KubeconfigError, Unreachable
+from . import connection
 from .aws_auth_inputs import PROPERTIES, REPLACES, REQUIRED, differs, faults
 from .handler import Failed, Handler, Warn
 from .schema import AWS_AUTH_MAPPING
@@ -46,7 +46,7 @@ T = TypeVar("T")
 class AwsAuthMappings(Handler):
     token = TOKEN
 
-    def __init__(self, warn: Warn, connect: Connect = access.connect) -> None:
+    def __init__(self, warn: Warn, connect: Connect = connection.connect) -> None:
         self._warn = warn
         self._connect = connect
 
@@ -67,7 +67,7 @@ class AwsAuthMappings(Handler):
         inputs.setdefault("groups", PropertyValue([]))
         inputs.setdefault("adopt", PropertyValue(False))
         kubeconfig = values.get("kubeconfig")
-        if isinstance(kubeconfig, str) and access.holds_secret(kubeconfig):
+        if isinstance(kubeconfig, str) and connection.holds_secret(kubeconfig):
             inputs["kubeconfig"] = inputs["kubeconfig"].with_secret(True)
         return CheckResponse(inputs, failures)
 
@@ -107,14 +107,14 @@ class AwsAuthMappings(Handler):
             raise Failed(
                 f"{request.resource_id!r} is not an id of AwsAuthMapping; it is <cluster name>/<role ARN>. {refusal}"
             ) from refusal
-        kubeconfig = plain(given.get("kubeconfig")) or access.from_environment()
+        kubeconfig = plain(given.get("kubeconfig")) or connection.from_environment()
         live = self._live(cluster, str(kubeconfig), rolearn)
         if live is None:
             return ReadResponse()
         if importing:
             if is_protected(live):
                 raise Failed(f"{rolearn} is mapped for EKS' own nodes in aws-auth, which are never managed here.")
-            secret = access.holds_secret(str(kubeconfig))
+            secret = connection.holds_secret(str(kubeconfig))
             given = {
                 "kubeconfig": PropertyValue(str(kubeconfig), is_secret=secret),
                 "clusterName": PropertyValue(cluster),

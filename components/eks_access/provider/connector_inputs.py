@@ -4,9 +4,9 @@ from typing import Any
 
 from pulumi.provider.experimental.provider import CheckFailure
 
-from ..arn import ACCOUNT_ID
-from ..connector import rules
+from ..connector import validation
 from ..errors import Refused
+from ..model.arn import ACCOUNT_ID
 from .values import is_known
 
 REQUIRED = ("name", "roleArn", "clusterProvider", "region")
@@ -30,7 +30,7 @@ def _validate(name: str, value: Any) -> None:
     if name == "tags":
         if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
             raise Refused(name, None, "must be a mapping of texts")
-        rules.check_tags(name, value)
+        validation.check_tags(name, value)
     elif name == "limit":
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 1 or value != int(value):
             raise Refused(name, value, "is not a whole number from 1")
@@ -48,10 +48,10 @@ def _validate(name: str, value: Any) -> None:
 
 
 _CHECKS = {
-    "name": rules.check_name,
-    "roleArn": rules.check_agent_role,
-    "clusterProvider": rules.check_provider,
-    "region": rules.check_region,
+    "name": validation.check_name,
+    "roleArn": validation.check_agent_role,
+    "clusterProvider": validation.check_provider,
+    "region": validation.check_region,
 }
 
 
@@ -67,7 +67,10 @@ _STRING = {"type": "string"}
 _INPUTS: dict[str, Any] = {
     "name": {**_STRING, "description": "The cluster's name in EKS: letters, digits, - and _."},
     "roleArn": {**_STRING, "description": "The role of the agent, which trusts ssm.amazonaws.com."},
-    "clusterProvider": {**_STRING, "description": f"What kind of cluster it is: {', '.join(rules.ClusterProvider)}."},
+    "clusterProvider": {
+        **_STRING,
+        "description": f"What kind of cluster it is: {', '.join(validation.ClusterProvider)}.",
+    },
     "region": {**_STRING, "description": "The AWS region to register in."},
     "tags": {"type": "object", "additionalProperties": _STRING, "description": "The registration's tags."},
     "limit": {

@@ -31,8 +31,8 @@ from pulumi.provider.experimental.provider import (
 
 from ..connector import registration
 from ..connector.registration import Registration, RegistrationError, Wanted
-from ..connector.rules import DEFAULT_LIMIT
 from ..connector.session import Session, Settings
+from ..connector.validation import DEFAULT_LIMIT
 from ..endpoint import LoopbackError
 from ..errors import Refused
 from .connector_inputs import CONNECTOR_REGISTRATION, HOW, PROPERTIES, REPLACES, REQUIRED, differs, faults

@@ -14,7 +14,7 @@ from pulumi.runtime import proto
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc
 
-from .plain_words import told
+from .errors import told
 
 PARENT_CHECK_SECONDS = 1.0
 

@@ -6,15 +6,15 @@ import pulumi
 import pulumi_aws as aws
 
 from ..aws_auth.resource import AwsAuthMapping
-from ..description import ClusterPlace, Integration
-from ..identity import EntryMethod
-from ..rbac import STACK
-from ..tags import ROLE_ID_TAG
-from ..trust import PodIdentity
-from .binding import Binding
+from ..model.identity import EntryMethod
+from ..model.integration import ClusterPlace, Integration
+from ..model.rbac import STACK
+from ..model.tags import ROLE_ID_TAG
+from ..model.trust import PodIdentity
 from .connection import Connection
 from .objects import Objects
-from .rights import create_rights, labels, stack
+from .output_bindings import Binding
+from .rbac import create_rights, labels, stack
 from .role import ActingRole
 
 

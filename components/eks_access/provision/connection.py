@@ -7,11 +7,11 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
-from ..arguments import ClusterArgs, checked
 from ..errors import Refused
-from ..identity import AuthenticationMode
-from ..kubeconfig import kubeconfig
-from .binding import Binding
+from ..kubernetes.kubeconfig import kubeconfig
+from ..model.identity import AuthenticationMode
+from .arguments import ClusterArgs, checked
+from .output_bindings import Binding
 
 READ_FROM_EKS = ("authentication_mode", "endpoint", "certificate_authority")
 

@@ -7,16 +7,16 @@ from typing import Any, cast
 import pulumi
 import pulumi_aws as aws
 
-from ..arguments import checked
-from ..description import ClusterPlace, Describe, Integration, Place, Profile
 from ..errors import Refused
-from ..identity import AuthenticationMode
-from ..manifest import integration_access
-from ..placeholders import fill, map_texts, placeholder
-from ..tags import checked_tags
-from .binding import Binding
+from ..manifest.build import integration_access
+from ..model.identity import AuthenticationMode
+from ..model.integration import ClusterPlace, Describe, Integration, Place, Profile
+from ..model.placeholders import fill, map_texts, placeholder
+from ..model.tags import checked_tags
+from .arguments import checked
 from .cluster_access import ClusterAccess
 from .connection import complete, connect
+from .output_bindings import Binding
 from .role import ActingRole, existing_role
 
 POLICY_NAME = "eks-access"

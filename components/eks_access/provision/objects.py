@@ -11,11 +11,11 @@ from pulumi_kubernetes.batch import v1 as batch
 from pulumi_kubernetes.core import v1 as core
 from pulumi_kubernetes.networking import v1 as networking
 
-from ..objects import KubernetesObject
-from ..rbac import ANNOTATIONS, STACK
-from .binding import Binding
+from ..model.objects import KubernetesObject
+from ..model.rbac import ANNOTATIONS, STACK
 from .connection import Connection
-from .rights import stack
+from .output_bindings import Binding
+from .rbac import stack
 
 SECRETS_DIGEST = "eks-access/secrets-digest"
 """Pods read a Secret when they start: a changed digest in their template starts them again."""

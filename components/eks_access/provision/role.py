@@ -6,8 +6,8 @@ from typing import Protocol, cast
 import pulumi
 import pulumi_aws as aws
 
-from .. import existing_role as existing
 from ..errors import Refused
+from ..model import existing_role as existing
 
 
 class ActingRole(Protocol):

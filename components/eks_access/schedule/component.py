@@ -8,17 +8,17 @@ from typing import Any, NotRequired
 import pulumi
 from typing_extensions import TypedDict
 
-from ..arguments import ClusterArgs
-from ..description import Field, Handoff, Integration, Place, Profile, Role, role_options
 from ..errors import Refused
-from ..identity import Identity, checked_namespace
-from ..placeholders import is_known
-from ..pods import checked_image
+from ..model.identity import Identity, checked_namespace
+from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_options
+from ..model.placeholders import is_known
+from ..model.pods import checked_image
+from ..model.trust import Irsa, PodIdentity
+from ..provision.arguments import ClusterArgs
 from ..provision.integration import IntegrationComponent
-from ..trust import Irsa, PodIdentity
 from . import rights
+from .manifest import manifest, reduced
 from .objects import Installation, objects
-from .told import manifest, reduced
 
 EXAMPLE = "registry.example/eks-access:0.1.0"
 NIGHTLY = "17 3 * * *"

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..objects import KubernetesObject
-from ..pods import CONTAINER_SECURITY, POD_SECURITY, RESTRICTED, network_policy
+from ..model.objects import KubernetesObject
+from ..model.pods import CONTAINER_SECURITY, POD_SECURITY, RESTRICTED, network_policy
 
 FOLDER = "/etc/eks-access"
 MANIFEST = "manifest.json"

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..description import Place
-from ..expectations import ABSENT, AwsCall, Expectation, KubernetesCall, aws_baseline, baseline, combined
-from ..iam import Statement
-from ..identity import EntryMethod
-from ..rbac import Grant, Rule
+from ..model.expectations import ABSENT, AwsCall, Expectation, KubernetesCall, aws_baseline, baseline, combined
+from ..model.iam import Statement
+from ..model.identity import EntryMethod
+from ..model.integration import Place
+from ..model.rbac import Grant, Rule
 
 REVIEWS = "authorization.k8s.io"
 

@@ -8,8 +8,8 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
-from eks_access import arn as arns
-from eks_access.identity import EntryMethod
+from eks_access.model import arn as arns
+from eks_access.model.identity import EntryMethod
 
 from ..stack import Stack
 from .clusters import Clusters

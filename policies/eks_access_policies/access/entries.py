@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from eks_access import access_policies
 from eks_access.aws_auth import reader
-from eks_access.identity import EntryMethod
+from eks_access.model import access_policies
+from eks_access.model.identity import EntryMethod
 
 from ..stack import Resource, Stack, Value, is_unknown
 from ..stack.values import get, holds_unknown, items, mapping, text, texts

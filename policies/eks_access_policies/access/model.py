@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from eks_access.identity import EntryMethod
+from eks_access.model.identity import EntryMethod
 
 from ..stack import Resource
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cached_property
 
-from eks_access import arn as arns
+from eks_access.model import arn as arns
 
 from ..stack import Resource, Stack, is_unknown
 from ..stack.values import text

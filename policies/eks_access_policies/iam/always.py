@@ -4,7 +4,7 @@ from datetime import datetime
 
 from .conditions import Binding, Family, Test, binding
 from .glob import is_anything
-from .impossible import CLOCK, time_of
+from .satisfiability import CLOCK, time_of
 
 _ALWAYS_THERE = frozenset(
     {*CLOCK, "aws:principalaccount", "aws:principalarn", "aws:principaltype", "aws:securetransport", "aws:userid"}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import Enum
 
 from .glob import matches
-from .vendors import KNOWN_VENDORS, Vendor
+from .known_vendors import KNOWN_VENDORS, Vendor
 
 SESSION_LIMIT = 43_200
 """MaxSessionDuration at most. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""

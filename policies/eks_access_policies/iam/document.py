@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from ..rule import Finding
+from ..finding import Finding
+from ..rules.iam.documents import CHARACTERS, MALFORMED
 from .conditions import Test, operator
 from .elements import ElementReader, Flaws, shown
-from .rules.documents import CHARACTERS, MALFORMED
 from .statement import Document, Principal, PrincipalKind, Statement
 
 _FOREIGN = re.compile(r"[^\t\n\r\x20-\xff]")

@@ -9,8 +9,8 @@ from . import actions as reference
 from .always import is_always_met
 from .conditions import Test, opposite
 from .glob import covers, is_anything, is_pattern, matching, overlaps
-from .impossible import impossible
 from .resources import Reach, concerns, is_all, reach
+from .satisfiability import impossible
 from .statement import Statement
 
 _MOST = 16

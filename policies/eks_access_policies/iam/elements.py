@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..rule import Finding, Rule
+from ..finding import Finding, Rule
+from ..rules.iam.documents import MALFORMED
 from .conditions import OPERATORS
-from .rules.documents import MALFORMED
 
 MOST_FLAWS = 50
 """Findings of malformed parts of one document: more would tell a reader nothing."""

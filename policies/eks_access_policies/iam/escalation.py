@@ -5,14 +5,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..rule import Finding, Rule
+from ..finding import Finding, Rule
+from ..rules.iam.escalation import ESCALATION_CONFINED, ESCALATION_SELF, PASS_ROLE_ANY
 from . import actions
 from .conditions import Binding, Test, binding, demands_presence
 from .effective import Effective, Grant
 from .glob import is_pattern, matches
 from .paths import PATHS, Path
 from .resources import Reach
-from .rules.escalation import ESCALATION_CONFINED, ESCALATION_SELF, PASS_ROLE_ANY
 
 PASS_ROLE = "iam:PassRole"
 _PASSED_TO = "iam:passedtoservice"

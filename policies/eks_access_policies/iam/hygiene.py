@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from ..rule import Finding
+from ..finding import Finding
+from ..rules.iam.documents import DUPLICATE, SIZE, SIZE_NEAR
 from .glob import is_pattern, matches
-from .rules.documents import DUPLICATE, SIZE, SIZE_NEAR
 from .statement import Document, Statement
 
 NEAR = 0.9

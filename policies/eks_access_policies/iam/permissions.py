@@ -4,13 +4,8 @@ them."""
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from ..rule import Finding, Rule
-from . import actions
-from .actions import AccessLevel, Action
-from .condition_keys import unknown_keys
-from .glob import is_anything, is_pattern
-from .resources import concerns
-from .rules.permissions import (
+from ..finding import Finding, Rule
+from ..rules.iam.permissions import (
     POLICY_ACTION_WILDCARD,
     POLICY_ADMIN,
     POLICY_NOT_ACTION,
@@ -22,6 +17,11 @@ from .rules.permissions import (
     POLICY_UNKNOWN_ACTION,
     POLICY_UNKNOWN_KEY,
 )
+from . import actions
+from .actions import AccessLevel, Action
+from .condition_keys import unknown_keys
+from .glob import is_anything, is_pattern
+from .resources import concerns
 from .statement import Statement
 
 _CHANGES = (AccessLevel.WRITE, AccessLevel.TAGGING, AccessLevel.PERMISSIONS)

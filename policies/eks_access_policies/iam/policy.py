@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from eks_access.iam import INLINE_POLICIES_LIMIT
+from eks_access.model.iam import INLINE_POLICIES_LIMIT
 
-from ..rule import Finding
+from ..finding import Finding
+from ..rules.iam.documents import MALFORMED
+from ..rules.iam.permissions import POLICY_ADMIN, POLICY_CONDITION_NEVER
 from .context import Context
 from .document import parse
 from .effective import Effective
 from .escalation import INTERESTING, judge_escalation
 from .hygiene import MOST_FINDINGS, few, judge_size, judge_twins
 from .permissions import judge_breadth, judge_statement
-from .rules.documents import MALFORMED
-from .rules.permissions import POLICY_ADMIN, POLICY_CONDITION_NEVER
 from .statement import Document, Statement
 
 Kind = Literal["managed", "inline", "identity"]

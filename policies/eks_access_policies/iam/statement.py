@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ..rule import Finding
+from ..finding import Finding
 from .conditions import Test
 
 

@@ -16,11 +16,11 @@ from pulumi_policy import (
 )
 from pulumi_policy import Severity as PulumiSeverity
 
-from ..configuration import SHARED
-from ..judge import RESOURCE_RULES, RULES, STACK_RULES, Judge, own_accounts
+from ..evaluate.evaluator import RESOURCE_RULES, RULES, STACK_RULES, Judge, own_accounts
+from ..finding import Rule, Severity
 from ..located import Located
-from ..rule import Rule, Severity
-from ..settings import Settings, schema, settings
+from ..rules.configuration import SHARED
+from ..rules.settings import Settings, schema, settings
 from ..stack import Stack
 from ..stack.engine import of_resource, of_resources
 

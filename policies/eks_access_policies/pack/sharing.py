@@ -15,11 +15,11 @@ from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, Policy
 from pulumi_policy import policy as sdk
 
-from ..configuration import SHARED
-from ..judge import Judge, is_judged_alone, own_accounts
-from ..judge_documents import BY_ACCOUNT
+from ..evaluate.documents import BY_ACCOUNT
+from ..evaluate.evaluator import Judge, is_judged_alone, own_accounts
 from ..located import Located
-from ..settings import settings
+from ..rules.configuration import SHARED
+from ..rules.settings import settings
 from ..stack import Resource, Stack
 from ..stack.model import stack_in
 from ..stack.serialized import Reader

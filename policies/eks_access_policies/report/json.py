@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..configuration import Configuration
 from ..located import Located
+from ..rules.configuration import Configuration
 from ..stack import Stack
 
 SCHEMA_VERSION = 1

@@ -5,8 +5,8 @@ python -m eks_access_policies.report.rules > docs/policies/rules.md
 
 from collections.abc import Iterator, Sequence
 
-from ..judge import RESOURCE_RULES, RULES
-from ..rule import Rule
+from ..evaluate.evaluator import RESOURCE_RULES, RULES
+from ..finding import Rule
 
 _AREAS = (
     ("iam-trust-", "Trust policies"),

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from eks_access.terminal import paragraph
+from eks_access.text_layout import print_paragraph
 
-from ..configuration import Configuration
+from ..finding import Rule, Severity
 from ..located import Located
-from ..rule import Rule, Severity
+from ..rules.configuration import Configuration
 from ..stack import Stack
 from ..stack.model import name_in, type_in
 
@@ -31,8 +31,8 @@ def print_table(stack: Stack, found: Sequence[Located], configuration: Configura
         out.print(heading, soft_wrap=True)
         for located in of_rule:
             resource = f"{type_in(located.urn).rpartition(':')[2]} {name_in(located.urn)}: "
-            paragraph(out, Text.assemble((resource, "cyan"), located.finding.message), mark="·")
-        paragraph(out, Text(f"do: {rule.remediation}", "dim"), indent=4)
+            print_paragraph(out, Text.assemble((resource, "cyan"), located.finding.message), mark="·")
+        print_paragraph(out, Text(f"do: {rule.remediation}", "dim"), indent=4)
         out.print()
     mandatory = sum(configuration.level(located.rule) == "mandatory" for located in found)
     told = f"{len(found)} findings, {mandatory} of them mandatory" if found else "nothing found"

@@ -9,15 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
-from eks_access import risks
+from eks_access.model import risks
 
+from ..finding import Severity
 from ..iam import Statement
 from ..iam.actions import AccessLevel, expand, expand_all, find
 from ..iam.glob import covers, is_pattern
-from ..rule import Severity
 from .change import Change, Direction, Plane
 from .conditions import Conditions, conditions_of, entail
-from .words import code, counted, joined, listed
+from .names import code, counted, joined, listed
 
 ALL = "*"
 _EVERYTHING = "everything"

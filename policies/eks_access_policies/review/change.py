@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..rule import Severity
+from ..finding import Severity
 
 
 class Direction(StrEnum):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..iam import Statement
 from ..iam.conditions import Binding, Family, Operator, Test, binding, operator
 from ..iam.glob import covers, is_pattern
-from .words import code, listed
+from .names import code, listed
 
 
 @dataclass(frozen=True)

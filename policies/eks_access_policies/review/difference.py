@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ..rule import Severity
+from ..finding import Severity
 from . import aws, escalation, kubernetes, trust
-from .access import NOBODY, Bundle, Principal, Side
 from .change import Change, Direction, Plane, PrincipalChanges, Review
+from .side import NOBODY, Bundle, Principal, Side
 
 
 def review(base: Side, head: Side) -> Review:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 
-from eks_access.rbac import own_group
+from eks_access.model.rbac import own_group
 
 from ..access import Grant, Held, Rule, grants
-from .access import Bundle
+from .side import Bundle
 
 ANY = "*"
 TOO_MANY = 20_000

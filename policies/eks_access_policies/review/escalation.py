@@ -7,12 +7,12 @@ sides are compared. Paths that fall under one of its policies are told together.
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from ..finding import Rule
 from ..iam import Statement
 from ..iam.effective import Effective
 from ..iam.escalation import INTERESTING, Step, steps_open
-from ..rule import Rule
 from .change import Change, Direction, Plane
-from .words import code
+from .names import code
 
 _FEW = 4
 

@@ -8,15 +8,15 @@ place changed; all else by what it makes possible.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from eks_access import risks
-from eks_access.rbac import own_group
+from eks_access.model import risks
+from eks_access.model.rbac import own_group
 
 from ..access import Grant, Rule
-from ..rule import Severity
-from .access import Bundle
+from ..finding import Severity
 from .change import Change, Direction, Plane
 from .effective import ANY, WHOLE, Holding, full_name, of_bundle
-from .words import code, joined, listed, namespaces, of_namespaces
+from .names import code, joined, listed, namespaces, of_namespaces
+from .side import Bundle
 
 Places = tuple[str, ...] | None
 

@@ -1,7 +1,7 @@
 """A change in one line, and a review in one. Names are between back-ticks; formats do with them what fits. Pure."""
 
 from .change import Change, Direction, Plane, PrincipalChanges, Review
-from .words import counted, joined, listed
+from .names import counted, joined, listed
 
 SHOWN = 6
 NO_CHANGE = "No change of access."

@@ -8,11 +8,11 @@ weakened, or as a principal that is trusted anew.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..finding import Severity
 from ..iam import Principal, PrincipalKind, Statement
-from ..rule import Severity
 from .change import Change, Direction, Plane
 from .conditions import Condition, Conditions, claim, conditions_of, either, entail
-from .words import code, joined
+from .names import code, joined
 
 _NEAREST = 100
 """Statements that are looked through for the nearest one: more of one principal are no trust policy of IAM's size."""

@@ -3,9 +3,9 @@
 from dataclasses import fields
 from typing import Any
 
-from eks_access import trust
-from eks_access.iam import document
-from eks_access.manifest import HIDDEN, Trust
+from eks_access.manifest.models import HIDDEN, Trust
+from eks_access.model import trust
+from eks_access.model.iam import document
 
 from .values import UNKNOWN, Value
 

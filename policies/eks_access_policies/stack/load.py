@@ -8,10 +8,10 @@ from .state import StateError, of_export, of_preview
 from .values import Value
 
 if TYPE_CHECKING:
-    from eks_access.manifest import Manifest
+    from eks_access.manifest.models import Manifest
 
 _OUTPUT = "access"
-"""The stack output that is the manifest (`eks_access.manifest.OUTPUT`)."""
+"""The stack output that is the manifest (`eks_access.manifest.models.OUTPUT`)."""
 
 
 def of_value(value: Value, *, before: bool = False) -> Stack:
@@ -42,9 +42,9 @@ def of_manifest(manifest: "Manifest") -> Stack:
 
 
 def _of_manifest(value: Value) -> Stack:
-    from eks_access import manifest
+    from eks_access.manifest import models
 
     try:
-        return of_manifest(manifest.read(value))
-    except manifest.ManifestError as invalid:
+        return of_manifest(models.read(value))
+    except models.ManifestError as invalid:
         raise StateError(str(invalid)) from invalid

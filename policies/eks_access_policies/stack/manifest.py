@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from eks_access import rbac
-from eks_access.identity import EntryMethod
-from eks_access.manifest import Cluster, IntegrationAccess, Manifest
+from eks_access.manifest.models import Cluster, IntegrationAccess, Manifest
+from eks_access.model import rbac
+from eks_access.model.identity import EntryMethod
 
 from .declared_trust import trust_policy
 from .model import INTEGRATION_PREFIX, Resource, Stack

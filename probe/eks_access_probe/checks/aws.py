@@ -6,10 +6,10 @@ answer about the parameters shows that the caller was let through.
 
 from typing import Any
 
-from eks_access.manifest import AwsExpectation
+from eks_access.manifest.models import AwsExpectation
 
-from ..actor import Actor
-from ..aws import Aws
+from ..identity.assume_role import Actor
+from ..identity.aws_clients import Aws
 from ..outcome import Answer, Plane, Question, Verdict
 from .aws_errors import asked, classify
 from .check import Check

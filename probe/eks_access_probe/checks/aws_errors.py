@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTT
 
 from eks_access.endpoint import LoopbackError
 
-from ..actor import CannotBecome
+from ..identity.assume_role import CannotBecome
 from ..outcome import Answer, Verdict
 
 UNRECOGNISED = frozenset(

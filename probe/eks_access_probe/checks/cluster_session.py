@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from eks_access.kubernetes import KubernetesApi, Response, StreamedResponse
-from eks_access.manifest import Cluster
-from eks_access.token import EksToken, presigned_token
+from eks_access.kubernetes.client import KubernetesApi, Response, StreamedResponse
+from eks_access.kubernetes.token import EksToken, presigned_token
+from eks_access.manifest.models import Cluster
 
-from ..actor import Actor, RoleSession
+from ..identity.assume_role import Actor, RoleSession
 
 _TIMEOUT = 10.0
 _RENEW_BEFORE = timedelta(minutes=1)

@@ -10,10 +10,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from eks_access.manifest import Cluster
+from eks_access.manifest.models import Cluster
 
-from ..actor import Actor
-from ..aws import Aws
+from ..identity.assume_role import Actor
+from ..identity.aws_clients import Aws
 from ..outcome import Answer, Plane, Question, Verdict
 from .aws_errors import asked, classify
 from .check import Check

@@ -15,17 +15,17 @@ from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from eks_access.kubernetes import Unreachable
-from eks_access.manifest import KubernetesExpectation
-from eks_access.token import TokenTooLarge
+from eks_access.kubernetes.client import Unreachable
+from eks_access.kubernetes.token import TokenTooLarge
+from eks_access.manifest.models import KubernetesExpectation
 
-from ..actor import CannotBecome
+from ..identity.assume_role import CannotBecome
 from ..outcome import Answer, Plane, Question, Verdict
-from . import signed_in
-from .beyond import beyond
+from . import user_info
 from .check import Check
 from .cluster_session import ClusterSession, NotKubernetes, within
 from .kubernetes_answers import access_review, read
+from .undeclared import beyond
 
 LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 ONE = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
@@ -147,8 +147,8 @@ def _sign_in(session: ClusterSession) -> Answer:
         return read(response)
     user = within(response, "status", "userInfo")
     access = session.actor.access
-    found = signed_in.differences(user, access.identity, session.cluster.method, access.role, session.caller())
-    return Answer(Verdict.ALLOWED, response.status, "", signed_in.described(user), tuple(found))
+    found = user_info.differences(user, access.identity, session.cluster.method, access.role, session.caller())
+    return Answer(Verdict.ALLOWED, response.status, "", user_info.described(user), tuple(found))
 
 
 def asked(call: Callable[[], Answer]) -> Answer:

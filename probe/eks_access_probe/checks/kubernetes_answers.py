@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from eks_access.kubernetes import Response
+from eks_access.kubernetes.client import Response
 
 from ..outcome import Answer, Verdict
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from eks_access.kubernetes import ApiError, CredentialFailed, KubeconfigError, KubernetesApi
-from eks_access.manifest import Cluster
-from eks_access.token import EksToken
+from eks_access.kubernetes.client import ApiError, CredentialFailed, KubeconfigError, KubernetesApi
+from eks_access.kubernetes.token import EksToken
+from eks_access.manifest.models import Cluster
 
-from ..actor import Actor, CannotBecome, RoleSession
+from ..identity.assume_role import Actor, CannotBecome, RoleSession
 from .cluster_session import ClusterSession
 
 TOKEN_SECONDS = 600

@@ -6,9 +6,9 @@ error for another cause, such as a token that has ended, proves nothing.
 
 from botocore.exceptions import ClientError
 
-from eks_access.trust import Change
+from eks_access.model.trust import Change
 
-from ..actor import Actor
+from ..identity.assume_role import Actor
 from ..outcome import Answer, Plane, Question, Verdict
 from .aws_errors import THROTTLING, answer_of, asked
 from .check import Check

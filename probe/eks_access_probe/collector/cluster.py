@@ -6,12 +6,12 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from ..checks.cluster_session import ClusterSession
-from . import fetch, graph, kinds, reading
-from .doors import KNOCKS, Door
+from ..run.list_retry import Patient
+from . import fetch, graph, kinds, paging
 from .fetch import Failed, Page, Place
 from .inventory import WHOLE, ClusterInventory, Listing, State
 from .kinds import NAMESPACE, Kind
-from .patient import Patient
+from .reachability import KNOCKS, Door
 from .seen import Seen, Shared
 from .threads import Threads
 
@@ -30,7 +30,7 @@ class ClusterReader:
         door: Door,
         threads: Threads,
         patient: Patient,
-        on_page: reading.OnPage,
+        on_page: paging.OnPage,
         *,
         page_size: int = fetch.PAGE,
     ) -> None:
@@ -90,7 +90,7 @@ class ClusterReader:
     async def _read(self, session: ClusterSession, place: Place) -> _List:
         fetch = partial(self._page, session)
         async with self._door.places:
-            return await reading.read(place, fetch, self._threads.call, self._patient, self._on_page)
+            return await paging.read(place, fetch, self._threads.call, self._patient, self._on_page)
 
     async def _page(self, session: ClusterSession, place: Place, token: str) -> Page | Failed:
         return await self._door.call(

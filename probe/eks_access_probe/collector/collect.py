@@ -14,23 +14,23 @@ from typing import Protocol
 
 import msgspec
 
-from eks_access.identity import supports_access_entries
-from eks_access.manifest import Cluster, IntegrationAccess, Manifest
+from eks_access.manifest.models import Cluster, IntegrationAccess, Manifest
+from eks_access.model.identity import supports_access_entries
 
-from ..actor import Actor
-from ..aws import Aws
 from ..checks import service_account_session
 from ..checks.aws_errors import asked, classify
 from ..checks.cluster_session import ClusterSession
-from ..identities import Identities
+from ..identity.assume_role import Actor
+from ..identity.aws_clients import Aws
+from ..identity.identities import Identities
 from ..outcome import Answer, Verdict
-from .account import Account, together
+from ..run.list_retry import Patient
+from .aws import Account, together
 from .cluster import ClusterReader
-from .doors import AT_ONCE, Doors
 from .fetch import PAGE
 from .interpreter import set_for_long_lists
 from .inventory import AccessEntry, ClusterInventory, IntegrationInventory, Inventory, Listing
-from .patient import Patient
+from .reachability import AT_ONCE, Doors
 from .threads import Threads
 
 KNOCKING_THREADS = 32

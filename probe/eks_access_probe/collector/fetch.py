@@ -12,17 +12,17 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from eks_access.endpoint import LoopbackError
-from eks_access.kubernetes import Response, Unreachable
-from eks_access.token import TokenTooLarge
+from eks_access.kubernetes.client import Response, Unreachable
+from eks_access.kubernetes.token import TokenTooLarge
 
-from ..actor import CannotBecome
 from ..checks.cluster_session import ClusterSession, NotKubernetes, within
 from ..checks.kubernetes_answers import read
+from ..identity.assume_role import CannotBecome
 from ..outcome import Answer, Verdict
-from . import encodings
-from .incoming import Read
 from .kinds import Kind
 from .seen import Seen, Shared
+from .wire import encodings
+from .wire.protobuf_stream import Read
 
 _Got = TypeVar("_Got")
 PAGE = 500

@@ -6,13 +6,14 @@ from typing import Any
 
 import msgspec
 
-from eks_access.access_policies import Attributes, Grant, catalogue, granting_policy
-from eks_access.manifest import IntegrationAccess
+from eks_access.manifest.models import IntegrationAccess
+from eks_access.model.access_policies import Attributes, Grant, catalogue, granting_policy
 
-from . import encodings, projection, wire
-from .incoming import Read
+from . import projection
 from .projection import Projection
 from .seen import Seen, Shared
+from .wire import encodings, messages
+from .wire.protobuf_stream import Read
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Kind:
     group: str
     resource: str
     version: str | None = "v1"
-    item: type = wire.Object
+    item: type = messages.Object
     projection: Projection = projection.metadata
 
     @property
@@ -49,7 +50,7 @@ class Kind:
         """
         page = encodings.page(self.item, read)
         # Metadata is in the same place in every kind; whatever else there is, in its own.
-        if not (page.kind == f"{self.name}List" or (self.item is wire.Object and page.kind.endswith("List"))):
+        if not (page.kind == f"{self.name}List" or (self.item is messages.Object and page.kind.endswith("List"))):
             raise msgspec.DecodeError(f"it is of kind {page.kind!r}")
         return page
 
@@ -61,23 +62,23 @@ class Kind:
 NAMESPACE = Kind("Namespace", "", "namespaces")
 TOPOLOGY = (
     NAMESPACE,
-    Kind("Node", "", "nodes", item=wire.Node, projection=projection.node),
-    Kind("Pod", "", "pods", item=wire.Pod, projection=projection.pod),
+    Kind("Node", "", "nodes", item=messages.Node, projection=projection.node),
+    Kind("Pod", "", "pods", item=messages.Pod, projection=projection.pod),
     Kind("ReplicaSet", "apps", "replicasets"),
-    Kind("Deployment", "apps", "deployments", item=wire.Deployment, projection=projection.replicated),
-    Kind("StatefulSet", "apps", "statefulsets", item=wire.StatefulSet, projection=projection.replicated),
-    Kind("DaemonSet", "apps", "daemonsets", item=wire.DaemonSet, projection=projection.daemon_set),
-    Kind("Job", "batch", "jobs", item=wire.Job, projection=projection.job),
+    Kind("Deployment", "apps", "deployments", item=messages.Deployment, projection=projection.replicated),
+    Kind("StatefulSet", "apps", "statefulsets", item=messages.StatefulSet, projection=projection.replicated),
+    Kind("DaemonSet", "apps", "daemonsets", item=messages.DaemonSet, projection=projection.daemon_set),
+    Kind("Job", "batch", "jobs", item=messages.Job, projection=projection.job),
     Kind("CronJob", "batch", "cronjobs"),
-    Kind("Service", "", "services", item=wire.Service, projection=projection.service),
+    Kind("Service", "", "services", item=messages.Service, projection=projection.service),
     Kind(
         "EndpointSlice",
         "discovery.k8s.io",
         "endpointslices",
-        item=wire.EndpointSlice,
+        item=messages.EndpointSlice,
         projection=projection.endpoint_slice,
     ),
-    Kind("Ingress", "networking.k8s.io", "ingresses", item=wire.Ingress, projection=projection.ingress),
+    Kind("Ingress", "networking.k8s.io", "ingresses", item=messages.Ingress, projection=projection.ingress),
 )
 _BY_RESOURCE = {(kind.group, kind.resource): kind for kind in TOPOLOGY}
 NAMES: Mapping[tuple[str, str], str] = {

@@ -6,9 +6,9 @@ A part of a message becomes a Python object each time that it is looked at, so w
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from . import wire
 from .inventory import Container, Node, Relation
 from .seen import Labels, Owner, Pointer, Seen, Shared
+from .wire import messages
 
 Projection = Callable[[str, Any, Shared], Seen]
 """From the kind, an object of its type in `wire`, and what is shared among all."""
@@ -16,31 +16,31 @@ SERVICE_NAME = "kubernetes.io/service-name"
 """https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetesioservice-name"""
 
 
-def metadata(kind: str, item: wire.Object, shared: Shared) -> Seen:
+def metadata(kind: str, item: messages.Object, shared: Shared) -> Seen:
     return _seen(kind, item.metadata, shared)
 
 
-def replicated(kind: str, item: wire.Deployment | wire.StatefulSet, shared: Shared) -> Seen:
+def replicated(kind: str, item: messages.Deployment | messages.StatefulSet, shared: Shared) -> Seen:
     return _seen(kind, item.metadata, shared, f"{item.status.readyReplicas}/{item.spec.replicas}")
 
 
-def daemon_set(kind: str, item: wire.DaemonSet, shared: Shared) -> Seen:
+def daemon_set(kind: str, item: messages.DaemonSet, shared: Shared) -> Seen:
     return _seen(kind, item.metadata, shared, f"{item.status.numberReady}/{item.status.desiredNumberScheduled}")
 
 
-def job(kind: str, item: wire.Job, shared: Shared) -> Seen:
+def job(kind: str, item: messages.Job, shared: Shared) -> Seen:
     true = {condition.type for condition in item.status.conditions or () if condition.status == "True"}
     status = next((end for end in ("Complete", "Failed", "Suspended") if end in true), "Running")
     return _seen(kind, item.metadata, shared, status)
 
 
-def node(kind: str, item: wire.Node, shared: Shared) -> Seen:
+def node(kind: str, item: messages.Node, shared: Shared) -> Seen:
     ready = any(c.type == "Ready" and c.status == "True" for c in item.status.conditions or ())
     status = "Ready" if ready else "NotReady"
     return _seen(kind, item.metadata, shared, f"{status},SchedulingDisabled" if item.spec.unschedulable else status)
 
 
-def pod(kind: str, item: wire.Pod, shared: Shared) -> Seen:
+def pod(kind: str, item: messages.Pod, shared: Shared) -> Seen:
     meta, spec, status = item.metadata, item.spec, item.status
     containers = shared.made(_containers, *_declared(spec, status))
     on = spec.nodeName
@@ -50,7 +50,7 @@ def pod(kind: str, item: wire.Pod, shared: Shared) -> Seen:
     return seen
 
 
-def service(kind: str, item: wire.Service, shared: Shared) -> Seen:
+def service(kind: str, item: messages.Service, shared: Shared) -> Seen:
     spec = item.spec
     ports = " ".join(f"{port.port}/{port.protocol}" for port in spec.ports)
     seen = _seen(kind, item.metadata, shared, detail=f"{spec.type} {ports}".strip())
@@ -58,24 +58,24 @@ def service(kind: str, item: wire.Service, shared: Shared) -> Seen:
     return seen
 
 
-def endpoint_slice(kind: str, item: wire.EndpointSlice, shared: Shared) -> Seen:
+def endpoint_slice(kind: str, item: messages.EndpointSlice, shared: Shared) -> Seen:
     meta = item.metadata
     seen = _seen(kind, meta, shared)
     service = meta.labels.get(SERVICE_NAME)
     if service:
-        targets = [wire.part(endpoint, "targetRef") for endpoint in item.endpoints or ()]
+        targets = [messages.part(endpoint, "targetRef") for endpoint in item.endpoints or ()]
         seen.serves = (service, tuple(each.name for each in targets if each is not None and each.kind == "Pod"))
     return seen
 
 
-def ingress(kind: str, item: wire.Ingress, shared: Shared) -> Seen:
+def ingress(kind: str, item: messages.Ingress, shared: Shared) -> Seen:
     spec = item.spec
     rules = spec.rules or ()
-    backends = [path.backend for rule in rules for path in wire.embedded(rule).http.paths]
-    default = wire.part(spec, "defaultBackend")
+    backends = [path.backend for rule in rules for path in messages.embedded(rule).http.paths]
+    default = messages.part(spec, "defaultBackend")
     if default is not None:
         backends.append(default)
-    named = [wire.part(backend, "service") for backend in backends]
+    named = [messages.part(backend, "service") for backend in backends]
     services = dict.fromkeys(service.name for service in named if service is not None)
     seen = _seen(kind, item.metadata, shared, detail=" ".join(dict.fromkeys(rule.host or "*" for rule in rules)))
     seen.points_to = tuple(Pointer(Relation.ROUTES_TO, "Service", name) for name in services)
@@ -84,7 +84,7 @@ def ingress(kind: str, item: wire.Ingress, shared: Shared) -> Seen:
 
 def _seen(
     kind: str,
-    meta: wire.Meta,
+    meta: messages.Meta,
     shared: Shared,
     status: str = "",
     *,
@@ -105,7 +105,7 @@ def _seen(
     return Seen(made, meta.uid or f"{kind} {namespace}/{name}", _owner(meta, shared))
 
 
-def _owner(meta: wire.Meta, shared: Shared) -> Owner | None:
+def _owner(meta: messages.Meta, shared: Shared) -> Owner | None:
     """The owner that manages it; where none does, the first."""
     owners = meta.ownerReferences
     if not owners:
@@ -116,7 +116,7 @@ def _owner(meta: wire.Meta, shared: Shared) -> Owner | None:
     return shared.made(Owner, chosen.kind, chosen.name, chosen.uid)
 
 
-def _labels(labels: wire.Labels) -> Labels:
+def _labels(labels: messages.Labels) -> Labels:
     return tuple(sorted(labels.items()))
 
 
@@ -133,18 +133,18 @@ def _containers(*declared: tuple[Any, ...]) -> tuple[Container, ...]:
     return tuple(Container(**dict(zip(_CONTAINER, each, strict=False))) for each in declared)
 
 
-def _declared(spec: wire.PodSpec, status: wire.PodStatus) -> list[tuple[Any, ...]]:
+def _declared(spec: messages.PodSpec, status: messages.PodStatus) -> list[tuple[Any, ...]]:
     every: list[tuple[Any, ...]] = []
     if init := spec.initContainers:
         every += _described("init", init, status.initContainerStatuses)
     every += _described("", spec.containers, status.containerStatuses)
     if ephemeral := spec.ephemeralContainers:
-        every += _described("ephemeral", map(wire.embedded, ephemeral), status.ephemeralContainerStatuses)
+        every += _described("ephemeral", map(messages.embedded, ephemeral), status.ephemeralContainerStatuses)
     return every
 
 
 def _described(
-    role: str, declared: Iterable[wire.Container], statuses: Iterable[wire.ContainerStatus]
+    role: str, declared: Iterable[messages.Container], statuses: Iterable[messages.ContainerStatus]
 ) -> Iterator[tuple[Any, ...]]:
     """The fields of each container; without the last of them, where its state is not told."""
     states = {each.name: each for each in statuses}
@@ -157,17 +157,17 @@ def _described(
             yield name, container.image, role, *_state(at.state), at.ready, at.restartCount
 
 
-def _state(state: wire.ContainerState) -> tuple[str, str]:
-    if wire.part(state, "running") is not None:
+def _state(state: messages.ContainerState) -> tuple[str, str]:
+    if messages.part(state, "running") is not None:
         return "running", ""
     for name in ("terminated", "waiting"):
-        found = wire.part(state, name)
+        found = messages.part(state, name)
         if found is not None:
             return name, found.reason
     return "waiting", ""
 
 
-def _pod_status(status: wire.PodStatus, containers: tuple[Container, ...]) -> str:
+def _pod_status(status: messages.PodStatus, containers: tuple[Container, ...]) -> str:
     """In short what `kubectl get pods` shows: the reason of what keeps it from running, or its phase."""
     if reason := status.reason:
         return reason

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from eks_access.manifest import IntegrationAccess
+from eks_access.manifest.models import IntegrationAccess
 
 from ..report.rows import MOST_COLUMNS
 from .inventory import ClusterInventory, IntegrationInventory, Inventory, Listing, State

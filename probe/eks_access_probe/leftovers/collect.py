@@ -10,15 +10,15 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from eks_access.arn import Arn, parse
 from eks_access.aws_auth.reader import ROLES, USERS, read_section
 from eks_access.endpoint import LoopbackError, is_loopback
-from eks_access.identity import AuthenticationMode, supports_access_entries, supports_aws_auth
-from eks_access.kubernetes import ApiError, KubernetesApi
-from eks_access.rbac import MANAGED_BY
-from eks_access.token import presigned_token
+from eks_access.kubernetes.client import ApiError, KubernetesApi
+from eks_access.kubernetes.token import presigned_token
+from eks_access.model.arn import Arn, parse
+from eks_access.model.identity import AuthenticationMode, supports_access_entries, supports_aws_auth
+from eks_access.model.rbac import MANAGED_BY
 
-from ..aws import Keys
+from ..identity.aws_clients import Keys
 from .seen import Binding, Entry, KubernetesObject, MappedArn, Registration, Seen
 
 AWS_AUTH = "/api/v1/namespaces/kube-system/configmaps/aws-auth"

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from eks_access.arn import parse
-from eks_access.identity import EntryMethod
-from eks_access.manifest import IntegrationAccess, Manifest
-from eks_access.rbac import MANAGED_BY, STACK
-from eks_access.vendor_made import VendorMade
+from eks_access.manifest.models import IntegrationAccess, Manifest
+from eks_access.model.arn import parse
+from eks_access.model.identity import EntryMethod
+from eks_access.model.leftovers import VendorMade
+from eks_access.model.rbac import MANAGED_BY, STACK
 
 from .seen import Binding, Entry, KubernetesObject, MappedArn, Registration, Seen
 

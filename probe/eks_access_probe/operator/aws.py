@@ -6,16 +6,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policie
 
 from botocore.exceptions import ClientError
 
-from eks_access.manifest import AwsExpectation
+from eks_access.manifest.models import AwsExpectation
 
-from ..actor import Actor
-from ..aws import Aws
 from ..checks.aws import question
 from ..checks.aws_errors import THROTTLING, answer_of, asked
 from ..checks.check import Check
+from ..identity.assume_role import Actor
+from ..identity.aws_clients import Aws
 from ..outcome import Answer, Verdict
 from . import evaluated
-from .requested import Requested, Unclear, requested
+from .simulation_request import Requested, Unclear, requested
 
 BY = "iam:SimulatePrincipalPolicy"
 

@@ -8,20 +8,20 @@ import threading
 from collections.abc import Callable
 from functools import partial
 
-from eks_access import access_policies
-from eks_access.manifest import KubernetesExpectation
+from eks_access.manifest.models import KubernetesExpectation
+from eks_access.model import access_policies
 
-from ..aws import Aws
 from ..checks import kubernetes
 from ..checks.aws_errors import asked as aws_asked
-from ..checks.beyond import beyond
 from ..checks.check import Check
 from ..checks.cluster_session import ClusterSession
 from ..checks.kubernetes_answers import access_review
+from ..checks.undeclared import beyond
+from ..identity.aws_clients import Aws
 from ..outcome import Answer, Verdict
 from . import evaluated
 from .aws import refused
-from .mapped import CouldNotRead, Mapped, NotMapped, could_not_ask, differences, mapped
+from .cluster_identity import CouldNotRead, Mapped, NotMapped, could_not_ask, differences, mapped
 
 BY = "SubjectAccessReview"
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"

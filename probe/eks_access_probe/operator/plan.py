@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 
-from eks_access.manifest import IntegrationAccess, Manifest
+from eks_access.manifest.models import IntegrationAccess, Manifest
 
-from ..actor import Actor, CannotBecome, RoleSession
-from ..aws import Aws, CredentialsUnavailable, Keys
 from ..checks import connector, trust
 from ..checks.check import Check
 from ..checks.cluster_session import ClusterSession
-from ..identities import Identities
+from ..identity.assume_role import Actor, CannotBecome, RoleSession
+from ..identity.aws_clients import Aws, CredentialsUnavailable, Keys
+from ..identity.identities import Identities
 from ..outcome import Answer, Verdict
-from ..plan import ClusterPlan, IntegrationPlan
+from ..run.plan import ClusterPlan, IntegrationPlan
 from . import evaluated, role
 from .kubernetes import ClusterEvaluation
 

@@ -7,8 +7,8 @@ from collections.abc import Container, Iterable
 
 from pydantic import Field
 
-from eks_access.explain import Right, explained
-from eks_access.manifest import IntegrationAccess, Rights
+from eks_access.explain.explanation import Right, explained
+from eks_access.manifest.models import IntegrationAccess, Rights
 
 from .part import Part
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from eks_access.terminal import paragraph
+from eks_access.text_layout import print_paragraph
 
 from .changes import Changes, Flip, FlipKind, RightChange, SeenChange
 from .json import Document, DocumentFormat
@@ -38,9 +38,9 @@ class ChangesTable(DocumentFormat):
         else:
             self._console.print(Text(f"Changed since the baseline of {since}:", style="bold"))
         for mark, line in _lines(changes):
-            paragraph(self._console, line, mark=mark)
+            print_paragraph(self._console, line, mark=mark)
         for what in changes.not_compared:
-            paragraph(self._console, Text(f"not compared: {what}", "dim"), mark="·")
+            print_paragraph(self._console, Text(f"not compared: {what}", "dim"), mark="·")
 
 
 def _lines(changes: Changes) -> Iterator[tuple[str, Text]]:

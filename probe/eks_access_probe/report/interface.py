@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from eks_access.manifest import IntegrationAccess, Manifest
+from eks_access.manifest.models import IntegrationAccess, Manifest
 
 from ..collector.inventory import Inventory
 from ..outcome import Outcome, Result
-from ..shards import Shard
+from ..run.shards import Shard
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from pydantic import Field
 from pydantic.json_schema import GenerateJsonSchema
 
 from eks_access import __version__
-from eks_access.manifest import Manifest
-from eks_access.placeholders import map_texts
+from eks_access.manifest.models import Manifest
+from eks_access.model.placeholders import map_texts
 
 from ..collector.inventory import Inventory
-from ..explain import advice
 from ..outcome import Outcome, Plane, Result, Verdict
 from .access import NOT_SHOWN, IntegrationReport, integration_report
+from .advice import advice
 from .changes import Changes
 from .interface import Proof, exit_code
 from .part import Part

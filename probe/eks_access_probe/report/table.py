@@ -12,11 +12,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from eks_access.manifest import IntegrationAccess
+from eks_access.manifest.models import IntegrationAccess
 
 from ..collector import table as inventory
-from ..explain import advice
 from ..outcome import Outcome, Plane, Result, Verdict
+from .advice import advice
 from .interface import Proof, ReportFormat
 from .rows import MARKS, condensed, mark, together
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import yaml
 
-from eks_access.kubernetes import ApiError, CredentialFailed, KubeconfigError, KubernetesApi, Unreachable
+from eks_access.kubernetes.client import ApiError, CredentialFailed, KubeconfigError, KubernetesApi, Unreachable
 
 from ..errors import NotSupported, PluginError
 from ..plugin import Values

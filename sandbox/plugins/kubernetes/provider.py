@@ -5,7 +5,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from eks_access.kubernetes import ApiError
+from eks_access.kubernetes.client import ApiError
 
 from ..declared import input_properties, refusals
 from ..diff import changes, matches

@@ -7,13 +7,14 @@ import pulumi_aws as aws
 
 from eks_access import ProbeSchedule, stack
 from eks_access.manifest import OUTPUT
+from eks_access.stack.program import SERVICES
 
 environment = stack.load(pulumi.get_project())
 access = stack.provision(environment)
 pulumi.export(OUTPUT, access)
 
 region, endpoint = environment.aws["region"], os.environ["AWS_ENDPOINT_URL"]
-endpoints = aws.ProviderEndpointArgs(**dict.fromkeys(stack.SERVICES, endpoint))
+endpoints = aws.ProviderEndpointArgs(**dict.fromkeys(SERVICES, endpoint))
 provider = aws.Provider("probe", region=region, endpoints=[endpoints])
 probe = ProbeSchedule(
     "fleet-probe",

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from eks_access.access_policies import Grant
+from eks_access.model.access_policies import Grant
 from sandbox.cluster.authenticator import BACKENDS, backend_mode, configuration, write_watched
 from sandbox.cluster.entries import Entry, creator_entry, dynamic_file, grants_by_id
 

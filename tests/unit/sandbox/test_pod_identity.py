@@ -10,7 +10,7 @@ from typing import Any
 import jwt
 import pytest
 
-from eks_access.trust import PodIdentity as Trust
+from eks_access.model.trust import PodIdentity as Trust
 from sandbox.aws.asgi import Message, Receive, Request, Response, Scope, Send
 from sandbox.aws.identity_provider import FORGED, SERVICE_ACCOUNTS, IdentityProviders
 from sandbox.aws.pod_identity import PRINCIPAL, PodIdentity

@@ -3,8 +3,8 @@
 Condition keys as in https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelastickubernetesservice.html
 """
 
+from ...rules.iam.escalation import EKS_ACCESS_ENTRIES, EKS_ACCESS_POLICIES, EKS_AUTHENTICATION, EKS_WORKLOAD_ROLES
 from ..glob import is_pattern, matches
-from ..rules.escalation import EKS_ACCESS_ENTRIES, EKS_ACCESS_POLICIES, EKS_AUTHENTICATION, EKS_WORKLOAD_ROLES
 from .path import Hold, Path
 
 ADMINISTRATORS = ("AmazonEKSClusterAdminPolicy", "AmazonEKSAdminPolicy")

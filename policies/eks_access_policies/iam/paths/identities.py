@@ -1,6 +1,6 @@
 """Changing policies, and becoming somebody else. https://pathfinding.cloud/paths (self-escalation, principal-access)"""
 
-from ..rules.escalation import ESCALATION_IDENTITIES, ESCALATION_SELF
+from ...rules.iam.escalation import ESCALATION_IDENTITIES, ESCALATION_SELF
 from .path import Hold, Path
 
 _ADMINISTRATORS = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")

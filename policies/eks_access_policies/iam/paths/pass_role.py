@@ -1,6 +1,6 @@
 """Starting something that then acts with a role that is passed to it. https://pathfinding.cloud/paths (new-passrole)"""
 
-from ..rules.escalation import ESCALATION_PASS_ROLE
+from ...rules.iam.escalation import ESCALATION_PASS_ROLE
 from .path import Path
 
 _TABLE: tuple[tuple[str, str, str], ...] = (

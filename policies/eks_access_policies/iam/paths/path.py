@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ...rule import Rule
+from ...finding import Rule
 from ..conditions import Binding, Test, binding, demands_presence
 
 

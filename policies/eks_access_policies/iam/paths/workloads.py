@@ -1,6 +1,6 @@
 """Running code or commands where a role is at work already. https://pathfinding.cloud/paths (existing-passrole)"""
 
-from ..rules.escalation import ESCALATION_EXISTING
+from ...rules.iam.escalation import ESCALATION_EXISTING
 from .path import Path
 
 _TABLE: tuple[tuple[str, str], ...] = (

@@ -6,15 +6,11 @@ operator, its values, and whether its key has anything to do with who is asking.
 
 from collections.abc import Iterator
 
-from eks_access.iam import TRUST_POLICY_LIMIT
+from eks_access.model.iam import TRUST_POLICY_LIMIT
 
-from ...rule import Finding
-from ..context import Context
-from ..document import parse
-from ..hygiene import few, judge_size, judge_twins
-from ..impossible import impossible
-from ..rules.documents import MALFORMED
-from ..rules.trust import (
+from ...finding import Finding
+from ...rules.iam.documents import MALFORMED
+from ...rules.iam.trust import (
     TRUST_ACTIONS,
     TRUST_ANYONE,
     TRUST_CONDITION_NEVER,
@@ -22,6 +18,10 @@ from ..rules.trust import (
     TRUST_PROVIDER,
     TRUST_SESSION_DURATION,
 )
+from ..context import Context
+from ..document import parse
+from ..hygiene import few, judge_size, judge_twins
+from ..satisfiability import impossible
 from ..statement import Document, Principal, PrincipalKind, Statement
 from .accounts import judge_accounts
 from .assume import ASSUMING, Trust, assumed, told

@@ -4,12 +4,9 @@ import re
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator
 
-from ...rule import Finding, Rule
-from ..conditions import Binding, Test, binding, demands_presence
-from ..context import Standing
-from ..glob import is_pattern, literal_prefix
-from ..rules.documents import MALFORMED
-from ..rules.trust import (
+from ...finding import Finding, Rule
+from ...rules.iam.documents import MALFORMED
+from ...rules.iam.trust import (
     TRUST_ANYONE,
     TRUST_CONDITION_OPEN,
     TRUST_EXTERNAL_ID,
@@ -18,8 +15,11 @@ from ..rules.trust import (
     TRUST_UNKNOWN_ACCOUNT,
     TRUST_WHOLE_ACCOUNT,
 )
+from ..conditions import Binding, Test, binding, demands_presence
+from ..context import Standing
+from ..glob import is_pattern, literal_prefix
+from ..principal_conditions import Scope, Who, irrelevant, why_open
 from ..statement import Principal, PrincipalKind
-from ..who import Scope, Who, irrelevant, why_open
 from .assume import ASSUME_ROLE, TAG_SESSION, Trust, told
 
 EXTERNAL_ID = "sts:externalid"

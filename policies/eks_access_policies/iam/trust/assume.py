@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ...rule import Finding, Rule
+from ...finding import Finding, Rule
 from ..conditions import Test
 from ..context import Context
 from ..glob import is_pattern, matches
+from ..principal_conditions import Who, who
 from ..statement import Principal, Statement
-from ..who import Who, who
 
 ASSUME_ROLE = "sts:AssumeRole"
 WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from eks_access.trust.saml import SIGN_IN
+from eks_access.model.trust.saml import SIGN_IN
 
-from ...rule import Finding
+from ...finding import Finding
+from ...rules.iam.trust import TRUST_AUDIENCE, TRUST_CONDITION_NEVER, TRUST_CONDITION_OPEN, TRUST_PROVIDER
 from ..conditions import Binding, binding, demands_presence
 from ..glob import is_pattern
-from ..rules.trust import TRUST_AUDIENCE, TRUST_CONDITION_NEVER, TRUST_CONDITION_OPEN, TRUST_PROVIDER
-from ..who import why_open
+from ..principal_conditions import why_open
 from .assume import SAML, Trust, told
 
 _HOSTS = {partition: url.removeprefix("https://").partition("/")[0] for partition, url in SIGN_IN.items()}

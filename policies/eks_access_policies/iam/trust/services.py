@@ -4,16 +4,10 @@ import difflib
 import re
 from collections.abc import Iterator
 
-from ...rule import Finding
+from ...finding import Finding
+from ...rules.iam.trust import TRUST_ANYONE, TRUST_CONDITION_OPEN, TRUST_PROVIDER, TRUST_SERVICE, TRUST_UNKNOWN_ACCOUNT
 from ..context import Standing
-from ..rules.trust import (
-    TRUST_ANYONE,
-    TRUST_CONDITION_OPEN,
-    TRUST_PROVIDER,
-    TRUST_SERVICE,
-    TRUST_UNKNOWN_ACCOUNT,
-)
-from ..who import SOURCE_KEYS, who
+from ..principal_conditions import SOURCE_KEYS, who
 from .assume import ASSUME_ROLE, TAG_SESSION, Trust, told
 
 _SERVICE = re.compile(r"([a-z0-9-]+\.)+(amazonaws\.com(\.cn)?|aws\.internal|amazon\.com|api\.aws|aws\.com)")

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from ...rule import Finding
-from ..conditions import Binding, Test, binding, demands_presence
-from ..glob import is_anything, is_pattern
-from ..rules.trust import (
+from ...finding import Finding
+from ...rules.iam.trust import (
     TRUST_AUDIENCE,
     TRUST_CONDITION_NEVER,
     TRUST_CONDITION_OPEN,
@@ -14,7 +12,9 @@ from ..rules.trust import (
     TRUST_SUBJECT,
     TRUST_SUBJECT_WIDE,
 )
-from ..who import why_open
+from ..conditions import Binding, Test, binding, demands_presence
+from ..glob import is_anything, is_pattern
+from ..principal_conditions import why_open
 from .assume import WEB_IDENTITY, Trust, told
 from .providers import BUILT_IN, Claim, Provider, provider_of, subject_claim
 

@@ -7,11 +7,11 @@ https://github.com/orgs/community/discussions/27190
 
 from dataclasses import dataclass
 
-from ...rule import Severity
-from ..alike import collapsed
+from ...finding import Severity
 from ..change import Change, Direction, PrincipalChanges, Review
+from ..grouping import collapsed
+from ..names import counted, plain
 from ..sentences import change_line, heading, severity, summary
-from ..words import counted, plain
 from .interface import ReviewFormat
 
 LIMIT = 60_000

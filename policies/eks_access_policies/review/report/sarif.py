@@ -15,10 +15,10 @@ from typing import Any
 
 from eks_access import __version__
 
-from ...rule import Severity
-from ..alike import collapsed
+from ...finding import Severity
 from ..change import Change, Direction, PrincipalChanges, Review
-from ..rules import KINDS, LEVELS, SCORES
+from ..grouping import collapsed
+from ..kinds import KINDS, LEVELS, SCORES
 from ..sentences import change_line, heading
 from .interface import ReviewFormat
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.text import Text
 
-from eks_access.terminal import paragraph
+from eks_access.text_layout import print_paragraph
 
-from ...rule import Severity
-from ..alike import collapsed
+from ...finding import Severity
 from ..change import Change, Direction, PrincipalChanges, Review
+from ..grouping import collapsed
 from ..sentences import change_line, heading, severity, summary
 from .interface import ReviewFormat
 
@@ -28,7 +28,7 @@ class TableFormat(ReviewFormat):
 
     def write(self, review: Review) -> None:
         for each in review.unknown:
-            paragraph(self.console, Text(f"not known: {each}", "yellow"), mark="?", indent=0)
+            print_paragraph(self.console, Text(f"not known: {each}", "yellow"), mark="?", indent=0)
         for principal in collapsed(review.principals):
             self._principal(principal)
         self.console.print(Text(summary(review), "bold"), soft_wrap=True)
@@ -36,7 +36,7 @@ class TableFormat(ReviewFormat):
     def _principal(self, principal: PrincipalChanges) -> None:
         self.console.print(Text(heading(principal).replace("`", ""), "bold"), soft_wrap=True)
         for change in principal.changes:
-            paragraph(self.console, _words(change, principal), mark=_MARKS[change.direction])
+            print_paragraph(self.console, _words(change, principal), mark=_MARKS[change.direction])
         self.console.print()
 
 

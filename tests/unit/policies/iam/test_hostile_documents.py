@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from eks_access_policies.finding import Finding
 from eks_access_policies.iam import Context, judge_policies, judge_policy, judge_trust, parse
-from eks_access_policies.rule import Finding
 
 CONTEXT = Context(accounts=frozenset({"111122223333"}))
 MANY = 10_000

@@ -4,11 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from eks_access_policies.finding import Finding, Severity
 from eks_access_policies.iam import Context, actions, judge_policies, judge_policy
-from eks_access_policies.rule import Finding, Severity
-
-from .disguise_cases import GRAVE, HARMLESS
-from .policy_cases import BAD, GOOD, OWN, PATHS, Case, allow, deny
+from tests.support.policies.disguise_cases import GRAVE, HARMLESS
+from tests.support.policies.policy_cases import BAD, GOOD, OWN, PATHS, Case, allow, deny
 
 CONTEXT = Context(accounts=frozenset({OWN}), now=datetime(2026, 6, 1, tzinfo=UTC))
 

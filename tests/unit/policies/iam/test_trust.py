@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 
+from eks_access_policies.finding import Finding, Severity
 from eks_access_policies.iam import Context, Vendor, judge_session, judge_trust
-from eks_access_policies.rule import Finding, Severity
-
-from .trust_cases import (
+from tests.support.policies.trust_cases import (
     BAD,
     CONDUCTORONE,
     EKS,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from eks_access_policies.iam.actions import expand
-from tests.unit.policies.review.stacks import Stack, allow, difference, document, lines, only, under
+from tests.support.review_stacks import Stack, allow, difference, document, lines, only, under
 
 CLUSTER = "arn:aws:eks:us-east-1:111122223333:cluster/dev"
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}

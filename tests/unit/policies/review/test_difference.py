@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from eks_access_policies.review import kubernetes, read
-from eks_access_policies.review.access import Bundle
-from eks_access_policies.review.alike import ITS_CLUSTER, collapsed
+from eks_access_policies.review import from_file, kubernetes
 from eks_access_policies.review.change import Change
 from eks_access_policies.review.difference import review
+from eks_access_policies.review.grouping import ITS_CLUSTER, collapsed
 from eks_access_policies.review.report import JsonFormat, MarkdownFormat, SarifFormat
 from eks_access_policies.review.sentences import NO_CHANGE
-from tests.unit.policies.review.stacks import UNKNOWN, Stack, allow, difference, lines, only, rule, trust
+from eks_access_policies.review.side import Bundle
+from tests.support.review_stacks import UNKNOWN, Stack, allow, difference, lines, only, rule, trust
 
 READ = ("get", "list")
 
@@ -89,7 +89,7 @@ def test_a_role_is_itself_in_a_preview_where_its_arn_is_not_known_yet() -> None:
     entry["inputs"]["principalArn"] = UNKNOWN
     entry["propertyDependencies"] = {"principalArn": [role["urn"]]}
     base = Stack().role("r", None, allow("eks:ListClusters"))
-    found = review(read.of_value(base.state(), "base"), read.of_value(head.preview(), "head"))
+    found = review(from_file.of_value(base.state(), "base"), from_file.of_value(head.preview(), "head"))
     assert lines(found) == ["low: is let in, as every user of the cluster is (sign in; in cluster dev)"]
 
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from eks_access.description import Profile
 from eks_access.integrations import vendors
-from eks_access.manifest import other_profile
+from eks_access.manifest.build import other_profile
+from eks_access.model.integration import Profile
 from eks_access_policies.review.change import PrincipalChanges
-from tests.unit.core.integrations.places import place
-from tests.unit.core.integrations.test_every_vendor import ARGUMENTS
-from tests.unit.policies.review.stacks import Stack, allow, difference, only
+from tests.support.places import place
+from tests.support.review_stacks import Stack, allow, difference, only
+from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
 
 ATTACH = "can attach any policy to a role, its own among them"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.unit.policies.review.stacks import Rules, Stack, difference, lines, rule
+from tests.support.review_stacks import Rules, Stack, difference, lines, rule
 
 READ = ("get", "list")
 GROUP = "cado:responders"
@@ -82,7 +82,7 @@ def test_what_is_held_already_in_another_way_is_no_gain(
 
 
 def test_rights_that_move_from_an_access_policy_to_rbac_are_no_change() -> None:
-    from eks_access.access_policies import catalogue
+    from eks_access.model.access_policies import catalogue
 
     rules: Rules = [
         {"apiGroups": list(each.api_groups), "resources": list(each.resources), "verbs": list(each.verbs)}

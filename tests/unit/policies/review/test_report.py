@@ -9,7 +9,7 @@ import pytest
 from eks_access_policies.review.change import Review
 from eks_access_policies.review.report import JsonFormat, MarkdownFormat, SarifFormat
 from eks_access_policies.review.report.markdown import LIMIT
-from tests.unit.policies.review.stacks import UNKNOWN, Stack, allow, difference, rule, trust
+from tests.support.review_stacks import UNKNOWN, Stack, allow, difference, rule, trust
 
 HOSTILE = "`</details><!-- eks-access-review -->\n# @everyone [x](http://x) ‮"
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from eks_access.trust import IdentityCenter
+from eks_access.model.trust import IdentityCenter
 from eks_access_policies.review.change import Direction
-from tests.unit.policies.review.stacks import VENDOR, Stack, difference, document, lines, only, trust
+from tests.support.review_stacks import VENDOR, Stack, difference, document, lines, only, trust
 
 EXTERNAL_ID = {"StringEquals": {"sts:ExternalId": "c1"}}
 GITHUB = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"

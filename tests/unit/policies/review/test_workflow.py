@@ -10,13 +10,13 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from eks_access.cli import main
-from eks_access_policies.review import command, comment
-from eks_access_policies.review.environments import changed, environments
-from eks_access_policies.review.environments import review_environments as listing
-from tests.unit.policies.review.test_previews import git
+from eks_access_cli.commands import review, review_comment
+from eks_access_cli.commands.review_environments import changed, environments
+from eks_access_cli.commands.review_environments import review_environments as listing
+from eks_access_cli.main import main
+from tests.support.checkout import CHECKOUT
+from tests.unit.cli.test_previews import git
 
-CHECKOUT = Path(__file__).parents[4]
 WORKFLOWS = CHECKOUT / ".github" / "workflows"
 REUSABLE = "access-review.yml"
 OURS = (REUSABLE, "pull-request.yml")
@@ -139,7 +139,11 @@ def test_the_pack_and_the_review_are_told_before_they_fail_the_job(jobs: Any) ->
 
 def test_the_options_that_the_scripts_give_are_those_of_the_commands() -> None:
     text = "\n".join(script for _, script in scripts()) + (CHECKOUT / "Makefile").read_text()
-    commands = {"review": command.review, "review-comment": comment.review_comment, "review-environments": listing}
+    commands = {
+        "review": review.review,
+        "review-comment": review_comment.review_comment,
+        "review-environments": listing,
+    }
     for name, given in re.findall(r"eks-access (review\S*) ((?:.*\\\n)*.*)", text):
         options = {option for parameter in commands[name].params for option in parameter.opts}
         assert set(re.findall(r"(?<=\s)--[a-z-]+", f" {given.partition(' ||')[0]}")) <= options, name
@@ -151,7 +155,7 @@ def test_the_options_that_the_scripts_give_are_those_of_the_commands() -> None:
         (["Pulumi.dev.yaml"], ["dev"]),
         (["Pulumi.dev.yaml", "Pulumi.prod.yaml", "README.md"], ["dev", "prod"]),
         (["README.md", "docs/review.md", "tests/unit/test_x.py"], []),
-        (["components/eks_access/iam.py"], ["dev", "prod"]),
+        (["components/eks_access/model/iam.py"], ["dev", "prod"]),
         (["Pulumi.yaml"], ["dev", "prod"]),
         (["other/Pulumi.dev.yaml"], ["dev", "prod"]),
         (["Pulumi.gone.yaml"], []),

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from eks_access.token import EksToken
+from eks_access.kubernetes.token import EksToken
 from eks_access_probe.checks import cluster_session
 from eks_access_probe.checks.service_account_session import ServiceAccountSession
-from eks_access_probe.collector import patient
 from eks_access_probe.collector.inventory import State
-from tests import faults
-from tests.faults import Faults, FaultyServer
-from tests.unit.probe.collector.api_server import KINDS, ApiServer, pod, serving
-from tests.unit.probe.collector.gather import cluster, gather, listing, names
-from tests.unit.probe.world import World, answer, json_error, kubernetes_call, xml_error
+from eks_access_probe.run import list_retry
+from tests.support import faults
+from tests.support.api_server import KINDS, ApiServer, pod, serving
+from tests.support.faults import Faults, FaultyServer
+from tests.support.gather import cluster, gather, listing, names
+from tests.support.world import World, answer, json_error, kubernetes_call, xml_error
 
 EVERY_KIND = 12
 
@@ -157,7 +157,7 @@ def test_a_caller_who_is_not_recognised_is_told_so_and_not_that_there_is_nothing
     certificate_authority: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(patient, "_BACK_OFF", lambda state: 0.01)
+    monkeypatch.setattr(list_retry, "_BACK_OFF", lambda state: 0.01)
     found = gather({"api": behind(api.url, lambda request: faults.unauthorized).url}, certificate_authority)
     assert cluster(found).trouble.startswith("401 Unauthorized")
     assert not found.is_whole

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from eks_access_probe.checks import cluster_session
-from eks_access_probe.collector import patient
 from eks_access_probe.collector.inventory import WHOLE, ClusterInventory, State
-from tests import faults
-from tests.faults import Fault, Faults, FaultyServer, Request
-from tests.unit.probe.collector.api_server import ApiServer, pod
-from tests.unit.probe.collector.gather import cluster, gather, listing, names
-from tests.unit.probe.world import World
+from eks_access_probe.run import list_retry
+from tests.support import faults
+from tests.support.api_server import ApiServer, pod
+from tests.support.faults import Fault, Faults, FaultyServer, Request
+from tests.support.gather import cluster, gather, listing, names
+from tests.support.world import World
 
 PODS = "/api/v1/pods"
 ALL = [f"pod-{number:02}" for number in range(35)]
@@ -45,9 +45,9 @@ LASTING = {name: fault for name, fault in TRANSIENT.items() if name != "late"} |
 @pytest.fixture(autouse=True)
 def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster_session, "_TIMEOUT", 1.0)
-    monkeypatch.setattr(patient, "_BACK_OFF", lambda state: 0.01)
-    monkeypatch.setattr(patient, "THROTTLED", 3)
-    monkeypatch.setattr(patient, "HINDERED", 3)
+    monkeypatch.setattr(list_retry, "_BACK_OFF", lambda state: 0.01)
+    monkeypatch.setattr(list_retry, "THROTTLED", 3)
+    monkeypatch.setattr(list_retry, "HINDERED", 3)
 
 
 @pytest.fixture(params=["protobuf", "JSON"])
@@ -136,7 +136,7 @@ def test_a_list_that_changes_is_still_of_one_moment(collected: Collect, api: Api
 def test_a_token_that_is_not_accepted_any_more_is_renewed_in_the_middle_of_the_list(
     collected: Collect, api: ApiServer, aws: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patient, "_BACK_OFF", lambda state: 1.1)  # a token tells the second that it was made in
+    monkeypatch.setattr(list_retry, "_BACK_OFF", lambda state: 1.1)  # a token tells the second that it was made in
     found = collected(at(faults.unauthorized, 2))
     assert listing(found, "Pod").state in WHOLE
     assert names(found, "Pod") == ALL

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from eks_access.manifest import IntegrationAccess
+from eks_access.manifest.models import IntegrationAccess
 from eks_access_probe.collector import kinds
 from eks_access_probe.collector.kinds import TOPOLOGY
-from tests.unit.probe.world import access, kubernetes_call
+from tests.support.world import access, kubernetes_call
 
 VIEW = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
 

@@ -10,7 +10,7 @@ from eks_access_probe.collector import kinds
 from eks_access_probe.collector.inventory import Container, Relation
 from eks_access_probe.collector.kinds import TOPOLOGY
 from eks_access_probe.collector.seen import Owner, Pointer, Seen, Shared
-from tests.unit.probe.collector.protobuf_answers import encoded
+from tests.support.protobuf_answers import encoded
 
 KINDS = {kind.name: kind for kind in TOPOLOGY}
 META = {"name": "web", "namespace": "shop", "uid": "1"}

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from eks_access.manifest import Manifest
-from eks_access_probe import compare
+from eks_access.manifest.models import Manifest
 from eks_access_probe.collector.inventory import ClusterInventory, Listing, Node, State
-from eks_access_probe.compare import NotComparable
 from eks_access_probe.outcome import Answer, Question, Verdict
+from eks_access_probe.report import compare
 from eks_access_probe.report.changes import Changes, FlipKind
+from eks_access_probe.report.compare import NotComparable
 from eks_access_probe.report.json import Report, report
-from tests.unit.probe.report import fleet
+from tests.support import fleet
 
 NAMES = ("opentrace", "cado")
 

@@ -12,7 +12,7 @@ from eks_access_probe.outcome import Answer, Plane, Question, Result, Verdict
 from eks_access_probe.report.interface import Proof
 from eks_access_probe.report.json import Document, Report, report
 from eks_access_probe.report.junit import JunitReport
-from tests.unit.probe.report import fleet
+from tests.support import fleet
 
 ATTRIBUTES = {
     "testsuites": {"name", "time", "tests", "failures", "errors"},

@@ -10,13 +10,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from eks_access_probe import compare
 from eks_access_probe.collector.inventory import ClusterInventory, Container, Edges, Listing, Node, Relation, State
 from eks_access_probe.outcome import Answer, Question, Verdict
+from eks_access_probe.report import compare
 from eks_access_probe.report.html import HtmlReport, page
 from eks_access_probe.report.html.compact import Pool, script_json
 from eks_access_probe.report.json import Document, report
-from tests.unit.probe.report import fleet
+from tests.support import fleet
 
 PAYLOADS = (
     "<script>alert(1)</script>",

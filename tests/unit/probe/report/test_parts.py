@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from eks_access_cli.commands.merge import merge
 from eks_access_probe.collector.inventory import ClusterInventory, Listing, Node, State
-from eks_access_probe.merge import merge
 from eks_access_probe.report.json import Report, report, without
 from eks_access_probe.report.seen import SeenKind, seen
-from eks_access_probe.shards import Shard
-from tests.unit.probe.report import fleet
+from eks_access_probe.run.shards import Shard
+from tests.support import fleet
 
 
 def test_it_says_who_may_act_as_whom_and_where_with_reasons_and_risks() -> None:

@@ -9,7 +9,7 @@ from eks_access_probe.outcome import Answer, Question, Result, Verdict
 from eks_access_probe.report.html import beside, topology, view
 from eks_access_probe.report.html.drawing import COLUMNS, drawing
 from eks_access_probe.report.json import Report, report
-from tests.unit.probe.report import fleet
+from tests.support import fleet
 
 
 def failing(question: Question) -> Answer:

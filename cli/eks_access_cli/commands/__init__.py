@@ -1,0 +1,1 @@
+"""One file a command; `main.py` imports a command only when it runs."""

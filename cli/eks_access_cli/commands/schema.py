@@ -1,0 +1,41 @@
+"""`eks-access schema`."""
+
+import json
+from typing import Any
+
+import click
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.argument("file", type=click.Choice(["custom", "environment", "report"]))
+@click.option(
+    "--project",
+    metavar="NAME",
+    default="eks-access",
+    show_default=True,
+    help="With environment: the project's name, which stands before the sections' names.",
+)
+def schema(*, file: str, project: str) -> None:
+    """Print the JSON schema of a file, for editors and other programs.
+
+    \b
+    custom       a custom integration's definition
+    environment  Pulumi.<environment>.yaml
+    report       what `eks-access probe --json` writes
+
+    An editor finds it by a comment in the file's first line:
+
+    \b
+      # yaml-language-server: $schema=docs/schema/environment.json
+    """
+    click.echo(json.dumps(_schema(file, project), indent=2))
+
+
+def _schema(file: str, project: str) -> dict[str, Any]:
+    if file == "report":
+        from eks_access_probe.report.json import json_schema
+
+        return json_schema()
+    from eks_access.stack import schemas
+
+    return schemas.custom() if file == "custom" else schemas.environment(project)

@@ -1,0 +1,1 @@
+"""What an integration gets and why, in words for a reviewer."""

@@ -1,0 +1,87 @@
+"""Who may become a role, in words. Pure; an unknown kind of trust is told by its fields."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..manifest.models import Trust
+
+Fields = Mapping[str, Any]
+
+
+def trust_words(trust: Trust) -> list[str]:
+    """Who may become the role and on which conditions, and which requests must be refused."""
+    fields = {key: value for key, value in trust.model_dump().items() if value not in (None, [], "", False)}
+    who = _BY_KIND.get(str(trust.kind), _by_fields)(fields)
+    refused = [_CHANGES.get(change, str(change).replace("-", " ")) for change in trust.refuses]
+    return [who, *([f"refused: {'; '.join(refused)}"] if refused else [])]
+
+
+def _cross_account(fields: Fields) -> str:
+    conditions = [
+        *([f"with the External ID {fields['external_id']!r}"] if "external_id" in fields else []),
+        *([f"from AWS Organization {fields['organization_id']}"] if "organization_id" in fields else []),
+    ]
+    who = " or ".join(fields.get("principals", []))
+    return f"only {who}, {' and '.join(conditions)}" if conditions else f"only {who}, without any condition"
+
+
+def _web_identity(fields: Fields) -> str:
+    conditions = [
+        *([f"for the audience {fields['audience']!r}"] if "audience" in fields else []),
+        *([f"requested for {fields['authorized_audience']!r}"] if "authorized_audience" in fields else []),
+        f"of the subject {fields['subject']!r}" if "subject" in fields else "whoever the subject is",
+    ]
+    return f"only who holds a token of {fields.get('provider')} {', '.join(conditions)}"
+
+
+def _saml(fields: Fields) -> str:
+    return f"only who holds an assertion of {fields.get('provider')} for the audience {fields.get('audience')!r}"
+
+
+def _identity_center(fields: Fields) -> str:
+    sets = fields.get("permission_sets", [])
+    of = f"permission set {' or '.join(sets)}" if sets else "any permission set"
+    alone = "; everyone is the principal, and these conditions alone keep others out" if "anyone" in fields else ""
+    return f"only users of IAM Identity Center with {of}, each under their own name only{alone}"
+
+
+def _in_cluster(fields: Fields) -> str:
+    account = f"{fields.get('namespace')}/{fields.get('service_account')}"
+    clusters = " or ".join(fields.get("cluster_arns", []))
+    issuer = f", as the cluster's issuer {fields['issuer']} says" if "issuer" in fields else ""
+    return f"only pods of the service account {account}" + (f" in {clusters}" if clusters else "") + issuer
+
+
+def _service(fields: Fields) -> str:
+    sources = [
+        *([f"account {fields['source_account']}"] if "source_account" in fields else []),
+        *fields.get("source_arns", []),
+    ]
+    return f"only the AWS service {fields.get('service')}" + (f", for {' and '.join(sources)}" if sources else "")
+
+
+def _by_fields(fields: Fields) -> str:
+    told = [f"{key.replace('_', ' ')} {value}" for key, value in fields.items() if key not in ("kind", "refuses")]
+    return f"only by {fields['kind']}: {'; '.join(told)}"
+
+
+_BY_KIND: dict[str, Callable[[Fields], str]] = {
+    "cross-account": _cross_account,
+    "web-identity": _web_identity,
+    "saml": _saml,
+    "identity-center": _identity_center,
+    "irsa": _in_cluster,
+    "pod-identity": _in_cluster,
+    "service": _service,
+}
+
+_CHANGES: dict[str, str] = {
+    "external-id-missing": "a request without the External ID",
+    "external-id-wrong": "a request with another External ID",
+    "audience-wrong": "a token for another audience",
+    "subject-wrong": "a token of another subject",
+    "forged": "a token that somebody else signed",
+    "another-session-name": "a user under another user's name",
+    "non-sso-principal": "the user's own name, signed in elsewhere",
+    "stranger": "any other principal",
+}

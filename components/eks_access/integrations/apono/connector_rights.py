@@ -1,0 +1,57 @@
+"""What Apono's connector may do in a cluster: bind the roles that people may get, and no others. On request only."""
+
+from collections.abc import Mapping
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict
+
+from ...errors import Refused
+from ...model import grantable
+from ...model.identity import checked_namespace, checked_service_account
+from ...model.rbac import API_GROUP as RBAC
+from ...model.rbac import Grant, Rule
+
+_FINDS = (
+    Rule(("namespaces",), ("list",), why="shows the namespaces to ask for"),
+    Rule(
+        ("roles", "clusterroles", "rolebindings", "clusterrolebindings"),
+        ("get", "list"),
+        api_groups=(RBAC,),
+        why="shows the roles to ask for, and finds its own bindings",
+    ),
+)
+
+
+class AponoConnectorRights(TypedDict):
+    """The connector's right to bind the roles that people may get. Apono does not publish what its connector needs:
+    this is what binding roles takes, and has not been tried with it."""
+
+    namespace: str
+    """The namespace of the connector."""
+    service_account: str
+    """The connector's service account."""
+    grantable_cluster_roles: NotRequired[list[str]]
+    """The ClusterRoles that people may get."""
+    grantable_roles: NotRequired[list[str]]
+    """The names of namespaced Roles that people may get."""
+    allow_admin_roles: NotRequired[bool]
+    """`cluster-admin`, `admin` and roles of Kubernetes itself may be among them."""
+
+
+def connector_grant(name: str, rights: Mapping[str, Any]) -> Grant:
+    """The connector's rights.
+
+    Raises:
+        Refused: no role, or one of administrators, or what is no service account.
+    """
+    property, admin_allowed = "connector_rights", rights.get("allow_admin_roles", False)
+    named = (
+        grantable.checked_grantable(f"{property}.{key}", rights.get(key, ()), admin_allowed=admin_allowed)
+        for key in ("grantable_cluster_roles", "grantable_roles")
+    )
+    binding = grantable.rules(*named)
+    if not binding:
+        raise Refused(property, None, "names no role that people may get", "Name it under grantable_cluster_roles.")
+    namespace = checked_namespace(f"{property}.namespace", rights["namespace"])
+    account = checked_service_account(f"{property}.service_account", rights["service_account"])
+    return Grant("connector", f"{name}-connector", f"{namespace}/{account}", (*_FINDS, *binding), kind="ServiceAccount")

@@ -1,0 +1,148 @@
+"""The ways in which the connector runs, and how much it may do; and which arguments belong to which.
+
+baton-eks decides how it signs in by the variables that it finds (pkg/connector, pkg/client at v0.1.3): an External ID
+means ConductorOne's own cloud, access keys mean a user of yours that assumes the role, neither means that the pod's own
+credentials are used as they are.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from ...errors import Refused
+from ...model.arn import parse
+from ...model.identity import checked_namespace, checked_service_account, supports_access_entries, supports_aws_auth
+from ...model.integration import ClusterPlace, Place
+from ...model.trust import CrossAccount, Irsa, PodIdentity, checked_external_id, checked_principals
+
+CONDUCTORONE_ROLE = "arn:aws:iam::765656841499:role/ConductorOneService"
+
+
+class Hosting(StrEnum):
+    """Where the connector runs and how it comes to the role."""
+
+    CLOUD = "cloud"
+    """In ConductorOne's cloud; its own role assumes yours, with the External ID that it gives you."""
+    SELF_HOSTED_KEYS = "self_hosted_keys"
+    """In your cluster, with the access keys of an IAM user of yours that assumes the role."""
+    SELF_HOSTED_IRSA = "self_hosted_irsa"
+    """In your cluster, without keys: its service account has the role by the cluster's OpenID Connect provider."""
+    SELF_HOSTED_POD_IDENTITY = "self_hosted_pod_identity"
+    """In your cluster, without keys: its service account has the role by EKS Pod Identity."""
+
+
+class Tier(StrEnum):
+    """How much the connector may do."""
+
+    SYNC = "sync"
+    """Reads who has access."""
+    PROVISION = "provision"
+    """Grants and revokes access as well: access policies, and the roles that you name."""
+
+
+KEYLESS = (Hosting.SELF_HOSTED_IRSA, Hosting.SELF_HOSTED_POD_IDENTITY)
+_BELONGS: Mapping[str, tuple[Hosting, ...]] = {
+    "external_id": (Hosting.CLOUD,),
+    "principal_arn": (Hosting.CLOUD, Hosting.SELF_HOSTED_KEYS),
+    "oidc_issuer": (Hosting.SELF_HOSTED_IRSA,),
+    "namespace": (Hosting.SELF_HOSTED_KEYS, *KEYLESS),
+    "service_account": KEYLESS,
+    "deploy_connector": (Hosting.SELF_HOSTED_KEYS, *KEYLESS),
+}
+_REQUIRED: Mapping[Hosting, Mapping[str, str]] = {
+    Hosting.CLOUD: {"external_id": "Copy it from the connector's Settings in ConductorOne."},
+    Hosting.SELF_HOSTED_KEYS: {"principal_arn": "Give the ARN of the IAM user whose access keys the connector has."},
+    Hosting.SELF_HOSTED_IRSA: {"oidc_issuer": "Give the issuer of the cluster's provider in IAM, without https://."},
+    Hosting.SELF_HOSTED_POD_IDENTITY: {},
+}
+_WHY_NOT = {
+    "external_id": "a self-hosted connector that has one takes the way of ConductorOne's own cloud, and fails",
+}
+PROVISION_ONLY = ("grantable_cluster_roles", "grantable_roles", "allow_admin_roles", "deny_cluster_admin")
+
+
+def checked_arguments(args: Mapping[str, Any], hosting: Hosting, tier: Tier) -> None:
+    """Refuse an argument that has no place in this mode, and tell of one that is missing.
+
+    Raises:
+        Refused: with the mode that it belongs to.
+    """
+    for name, places in _BELONGS.items():
+        if name in args and hosting not in places:
+            why = f": {_WHY_NOT[name]}" if name in _WHY_NOT else ""
+            raise Refused(
+                name,
+                None,
+                f"has no place with hosting {hosting}{why}",
+                f"It belongs to hosting {' or '.join(places)}.",
+            )
+    for name, advice in _REQUIRED[hosting].items():
+        if name not in args:
+            raise Refused(name, None, f"is required with hosting {hosting}", advice)
+    for name in PROVISION_ONLY:
+        if name in args and tier is not Tier.PROVISION:
+            raise Refused(name, None, f"has no effect in tier {tier}", "It belongs to tier provision.")
+
+
+def check_cluster(cluster: ClusterPlace, tier: Tier, grants_roles: bool) -> None:
+    """Refuse what baton-eks cannot do on a cluster of this authentication mode.
+
+    Raises:
+        Refused: it would be granted rights that it cannot use, or have nothing to provision at all.
+    """
+    if tier is Tier.SYNC:
+        return
+    property = "grantable_cluster_roles"
+    if grants_roles and not supports_aws_auth(cluster.mode):
+        raise Refused(
+            property,
+            None,
+            f"has no use on cluster {cluster.key!r} of authentication mode {cluster.mode}: baton-eks needs aws-auth to"
+            " grant roles, and this mode has none",
+            "Leave it out: ConductorOne can still grant access policies there.",
+        )
+    if not grants_roles and not supports_access_entries(cluster.mode):
+        raise Refused(
+            property,
+            None,
+            f"is required on cluster {cluster.key!r} of authentication mode {cluster.mode}, which has no access"
+            " policies: without it there is nothing that ConductorOne could grant",
+            "Name the ClusterRoles that it may grant, or use tier sync.",
+        )
+
+
+def trust(
+    args: Mapping[str, Any], place: Place, cluster: ClusterPlace, hosting: Hosting
+) -> CrossAccount | Irsa | PodIdentity:
+    """Who may become the role."""
+    namespace, service_account = workload(args, place)
+    match hosting:
+        case Hosting.SELF_HOSTED_IRSA:
+            return Irsa(place.partition, place.account, args["oidc_issuer"], namespace, service_account)
+        case Hosting.SELF_HOSTED_POD_IDENTITY:
+            return PodIdentity(place.account, (cluster.arn,), namespace, service_account)
+        case Hosting.SELF_HOSTED_KEYS:
+            return CrossAccount(checked_principals("principal_arn", (_checked_user(args["principal_arn"]),)))
+        case Hosting.CLOUD:
+            return CrossAccount(
+                checked_principals("principal_arn", (args.get("principal_arn", CONDUCTORONE_ROLE),)),
+                external_id=checked_external_id("external_id", args["external_id"]),
+            )
+
+
+def _checked_user(principal_arn: str) -> str:
+    arn = parse(principal_arn)
+    if arn is not None and arn.kind == "role":
+        raise Refused(
+            "principal_arn",
+            principal_arn,
+            f"is a role, but with hosting {Hosting.SELF_HOSTED_KEYS} there are access keys, which only IAM users have",
+            "Name the user whose keys they are, or use a hosting without keys.",
+        )
+    return principal_arn
+
+
+def workload(args: Mapping[str, Any], place: Place) -> tuple[str, str]:
+    """The namespace and the service account of a self-hosted connector."""
+    namespace = checked_namespace("namespace", args.get("namespace", place.name))
+    return namespace, checked_service_account("service_account", args.get("service_account", place.name))

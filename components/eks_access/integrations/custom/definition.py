@@ -1,0 +1,192 @@
+"""The form of a custom integration's file. Its JSON schema for editors is made from these classes.
+
+Texts may hold `{name}`, `{partition}`, `{account}`, `{role_arn}` and `{arg:NAME}`; where an item is made for each
+cluster or region also `{cluster_name}`, `{cluster_arn}` and `{region}`. `{cluster_arns}`, and an argument that is a
+list, stand alone as an item of a list and become several. EKS's own `{{SessionName}}` is left as it is.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from ...model.leftovers import Made
+from .part import Part, Text, Texts
+from .trust import Trust
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$")]
+EachOf = Literal["once", "cluster", "region"]
+
+
+class Argument(Part):
+    """A value that the environment gives, as `{arg:NAME}`. Without a default it is required."""
+
+    description: Text
+    type: Literal["text", "list"] = "text"
+    default: str | list[str] | None = None
+    pattern: str | None = None
+    """A regular expression for the whole value, or for each item of a list."""
+
+    @model_validator(mode="after")
+    def _default_is_of_the_type(self) -> "Argument":
+        if self.default is not None and isinstance(self.default, list) is not (self.type == "list"):
+            raise ValueError(f"the default is not of type {self.type}")
+        return self
+
+
+class Role(Part):
+    """The IAM role's own settings."""
+
+    name: Text = "eks-access-{name}"
+    description: Text = "Access to EKS"
+
+
+class Statement(Part):
+    """An IAM statement."""
+
+    sid: Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$")]
+    effect: Literal["Allow", "Deny"] = "Allow"
+    actions: Texts
+    resources: Texts
+    conditions: dict[str, dict[str, str | list[str]]] = Field(default_factory=dict)
+    why: Text
+    """What the vendor does with it."""
+
+
+class AccessPolicy(Part):
+    """An EKS access policy by its name."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$")]
+    namespaces: list[Text] = Field(default_factory=list)
+    """The whole cluster when left out."""
+
+
+class Rule(Part):
+    """An RBAC rule."""
+
+    api_groups: Annotated[list[str], Field(min_length=1)] = Field(default=[""])
+    resources: Texts
+    verbs: Texts
+    resource_names: Texts | None = None
+    """Only objects of these names; all when left out. It cannot be empty, which would mean all as well."""
+    why: Text
+    """What the vendor does with it."""
+
+
+class Grant(Part):
+    """Rules for one of the groups."""
+
+    key: Name
+    """Short, and unique within the profile."""
+    group: Text | None = None
+    """One of the identity's groups; the first when left out."""
+    namespaces: list[Text] | None = None
+    """Everywhere when left out."""
+    rules: Annotated[list[Rule], Field(min_length=1)]
+
+
+class AwsCall(Part):
+    """An AWS call that the probe makes as the integration."""
+
+    action: Annotated[str, Field(pattern=r"^[a-z0-9-]+:[A-Za-z0-9]+$")]
+    allowed: bool
+    why: Text
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    """The call's parameters, as boto3 takes them. What would change something must name nothing that exists."""
+    each: EachOf = "once"
+    """Make it once for each cluster or region, in that region."""
+
+
+class KubernetesCall(Part):
+    """A request to each cluster that the probe makes as the integration."""
+
+    verb: Text
+    resource: Text
+    """With a subresource after a slash: `pods/exec`."""
+    allowed: bool
+    why: Text
+    api_group: str = ""
+    namespace: Text | None = None
+    name: Text | None = None
+
+
+class Expectations(Part):
+    """What must work and what must be refused. What no integration may do in a cluster is always added."""
+
+    aws: list[AwsCall] = Field(default_factory=list)
+    kubernetes: list[KubernetesCall] = Field(default_factory=list)
+
+
+class Rights(Part):
+    """What the integration may do in one profile."""
+
+    statements: list[Statement] = Field(default_factory=list)
+    groups: list[Text] = Field(default_factory=list)
+    access_policies: list[AccessPolicy] = Field(default_factory=list)
+    grants: list[Grant] = Field(default_factory=list)
+    expectations: Expectations = Expectations()
+
+
+class LeastRights(Rights):
+    """What the integration really uses. Nothing in it is a wildcard."""
+
+    @model_validator(mode="after")
+    def _has_no_wildcard(self) -> "LeastRights":
+        names = [action for statement in self.statements for action in statement.actions]
+        for rule in (rule for grant in self.grants for rule in grant.rules):
+            names += [*rule.api_groups, *rule.resources, *rule.verbs]
+        wide = next((name for name in names if "*" in name), None)
+        if wide is not None:
+            raise ValueError(f"{wide!r} is a wildcard: spell out in `least` what the vendor uses")
+        return self
+
+
+class Profiles(Part):
+    least: LeastRights
+    vendor: Rights | None = None
+    """All that the vendor's page asks for."""
+
+
+class HandoffField(Part):
+    """A value that the vendor's form asks for, under the form's own label."""
+
+    label: Text
+    value: Text
+    secret: bool = False
+    each: EachOf = "once"
+
+
+class Handoff(Part):
+    fields: list[HandoffField] = Field(default_factory=list)
+    steps: list[Text] = Field(default_factory=list)
+    """The manual steps that are left."""
+
+
+class Leftover(Part):
+    """Something that the vendor itself makes in clusters; `eks-access leftovers` looks for it."""
+
+    made: Made
+    pattern: Text
+    """A glob for its name."""
+    why: Text
+
+
+class Definition(Part):
+    """A custom integration."""
+
+    version: Literal[1]
+    vendor: Name
+    title: Text
+    sources: list[Text] = Field(default_factory=list)
+    """Where it is written what the vendor needs."""
+    arguments: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Argument] = Field(default_factory=dict)
+    trust: Trust
+    role: Role = Role()
+    username: Text = "{name}:{{SessionName}}"
+    """The username in each cluster, a template of EKS."""
+    profiles: Profiles
+    expectations: Expectations = Expectations()
+    """Those that hold in every profile."""
+    handoff: Handoff = Handoff()
+    residual_risks: list[Text] = Field(default_factory=list)
+    """What permissions cannot prevent."""
+    leftovers: list[Leftover] = Field(default_factory=list)

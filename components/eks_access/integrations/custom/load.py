@@ -1,0 +1,117 @@
+"""Reading a custom integration's file. What is wrong in it is told with its line and its path."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from ...errors import Refused
+from .definition import Definition
+
+Location = tuple[str | int, ...]
+
+
+def load(path: Path) -> Definition:
+    """The definition in the file.
+
+    Raises:
+        Refused: there is no such file, it is not YAML, or it is not as `Definition` says.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as cause:
+        why = cause.strerror if isinstance(cause, OSError) else "not UTF-8"
+        raise Refused("definition", str(path), f"cannot be read: {why}") from cause
+    return parse(text, str(path))
+
+
+@lru_cache(maxsize=32)
+def parse(text: str, origin: str) -> Definition:
+    """The definition in a text; `origin` names it in refusals.
+
+    Raises:
+        Refused: as for `load`.
+    """
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as cause:
+        raise Refused(origin, None, f"is not YAML: {' '.join(str(cause).split())}") from cause
+    for key in _repeated(root):
+        raise Refused(f"{origin}:{key.start_mark.line + 1}", key.value, "stands twice in one mapping")
+    try:
+        return Definition.model_validate(value)
+    except ValidationError as invalid:
+        raise _refused(invalid, root, origin) from None
+
+
+def _refused(invalid: ValidationError, root: yaml.Node | None, origin: str) -> Refused:
+    errors = invalid.errors(include_url=False)
+    # A misspelt property is missing as well; that it is unknown says more.
+    error = next((each for each in errors if each["type"] == "extra_forbidden"), errors[0])
+    location: Location = error["loc"]
+    place = f"{origin}:{_line(root, location)}"
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+    property = f"{place}: {path}" if path else place
+    if error["type"] == "extra_forbidden":
+        return Refused(property, None, "is not a known property", f"Known here: {', '.join(_known(location[:-1]))}.")
+    if error["type"] == "missing":
+        return Refused(property, None, "is required")
+    message = error["msg"].removeprefix("Value error, ")
+    return Refused(property, None, f"does not fit: {message[:1].lower()}{message[1:]}")
+
+
+def _line(node: yaml.Node | None, location: Location) -> int:
+    """Where the location stands; of what is missing, where it should."""
+    line = node.start_mark.line + 1 if node else 1
+    for part in location:
+        found = _child(node, part)
+        if found is None:
+            break
+        node, line = found
+    return line
+
+
+def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node, int] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(part):
+                return value, key.start_mark.line + 1
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part], node.value[part].start_mark.line + 1
+    return None
+
+
+def _repeated(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
+    """Keys that stand twice in their mapping: YAML's reader would silently keep the last."""
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    yield key
+                seen.add(key.value)
+            yield from _repeated(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _repeated(item)
+
+
+def _known(location: Location) -> list[str]:
+    """The properties that the part at the location may have."""
+    model: Any = Definition
+    for part in location:
+        if isinstance(part, str) and part in getattr(model, "model_fields", {}):
+            model = _model_in(model.model_fields[part].annotation)
+    return sorted(model.model_fields)
+
+
+def _model_in(annotation: Any) -> Any:
+    """The class of this module's kind that an annotation is about: of `list[Rule] | None` it is Rule."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_model_in(argument) for argument in getattr(annotation, "__args__", ()))
+    return next((model for model in found if model is not None), None)

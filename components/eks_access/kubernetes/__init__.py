@@ -1,0 +1,1 @@
+"""The Kubernetes API: a client, kubeconfigs and EKS bearer tokens."""

@@ -1,0 +1,135 @@
+"""IAM policy documents as data: statements, the names that IAM accepts, and its size limits."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import Refused
+from .placeholders import is_known
+
+TRUST_POLICY_LIMIT = 2048
+"""Characters of a role's trust policy, the default of the quota "Role trust policy length".
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+INLINE_POLICIES_LIMIT = 10_240
+"""Characters of all inline policies of one role together; same page."""
+SESSION_SECONDS = range(3600, 43_200 + 1)
+"""MaxSessionDuration of a role. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
+
+_SID = re.compile(r"[A-Za-z0-9]+")
+_ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
+_ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
+_ROLE_PATH = re.compile(r"/|/[\x21-\x7e]{1,510}/")
+
+Conditions = Mapping[str, Mapping[str, str | list[str]]]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of an identity policy. `why` tells a reviewer what the integration does with it."""
+
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    why: str = ""
+    effect: str = "Allow"
+    conditions: Conditions = field(default_factory=dict)
+
+    def json(self) -> dict[str, Any]:
+        statement: dict[str, Any] = {
+            "Sid": self.sid,
+            "Effect": self.effect,
+            "Action": list(self.actions),
+            "Resource": list(self.resources),
+        }
+        return statement | ({"Condition": dict(self.conditions)} if self.conditions else {})
+
+
+def checked_extra(property: str, given: Iterable[Mapping[str, Any]]) -> tuple[Statement, ...]:
+    """Statements of the user's own, each of which names what it allows.
+
+    Raises:
+        Refused: an action is a pattern or none, or a statement has no action, resource or valid name.
+    """
+    statements = []
+    for index, each in enumerate(given):
+        path = f"{property}[{index}]"
+        if not _SID.fullmatch(each["sid"]):
+            raise Refused(f"{path}.sid", each["sid"], "is not a statement's name: letters and digits are allowed")
+        for part in ("actions", "resources"):
+            if not each[part]:
+                raise Refused(f"{path}.{part}", None, "is empty")
+        for position, action in enumerate(each["actions"]):
+            if not _ACTION.fullmatch(action):
+                raise Refused(
+                    f"{path}.actions[{position}]",
+                    action,
+                    "is not one action, as in eks:ListClusters; a wildcard would grant what nobody has reviewed",
+                )
+        statements.append(Statement(each["sid"], tuple(each["actions"]), tuple(each["resources"]), each["why"]))
+    return tuple(statements)
+
+
+def check_sids(property: str, statements: Iterable[Statement]) -> None:
+    """Refuse two statements of one name, which IAM does not accept in one policy."""
+    seen: set[str] = set()
+    for statement in statements:
+        if statement.sid in seen:
+            raise Refused(property, statement.sid, "is the name of another statement of this policy", "Choose another.")
+        seen.add(statement.sid)
+
+
+def document(statements: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """A policy document of these statements."""
+    return {"Version": "2012-10-17", "Statement": [dict(statement) for statement in statements]}
+
+
+def compact(policy: Mapping[str, Any]) -> str:
+    """The document as IAM stores and measures it: without white space."""
+    return json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
+
+
+def check_size(what: str, policy: Mapping[str, Any], limit: int) -> None:
+    """Refuse a document that IAM would find too large. IAM does not count white space.
+
+    Raises:
+        Refused: it is larger than `limit`; the message names the largest statement.
+    """
+    size = len(compact(policy).encode())
+    if size <= limit:
+        return
+    largest = max(policy["Statement"], key=lambda statement: len(compact(statement)))
+    raise Refused(
+        what,
+        f"{size} bytes",
+        f"is over IAM's limit of {limit}",
+        f"The largest statement is {largest.get('Sid') or compact(largest)[:80]!r} with"
+        f" {len(compact(largest).encode())} bytes: name fewer principals or resources, or split the integration.",
+    )
+
+
+def checked_role_name(property: str, name: str) -> str:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
+    if is_known(name) and not _ROLE_NAME.fullmatch(name):
+        raise Refused(property, name, "is not a role name: 1 to 64 letters, digits and _+=,.@- are allowed")
+    return name
+
+
+def checked_role_path(property: str, path: str) -> str:
+    if is_known(path) and not _ROLE_PATH.fullmatch(path):
+        raise Refused(property, path, "is not a role path: it must be / or begin and end with /, as in /vendors/")
+    if path.startswith("/aws-service-role/"):
+        raise Refused(property, path, "is the path of service-linked roles, which only their own AWS services manage")
+    return path
+
+
+def checked_session_seconds(property: str, seconds: int) -> int:
+    if seconds not in SESSION_SECONDS:
+        raise Refused(
+            property,
+            seconds,
+            f"is outside IAM's range of {SESSION_SECONDS.start} to {SESSION_SECONDS.stop - 1} seconds",
+        )
+    return seconds

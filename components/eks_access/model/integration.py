@@ -1,0 +1,204 @@
+"""The description of an integration: one value that provisioning, probe, review and hand-off all read.
+
+    who may act (trust) + what they may do in AWS (statements) + who they are in each cluster (identity)
+    + what they may do inside (grants) + what must work and what must be refused (expectations)
+    + what the vendor's own form asks for (hand-off)
+
+It is plain data, free of Pulumi and of AWS calls. A vendor is one function that returns it.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ..errors import Refused
+from . import existing_role, iam
+from .arn import checked_partition
+from .expectations import Expectation
+from .iam import Statement
+from .identity import AuthenticationMode, EntryMethod, Identity, checked_cluster_name, entry_method
+from .leftovers import VendorMade
+from .objects import KubernetesObject
+from .placeholders import is_known
+from .rbac import Grant
+from .trust import Trust
+
+INTEGRATION_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
+"""Integration names become parts of role, group and RBAC names, so they are DNS labels, and short."""
+
+
+class Profile(StrEnum):
+    """How much is granted: what the integration really uses, or all that the vendor's page asks for."""
+
+    LEAST = "least"
+    VENDOR = "vendor"
+
+
+@dataclass(frozen=True)
+class ClusterPlace:
+    """Where one cluster is. `key` is the user's own short name for it."""
+
+    key: str
+    name: str
+    region: str
+    arn: str
+    mode: AuthenticationMode
+    endpoint: str = ""
+    certificate_authority: str = ""
+    """In base64, as EKS gives it."""
+    connected: bool = False
+    """Whether it is a cluster outside of EKS, connected by EKS Connector; `mode` then means nothing."""
+
+    @property
+    def method(self) -> EntryMethod:
+        return EntryMethod.EKS_CONNECTOR if self.connected else entry_method(self.mode)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an integration is deployed: partition, account and clusters; `role_arn` is the role it will get."""
+
+    name: str
+    partition: str
+    account: str
+    role_arn: str
+    clusters: tuple[ClusterPlace, ...]
+
+    def __post_init__(self) -> None:
+        if not INTEGRATION_NAME.fullmatch(self.name):
+            raise Refused(
+                "name",
+                self.name,
+                "is not an integration name: 1 to 40 lower-case letters, digits and inner hyphens",
+            )
+        checked_partition(self.partition)
+        if not self.clusters:
+            raise Refused("clusters", None, "names no cluster", "Give at least one.")
+        for cluster in self.clusters:
+            checked_cluster_name(f"clusters.{cluster.key}.name", cluster.name)
+
+    @property
+    def cluster_arns(self) -> tuple[str, ...]:
+        return tuple(cluster.arn for cluster in self.clusters)
+
+
+@dataclass(frozen=True)
+class Role:
+    """The IAM role that the integration acts as."""
+
+    name: str
+    description: str
+    trust: Trust
+    statements: tuple[Statement, ...]
+    path: str = "/"
+    max_session_seconds: int = 3600
+    permissions_boundary: str | None = None
+    extra_statements: tuple[Statement, ...] = ()
+    """What the user adds to what the integration needs."""
+    existing_arn: str | None = None
+    """The role's ARN where somebody else owns it: then it is used as it is, and the rest says what it must be."""
+
+    def __post_init__(self) -> None:
+        iam.check_sids("extra_statements", self.all_statements)
+        iam.checked_role_name("role_name", self.name)
+        iam.checked_role_path("role_path", self.path)
+        iam.checked_session_seconds("max_session_seconds", self.max_session_seconds)
+        iam.check_size("the role's trust policy", self.trust_policy(), iam.TRUST_POLICY_LIMIT)
+        iam.check_size("the role's policy", self.policy(), iam.INLINE_POLICIES_LIMIT)
+
+    @property
+    def all_statements(self) -> tuple[Statement, ...]:
+        return (*self.statements, *self.extra_statements)
+
+    def trust_policy(self) -> dict[str, Any]:
+        return iam.document(self.trust.statements())
+
+    def policy(self) -> dict[str, Any]:
+        return iam.document(statement.json() for statement in self.all_statements)
+
+
+def role_name(args: Mapping[str, Any], default: str) -> str:
+    """The role's name: that of an existing role, the one given, or the vendor's default."""
+    existing = existing_role.checked(args)
+    given: str = args.get("role_name", default)
+    return given if existing is None else existing_role.name_of(existing)
+
+
+def role_options(args: Mapping[str, Any]) -> dict[str, Any]:
+    """The role's options that every integration's arguments have, for those that were given."""
+    existing = existing_role.checked(args)
+    if existing is not None:
+        return {"existing_arn": existing}
+    extra = {"extra_statements": iam.checked_extra("extra_statements", args.get("extra_statements", ()))}
+    return extra | {
+        option: args[argument]
+        for argument, option in (
+            ("role_path", "path"),
+            ("max_session_seconds", "max_session_seconds"),
+            ("permissions_boundary", "permissions_boundary"),
+        )
+        if argument in args
+    }
+
+
+@dataclass(frozen=True)
+class Field:
+    """One value that the vendor's form asks for, under the form's own label."""
+
+    label: str
+    value: str
+    secret: bool = False
+    """Whether it is hidden unless it is asked for. What the user gave as a secret is hidden without this."""
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """What to enter at the vendor, in its form's order, and the manual steps that are left."""
+
+    fields: tuple[Field, ...]
+    steps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Integration:
+    vendor: str
+    title: str
+    profile: Profile
+    role: Role
+    identity: Identity
+    grants: tuple[Grant, ...]
+    expectations: tuple[Expectation, ...]
+    handoff: Handoff
+    residual_risks: tuple[str, ...] = ()
+    objects: tuple[KubernetesObject, ...] = ()
+    """What the integration needs in each cluster besides its RBAC."""
+    sources: tuple[str, ...] = ()
+    """Where it is written what the vendor needs: its page, its code."""
+    leftovers: tuple[VendorMade, ...] = ()
+    """What the vendor itself makes in clusters, which the stack does not know and off-boarding does not take away."""
+
+    def check_place(self, place: Place) -> None:
+        """Refuse a cluster that cannot carry this identity, and a role that is not at home here.
+
+        Raises:
+            Refused: the identity has access policies and the cluster takes no access entries, or the existing role is
+                another account's.
+        """
+        if self.role.existing_arn is not None:
+            existing_role.check_home(self.role.existing_arn, partition=place.partition, account=place.account)
+        for cluster in place.clusters:
+            if self.identity.access_policies and cluster.method is EntryMethod.AWS_AUTH:
+                names = ", ".join(policy.name for policy in self.identity.access_policies)
+                raise Refused(
+                    f"clusters.{cluster.key}",
+                    cluster.name if is_known(cluster.name) else None,
+                    f"has authentication mode {cluster.mode}, which has no access policies, and profile"
+                    f" {self.profile} of {self.title} needs {names}",
+                    "Use profile 'least' there (it needs none), or move the cluster to API_AND_CONFIG_MAP first.",
+                )
+
+
+Describe = Callable[[Mapping[str, Any], Place], Integration]
+"""What a vendor's file provides: its typed arguments and the place in, the description out."""

@@ -1,0 +1,60 @@
+"""A principal of another account: the vendor's own role."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ...errors import Refused
+from ..arn import checked_principal
+from ..placeholders import is_known
+from .tampered_request import Change
+
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class CrossAccount:
+    """A principal of another account assumes the role, with an ExternalId where the vendor gives one."""
+
+    kind: ClassVar[str] = "cross-account"
+    principals: tuple[str, ...]
+    external_id: str | None = None
+    organization_id: str | None = None
+
+    def statements(self) -> list[dict[str, Any]]:
+        conditions = {
+            key: value
+            for key, value in (
+                ("sts:ExternalId", self.external_id),
+                ("aws:PrincipalOrgID", self.organization_id),
+            )
+            if value is not None
+        }
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"AWS": list(self.principals)},
+            "Action": "sts:AssumeRole",
+        }
+        return [statement | ({"Condition": {"StringEquals": conditions}} if conditions else {})]
+
+    def refuses(self) -> tuple[Change, ...]:
+        by_external_id: tuple[Change, ...] = ("external-id-missing", "external-id-wrong") if self.external_id else ()
+        return (*by_external_id, "stranger")
+
+
+def checked_external_id(property: str, value: str) -> str:
+    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (ExternalId)"""
+    if is_known(value) and not _EXTERNAL_ID.fullmatch(value):
+        raise Refused(property, value, "is not an ExternalId: 2 to 1224 letters, digits and _+=,.@:/- are allowed")
+    return value
+
+
+def checked_principals(property: str, values: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    """ARNs of single roles or users. A whole account (`:root`) or a wildcard trusts more than the vendor.
+
+    Raises:
+        Refused: there is none, or one is not the ARN of a role or user.
+    """
+    if not values:
+        raise Refused(property, values, "names nobody who may assume the role; give at least one role ARN")
+    return tuple(checked_principal(f"{property}[{index}]", value) for index, value in enumerate(values))

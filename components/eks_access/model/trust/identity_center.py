@@ -1,0 +1,83 @@
+"""A user who signed in with IAM Identity Center (AWS SSO) assumes the role under their own name."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ...errors import Refused
+from ..placeholders import is_known
+from .tampered_request import Change
+
+OWN_NAME = "${SAML:sub}"
+"""A policy variable: the user's name as Identity Center asserted it. It stays with the session.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml
+"""
+
+_PERMISSION_SET = re.compile(r"[\w+=,.@-]{1,32}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class IdentityCenter:
+    """Sessions of Identity Center's own roles in the account, and only under the user's own name.
+
+    Both conditions carry weight. Without the ARNs the role could be assumed by whoever federates under the user's
+    name, from any account; without the session name a user could act as any other. Letters' case is ignored, since
+    directories disagree about it in mail addresses.
+    """
+
+    kind: ClassVar[str] = "identity-center"
+    partition: str
+    account: str
+    permission_sets: tuple[str, ...] = ()
+    """Only users of these permission sets; without any, of all."""
+    anyone: bool = False
+    """Name everyone as the principal, and leave it to the conditions. Otherwise the account is named, and it is up to
+    the permission sets to allow sts:AssumeRole on the role."""
+
+    def statements(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "*" if self.anyone else f"arn:{self.partition}:iam::{self.account}:root"},
+                "Action": "sts:AssumeRole",
+                "Condition": {
+                    "StringEqualsIgnoreCase": {"sts:RoleSessionName": OWN_NAME},
+                    "ArnLike": {"aws:PrincipalArn": list(self.roles())},
+                },
+            }
+        ]
+
+    def roles(self) -> tuple[str, ...]:
+        """The patterns of Identity Center's roles, whose path nobody else can use.
+
+        In its home region the path ends with the service's name, elsewhere the home region follows.
+        https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+        """
+        reserved = f"arn:{self.partition}:iam::{self.account}:role/aws-reserved/sso.amazonaws.com"
+        names = [f"AWSReservedSSO_{name}_*" for name in self.permission_sets] or ["AWSReservedSSO_*"]
+        return tuple(f"{reserved}/{path}{name}" for name in names for path in ("", "*/"))
+
+    def refuses(self) -> tuple[Change, ...]:
+        return ("another-session-name", "non-sso-principal", "stranger")
+
+
+def checked_permission_sets(property: str, names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    """https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html (Name)"""
+    for index, name in enumerate(names):
+        if is_known(name) and name.startswith("AWSReservedSSO_"):
+            raise Refused(
+                f"{property}[{index}]",
+                name,
+                "is the name of a role that Identity Center made",
+                "Name the permission set: what is between 'AWSReservedSSO_' and the last underscore.",
+            )
+        if is_known(name) and not _PERMISSION_SET.fullmatch(name):
+            raise Refused(
+                f"{property}[{index}]",
+                name,
+                "is not a permission set's name: 1 to 32 letters, digits and _+=,.@- are allowed, and no wildcards",
+            )
+    if len(set(names)) != len(names):
+        raise Refused(property, list(names), "names a permission set twice")
+    return tuple(names)

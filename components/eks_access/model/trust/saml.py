@@ -1,0 +1,77 @@
+"""An assertion of a SAML identity provider of the account."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ...errors import Refused
+from ..arn import parse, partition_of
+from ..placeholders import is_known
+from .tampered_request import Change
+
+SIGN_IN = {
+    "aws": "https://signin.aws.amazon.com/saml",
+    "aws-us-gov": "https://signin.amazonaws-us-gov.com/saml",
+    "aws-cn": "https://signin.amazonaws.cn/saml",
+}
+"""Each partition's sign-in endpoint, to which assertions are addressed.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
+"""
+
+
+@dataclass(frozen=True)
+class Saml:
+    """Whoever the identity provider vouches for assumes the role; the session's name is in the assertion.
+
+    The user cannot choose it, so it needs no condition: whoever maps attributes in the identity provider decides.
+    `SAML:aud` is the assertion's Recipient, not its Audience.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml
+    """
+
+    kind: ClassVar[str] = "saml"
+    provider: str
+    """The ARN of the SAML provider in IAM."""
+    audience: str
+
+    def statements(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": self.provider},
+                "Action": "sts:AssumeRoleWithSAML",
+                "Condition": {"StringEquals": {"SAML:aud": self.audience}},
+            }
+        ]
+
+    def refuses(self) -> tuple[Change, ...]:
+        return ("audience-wrong", "forged")
+
+
+def saml_audience(region: str) -> str:
+    """What `SAML:aud` must be in the partition of this region."""
+    return SIGN_IN[partition_of(region)]
+
+
+def checked_saml_provider(property: str, provider: str, *, account: str) -> str:
+    """The ARN of a SAML provider in this account: STS takes no other's.
+
+    Raises:
+        Refused: it is none.
+    """
+    if not is_known(provider):
+        return provider
+    arn = parse(provider)
+    if arn is None or arn.service != "iam" or arn.kind != "saml-provider" or arn.resource.count("/") != 1:
+        raise Refused(
+            property,
+            provider,
+            "is not a SAML provider's ARN; it must look like arn:<partition>:iam::<account>:saml-provider/<name>",
+        )
+    if is_known(account) and arn.account != account:
+        raise Refused(
+            property,
+            provider,
+            f"is in account {arn.account}, and a role takes assertions only of providers in its own, {account}",
+            "Create the provider there too (IAM > Identity providers), from the same metadata.",
+        )
+    return provider

@@ -1,0 +1,127 @@
+"""The typed arguments that every integration has.
+
+One definition serves three readers: the Python signature, the check of an environment's configuration, and the
+schema that other languages and editors see. What each reader can take limits the types used here: structure is
+plain, only leaves are `Input[str]`, and there is no `Literal` and no union.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NotRequired
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict
+
+from ..errors import Refused
+from ..model.identity import AuthenticationMode
+from ..model.integration import Profile
+
+
+class ClusterArgs(TypedDict):
+    """One EKS cluster that the integration gets access to."""
+
+    name: pulumi.Input[str]
+    """The cluster's name."""
+    region: NotRequired[str]
+    """The cluster's region; the AWS provider's region when left out."""
+    authentication_mode: NotRequired[AuthenticationMode]
+    """The cluster's authentication mode; read from EKS when left out.
+    Needed where the cluster is made in the same stack."""
+    endpoint: NotRequired[pulumi.Input[str]]
+    """The API server's address; read from EKS when left out."""
+    certificate_authority: NotRequired[pulumi.Input[str]]
+    """The API server's certificate authority (base64, as EKS gives it); read from EKS when left out."""
+    kubeconfig: NotRequired[pulumi.Input[str]]
+    """A kubeconfig for the deployment itself; by default one that signs in with the deployer's AWS credentials."""
+    kubernetes_provider: NotRequired[kubernetes.Provider]
+    """A Kubernetes provider for this cluster, to share between integrations; made from the kubeconfig when left out."""
+
+
+class StatementArgs(TypedDict):
+    """A statement of your own for the role's policy."""
+
+    sid: str
+    """Letters and digits; not one that the integration has already."""
+    actions: list[str]
+    """Single actions, without wildcards."""
+    resources: list[pulumi.Input[str]]
+    """ARNs, or `*` for actions that take no resource."""
+    why: str
+    """What the integration does with it, for whoever reviews it."""
+
+
+class IntegrationOptions(TypedDict):
+    """What every integration can be given, whatever its clusters are."""
+
+    profile: NotRequired[Profile]
+    """`least` (default): what the integration uses. `vendor`: all that the vendor's page asks for."""
+    role_name: NotRequired[pulumi.Input[str]]
+    """The IAM role's name; each vendor has a default."""
+    existing_role_arn: NotRequired[pulumi.Input[str]]
+    """The ARN, with its path, of a role that somebody else owns, to be used as it is: it is neither made nor changed,
+    and the hand-off tells what it must trust and be allowed. In place of the role's other options."""
+    role_path: NotRequired[str]
+    """The IAM role's path, `/` by default."""
+    permissions_boundary: NotRequired[pulumi.Input[str]]
+    """The ARN of the policy that bounds the role's permissions."""
+    max_session_seconds: NotRequired[int]
+    """The role's longest session, 3600 (default) to 43200 seconds."""
+    extra_statements: NotRequired[list[StatementArgs]]
+    """What the role may do besides what the integration needs."""
+    tags: NotRequired[Mapping[str, pulumi.Input[str]]]
+    """Tags for everything that takes tags."""
+
+
+class IntegrationArgs(IntegrationOptions):
+    """What every integration with access to EKS clusters can be given."""
+
+    clusters: Mapping[str, ClusterArgs]
+    """The clusters, by short names of your choice. The names become parts of resource names: keep them stable."""
+
+
+def checked(arguments: object, kind: type, path: str = "") -> dict[str, Any]:
+    """The arguments as `kind` declares them, enums resolved. Outputs pass as they are.
+
+    Raises:
+        Refused: an unknown key, a missing one, or a value of the wrong type; the first one found, with its path.
+    """
+    try:
+        validated: dict[str, Any] = adapter(kind).validate_python(arguments)
+    except ValidationError as invalid:
+        raise _explained(invalid, path, kind) from None
+    return validated
+
+
+@cache
+def adapter(kind: type) -> TypeAdapter[Any]:
+    """What checks arguments of this kind."""
+    adapter: TypeAdapter[Any] = TypeAdapter(
+        with_config(ConfigDict(extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True))(kind),
+        _parent_depth=0,
+    )
+    # `pulumi.Input` holds forward references to these two names.
+    adapter.rebuild(_types_namespace={"Output": pulumi.Output, "T": object})
+    return adapter
+
+
+_UNION_MEMBERS = ("str", "int", "bool", "is-instance[Awaitable]", "is-instance[Output]")
+
+
+def _explained(invalid: ValidationError, path: str, kind: type) -> Refused:
+    error = invalid.errors(include_url=False)[0]
+    location = [str(part) for part in error["loc"] if part not in _UNION_MEMBERS]
+    name = ".".join([*([path] if path else []), *location])
+    if error["type"] == "extra_forbidden":
+        return Refused(name, None, "is not a known property", f"{kind.__name__} takes {', '.join(known(kind))}.")
+    if error["type"] == "missing":
+        return Refused(name, None, "is required")
+    # The value itself may be a secret of the user's, so only its type is told.
+    given = type(error["input"]).__name__
+    return Refused(name, None, f"has a value of type {given} that does not fit: {error['msg']}")
+
+
+def known(kind: type) -> list[str]:
+    """The names of the properties that `kind` declares."""
+    return sorted(kind.__annotations__)

@@ -1,0 +1,1 @@
+"""Acting as an integration: the identities file, AWS clients, and assuming the role."""

@@ -1,0 +1,1 @@
+"""Running the checks: plan, concurrency, retry and shards."""

@@ -1,0 +1,344 @@
+"""For every rule: something that breaks it, and its allowed twin."""
+
+from eks_access_policies.evaluate.rbac.dangers import DANGERS, Danger
+from tests.support.policies.case import Case
+from tests.support.policies.iam_cases import IAM_CASES
+from tests.support.policies.resources import (
+    CLUSTER,
+    RBAC,
+    Made,
+    association,
+    aws_auth,
+    binding,
+    cluster,
+    cluster_role,
+    entry,
+    mapping,
+    role,
+    rule,
+)
+
+READ = rule("get list watch", "pods services")
+NAMESPACE = "default"
+
+
+def _entered(key: str, *groups: str, **properties: object) -> list[Made]:
+    return [role(f"{key}-role"), entry(f"{key}-entry", f"{key}-role", *groups, **properties)]
+
+
+def _bound(key: str, *rules: dict[str, object], namespace: str = "") -> list[Made]:
+    """A role whose access entry puts it in a group, to which a ClusterRole with these rules is bound."""
+    return [
+        *_entered(key, f"{key}:group"),
+        cluster_role(f"{key}-rights", *rules),
+        binding(f"{key}-binding", f"{key}-rights", f"{key}:group", namespace=namespace),
+    ]
+
+
+def _of_danger(danger: Danger, *, namespace: str = "") -> list[Case]:
+    """Every danger by itself: its first verb on its first resource, and beside it a right that is none."""
+    on = danger.on[0]
+    dangerous = rule(danger.verbs[0], on.resources[0], group=on.group)
+    suffix = "-in-namespace" if namespace else ""
+    key = f"{danger.key}{suffix}"
+    return [
+        Case(
+            f"rbac-{key}",
+            _bound(f"bad-{key}", READ, dangerous, namespace=namespace),
+            _bound(f"good-{key}", READ, namespace=namespace),
+        )
+    ]
+
+
+def _policies(key: str, policy: str, *namespaces: str) -> list[Made]:
+    return [*_entered(key), association(f"{key}-policy", f"{key}-role", policy, *namespaces, after=f"{key}-entry")]
+
+
+def _user(key: str, username: str) -> list[Made]:
+    return _entered(key, userName=username)
+
+
+_NODE_ROLE = f"arn:aws:iam::111122223333:role/{CLUSTER}-node"
+_NODES = f"- {{rolearn: {_NODE_ROLE}, username: 'system:node:{{{{EC2PrivateDNSName}}}}', groups: [system:nodes]}}\n"
+_EXISTS = "the ConfigMap is there already"
+_BY_EKS = "EKS refuses it"
+
+DANGER_CASES: tuple[Case, ...] = (
+    *(case for danger in DANGERS for case in _of_danger(danger)),
+    *(
+        case
+        for danger in DANGERS
+        if danger.in_namespace not in (None, danger.severity)
+        for case in _of_danger(danger, namespace=NAMESPACE)
+    ),
+)
+RBAC_CASES: tuple[Case, ...] = (
+    *DANGER_CASES,
+    Case(
+        "rbac-cluster-admin",
+        [*_entered("bad-admin", "bad-admin:group"), binding("bad-admin-binding", "cluster-admin", "bad-admin:group")],
+        [*_entered("good-admin", "good-admin:group"), binding("good-admin-binding", "view", "good-admin:group")],
+    ),
+    Case(
+        "rbac-cluster-admin-in-namespace",
+        [
+            *_entered("bad-ns-admin", "bad-ns-admin:group"),
+            binding("bad-ns-admin-binding", "cluster-admin", "bad-ns-admin:group", namespace=NAMESPACE),
+        ],
+        [
+            *_entered("good-ns-admin", "good-ns-admin:group"),
+            binding("good-ns-admin-binding", "view", "good-ns-admin:group", namespace=NAMESPACE),
+        ],
+    ),
+    Case(
+        "rbac-wildcard",
+        _bound("bad-wildcard", rule("*", "services")),
+        _bound("good-wildcard", rule("get list watch", "services")),
+    ),
+    Case(
+        "rbac-wildcard-in-namespace",
+        _bound("bad-ns-wildcard", rule("get", "*", group="apps"), namespace=NAMESPACE),
+        _bound("good-ns-wildcard", rule("get", "deployments", group="apps"), namespace=NAMESPACE),
+    ),
+    Case(
+        "rbac-wildcard-group",
+        _bound("bad-any-group", rule("get", "pods", group="*")),
+        _bound("good-any-group", rule("get", "pods")),
+    ),
+    Case(
+        "rbac-aws-auth-write",
+        _bound("bad-aws-auth", rule("update", "configmaps", "aws-auth"), namespace="kube-system"),
+        _bound("good-aws-auth", rule("get", "configmaps", "aws-auth"), namespace="kube-system"),
+    ),
+    Case(
+        "rbac-anonymous",
+        [binding("bad-anonymous", "view", "system:unauthenticated")],
+        [binding("good-anonymous", "system:public-info-viewer", "system:unauthenticated")],
+    ),
+    Case(
+        "rbac-authenticated",
+        [binding("bad-authenticated", "view", "system:authenticated")],
+        [binding("good-authenticated", "system:discovery", "system:authenticated")],
+    ),
+    Case(
+        "rbac-system-masters",
+        [binding("bad-masters", "view", "system:masters")],
+        [binding("good-masters", "view", "platform:admins")],
+    ),
+    Case(
+        "rbac-missing-role",
+        [binding("bad-missing", "no-such-role", "missing:group")],
+        [cluster_role("good-missing", READ), binding("good-missing-binding", "good-missing", "missing:group")],
+    ),
+    Case(
+        "rbac-cluster-wide",
+        _bound("bad-wide", rule("create", "events")),
+        _bound("good-wide", rule("create", "events"), namespace=NAMESPACE),
+    ),
+    Case(
+        "rbac-unbound-role",
+        [cluster_role("bad-unbound", rule("get", "secrets"))],
+        [cluster_role("good-unbound", READ)],
+    ),
+    Case(
+        "rbac-aggregated",
+        [
+            cluster_role(
+                "bad-aggregated",
+                rule("get", "secrets"),
+                labels={"rbac.authorization.k8s.io/aggregate-to-view": "true"},
+            )
+        ],
+        [cluster_role("good-aggregated", READ, labels={"rbac.authorization.k8s.io/aggregate-to-view": "true"})],
+    ),
+    Case(
+        "rbac-default-service-account",
+        [binding("bad-account", "view", namespace=NAMESPACE, account="default")],
+        [binding("good-account", "view", namespace=NAMESPACE, account="collector")],
+    ),
+    Case(
+        "rbac-bind-named",
+        _bound("bad-bind-named", rule("bind", "clusterroles", "edit", group=RBAC)),
+        _bound("good-bind-named", rule("bind", "clusterroles", "view", group=RBAC)),
+    ),
+)
+
+EKS_CASES: tuple[Case, ...] = (
+    Case(
+        "eks-cluster-admin-policy",
+        _policies("bad-cluster-admin-policy", "AmazonEKSClusterAdminPolicy"),
+        _policies("good-cluster-admin-policy", "AmazonEKSViewPolicy"),
+    ),
+    Case(
+        "eks-admin-policy",
+        _policies("bad-admin-policy", "AmazonEKSAdminPolicy", NAMESPACE),
+        _policies("good-admin-policy", "AmazonEKSViewPolicy", NAMESPACE),
+    ),
+    Case(
+        "eks-policy-scope",
+        _policies("bad-scope", "AmazonEKSEditPolicy"),
+        _policies("good-scope", "AmazonEKSViewPolicy"),
+    ),
+    Case(
+        "eks-unknown-access-policy",
+        _policies("bad-unknown-policy", "AmazonEKSEventPolicy"),
+        _policies("good-unknown-policy", "AmazonEKSViewPolicy"),
+    ),
+    Case(
+        "eks-system-masters",
+        [role("bad-masters-role"), mapping("bad-masters-mapping", "bad-masters-role", "boss", "system:masters")],
+        [role("good-masters-role"), mapping("good-masters-mapping", "good-masters-role", "boss", "platform:admins")],
+    ),
+    Case(
+        "eks-reserved-name",
+        _entered("bad-reserved", "eks:readers"),
+        _entered("good-reserved", "vendor:readers"),
+        refused=_BY_EKS,
+    ),
+    Case(
+        "eks-node-identity",
+        _entered("bad-node", "system:nodes"),
+        _entered("good-node", "vendor:nodes"),
+        refused=_BY_EKS,
+    ),
+    Case(
+        "eks-caller-chosen-name",
+        _user("bad-chosen", "vendor-{{SessionName}}"),
+        _user("good-chosen", "vendor:{{SessionName}}"),
+        refused=_BY_EKS,
+    ),
+    Case(
+        "eks-unbound-group",
+        [*_entered("bad-unbound-group", "nobody:binds-this"), binding("other-binding", "view", "somebody")],
+        [*_entered("good-unbound-group", "unbound:group"), binding("its-binding", "view", "unbound:group")],
+    ),
+    Case(
+        "eks-principal-twice",
+        [*_entered("bad-twice", "vendor:readers"), mapping("bad-twice-map", "bad-twice-role", "x", "vendor:other")],
+        [
+            *_user("good-twice", "vendor:x"),
+            role("good-twice-other"),
+            mapping("good-twice-map", "good-twice-other", "vendor:x"),
+        ],
+    ),
+    Case(
+        "eks-aws-auth-ownership",
+        [aws_auth("bad-ownership", {"mapRoles": _NODES})],
+        [role("good-ownership-role"), mapping("good-ownership", "good-ownership-role", "collector")],
+        refused=_EXISTS,
+    ),
+    Case(
+        "eks-map-accounts",
+        [aws_auth("bad-accounts", {"mapRoles": _NODES, "mapAccounts": '- "444455556666"\n'})],
+        [role("good-accounts-role"), mapping("good-accounts", "good-accounts-role", "collector")],
+        refused=_EXISTS,
+    ),
+    Case(
+        "eks-aws-auth-unreadable",
+        [aws_auth("bad-unreadable", {"mapRoles": _NODES + "\t- rolearn: x\n"})],
+        [role("good-unreadable-role"), mapping("good-unreadable", "good-unreadable-role", "collector")],
+        refused=_EXISTS,
+    ),
+    Case(
+        "eks-entry-principal",
+        [
+            Made(
+                "aws:eks/accessEntry:AccessEntry",
+                "bad-principal",
+                {"clusterName": CLUSTER, "principalArn": "arn:aws:sts::111122223333:assumed-role/x/session"},
+            )
+        ],
+        _entered("good-principal"),
+        refused=_BY_EKS,
+    ),
+    Case(
+        "eks-foreign-principal",
+        [
+            role("own-role"),
+            Made(
+                "aws:eks/accessEntry:AccessEntry",
+                "bad-foreign",
+                {"clusterName": CLUSTER, "principalArn": "arn:aws:iam::444455556666:role/CadoPlatform"},
+            ),
+        ],
+        _entered("good-foreign"),
+    ),
+    Case(
+        "eks-entry-type",
+        _entered("bad-type", "vendor:nodes", type="EC2_LINUX"),
+        [role("good-type-role"), entry("good-type-entry", "good-type-role", type="EC2_LINUX")],
+        refused=_BY_EKS,
+    ),
+    Case(
+        "eks-cluster-access-config",
+        [cluster("bad-config", "API")],
+        [cluster("good-config", "API", bootstrapClusterCreatorAdminPermissions=False)],
+    ),
+    Case(
+        "eks-authentication-mode",
+        [cluster("bad-mode", "CONFIG_MAP", bootstrapClusterCreatorAdminPermissions=False)],
+        [cluster("good-mode", "API", bootstrapClusterCreatorAdminPermissions=False)],
+    ),
+    Case(
+        "eks-creator-admin",
+        [cluster("bad-creator", "API", bootstrapClusterCreatorAdminPermissions=True)],
+        [cluster("good-creator", "API", bootstrapClusterCreatorAdminPermissions=False)],
+    ),
+    Case(
+        "eks-identity-provider-prefix",
+        [
+            Made(
+                "aws:eks/identityProviderConfig:IdentityProviderConfig",
+                "bad-idp",
+                {"oidc": {"issuerUrl": "https://idp.test", "groupsClaim": "groups", "usernamePrefix": "idp:"}},
+                is_component=True,
+            )
+        ],
+        [
+            Made(
+                "aws:eks/identityProviderConfig:IdentityProviderConfig",
+                "good-idp",
+                {
+                    "oidc": {
+                        "issuerUrl": "https://idp.test",
+                        "groupsClaim": "groups",
+                        "groupsPrefix": "idp:",
+                        "usernamePrefix": "idp:",
+                    }
+                },
+                is_component=True,
+            )
+        ],
+    ),
+    Case(
+        "eks-pod-identity-default",
+        [
+            role("bad-pod-role"),
+            Made(
+                "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+                "bad-pod-identity",
+                {"clusterName": CLUSTER, "namespace": NAMESPACE, "serviceAccount": "default"},
+                {"roleArn": "bad-pod-role"},
+            ),
+        ],
+        [
+            role("good-pod-role"),
+            Made(
+                "aws:eks/podIdentityAssociation:PodIdentityAssociation",
+                "good-pod-identity",
+                {"clusterName": CLUSTER, "namespace": NAMESPACE, "serviceAccount": "collector"},
+                {"roleArn": "good-pod-role"},
+            ),
+        ],
+    ),
+)
+
+CASES: tuple[Case, ...] = (*RBAC_CASES, *EKS_CASES, *IAM_CASES)
+
+
+def together() -> tuple[list[Made], list[Made]]:
+    """What breaks the rules of `DANGER_CASES`, and what breaks none, each with as few resources as can be."""
+    rights = [rule(d.verbs[0], d.on[0].resources[0], group=d.on[0].group) for d in DANGERS]
+    bad = [*_bound("bad-all", *rights), *_bound("bad-all-in-namespace", *rights, namespace=NAMESPACE)]
+    good = [*_bound("good-all", READ), *_bound("good-all-in-namespace", READ, namespace=NAMESPACE)]
+    return bad, good

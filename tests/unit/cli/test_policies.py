@@ -1,0 +1,140 @@
+"""`eks-access policies`: what it reads, what it prints, and how it ends."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from eks_access_cli.main import main
+from eks_access_policies.evaluate.evaluator import RULES
+from tests.support.checkout import CHECKOUT
+from tests.support.policies.resources import Made, arn, association, entry, role
+
+NOTHING, MANDATORY, BAD_INPUT = 0, 1, 2
+
+
+def run(*arguments: str, stdin: str = "") -> Result:
+    return CliRunner().invoke(main, ["policies", *arguments], input=stdin)
+
+
+def exported(*made: Made) -> str:
+    by_name = {each.name: each for each in made}
+
+    def state(each: Made) -> dict[str, Any]:
+        outputs = {**each.properties, **{name: arn(by_name[other]) for name, other in each.links.items()}}
+        if each.type == "aws:iam/role:Role":
+            outputs["arn"] = arn(each)
+        return {"urn": each.urn, "type": each.type, "custom": True, "inputs": dict(each.properties), "outputs": outputs}
+
+    return json.dumps({"version": 3, "deployment": {"resources": [state(each) for each in made]}})
+
+
+BAD = exported(role("boss"), entry("in", "boss"), association("policy", "boss", "AmazonEKSClusterAdminPolicy"))
+GOOD = exported(role("reader"), entry("in", "reader"), association("policy", "reader", "AmazonEKSViewPolicy"))
+
+
+def test_a_mandatory_finding_ends_with_one(tmp_path: Path) -> None:
+    file = tmp_path / "export.json"
+    file.write_text(BAD)
+    done = run(str(file))
+    assert done.exit_code == MANDATORY
+    assert "critical eks-cluster-admin-policy" in done.output
+    assert "role arn:aws:iam::111122223333:role/boss → access policy AmazonEKSClusterAdminPolicy" in " ".join(
+        done.output.split()
+    )
+    assert "do: " in done.output
+
+
+def test_nothing_mandatory_ends_with_zero() -> None:
+    done = run("-", stdin=GOOD)
+    assert done.exit_code == NOTHING
+    assert "cases/test, 3 resources: nothing found" in done.output
+
+
+def test_a_preview_without_what_stays_the_same_is_refused() -> None:
+    done = run("-", stdin=json.dumps({"steps": [], "changeSummary": {"same": 3}}))
+    assert done.exit_code == BAD_INPUT
+    assert "leaves out 3 resources" in done.output
+    assert "--show-sames" in done.output
+
+
+def test_json_tells_everything_and_its_version() -> None:
+    done = run("-", "--json", stdin=BAD)
+    report = json.loads(done.output)
+    assert report["schemaVersion"] == 1
+    assert report["stack"] == "cases/test"
+    (finding,) = [each for each in report["findings"] if each["rule"] == "eks-cluster-admin-policy"]
+    assert finding["level"] == "mandatory"
+    assert finding["urn"].endswith("::policy")
+    assert set(finding) >= {"severity", "title", "message", "remediation", "url", "frameworks", "where"}
+    assert report["mandatory"] == 1
+
+
+def configured(tmp_path: Path, value: object, *more: str) -> Result:
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(value))
+    return run("-", "--config", str(file), *more, stdin=BAD)
+
+
+def test_the_packs_configuration_is_read(tmp_path: Path) -> None:
+    assert configured(tmp_path, {"eks-cluster-admin-policy": "advisory"}).exit_code == NOTHING
+    assert configured(tmp_path, {"all": "advisory"}).exit_code == NOTHING
+    assert configured(tmp_path, {"settings": {"allowedPrincipals": ["boss"]}}).exit_code == NOTHING
+    assert configured(tmp_path, {"settings": {"allowedPrincipals": ["other"]}}).exit_code == MANDATORY
+    quiet = configured(tmp_path, {"eks-cluster-admin-policy": "disabled"})
+    assert "eks-cluster-admin-policy" not in quiet.output
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"eks-cluster-admin-polcy": "advisory"}, "there is no such rule; eks-cluster-admin-policy is meant?"),
+        ({"eks-admin-policy": "loud"}, "'loud' is not one of advisory, mandatory, remediate, disabled"),
+        ({"eks-admin-policy": {"allow": []}}, "there is no such setting; there are accounts,"),
+        ({"eks-admin-policy": {"allowedGroups": "x"}}, "expected a list of texts"),
+        ({"all": {"allowedGroups": []}}, "all.allowedGroups: there is no such setting"),
+        ([], "is no object of rules"),
+    ],
+)
+def test_a_wrong_configuration_is_refused_with_what_is_allowed(tmp_path: Path, value: object, said: str) -> None:
+    done = configured(tmp_path, value)
+    assert done.exit_code == BAD_INPUT
+    assert said in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "said"),
+    [
+        ([], "", "name a --stack, or give a FILE"),
+        (["-"], "{", "the standard input: is not JSON"),
+        (["-"], "[" * 100_000, "the standard input: is not JSON"),
+        (["-"], "{}", "is neither what `pulumi stack export` prints"),
+        (["no-such-file.json"], "", "no-such-file.json: No such file"),
+        (["-", "--rule", "nope"], GOOD, "there is no such rule; --rules lists them"),
+        (["-", "--config", "no-such-file.json"], GOOD, "--config no-such-file.json: No such file"),
+        (["--stack", "x", "--cwd", "no-such-folder"], "", "--cwd"),
+    ],
+)
+def test_what_cannot_be_read_ends_with_two_and_says_why(arguments: list[str], stdin: str, said: str) -> None:
+    done = run(*arguments, stdin=stdin)
+    assert done.exit_code == BAD_INPUT
+    assert said in done.output
+
+
+def test_only_what_is_asked_for_is_told() -> None:
+    assert run("-", "--rule", "eks-admin-policy", stdin=BAD).exit_code == NOTHING
+    assert run("-", "--severity", "critical", stdin=BAD).exit_code == MANDATORY
+
+
+def test_the_rules_are_listed() -> None:
+    assert len(run("--rules").output.splitlines()) == len(RULES)
+    assert [rule["id"] for rule in json.loads(run("--rules", "--json").output)] == [rule.id for rule in RULES]
+
+
+def test_the_packs_folder_is_one_that_the_engine_can_run() -> None:
+    folder = Path(run("--pack").output.strip())
+    assert {"PulumiPolicy.yaml", "__main__.py"} <= {path.name for path in folder.iterdir()}
+    checkout = CHECKOUT / "policies" / "__main__.py"
+    assert (folder / "__main__.py").read_text() == checkout.read_text(), "the same pack, installed and in a checkout"

@@ -1,0 +1,127 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from eks_access_cli.commands.token import token
+from tests.support.world import SECRET_KEY, SESSION_TOKEN, World, presigned
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(token, arguments, catch_exceptions=False)
+
+
+@pytest.fixture
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOWN")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "own-secret-key")
+
+
+@pytest.mark.usefixtures("_credentials")
+def test_the_environments_credentials_sign_a_token_as_kubectl_wants_it() -> None:
+    result = run("--cluster-name", "dev-api", "--region", "eu-west-1")
+    credential = json.loads(result.stdout)
+    assert credential["kind"] == "ExecCredential"
+    assert credential["apiVersion"] == "client.authentication.k8s.io/v1"
+    signed = presigned(credential["status"]["token"])
+    assert signed["X-Amz-Credential"][0].startswith("AKIAOWN/")
+    assert "/eu-west-1/sts/" in signed["X-Amz-Credential"][0]
+    assert result.stderr == ""
+
+
+@pytest.mark.usefixtures("_credentials")
+def test_the_region_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-west-2")
+    signed = presigned(json.loads(run("--cluster-name", "x").stdout)["status"]["token"])
+    assert "/us-west-2/" in signed["X-Amz-Credential"][0]
+
+
+def test_a_profile_signs_with_its_own_credentials() -> None:
+    signed = presigned(
+        json.loads(run("--cluster-name", "x", "--region", "r", "--profile", "acme").stdout)["status"]["token"]
+    )
+    assert signed["X-Amz-Credential"][0].startswith("AKIAVENDOR/")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--region", "us-east-1"], "no AWS credentials"),
+        (["--profile", "acme"], "no region"),
+        (["--profile", "nowhere", "--region", "us-east-1"], "nowhere"),
+    ],
+)
+def test_what_is_missing_is_told_on_the_error_stream(arguments: list[str], told: str) -> None:
+    result = run("--cluster-name", "x", *arguments)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert told in result.stderr
+
+
+def test_an_integration_can_be_acted_as(world: World, manifest_file: Callable[..., str]) -> None:
+    result = run("--cluster-name", "dev-api", "--as", "acme", "--manifest", manifest_file())
+    assert result.exit_code == 0, result.output
+    signed = presigned(json.loads(result.stdout)["status"]["token"])
+    assert signed["X-Amz-Credential"][0].startswith("ASIAASSUMED/")
+    assert signed["X-Amz-Security-Token"] == [SESSION_TOKEN]
+    assert "/us-east-1/" in signed["X-Amz-Credential"][0], "the region is that of the cluster in the manifest"
+
+
+def test_an_integration_that_cannot_be_acted_as_is_told_without_secrets(
+    world: World, manifest_file: Callable[..., str]
+) -> None:
+    world.external_id = "another"
+    result = run("--cluster-name", "dev-api", "--as", "acme", "--manifest", manifest_file())
+    assert result.exit_code == 1
+    assert "cannot become acme" in result.stderr
+    assert "AccessDenied" in result.stderr
+    assert not any(secret in result.output for secret in (SECRET_KEY, SESSION_TOKEN, "vendor-secret-key"))
+    other = run("--cluster-name", "dev-api", "--as", "other", "--manifest", manifest_file())
+    assert (other.exit_code, "the access manifest has acme" in other.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--manifest", "x"], "go with --as"),
+        (["--as", "acme"], "either --stack NAME or --manifest FILE"),
+        (["--as", "acme", "--manifest", "x", "--profile", "y"], "--as says who acts"),
+        (["--external-id", "x"], "goes with --role-arn"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(arguments: list[str], told: str) -> None:
+    result = run("--cluster-name", "x", *arguments)
+    assert result.exit_code == 2
+    assert told in " ".join(result.stderr.split())
+
+
+def test_a_token_is_made_without_loading_pulumi_or_the_probe() -> None:
+    code = (
+        "import sys; from eks_access_cli.commands.token import token;"
+        "token(['--cluster-name', 'x', '--region', 'r'], standalone_mode=False);"
+        "heavy = {'pulumi', 'pydantic', 'boto3', 'rich', 'eks_access_probe'} & set(sys.modules);"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    roots = os.pathsep.join(str(Path(module).parents[1]) for module in (token_module(), probe_module()))
+    environment = os.environ | {"PYTHONPATH": roots, "AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def token_module() -> str:
+    import eks_access
+
+    assert eks_access.__file__ is not None
+    return eks_access.__file__
+
+
+def probe_module() -> str:
+    import eks_access_probe
+
+    assert eks_access_probe.__file__ is not None
+    return eks_access_probe.__file__

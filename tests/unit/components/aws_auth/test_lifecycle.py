@@ -1,0 +1,208 @@
+"""Writing while others write: nothing is lost, and every outcome of a race is a known one."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from eks_access.aws_auth import lifecycle
+from eks_access.aws_auth.errors import Code, Refusal
+from eks_access.aws_auth.mapping import RoleMapping
+from eks_access.aws_auth.reader import read
+from eks_access.kubernetes.client import ApiError
+from tests.support.aws_auth_cases import NODE, OURS
+from tests.support.aws_auth_store import Store
+
+
+def mapping(number: int) -> RoleMapping:
+    return RoleMapping.of(f"arn:aws:iam::111122223333:role/writer-{number}", f"writer-{number}", ["writers"])
+
+
+def once(method: str, action: Callable[[], None]) -> Callable[[str], None]:
+    """Do something just before the first request of a method is served."""
+    pending = [action]
+
+    def before(seen: str) -> None:
+        if seen == method and pending:
+            pending.pop()()
+
+    return before
+
+
+def test_a_missing_config_map_is_made_with_our_entry_alone() -> None:
+    store = Store()
+    assert lifecycle.ensure(store, OURS).changed
+    assert read(store.data).roles == {OURS.key: OURS.identity}
+
+
+def test_a_config_map_that_appears_before_ours_is_made_is_merged_into() -> None:
+    store = Store()
+    store.before = once("POST", lambda: store.put({"mapRoles": NODE}))
+    lifecycle.ensure(store, OURS)
+    assert store.data["mapRoles"].startswith(NODE), "the nodes that were mapped meanwhile keep their mapping"
+    assert OURS.key in read(store.data).roles
+
+
+def test_a_write_that_came_between_is_read_again_and_kept() -> None:
+    store = Store({"mapRoles": NODE})
+    store.before = once("PUT", lambda: store.put({"mapRoles": NODE + "- rolearn: other\n  username: o\n"}))
+    lifecycle.ensure(store, OURS)
+    assert set(read(store.data).roles) >= {"other", OURS.key}
+    assert store.requests.count("PUT") == 2
+
+
+def test_a_config_map_that_is_deleted_between_read_and_write_is_made_anew() -> None:
+    store = Store({"mapRoles": NODE})
+    store.before = once("PUT", lambda: setattr(store, "object", None))
+    lifecycle.ensure(store, OURS)
+    assert read(store.data).roles == {OURS.key: OURS.identity}
+
+
+def test_an_entry_that_is_wiped_at_once_is_written_again() -> None:
+    store = Store({"mapRoles": NODE})
+    reads: list[str] = []
+
+    def wipe_before_the_read_back(method: str) -> None:
+        reads.append(method)
+        if reads == ["GET", "PUT", "GET"]:
+            store.put({"mapRoles": NODE})
+
+    store.before = wipe_before_the_read_back
+    lifecycle.ensure(store, OURS)
+    assert OURS.key in read(store.data).roles
+
+
+def test_writers_that_never_stop_end_in_a_plain_message_at_the_deadline() -> None:
+    store = Store({"mapRoles": NODE})
+    store.before = lambda method: store.put({"mapRoles": NODE}) if method == "PUT" else None
+    with pytest.raises(lifecycle.NotSettled, match=r"within 0\.3 s, because other writers kept changing it"):
+        lifecycle.ensure(store, OURS, deadline=0.3)
+    assert store.data == {"mapRoles": NODE}
+
+
+def test_a_mapping_that_stands_is_not_written_again() -> None:
+    store = Store()
+    lifecycle.ensure(store, OURS)
+    store.requests.clear()
+    assert not lifecycle.ensure(store, OURS).changed, "the run before was killed after its write, or nothing changed"
+    assert store.requests == ["GET"]
+
+
+def test_a_preview_says_what_would_happen_and_writes_nothing() -> None:
+    store = Store({"mapRoles": NODE})
+    assert lifecycle.preview(store, OURS).changed
+    assert store.requests == ["GET"]
+    assert store.data == {"mapRoles": NODE}
+
+
+def test_removing_gives_back_the_bytes_and_never_the_config_map() -> None:
+    store = Store({"mapRoles": f"# nodes\n{NODE}# end\n", "other": "kept"})
+    lifecycle.ensure(store, OURS)
+    assert lifecycle.remove(store, OURS).changed
+    assert store.data == {"mapRoles": f"# nodes\n{NODE}# end\n", "other": "kept"}
+    assert "DELETE" not in store.requests
+
+
+def test_removing_what_others_changed_leaves_it_and_says_so() -> None:
+    store = Store()
+    lifecycle.ensure(store, OURS)
+    store.put({"mapRoles": store.data["mapRoles"].replace("vendor-readers", "admins")})
+    outcome = lifecycle.remove(store, OURS)
+    assert not outcome.changed
+    assert "keeps access" in outcome.warnings[0]
+    assert read(store.data).roles[OURS.key].groups == ("admins",)
+
+
+def test_removing_from_a_config_map_that_is_gone_is_no_error() -> None:
+    outcome = lifecycle.remove(Store(), OURS)
+    assert not outcome.changed
+    assert "is gone" in outcome.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("manager", "operation"),
+    [("Terraform", "Update"), ("argocd-controller", "Update"), ("helm", "Update"), ("someone", "Apply")],
+)
+def test_a_tool_that_owns_the_whole_field_is_named(manager: str, operation: str) -> None:
+    entry = {"manager": manager, "operation": operation, "fieldsV1": {"f:data": {"f:mapRoles": {}}}}
+    store = Store({"mapRoles": NODE}, metadata={"managedFields": [entry]})
+    (warning,) = lifecycle.ensure(store, OURS).warnings
+    assert f"'{manager}'" in warning
+    assert "removes this mapping at its next run" in warning
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"manager": "kubectl-edit", "operation": "Update", "fieldsV1": {"f:data": {"f:mapRoles": {}}}},
+        {"manager": "Terraform", "operation": "Update", "fieldsV1": {"f:data": {"f:mapUsers": {}}}},
+    ],
+)
+def test_a_writer_that_replaces_nothing_of_ours_is_not_warned_about(entry: dict[str, object]) -> None:
+    store = Store({"mapRoles": NODE}, metadata={"managedFields": [entry]})
+    assert lifecycle.ensure(store, OURS).warnings == ()
+
+
+def test_an_immutable_config_map_is_refused_before_the_write_and_an_ordinary_one_is_not() -> None:
+    store = Store({"mapRoles": NODE}, immutable=True)
+    with pytest.raises(Refusal) as refused:
+        lifecycle.ensure(store, OURS)
+    assert refused.value.code is Code.IMMUTABLE
+    assert store.requests == ["GET"]
+    assert lifecycle.ensure(Store({"mapRoles": NODE}, immutable=False), OURS).changed
+
+
+class Refusing(Store):
+    def __init__(self, error: ApiError) -> None:
+        super().__init__({"mapRoles": NODE})
+        self.error = error
+
+    def _serve(self, method: str, path: str, body: object) -> object:
+        if method == "PUT":
+            raise self.error
+        return super()._serve(method, path, body)
+
+
+def test_an_object_that_is_too_large_for_the_server_is_told_as_that() -> None:
+    error = ApiError(422, "Invalid", "[]: Too long: may not be more than 1048576 bytes")
+    with pytest.raises(Refusal, match="too large") as refused:
+        lifecycle.ensure(Refusing(error), OURS)
+    assert refused.value.code is Code.TOO_LARGE
+
+
+def test_any_other_refusal_of_the_server_is_passed_on_in_its_own_words() -> None:
+    error = ApiError(403, "Forbidden", 'configmaps "aws-auth" is forbidden: User "jane" cannot update')
+    with pytest.raises(ApiError, match='User "jane" cannot update'):
+        lifecycle.ensure(Refusing(error), OURS)
+
+
+def test_ten_writers_that_come_and_go_lose_nothing() -> None:
+    store = Store({"mapRoles": f"# do not touch\n{NODE}", "mapAccounts": "- 012345670123\n"})
+    before = dict(store.data)
+    failures: list[BaseException] = []
+    ready = threading.Barrier(10)
+
+    def write(number: int) -> None:
+        try:
+            ready.wait(10)
+            for _ in range(3):
+                lifecycle.ensure(store, mapping(number))
+                assert read(store.data).roles[mapping(number).key] == mapping(number).identity
+                lifecycle.remove(store, mapping(number))
+            lifecycle.ensure(store, mapping(number))
+        except BaseException as failure:
+            failures.append(failure)
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(10)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    assert failures == []
+    roles = read(store.data).roles
+    assert {key: roles[key] for key in map(lambda n: mapping(n).key, range(10))} == {
+        mapping(n).key: mapping(n).identity for n in range(10)
+    }
+    for number in range(10):
+        lifecycle.remove(store, mapping(number))
+    assert store.data == before, "all bytes of the others are as they were"

@@ -1,0 +1,246 @@
+"""The connector's objects: where the activation code is, and who may be impersonated."""
+
+from typing import Any
+
+import pytest
+
+from eks_access.connector import objects, validation, viewers
+from eks_access.connector.objects import Agent
+from eks_access.connector.viewers import viewer, viewer_arn
+from eks_access.errors import Refused
+from eks_access.integrations.eks_connector import describe
+from eks_access.model import rbac
+from eks_access.model.expectations import AwsCall, KubernetesCall
+from eks_access.model.integration import Integration, Profile
+from eks_access.model.placeholders import map_texts
+from tests.support.places import place
+
+VAULT = "/var/lib/amazon/ssm/Vault"
+MADE = {(each.kind, each.name): each for each in objects.objects(Agent())}
+ROLE = "arn:aws:iam::111122223333:role/Team"
+SSO = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Ops_0123456789abcdef"
+
+
+def texts(tree: Any) -> list[str]:
+    found: list[str] = []
+    map_texts(tree, found.append)
+    return found
+
+
+def pod() -> Any:
+    return MADE["StatefulSet", "eks-connector"].body["spec"]["template"]["spec"]
+
+
+def described(**args: Any) -> Integration:
+    return describe(args, place("conn"))
+
+
+def test_the_activation_code_is_in_the_secret_and_nowhere_else() -> None:
+    holding = [key for key, each in MADE.items() if objects.ACTIVATION_CODE in texts(each.body)]
+    assert holding == [("Secret", "eks-connector-activation-config")]
+
+
+def test_the_pod_is_told_the_activation_so_that_a_new_one_restarts_it() -> None:
+    (init,) = pod()["initContainers"]
+    env = {each["name"]: each for each in init["env"]}
+    assert env["EKS_ACTIVATION_ID"]["value"] == objects.ACTIVATION_ID
+    assert env["EKS_ACTIVATION_CODE"]["valueFrom"]["secretKeyRef"]["name"] == "eks-connector-activation-config"
+    assert f"--agent.region={objects.REGION}" in init["args"]
+
+
+def test_it_runs_twice_on_linux_and_amd64_and_is_confined() -> None:
+    assert MADE["StatefulSet", "eks-connector"].body["spec"]["replicas"] == 2
+    assert pod()["nodeSelector"] == {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+    for container in (*pod()["initContainers"], *pod()["containers"]):
+        assert container["securityContext"]["allowPrivilegeEscalation"] is False
+        assert container["securityContext"]["capabilities"]["drop"] == ["ALL"]
+
+
+def test_every_volume_of_the_pod_is_one_of_its_objects() -> None:
+    volumes = {each["name"]: each for each in pod()["volumes"]}
+    mounts = {m["name"] for c in (*pod()["initContainers"], *pod()["containers"]) for m in c["volumeMounts"]}
+    assert mounts == set(volumes)
+    assert ("Secret", volumes["service-account-token"]["secret"]["secretName"]) in MADE
+    assert ("ConfigMap", volumes["eks-agent-config"]["configMap"]["name"]) in MADE
+
+
+MANIFEST = {
+    "connector-init": (
+        {"POD_NAME", "EKS_ACTIVATION_CODE", "EKS_ACTIVATION_ID"},
+        {"service-account-token": "/var/run/secrets/kubernetes.io/serviceaccount", "eks-agent-vault": VAULT},
+    ),
+    "connector-agent": (
+        {"AWS_EC2_METADATA_DISABLED"},
+        {
+            "eks-connector-shared": "/var/eks/shared",
+            "eks-agent-vault": VAULT,
+            "eks-agent-config/amazon-ssm-agent.json": "/etc/amazon/ssm/amazon-ssm-agent.json",
+            "eks-agent-config/seelog.xml": "/etc/amazon/ssm/seelog.xml",
+        },
+    ),
+    "connector-proxy": (
+        {"POD_NAME"},
+        {
+            "service-account-token": "/var/run/secrets/kubernetes.io/serviceaccount",
+            "eks-connector-shared": "/var/eks/shared",
+            "eks-agent-vault": VAULT,
+        },
+    ),
+}
+"""What AWS's own manifest gives each container: environment variables, and volumes (with the file) and their places."""
+
+
+@pytest.mark.parametrize("name", MANIFEST)
+def test_a_container_is_given_what_the_manifest_gives_it(name: str) -> None:
+    (container,) = (each for each in (*pod()["initContainers"], *pod()["containers"]) if each["name"] == name)
+    mounts = {"/".join(filter(None, (m["name"], m.get("subPath")))): m["mountPath"] for m in container["volumeMounts"]}
+    assert ({each["name"] for each in container["env"]}, mounts) == MANIFEST[name]
+    assert container["securityContext"]["capabilities"]["add"] == ["DAC_OVERRIDE"]
+
+
+def test_the_objects_are_those_of_the_manifest() -> None:
+    assert set(MADE) == {
+        ("Namespace", "eks-connector"),
+        ("ServiceAccount", "eks-connector"),
+        ("Secret", "eks-connector-token"),
+        ("Secret", "eks-connector-activation-config"),
+        ("ConfigMap", "eks-connector-agent"),
+        ("StatefulSet", "eks-connector"),
+    }
+    assert MADE["ServiceAccount", "eks-connector"].body["automountServiceAccountToken"] is False
+    token = MADE["Secret", "eks-connector-token"]
+    assert token.body["type"] == "kubernetes.io/service-account-token"
+    assert token.annotations["kubernetes.io/service-account.name"] == "eks-connector"
+
+
+def test_images_pods_and_nodes_are_the_users_to_choose() -> None:
+    chosen = {"connector_image": "mirror/c:1", "agent_image": "mirror/a:1", "replicas": 1, "node_selector": {"a": "b"}}
+    (found,) = (each for each in described(**chosen).objects if each.kind == "StatefulSet")
+    spec = found.body["spec"]
+    containers = (*spec["template"]["spec"]["initContainers"], *spec["template"]["spec"]["containers"])
+    assert {each["image"] for each in containers} == {"mirror/c:1", "mirror/a:1"}
+    assert (spec["replicas"], spec["template"]["spec"]["nodeSelector"]) == (1, {"a": "b"})
+
+
+def test_the_connector_reaches_its_own_two_states_and_the_version() -> None:
+    (state, bound), (version, everywhere) = (list(rbac.objects(grant, labels={})) for grant in objects.grants())
+    pinned, create = state.body["rules"]
+    assert pinned["resourceNames"] == ["eks-connector-state-0", "eks-connector-state-1"]
+    assert (pinned["verbs"], create["verbs"]) == (["get", "update"], ["create"])
+    assert (bound.kind, bound.namespace) == ("RoleBinding", "eks-connector"), "no other namespace's Secrets"
+    assert version.body["rules"] == [{"nonResourceURLs": ["/version"], "verbs": ["get"]}]
+    assert everywhere.kind == "ClusterRoleBinding"
+
+
+@pytest.mark.parametrize("args", [{}, {"viewers": {}}])
+def test_without_viewers_there_is_no_right_to_impersonate(args: dict[str, Any]) -> None:
+    assert described(**args).grants == objects.grants()
+
+
+def test_the_right_to_impersonate_names_the_viewers_and_is_the_service_accounts() -> None:
+    integration = described(viewers={"team": {"arn": ROLE}, "ops": {"arn": SSO}})
+    (impersonate,) = (grant for grant in integration.grants if grant.key == "impersonate")
+    role, binding = rbac.objects(impersonate, labels={})
+    assert role.name == "eks-connector-service"
+    (rule,) = role.body["rules"]
+    assert rule["resourceNames"] == [ROLE, "arn:aws:iam::111122223333:role/AWSReservedSSO_Ops_0123456789abcdef"]
+    assert (rule["resources"], rule["verbs"]) == (["users"], ["impersonate"])
+    assert binding.body["subjects"] == [
+        {"kind": "ServiceAccount", "namespace": "eks-connector", "name": "eks-connector"}
+    ]
+
+
+def test_a_viewer_is_bound_as_a_user_by_arn_everywhere_or_in_its_namespaces() -> None:
+    integration = described(viewers={"team": {"arn": ROLE, "namespaces": ["web"]}, "ops": {"arn": SSO}})
+    by_key = {grant.key: grant for grant in integration.grants}
+    role, binding = rbac.objects(by_key["viewer-team"], labels={})
+    assert binding.body["subjects"] == [{"apiGroup": rbac.API_GROUP, "kind": "User", "name": ROLE}]
+    assert (binding.kind, binding.namespace) == ("RoleBinding", "web")
+    assert "nodes" not in str(role.body["rules"]), "a RoleBinding gives nothing that is of the cluster"
+    _, wide = rbac.objects(by_key["viewer-ops"], labels={})
+    assert wide.kind == "ClusterRoleBinding"
+
+
+def test_viewers_see_no_secrets_and_no_values() -> None:
+    resources = {r for rule in (*viewers.CLUSTER_RULES, *viewers.NAMESPACED_RULES) for r in rule.resources}
+    assert not resources & {"secrets", "configmaps", "pods/exec", "pods/log", "serviceaccounts"}
+
+
+def test_by_the_page_viewers_see_what_the_console_can_show_and_it_is_expected_so() -> None:
+    viewing = {"team": {"arn": ROLE, "namespaces": ["web"]}, "ops": {"arn": SSO}}
+    integration = described(viewers=viewing, profile=Profile.VENDOR)
+    by_key = {grant.key: grant for grant in integration.grants}
+    assert by_key["viewer-ops"].rules == (*viewers.CLUSTER_RULES, *viewers.PAGE_RULES)
+    assert (by_key["viewer-team"].rules, by_key["viewer-team"].namespaces) == (viewers.PAGE_RULES, ("web",))
+    assert by_key["cluster-for-team"].rules == viewers.CLUSTER_RULES, "as the file for one namespace has it"
+    assert by_key["cluster-for-team"].namespaces is None
+    calls = [
+        c for c in integration.expectations if isinstance(c, KubernetesCall) and c.resource == "secrets" and c.user
+    ]
+    seen = {("team" if c.user == ROLE else "ops", c.namespace): c.allowed for c in calls}
+    assert seen == {("team", "web"): True, ("team", None): False, ("ops", None): True}
+    assert any("Secrets" in risk for risk in integration.residual_risks)
+    assert not any("Secrets" in risk for risk in described(viewers=viewing).residual_risks)
+
+
+def test_only_the_roles_of_identity_center_lose_their_path() -> None:
+    with_path = "arn:aws:iam::111122223333:role/teams/Web"
+    assert viewer_arn("arn", with_path) == with_path
+    assert viewer_arn("arn", SSO).endswith(":role/AWSReservedSSO_Ops_0123456789abcdef")
+
+
+@pytest.mark.parametrize(
+    "arn", ["arn:aws:sts::111122223333:assumed-role/Team/jane", "arn:aws:iam::111122223333:root", "Team"]
+)
+def test_a_viewer_that_is_no_role_or_user_is_refused(arn: str) -> None:
+    with pytest.raises(Refused, match=r"viewers\.team\.arn"):
+        viewer("team", arn, None)
+
+
+def test_an_empty_list_of_namespaces_is_refused_because_it_could_mean_all() -> None:
+    with pytest.raises(Refused, match="names no namespace"):
+        viewer("team", ROLE, [])
+
+
+def test_the_role_is_the_pages_in_every_partition() -> None:
+    role = describe({}, place("conn", partition="aws-us-gov")).role
+    control, data = role.policy()["Statement"]
+    assert control["Resource"] == ["arn:aws-us-gov:eks:*:*:cluster/*"]
+    assert data["Resource"] == ["*"]
+    (trust,) = role.trust_policy()["Statement"]
+    assert (trust["Principal"], trust["Action"]) == ({"Service": "ssm.amazonaws.com"}, "sts:AssumeRole")
+
+
+def test_more_clusters_in_a_region_than_it_may_have_are_refused_and_ten_are_not() -> None:
+    describe({}, place("conn", *["API"] * 10))
+    with pytest.raises(Refused, match="limit is 10"):
+        describe({}, place("conn", *["API"] * 11))
+    describe({"registration_limit": 11}, place("conn", *["API"] * 11))
+
+
+@pytest.mark.parametrize("replicas", [0, 3])
+def test_more_pods_than_states_are_refused(replicas: int) -> None:
+    with pytest.raises(Refused, match="1 to 2"):
+        described(replicas=replicas)
+
+
+def test_each_viewer_is_expected_to_see_its_own_and_no_secrets() -> None:
+    calls = described(viewers={"team": {"arn": ROLE, "namespaces": ["web"]}}).expectations
+    as_viewer = [call for call in calls if isinstance(call, KubernetesCall) and call.user == ROLE]
+    assert {call.allowed for call in as_viewer} == {True, False}
+    assert {c.namespace: c.allowed for c in as_viewer if c.resource == "secrets"} == {"web": False, None: False}
+    assert {c.namespace for c in as_viewer if c.resource == "pods" and c.allowed} == {"web"}
+    assert [c.allowed for c in as_viewer if c.resource == "pods" and c.namespace is None] == [False]
+
+
+def test_the_agents_role_is_expected_to_do_nothing_but_its_channels() -> None:
+    calls = [call for call in described().expectations if isinstance(call, AwsCall)]
+    assert {call.action for call in calls if not call.allowed} >= {"ssm:SendCommand", "ssm:StartSession"}
+    assert all(call.action.startswith("ssmmessages:") for call in calls if call.allowed)
+
+
+def test_the_providers_are_those_of_eks() -> None:
+    import botocore.session
+
+    shape: Any = botocore.session.Session().get_service_model("eks").shape_for("ConnectorConfigProvider")
+    assert shape.enum == list(validation.ClusterProvider)

@@ -1,0 +1,188 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from eks_access.explain.explanation import explained
+from eks_access.explain.sample import sample_access
+from eks_access.explain.trust import trust_words
+from eks_access.integrations import vendors
+from eks_access.manifest.build import integration_access
+from eks_access.manifest.models import IntegrationAccess, Trust
+from eks_access_cli.main import main
+from tests.support.places import place
+from tests.unit.components.handoff.test_handoff import access, manifest
+from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["explain", *arguments])
+
+
+@pytest.fixture
+def explain(tmp_path: Path) -> Callable[..., Result]:
+    def deployed(name: str, *arguments: str, **integrations: dict[str, Any]) -> Result:
+        path = tmp_path / "access.json"
+        path.write_text(json.dumps(manifest(**integrations)))
+        return run(name, "--manifest", str(path), *arguments)
+
+    return deployed
+
+
+def test_every_right_is_told_with_its_reason(explain: Callable[..., Result]) -> None:
+    told = explain("c1", c1=access("conductorone")).output
+    for reason in access("conductorone")["statementReasons"]:
+        assert f"why: {reason}" in told
+    assert "why: who may do what: the purpose of the connector" in told
+    assert "source: https://github.com/ConductorOne/baton-eks" in told
+    assert "Listing ConfigMaps returns their values too" in told, "what no permission can prevent"
+
+
+def test_trust_is_told_in_words_with_what_is_refused(explain: Callable[..., Result]) -> None:
+    told = explain("c1", c1=access("conductorone")).output
+    assert "only arn:aws:iam::765656841499:role/ConductorOneService, with the External ID 'c1-x'" in told
+    assert "refused: a request without the External ID; a request with another External ID; any other principal" in told
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"kind": "cross-account", "principals": ["arn:a"]}, "only arn:a, without any condition"),
+        (
+            {"kind": "cross-account", "principals": ["arn:a", "arn:b"], "organizationId": "o-1"},
+            "only arn:a or arn:b, from AWS Organization o-1",
+        ),
+        (
+            {"kind": "web-identity", "provider": "accounts.google.com", "audience": "x", "subject": "11"},
+            "only who holds a token of accounts.google.com for the audience 'x', of the subject '11'",
+        ),
+        (
+            {"kind": "web-identity", "provider": "accounts.google.com", "audience": "x"},
+            "only who holds a token of accounts.google.com for the audience 'x', whoever the subject is",
+        ),
+    ],
+)
+def test_each_kind_of_trust_has_its_words(fields: dict[str, Any], words: str) -> None:
+    assert trust_words(Trust.model_validate({"refuses": [], **fields})) == [words]
+
+
+def test_a_kind_of_trust_without_words_is_told_by_its_fields() -> None:
+    unknown = Trust.model_construct(kind="by-letter", refuses=[], principals=["jane"])  # type: ignore[arg-type]
+    assert trust_words(unknown) == ["only by by-letter: principals ['jane']"]
+
+
+GIVEN = ("conductorone", "custom")
+"""Vendors whose arguments depend on each other: none of them is required by itself."""
+
+
+@pytest.mark.parametrize("vendor", sorted(ARGUMENTS))
+def test_every_vendor_can_be_explained_without_a_deployment(vendor: str) -> None:
+    known = vendors()[vendor]
+    given = {key: value for key, value in ARGUMENTS[vendor].items() if vendor in GIVEN}
+    found = sample_access(vendor, known.describe, known.arguments, given)
+    assert isinstance(found, IntegrationAccess)
+    assert "\ue000" not in found.model_dump_json(), "every placeholder has its words"
+    assert explained(vendor, found).refused
+
+
+def test_a_vendor_is_explained_with_placeholders_and_the_arguments_given() -> None:
+    told = run("--vendor", "cado", "--set", "namespaces=[payments]").output
+    assert "only <platform role arns>" in told
+    assert "create, get pods/exec  in namespace payments" in told
+    assert "instead of only in namespace payments" in told
+    assert not [line for line in told.splitlines() if line != line.rstrip()], "clean when piped"
+
+
+def test_json_has_the_difference_with_its_risks() -> None:
+    told = json.loads(run("--vendor", "cado", "--json").output)
+    assert told["difference"]["gained"][0]["risk"] == {
+        "words": "can run commands in every pod, and read the secrets mounted there",
+        "grave": True,
+    }
+
+
+def test_who_may_act_in_the_other_profile_is_told_where_it_is_somebody_else() -> None:
+    told = " ".join(run("--vendor", "apono", "--set", "federation=sso").output.split())
+    assert "Who may act in profile `vendor`" in told
+    assert "everyone is the principal, and these conditions alone keep others out" in told
+    same = run("--vendor", "cado").output
+    assert "Who may act in profile" not in same
+
+
+def test_a_manifest_of_before_is_explained_without_reasons(explain: Callable[..., Result]) -> None:
+    old = access("cado")
+    for added in ("statementReasons", "otherProfile", "sources"):
+        del old[added]
+    for grant in old["grants"]:
+        del grant["reasons"]
+    told = explain("cado", cado=old)
+    assert told.exit_code == 0
+    assert "only one of the two profiles can be had here" in told.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--vendor", "cadoo"], "'cadoo' is not a known vendor; known: apono, cado, "),
+        (["--vendor", "cado", "--set", "namespace=[x]"], "namespace is not a known property"),
+        (["--vendor", "cado", "--set", "namespaces=[kube-system]"], "is a system namespace"),
+        (["--vendor", "cado", "--set", "x"], "write NAME=VALUE"),
+        (["--vendor", "cado", "--stack", "dev"], "give one of INTEGRATION"),
+        (["cado"], "give either --stack NAME or --manifest FILE"),
+        ([], "name the INTEGRATION"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused_with_what_to_do(arguments: list[str], told: str) -> None:
+    refused = run(*arguments)
+    assert refused.exit_code == 2
+    assert told in refused.output
+
+
+def test_an_unknown_integration_is_refused_with_those_that_are_there(explain: Callable[..., Result]) -> None:
+    refused = explain("cadoo", cado=access("cado"))
+    assert refused.exit_code == 2
+    assert "it has: cado" in refused.output
+
+
+def test_what_holds_for_a_user_or_a_path_of_the_api_server_is_told_so(explain: Callable[..., Result]) -> None:
+    told = " ".join(explain("conn", conn=access("eks-connector")).output.split())
+    assert "only the AWS service ssm.amazonaws.com" in told
+    assert "get /version everywhere" in told
+    assert "impersonate users named arn:aws:iam::111122223333:role/Platform everywhere" in told
+    assert "get, list pods, events everywhere, for user arn:aws:iam::111122223333:role/Platform" in told
+
+
+def test_a_cluster_outside_of_eks_is_come_into_by_eks_connector() -> None:
+    told = " ".join(run("--vendor", "eks-connector").output.split())
+    assert "<cluster> in <region>, by EKS Connector, as user system:serviceaccount:eks-connector:eks-connector" in told
+    assert "impersonate users named" not in told, "nobody without viewers"
+
+
+def test_each_cluster_is_told_the_username_of_its_own_way_in(explain: Callable[..., Result]) -> None:
+    where = place("apono", "API", "CONFIG_MAP")
+    described = vendors()["apono"].describe(ARGUMENTS["apono"], where)
+    people = integration_access(described, where, {key: ("https://c", "Q0E=") for key in ("c0", "c1")})
+    told = explain("people", people=people).output
+    assert "by an access entry, as user apono:{{SessionName}}" in told
+    assert "by a mapping in aws-auth, as user {{SessionNameRaw}}" in told
+
+
+def test_rights_of_somebody_else_than_the_integration_are_told_as_theirs(explain: Callable[..., Result]) -> None:
+    where = place("apono")
+    rights = {"namespace": "apono", "service_account": "agent", "grantable_cluster_roles": ["view"]}
+    described = vendors()["apono"].describe({**ARGUMENTS["apono"], "connector_rights": rights}, where)
+    people = integration_access(described, where, {"c0": ("https://c", "Q0E=")})
+    told = explain("people", people=people).output
+    assert (
+        "bind clusterroles (rbac.authorization.k8s.io) named view  everywhere, for service account apono/agent" in told
+    )
+    assert "for service account" not in explain("own", own=access("eks-connector")).output, "it is the connector itself"
+
+
+def test_a_call_as_a_viewer_is_told_as_the_viewers(explain: Callable[..., Result]) -> None:
+    told = explain("own", own=access("eks-connector")).output
+    assert "list secrets as role/Platform: other systems' credentials" in told
+    assert "can change things in ssmmessages" not in told

@@ -1,0 +1,141 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from eks_access.integrations import vendors
+from eks_access.manifest.build import integration_access
+from eks_access.manifest.models import HIDDEN
+from eks_access.model.integration import Profile
+from eks_access_cli.main import main
+from tests.support.places import place
+from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
+
+
+def access(vendor: str) -> dict[str, Any]:
+    described = vendors()[vendor].describe({**ARGUMENTS[vendor], "profile": Profile.LEAST}, place(vendor))
+    return integration_access(described, place(vendor), {"c0": ("https://c0", "Q0E=")})
+
+
+def manifest(**integrations: dict[str, Any]) -> dict[str, Any]:
+    where = {"environment": "prod", "partition": "aws", "account": "111122223333", "endpoint": "aws"}
+    return {"schemaVersion": 1, **where, "integrations": integrations}
+
+
+@pytest.fixture
+def handoff(tmp_path: Path) -> Callable[..., Result]:
+    def run(value: dict[str, Any], *arguments: str) -> Result:
+        path = tmp_path / "access.json"
+        path.write_text(json.dumps(value))
+        return CliRunner().invoke(main, ["handoff", "--manifest", str(path), *arguments])
+
+    return run
+
+
+def test_the_values_stand_under_the_forms_labels_in_its_order_with_the_steps_left(
+    handoff: Callable[..., Result],
+) -> None:
+    told = handoff(manifest(c1=access("conductorone")), "c1").output
+    labels = ["Region", "Cluster name", "Assume role ARN", "External ID"]
+    places = [told.index(label) for label in labels]
+    assert places == sorted(places)
+    assert "arn:aws:iam::111122223333:role/eks-access-conductorone" in told
+    assert "Shared identity source" in told, "a step that nobody but a person can do"
+    assert "\x1b[" not in told, "no colours where it is piped"
+
+
+def test_every_integration_is_told_when_none_is_named(handoff: Callable[..., Result]) -> None:
+    told = handoff(manifest(c1=access("conductorone"), forensics=access("cado"))).output
+    assert "ConductorOne  c1" in told
+    assert "Cado  forensics" in told
+
+
+def test_a_long_value_is_on_one_line_so_that_it_can_be_copied(handoff: Callable[..., Result]) -> None:
+    long = access("cado")
+    long["handoff"]["fields"][0]["value"] = "arn:" + "x" * 300
+    assert "arn:" + "x" * 300 in handoff(manifest(cado=long)).output
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_what_pulumi_hides_is_told_as_hidden_and_the_rest_is_shown(handoff: Callable[..., Result], form: str) -> None:
+    hidden = access("conductorone")
+    hidden["handoff"]["fields"][3]["value"] = HIDDEN
+    told = handoff(manifest(c1=hidden), "--format", form)
+    assert told.exit_code == 0
+    assert HIDDEN not in told.output
+    assert "hidden" in told.output
+    assert "us-east-1" in told.output
+
+
+def test_a_value_that_is_secret_by_nature_is_hidden_even_in_a_file_that_shows_it(
+    handoff: Callable[..., Result],
+) -> None:
+    shown = access("conductorone")
+    shown["handoff"]["fields"].append({"label": "Access key secret", "value": "hunter2", "secret": True})
+    for form in ("text", "markdown", "json"):
+        assert "hunter2" not in handoff(manifest(c1=shown), "--format", form).output
+        assert "hunter2" in handoff(manifest(c1=shown), "--format", form, "--show-secrets").output
+
+
+def test_secrets_cannot_be_shown_from_a_file_that_hides_them(handoff: Callable[..., Result]) -> None:
+    hidden = access("conductorone")
+    hidden["handoff"]["fields"][3]["value"] = HIDDEN
+    refused = handoff(manifest(c1=hidden), "--show-secrets")
+    assert refused.exit_code == 2
+    assert "write it with `pulumi stack output access --json --show-secrets`" in refused.output
+
+
+def test_json_has_labels_values_and_steps_in_order(handoff: Callable[..., Result]) -> None:
+    printed = json.loads(handoff(manifest(c1=access("conductorone")), "--format", "json").output)
+    told = printed["integrations"]["c1"]
+    assert [field["label"] for field in told["fields"]] == [
+        "Region",
+        "Cluster name",
+        "Assume role ARN",
+        "External ID",
+    ]
+    assert told["fields"][3] == {"label": "External ID", "value": "c1-x", "hidden": False}
+    assert len(told["steps"]) == 3
+
+
+def test_markdown_survives_values_that_would_break_a_table(handoff: Callable[..., Result]) -> None:
+    odd = access("cado")
+    odd["handoff"]["fields"] = [{"label": "a|b", "value": "one|two\nthree `four`"}]
+    told = handoff(manifest(cado=odd), "--format", "markdown").output
+    (row,) = [line for line in told.splitlines() if line.startswith("| a")]
+    assert row == "| a\\|b | `` one\\|two ``<br>`` three `four` `` |"
+    assert "- [ ] In Cado open Settings" in told
+
+
+def test_an_unknown_integration_is_refused_with_those_that_are_there(handoff: Callable[..., Result]) -> None:
+    refused = handoff(manifest(c1=access("conductorone"), cado=access("cado")), "cadoo")
+    assert refused.exit_code == 2
+    assert "there is no integration 'cadoo' in environment 'prod'; it has: c1, cado" in refused.output
+
+
+def test_without_a_manifest_it_says_how_to_name_one() -> None:
+    refused = CliRunner().invoke(main, ["handoff"])
+    assert refused.exit_code == 2
+    assert "give either --stack NAME or --manifest FILE" in refused.output
+
+
+def test_what_a_step_says_to_copy_stays_as_it_is(handoff: Callable[..., Result]) -> None:
+    long = "x" * 200
+    steps = access("cado")
+    steps["handoff"]["steps"] = [f"Run this:\n[profile a]\nkey = {long}"]
+    assert f"  1. Run this:\n     [profile a]\n     key = {long}\n" in handoff(manifest(cado=steps)).output
+    written = handoff(manifest(cado=steps), "--format", "markdown").output
+    assert f"- [ ] Run this:\n  ```\n  [profile a]\n  key = {long}\n  ```\n" in written
+
+
+def test_the_values_of_each_cluster_stand_apart(handoff: Callable[..., Result]) -> None:
+    two = access("opentrace")
+    labels = ("IAM Role ARN", "Cluster name", "Region", "Cluster name", "Region")
+    two["handoff"]["fields"] = [{"label": label, "value": str(n)} for n, label in enumerate(labels)]
+    lines = [line.strip() for line in handoff(manifest(ot=two)).output.splitlines()]
+    assert lines[1:8] == [
+        "IAM Role ARN  0", "Cluster name  1", "Region        2", "", "Cluster name  3", "Region        4", "",
+    ]  # fmt: skip

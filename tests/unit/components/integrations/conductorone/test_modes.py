@@ -1,0 +1,245 @@
+"""ConductorOne's modes and tiers: which arguments belong where, and what each may do."""
+
+import json
+from typing import Any
+
+import pytest
+
+from eks_access.errors import Refused
+from eks_access.integrations.conductorone.integration import describe
+from eks_access.model.expectations import AwsCall, KubernetesCall
+from eks_access.model.integration import Integration, Profile
+from tests.support.places import place
+
+USER = "arn:aws:iam::111122223333:user/baton-eks"
+ISSUER = "oidc.eks.us-east-1.amazonaws.com/id/0123456789ABCDEF"
+HOSTINGS: dict[str, dict[str, Any]] = {
+    "cloud": {"external_id": "c1-x"},
+    "self_hosted_keys": {"principal_arn": USER},
+    "self_hosted_irsa": {"oidc_issuer": ISSUER},
+    "self_hosted_pod_identity": {},
+}
+
+
+def described(hosting: str = "cloud", mode: str = "API_AND_CONFIG_MAP", **args: Any) -> Integration:
+    return describe({"hosting": hosting, **HOSTINGS[hosting], **args}, place("c1", mode))
+
+
+def provision(mode: str = "API_AND_CONFIG_MAP", **args: Any) -> Integration:
+    return described(mode=mode, **{"tier": "provision", "grantable_cluster_roles": ["view"], **args})
+
+
+def trust(integration: Integration) -> dict[str, Any]:
+    (statement,) = integration.role.trust_policy()["Statement"]
+    return dict(statement)
+
+
+def test_a_user_of_the_customers_is_trusted_without_an_external_id_because_the_connector_sends_none() -> None:
+    statement = trust(described("self_hosted_keys"))
+    assert statement["Principal"] == {"AWS": [USER]}
+    assert "Condition" not in statement
+
+
+def test_a_role_is_refused_where_the_connector_has_access_keys_because_only_users_have_them() -> None:
+    with pytest.raises(Refused, match=r"principal_arn .* only IAM users have"):
+        described("self_hosted_keys", principal_arn="arn:aws:iam::111122223333:role/baton-eks")
+    role = "arn:aws:iam::765656841499:role/AnotherConductorOneService"
+    assert trust(described("cloud", principal_arn=role))["Principal"] == {"AWS": [role]}, "in the cloud it is one"
+
+
+def test_irsa_is_pinned_to_one_service_account_and_the_audience_of_sts() -> None:
+    statement = trust(described("self_hosted_irsa"))
+    assert statement["Principal"] == {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{ISSUER}"}
+    assert statement["Condition"] == {
+        "StringEquals": {f"{ISSUER}:aud": "sts.amazonaws.com", f"{ISSUER}:sub": "system:serviceaccount:c1:c1"}
+    }
+
+
+def test_pod_identity_is_pinned_to_one_service_account_of_one_cluster() -> None:
+    statement = trust(described("self_hosted_pod_identity", namespace="tools", service_account="baton"))
+    assert statement["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+    assert statement["Action"] == ["sts:AssumeRole", "sts:TagSession"], "Pod Identity tags its sessions"
+    assert statement["Condition"]["ArnLike"] == {"aws:SourceArn": ["arn:aws:eks:us-east-1:111122223333:cluster/prod-0"]}
+    assert statement["Condition"]["StringEquals"] == {
+        "aws:SourceAccount": "111122223333",
+        "aws:RequestTag/kubernetes-namespace": "tools",
+        "aws:RequestTag/kubernetes-service-account": "baton",
+    }
+
+
+@pytest.mark.parametrize(
+    ("hosting", "missing"),
+    [("cloud", "external_id"), ("self_hosted_keys", "principal_arn"), ("self_hosted_irsa", "oidc_issuer")],
+)
+def test_what_a_mode_needs_is_asked_for(hosting: str, missing: str) -> None:
+    with pytest.raises(Refused, match=f"{missing} is required with hosting {hosting}"):
+        describe({"hosting": hosting}, place("c1"))
+
+
+@pytest.mark.parametrize(
+    ("hosting", "argument"),
+    [
+        ("self_hosted_keys", {"external_id": "c1-x"}),
+        ("self_hosted_irsa", {"external_id": "c1-x"}),
+        ("self_hosted_irsa", {"principal_arn": USER}),
+        ("cloud", {"oidc_issuer": ISSUER}),
+        ("cloud", {"namespace": "tools"}),
+        ("cloud", {"deploy_connector": {"client_id": "a", "client_secret": "b"}}),
+        ("self_hosted_keys", {"service_account": "baton"}),
+    ],
+)
+def test_what_has_no_place_in_a_mode_is_refused_with_the_mode_it_belongs_to(
+    hosting: str, argument: dict[str, Any]
+) -> None:
+    with pytest.raises(Refused, match=f"{next(iter(argument))} has no place with hosting {hosting}.*belongs to"):
+        described(hosting, **argument)
+
+
+def test_an_external_id_for_a_self_hosted_connector_is_refused_with_what_would_happen() -> None:
+    with pytest.raises(Refused, match="takes the way of ConductorOne's own cloud, and fails"):
+        described("self_hosted_keys", external_id="c1-x")
+
+
+@pytest.mark.parametrize("provider", [f"https://{ISSUER}", "not an issuer", ""])
+def test_an_issuer_that_iam_would_not_know_is_refused(provider: str) -> None:
+    with pytest.raises(Refused, match="oidc_issuer"):
+        described("self_hosted_irsa", oidc_issuer=provider)
+
+
+def test_provision_adds_three_actions_on_this_clusters_entries_and_a_deny_of_its_own() -> None:
+    before = described().role.policy()["Statement"]
+    *kept, allow, deny = provision().role.policy()["Statement"]
+    assert kept == before
+    assert allow["Action"] == ["eks:CreateAccessEntry", "eks:AssociateAccessPolicy", "eks:DisassociateAccessPolicy"]
+    cluster = "arn:aws:eks:us-east-1:111122223333"
+    assert allow["Resource"] == [f"{cluster}:cluster/prod-0", f"{cluster}:access-entry/prod-0/*"]
+    assert "Condition" not in allow, "a condition on the policy would refuse CreateAccessEntry, which names none"
+    assert (deny["Effect"], deny["Action"]) == ("Deny", ["eks:AssociateAccessPolicy"])
+    prefix = "arn:aws:eks::aws:cluster-access-policy/"
+    assert deny["Condition"] == {
+        "StringEquals": {"eks:policyArn": [f"{prefix}AmazonEKSClusterAdminPolicy", f"{prefix}AmazonEKSAdminPolicy"]}
+    }
+
+
+def test_the_guard_on_cluster_admin_can_be_left_out_and_is_then_expected_to_be() -> None:
+    def associated(integration: Integration) -> dict[str, bool]:
+        return {
+            str(e.parameters["policyArn"]).rsplit("/", 1)[1]: e.allowed
+            for e in integration.expectations
+            if isinstance(e, AwsCall) and e.action == "eks:AssociateAccessPolicy"
+        }
+
+    guarded = {"AmazonEKSViewPolicy": True, "AmazonEKSClusterAdminPolicy": False, "AmazonEKSAdminPolicy": False}
+    assert associated(provision()) == guarded
+    assert associated(provision(deny_cluster_admin=False)) == dict.fromkeys(guarded, True)
+    assert "Deny" not in json.dumps(provision(deny_cluster_admin=False).role.policy())
+
+
+def test_only_the_named_roles_can_be_granted() -> None:
+    grants = {grant.key: grant for grant in provision(grantable_roles=["deployer"]).grants}
+    bind = [(rule.resources, rule.resource_names) for rule in grants["provision"].rules if "bind" in rule.verbs]
+    assert bind == [(("clusterroles",), ("view",)), (("roles",), ("deployer",))]
+    assert grants["users"].namespaces == ("kube-system",)
+    assert [(rule.verbs, rule.resource_names) for rule in grants["users"].rules] == [(("get", "update"), ("aws-auth",))]
+
+
+def test_no_rule_binds_every_role_when_none_is_named() -> None:
+    integration = provision("API", grantable_cluster_roles=[])
+    rules = [rule for grant in integration.grants for rule in grant.rules]
+    assert not [rule for rule in rules if {"bind", "create", "update", "delete"} & set(rule.verbs)]
+    for rule in (rule for grant in provision().grants for rule in grant.rules if "bind" in rule.verbs):
+        assert rule.json()["resourceNames"], "an empty list would mean every role"
+
+
+@pytest.mark.parametrize("name", ["cluster-admin", "admin", "system:node", "*", ""])
+def test_a_role_of_administrators_and_a_pattern_are_refused(name: str) -> None:
+    with pytest.raises(Refused, match=r"grantable_cluster_roles\[1\]"):
+        provision(grantable_cluster_roles=["view", name])
+
+
+def test_a_role_of_administrators_can_be_asked_for_in_so_many_words() -> None:
+    integration = provision(grantable_cluster_roles=["cluster-admin"], allow_admin_roles=True)
+    bound = {e.name: e.allowed for e in integration.expectations if isinstance(e, KubernetesCall) and e.verb == "bind"}
+    assert bound["cluster-admin"] is True
+    assert bound["admin"] is False, "the other one was not asked for"
+
+
+def test_a_role_named_twice_is_refused() -> None:
+    with pytest.raises(Refused, match="names a role twice"):
+        provision(grantable_cluster_roles=["view", "view"])
+
+
+@pytest.mark.parametrize("mode", ["CONFIG_MAP", "API_AND_CONFIG_MAP", "API"])
+def test_nobody_is_ever_put_into_system_masters(mode: str) -> None:
+    integration = provision(mode, grantable_cluster_roles=[] if mode == "API" else ["view"])
+    assert all(not group.startswith("system:") for group in integration.identity.groups)
+
+
+def test_roles_cannot_be_granted_in_mode_api_and_the_hand_off_says_so() -> None:
+    with pytest.raises(Refused, match="authentication mode API: baton-eks needs aws-auth"):
+        provision("API")
+    steps = " ".join(provision("API", grantable_cluster_roles=[]).handoff.steps)
+    assert "Only access policies can be granted" in steps
+    assert "mapUsers" not in steps
+
+
+def test_without_access_policies_there_must_be_roles_to_grant() -> None:
+    with pytest.raises(Refused, match="there is nothing that ConductorOne could grant"):
+        provision("CONFIG_MAP", grantable_cluster_roles=[])
+    policy = provision("CONFIG_MAP").role.policy()
+    assert "CreateAccessEntry" not in json.dumps(policy), "EKS has no entries there"
+
+
+def test_where_roles_can_be_granted_the_hand_off_has_the_map_users_that_the_connector_needs() -> None:
+    (step,) = (step for step in provision().handoff.steps if "mapUsers" in step)
+    assert '"op": "test"' in step, "it must not overwrite one that is there"
+
+
+def test_what_belongs_to_provision_is_refused_in_sync() -> None:
+    for argument in ({"grantable_cluster_roles": ["view"]}, {"deny_cluster_admin": False}, {"allow_admin_roles": True}):
+        with pytest.raises(Refused, match=f"{next(iter(argument))} has no effect in tier sync"):
+            described(**argument)
+
+
+def test_each_tier_expects_what_it_grants() -> None:
+    def allowed(integration: Integration, verb: str, resource: str, name: str | None = None) -> bool:
+        (call,) = (
+            e
+            for e in integration.expectations
+            if isinstance(e, KubernetesCall) and (e.verb, e.resource, e.name) == (verb, resource, name)
+        )
+        return call.allowed
+
+    sync, tier = described(), provision()
+    for verb in ("create", "update", "delete"):
+        assert allowed(tier, verb, "clusterrolebindings")
+    assert not allowed(sync, "create", "clusterrolebindings")
+    assert (allowed(sync, "update", "configmaps", "aws-auth"), allowed(tier, "update", "configmaps", "aws-auth")) == (
+        False,
+        True,
+    )
+    assert allowed(tier, "bind", "clusterroles", "view")
+    for integration in (sync, tier):
+        assert not allowed(integration, "bind", "clusterroles", "cluster-admin")
+
+
+def test_the_pages_profile_has_no_guard_unless_it_is_asked_for_and_the_same_roles_in_the_cluster() -> None:
+    page = provision(profile=Profile.VENDOR)
+    assert page.role.statements == described(profile=Profile.VENDOR).role.statements
+    assert {grant.key for grant in page.grants} == {"page", "provision", "users"}
+    asked = provision(profile=Profile.VENDOR, deny_cluster_admin=True)
+    assert asked.role.statements[-1].effect == "Deny"
+
+
+def test_the_residual_risks_of_writing_aws_auth_are_told() -> None:
+    assert "system:masters" in " ".join(provision().residual_risks)
+    assert "system:masters" not in " ".join(described().residual_risks)
+
+
+def test_the_hand_off_of_a_self_hosted_connector_names_the_variables_that_are_read() -> None:
+    handoff = described("self_hosted_keys").handoff
+    assert [field.label for field in handoff.fields] == ["Region", "Cluster name", "Assume role ARN"]
+    steps = " ".join(handoff.steps)
+    assert "BATON_ROLE_ARN" in steps
+    assert "BATON_EKS_ACCESS_KEY" in steps
+    assert "AWS_REGION" in " ".join(described("self_hosted_irsa").handoff.steps)

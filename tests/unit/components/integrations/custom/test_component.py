@@ -1,0 +1,63 @@
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from eks_access import CustomIntegration
+from eks_access.stack.configuration import environment
+from tests.support.recording_engine import ACCESS_ENTRY, CLUSTER_ROLE, ROLE, run
+from tests.unit.components.integrations.custom.test_definition import ARGUMENTS, EXAMPLE
+
+
+def arguments(**changes: Any) -> Any:
+    return {"definition": str(EXAMPLE), "arguments": ARGUMENTS, "clusters": {"api": {"name": "prod-api"}}, **changes}
+
+
+@pytest.mark.parametrize("preview", [False, True], ids=["update", "preview"])
+def test_a_definition_makes_what_a_built_in_vendor_would(preview: bool) -> None:
+    engine = run(lambda: CustomIntegration("cq", arguments()).role_arn, preview=preview)
+    assert engine.of(ROLE)["cq"]["name"] == "eks-access-cq"
+    assert engine.of(ACCESS_ENTRY)["cq-api"]["kubernetesGroups"] == ["cq:readers"]
+    assert engine.of(CLUSTER_ROLE)["cq-api-sync"]["metadata"]["labels"] == {
+        "app.kubernetes.io/managed-by": "eks-access",
+        "app.kubernetes.io/part-of": "cloudquery",
+        "app.kubernetes.io/instance": "cq",
+    }
+
+
+def test_outputs_are_taken_for_arguments_and_a_secret_one_stays_one() -> None:
+    given = {**ARGUMENTS, "external_id": pulumi.Output.secret("0f8fad5b")}
+    seen: dict[str, bool] = {}
+
+    def program() -> Any:
+        component = CustomIntegration("cq", arguments(arguments=given))
+
+        async def look() -> None:
+            trust = component.manifest["trust"]
+            seen["external id"] = await pulumi.Output.from_input(trust["externalId"]).is_secret()
+            seen["principals"] = await pulumi.Output.from_input(trust["principals"]).is_secret()
+
+        return pulumi.Output.from_input(look())
+
+    engine = run(program)
+    assert "0f8fad5b" in str(engine.of(ROLE)["cq"]["assumeRolePolicy"])
+    assert seen == {"external id": True, "principals": False}
+
+
+def test_a_fault_in_the_file_ends_the_program_with_its_place(tmp_path: Path) -> None:
+    faulty = tmp_path / "faulty.yaml"
+    faulty.write_text(EXAMPLE.read_text().replace("vendor: cloudquery", "vendr: cloudquery"))
+    with pytest.raises(pulumi.RunError, match=r"CustomIntegration 'cq': .*faulty.yaml:\d+: vendr is not a known"):
+        run(lambda: CustomIntegration("cq", arguments(definition=str(faulty))).role_arn)
+
+
+def test_an_environment_declares_it_as_vendor_custom() -> None:
+    declared = {"vendor": "custom", "definition": "examples/custom/cloudquery.yaml", "arguments": ARGUMENTS}
+    config = {
+        "aws": {"account": "111122223333", "region": "us-east-1"},
+        "clusters": {"api": {"name": "prod"}},
+        "integrations": {"cloudquery": declared},
+    }
+    (found,) = environment(config, pulumi.Output.secret).integrations
+    assert (found.vendor.key, found.arguments["arguments"]) == ("custom", ARGUMENTS)

@@ -1,0 +1,207 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from eks_access.errors import Refused
+from eks_access.integrations.custom.describe import integration
+from eks_access.integrations.custom.load import load, parse
+from eks_access.model.expectations import AwsCall, KubernetesCall
+from eks_access.model.integration import Integration, Profile
+from eks_access.model.placeholders import placeholder
+from eks_access.model.trust import CrossAccount, PodIdentity
+from tests.support.checkout import EXAMPLES
+from tests.support.places import place
+
+EXAMPLE = EXAMPLES / "custom/cloudquery.yaml"
+ARGUMENTS = {"principal_arn": "arn:aws:iam::444455556666:role/acme-cloudquery", "external_id": "0f8fad5b-d9cb-469f"}
+
+SMALL = """
+version: 1
+vendor: acme
+title: Acme
+arguments:
+  role: {description: Acme's role}
+  namespaces: {description: where it reads, type: list, default: []}
+trust:
+  cross_account:
+    principals: ['{arg:role}']
+profiles:
+  least:
+    statements:
+      - {sid: Read, actions: [eks:DescribeCluster], resources: ['{cluster_arns}'], why: reads}
+    groups: ['{name}:readers']
+    grants:
+      - key: read
+        namespaces: ['{arg:namespaces}']
+        rules:
+          - {resources: [pods], verbs: [list], why: reads}
+"""
+ROLE = {"role": "arn:aws:iam::444455556666:role/Acme"}
+
+
+def small(**changes: Any) -> str:
+    """The small definition with parts of it changed; None takes a part out."""
+    tree = yaml.safe_load(SMALL)
+    for path, value in changes.items():
+        *parents, key = path.split("__")
+        part = tree
+        for parent in parents:
+            part = part[int(parent) if parent.isdigit() else parent]
+        if value is None:
+            del part[key]
+        else:
+            part[key] = value
+    return yaml.safe_dump(tree, sort_keys=False)
+
+
+def described(text: str = SMALL, *modes: str, profile: Profile = Profile.LEAST, **arguments: Any) -> Integration:
+    given = {"arguments": {**ROLE, **arguments}, "profile": profile}
+    return integration(parse(text, "acme.yaml"), given, place("acme", *modes))
+
+
+def refusal(text: str, **arguments: Any) -> str:
+    with pytest.raises(Refused) as refused:
+        described(text, **arguments)
+    return str(refused.value)
+
+
+def cloudquery(profile: Profile) -> Integration:
+    given = {"arguments": ARGUMENTS, "profile": profile}
+    return integration(load(EXAMPLE), given, place("cloudquery", "API", "API"))
+
+
+def test_the_example_describes_an_integration_with_everything_that_a_built_in_one_has() -> None:
+    least = cloudquery(Profile.LEAST)
+    assert least.role.trust == CrossAccount((ARGUMENTS["principal_arn"],), external_id=ARGUMENTS["external_id"])
+    assert [statement.resources for statement in least.role.statements] == [
+        ("*",),
+        tuple(f"arn:aws:eks:us-east-1:111122223333:cluster/prod-{index}" for index in (0, 1)),
+    ]
+    assert least.identity.groups == ("cloudquery:readers",)
+    assert least.identity.username == "cloudquery:{{SessionName}}", "EKS's own template is left as it is"
+    assert [field.label for field in least.handoff.fields] == [
+        "Role ARN", "External ID", "Cluster name", "Cluster name", "Region", "Region",
+    ]  # fmt: skip
+    assert least.sources
+    assert least.residual_risks
+
+
+@pytest.mark.parametrize("profile", list(Profile))
+def test_the_example_has_something_that_must_work_and_something_that_must_not(profile: Profile) -> None:
+    for plane in (AwsCall, KubernetesCall):
+        calls = [call for call in cloudquery(profile).expectations if isinstance(call, plane)]
+        assert {call.allowed for call in calls} == {True, False}
+
+
+def test_the_example_in_the_cluster_has_its_role_by_pod_identity_and_without_any_argument() -> None:
+    made = integration(load(EXAMPLE.with_name("collector.yaml")), {}, place("collector", "API", "CONFIG_MAP"))
+    assert made.role.trust == PodIdentity(
+        "111122223333", place("collector", "API", "CONFIG_MAP").cluster_arns, "collector", "collector"
+    )
+    for plane in (AwsCall, KubernetesCall):
+        assert {call.allowed for call in made.expectations if isinstance(call, plane)} == {True, False}
+
+
+def test_the_page_gives_secrets_and_least_does_not() -> None:
+    def secrets(profile: Profile) -> bool:
+        (call,) = (
+            call
+            for call in cloudquery(profile).expectations
+            if isinstance(call, KubernetesCall) and (call.verb, call.resource) == ("list", "secrets")
+        )
+        return call.allowed
+
+    assert (secrets(Profile.LEAST), secrets(Profile.VENDOR)) == (False, True)
+    assert [policy.name for policy in cloudquery(Profile.VENDOR).identity.access_policies] == [
+        "AmazonEKSAdminViewPolicy"
+    ]
+
+
+def test_calls_for_each_cluster_are_made_in_its_region_by_its_name() -> None:
+    calls = [c for c in cloudquery(Profile.LEAST).expectations if isinstance(c, AwsCall)]
+    asked = [(c.parameters, c.region) for c in calls if c.action == "eks:DescribeCluster"]
+    assert asked == [({"name": "prod-0"}, "us-east-1"), ({"name": "prod-1"}, "us-east-1")]
+
+
+def test_what_no_integration_may_do_is_always_among_the_expectations() -> None:
+    asked = {(c.verb, c.resource) for c in described().expectations if isinstance(c, KubernetesCall)}
+    assert {("list", "secrets"), ("impersonate", "users"), ("escalate", "clusterroles")} <= asked
+
+
+def test_a_list_becomes_several_items_and_a_value_not_yet_known_stays_a_placeholder() -> None:
+    made = described(namespaces=["web", "payments"], role=placeholder("args.role"))
+    assert made.grants[0].namespaces == ("web", "payments")
+    assert isinstance(made.role.trust, CrossAccount)
+    assert made.role.trust.principals == (placeholder("args.role"),)
+    assert described().grants[0].namespaces == (), "the default: bound nowhere, and not everywhere"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (SMALL + "extra: 1\n", "acme.yaml:21: extra is not a known property. Known here: arguments, expectations,"),
+        (SMALL.replace("why: reads}\n    groups", "wy: x}\n    groups"), "acme.yaml:14: profiles.least.statements[0]"),
+        (SMALL.replace("verbs: [list], ", ""), "acme.yaml:20: profiles.least.grants[0].rules[0].verbs is required"),
+        (SMALL.replace("[list]", "list"), "rules[0].verbs does not fit: input should be a valid list"),
+        (SMALL.replace("[list]", "['*']"), "acme.yaml:12: profiles.least does not fit: '*' is a wildcard: spell out"),
+        (SMALL.replace("[pods]", "[]"), "rules[0].resources does not fit"),
+        (SMALL.replace("title: Acme", "title: Acme\ntitle: Other"), "acme.yaml:5 is 'title', which stands twice"),
+        (SMALL.replace("version: 1", "version: 2"), "acme.yaml:2: version does not fit: input should be 1"),
+        (SMALL.replace("vendor: acme", "vendor: Acme Inc"), "acme.yaml:3: vendor does not fit"),
+        (SMALL.replace("cross_account", "cross_accounts"), "acme.yaml:9: trust.cross_accounts is not a known property"),
+        ("a: [", "acme.yaml is not YAML"),
+        ("- 1", "acme.yaml:1 does not fit"),
+        ("", "acme.yaml:1 does not fit"),
+    ],
+)  # fmt: skip
+def test_a_wrong_file_is_refused_with_line_and_path(text: str, told: str) -> None:
+    assert told in refusal(text)
+    assert described(SMALL).title == "Acme", "the same without the fault is accepted"
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "told"),
+    [
+        (SMALL, {"rolle": "x"}, "arguments.rolle is not an argument of Acme. Known: role, namespaces."),
+        (SMALL, {"role": ["x"]}, "arguments.role must be a text: Acme's role"),
+        (SMALL, {"namespaces": "web"}, "arguments.namespaces must be a list of texts: where it reads"),
+        (SMALL, {"role": "arn:aws:iam::444455556666:root"}, "trust.cross_account.principals[0] is 'arn:aws:iam"),
+        (SMALL, {"namespaces": ["web", "web"]}, "names a namespace twice"),
+        (small(arguments__role__pattern="arn:aws:iam::4+:role/.+"), {"role": "x"}, "arguments.role does not match"),
+        (
+            small(profiles__least__grants__0__rules__0__resource_names=["{arg:namespaces}"]),
+            {},
+            "grants.read.resource_names becomes an empty list, which would mean all of them",
+        ),
+        (
+            small(profiles__least__access_policies=[{"name": "View", "namespaces": ["{arg:namespaces}"]}]),
+            {},
+            "View.namespaces becomes an empty list",
+        ),
+        (small(username="{nme}:x"), {}, "{nme}:x has {nme} in it, which is not known here. Known: {name},"),
+        (small(username="{arg:namespaces}:x"), {}, "a list: it stands alone"),
+        (small(username="system:x"), {}, "begins with 'system:', which EKS reserves"),
+        (small(profiles__least__groups=["system:masters"]), {}, "'system:', which EKS refuses for groups"),
+        (small(profiles__least__groups=[]), {}, "grants.read.group needs a group"),
+        (small(profiles__least__grants__0__group="other"), {}, "is 'other', which is none of the profile's groups"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_together_is_refused(text: str, arguments: dict[str, Any], told: str) -> None:
+    assert told in refusal(text, **arguments)
+
+
+def test_a_required_argument_is_asked_for_in_its_own_words() -> None:
+    with pytest.raises(Refused, match=r"arguments\.role is required: Acme's role"):
+        integration(parse(SMALL, "acme.yaml"), {}, place("acme"))
+
+
+def test_a_profile_that_is_not_described_is_refused() -> None:
+    with pytest.raises(Refused, match="profile is 'vendor', which is not described for Acme"):
+        described(profile=Profile.VENDOR)
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="which cannot be read: No such file"):
+        load(tmp_path / "nowhere.yaml")

@@ -1,0 +1,90 @@
+"""What holds for every vendor, whoever it is."""
+
+from typing import Any
+
+import pytest
+
+import eks_access
+from eks_access.integrations import Vendor, vendors
+from eks_access.manifest.build import integration_access
+from eks_access.manifest.models import IntegrationAccess
+from eks_access.model.expectations import AwsCall, KubernetesCall
+from eks_access.model.integration import Integration, Profile
+from tests.support.checkout import EXAMPLES
+from tests.support.places import place
+
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "apono": {"federation": "sso"},
+    "cado": {"platform_role_arns": ["arn:aws:iam::444455556666:role/CadoPlatform"], "namespaces": ["payments"]},
+    "conductorone": {"external_id": "c1-x"},
+    "custom": {
+        "definition": str(EXAMPLES / "custom/cloudquery.yaml"),
+        "arguments": {"principal_arn": "arn:aws:iam::444455556666:role/acme-cloudquery", "external_id": "cq-x"},
+    },
+    "eks-connector": {"viewers": {"platform": {"arn": "arn:aws:iam::111122223333:role/Platform"}}},
+    "opentrace": {"client_id": "1.apps.googleusercontent.com", "subject": "11"},
+}
+
+
+def described(vendor: Vendor, profile: Profile) -> Integration:
+    return vendor.describe({**ARGUMENTS[vendor.key], "profile": profile}, place(vendor.key))
+
+
+@pytest.fixture(params=sorted(ARGUMENTS))
+def vendor(request: pytest.FixtureRequest) -> Vendor:
+    return vendors()[request.param]
+
+
+@pytest.fixture(params=list(Profile))
+def integration(request: pytest.FixtureRequest, vendor: Vendor) -> Integration:
+    return described(vendor, request.param)
+
+
+def test_every_vendor_of_the_package_is_tested_here() -> None:
+    assert set(vendors()) == set(ARGUMENTS)
+
+
+def test_a_vendor_is_importable_from_the_package_by_its_class(vendor: Vendor) -> None:
+    assert getattr(eks_access, vendor.component.__name__) is vendor.component
+
+
+def test_an_integration_has_something_that_must_work_and_something_that_must_not(integration: Integration) -> None:
+    for plane in (AwsCall, KubernetesCall):
+        calls = [e for e in integration.expectations if isinstance(e, plane)]
+        assert {call.allowed for call in calls} == {True, False}, f"{plane.__name__}: both kinds"
+    assert integration.role.trust.refuses()
+
+
+def test_every_statement_and_rule_says_why(integration: Integration) -> None:
+    assert all(statement.why for statement in integration.role.statements)
+    assert all(rule.why for grant in integration.grants for rule in grant.rules)
+
+
+def test_no_right_of_least_is_a_wildcard(vendor: Vendor) -> None:
+    least = described(vendor, Profile.LEAST)
+    for statement in least.role.statements:
+        assert not any("*" in action for action in statement.actions)
+    for grant in least.grants:
+        for rule in grant.rules:
+            assert "*" not in (*rule.api_groups, *rule.resources, *rule.verbs)
+            if "secrets" in rule.resources:
+                assert grant.namespaces, "in its own namespace only"
+                assert rule.resource_names or rule.verbs == ("create",), "and only its own"
+
+
+def test_every_grant_is_reached_by_a_group_of_the_identity(integration: Integration) -> None:
+    groups = {grant.group for grant in integration.grants if grant.kind == "Group"}
+    assert groups <= set(integration.identity.groups)
+
+
+def test_the_manifest_reads_back_as_it_was_written(integration: Integration) -> None:
+    written = integration_access(integration, place(integration.vendor), {"c0": ("https://c0", "Q0E=")})
+    assert IntegrationAccess.model_validate(written).model_dump(mode="json", by_alias=True) == written
+    assert written["vendor"] == integration.vendor
+    assert len(written["statementReasons"]) == len(written["statements"])
+
+
+def test_the_role_options_of_every_integration_reach_the_role(vendor: Vendor) -> None:
+    options = {"role_path": "/vendors/", "max_session_seconds": 7200, "permissions_boundary": "arn:aws:iam::1:policy/b"}
+    role = vendor.describe({**ARGUMENTS[vendor.key], **options}, place(vendor.key)).role
+    assert (role.path, role.max_session_seconds, role.permissions_boundary) == tuple(options.values())

@@ -1,0 +1,64 @@
+"""A vendor as whoever adds one writes it: this file is all of it."""
+
+from collections.abc import Mapping
+from typing import Any, NotRequired
+
+import pulumi
+
+from eks_access.model.expectations import AwsCall, KubernetesCall, baseline, combined
+from eks_access.model.iam import Statement
+from eks_access.model.identity import Identity
+from eks_access.model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
+from eks_access.model.leftovers import VendorMade
+from eks_access.model.rbac import Grant, Rule
+from eks_access.model.trust import CrossAccount, checked_external_id, checked_principals
+from eks_access.provision.arguments import IntegrationArgs
+from eks_access.provision.integration import IntegrationComponent
+
+LEFTOVERS = (VendorMade("binding", "acme-*", "Acme made it"),)
+
+
+class AcmeArgs(IntegrationArgs):
+    """What Acme needs to be told."""
+
+    principal_arn: pulumi.Input[str]
+    """Acme's role."""
+    external_id: NotRequired[pulumi.Input[str]]
+    """From Acme's settings."""
+
+
+class Acme(IntegrationComponent):
+    """Acme's access to EKS: lists pods."""
+
+    def __init__(self, name: str, args: AcmeArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(name, args, AcmeArgs, describe, opts)
+
+
+def describe(args: Mapping[str, Any], place: Place) -> Integration:
+    group = f"{place.name}:readers"
+    external_id = args.get("external_id")
+    return Integration(
+        vendor="acme",
+        title="Acme",
+        profile=args.get("profile", Profile.LEAST),
+        role=Role(
+            name=role_name(args, f"eks-access-{place.name}"),
+            description="Acme lists pods",
+            trust=CrossAccount(
+                checked_principals("principal_arn", (args["principal_arn"],)),
+                external_id=None if external_id is None else checked_external_id("external_id", external_id),
+            ),
+            statements=(Statement("Read", ("eks:DescribeCluster",), place.cluster_arns, "address of a cluster"),),
+            **role_options(args),
+        ),
+        identity=Identity(username=f"{place.name}:{{{{SessionName}}}}", groups=(group,)),
+        grants=(Grant("read", f"{place.name}-read", group, (Rule(("pods",), ("list",), why="inventory"),)),),
+        expectations=combined(
+            baseline(),
+            (
+                KubernetesCall("list", "pods", True, "inventory"),
+                AwsCall("iam:ListRoles", False, "not needed", {"MaxItems": 1}),
+            ),
+        ),
+        handoff=Handoff(fields=(Field("Role", place.role_arn),), steps=("Enter it at Acme.",)),
+    )

@@ -1,0 +1,153 @@
+"""The client, against a real HTTP server on this machine."""
+
+import gzip
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from eks_access.kubernetes.client import ApiError, CredentialFailed, KubeconfigError, KubernetesApi, Unreachable
+
+GZIP = b"\x1f\x8b"
+
+
+class Server(BaseHTTPRequestHandler):
+    answers: ClassVar[dict[str, tuple[int, bytes]]] = {}
+    authorizations: ClassVar[list[str | None]] = []
+    cut_off: ClassVar[set[str]] = set()
+    """What the connection ends in the middle of."""
+
+    def do_GET(self) -> None:
+        self.authorizations.append(self.headers.get("Authorization"))
+        status, body = self.answers[self.path]
+        self.send_response(status)
+        if body.startswith(GZIP):
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[:-1] if self.path in self.cut_off else body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    Server.answers, Server.authorizations, Server.cut_off = {}, [], set()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_address[1]}"
+        running.shutdown()
+
+
+def kubeconfig(server: str, user: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "users": [{"name": "u", "user": user}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "x",
+    }
+
+
+def exec_user(tmp_path: Path, *, ends: datetime | None, exit_code: int = 0) -> dict[str, Any]:
+    """A user whose credential command counts how often it ran, in its token."""
+    script, runs = tmp_path / "credential.py", tmp_path / "runs"
+    status: dict[str, str] = {"expirationTimestamp": ends.isoformat()} if ends else {}
+    script.write_text(
+        f"import json, pathlib, sys\nruns = pathlib.Path({str(runs)!r})\n"
+        "count = int(runs.read_text()) + 1 if runs.exists() else 1\nruns.write_text(str(count))\n"
+        f"print('no login for you', file=sys.stderr)\n"
+        f"print(json.dumps({{'status': {{'token': f'run-{{count}}', **{status!r}}}}}))\nsys.exit({exit_code})\n"
+    )
+    return {"exec": {"command": sys.executable, "args": [str(script)], "installHint": "Install it."}}
+
+
+def test_an_error_carries_status_reason_and_message_of_the_server(server: str) -> None:
+    refusal = {"kind": "Status", "reason": "Forbidden", "message": "pods is forbidden"}
+    Server.answers = {
+        "/denied": (403, json.dumps(refusal).encode()),
+        "/fine": (200, b'{"a": 1}'),
+        "/odd": (502, b"<x>"),
+    }
+    api = KubernetesApi(server)
+    with pytest.raises(ApiError) as refused:
+        api.json("GET", "/denied")
+    assert (refused.value.status, refused.value.reason, refused.value.message) == (
+        403,
+        "Forbidden",
+        "pods is forbidden",
+    )
+    with pytest.raises(ApiError, match="502: <x>"):
+        api.json("GET", "/odd")
+    assert api.json("GET", "/fine") == {"a": 1}
+
+
+def test_no_answer_is_told_apart_from_a_refusal() -> None:
+    with pytest.raises(Unreachable, match=r"no answer from http://127.0.0.1:1"):
+        KubernetesApi("http://127.0.0.1:1", timeout=2).request("GET", "/version")
+
+
+@pytest.mark.parametrize("body", [b"0123456789" * 10, gzip.compress(b"0123456789" * 10)], ids=["plain", "compressed"])
+def test_a_large_answer_can_be_read_as_it_comes_in(server: str, body: bytes) -> None:
+    Server.answers = {"/": (200, body)}
+    answer = KubernetesApi(server).open("GET", "/")
+    assert (answer.status, answer.read(7), answer.read(7)) == (200, b"0123456", b"7890123")
+    assert answer.read() == (b"0123456789" * 10)[14:]
+    assert answer.read(1) == b"", "it has ended"
+
+
+def test_an_answer_that_ends_early_is_told_when_that_is_seen(server: str) -> None:
+    Server.answers, Server.cut_off = {"/": (200, b"0123456789")}, {"/"}
+    answer = KubernetesApi(server).open("GET", "/")
+    assert answer.read(5) == b"01234"
+    with pytest.raises(Unreachable):
+        answer.read()
+
+
+def test_a_credential_is_reused_until_shortly_before_it_ends(server: str, tmp_path: Path) -> None:
+    Server.answers = {"/": (200, b"{}")}
+    lasting = kubeconfig(server, exec_user(tmp_path, ends=datetime.now(UTC) + timedelta(minutes=5)))
+    api = KubernetesApi.from_kubeconfig(lasting)
+    api.json("GET", "/")
+    api.json("GET", "/")
+    assert Server.authorizations == ["Bearer run-1", "Bearer run-1"]
+
+
+def test_a_credential_that_is_about_to_end_is_fetched_anew(server: str, tmp_path: Path) -> None:
+    Server.answers = {"/": (200, b"{}")}
+    ending = kubeconfig(server, exec_user(tmp_path, ends=datetime.now(UTC) + timedelta(seconds=5)))
+    api = KubernetesApi.from_kubeconfig(ending)
+    api.json("GET", "/")
+    api.json("GET", "/")
+    assert Server.authorizations == ["Bearer run-1", "Bearer run-2"]
+
+
+def test_a_failing_credential_command_is_told_in_its_own_words(server: str, tmp_path: Path) -> None:
+    Server.answers = {"/": (200, b"{}")}
+    api = KubernetesApi.from_kubeconfig(kubeconfig(server, exec_user(tmp_path, ends=None, exit_code=3)))
+    with pytest.raises(CredentialFailed, match="exit code 3: no login for you"):
+        api.request("GET", "/")
+    assert Server.authorizations == [], "nothing was sent"
+
+
+def test_a_missing_credential_command_is_told_with_its_install_hint(server: str) -> None:
+    user = {"exec": {"command": "no-such-command-here", "installHint": "Install it."}}
+    with pytest.raises(CredentialFailed, match=r"'no-such-command-here'.*Install it\."):
+        KubernetesApi.from_kubeconfig(kubeconfig(server, user)).request("GET", "/")
+
+
+def test_a_kubeconfig_that_names_what_it_does_not_hold_is_refused() -> None:
+    with pytest.raises(KubeconfigError, match=r"no context named 'y'; it has \['x'\]"):
+        KubernetesApi.from_kubeconfig(kubeconfig("https://c", {"token": "t"}), context="y")
+
+
+@pytest.mark.parametrize("text", ["users: [{token: hunter2", "hunter2"])
+def test_a_text_that_is_no_kubeconfig_is_refused_without_being_repeated(text: str) -> None:
+    with pytest.raises(KubeconfigError) as refused:
+        KubernetesApi.from_kubeconfig(text)
+    assert "hunter2" not in str(refused.value)

@@ -1,0 +1,55 @@
+import pytest
+
+from eks_access.errors import Refused
+from eks_access.model.arn import checked_partition, checked_principal, parse
+from eks_access.model.placeholders import placeholder
+
+
+def test_a_role_arn_loses_its_path_for_aws_auth_and_a_user_arn_keeps_it() -> None:
+    role = parse("arn:aws:iam::111122223333:role/vendors/eks/Reader")
+    user = parse("arn:aws:iam::111122223333:user/people/jane")
+    assert role is not None
+    assert user is not None
+    assert str(role.without_path()) == "arn:aws:iam::111122223333:role/Reader"
+    assert str(user.without_path()) == str(user), "the authenticator keeps a user's path"
+
+
+@pytest.mark.parametrize("text", ["", "arn:aws:iam", "role/x", "arn:aws:iam::1:"])
+def test_a_text_that_is_no_arn_is_not_parsed(text: str) -> None:
+    assert parse(text) is None
+
+
+@pytest.mark.parametrize(
+    ("arn", "problem"),
+    [
+        ("arn:aws:sts::111122223333:assumed-role/R/s", "is a session of STS.*arn:aws:iam::111122223333:role/R"),
+        ("arn:aws:iam::111122223333:role/aws-service-role/eks.amazonaws.com/X", "service-linked role"),
+        ("arn:aws:iam::111122223333:root", "not an IAM principal"),
+        ("arn:aws:iam::111122223333:group/admins", "not an IAM principal"),
+        ("arn:aws:iam::1111:role/R", "not an IAM principal"),
+        ("arn:aws:iam::111122223333:oidc-provider/x", "not an IAM principal"),
+        ("*", "is not an ARN"),
+        ("111122223333", "is not an ARN"),
+    ],
+)
+def test_what_cannot_be_a_principal_is_refused(arn: str, problem: str) -> None:
+    with pytest.raises(Refused, match=problem):
+        checked_principal("principal_arn", arn)
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:iam::111122223333:role/a/b/R",
+        "arn:aws-us-gov:iam::111122223333:user/jane",
+        f"arn:aws:iam::{placeholder('account')}:role/R",
+    ],
+)
+def test_a_role_or_user_is_accepted(arn: str) -> None:
+    assert checked_principal("principal_arn", arn) == arn
+
+
+def test_a_partition_that_is_not_provisioned_is_refused_with_those_that_are() -> None:
+    with pytest.raises(Refused, match="aws, aws-cn, aws-us-gov"):
+        checked_partition("aws-iso")
+    assert checked_partition("aws-cn") == "aws-cn"

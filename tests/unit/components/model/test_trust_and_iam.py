@@ -1,0 +1,115 @@
+import pytest
+
+from eks_access.errors import Refused
+from eks_access.model import iam
+from eks_access.model.iam import Statement
+from eks_access.model.integration import Role
+from eks_access.model.trust import CrossAccount, WebIdentity, checked_external_id, checked_principals
+
+CLUSTER = f"arn:aws:eks:us-east-1:111122223333:cluster/{'c' * 60}"
+VENDOR = "arn:aws:iam::765656841499:role/ConductorOneService"
+
+
+def test_a_cross_account_trust_demands_the_external_id() -> None:
+    (statement,) = CrossAccount((VENDOR,), external_id="x1").statements()
+    assert statement == {
+        "Effect": "Allow",
+        "Principal": {"AWS": [VENDOR]},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"sts:ExternalId": "x1"}},
+    }
+
+
+def test_a_trust_without_external_id_has_no_condition_that_says_nothing() -> None:
+    (statement,) = CrossAccount((VENDOR,)).statements()
+    assert "Condition" not in statement
+
+
+def test_a_web_identity_is_pinned_by_audience_subject_and_requested_audience() -> None:
+    trust = WebIdentity("accounts.google.com", audience="1", subject="2", authorized_audience="3")
+    (statement,) = trust.statements()
+    assert statement["Principal"] == {"Federated": "accounts.google.com"}, "a built-in provider is not an ARN"
+    assert statement["Condition"] == {
+        "StringEquals": {
+            "accounts.google.com:aud": "1",
+            "accounts.google.com:sub": "2",
+            "accounts.google.com:oaud": "3",
+        }
+    }
+
+
+def test_every_condition_of_a_trust_has_a_changed_request_that_it_must_refuse() -> None:
+    assert CrossAccount((VENDOR,), external_id="x1").refuses() == (
+        "external-id-missing",
+        "external-id-wrong",
+        "stranger",
+    )
+    assert CrossAccount((VENDOR,)).refuses() == ("stranger",)
+    assert WebIdentity("p", audience="a", subject="s").refuses() == ("audience-wrong", "subject-wrong", "forged")
+    assert WebIdentity("p", audience="a").refuses() == ("audience-wrong", "forged")
+
+
+@pytest.mark.parametrize("value", ["", "x", "a b", "x" * 1225, "ä1"])
+def test_a_value_that_is_no_external_id_is_refused(value: str) -> None:
+    with pytest.raises(Refused, match="2 to 1224"):
+        checked_external_id("external_id", value)
+
+
+@pytest.mark.parametrize("value", ["xy", "a+=,.@:/-_1", "x" * 1224])
+def test_an_external_id_is_accepted(value: str) -> None:
+    assert checked_external_id("external_id", value) == value
+
+
+def test_a_trust_without_anybody_or_with_a_whole_account_is_refused() -> None:
+    with pytest.raises(Refused, match="names nobody"):
+        checked_principals("platform_role_arns", [])
+    with pytest.raises(Refused, match=r"platform_role_arns\[0\]"):
+        checked_principals("platform_role_arns", ["arn:aws:iam::444455556666:root"])
+    assert checked_principals("platform_role_arns", [VENDOR]) == (VENDOR,)
+
+
+def role(principals: int = 1, statements: int = 1, **options: object) -> Role:
+    return Role(
+        name="r",
+        description="",
+        trust=CrossAccount(tuple(f"{VENDOR}{index:04}" for index in range(principals))),
+        statements=tuple(Statement(f"S{index}", ("eks:DescribeCluster",), (CLUSTER,)) for index in range(statements)),
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def test_a_document_over_its_limit_is_refused_and_the_largest_statement_named() -> None:
+    with pytest.raises(Refused, match=r"the role's trust policy is '[0-9]+ bytes', which is over IAM's limit of 2048"):
+        role(principals=40)
+    with pytest.raises(Refused, match=r"the role's policy .* limit of 10240.*'S10'"):
+        role(statements=80)
+    assert len(role(principals=20, statements=40).statements) == 40
+
+
+def test_a_document_is_measured_as_iam_does_without_white_space() -> None:
+    policy = iam.document([{"Sid": "A", "Effect": "Allow", "Action": ["a:B"], "Resource": ["*"]}])
+    size = len(iam.compact(policy))
+    assert " " not in iam.compact(policy)
+    iam.check_size("policy", policy, size)
+    with pytest.raises(Refused, match=f"limit of {size - 1}"):
+        iam.check_size("policy", policy, size - 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"max_session_seconds": 3599}, "3600 to 43200"),
+        ({"max_session_seconds": 43_201}, "3600 to 43200"),
+        ({"path": "vendors"}, "begin and end with /"),
+    ],
+)
+def test_what_iam_would_refuse_of_a_role_is_refused_first(options: dict[str, object], problem: str) -> None:
+    with pytest.raises(Refused, match=problem):
+        role(**options)  # type: ignore[arg-type]
+
+
+def test_the_limits_themselves_are_accepted() -> None:
+    assert role(max_session_seconds=43_200, path="/vendors/eks/").path == "/vendors/eks/"
+    assert iam.checked_role_name("role_name", "a" * 64)
+    with pytest.raises(Refused, match="1 to 64"):
+        iam.checked_role_name("role_name", "a" * 65)

@@ -1,0 +1,409 @@
+"""The resource through its operations, as the engine calls them, without an engine."""
+
+import json
+from typing import Any
+
+import pytest
+from pulumi.provider.experimental.property_value import PropertyValue
+from pulumi.provider.experimental.provider import (
+    CheckRequest,
+    CheckResponse,
+    CreateRequest,
+    DeleteRequest,
+    DiffRequest,
+    DiffResponse,
+    ReadRequest,
+    UpdateRequest,
+)
+
+from eks_access.aws_auth.reader import read
+from eks_access.kubernetes.client import ApiError, Unreachable
+from eks_access.provider.aws_auth_inputs import PROPERTIES
+from eks_access.provider.aws_auth_mapping import TOKEN, AwsAuthMappings
+from eks_access.provider.handler import Failed
+from eks_access.provider.values import UNKNOWN, plain, wrapped
+from tests.support.aws_auth_cases import NODE
+from tests.support.aws_auth_store import Store
+
+URN = f"urn:pulumi:dev::project::{TOKEN}::vendor"
+ROLE = "arn:aws:iam::999988887777:role/vendors/Reader"
+STRIPPED = "arn:aws:iam::999988887777:role/Reader"
+ID = f"dev/{STRIPPED}"
+
+
+def kubeconfig(server: str = "https://cluster", **user: Any) -> str:
+    user = user or {"exec": {"command": "eks-access", "args": ["token"]}}
+    return json.dumps(
+        {
+            "clusters": [{"name": "c", "cluster": {"server": server, "certificate-authority-data": "Y2E="}}],
+            "users": [{"name": "u", "user": user}],
+            "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+            "current-context": "x",
+        }
+    )
+
+
+def given(**changes: Any) -> dict[str, PropertyValue]:
+    values = {
+        "kubeconfig": kubeconfig(),
+        "clusterName": "dev",
+        "roleArn": ROLE,
+        "username": "vendor:{{SessionName}}",
+        "groups": ["vendor-readers"],
+        "adopt": False,
+        **changes,
+    }
+    return {name: wrapped(value) for name, value in values.items() if value is not None}
+
+
+class Stack:
+    """One resource's state, and the calls that the engine would make."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.warnings: list[str] = []
+        self.connected: list[str] = []
+        self.handler = AwsAuthMappings(self._warn, self._connect)
+        self.state: dict[str, PropertyValue] = {}
+        self.inputs: dict[str, PropertyValue] = {}
+
+    def _warn(self, urn: str, message: str) -> None:
+        assert urn == URN
+        self.warnings.append(message)
+
+    def _connect(self, text: str) -> Store:
+        self.connected.append(text)
+        return self.store
+
+    def check(self, **changes: Any) -> CheckResponse:
+        return self.handler.check(CheckRequest(URN, {}, given(**changes), b""))
+
+    def create(self, preview: bool = False, **changes: Any) -> str | None:
+        response = self.handler.create(CreateRequest(URN, given(**changes), 0, preview))
+        self.state, self.inputs = dict(response.properties), given(**changes)
+        return response.resource_id
+
+    def diff(self, ignored: tuple[str, ...] = (), **changes: Any) -> DiffResponse:
+        return self.handler.diff(DiffRequest(URN, ID, self.state, given(**changes), list(ignored)))
+
+    def update(self, preview: bool = False, **changes: Any) -> None:
+        request = UpdateRequest(URN, ID, self.state, given(**changes), 0, [], preview)
+        self.state = dict(self.handler.update(request).properties)
+
+    def refresh(self) -> bool:
+        response = self.handler.read(ReadRequest(URN, ID, self.state, self.inputs))
+        if not response.resource_id:
+            return False
+        self.state, self.inputs = dict(response.properties), dict(response.inputs)
+        return True
+
+    def delete(self) -> None:
+        self.handler.delete(DeleteRequest(URN, ID, self.state, 0))
+
+    def others_write(self, old: str, new: str) -> None:
+        assert old in self.store.data["mapRoles"]
+        self.store.put({"mapRoles": self.store.data["mapRoles"].replace(old, new)})
+
+
+@pytest.fixture
+def stack() -> Stack:
+    return Stack(Store({"mapRoles": NODE}))
+
+
+# check
+
+
+def test_good_inputs_are_kept_as_they_are_given(stack: Stack) -> None:
+    response = stack.check(groups=None, adopt=None)
+    assert response.failures == []
+    assert response.inputs is not None
+    assert plain(response.inputs["groups"]) == []
+    assert plain(response.inputs["adopt"]) is False
+    assert plain(response.inputs["roleArn"]) == ROLE, "state shows what the user wrote"
+
+
+@pytest.mark.parametrize(
+    ("changes", "property", "problem"),
+    [
+        ({"role_arn": "x"}, "role_arn", "not a property of AwsAuthMapping"),
+        ({"username": None}, "username", "is required"),
+        ({"username": ""}, "username", "non-empty"),
+        ({"username": "system:admin"}, "username", "system:"),
+        ({"roleArn": "arn:aws:iam::999988887777:user/jane"}, "roleArn", "only IAM roles"),
+        ({"groups": "readers"}, "groups", "not a list"),
+        ({"groups": [1.0]}, "groups", "not a group's name"),
+        ({"groups": ["{{SessionName}}"]}, "groups", "template"),
+        ({"adopt": "yes"}, "adopt", "not true or false"),
+        ({"clusterName": "a/b"}, "clusterName", "no '/'"),
+        ({"kubeconfig": "token: hunter2"}, "kubeconfig", "not a kubeconfig"),
+    ],
+)
+def test_a_refused_input_is_named_with_its_problem(
+    stack: Stack, changes: dict[str, Any], property: str, problem: str
+) -> None:
+    (failure,) = stack.check(**changes).failures or []
+    assert failure.property == property
+    assert problem in failure.reason
+    assert "hunter2" not in failure.reason, "a kubeconfig is never repeated"
+
+
+def test_values_that_are_not_known_yet_are_not_judged(stack: Stack) -> None:
+    assert stack.check(roleArn=UNKNOWN, kubeconfig=UNKNOWN, groups=["readers", UNKNOWN]).failures == []
+
+
+@pytest.mark.parametrize(
+    ("user", "secret"),
+    [
+        ({"token": "hunter2"}, True),
+        ({"client-certificate-data": "Yw==", "client-key-data": "aw=="}, True),
+        ({"exec": {"command": "x", "env": [{"name": "AWS_SECRET_ACCESS_KEY", "value": "hunter2"}]}}, True),
+        ({"exec": {"command": "x", "env": [{"name": "AWS_PROFILE", "value": "dev"}]}}, False),
+        ({"tokenFile": "/var/run/token"}, False),
+    ],
+)
+def test_a_kubeconfig_is_a_secret_exactly_when_it_holds_one(stack: Stack, user: dict[str, Any], secret: bool) -> None:
+    response = stack.check(kubeconfig=kubeconfig(**user))
+    assert response.inputs is not None
+    assert response.inputs["kubeconfig"].is_secret is secret
+
+
+def test_what_the_user_made_secret_stays_secret(stack: Stack) -> None:
+    inputs = given() | {"username": PropertyValue("hidden", is_secret=True)}
+    checked = stack.handler.check(CheckRequest(URN, {}, inputs, b"")).inputs
+    assert checked is not None
+    assert checked["username"].is_secret
+    created = stack.handler.create(CreateRequest(URN, checked, 0, False)).properties
+    assert created["username"].is_secret
+    refreshed = stack.handler.read(ReadRequest(URN, ID, created, checked))
+    assert refreshed.properties["username"].is_secret
+    assert refreshed.inputs["username"].is_secret
+
+
+# create
+
+
+def test_creating_writes_the_mapping_and_remembers_what_was_written(stack: Stack) -> None:
+    assert stack.create() == ID
+    assert read(stack.store.data).roles[STRIPPED.lower()].groups == ("vendor-readers",)
+    assert plain(stack.state["mapping"]) == {
+        "rolearn": STRIPPED,
+        "username": "vendor:{{SessionName}}",
+        "groups": ["vendor-readers"],
+    }
+    assert stack.store.data["mapRoles"].startswith(NODE)
+
+
+def test_a_preview_validates_against_the_live_config_map_and_writes_nothing(stack: Stack) -> None:
+    assert stack.create(preview=True) is None
+    assert "PUT" not in stack.store.requests
+    stack.store.put({"mapRoles": f"- rolearn: {STRIPPED}\n  username: them\n"})
+    with pytest.raises(Failed, match=r"cluster 'dev': aws-auth is left as it is: .* already mapped, as user 'them'"):
+        stack.create(preview=True)
+    assert stack.create(preview=True, adopt=True) is None
+
+
+def test_a_preview_with_unknown_values_asks_nobody(stack: Stack) -> None:
+    stack.create(preview=True, kubeconfig=UNKNOWN)
+    assert stack.connected == []
+    assert plain(stack.state["mapping"]) is UNKNOWN
+    assert plain(stack.state["username"]) == "vendor:{{SessionName}}", "what is known stays known"
+
+
+def test_a_create_that_was_killed_after_its_write_succeeds_the_next_time(stack: Stack) -> None:
+    stack.create()
+    stack.store.requests.clear()
+    assert stack.create() == ID
+    assert stack.store.requests == ["GET"], "nothing is written twice"
+
+
+def test_hazards_of_others_are_warnings_and_outputs(stack: Stack) -> None:
+    stack.store.put({"mapRoles": NODE + "- rolearn: arn:aws:iam::111122223333:role/a/b\n  username: b\n"})
+    stack.create()
+    (warning,) = stack.warnings
+    assert "has a path" in warning
+    assert plain(stack.state["warnings"]) == [warning]
+
+
+class Failing(Store):
+    def __init__(self, error: Exception) -> None:
+        super().__init__({"mapRoles": NODE})
+        self.error = error
+
+    def json(self, method: str, path: str, **options: Any) -> Any:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ApiError(401, "Unauthorized", "Unauthorized"), "credentials of the kubeconfig are not accepted"),
+        (
+            ApiError(403, "Forbidden", "jane cannot get"),
+            "jane cannot get.*Whoever deploys needs get, create and update",
+        ),
+        (Unreachable("https://cluster", OSError("refused")), "no answer from https://cluster"),
+    ],
+)
+def test_errors_of_the_server_are_told_in_its_words_with_the_cluster(error: Exception, words: str) -> None:
+    with pytest.raises(Failed, match=f"(?s)cluster 'dev'.*{words}"):
+        Stack(Failing(error)).create()
+
+
+def test_a_preview_where_only_the_deployment_can_reach_the_cluster_is_a_warning() -> None:
+    stack = Stack(Failing(Unreachable("https://cluster", OSError("refused"))))
+    stack.create(preview=True)
+    assert "was not checked" in stack.warnings[0]
+
+
+# diff
+
+
+def test_nothing_changed_is_no_difference(stack: Stack) -> None:
+    stack.create()
+    assert stack.diff().changes is False
+
+
+@pytest.mark.parametrize(
+    ("changes", "differing", "replacing"),
+    [
+        ({"username": "other"}, ["username"], []),
+        ({"groups": ["a"]}, ["groups"], []),
+        ({"roleArn": "arn:aws:iam::999988887777:role/Other"}, ["roleArn"], ["roleArn"]),
+        ({"clusterName": "prod"}, ["clusterName"], ["clusterName"]),
+        ({"kubeconfig": kubeconfig("https://elsewhere")}, ["kubeconfig"], []),
+        ({"roleArn": UNKNOWN}, ["roleArn"], ["roleArn"]),
+        ({"kubeconfig": kubeconfig(token="new")}, [], []),
+        ({"roleArn": STRIPPED}, [], []),
+        ({"adopt": True}, [], []),
+    ],
+)
+def test_only_what_changes_the_entry_or_its_cluster_is_a_difference(
+    stack: Stack, changes: dict[str, Any], differing: list[str], replacing: list[str]
+) -> None:
+    stack.create()
+    response = stack.diff(**changes)
+    assert (response.diffs, response.replaces) == (differing, replacing)
+    assert response.changes is bool(differing)
+
+
+def test_ignored_changes_are_ignored(stack: Stack) -> None:
+    stack.create()
+    assert stack.diff(ignored=("groups",), groups=["a"]).changes is False
+
+
+# read
+
+
+def test_a_refresh_without_drift_changes_nothing(stack: Stack) -> None:
+    stack.create()
+    before = dict(stack.state)
+    assert stack.refresh()
+    assert stack.state == before
+    assert stack.diff().changes is False
+
+
+def test_a_refresh_shows_what_others_changed_and_an_update_repairs_it(stack: Stack) -> None:
+    stack.create()
+    stack.others_write("vendor-readers", "admins")
+    assert stack.refresh()
+    assert plain(stack.state["groups"]) == ["admins"]
+    assert plain(stack.inputs["groups"]) == ["admins"], "without it the engine sees no drift"
+    assert stack.diff().diffs == ["groups"]
+    stack.update()
+    assert read(stack.store.data).roles[STRIPPED.lower()].groups == ("vendor-readers",)
+
+
+def test_a_mapping_that_others_removed_is_gone(stack: Stack) -> None:
+    stack.create()
+    stack.store.put({"mapRoles": NODE})
+    assert not stack.refresh()
+
+
+def test_an_import_takes_the_cluster_from_kubeconfig_in_the_environment(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    file = tmp_path / "config"
+    file.write_text(kubeconfig(token="hunter2"))
+    monkeypatch.setenv("KUBECONFIG", str(file))
+    stack.store.put({"mapRoles": f"- rolearn: {STRIPPED}\n  username: them\n  groups: [a]\n"})
+    assert stack.refresh()
+    values = {name: plain(stack.inputs[name]) for name in PROPERTIES if name != "kubeconfig"}
+    assert values == {
+        "clusterName": "dev",
+        "roleArn": STRIPPED,
+        "username": "them",
+        "groups": ["a"],
+        "adopt": False,
+    }
+    assert stack.inputs["kubeconfig"].is_secret
+    stack.delete()
+    assert stack.store.data["mapRoles"] == "[]\n", "what was imported is ours to give back"
+
+
+def test_an_import_without_a_kubeconfig_says_what_to_set(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    with pytest.raises(Failed, match="Set KUBECONFIG to one file"):
+        stack.refresh()
+
+
+def test_a_node_mapping_is_never_imported(stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    file = tmp_path / "config"
+    file.write_text(kubeconfig())
+    monkeypatch.setenv("KUBECONFIG", str(file))
+    request = ReadRequest(URN, "dev/arn:aws:iam::111122223333:role/node", {}, {})
+    with pytest.raises(Failed, match="never managed here"):
+        stack.handler.read(request)
+
+
+def test_an_id_of_another_form_is_refused(stack: Stack) -> None:
+    with pytest.raises(Failed, match=r"it is <cluster name>/<role ARN>"):
+        stack.handler.read(ReadRequest(URN, "dev", {}, {}))
+
+
+# update and delete
+
+
+def test_an_update_replaces_our_entry_in_place(stack: Stack) -> None:
+    stack.create()
+    stack.update(username="other", groups=[])
+    identity = read(stack.store.data).roles[STRIPPED.lower()]
+    assert (identity.username, identity.groups) == ("other", ())
+    assert plain(stack.state["mapping"])["username"] == "other"
+
+
+def test_an_update_over_a_change_that_nobody_was_shown_is_refused(stack: Stack) -> None:
+    stack.create()
+    stack.others_write("vendor-readers", "admins")
+    with pytest.raises(Failed, match=r"already mapped, as user .* with groups admins"):
+        stack.update(username="other")
+
+
+def test_an_update_moves_to_a_cluster_that_was_made_anew(stack: Stack) -> None:
+    stack.create()
+    stack.store.object = None
+    stack.update(kubeconfig=kubeconfig("https://elsewhere"))
+    assert stack.connected[-1] == kubeconfig("https://elsewhere")
+    assert STRIPPED.lower() in read(stack.store.data).roles
+
+
+def test_deleting_gives_the_bytes_back(stack: Stack) -> None:
+    stack.create()
+    stack.delete()
+    assert stack.store.data == {"mapRoles": NODE}
+    assert stack.warnings == []
+
+
+def test_deleting_leaves_what_others_changed_even_after_a_refresh(stack: Stack) -> None:
+    stack.create()
+    stack.others_write("vendor-readers", "admins")
+    stack.refresh()
+    stack.delete()
+    assert read(stack.store.data).roles[STRIPPED.lower()].groups == ("admins",)
+    assert "keeps access" in stack.warnings[0]
+
+
+def test_the_schema_and_the_operations_name_the_same_properties(stack: Stack) -> None:
+    schema = stack.handler.schema()
+    assert set(schema["inputProperties"]) == set(PROPERTIES)
+    stack.create()
+    assert set(stack.state) == set(schema["properties"])

@@ -1,0 +1,176 @@
+"""The plugin as a process: it starts fast, speaks gRPC, tells errors plainly, and ends with its parent."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc  # type: ignore[import-untyped]
+import pytest
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.provider.experimental.provider import CheckRequest, GetSchemaRequest
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+from eks_access import __version__
+from eks_access.provider.aws_auth_mapping import TOKEN, AwsAuthMappings
+from eks_access.provider.handler import Failed
+from eks_access.provider.plugin import Plugin
+from eks_access.provider.server import Servicer
+from eks_access_cli.commands import plugin as install
+from tests.support.checkout import CHECKOUT
+
+URN = f"urn:pulumi:dev::project::eks-access:index:Cado${TOKEN}::vendor"
+NO_ENGINE = "127.0.0.1:1"
+
+
+@pytest.fixture
+def plugin() -> Iterator[tuple[subprocess.Popen[str], Any]]:
+    command = [str(CHECKOUT / "components" / install.NAME), NO_ENGINE]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd="/") as process:
+        try:
+            assert process.stdout is not None
+            port = int(process.stdout.readline())
+            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+                yield process, provider_pb2_grpc.ResourceProviderStub(channel)
+        finally:
+            process.kill()
+
+
+def struct(values: dict[str, Any]) -> struct_pb2.Struct:
+    message = struct_pb2.Struct()
+    message.update(values)
+    return message
+
+
+def test_it_starts_from_any_folder_and_says_its_version(plugin: tuple[Any, Any]) -> None:
+    _, provider = plugin
+    assert provider.GetPluginInfo(empty_pb2.Empty()).version == __version__
+
+
+def test_a_refused_input_and_a_failure_are_told_without_a_stack_trace(plugin: tuple[Any, Any]) -> None:
+    _, provider = plugin
+    news = struct({"kubeconfig": "clusters: []", "clusterName": "dev", "roleArn": "x", "username": "y"})
+    checked = provider.Check(provider_pb2.CheckRequest(urn=URN, news=news))
+    assert {failure.property for failure in checked.failures} == {"kubeconfig", "roleArn"}
+    with pytest.raises(grpc.RpcError) as failed:
+        provider.Read(provider_pb2.ReadRequest(urn=URN, id="dev"))
+    assert "it is <cluster name>/<role ARN>" in failed.value.details()
+    assert "Traceback" not in failed.value.details()
+    assert "File " not in failed.value.details()
+
+
+def test_a_role_that_is_not_made_yet_is_accepted_in_a_preview(plugin: tuple[Any, Any]) -> None:
+    """The engine sends an unknown value as a text of its own, which the SDK does not read as one."""
+    _, provider = plugin
+    unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+    known = {"kubeconfig": "clusters: [{name: c}]", "clusterName": "dev", "username": "y"}
+    checked = provider.Check(provider_pb2.CheckRequest(urn=URN, news=struct(known | {"roleArn": unknown})))
+    assert not checked.failures
+    assert checked.inputs["roleArn"] == unknown, "handed on as unknown"
+    made = provider.Create(provider_pb2.CreateRequest(urn=URN, properties=checked.inputs, preview=True))
+    assert made.properties["mapping"] == unknown
+    refused = provider.Check(provider_pb2.CheckRequest(urn=URN, news=struct(known | {"roleArn": "04da6b54"})))
+    assert [failure.property for failure in refused.failures] == ["roleArn"]
+
+
+def test_deleting_uses_the_kubeconfig_of_the_last_run(plugin: tuple[Any, Any]) -> None:
+    _, provider = plugin
+    mapping = {"rolearn": "arn:aws:iam::111122223333:role/x", "username": "y", "groups": []}
+    stale = {"kubeconfig": "stale", "clusterName": "dev", "mapping": mapping}
+    with pytest.raises(grpc.RpcError) as failed:
+        provider.Delete(
+            provider_pb2.DeleteRequest(
+                urn=URN, id="dev/x", properties=struct(stale), old_inputs=struct({"kubeconfig": "clusters: [{}]"})
+            )
+        )
+    assert "no context named" in failed.value.details(), "the inputs' kubeconfig was read, not the outputs'"
+
+
+def test_it_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
+    """An engine that is killed must not leave its plugins behind."""
+    script = CHECKOUT / "components" / install.NAME
+    pid_file = tmp_path / "pid"
+    parent = (
+        "import subprocess, sys, time\n"
+        f"p = subprocess.Popen([{str(script)!r}, {NO_ENGINE!r}], stdout=subprocess.PIPE)\n"
+        "p.stdout.readline()\n"
+        f"open({str(pid_file)!r}, 'w').write(str(p.pid))\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", parent]) as process:
+        until(pid_file.exists, "the plugin to start")
+        until(lambda: pid_file.read_text() != "", "its id")
+        process.kill()
+    pid = int(pid_file.read_text())
+    until(lambda: not alive(pid), "the plugin to end")
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # An ended process that nobody has waited for yet is no longer alive.
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def until(condition: Any, what: str, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(0.05)
+
+
+def test_the_schema_has_the_resources_of_our_own_and_those_of_the_components() -> None:
+    handler = AwsAuthMappings(lambda urn, message: None)
+    components = {"resources": {"eks-access:index:Vendor": {"isComponent": True}}, "types": {"t": {}}}
+    plugin = Plugin([handler], version="1.2.3", components_schema=lambda: components)
+    schema = json.loads(asyncio.run(plugin.get_schema(GetSchemaRequest(0))).schema or "")
+    assert set(schema["resources"]) == {TOKEN, "eks-access:index:Vendor"}
+    assert (schema["name"], schema["version"]) == ("eks-access", "1.2.3")
+
+
+def test_a_type_that_the_plugin_does_not_have_is_named() -> None:
+    plugin = Plugin([], version="1", components_schema=dict)
+    request = CheckRequest("urn:pulumi:s::p::eks-access:index:Typo::x", {}, {}, b"")
+    with pytest.raises(Failed, match="no resource type 'eks-access:index:Typo'"):
+        asyncio.run(plugin.check(request))
+
+
+def test_components_are_served_by_the_component_host_which_is_made_when_the_first_is_asked_for() -> None:
+    made: list[str] = []
+
+    class Host:
+        async def Construct(self, request: Any, context: Any) -> str:
+            return f"constructed {request}"
+
+    def host(address: str) -> Host:
+        made.append(address)
+        return Host()
+
+    async def ask() -> list[Any]:
+        servicer = Servicer("1", Plugin([], version="1", components_schema=dict), NO_ENGINE, host)
+        assert made == [], "the components take seconds to load, and most runs need none"
+        requests: tuple[Any, ...] = ("a", "b")
+        return [await servicer.Construct(request, None) for request in requests]
+
+    assert asyncio.run(ask()) == ["constructed a", "constructed b"]
+    assert made == [NO_ENGINE]
+
+
+def test_installing_writes_a_plugin_that_starts(tmp_path: Path) -> None:
+    script = install.written(tmp_path)
+    assert script == tmp_path / "plugins" / f"resource-eks-access-v{__version__}" / "pulumi-resource-eks-access"
+    clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    with subprocess.Popen([script, NO_ENGINE], stdout=subprocess.PIPE, text=True, cwd="/", env=clean) as process:
+        try:
+            assert process.stdout is not None
+            assert int(process.stdout.readline()) > 0
+        finally:
+            process.kill()
+    assert install.written(tmp_path) == script, "a second time replaces the first"

@@ -1,0 +1,164 @@
+"""An integration that uses a role which somebody else owns: only the ways in and what is behind them are made."""
+
+import json
+import re
+from typing import Any
+
+import pulumi
+import pytest
+
+from eks_access.errors import Refused
+from eks_access.explain.explanation import explained
+from eks_access.integrations import Vendor, vendors
+from eks_access.integrations.cado import Cado
+from eks_access.integrations.conductorone.integration import ConductorOne
+from eks_access.integrations.opentrace import OpenTrace
+from eks_access.manifest.build import integration_access
+from eks_access.manifest.models import IntegrationAccess
+from eks_access.model import existing_role
+from eks_access.model.integration import Integration
+from eks_access.model.placeholders import placeholder
+from tests.support.places import place
+from tests.support.recording_engine import ACCESS_ENTRY, CLUSTER_ROLE, MAPPING, ROLE, ROLE_POLICY, ROLES, Engine, run
+from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
+from tests.unit.components.provision.test_integration import ALL, c1, cado, opentrace
+from tests.unit.components.provision.test_objects import ACCOUNT, self_hosted
+from tests.unit.components.provision.test_refusals import refusal
+
+SHARED = ROLES["shared"]
+FOR_CADO = ROLES["shared-CadoResponse"]
+
+
+@pytest.fixture(params=[False, True], ids=["plain", "an Output"])
+def given(request: pytest.FixtureRequest) -> Any:
+    return pulumi.Output.from_input(SHARED) if request.param else SHARED
+
+
+def test_no_role_and_no_policy_is_made_and_the_rest_is(given: Any) -> None:
+    engine = run(lambda: OpenTrace("ot", opentrace(existing_role_arn=given)).role_arn)
+    assert not engine.of(ROLE)
+    assert not engine.of(ROLE_POLICY)
+    assert set(engine.of(ACCESS_ENTRY)) == {"ot-api", "ot-both"}
+    assert {entry["principalArn"] for entry in engine.of(ACCESS_ENTRY).values()} == {SHARED}
+    assert engine.of(MAPPING)["ot-old"]["roleArn"] == SHARED
+    assert len(engine.of(CLUSTER_ROLE)) == len(ALL)
+
+
+def test_an_entry_is_tied_to_the_roles_unique_id_so_that_it_is_replaced_with_it(given: Any) -> None:
+    engine = run(lambda: OpenTrace("ot", opentrace(existing_role_arn=given)).role_arn)
+    assert engine.of(ACCESS_ENTRY)["ot-api"]["tags"]["eks-access:role-id"] == "AROA-existing"
+
+
+def test_the_outputs_and_the_manifest_are_about_the_existing_role(given: Any) -> None:
+    seen: dict[str, Any] = {}
+
+    def program() -> Any:
+        component = OpenTrace("ot", opentrace(existing_role_arn=given))
+        return pulumi.Output.all(component.role_arn, component.role_name, component.access).apply(
+            lambda known: seen.update(arn=known[0], name=known[1], access=known[2])
+        )
+
+    run(program)
+    role = seen["access"]["role"]
+    assert (seen["arn"], seen["name"]) == (SHARED, "shared")
+    assert (role["arn"], role["name"], role["existing"]) == (SHARED, "shared", True)
+    assert role["trustPolicy"]["Statement"][0]["Principal"] == {"Federated": "accounts.google.com"}
+    assert SHARED in seen["access"]["handoff"]["steps"][0]
+    assert "\ue000" not in json.dumps(seen["access"], ensure_ascii=False), "everything is filled in"
+
+
+def test_what_runs_in_the_cluster_has_the_existing_role() -> None:
+    engine = run(lambda: ConductorOne("c1", self_hosted(existing_role_arn=SHARED)).role_arn)
+    (account,) = engine.of(ACCOUNT).values()
+    assert account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"] == SHARED
+
+
+@pytest.mark.parametrize(
+    ("arn", "problem"),
+    [
+        ("shared", "is not an ARN"),
+        ("arn:aws:iam::111122223333:user/shared", "is not an IAM principal that can be named here"),
+        ("arn:aws:iam::111122223333:role/shared", f"is not the ARN of the role of that name, which is {SHARED}"),
+        ("arn:aws:iam::111122223333:role/absent", "cannot be read from IAM: .*couldn't find resource"),
+        ("arn:aws:sts::111122223333:assumed-role/shared/me", "is a session of STS"),
+        ("arn:aws:iam::111122223333:role/aws-service-role/eks.amazonaws.com/X", "is a service-linked role"),
+    ],
+)
+def test_what_is_not_a_role_that_is_there_is_refused_before_anything_is_made(arn: str, problem: str) -> None:
+    told = refusal(OpenTrace, "ot", opentrace(existing_role_arn=arn))
+    assert re.search(f"existing_role_arn is '{re.escape(arn)}', which {problem}", told)
+
+
+@pytest.mark.parametrize("arn", ["arn:aws:iam::111122223333:role/shared", "arn:aws:iam::111122223333:user/shared"])
+def test_an_output_is_checked_when_it_is_known(arn: str) -> None:
+    engine = Engine()
+    with pytest.raises(ValueError, match="existing_role_arn"):
+        run(lambda: OpenTrace("ot", opentrace(existing_role_arn=pulumi.Output.from_input(arn))).role_arn, engine=engine)
+    assert not engine.of(ACCESS_ENTRY)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("role_name", "mine"),
+        ("role_path", "/mine/"),
+        ("permissions_boundary", "arn:aws:iam::111122223333:policy/b"),
+        ("max_session_seconds", 7200),
+        ("extra_statements", [{"sid": "A", "actions": ["s3:GetObject"], "resources": ["*"], "why": "x"}]),
+    ],
+)
+def test_an_option_that_would_change_the_role_is_refused_with_its_reason(option: str, value: Any) -> None:
+    told = refusal(OpenTrace, "ot", opentrace(existing_role_arn=SHARED, **{option: value}))
+    assert f"{option} cannot be given with existing_role_arn, which is never changed: its" in told
+    assert set(existing_role.ITS_OWNERS) >= {option}
+    assert run(lambda: OpenTrace("ot", opentrace(existing_role_arn=SHARED)).role_arn).of(ACCESS_ENTRY)
+
+
+def test_tags_may_be_given_and_are_those_of_the_entries() -> None:
+    engine = run(lambda: OpenTrace("ot", opentrace(existing_role_arn=SHARED, tags={"owner": "platform"})).role_arn)
+    assert engine.of(ACCESS_ENTRY)["ot-api"]["tags"]["owner"] == "platform"
+
+
+def test_cados_rule_for_names_holds_for_an_existing_role_too() -> None:
+    told = refusal(Cado, "cado", cado(existing_role_arn=SHARED))
+    assert "existing_role_arn is 'shared', which does not hold 'CadoResponse'" in told
+    assert run(lambda: Cado("cado", cado(existing_role_arn=FOR_CADO)).role_arn).of(ACCESS_ENTRY)
+    with pytest.raises(ValueError, match="does not hold 'CadoResponse'"):
+        run(lambda: Cado("cado", cado(existing_role_arn=pulumi.Output.from_input(SHARED))).role_arn)
+
+
+@pytest.mark.parametrize(
+    ("partition", "account", "problem"),
+    [("aws-cn", "111122223333", "is in partition aws"), ("aws", "444455556666", "is in account 111122223333")],
+)
+def test_a_role_of_elsewhere_is_refused(partition: str, account: str, problem: str) -> None:
+    with pytest.raises(Refused, match=problem):
+        existing_role.check_home(SHARED, partition=partition, account=account)
+    existing_role.check_home(SHARED, partition="aws", account="111122223333")
+    existing_role.check_home(SHARED, partition=placeholder("p"), account=placeholder("a"))
+    existing_role.check_home(placeholder("arn"), partition=partition, account=account)
+
+
+@pytest.mark.parametrize("key", sorted(set(vendors())))
+def test_every_vendor_can_use_an_existing_role_and_tells_its_owner_what_it_must_be(key: str) -> None:
+    vendor: Vendor = vendors()[key]
+    integration: Integration = vendor.describe({**ARGUMENTS[key], "existing_role_arn": FOR_CADO}, place(key))
+    assert (integration.role.existing_arn, integration.role.name) == (FOR_CADO, "shared-CadoResponse")
+    written = integration_access(integration, place(key), {"c0": ("https://c0", "Q0E=")})
+    trust, policy = written["handoff"]["steps"][:2]
+    assert trust.endswith(json.dumps(integration.role.trust_policy(), separators=(",", ":"), ensure_ascii=False))
+    assert json.loads(policy[policy.index("{") :]) == integration.role.policy()
+    told = explained(key, IntegrationAccess.model_validate(written))
+    assert told.owner == (trust, policy)
+    own = vendor.describe(ARGUMENTS[key], place(key))
+    without = integration_access(own, place(key), {"c0": ("https://c0", "Q0E=")})
+    assert explained(key, IntegrationAccess.model_validate(without)).owner == ()
+    assert without["role"]["trustPolicy"] is None
+
+
+def test_an_owner_of_a_role_that_calls_nothing_is_told_so() -> None:
+    assert existing_role.owners_part(SHARED, {}, {"Statement": []})[1].endswith("the integration makes no AWS call")
+
+
+def test_a_role_of_ones_own_is_made_where_none_is_given() -> None:
+    assert run(lambda: ConductorOne("c1", c1()).role_arn).of(ROLE)

@@ -1,0 +1,197 @@
+import json
+from typing import Any
+
+import pulumi
+import pytest
+
+from eks_access.integrations.apono.integration import Apono
+from eks_access.integrations.cado import Cado
+from eks_access.integrations.conductorone.integration import ConductorOne
+from eks_access.integrations.opentrace import OpenTrace
+from tests.support.recording_engine import (
+    ACCESS_ENTRY,
+    ASSOCIATION,
+    CLUSTER_ROLE,
+    GET_CLUSTER,
+    MAPPING,
+    PROVIDER,
+    ROLE,
+    ROLE_BINDING,
+    ROLE_POLICY,
+    Engine,
+    run,
+)
+
+
+def opentrace(**args: Any) -> Any:
+    return {"client_id": "1.apps.googleusercontent.com", "subject": "11", "clusters": ALL, **args}
+
+
+def c1(**args: Any) -> Any:
+    return {"clusters": {"api": {"name": "prod-api"}}, "external_id": "c1-x", **args}
+
+
+def cado(**args: Any) -> Any:
+    platform = "arn:aws:iam::444455556666:role/CadoPlatform"
+    return {"platform_role_arns": [platform], "clusters": {"api": {"name": "prod-api"}}, **args}
+
+
+ALL = {"api": {"name": "prod-api"}, "both": {"name": "prod-both"}, "old": {"name": "prod-old"}}
+
+
+@pytest.fixture(params=[False, True], ids=["update", "preview"])
+def preview(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+def test_the_way_in_follows_each_clusters_authentication_mode(preview: bool) -> None:
+    engine = run(lambda: OpenTrace("ot", opentrace()).role_arn, preview=preview)
+    assert set(engine.of(ACCESS_ENTRY)) == {"ot-api", "ot-both"}
+    assert set(engine.of(MAPPING)) == {"ot-old"}
+    assert engine.of(MAPPING)["ot-old"]["groups"] == engine.of(ACCESS_ENTRY)["ot-api"]["kubernetesGroups"]
+
+
+def test_each_way_in_has_the_username_of_its_own() -> None:
+    args: Any = {"federation": "sso", "clusters": ALL}
+    engine = run(lambda: Apono("apono", args).role_arn)
+    assert {entry["userName"] for entry in engine.of(ACCESS_ENTRY).values()} == {"apono:{{SessionName}}"}
+    (mapping,) = engine.of(MAPPING).values()
+    assert (mapping["username"], mapping.get("groups", [])) == ("{{SessionNameRaw}}", [])
+    document = json.loads(engine.of(ROLE)["apono"]["assumeRolePolicy"])
+    assert document["Statement"][0]["Principal"] == {"AWS": "arn:aws:iam::111122223333:root"}
+
+
+def test_the_hand_off_holds_the_clusters_own_address() -> None:
+    args: Any = {"federation": "sso", "clusters": {"api": {"name": "prod-api"}}}
+    seen: dict[str, str] = {}
+
+    def program() -> Any:
+        fields = Apono("apono", args).manifest["handoff"]["fields"]
+        return pulumi.Output.from_input(fields).apply(
+            lambda known: seen.update({field["label"]: field["value"] for field in known})
+        )
+
+    run(program)
+    assert seen["Server URL"] == "https://prod-api.example"
+    assert seen["EKS Cluster Name"] == "prod-api"
+
+
+def test_an_entry_is_tied_to_its_roles_unique_id() -> None:
+    engine = run(lambda: OpenTrace("ot", opentrace()).role_arn)
+    assert engine.of(ACCESS_ENTRY)["ot-api"]["tags"]["eks-access:role-id"] == "AROA-ot"
+
+
+def test_a_cluster_is_asked_for_its_mode_only_where_that_was_not_given() -> None:
+    given = {"name": "prod-api", "authentication_mode": "API", "endpoint": "https://x", "certificate_authority": "Q0E="}
+    engine = run(lambda: Cado("cado", cado(clusters={"api": given})).role_arn)
+    assert GET_CLUSTER not in {call.token for call in engine.calls}
+    engine = run(lambda: Cado("cado", cado()).role_arn)
+    assert GET_CLUSTER in {call.token for call in engine.calls}
+
+
+def test_a_cluster_of_the_same_stack_needs_its_mode_told(preview: bool) -> None:
+    unnamed = {"name": pulumi.Output.from_input("prod-api")}
+    with pytest.raises(pulumi.RunError, match=r"clusters\.api\.authentication_mode is required"):
+        run(lambda: Cado("cado", cado(clusters={"api": unnamed})).role_arn, preview=preview)
+    told = unnamed | {"authentication_mode": "API"}
+    assert run(lambda: Cado("cado", cado(clusters={"api": told})).role_arn).of(ACCESS_ENTRY)
+
+
+def test_the_trust_policy_holds_an_external_id_that_is_an_output() -> None:
+    engine = run(lambda: ConductorOne("c1", c1(external_id=pulumi.Output.from_input("c1-x"))).role_arn)
+    document = json.loads(engine.of(ROLE)["c1"]["assumeRolePolicy"])
+    assert document["Statement"][0]["Condition"] == {"StringEquals": {"sts:ExternalId": "c1-x"}}
+
+
+def test_an_output_that_would_be_refused_as_a_value_is_refused_when_it_is_known() -> None:
+    with pytest.raises(ValueError, match="external_id is 'not valid', which is not an ExternalId"):
+        run(lambda: ConductorOne("c1", c1(external_id=pulumi.Output.from_input("not valid"))).role_arn)
+
+
+def test_a_plain_value_is_refused_before_anything_is_made() -> None:
+    engine = Engine()
+    with pytest.raises(pulumi.RunError, match="ConductorOne 'c1': external_id is 'not valid'"):
+        run(lambda: ConductorOne("c1", c1(external_id="not valid")).role_arn, engine=engine)
+    assert not engine.of(ROLE)
+
+
+def test_an_unknown_argument_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(pulumi.RunError, match=r"externalid is not a known property.*external_id"):
+        run(lambda: ConductorOne("c1", c1(externalid="x")).role_arn)
+
+
+def test_the_policy_names_the_cluster_in_the_callers_account() -> None:
+    engine = run(lambda: ConductorOne("c1", c1()).role_arn)
+    policy = json.loads(engine.of(ROLE_POLICY)["c1"]["policy"])
+    assert policy["Statement"][0]["Resource"] == ["arn:aws:eks:us-east-1:111122223333:cluster/prod-api"]
+
+
+def test_only_what_holds_a_secret_is_secret() -> None:
+    seen: dict[str, bool] = {}
+
+    def program() -> Any:
+        component = ConductorOne("c1", c1(external_id=pulumi.Output.secret("c1-x")))
+        trust = component.manifest["trust"]
+
+        async def look() -> None:
+            seen["external id"] = await pulumi.Output.from_input(trust["externalId"]).is_secret()
+            seen["role"] = await pulumi.Output.from_input(component.manifest["role"]["arn"]).is_secret()
+            seen["principals"] = await pulumi.Output.from_input(trust["principals"]).is_secret()
+
+        return pulumi.Output.from_input(look())
+
+    run(program)
+    assert seen == {"external id": True, "role": False, "principals": False}
+
+
+def test_a_provider_that_is_given_is_used_and_none_is_made() -> None:
+    import pulumi_kubernetes as kubernetes
+
+    def program() -> Any:
+        shared = kubernetes.Provider("shared", kubeconfig="{}")
+        cluster = {"name": "prod-api", "kubernetes_provider": shared}
+        Cado("one", cado(clusters={"api": cluster}))
+        return Cado("two", cado(clusters={"api": cluster})).role_arn
+
+    engine = run(program)
+    assert set(engine.of(PROVIDER)) == {"shared"}
+    assert {str(each.provider).rsplit("::", 2)[-2] for each in engine.resources if each.typ == CLUSTER_ROLE} == {
+        "shared"
+    }
+
+
+def test_the_generated_kubeconfig_signs_in_by_command_and_holds_no_secret() -> None:
+    engine = run(lambda: Cado("cado", cado()).role_arn)
+    (provider,) = engine.of(PROVIDER).values()
+    config = json.loads(provider["kubeconfig"])
+    assert config["clusters"][0]["cluster"]["server"] == "https://prod-api.example"
+    user = config["users"][0]["user"]
+    assert set(user) == {"exec"}
+    assert [user["exec"]["command"], *user["exec"]["args"]] == [
+        "eks-access", "token", "--cluster-name", "prod-api", "--region", "us-east-1",
+    ]  # fmt: skip
+
+
+def test_cado_runs_commands_only_in_the_namespaces_named() -> None:
+    engine = run(lambda: Cado("cado", cado(namespaces=["web"])).role_arn)
+    bindings = engine.of(ROLE_BINDING)
+    assert [binding["metadata"]["namespace"] for binding in bindings.values()] == ["web"]
+
+
+def test_an_access_policy_is_associated_by_the_entry_so_that_it_returns_with_it() -> None:
+    clusters = {"api": {"name": "prod-api"}}
+    engine = run(lambda: OpenTrace("ot", opentrace(clusters=clusters, profile="vendor")).role_arn)
+    (association,) = engine.of(ASSOCIATION).values()
+    assert association["policyArn"] == "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+    assert association["accessScope"] == {"type": "cluster"}
+
+
+def test_every_child_is_named_after_its_component_and_no_name_is_used_twice() -> None:
+    def program() -> Any:
+        OpenTrace("one", opentrace())
+        return OpenTrace("two", opentrace()).role_arn
+
+    engine = run(program)
+    names = [(each.typ, each.name) for each in engine.resources]
+    assert len(set(names)) == len(names)
+    assert all(name.startswith(("one", "two")) for _, name in names)

@@ -1,0 +1,103 @@
+"""An integration's objects as resources: in order, and with secrets kept as secrets."""
+
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import rpc
+
+from eks_access.integrations.conductorone.integration import ConductorOne
+from tests.support.recording_engine import Engine, run
+
+SECRET, DEPLOYMENT = "kubernetes:core/v1:Secret", "kubernetes:apps/v1:Deployment"
+NAMESPACE, ACCOUNT = "kubernetes:core/v1:Namespace", "kubernetes:core/v1:ServiceAccount"
+ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
+ENTRY = "aws:eks/accessEntry:AccessEntry"
+CONNECTOR = {"client_id": "an-id", "client_secret": "hunter2"}
+
+
+def is_secret(value: Any) -> bool:
+    """Whether the SDK sent the value as a secret; to a recording engine it marks the whole property."""
+    return isinstance(value, dict) and rpc._special_sig_key in value
+
+
+def unwrapped(value: Any) -> Any:
+    return value["value"] if is_secret(value) else value
+
+
+def self_hosted(hosting: str = "self_hosted_irsa", **args: Any) -> Any:
+    own = {"oidc_issuer": "oidc.example/id/1"} if hosting == "self_hosted_irsa" else {}
+    connector = args.pop("deploy_connector", CONNECTOR)
+    return {"hosting": hosting, **own, "clusters": {"api": {"name": "prod-api"}}, "deploy_connector": connector, **args}
+
+
+def test_namespace_comes_first_and_what_runs_pods_after_the_way_in() -> None:
+    engine = run(lambda: ConductorOne("c1", self_hosted()).role_arn)
+    order = [each.typ for each in engine.resources]
+    assert order.index(NAMESPACE) < order.index(SECRET) < order.index(DEPLOYMENT)
+    assert order.index(ENTRY) < order.index(DEPLOYMENT), "the connector asks EKS as soon as it starts"
+
+
+def test_the_service_account_names_the_role_that_is_made() -> None:
+    engine = run(lambda: ConductorOne("c1", self_hosted()).role_arn)
+    (account,) = engine.of(ACCOUNT).values()
+    arn = "arn:aws:iam::111122223333:role/eks-access-c1"
+    assert account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"] == arn
+    assert account["automountServiceAccountToken"] is False
+
+
+def test_every_object_names_the_stack_that_made_it() -> None:
+    engine = run(lambda: ConductorOne("c1", self_hosted()).role_arn)
+    objects = [each for each in engine.resources if each.typ.startswith("kubernetes:")]
+    assert {each.typ for each in objects} >= {NAMESPACE, ACCOUNT, SECRET, DEPLOYMENT}
+    for each in objects:
+        assert each.inputs["metadata"]["annotations"]["eks-access/stack"] == "test/dev", each.name
+
+
+def test_pod_identity_gets_an_association_with_the_service_account() -> None:
+    engine = run(lambda: ConductorOne("c1", self_hosted("self_hosted_pod_identity")).role_arn)
+    (association,) = engine.of(ASSOCIATION).values()
+    assert (association["clusterName"], association["namespace"], association["serviceAccount"]) == (
+        "prod-api",
+        "c1",
+        "c1",
+    )
+    assert not run(lambda: ConductorOne("c1", self_hosted()).role_arn).of(ASSOCIATION)
+
+
+def test_a_changed_secret_starts_the_pods_again() -> None:
+    def digest(secret: str) -> str:
+        args = self_hosted(deploy_connector=CONNECTOR | {"client_secret": secret})
+        (deployment,) = run(lambda: ConductorOne("c1", args).role_arn).of(DEPLOYMENT).values()
+        spec = unwrapped(deployment["spec"])
+        return str(spec["template"]["metadata"]["annotations"]["eks-access/secrets-digest"])
+
+    assert digest("one") == digest("one")
+    assert digest("one") != digest("two")
+    assert "one" not in digest("one")
+
+
+@pytest.mark.parametrize("given", ["in plain", "as a secret"])
+def test_what_is_secret_by_its_nature_is_a_secret_of_the_stack_however_it_was_given(given: str) -> None:
+    value: Any = "hunter2" if given == "in plain" else pulumi.Output.secret("hunter2")
+    args = self_hosted(deploy_connector=CONNECTOR | {"client_secret": value})
+    kept: dict[str, Any] = {}
+
+    def program() -> Any:
+        return ConductorOne("c1", args).access.apply(lambda access: kept.update(access))
+
+    engine = run(program)
+    assert "hunter2" not in repr(kept), "not in the manifest"
+    for each in engine.resources:
+        for name, value in each.inputs.items():
+            if "hunter2" in repr(value):
+                assert is_secret(value), f"{name} of {each.typ} {each.name}"
+
+
+def test_a_secret_of_a_wrong_form_is_refused_without_its_value_when_it_is_known() -> None:
+    args = self_hosted(deploy_connector=CONNECTOR | {"client_secret": pulumi.Output.secret("hunter2\n")})
+    engine = Engine()
+    with pytest.raises(ValueError, match=r"deploy_connector\.client_secret holds white space") as refused:
+        run(lambda: ConductorOne("c1", args).role_arn, engine=engine)
+    assert "hunter2" not in str(refused.value)
+    assert not engine.of(SECRET)

@@ -1,0 +1,235 @@
+"""What EKS refuses of an access entry, by the kind of input, each raised before anything is made and with a twin.
+
+Not here, because no input of ours can bring them about:
+  * a cluster in mode CONFIG_MAP is given a mapping and never an entry (test_integration.py beside this file);
+    what remains of that refusal, access policies there, is below;
+  * an entry that exists already, and a principal that is not there yet: the role is made by the integration itself, and
+    the entry is given its ARN as an Output. What is in the cluster by then, only EKS can say. A role that somebody else
+    owns is read first, so that one that is not there, or is named without its path, is refused
+    (test_existing_role.py), and so is one that two integrations would enter a cluster with
+    (tests/unit/components/stack/test_configuration.py);
+  * the refusals of node types (IAM users and other accounts as their principals, groups, usernames, associations):
+    every entry of ours is of type STANDARD;
+  * a scope of the whole cluster with namespaces: the scope's type follows from the namespaces;
+  * an association before its entry: it takes the principal from the entry, and so comes after it;
+  * groups that nothing binds, which EKS accepts: tests/unit/components/integrations/test_every_vendor.py binds each.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from eks_access.errors import Refused
+from eks_access.integrations import opentrace, vendors
+from eks_access.integrations.cado import Cado
+from eks_access.integrations.custom.integration import CustomIntegration
+from eks_access.integrations.opentrace import OpenTrace
+from eks_access.model.arn import checked_principal
+from eks_access.model.identity import AccessPolicy, Identity
+from eks_access.model.integration import Profile
+from tests.support.places import place
+from tests.support.recording_engine import Engine, run
+from tests.unit.components.integrations.custom.test_definition import small
+from tests.unit.components.provision.test_integration import cado
+from tests.unit.components.provision.test_integration import opentrace as opentrace_args
+
+PLATFORM = "arn:aws:iam::444455556666:role/CadoPlatform"
+
+
+def refusal(component: Any, name: str, args: Any) -> str:
+    """The message with which the component is refused, having made nothing but its own empty shell."""
+    engine = Engine()
+    with pytest.raises(pulumi.RunError) as refused:
+        run(lambda: component(name, args).role_arn, engine=engine)
+    made = [each.typ for each in engine.resources if not each.typ.startswith(("eks-access:index:", "pulumi:"))]
+    assert made == [], "refused before anything is made"
+    return str(refused.value)
+
+
+def accepted(component: Any, name: str, args: Any) -> None:
+    assert run(lambda: component(name, args).role_arn).of("aws:iam/role:Role")
+
+
+def test_access_policies_are_refused_where_the_cluster_takes_no_entries() -> None:
+    old = {"old": {"name": "prod-old"}}
+    assert "has authentication mode CONFIG_MAP" in refusal(
+        OpenTrace, "ot", opentrace_args(clusters=old, profile="vendor")
+    )
+    accepted(OpenTrace, "ot", opentrace_args(clusters=old, profile="least"))
+
+
+@pytest.mark.parametrize(
+    ("principal", "problem"),
+    [
+        (
+            "arn:aws:iam::444455556666:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForEKS",
+            "service-linked role",
+        ),
+        ("arn:aws:sts::444455556666:assumed-role/CadoPlatform/session", "is a session of STS"),
+        ("arn:aws:sts::444455556666:federated-user/someone", "is a session of STS"),
+        ("arn:aws:iam::444455556666:root", "is not an IAM principal that can be named here"),
+        ("arn:aws:iam::444455556666:group/responders", "is not an IAM principal that can be named here"),
+        (
+            "arn:aws:iam::444455556666:oidc-provider/accounts.google.com",
+            "is not an IAM principal that can be named here",
+        ),
+    ],
+)
+def test_a_principal_that_cannot_be_let_in_is_refused(principal: str, problem: str) -> None:
+    assert problem in refusal(Cado, "cado", cado(platform_role_arns=[PLATFORM, principal]))
+    accepted(Cado, "cado", cado(platform_role_arns=[PLATFORM, "arn:aws:iam::444455556666:user/responder"]))
+    with pytest.raises(Refused, match=problem):
+        checked_principal("principal", principal)
+
+
+def test_a_session_is_refused_with_the_role_to_name_instead() -> None:
+    session = "arn:aws:sts::444455556666:assumed-role/CadoPlatform/session"
+    assert f"Name the IAM role behind it: {PLATFORM}" in refusal(Cado, "cado", cado(platform_role_arns=[session]))
+
+
+def test_a_role_among_the_service_linked_ones_is_refused() -> None:
+    message = refusal(Cado, "cado", cado(role_path="/aws-service-role/eks.amazonaws.com/"))
+    assert "is the path of service-linked roles" in message
+    accepted(Cado, "cado", cado(role_path="/service-role/"))
+
+
+@pytest.mark.parametrize("name", ["system", "eks", "aws", "amazon", "iam"])
+@pytest.mark.parametrize("key", sorted(set(vendors()) - {"apono", "eks-connector"}))  # not made from the name
+def test_an_integration_whose_name_would_begin_a_reserved_username_is_refused(key: str, name: str) -> None:
+    from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
+
+    with pytest.raises(Refused, match=f"begins with '{name}:', which EKS re"):
+        vendors()[key].describe(ARGUMENTS[key], place(name))
+    assert vendors()[key].describe(ARGUMENTS[key], place(f"{name}-reader")).identity.username
+
+
+def test_an_integration_with_a_reserved_name_is_refused_by_its_component() -> None:
+    assert "begins with 'eks:'" in refusal(Cado, "eks", cado())
+    accepted(Cado, "eksy", cado())
+
+
+VIEW = {"name": "AmazonEKSViewPolicy"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"profiles__least__groups": ["system:masters"]}, "begins with 'system:', which EKS refuses for groups"),
+        ({"profiles__least__groups": ["eks:readers"]}, "begins with 'eks:', which EKS refuses for groups"),
+        ({"profiles__least__groups": ["team:{{SessionName}}"]}, "{{SessionName}}"),
+        ({"profiles__least__groups": ["readers", "readers"]}, "names one of them twice"),
+        ({"username": "aws:reader"}, "begins with 'aws:', which EKS reserves"),
+        ({"username": "reader-{{SessionName}}"}, "no colon before"),
+        ({"profiles__least__access_policies": [{"name": "arn:aws:iam::aws:policy/x"}]}, "access_policies[0].name"),
+        ({"profiles__least__access_policies": [{"name": "ViewPolicy"}]}, "is not an access policy that this version"),
+        ({"profiles__least__access_policies": [{**VIEW, "namespaces": ["{arg:namespaces}"]}]}, "an empty list"),
+        ({"profiles__least__access_policies": [VIEW, {**VIEW, "namespaces": ["web"]}]}, "names one of them twice"),
+    ],
+)  # fmt: skip
+def test_what_a_file_of_ones_own_asks_of_an_entry_is_refused_before_anything_is_made(
+    changes: dict[str, Any], problem: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "acme.yaml"
+    clusters = {"api": {"name": "prod-api", "authentication_mode": "API"}}
+    given: Any = {"definition": str(file), "arguments": {"role": PLATFORM}, "clusters": clusters}
+    file.write_text(small(**changes))
+    assert problem in refusal(CustomIntegration, "acme", given)
+    file.write_text(small())
+    accepted(CustomIntegration, "acme", given)
+
+
+def test_a_session_name_needs_a_colon_before_it() -> None:
+    with pytest.raises(Refused, match="no colon before"):
+        Identity(username="cado-{{SessionName}}")
+    assert Identity(username="cado:{{SessionName}}").username
+
+
+@pytest.mark.parametrize(
+    ("policy", "problem"),
+    [
+        ("arn:aws:iam::aws:policy/AmazonEKSClusterPolicy", "is not an EKS access policy"),
+        ("arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", "is an ARN.*Give the name alone"),
+        ("AmazonEKSClusterPolicy", "is not an access policy that this version knows"),
+        ("ViewPolicy", "is not an access policy that this version knows"),
+    ],
+)
+def test_what_is_not_an_access_policys_name_is_refused(policy: str, problem: str) -> None:
+    with pytest.raises(Refused, match=problem):
+        AccessPolicy(policy)
+    assert AccessPolicy("AmazonEKSViewPolicy").arn("aws-cn") == (
+        "arn:aws-cn:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+    ), "and it is of the cluster's own partition"
+
+
+def test_a_policy_for_namespaces_needs_one() -> None:
+    with pytest.raises(Refused, match=r"AmazonEKSViewPolicy\.namespaces names no namespace"):
+        AccessPolicy("AmazonEKSViewPolicy", namespaces=())
+    assert AccessPolicy("AmazonEKSViewPolicy", namespaces=("web",)).namespaces == ("web",)
+    assert AccessPolicy("AmazonEKSViewPolicy").namespaces is None, "the whole cluster, when nothing is said"
+
+
+def test_a_policy_twice_is_refused_because_only_the_last_ones_scope_would_stay() -> None:
+    view = AccessPolicy("AmazonEKSViewPolicy")
+    with pytest.raises(Refused, match="names one of them twice"):
+        Identity("a:b", access_policies=(view, AccessPolicy("AmazonEKSViewPolicy", ("web",))))
+    assert Identity(
+        "a:b", access_policies=(view, AccessPolicy("AmazonEKSSecretReaderPolicy", ("web",)))
+    ).access_policies
+
+
+def test_a_group_twice_is_refused() -> None:
+    with pytest.raises(Refused, match="names one of them twice"):
+        Identity("a:b", groups=("readers", "readers"))
+    assert Identity("a:b", groups=("readers", "writers")).groups
+
+
+@pytest.mark.parametrize("name", ["-dev", "dev.example.com", "x" * 101])
+def test_what_is_not_a_clusters_name_is_refused(name: str) -> None:
+    told = {"authentication_mode": "API", "endpoint": "https://x", "certificate_authority": "Q0E="}
+    assert "is not a cluster name" in refusal(Cado, "cado", cado(clusters={"c": {"name": name, **told}}))
+    accepted(Cado, "cado", cado(clusters={"c": {"name": "0_dev-x", **told}}))
+
+
+@pytest.mark.parametrize(
+    ("tags", "problem"),
+    [
+        ({f"key-{number}": "x" for number in range(50)}, "50 tags.* is over 49"),
+        ({"x" * 129: "v"}, "is not a tag's key"),
+        ({"": "v"}, "is not a tag's key"),
+        ({"owner!": "v"}, "is not a tag's key"),
+        ({"aws:owner": "v"}, "begins with 'aws:'"),
+        ({"AWS:owner": "v"}, "begins with 'aws:'"),
+        ({"owner": "x" * 257}, "tags.owner .* is not a tag's value"),
+        ({"owner": "a;b"}, "tags.owner .* is not a tag's value"),
+        ({"eks-access:role-id": "v"}, "is the tag by which an access entry is tied to its role"),
+    ],
+)
+def test_tags_that_aws_refuses_are_refused(tags: dict[str, str], problem: str) -> None:
+    import re
+
+    assert re.search(problem, refusal(Cado, "cado", cado(tags=tags)))
+
+
+def test_tags_up_to_the_limits_are_accepted() -> None:
+    tags = {**{f"key-{number}": "" for number in range(47)}, "x" * 128: "v" * 256, "Ownér: a_b.c/d=e+f-@": "Größe 1"}
+    accepted(Cado, "cado", cado(tags=tags))
+
+
+def test_a_tag_that_is_an_output_is_refused_when_it_is_known() -> None:
+    with pytest.raises(ValueError, match=r"tags\.owner is '.*', which is not a tag's value"):
+        run(lambda: Cado("cado", cado(tags={"owner": pulumi.Output.from_input("x" * 257)})).role_arn)
+    accepted(Cado, "cado", cado(tags={"owner": pulumi.Output.from_input("x" * 256)}))
+
+
+@pytest.mark.parametrize("namespace", ["dev-*", "Web", ""])
+def test_a_namespace_that_rbac_cannot_bind_in_is_refused(namespace: str) -> None:
+    assert "is not the name of a namespace" in refusal(Cado, "cado", cado(namespaces=["web", namespace]))
+    accepted(Cado, "cado", cado(namespaces=["web", "payments"]))
+
+
+def test_the_access_policy_of_every_vendors_page_is_one_that_eks_has() -> None:
+    args = {"client_id": "1.apps.googleusercontent.com", "subject": "11", "profile": Profile.VENDOR}
+    described = opentrace.describe(args, place("opentrace"))
+    assert [policy.name for policy in described.identity.access_policies] == ["AmazonEKSViewPolicy"]

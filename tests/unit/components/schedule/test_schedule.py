@@ -1,0 +1,130 @@
+"""The scheduled probe as resources: what is made where, what it is told and what it may do."""
+
+import json
+from typing import Any
+
+import pulumi
+import pytest
+
+from eks_access import ProbeSchedule
+from eks_access.errors import Refused
+from eks_access.schedule.manifest import reduced
+from tests.support.recording_engine import ACCESS_ENTRY, ROLE, ROLE_POLICY, Engine, run
+from tests.support.world import EXTERNAL_ID, access
+
+CRON_JOB = "kubernetes:batch/v1:CronJob"
+CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+NAMESPACE = "kubernetes:core/v1:Namespace"
+SERVICE_ACCOUNT = "kubernetes:core/v1:ServiceAccount"
+ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
+CLUSTERS: dict[str, Any] = {"api": {"name": "prod-api"}, "old": {"name": "prod-old"}}
+ACME = access("Q0E=", ("api",))
+
+
+def installed(**changes: Any) -> Engine:
+    args: dict[str, Any] = {
+        "clusters": CLUSTERS,
+        "home": "api",
+        "integrations": {"acme": ACME},
+        "image": "registry.example/eks-access:0.1.0",
+    }
+    return run(lambda: ProbeSchedule("nightly", {**args, **changes}))  # type: ignore[typeddict-item]
+
+
+def refusal(**changes: Any) -> str:
+    with pytest.raises(pulumi.RunError) as refused:
+        installed(**changes)
+    return str(refused.value)
+
+
+def pod(engine: Engine) -> dict[str, Any]:
+    (cron_job,) = engine.of(CRON_JOB).values()
+    found: dict[str, Any] = cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    return found
+
+
+def test_it_runs_in_one_cluster_and_has_a_way_into_each() -> None:
+    engine = installed()
+    assert list(engine.of(CRON_JOB)) == ["nightly-api-cronjob-nightly"]
+    assert list(engine.of(NAMESPACE)) == ["nightly-api-namespace-nightly"]
+    assert list(engine.of(ACCESS_ENTRY)) == ["nightly-api"]
+    assert list(engine.of("eks-access:index:AwsAuthMapping")) == ["nightly-old"]
+
+
+def test_a_large_fleet_is_dealt_out_to_the_pods_of_an_indexed_job() -> None:
+    engine = installed(shards=5)
+    (cron_job,) = engine.of(CRON_JOB).values()
+    job = cron_job["spec"]["jobTemplate"]["spec"]
+    assert (job["completionMode"], job["completions"], job["parallelism"]) == ("Indexed", 5, 5)
+    assert job["backoffLimitPerIndex"] == 0, "a mismatch in one shard ends no other"
+    (container,) = pod(engine)["containers"]
+    assert container["args"][-2:] == ["--shard", "$(JOB_COMPLETION_INDEX)/5"]
+
+
+def test_its_pods_have_no_privileges_and_no_token() -> None:
+    engine = installed()
+    spec = pod(engine)
+    (container,) = spec["containers"]
+    assert spec["securityContext"]["runAsNonRoot"]
+    assert container["securityContext"]["readOnlyRootFilesystem"]
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert spec["automountServiceAccountToken"] is False
+    (namespace,) = engine.of(NAMESPACE).values()
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+def test_its_role_comes_by_pod_identity_or_by_irsa_to_its_own_service_account_alone() -> None:
+    engine = installed()
+    assert list(engine.of(ASSOCIATION)) == ["nightly-api"], "in the home cluster only"
+    (account,) = engine.of(SERVICE_ACCOUNT).values()
+    assert "eks.amazonaws.com/role-arn" not in account["metadata"]["annotations"]
+
+    by_irsa = installed(oidc_issuer="oidc.eks.us-east-1.amazonaws.com/id/X")
+    assert by_irsa.of(ASSOCIATION) == {}
+    (account,) = by_irsa.of(SERVICE_ACCOUNT).values()
+    role = "arn:aws:iam::111122223333:role/eks-access-nightly"
+    assert account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"] == role
+    (made,) = by_irsa.of(ROLE).values()
+    (statement,) = json.loads(made["assumeRolePolicy"])["Statement"]
+    assert "system:serviceaccount:nightly:nightly" in json.dumps(statement["Condition"])
+
+
+def test_it_may_ask_about_the_integrations_roles_and_no_others() -> None:
+    (policy,) = installed().of(ROLE_POLICY).values()
+    statements = {each["Sid"]: each for each in json.loads(policy["policy"])["Statement"]}
+    assert statements["EvaluateRoles"]["Resource"] == [ACME["role"]["arn"]]
+    assert statements["ReadEntries"]["Resource"] == ["arn:aws:eks:us-east-1:111122223333:access-entry/prod-api/*"]
+    assert not any("*" in action for each in statements.values() for action in each["Action"])
+
+
+def test_it_is_told_what_an_evaluation_needs_and_nothing_of_the_vendors() -> None:
+    (config_map,) = installed().of(CONFIG_MAP).values()
+    told = json.loads(config_map["data"]["manifest.json"])
+    assert told["integrations"]["acme"]["kubernetes"] == ACME["kubernetes"]
+    assert told["integrations"]["acme"]["trust"]["externalId"] is None
+    assert EXTERNAL_ID not in json.dumps(told)
+    assert told["account"] == "111122223333"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"home": "nowhere"}, "home is 'nowhere', which is not the key of one of the clusters"),
+        ({"image": "registry.example/eks-access"}, "image is 'registry.example/eks-access', which names no version"),
+        ({"image": "registry.example/eks-access:latest"}, "names no version"),
+        ({"schedule": "every night"}, "is not a schedule"),
+        ({"shards": 0}, "shards is 0, which is not between 1 and 1000"),
+        ({"integrations": {}}, "integrations names none"),
+        ({"shard": 2}, "shard is not a known property"),
+    ],
+)
+def test_what_cannot_work_is_refused_with_the_property_and_what_is_allowed(changes: dict[str, Any], told: str) -> None:
+    assert told in refusal(**changes)
+
+
+def test_an_integration_of_a_cluster_that_the_probe_has_no_way_into_is_refused() -> None:
+    with pytest.raises(Refused, match="cluster 'api', which is not among"):
+        reduced("acme", ACME, ("old",))
+    assert reduced("acme", ACME, ("api", "old"))["clusters"] == ACME["clusters"]
+    with pytest.raises(Refused, match="is not an integration's access"):
+        reduced("acme", {"role": {}}, ("api",))

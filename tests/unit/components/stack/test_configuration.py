@@ -1,0 +1,132 @@
+from typing import Any
+
+import pulumi
+import pytest
+
+from eks_access.errors import Refused
+from eks_access.stack.configuration import environment
+
+
+def config(**changes: Any) -> dict[str, Any]:
+    return {
+        "aws": {"account": "111122223333", "region": "us-east-1"},
+        "clusters": {"api": {"name": "prod"}, "old": {"name": "prod-old", "authentication_mode": "CONFIG_MAP"}},
+        "integrations": {
+            "opentrace": {"client_id": "1.apps.googleusercontent.com", "subject": "11"},
+            "c1": {"vendor": "conductorone", "clusters": ["api"], "external_id": "c1-x"},
+        },
+        **changes,
+    }
+
+
+def no_secret(name: str) -> pulumi.Output[str]:
+    raise AssertionError(f"{name} is no secret")
+
+
+def refusal(**changes: Any) -> str:
+    with pytest.raises(Refused) as refused:
+        environment(config(**changes), no_secret)
+    return str(refused.value)
+
+
+def test_an_integration_is_its_name_its_vendor_and_its_clusters() -> None:
+    declared = {each.name: each for each in environment(config(), no_secret).integrations}
+    assert declared["opentrace"].vendor.key == "opentrace", "the name is the vendor where none is given"
+    assert declared["opentrace"].clusters == ("api", "old"), "every cluster where none is named"
+    assert (declared["c1"].vendor.key, declared["c1"].clusters) == ("conductorone", ("api",))
+
+
+def test_unknown_keys_are_refused_at_every_depth_with_those_that_are_known() -> None:
+    assert "integartions is not a known section" in refusal(integartions={})
+    assert "aws.acount is not a known property" in refusal(aws={"account": "1", "region": "r", "acount": "1"})
+    assert "clusters.api.mode is not a known property" in refusal(clusters={"api": {"name": "x", "mode": "API"}})
+    told = refusal(integrations={"cado": {"platform_role_arn": ["x"]}})
+    assert "integrations.cado.platform_role_arn" in told
+    assert "platform_role_arns" in told, "what was meant is among the known ones"
+
+
+def test_what_is_missing_is_named() -> None:
+    assert "integrations.opentrace.client_id is required" in refusal(integrations={"opentrace": {"subject": "1"}})
+    assert "aws.region is required" in refusal(aws={"account": "111122223333"})
+    without = config()
+    del without["clusters"]
+    with pytest.raises(Refused, match="clusters is required"):
+        environment(without, no_secret)
+
+
+def test_what_is_not_declared_cannot_be_named() -> None:
+    assert "'cadoo', which is not a known vendor" in refusal(integrations={"x": {"vendor": "cadoo"}})
+    c1 = {"vendor": "conductorone", "external_id": "c1-x"}
+    assert "'aip', which is not declared" in refusal(integrations={"c1": c1 | {"clusters": ["aip"]}})
+
+
+def test_a_wrong_type_is_told_without_its_value() -> None:
+    told = refusal(integrations={"c1": {"vendor": "conductorone", "external_id": {"hidden": "hunter2"}}})
+    assert "integrations.c1.external_id" in told
+    assert "hunter2" not in told
+
+
+def test_an_unquoted_account_is_refused_with_the_way_to_write_it() -> None:
+    assert "12 digits" in refusal(aws={"account": "1111", "region": "us-east-1"})
+    assert "aws.account" in refusal(aws={"account": 111122223333, "region": "us-east-1"})
+
+
+def test_a_mode_that_eks_does_not_have_is_refused_with_those_it_has() -> None:
+    assert "'CONFIG_MAP', 'API_AND_CONFIG_MAP' or 'API'" in refusal(
+        clusters={"api": {"name": "x", "authentication_mode": "BOTH"}}
+    )
+
+
+def test_a_secret_is_read_where_it_is_referred_to_and_nowhere_else() -> None:
+    asked = []
+
+    def read(name: str) -> pulumi.Output[str]:
+        asked.append(name)
+        return pulumi.Output.secret("c1-x")
+
+    c1 = {"vendor": "conductorone", "clusters": ["api"], "external_id": {"secret": "c1-id"}}
+    (declared,) = environment(config(integrations={"c1": c1}) | {"c1-id": "c1-x"}, read).integrations
+    assert isinstance(declared.arguments["external_id"], pulumi.Output)
+    assert asked == ["c1-id"]
+
+
+def test_a_value_that_no_one_refers_to_is_refused() -> None:
+    with pytest.raises(Refused, match="c1-id is not a known section"):
+        environment(config() | {"c1-id": "c1-x"}, no_secret)
+
+
+def test_clusters_outside_of_eks_are_declared_with_their_integration() -> None:
+    onprem = {"name": "prod-onprem", "provider": "OTHER", "kubeconfig": {"secret": "onprem"}}
+    read: list[str] = []
+
+    def secret(name: str) -> pulumi.Output[str]:
+        read.append(name)
+        return pulumi.Output.secret("apiVersion: v1")
+
+    connector = {"conn": {"vendor": "eks-connector", "clusters": {"onprem": onprem}}}
+    (declared,) = environment(config(integrations=connector), secret).integrations
+    assert declared.clusters == (), "none of the section `clusters`"
+    assert set(declared.arguments["clusters"]) == {"onprem"}
+    assert read == ["onprem"]
+
+
+def test_an_unknown_key_or_value_of_a_cluster_outside_of_eks_is_refused_with_its_place() -> None:
+    def told(**changes: Any) -> str:
+        onprem = {"name": "prod-onprem", "provider": "OTHER", "kubeconfig_file": "x", **changes}
+        return refusal(integrations={"eks-connector": {"clusters": {"onprem": onprem}}})
+
+    assert "integrations.eks-connector.clusters.onprem.authentication_mode is not a known" in told(
+        authentication_mode="API"
+    )
+    assert "integrations.eks-connector.clusters.onprem.provider" in told(provider="MINIKUBE")
+
+
+def test_a_role_of_somebody_elses_enters_a_cluster_once() -> None:
+    role = {"existing_role_arn": "arn:aws:iam::111122223333:role/shared"}
+    first = {"client_id": "1.apps.googleusercontent.com", "subject": "11", **role}
+    second = {"vendor": "conductorone", "external_id": "c1-x", **role}
+    told = refusal(integrations={"opentrace": first, "c1": {**second, "clusters": ["old"]}})
+    assert "integrations.c1.existing_role_arn is" in told
+    assert "is integration 'opentrace''s in cluster 'old' already" in told
+    apart = {"opentrace": {**first, "clusters": ["api"]}, "c1": {**second, "clusters": ["old"]}}
+    assert len(environment(config(integrations=apart), no_secret).integrations) == 2, "in different clusters it may"

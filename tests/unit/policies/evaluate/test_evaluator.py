@@ -1,0 +1,245 @@
+"""What the rules say, and what they leave alone: whole chains, several documents of one role, settings, secrets."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from eks_access_policies.evaluate.evaluator import Judge, own_accounts
+from eks_access_policies.rules.settings import Settings, settings
+from eks_access_policies.stack import UNKNOWN, Resource, Stack, of_export
+from tests.support.policies.iam_cases import allowed, document, policy, trusted
+from tests.support.policies.resources import Made, association, binding, cluster_role, entry, mapping, role, rule, stack
+
+ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+
+
+def messages(made: list[Made], rule_id: str, chosen: Settings | None = None, **how: Any) -> list[str]:
+    found = Judge(chosen).stack(stack(made, **how))
+    return [located.finding.message for located in found if located.rule.id == rule_id]
+
+
+def reads_secrets(namespace: str = "") -> list[Made]:
+    return [
+        role("vendor"),
+        entry("way-in", "vendor", "vendor:group"),
+        cluster_role("rights", rule("get list", "secrets")),
+        binding("bind", "rights", "vendor:group", namespace=namespace),
+    ]
+
+
+def test_a_finding_tells_the_whole_way_from_the_principal_to_the_right() -> None:
+    assert messages(reads_secrets(), "rbac-secrets-read") == [
+        "role arn:aws:iam::111122223333:role/vendor → access entry in cluster dev-both → group vendor:group"
+        " → ClusterRoleBinding bind → ClusterRole rights may get, list secrets in the whole cluster: reads every Secret"
+        " there: other systems' passwords, keys and tokens (by `list` and `watch` as well)."
+    ]
+
+
+def test_a_right_in_a_namespace_advises_and_in_the_systems_own_blocks() -> None:
+    assert messages(reads_secrets("web"), "rbac-secrets-read-in-namespace")
+    assert not messages(reads_secrets("web"), "rbac-secrets-read")
+    assert messages(reads_secrets("kube-system"), "rbac-secrets-read")
+
+
+def test_several_rules_of_a_role_that_break_one_rule_are_one_finding() -> None:
+    made = reads_secrets()
+    made[2] = cluster_role("rights", rule("get", "secrets"), rule("watch", "secrets"))
+    (message,) = messages(made, "rbac-secrets-read")
+    assert "may get, watch secrets" in message
+
+
+def test_secrets_by_name_are_no_finding() -> None:
+    made = reads_secrets()
+    made[2] = cluster_role("rights", rule("get", "secrets", "the-one"))
+    assert not messages(made, "rbac-secrets-read")
+
+
+def test_deleting_secrets_is_not_reading_them() -> None:
+    made = reads_secrets()
+    made[2] = cluster_role("rights", rule("delete", "secrets"))
+    assert not messages(made, "rbac-secrets-read")
+
+
+def test_a_resource_of_the_same_name_in_another_group_is_another() -> None:
+    made = reads_secrets()
+    made[2] = cluster_role("rights", rule("get", "secrets", group="example.com"))
+    assert not messages(made, "rbac-secrets-read")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_found"),
+    [("AmazonEKSAdminViewPolicy", True), ("AmazonEKSEditPolicy", True), ("AmazonEKSViewPolicy", False)],
+)
+def test_access_policies_read_secrets_as_well(name: str, is_found: bool) -> None:
+    made = [role("vendor"), entry("way-in", "vendor"), association("policy", "vendor", name)]
+    found = messages(made, "rbac-secrets-read")
+    assert bool(found) is is_found
+    assert all(f"→ access policy {name} may " in message for message in found)
+
+
+def test_get_alone_on_nodes_proxy_is_found() -> None:
+    made = reads_secrets()
+    made[2] = cluster_role("rights", rule("get", "nodes/proxy"))
+    assert messages(made, "rbac-nodes-proxy")
+    made[2] = cluster_role("rights", rule("get", "nodes/metrics nodes/stats"))
+    assert not messages(made, "rbac-nodes-proxy"), "what a monitoring integration needs instead"
+
+
+def test_bind_and_impersonate_with_names_are_judged_by_the_names() -> None:
+    made = reads_secrets()
+    group = "rbac.authorization.k8s.io"
+    for names, is_found in (([], True), (["cluster-admin"], True), (["view"], False)):
+        made[2] = cluster_role("rights", rule("bind", "clusterroles", *names, group=group))
+        assert bool(messages(made, "rbac-bind")) is is_found, names
+    for names, is_found in (([], True), (["system:masters"], True), (["vendor:readers"], False)):
+        made[2] = cluster_role("rights", rule("impersonate", "groups", *names))
+        assert bool(messages(made, "rbac-impersonate")) is is_found, names
+
+
+def test_the_administrators_policy_is_told_once() -> None:
+    made = [role("boss"), entry("way-in", "boss"), association("policy", "boss", "AmazonEKSClusterAdminPolicy")]
+    found = {located.rule.id for located in Judge().stack(stack(made))}
+    assert {each for each in found if each.startswith(("eks-", "rbac-"))} == {"eks-cluster-admin-policy"}
+
+
+def test_inline_policies_that_only_the_provider_will_tell_back_are_nothing_that_was_not_judged() -> None:
+    quiet = dataclasses.replace(role("quiet"), properties={**role("quiet").properties, "inlinePolicies": UNKNOWN})
+    assert messages([quiet], "not-judged", preview=True) == []
+    built = dataclasses.replace(role("built"), links={"inlinePolicies": "other"})
+    assert messages([role("other"), built], "not-judged", preview=True) == [
+        "the inline policy of built (inlinePolicies) is not known yet, and was not judged."
+    ]
+
+
+def test_a_permissions_boundary_that_was_not_weighed_is_told_where_it_may_matter() -> None:
+    limits = "arn:aws:iam::111122223333:policy/limits"
+
+    def limited(action: str) -> list[Made]:
+        inline = [{"name": "own", "policy": document(allowed(action, "*"))}]
+        return [role("limited", permissionsBoundary=limits, inlinePolicies=inline)]
+
+    assert messages(limited("iam:AttachRolePolicy"), "not-judged") == [
+        f"limited: its permissions boundary ({limits}) was not weighed; what is said of its policies may be out of its"
+        " reach."
+    ]
+    assert messages(limited("eks:ListClusters"), "not-judged") == []
+
+
+def test_the_policies_of_one_role_complete_each_other() -> None:
+    one = policy("make-functions", allowed("lambda:CreateFunction lambda:InvokeFunction", "*"))
+    other = policy("pass-roles", allowed("iam:PassRole", "*"))
+    made = [
+        role("builder"),
+        one,
+        other,
+        *(Made(ATTACHMENT, f"attach-{each.name}", {"role": "builder", "policyArn": "x"}) for each in (one, other)),
+    ]
+    resources = [
+        Resource(each.urn, each.type, each.name, {**each.properties}, property_dependencies=_links(each))
+        for each in stack(made).resources
+    ]
+    found = [located for located in Judge().stack(Stack(tuple(resources))) if "together" in located.finding.message]
+    assert {located.rule.id for located in found} == {"iam-escalation-pass-role"}
+    assert found[0].finding.message.startswith("the 2 policies of builder together: ")
+
+
+def _links(each: Resource) -> dict[str, tuple[str, ...]]:
+    attached = each.name.removeprefix("attach-")
+    return (
+        {"policyArn": (f"urn:pulumi:test::cases::aws:iam/policy:Policy::{attached}",)} if attached != each.name else {}
+    )
+
+
+def test_administrator_access_is_judged_where_it_is_attached() -> None:
+    arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+    assert messages([Made(ATTACHMENT, "attach", {"role": "x", "policyArn": arn})], "iam-policy-admin")
+    assert messages([role("x", managedPolicyArns=[arn])], "iam-policy-admin")
+    read_only = Made(ATTACHMENT, "attach", {"role": "x", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"})
+    assert not Judge().stack(stack([read_only]))
+
+
+def test_a_role_of_a_service_is_left_alone() -> None:
+    assert not messages([role("linked", path="/aws-service-role/eks.amazonaws.com/", assumeRolePolicy="{")], "x")
+
+
+def test_a_document_that_is_secret_is_judged_and_not_shown() -> None:
+    trust = document(trusted({"AWS": "arn:aws:iam::999988887777:root"}))
+    secret = {
+        "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+        "plaintext": f'"{_escaped(trust)}"',
+    }
+    state = {
+        "urn": "urn:pulumi:dev::shop::aws:iam/role:Role::vendor",
+        "type": "aws:iam/role:Role",
+        "inputs": {"assumeRolePolicy": secret},
+    }
+    found = Judge().stack(of_export({"deployment": {"resources": [state]}}))
+    assert "iam-trust-external-id" in {located.rule.id for located in found}
+    assert "999988887777" not in str([located.finding for located in found])
+
+
+def _escaped(text: str) -> str:
+    return text.replace('"', '\\"')
+
+
+def test_a_stack_shows_which_accounts_are_its_own() -> None:
+    assert own_accounts(stack([role("x")]).resources) == {"111122223333"}
+    assert own_accounts([Resource("u", "aws:iam/role:Role", "x", {"arn": "nonsense"})]) == frozenset()
+
+
+def test_two_ways_in_that_mean_the_same_are_no_conflict() -> None:
+    same = [role("x"), entry("e", "x", "g", userName="x:{{SessionName}}"), mapping("m", "x", "x:{{SessionName}}", "g")]
+    assert not messages(same, "eks-principal-twice"), "as in the middle of a migration"
+    other = [*same[:2], mapping("m", "x", "x:{{SessionName}}", "other")]
+    (message,) = messages(other, "eks-principal-twice")
+    assert "the entry alone counts" in message
+
+
+class TestSettings:
+    """Whose access is as it should be."""
+
+    made = reads_secrets()
+
+    @pytest.mark.parametrize(
+        "chosen",
+        [
+            {"allowedPrincipals": ["vendor"]},
+            {"allowedPrincipals": ["arn:aws:iam::111122223333:role/v*"]},
+            {"allowedGroups": ["vendor:*"]},
+            {"exemptResources": ["bind"]},
+            {"exemptResources": ["urn:*::bind"]},
+        ],
+    )
+    def test_it_is_left_alone(self, chosen: dict[str, list[str]]) -> None:
+        assert not messages(self.made, "rbac-secrets-read", settings(chosen))
+
+    @pytest.mark.parametrize(
+        "chosen",
+        [
+            {},
+            {"allowedPrincipals": ["other"]},
+            {"allowedGroups": ["vendor"]},
+            {"namespaces": ["*"]},
+            {"unknown": ["x"]},
+        ],
+    )
+    def test_and_nobody_elses(self, chosen: dict[str, list[str]]) -> None:
+        assert messages(self.made, "rbac-secrets-read", settings(chosen)), "a namespace is not the cluster"
+
+    def test_a_namespace_can_be_free_of_a_rule(self) -> None:
+        free = settings({"namespaces": ["sandbox-*"]})
+        assert not messages(reads_secrets("sandbox-1"), "rbac-secrets-read-in-namespace", free)
+        assert messages(reads_secrets("web"), "rbac-secrets-read-in-namespace", free)
+
+    def test_an_integration_can_be_exempt(self) -> None:
+        component = Made("eks-access:index:Acme", "acme", {}, is_component=True)
+        bind = binding("bind", "rights", "vendor:group")
+        inside = Made(bind.type, bind.name, bind.properties, parent="acme")
+        made = [component, *self.made[:3], inside]
+        assert messages(made, "rbac-secrets-read", settings({"exemptIntegrations": ["other"]}))
+        assert not messages(made, "rbac-secrets-read", settings({"exemptIntegrations": ["ac*"]}))
+
+    def test_a_rules_own_settings_come_on_top_of_the_shared_ones(self) -> None:
+        both = settings({"accounts": ["1"]}, Settings(accounts=("2",)))
+        assert both.accounts == ("2", "1")

@@ -1,0 +1,59 @@
+"""Every rule finds what breaks it, and lets its allowed twin pass; before a deployment as well as after it."""
+
+import pytest
+
+from eks_access_policies import iam
+from eks_access_policies.evaluate import eks, rbac
+from eks_access_policies.evaluate.evaluator import RULES, Judge
+from eks_access_policies.finding import Severity
+from eks_access_policies.located import Located
+from tests.support.policies.case import Case
+from tests.support.policies.cases import CASES
+from tests.support.policies.resources import Made, stack
+
+ONLY_IN_A_PREVIEW = ("eks-cluster-replaced", "eks-authentication-mode-change")
+"""Rules about a change, which needs what was before: tested in test_previews.py."""
+
+
+def judged(made: list[Made], *, preview: bool = False) -> list[Located]:
+    return Judge().stack(stack(made, preview=preview))
+
+
+@pytest.mark.parametrize("preview", [False, True], ids=["deployed", "preview"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+def test_what_breaks_a_rule_is_found_and_its_twin_passes(case: Case, preview: bool) -> None:
+    bad = [found for found in judged(list(case.bad), preview=preview) if found.rule.id == case.rule]
+    assert bad, f"{case.rule} does not see the resources that are made to break it"
+    urns = {made.urn for made in case.bad}
+    assert {found.urn for found in bad} <= urns, "a finding is about one of the resources"
+    good = [found.finding.message for found in judged(list(case.good), preview=preview) if found.rule.id == case.rule]
+    assert not good, f"{case.rule} finds fault with what is as it should be"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
+def test_what_is_as_it_should_be_blocks_no_deployment(case: Case) -> None:
+    blocking = [
+        f"{found.rule.id}: {found.finding.message}" for found in judged(list(case.good)) if found.rule.is_mandatory
+    ]
+    assert not blocking, "a good fixture is good by every rule that blocks"
+
+
+def test_every_rule_has_a_case() -> None:
+    tested = {case.rule for case in CASES} | set(ONLY_IN_A_PREVIEW)
+    missing = {rule.id for rule in (*eks.RULES, *iam.RULES, *rbac.RULES)} - tested
+    assert not missing, f"no fixtures for {sorted(missing)}"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_says_what_to_do_and_where_it_is_written(rule: object) -> None:
+    found = next(each for each in RULES if each is rule)
+    assert found.title, "a policy without a title cannot be read in a review"
+    assert not found.title.endswith("."), "the policy's description puts the full stop"
+    assert found.remediation.endswith(".")
+    assert found.url.startswith("https://")
+    assert found.severity in Severity
+
+
+def test_no_two_rules_have_the_same_id() -> None:
+    ids = [rule.id for rule in RULES]
+    assert len(ids) == len(set(ids)), "an id is the policy's name, and its key in the configuration"

@@ -1,0 +1,126 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from eks_access.manifest import models
+from eks_access.model.trust import Change
+from eks_access_probe.checks import trust
+from eks_access_probe.checks.trust import classify
+from eks_access_probe.identity import identities
+from eks_access_probe.identity.assume_role import Actor
+from eks_access_probe.identity.aws_clients import Aws
+from eks_access_probe.outcome import Answer, Verdict
+from tests.support.world import ROLE, SESSION, World
+
+DENIED = f"User: arn:aws:iam::999999999999:user/x is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
+DENIED_BY_ITSELF = f"{DENIED} because no identity-based policy allows the sts:AssumeRole action"
+NO_ASSOCIATION = "The token included in the request has no service account role association for it."
+DENIED_WEB = "Not authorized to perform sts:AssumeRoleWithWebIdentity"
+
+
+def error(code: str, message: str = "", status: int = 403) -> ClientError:
+    return ClientError(
+        {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+        "AssumeRole",
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "answer"),
+    [
+        ("external-id-missing", error("AccessDenied", DENIED)),
+        ("external-id-wrong", error("AccessDenied", DENIED)),
+        ("stranger", error("AccessDenied", DENIED)),
+        ("audience-wrong", error("AccessDenied", DENIED_WEB)),
+        ("audience-wrong", error("InvalidIdentityToken", "Incorrect token audience", 400)),
+        ("subject-wrong", error("AccessDenied", DENIED_WEB)),
+        ("forged", error("InvalidIdentityToken", "The ID Token's signature is not valid", 400)),
+        (None, error("AccessDenied", DENIED)),
+        ("subject-wrong", error("ResourceNotFoundException", NO_ASSOCIATION, 404)),
+        (None, error("ResourceNotFoundException", NO_ASSOCIATION, 404)),
+        (None, error("AccessDeniedException", "EKS does not have permissions to assume the associated role.", 400)),
+    ],
+)
+def test_a_refusal_by_the_trust_is_a_refusal(change: Change | None, answer: ClientError) -> None:
+    assert classify(change, answer).verdict is Verdict.DENIED
+
+
+@pytest.mark.parametrize(
+    ("change", "answer"),
+    [
+        ("stranger", error("AccessDenied", DENIED_BY_ITSELF)),
+        ("external-id-wrong", error("ExpiredToken", "The security token included in the request is expired")),
+        ("external-id-wrong", error("ValidationError", "1 validation error detected", 400)),
+        ("subject-wrong", error("ExpiredTokenException", "Token expired", 400)),
+        ("subject-wrong", error("InvalidIdentityToken", "The ID Token's signature is not valid", 400)),
+        ("audience-wrong", error("InvalidIdentityToken", "The ID Token's signature is not valid", 400)),
+        ("forged", error("AccessDenied", DENIED_WEB)),
+        ("subject-wrong", error("ResourceNotFoundException", "No cluster found for name: x.", 404)),
+        ("forged", error("IDPCommunicationError", "unreachable", 400)),
+        (None, error("InvalidClientTokenId", "The security token included in the request is invalid.")),
+    ],
+)
+def test_the_same_request_refused_for_another_cause_proves_nothing(change: Change | None, answer: ClientError) -> None:
+    assert classify(change, answer).verdict is Verdict.COULD_NOT_ASK
+
+
+def test_throttling_by_sts_is_no_refusal() -> None:
+    assert classify("stranger", error("Throttling", "Rate exceeded", 400)).verdict is Verdict.THROTTLED
+
+
+# Against a role that really demands an ExternalId.
+
+
+@pytest.fixture
+def ask(world: World, manifest_file: Callable[..., str], tmp_path: Path) -> Callable[[], dict[str, Answer]]:
+    def ask() -> dict[str, Answer]:
+        read = models.read(json.loads(Path(manifest_file()).read_text()))
+        known = identities.read(tmp_path / "identities.yaml")
+        actor = Actor(Aws("http://127.0.0.1:9"), "acme", read.integrations["acme"], known)
+        return {
+            check.question.detail or "allowed": check.ask() for check in (trust.allowed(actor), *trust.refused(actor))
+        }
+
+    return ask
+
+
+def test_the_vendor_comes_in_and_every_change_is_refused(ask: Callable[[], dict[str, Answer]]) -> None:
+    answers = ask()
+    assert answers.pop("allowed") == Answer(Verdict.ALLOWED, 200, "", f"became {SESSION}")
+    assert set(answers) == {"external-id-missing", "external-id-wrong", "stranger"}
+    assert {answer.verdict for answer in answers.values()} == {Verdict.DENIED}
+    assert {answer.reason for answer in answers.values()} == {"AccessDenied"}
+
+
+def test_a_trust_without_the_external_id_is_found(ask: Callable[[], dict[str, Answer]], world: World) -> None:
+    world.external_id = None
+    answers = ask()
+    assert answers["external-id-missing"].verdict is Verdict.ALLOWED
+    assert answers["external-id-wrong"].verdict is Verdict.ALLOWED
+    assert answers["stranger"].verdict is Verdict.DENIED, "the principal is still judged"
+
+
+def test_a_trust_of_everybody_is_found(ask: Callable[[], dict[str, Answer]], world: World) -> None:
+    world.trusts_strangers = True
+    assert ask()["stranger"].verdict is Verdict.ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("version: 1\nintegrations: {other: {profile: acme}}", "the identities lack 'acme'"),
+        ("version: 1\nintegrations: {acme: {profile: nowhere}}", "could not be found"),
+        ("version: 1\nintegrations: {acme: {web_identity: {token: {file: t}}}}", "names no 'profile'"),
+    ],
+)
+def test_without_the_vendors_credential_nothing_is_asked(
+    given: str, told: str, ask: Callable[[], dict[str, Answer]], tmp_path: Path, world: World
+) -> None:
+    (tmp_path / "identities.yaml").write_text(given)
+    answer = ask()["allowed"]
+    assert answer.verdict is Verdict.COULD_NOT_ASK
+    assert told in answer.message
+    assert not world.calls, "nothing was sent"

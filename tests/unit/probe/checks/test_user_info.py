@@ -1,0 +1,73 @@
+from typing import Any
+
+import pytest
+
+from eks_access.manifest.models import Identity, Role
+from eks_access.model.identity import EntryMethod
+from eks_access_probe.checks.user_info import described, differences, username
+from eks_access_probe.identity.assume_role import RoleSession
+from eks_access_probe.identity.aws_clients import Keys
+from tests.support.world import GROUPS, ROLE, SESSION, USERNAME
+
+WHO = RoleSession(Keys("ASIA", "s", "t"), SESSION)
+IDENTITY = Identity(username="acme:{{SessionName}}", groups=["acme:readers"], access_policies=[])
+ROLE_OF_IT = Role(arn=ROLE, name="eks-access-acme", max_session_seconds=3600)
+
+
+def user(**changes: Any) -> dict[str, Any]:
+    extra = {"canonicalArn": ["arn:aws:iam::111122223333:role/eks-access-acme"], "accessKeyId": ["ASIA"]}
+    return {"username": USERNAME, "groups": GROUPS, "extra": extra} | changes
+
+
+def test_the_declared_user_has_no_differences() -> None:
+    assert differences(user(), IDENTITY, EntryMethod.ACCESS_ENTRY, ROLE_OF_IT, WHO) == [], (
+        "the role's path is not part of the comparison"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "told"),
+    [
+        (user(username="acme:other"), "the username is 'acme:other', not 'acme:eks-access-probe'"),
+        (user(groups=["system:authenticated"]), "the group 'acme:readers' is missing"),
+        (user(groups=[*GROUPS, "system:masters"]), "the group 'system:masters' was not declared"),
+        (
+            user(extra={"canonicalArn": ["arn:aws:iam::111122223333:role/other"]}),
+            f"the IAM identity is arn:aws:iam::111122223333:role/other, not {ROLE}",
+        ),
+    ],
+)
+def test_another_user_is_told_by_its_difference(seen: dict[str, Any], told: str) -> None:
+    assert differences(seen, IDENTITY, EntryMethod.ACCESS_ENTRY, ROLE_OF_IT, WHO) == [told]
+
+
+@pytest.mark.parametrize(
+    ("template", "session", "expected"),
+    [
+        ("plain", "s", "plain"),
+        ("x:{{SessionName}}", "me@example.com", "x:me-example.com"),
+        ("x:{{SessionNameRaw}}", "me@example.com", "x:me@example.com"),
+        ("{{AccountID}}:{{SessionName}}", "s", "111122223333:s"),
+    ],
+)
+def test_a_username_is_made_of_its_template_as_the_authenticator_does(
+    template: str, session: str, expected: str
+) -> None:
+    who = RoleSession(WHO.keys, f"arn:aws:sts::111122223333:assumed-role/eks-access-acme/{session}")
+    assert username(template, who) == expected
+
+
+def test_a_described_user_leaves_out_access_keys() -> None:
+    assert "ASIA" not in described(user())
+    assert "acme:readers" in described(user())
+
+
+@pytest.mark.parametrize(
+    ("method", "name"), [(EntryMethod.ACCESS_ENTRY, "acme:jane-x.io"), (EntryMethod.AWS_AUTH, "jane@x.io")]
+)
+def test_the_username_is_the_one_of_the_way_in(method: EntryMethod, name: str) -> None:
+    identity = IDENTITY.model_copy(update={"aws_auth_username": "{{SessionNameRaw}}"})
+    who = RoleSession(WHO.keys, "arn:aws:sts::111122223333:assumed-role/eks-access-acme/jane@x.io")
+    assert differences(user(username=name), identity, method, ROLE_OF_IT, who) == []
+    (told,) = differences(user(username="else"), identity, method, ROLE_OF_IT, who)
+    assert name in told

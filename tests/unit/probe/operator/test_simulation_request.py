@@ -1,0 +1,79 @@
+"""On what IAM is asked to decide: the resources and condition keys of each call, or that they cannot be told."""
+
+from typing import Any
+
+import pytest
+
+from eks_access.model import expectations
+from eks_access.model.expectations import ABSENT
+from eks_access_probe.operator.simulation_request import ANY_ID, Requested, Unclear, requested
+
+EKS = "arn:aws:eks:eu-west-1:111122223333"
+IAM = "arn:aws:iam::111122223333"
+ROLE = f"{IAM}:role/vendors/acme"
+
+
+def asked(action: str, **parameters: Any) -> Requested:
+    return requested(action, parameters, partition="aws", account="111122223333", region="eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "resource"),
+    [
+        ("eks:ListClusters", {}, "*"),
+        ("eks:DescribeCluster", {"name": "prod"}, f"{EKS}:cluster/prod"),
+        ("eks:ListAccessEntries", {"clusterName": "prod"}, f"{EKS}:cluster/prod"),
+        ("eks:CreateAccessEntry", {"clusterName": "prod", "principalArn": ROLE}, f"{EKS}:cluster/prod"),
+        (
+            "eks:DescribeAccessEntry",
+            {"clusterName": "prod", "principalArn": ROLE},
+            f"{EKS}:access-entry/prod/role/111122223333/acme/{ANY_ID}",
+        ),
+        ("iam:ListRoles", {"MaxItems": 1}, "*"),
+        ("iam:GetRole", {"RoleName": ABSENT}, f"{IAM}:role/{ABSENT}"),
+        ("iam:CreateAccessKey", {"UserName": ABSENT}, f"{IAM}:user/{ABSENT}"),
+    ],
+)
+def test_a_call_is_decided_on_its_resource(action: str, parameters: dict[str, Any], resource: str) -> None:
+    assert asked(action, **parameters).resources == (resource,)
+
+
+def test_a_call_on_several_resources_is_decided_on_each() -> None:
+    command = asked("ssm:SendCommand", DocumentName="AWS-RunShellScript", InstanceIds=["i-0"])
+    kinds = {resource.split(":", 5)[5].split("/")[0] for resource in command.resources}
+    assert {"document", "instance"} <= kinds
+
+
+def test_the_condition_keys_of_a_call_have_the_values_of_its_parameters() -> None:
+    policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+    scope = {"type": "namespace", "namespaces": ["a", "b"]}
+    call = {"clusterName": "prod", "principalArn": ROLE, "policyArn": policy, "accessScope": scope}
+    context = asked("eks:AssociateAccessPolicy", **call).context
+    assert context["eks:policyArn"] == (policy,)
+    assert context["eks:accessScope"] == ("namespace",)
+    assert context["eks:namespaces"] == ("a", "b")
+    assert context["aws:RequestedRegion"] == ("eu-west-1",)
+    attach = asked("iam:AttachRolePolicy", RoleName="x", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess").context
+    assert attach["iam:PolicyARN"] == ("arn:aws:iam::aws:policy/ReadOnlyAccess",), "whatever the case of its name"
+
+
+@pytest.mark.parametrize(
+    ("action", "parameters", "why"),
+    [
+        ("iam:GetRole", {}, "does not say which role"),
+        ("eks:DescribeAccessEntry", {"clusterName": "prod"}, "does not say which access-entry"),
+        ("s3:GetObject", {"Bucket": "b"}, "does not say which .*object"),
+        ("ec2:CreateSnapshot", {"VolumeId": "vol-0"}, "does not say which snapshot"),
+        ("eks:NoSuchAction", {}, "not in the service authorization reference"),
+        ("nosuchservice:Get", {}, "not in the service authorization reference"),
+    ],
+)
+def test_what_the_call_does_not_tell_is_not_guessed(action: str, parameters: dict[str, Any], why: str) -> None:
+    """Asked on `*` instead, a right on the one resource that is meant would read as a refusal."""
+    with pytest.raises(Unclear, match=why):
+        asked(action, **parameters)
+
+
+def test_every_call_of_the_base_line_can_be_evaluated() -> None:
+    for call in expectations.aws_baseline("aws"):
+        assert asked(call.action, **call.parameters).resources
