@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from eks_access.errors import EksAccessError
 from eks_access.manifest import source
 from eks_access.manifest.models import IntegrationAccess, Manifest
 from eks_access.manifest.source import SourceError
@@ -13,7 +14,7 @@ from eks_access.manifest.source import SourceError
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class BadInput(click.ClickException):
+class BadInputError(EksAccessError, click.ClickException):
     """What was given cannot be used."""
 
     exit_code = 2
@@ -41,7 +42,7 @@ def read_manifest(stack: str | None, manifest: str | None, cwd: Path, *, secrets
     """The manifest that the options name. Without `secrets` it may hold `HIDDEN` in their place.
 
     Raises:
-        click.UsageError, BadInput: not exactly one of them was given, or it cannot be read.
+        click.UsageError, BadInputError: not exactly one of them was given, or it cannot be read.
     """
     if (stack is None) == (manifest is None):
         raise click.UsageError("give either --stack NAME or --manifest FILE")
@@ -50,15 +51,17 @@ def read_manifest(stack: str | None, manifest: str | None, cwd: Path, *, secrets
             return source.of_stack(stack, cwd, secrets=secrets)
         return source.of_file(manifest or "", secrets=secrets)
     except SourceError as error:
-        raise BadInput(str(error)) from error
+        raise BadInputError(str(error)) from error
 
 
 def one_integration(manifest: Manifest, name: str) -> IntegrationAccess:
     """
     Raises:
-        BadInput: there is none of this name; the message says which there are.
+        BadInputError: there is none of this name; the message says which there are.
     """
     if name not in manifest.integrations:
         there = ", ".join(sorted(manifest.integrations)) or "none"
-        raise BadInput(f"there is no integration {name!r} in environment {manifest.environment!r}; it has: {there}")
+        raise BadInputError(
+            f"there is no integration {name!r} in environment {manifest.environment!r}; it has: {there}"
+        )
     return manifest.integrations[name]

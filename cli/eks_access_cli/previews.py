@@ -15,13 +15,14 @@ from typing import Any
 
 import yaml
 
+from eks_access.errors import EksAccessError
 from eks_access.redaction import redacted
 
 _GIT_SECONDS = 300
 _PULUMI_SECONDS = 1800
 
 
-class PreviewError(Exception):
+class PreviewError(EksAccessError):
     """A preview could not be had; the message says why."""
 
 

@@ -9,12 +9,14 @@ import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from .errors import EksAccessError
+
 VARIABLE = "AWS_ENDPOINT_URL"
 IGNORE_VARIABLE = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 ADVICE = "Run `make up`, or run this command in the sandbox's environment: `python -m sandbox run -- COMMAND`."
 
 
-class LoopbackError(ValueError):
+class LoopbackError(EksAccessError, ValueError):
     """The settings around would let AWS calls leave this machine.
 
     Attributes:

@@ -1,7 +1,11 @@
-"""How this package refuses an input: the property, the value, what is allowed, and what to do."""
+"""The base of this project's errors, and the one for an invalid input: property, value, what is allowed, what to do."""
 
 
-class Refused(ValueError):
+class EksAccessError(Exception):
+    """Any error whose message is meant for the user: it says what is wrong and what to do."""
+
+
+class InvalidInputError(EksAccessError, ValueError):
     """An input that AWS, Kubernetes or this package will not accept, told before anything is created.
 
     Attributes:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from eks_access.kubernetes.client import KubernetesApi, Unreachable
+from eks_access.kubernetes.client import KubernetesApi, UnreachableError
 from eks_access.kubernetes.token import presigned_token
 
 from ..aws.inner import REGION
@@ -56,7 +56,7 @@ def await_api_server(plane: ControlPlane, deadline: Deadline) -> None:
     def ready() -> bool:
         try:
             return api.request("GET", "/readyz").status == 200
-        except Unreachable:
+        except UnreachableError:
             return False
 
     until(ready, f"the API server of {plane.spec.name}", deadline)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from eks_access.manifest.models import AwsExpectation
-from eks_access_probe.operator.simulation_request import ANY_ID, Requested, Unclear, requested
+from eks_access_probe.operator.simulation_request import ANY_ID, AmbiguousRequestError, Requested, requested
 from tests.mutation.bench import Bench, Line, Tally, until
 
 NAME = "mutation"
@@ -50,7 +50,7 @@ def _requested(bench: Bench, e: AwsExpectation) -> Requested | None:
             account=manifest.account,
             region=e.region or REGION,
         )
-    except Unclear:
+    except AmbiguousRequestError:
         return None
 
 

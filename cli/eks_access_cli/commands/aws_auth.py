@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
-from eks_access.aws_auth.errors import Code, Refusal
+from eks_access.aws_auth.errors import AwsAuthConflictError, Code
 from eks_access.aws_auth.hazards import hazards
 from eks_access.aws_auth.mapping import RoleMapping
 from eks_access.aws_auth.merge import plan_remove, plan_set
@@ -77,8 +77,10 @@ def plan(configmap: TextIO, mapping: TextIO, remove: bool, adopt: bool) -> None:
             data = planned.data
             warnings |= dict.fromkeys(planned.warnings)
         if data != manifest.data and manifest.tree.get("immutable"):
-            raise Refusal(Code.IMMUTABLE, "aws-auth is marked immutable, so Kubernetes accepts no change to it.")
-    except Refusal as refusal:
+            raise AwsAuthConflictError(
+                Code.IMMUTABLE, "aws-auth is marked immutable, so Kubernetes accepts no change to it."
+            )
+    except AwsAuthConflictError as refusal:
         click.echo(f"refused ({refusal.code}): {refusal}", err=True)
         sys.exit(REFUSED)
     for warning in warnings:

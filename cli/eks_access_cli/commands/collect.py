@@ -24,7 +24,7 @@ from eks_access_probe.run.plan import PlanError, selected
 from ..acting_options import acting_options
 from ..collect_progress import progress
 from ..console import console
-from ..options import BadInput, manifest_options, read_manifest
+from ..options import BadInputError, manifest_options, read_manifest
 
 CONCURRENCY = 16
 DEADLINE = 300.0
@@ -101,7 +101,7 @@ def collect(
         aws = Aws(loopback_endpoint(os.environ) if read.endpoint == "loopback" else None)
         chosen = selected(read, only, clusters)
     except (IdentitiesError, LoopbackError, PlanError) as error:
-        raise BadInput(str(error)) from error
+        raise BadInputError(str(error)) from error
     with ExitStack() as files:
         out = _opened(json_file, files) if json_file else None
         try:
@@ -148,4 +148,4 @@ def _opened(path: str, files: ExitStack) -> BinaryIO:
     try:
         return files.enter_context(Path(path).open("wb"))
     except OSError as error:
-        raise BadInput(f"--json: cannot write {path}: {error.strerror}") from error
+        raise BadInputError(f"--json: cannot write {path}: {error.strerror}") from error

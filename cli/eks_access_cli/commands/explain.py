@@ -10,7 +10,7 @@ import yaml
 from rich.console import Console
 from rich.text import Text
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.explain.difference import Difference, Gain
 from eks_access.explain.explanation import Explanation, Right, explained
 from eks_access.manifest.models import IntegrationAccess
@@ -18,7 +18,7 @@ from eks_access.model.risks import Risk
 from eks_access.text_layout import print_paragraph
 
 from ..console import console
-from ..options import BadInput, manifest_options, one_integration, read_manifest
+from ..options import BadInputError, manifest_options, one_integration, read_manifest
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -77,7 +77,7 @@ def _sample(vendor: str | None, definition: str | None, given: dict[str, Any]) -
     known = vendors()
     key = "custom" if definition is not None else vendor or ""
     if key not in known:
-        raise BadInput(f"{key!r} is not a known vendor; known: {', '.join(known)}")
+        raise BadInputError(f"{key!r} is not a known vendor; known: {', '.join(known)}")
     try:
         if definition is not None:
             from eks_access.integrations.custom.sample import sample_arguments
@@ -88,8 +88,8 @@ def _sample(vendor: str | None, definition: str | None, given: dict[str, Any]) -
         name = (Path(definition).stem if definition else key).replace("_", "-")
         access = sample_access(name, chosen.describe, chosen.arguments, given, connected=chosen.own_clusters)
         return name, access
-    except Refused as refused:
-        raise BadInput(f"{refused} (arguments are given with --set NAME=VALUE)") from refused
+    except InvalidInputError as refused:
+        raise BadInputError(f"{refused} (arguments are given with --set NAME=VALUE)") from refused
 
 
 def _checked(kind: type, given: dict[str, Any]) -> dict[str, Any]:

@@ -14,19 +14,19 @@ from rich.table import Table
 from rich.text import Text
 
 from eks_access.endpoint import LoopbackError, loopback_endpoint
-from eks_access.kubernetes.client import ApiError, Unreachable
+from eks_access.kubernetes.client import ApiError, UnreachableError
 from eks_access.manifest.models import DeclaredCluster, Manifest
 from eks_access.model.identity import EntryMethod
-from eks_access.model.leftovers import VendorMade
+from eks_access.model.leftovers import LeftoverPattern
 from eks_access.redaction import redacted
 from eks_access.text_layout import print_paragraph
-from eks_access_probe.identity.aws_clients import Aws, CredentialsUnavailable, Keys
+from eks_access_probe.identity.aws_clients import Aws, CredentialsUnavailableError, Keys
 from eks_access_probe.leftovers.collect import Deployer
 from eks_access_probe.leftovers.find import Finding, here, registrations
 from eks_access_probe.leftovers.find import leftovers as left_over
 
 from ..console import console
-from ..options import BadInput, manifest_options, read_manifest
+from ..options import BadInputError, manifest_options, read_manifest
 
 NONE, SOME, COULD_NOT_LOOK = 0, 1, 3
 
@@ -81,13 +81,13 @@ def leftovers(
     for name in gone:
         if name not in read.integrations:
             there = ", ".join(sorted(read.integrations)) or "none"
-            raise BadInput(f"--gone: there is no integration {name!r}; the manifest has: {there}")
+            raise BadInputError(f"--gone: there is no integration {name!r}; the manifest has: {there}")
     stays_here = read.endpoint == "loopback"
     try:
         aws = Aws(loopback_endpoint(os.environ) if stays_here else None)
         deployer = Deployer(aws, _credentials(aws, profile), stays_here=stays_here)
-    except (LoopbackError, CredentialsUnavailable) as error:
-        raise BadInput(str(error)) from error
+    except (LoopbackError, CredentialsUnavailableError) as error:
+        raise BadInputError(str(error)) from error
     findings, troubles = _look(read, deployer, frozenset(gone))
     clusters = len(_clusters(read))
     if as_json:
@@ -118,7 +118,7 @@ def _look(manifest: Manifest, deployer: Deployer, gone: frozenset[str]) -> tuple
     for key, cluster in _clusters(manifest).items():
         try:
             seen = deployer.look(cluster.name, cluster.region, manifest.account)
-        except (ClientError, BotoCoreError, ApiError, Unreachable, LoopbackError) as error:
+        except (ClientError, BotoCoreError, ApiError, UnreachableError, LoopbackError) as error:
             troubles.append(Trouble(key, redacted(str(error))))
             continue
         findings += left_over(seen, here(manifest, key, cluster.name, cluster.region, made, gone))
@@ -135,12 +135,12 @@ def _regions(manifest: Manifest) -> list[str]:
     return sorted(own.union(cluster.region for a in manifest.integrations.values() for cluster in a.clusters.values()))
 
 
-def _vendor_made(manifest: Manifest) -> Mapping[str, Sequence[VendorMade]]:
+def _vendor_made(manifest: Manifest) -> Mapping[str, Sequence[LeftoverPattern]]:
     """What each vendor makes by itself: of the built-in ones also when they are no longer deployed."""
     from eks_access.integrations import vendors
 
     deployed = {
-        access.vendor: tuple(VendorMade(each.made, each.pattern, each.why) for each in access.leftovers)
+        access.vendor: tuple(LeftoverPattern(each.made, each.pattern, each.why) for each in access.leftovers)
         for access in manifest.integrations.values()
     }
     return deployed | {key: vendor.leftovers for key, vendor in vendors().items() if vendor.leftovers}

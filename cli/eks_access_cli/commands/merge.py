@@ -9,6 +9,7 @@ from typing import TextIO
 import click
 from pydantic import ValidationError
 
+from eks_access.errors import EksAccessError
 from eks_access_probe.outcome import Result
 from eks_access_probe.report import access
 from eks_access_probe.report.html import HtmlReport
@@ -17,7 +18,7 @@ from eks_access_probe.report.junit import JunitReport
 from eks_access_probe.report.seen import SeenReport
 
 
-class NotOneRun(click.ClickException):
+class ShardMismatchError(EksAccessError, click.ClickException):
     """The reports are not all shards of one run; nothing is merged."""
 
     exit_code = 2
@@ -65,26 +66,26 @@ def _write(option: str, file: str, form: Callable[[TextIO], DocumentFormat], mer
         with Path(file).open("w", encoding="utf-8") as stream:
             form(stream).write(Document(merged))
     except OSError as error:
-        raise NotOneRun(f"{option}: cannot write {file}: {error.strerror}") from error
+        raise ShardMismatchError(f"{option}: cannot write {file}: {error.strerror}") from error
 
 
 def read(path: Path) -> Report:
     """
     Raises:
-        NotOneRun: the file is no report of the probe that this version reads.
+        ShardMismatchError: the file is no report of the probe that this version reads.
     """
     try:
         return Report.model_validate_json(path.read_text())
     except (OSError, UnicodeDecodeError, ValidationError) as cause:
         words = cause.strerror if isinstance(cause, OSError) else "not a report of this version of the probe"
-        raise NotOneRun(f"{path}: {words}") from None
+        raise ShardMismatchError(f"{path}: {words}") from None
 
 
 def merged_reports(reports: Sequence[tuple[str, Report]]) -> Report:
     """One report of all lines, in the order of a run that was not sharded.
 
     Raises:
-        NotOneRun: a shard is missing or there twice, or the reports are of different runs.
+        ShardMismatchError: a shard is missing or there twice, or the reports are of different runs.
     """
     first_name, first = reports[0]
     _check_shards(reports)
@@ -92,11 +93,13 @@ def merged_reports(reports: Sequence[tuple[str, Report]]) -> Report:
         for what in ("project", "environment", "account", "manifest", "asked_by"):
             if getattr(report, what) != getattr(first, what):
                 told = f"{getattr(report, what)!r}, not {getattr(first, what)!r} as in {first_name}"
-                raise NotOneRun(f"{name}: {what.replace('_', ' ')} is {told}: not of one run")
+                raise ShardMismatchError(f"{name}: {what.replace('_', ' ')} is {told}: not of one run")
     checks = sorted((check for _, report in reports for check in report.checks), key=lambda check: check.place)
     places = [check.place for check in checks]
     if places != list(range(len(places))):
-        raise NotOneRun("the shards do not make up one run: they were asked for different integrations or clusters")
+        raise ShardMismatchError(
+            "the shards do not make up one run: they were asked for different integrations or clusters"
+        )
     started_at = min(report.started_at for _, report in reports)
     ended_at = max(report.started_at + timedelta(seconds=report.seconds) for _, report in reports)
     return first.model_copy(
@@ -127,13 +130,15 @@ def _check_shards(reports: Sequence[tuple[str, Report]]) -> None:
     counts = set()
     for name, report in reports:
         if report.shard is None:
-            raise NotOneRun(f"{name}: is not of a shard; it is whole as it is")
+            raise ShardMismatchError(f"{name}: is not of a shard; it is whole as it is")
         counts.add(report.shard.count)
         if report.shard.index in seen:
-            raise NotOneRun(f"{name}: shard {report.shard.index} is there twice, in {seen[report.shard.index]} too")
+            raise ShardMismatchError(
+                f"{name}: shard {report.shard.index} is there twice, in {seen[report.shard.index]} too"
+            )
         seen[report.shard.index] = name
     if len(counts) > 1:
-        raise NotOneRun(f"the reports are of runs with different numbers of shards: {sorted(counts)}")
+        raise ShardMismatchError(f"the reports are of runs with different numbers of shards: {sorted(counts)}")
     missing = sorted(set(range(counts.pop())) - set(seen))
     if missing:
-        raise NotOneRun(f"missing: the reports of shards {', '.join(map(str, missing))}")
+        raise ShardMismatchError(f"missing: the reports of shards {', '.join(map(str, missing))}")

@@ -16,7 +16,7 @@ from eks_access_policies.stack import StateError, joined
 from eks_access_policies.stack.source import of_file, of_stack
 
 from ..console import console
-from ..options import BadInput
+from ..options import BadInputError
 
 _SEVERITIES = [severity.name.lower() for severity in Severity]
 
@@ -91,7 +91,7 @@ def _judge(
     try:
         stack = joined([*(of_file(path) for path in files), *(of_stack(name, cwd) for name in stacks)])
     except StateError as error:
-        raise BadInput(str(error)) from error
+        raise BadInputError(str(error)) from error
 
     def is_told(located: Located) -> bool:
         rule = located.rule
@@ -112,10 +112,10 @@ def _configuration(path: str | None) -> Configuration:
     try:
         return configuration(json.loads(Path(path).read_text()))
     except OSError as error:
-        raise BadInput(f"--config {path}: {error.strerror}") from error
+        raise BadInputError(f"--config {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         problem = str(error) if isinstance(error, ConfigurationError) else "is not JSON"
-        raise BadInput(f"--config {path}: {problem}") from error
+        raise BadInputError(f"--config {path}: {problem}") from error
 
 
 def _print_rules(as_json_text: bool) -> None:

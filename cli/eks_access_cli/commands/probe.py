@@ -25,7 +25,7 @@ from eks_access_probe.operator.plan import plan as operator_plan
 from eks_access_probe.report import baseline, compare
 from eks_access_probe.report.baseline import BaselineError
 from eks_access_probe.report.changes_table import ChangesTable
-from eks_access_probe.report.compare import NotComparable
+from eks_access_probe.report.compare import IncomparableReportsError
 from eks_access_probe.report.html import HtmlReport
 from eks_access_probe.report.interface import Proof
 from eks_access_probe.report.json import Document, DocumentFormat, JsonReport, Report, report
@@ -38,7 +38,7 @@ from eks_access_probe.run.runner import run
 from eks_access_probe.run.shards import Shard, ShardError
 
 from ..acting_options import acting_options
-from ..options import BadInput, manifest_options
+from ..options import BadInputError, manifest_options
 from ..progress import progress
 from .collect import shown as gather
 
@@ -55,7 +55,7 @@ _REFUSALS = (
     PlanError,
     ShardError,
     BaselineError,
-    NotComparable,
+    IncomparableReportsError,
 )
 
 
@@ -174,7 +174,7 @@ def probe(
         if before is not None:
             compare.check_comparable(before, read, by_operator=as_operator)
     except _REFUSALS as error:
-        raise BadInput(str(error)) from error
+        raise BadInputError(str(error)) from error
     with ExitStack() as files:
         console = _console(to_error=json_file == "-")
         formats: list[DocumentFormat] = [
@@ -230,7 +230,7 @@ def _opened(option: str, path: str, files: ExitStack) -> TextIO:
     try:
         return files.enter_context(Path(path).open("w", encoding="utf-8"))
     except OSError as error:
-        raise BadInput(f"{option}: cannot write {path}: {error.strerror}") from error
+        raise BadInputError(f"{option}: cannot write {path}: {error.strerror}") from error
 
 
 def _console(*, to_error: bool) -> Console:

@@ -16,6 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
+from eks_access.errors import EksAccessError
+
 Inputs = Mapping[str, Any]
 
 _IDS: Mapping[str, Callable[[Inputs], str]] = {
@@ -49,7 +51,7 @@ class PendingCreate:
         return self.type not in _IDS and self.type.startswith(_ENGINE_ONLY)
 
 
-class ResumeError(click.ClickException):
+class ResumeError(EksAccessError, click.ClickException):
     """The engine's command failed; the message is its own."""
 
 

@@ -16,7 +16,7 @@ from eks_access_policies.review.side import Side
 
 from .. import previews
 from ..console import console
-from ..options import BadInput
+from ..options import BadInputError
 from ..previews import PreviewError
 
 LEVELS = {level.name.lower(): level for level in Severity}
@@ -99,7 +99,7 @@ def review(
     try:
         sides = _of_stack(stack, since, cwd, python_path) if stack is not None else _of_files(base, head)
     except (ReadError, PreviewError) as error:
-        raise BadInput(str(error)) from error
+        raise BadInputError(str(error)) from error
     found = compared(*sides)
     formats: Mapping[str | None, ReviewFormat] = {
         markdown: MarkdownFormat(title),
@@ -145,7 +145,7 @@ def _write(path: str, text: str) -> None:
     try:
         Path(path).write_text(text)
     except OSError as cause:
-        raise BadInput(f"cannot write {path}: {cause.strerror}") from cause
+        raise BadInputError(f"cannot write {path}: {cause.strerror}") from cause
 
 
 def _exit_code(found: Review, fail_on: str) -> int:

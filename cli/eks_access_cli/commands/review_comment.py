@@ -14,9 +14,10 @@ from typing import Any
 import click
 import urllib3
 
+from eks_access.errors import EksAccessError
 from eks_access_policies.review.sentences import NO_CHANGE
 
-from ..options import BadInput
+from ..options import BadInputError
 
 MARKER = "<!-- eks-access-review -->"
 LIMIT = 65_536
@@ -25,7 +26,7 @@ _PAGES = 50
 _CUT = "\n\n…and more: the whole review is in the workflow's files.\n"
 
 
-class CommentError(Exception):
+class CommentError(EksAccessError):
     """GitHub refused; the message says what."""
 
 
@@ -132,11 +133,11 @@ def review_comment(*, files: tuple[Path, ...], repository: str, number: int, api
     """
     token = os.environ.get("GITHUB_TOKEN", "")
     if not token:
-        raise BadInput("GITHUB_TOKEN is not set")
+        raise BadInputError("GITHUB_TOKEN is not set")
     try:
         texts = [file.read_text() for file in files]
     except OSError as cause:
-        raise BadInput(f"{cause.filename}: {cause.strerror}") from cause
+        raise BadInputError(f"{cause.filename}: {cause.strerror}") from cause
     on = PullRequest(api.rstrip("/"), repository, number, token, author)
     try:
         done = on.upsert(combined(texts), is_new_wanted=not all(map(is_empty, texts)))

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 import click
 
-from ..options import BadInput
+from ..options import BadInputError
 
 _SETTINGS = re.compile(r"Pulumi\.(?P<name>[\w.-]+)\.ya?ml", re.ASCII)
 _PROSE = re.compile(r".*\.(md|txt|rst)|LICENSE|CODEOWNERS", re.IGNORECASE)
@@ -61,7 +61,7 @@ def _git(arguments: list[str], cwd: Path) -> str:
     try:
         done = subprocess.run(["git", *arguments], cwd=cwd, capture_output=True, text=True, check=False)
     except FileNotFoundError as cause:
-        raise BadInput("the command 'git' is not on the PATH") from cause
+        raise BadInputError("the command 'git' is not on the PATH") from cause
     if done.returncode != 0:
-        raise BadInput(f"git {arguments[0]}: {' '.join(done.stderr.split())}")
+        raise BadInputError(f"git {arguments[0]}: {' '.join(done.stderr.split())}")
     return done.stdout

@@ -71,11 +71,11 @@ def token(
     else:
         credentials, region = _integration(integration, cluster_name, region, stack, manifest, identities)
 
-    from eks_access.kubernetes.token import TokenTooLarge, presigned_token
+    from eks_access.kubernetes.token import TokenTooLargeError, presigned_token
 
     try:
         click.echo(presigned_token(credentials, cluster_name=cluster_name, region=region).exec_credential())
-    except TokenTooLarge as error:
+    except TokenTooLargeError as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -119,7 +119,7 @@ def _integration(
     from eks_access.endpoint import LoopbackError, loopback_endpoint
     from eks_access.manifest import source
     from eks_access_probe.identity import identities as known
-    from eks_access_probe.identity.assume_role import Actor, CannotBecome
+    from eks_access_probe.identity.assume_role import Actor, AssumeRoleError
     from eks_access_probe.identity.aws_clients import Aws
 
     try:
@@ -141,7 +141,7 @@ def _integration(
         source.SourceError,
         known.IdentitiesError,
         LoopbackError,
-        CannotBecome,
+        AssumeRoleError,
         ClientError,
         BotoCoreError,
     ) as error:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from ..errors import EksAccessError
+
 
 class Code(StrEnum):
     """Why a change is refused. The values are part of the command's output and stay as they are."""
@@ -20,7 +22,7 @@ class Code(StrEnum):
     TOO_LARGE = "too-large"
 
 
-class Refusal(Exception):
+class AwsAuthConflictError(EksAccessError):
     """aws-auth is left as it is.
 
     Attributes:

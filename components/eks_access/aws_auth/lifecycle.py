@@ -14,8 +14,9 @@ from typing import Any, Protocol
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
+from ..errors import EksAccessError
 from ..kubernetes.client import ApiError
-from .errors import Code, Refusal
+from .errors import AwsAuthConflictError, Code
 from .mapping import RoleMapping
 from .merge import Plan, plan_remove, plan_set
 from .reader import ROLES, Identity, read
@@ -47,7 +48,7 @@ class Api(Protocol):
     ) -> Any: ...
 
 
-class _ReadAgain(Exception):
+class _ReadAgainError(EksAccessError):
     """Another writer was faster, or the server asks to try again: start over from a fresh read."""
 
     def __init__(self, cause: object) -> None:
@@ -55,7 +56,7 @@ class _ReadAgain(Exception):
         super().__init__(str(cause))
 
 
-class NotSettled(Exception):
+class WriteConflictError(EksAccessError):
     """Other writers kept changing aws-auth until the deadline; nothing of ours is known to stand there."""
 
     def __init__(self, seconds: float, cause: object) -> None:
@@ -88,7 +89,7 @@ def preview(api: Api, mapping: RoleMapping, *, owned: Iterable[RoleMapping] = ()
     """What `ensure` would do now, without doing it.
 
     Raises:
-        Refusal: as for `ensure`.
+        AwsAuthConflictError: as for `ensure`.
     """
     config_map = _get(api)
     plan = plan_set(_data(config_map), mapping, owned=owned, adopt=adopt)
@@ -108,8 +109,8 @@ def ensure(
     """Map the role, whoever else is writing.
 
     Raises:
-        Refusal: the mapping cannot be written without changing what others have; nothing was written.
-        NotSettled: other writers kept going until the deadline.
+        AwsAuthConflictError: the mapping cannot be written without changing what others have; nothing was written.
+        WriteConflictError: other writers kept going until the deadline.
         ApiError: the server refused for another reason, in its own words.
     """
     mine = tuple(owned)
@@ -138,15 +139,15 @@ def _settle(
     deadline: float,
 ) -> Outcome:
     retrying = Retrying(
-        retry=retry_if_exception_type(_ReadAgain),
+        retry=retry_if_exception_type(_ReadAgainError),
         wait=wait_random_exponential(multiplier=0.05, max=2.0),
         stop=stop_after_delay(deadline),
         reraise=True,
     )
     try:
         return retrying(_once, api, plan, stands)
-    except _ReadAgain as last:
-        raise NotSettled(deadline, last.cause) from last
+    except _ReadAgainError as last:
+        raise WriteConflictError(deadline, last.cause) from last
 
 
 def _once(
@@ -164,7 +165,7 @@ def _once(
         _put(api, {**config_map, "data": planned.data})
     # A tool that writes without a resource version may have replaced it at once.
     if not stands(read(_data(_get(api))).roles):
-        raise _ReadAgain("the mapping was gone again when it was read back")
+        raise _ReadAgainError("the mapping was gone again when it was read back")
     return Outcome(True, warnings)
 
 
@@ -198,16 +199,18 @@ def _put(api: Api, body: Mapping[str, Any]) -> None:
     except ApiError as error:
         # 404: deleted since it was read. The next read finds it missing, or made anew by someone else.
         if error.status == 404 and not _namespace_missing(error):
-            raise _ReadAgain(error) from error
+            raise _ReadAgainError(error) from error
         raise _translated(error) from error
 
 
 def _translated(error: ApiError) -> Exception:
     if error.status in (409, 429, 500, 503, 504):
-        return _ReadAgain(error)
+        return _ReadAgainError(error)
     if error.status == 413 or "too large" in error.message.lower() or "too long" in error.message.lower():
         advice = "Move principals to access entries."
-        return Refusal(Code.TOO_LARGE, f"the API server finds aws-auth too large: {error.message}.", advice=advice)
+        return AwsAuthConflictError(
+            Code.TOO_LARGE, f"the API server finds aws-auth too large: {error.message}.", advice=advice
+        )
     return error
 
 
@@ -221,7 +224,7 @@ def _data(config_map: Mapping[str, Any] | None) -> dict[str, str]:
 
 def _refuse_immutable(config_map: Mapping[str, Any]) -> None:
     if config_map.get("immutable"):
-        raise Refusal(
+        raise AwsAuthConflictError(
             Code.IMMUTABLE,
             "aws-auth is marked immutable, so Kubernetes accepts no change to it.",
             advice="Whoever made it so must recreate it without `immutable`; it is never deleted here.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from ..model import arn as arns
-from .errors import Code, Refusal
+from .errors import AwsAuthConflictError, Code
 from .reader import Identity
 
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc")
@@ -38,7 +38,7 @@ class RoleMapping:
         """A checked mapping; an ARN with a path or of a session is turned into the one that the authenticator compares.
 
         Raises:
-            Refusal: the authenticator would read something else than what is meant, or nothing.
+            AwsAuthConflictError: the authenticator would read something else than what is meant, or nothing.
         """
         return cls(canonical_role(rolearn), checked_username(username), checked_groups(groups))
 
@@ -56,7 +56,7 @@ def canonical_role(rolearn: str) -> str:
     """The ARN that the authenticator compares: no path, no session, no space around it.
 
     Raises:
-        Refusal: it is not a role's ARN.
+        AwsAuthConflictError: it is not a role's ARN.
     """
     text = rolearn.strip()
     arn = arns.parse(text)
@@ -144,4 +144,4 @@ def _check_text(property: str, text: str) -> None:
 
 
 def _refuse(property: str, value: object, problem: str) -> NoReturn:
-    raise Refusal(Code.INVALID_MAPPING, f"{property} {value!r} {problem}.", property=property)
+    raise AwsAuthConflictError(Code.INVALID_MAPPING, f"{property} {value!r} {problem}.", property=property)

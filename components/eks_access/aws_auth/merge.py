@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from . import splice
-from .errors import Code, Refusal
+from .errors import AwsAuthConflictError, Code
 from .hazards import hazards
 from .mapping import RoleMapping, is_protected
 from .reader import ROLES, USERS, Identity, Item, Section, read, read_section
@@ -40,7 +40,7 @@ def plan_set(
     that is not. A mapping that already stands as wanted is left alone: it is ours if a write of ours was interrupted.
 
     Raises:
-        Refusal: the section cannot be changed safely, or the principal is mapped otherwise.
+        AwsAuthConflictError: the section cannot be changed safely, or the principal is mapped otherwise.
     """
     before = dict(data or {})
     section = _writable(before)
@@ -69,7 +69,7 @@ def plan_remove(data: Mapping[str, str] | None, owned: RoleMapping) -> Plan:
     """Plan to give back exactly the mapping that was written; one that others have changed is left, with a warning.
 
     Raises:
-        Refusal: the section cannot be changed safely.
+        AwsAuthConflictError: the section cannot be changed safely.
     """
     before = dict(data or {})
     if read_section(before, ROLES).is_empty:
@@ -96,14 +96,14 @@ def _matches(section: Section, mapping: RoleMapping) -> list[int]:
 def _writable(data: Mapping[str, str]) -> Section:
     section = read_section(data, ROLES)
     if section.lost:
-        raise Refusal(
+        raise AwsAuthConflictError(
             Code.UNREADABLE,
             f"{ROLES} cannot be read, so nobody in it is mapped now, nodes included: {section.lost.problem}.",
             line=section.lost.line,
             advice="Mend that line first; nothing was changed.",
         )
     if section.not_a_list:
-        raise Refusal(
+        raise AwsAuthConflictError(
             Code.NOT_A_LIST,
             f"{ROLES} is {section.not_a_list}, so nobody in it is mapped now.",
             line=1,
@@ -111,7 +111,7 @@ def _writable(data: Mapping[str, str]) -> Section:
         )
     document = section.document
     if document and document.rest == "junk":
-        raise Refusal(
+        raise AwsAuthConflictError(
             Code.TRAILING_CONTENT,
             f"{ROLES} has content after the end of its list, which the authenticator ignores"
             + (": nobody is mapped now." if not section.items else "."),
@@ -119,7 +119,7 @@ def _writable(data: Mapping[str, str]) -> Section:
             advice="Usually entries were appended to `[]`; make it one list. Nothing was changed.",
         )
     if document and document.rest == "document":
-        raise Refusal(
+        raise AwsAuthConflictError(
             Code.SEVERAL_DOCUMENTS,
             f"{ROLES} holds more than one YAML document; the authenticator reads only the first.",
             line=document.rest_line,
@@ -132,7 +132,7 @@ def _refuse_user_mapping(data: Mapping[str, str], mapping: RoleMapping) -> None:
     users = read_section(data, USERS)
     for index, item in enumerate(users.items):
         if item.arn.lower() == mapping.key:
-            raise Refusal(
+            raise AwsAuthConflictError(
                 Code.CONFLICT,
                 f"{mapping.rolearn} is already mapped in {USERS}, as {_told(item.identity)}.",
                 line=users.node(index).line,
@@ -144,7 +144,7 @@ def _refuse_protected(section: Section, matches: list[int]) -> None:
     for index in matches:
         item = section.items[index]
         if is_protected(item.identity):
-            raise Refusal(
+            raise AwsAuthConflictError(
                 Code.PROTECTED,
                 f"{item.arn} is mapped as {_told(item.identity)}, which EKS needs for its nodes.",
                 line=section.node(index).line,
@@ -154,7 +154,7 @@ def _refuse_protected(section: Section, matches: list[int]) -> None:
 
 def _refuse_duplicates(section: Section, matches: list[int], mapping: RoleMapping) -> NoReturn:
     lines = ", ".join(str(section.node(index).line) for index in matches)
-    raise Refusal(
+    raise AwsAuthConflictError(
         Code.DUPLICATES,
         f"{mapping.rolearn} is mapped more than once (lines {lines}); only the last one counts, and it is not ours.",
         line=section.node(matches[-1]).line,
@@ -163,7 +163,7 @@ def _refuse_duplicates(section: Section, matches: list[int], mapping: RoleMappin
 
 
 def _refuse_conflict(mapping: RoleMapping, current: Identity, line: int) -> NoReturn:
-    raise Refusal(
+    raise AwsAuthConflictError(
         Code.CONFLICT,
         f"{mapping.rolearn} is already mapped, as {_told(current)}.",
         line=line,
@@ -192,7 +192,7 @@ def _verified(
     after = before | {ROLES: text}
     new = read_section(after, ROLES)
     if new.lost and "anchor" in new.lost.problem:
-        raise Refusal(
+        raise AwsAuthConflictError(
             Code.SHARED_ANCHOR,
             f"other entries of {ROLES} refer to an anchor inside the entry of {own.rolearn}.",
             advice="Write those entries out in full first; nothing was changed.",
@@ -208,13 +208,13 @@ def _verified(
     )
     effective = removing or new_reading.roles.get(own.key) == own.identity
     if not unchanged or not effective:
-        raise Refusal(
+        raise AwsAuthConflictError(
             Code.WOULD_CHANGE_OTHERS,
             f"this form of {ROLES} cannot be edited without changing what the authenticator reads for others.",
             advice="Write the list in plain block or JSON form first; nothing was changed.",
         )
     if (size := sum(len(key.encode()) + len(value.encode()) for key, value in after.items())) > MAX_BYTES:
-        raise Refusal(
+        raise AwsAuthConflictError(
             Code.TOO_LARGE,
             f"aws-auth would be {size} bytes, and a ConfigMap holds at most {MAX_BYTES}.",
             advice="Move principals to access entries.",

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from .goyaml import parser
-from .goyaml.parser import Document, Node, Unparseable
+from .goyaml.parser import Document, Node, YamlSyntaxError
 from .goyaml.types import GoValue, is_merge, scalar, to_json
 
 SectionName: TypeAlias = Literal["mapRoles", "mapUsers", "mapAccounts"]
@@ -73,7 +73,7 @@ class Section:
     document: Document | None = None
     items: tuple[Item, ...] = ()
     accounts: tuple[str, ...] = ()
-    lost: Unparseable | None = None
+    lost: YamlSyntaxError | None = None
     not_a_list: str | None = None
     faults: tuple[str, ...] = ()
 
@@ -132,7 +132,7 @@ def _read_section(name: SectionName, text: str | None) -> Section:
         if name == ACCOUNTS:
             return _accounts(text, document)
         value = to_json(document.root)
-    except Unparseable as lost:
+    except YamlSyntaxError as lost:
         return Section(name, text, lost=lost)
     if value is None:
         return Section(name, text, document)

@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
-from ..errors import Refused
+from ..errors import EksAccessError, InvalidInputError
 from . import validation
 
 PROPAGATION_SECONDS = 300.0
@@ -22,7 +22,7 @@ PROPAGATION_SECONDS = 300.0
 ACTIVE = "ACTIVE"
 
 
-class RegistrationError(Exception):
+class RegistrationError(EksAccessError):
     """AWS refused, or the registration is not what it should be. The message says what to do."""
 
 
@@ -63,13 +63,13 @@ def check_possible(eks: Any, wanted: Wanted) -> None:
     """Tell before registering what would be refused.
 
     Raises:
-        Refused: the region is full, or has a cluster of this name.
+        InvalidInputError: the region is full, or has a cluster of this name.
     """
     own = _names(eks)
     everything = _names(eks, include=["all"])
     if wanted.name in everything:
         kind = "an EKS cluster" if wanted.name in own else "a connected cluster"
-        raise Refused(
+        raise InvalidInputError(
             "name",
             wanted.name,
             f"is the name of {kind} in region {wanted.region} already",
@@ -90,7 +90,7 @@ def register(
     """Register the cluster; what is still propagating in AWS is waited for until the deadline.
 
     Raises:
-        Refused: AWS would refuse it.
+        InvalidInputError: AWS would refuse it.
         RegistrationError: AWS did refuse it, or what it needs was not there in time.
     """
     check_possible(eks, wanted)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from ..model.arn import ACCOUNT_ID, parse
 
 DEFAULT_LIMIT = 10
@@ -39,7 +39,7 @@ class ClusterProvider(StrEnum):
 
 def check_name(property: str, name: str) -> None:
     if not _NAME.fullmatch(name):
-        raise Refused(
+        raise InvalidInputError(
             property,
             name,
             "is not a name that EKS takes: 1 to 100 letters, digits, - and _, beginning with a letter or digit",
@@ -49,39 +49,41 @@ def check_name(property: str, name: str) -> None:
 
 def check_provider(property: str, provider: str) -> None:
     if provider not in list(ClusterProvider):
-        raise Refused(property, provider, f"is not one of {', '.join(ClusterProvider)}")
+        raise InvalidInputError(property, provider, f"is not one of {', '.join(ClusterProvider)}")
 
 
 def check_region(property: str, region: str) -> None:
     if not _REGION.fullmatch(region):
-        raise Refused(property, region, "is not an AWS region")
+        raise InvalidInputError(property, region, "is not an AWS region")
 
 
 def check_agent_role(property: str, role_arn: str) -> None:
     arn = parse(role_arn)
     if arn is None or arn.service != "iam" or arn.kind != "role" or not ACCOUNT_ID.fullmatch(arn.account):
-        raise Refused(property, role_arn, "is not the ARN of an IAM role")
+        raise InvalidInputError(property, role_arn, "is not the ARN of an IAM role")
 
 
 def check_tags(property: str, tags: Mapping[str, str]) -> None:
     """https://docs.aws.amazon.com/eks/latest/userguide/eks-using-tags.html"""
     if len(tags) > 50:
-        raise Refused(property, f"{len(tags)} tags", "is over the limit of 50")
+        raise InvalidInputError(property, f"{len(tags)} tags", "is over the limit of 50")
     for key, value in tags.items():
         if not 1 <= len(key) <= 128 or len(value) > 256:
-            raise Refused(f"{property}.{key}", None, "is too long: a key has 1 to 128 characters, a value up to 256")
+            raise InvalidInputError(
+                f"{property}.{key}", None, "is too long: a key has 1 to 128 characters, a value up to 256"
+            )
         if key.lower().startswith("aws:"):
-            raise Refused(f"{property}.{key}", None, "begins with aws:, which AWS reserves")
+            raise InvalidInputError(f"{property}.{key}", None, "begins with aws:, which AWS reserves")
 
 
 def check_room(registered: int, limit: int, region: str) -> None:
     """Refuse one more registration where the region is full.
 
     Raises:
-        Refused: `registered` clusters are the limit already.
+        InvalidInputError: `registered` clusters are the limit already.
     """
     if registered >= limit:
-        raise Refused(
+        raise InvalidInputError(
             "limit",
             limit,
             f"is the number of connected clusters that region {region} may have, and it has {registered}",

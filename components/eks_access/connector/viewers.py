@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/eks/latest/userguide/connector-grant-access.html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from ..model.arn import checked_principal, parse
 from ..model.identity import checked_namespaces
 from ..model.placeholders import is_known
@@ -86,11 +86,11 @@ def viewer(key: str, arn: str, namespaces: list[str] | None) -> Viewer:
     """A viewer as it was declared.
 
     Raises:
-        Refused: the ARN is not that of a role or user, or the namespaces are none.
+        InvalidInputError: the ARN is not that of a role or user, or the namespaces are none.
     """
     path = f"viewers.{key}"
     if namespaces is not None and not namespaces:
-        raise Refused(f"{path}.namespaces", [], "names no namespace", "Leave it out for the whole cluster.")
+        raise InvalidInputError(f"{path}.namespaces", [], "names no namespace", "Leave it out for the whole cluster.")
     checked = None if namespaces is None else checked_namespaces(f"{path}.namespaces", namespaces)
     return Viewer(key, viewer_arn(f"{path}.arn", arn) if is_known(arn) else arn, checked)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from ..manifest.build import integration_access
 from ..manifest.models import IntegrationAccess
 from ..model.identity import AuthenticationMode
@@ -21,7 +21,7 @@ def sample_access(
     It is an EKS cluster with access entries, or one that EKS Connector connects.
 
     Raises:
-        Refused: the vendor refuses the arguments.
+        InvalidInputError: the vendor refuses the arguments.
     """
     place = _place(name, given.get("existing_role_arn"), connected)
     args = {**sample_required(kind, given), **given}
@@ -40,7 +40,7 @@ def _not(profile: Profile) -> Profile:
 def _other(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration | None:
     try:
         return describe(args, place)
-    except Refused:
+    except InvalidInputError:
         return None
 
 

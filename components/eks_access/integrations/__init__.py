@@ -11,7 +11,7 @@ from typing import Any
 import pulumi
 
 from ..model.integration import Describe
-from ..model.leftovers import VendorMade
+from ..model.leftovers import LeftoverPattern
 from ..provision.integration import IntegrationComponent
 
 
@@ -24,7 +24,7 @@ class Vendor:
     """The component's class."""
     arguments: type
     describe: Describe
-    leftovers: tuple[VendorMade, ...]
+    leftovers: tuple[LeftoverPattern, ...]
     """What the vendor itself makes in clusters (`LEFTOVERS` of its file): known also when it is off-boarded."""
     own_clusters: bool = False
     """Whether its clusters are declared with it, because they are none of the environment's EKS clusters."""
@@ -47,5 +47,5 @@ def _vendor(key: str, module: ModuleType) -> Vendor:
         and f"{member.__module__}.".startswith(f"{module.__name__}.")
     )
     arguments = component.__init__.__annotations__["args"]
-    leftovers: tuple[VendorMade, ...] = getattr(module, "LEFTOVERS", ())
+    leftovers: tuple[LeftoverPattern, ...] = getattr(module, "LEFTOVERS", ())
     return Vendor(key, component, arguments, module.describe, leftovers, component.own_clusters)

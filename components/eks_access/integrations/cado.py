@@ -9,7 +9,7 @@ from typing import Any, NotRequired
 
 import pulumi
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from ..model.expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall, aws_baseline, baseline, combined
 from ..model.iam import Statement
 from ..model.identity import EntryMethod, Identity, checked_namespaces
@@ -64,7 +64,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
     namespaces = _checked_namespaces(args.get("namespaces", ()))
     closed = not args.get("exec_enabled", True)
     if vendor and closed:
-        raise Refused(
+        raise InvalidInputError(
             "exec_enabled",
             None,
             "cannot be false in profile vendor, whose page gives it everywhere",
@@ -209,7 +209,7 @@ def _handoff(place: Place, group: str, checked: bool) -> Handoff:
 
 def _checked_role_name(args: Mapping[str, Any], name: str) -> str:
     if is_known(name) and ASSUMABLE not in name:
-        raise Refused(
+        raise InvalidInputError(
             "existing_role_arn" if "existing_role_arn" in args else "role_name",
             name,
             f"does not hold {ASSUMABLE!r}, and Cado's platform may assume only roles whose name does",
@@ -221,7 +221,7 @@ def _checked_role_name(args: Mapping[str, Any], name: str) -> str:
 def _checked_namespaces(namespaces: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     for index, namespace in enumerate(namespaces):
         if namespace in HIDDEN_NAMESPACES:
-            raise Refused(
+            raise InvalidInputError(
                 f"namespaces[{index}]",
                 namespace,
                 "is a system namespace: running commands there takes over the cluster, and Cado hides its pods anyway",

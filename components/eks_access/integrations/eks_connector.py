@@ -13,7 +13,7 @@ from ..connector import objects, validation
 from ..connector.objects import NAME, NAMESPACE, STATE_SECRETS, Agent
 from ..connector.validation import ClusterProvider
 from ..connector.viewers import Viewer, grants, viewer
-from ..errors import Refused
+from ..errors import InvalidInputError
 from ..model.expectations import ABSENT, AwsCall, KubernetesCall, aws_baseline, baseline, combined
 from ..model.iam import Statement
 from ..model.identity import service_account
@@ -136,7 +136,9 @@ def _check(args: Mapping[str, Any], place: Place) -> None:
         validation.check_room(count - 1, limit, region)
     replicas = args.get("replicas", STATE_SECRETS)
     if replicas not in range(1, STATE_SECRETS + 1):
-        raise Refused("replicas", replicas, f"is not 1 to {STATE_SECRETS}: the connector may keep no more states")
+        raise InvalidInputError(
+            "replicas", replicas, f"is not 1 to {STATE_SECRETS}: the connector may keep no more states"
+        )
 
 
 def _agent(args: Mapping[str, Any]) -> Agent:

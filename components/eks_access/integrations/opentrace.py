@@ -8,7 +8,7 @@ from typing import Any, NotRequired
 
 import pulumi
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from ..model.expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall, aws_baseline, baseline, combined
 from ..model.iam import Statement
 from ..model.identity import AccessPolicy, Identity, checked_namespaces
@@ -54,7 +54,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
     readers = f"{place.name}:readers"
     namespaces = checked_namespaces("namespaces", args["namespaces"]) if "namespaces" in args else None
     if namespaces == ():
-        raise Refused("namespaces", None, "names none", "Leave it out for all namespaces.")
+        raise InvalidInputError("namespaces", None, "names none", "Leave it out for all namespaces.")
     return Integration(
         vendor="opentrace",
         title="OpenTrace",
@@ -238,9 +238,11 @@ def _checked_client_id(value: str) -> str:
     if not is_known(value):
         return value
     if value == PLACEHOLDER_OF_THE_PAGE:
-        raise Refused("client_id", value, "is the placeholder of OpenTrace's page", "Ask OpenTrace for the client id.")
+        raise InvalidInputError(
+            "client_id", value, "is the placeholder of OpenTrace's page", "Ask OpenTrace for the client id."
+        )
     if not (value.isdigit() or value.endswith(".apps.googleusercontent.com")):
-        raise Refused(
+        raise InvalidInputError(
             "client_id",
             value,
             "is neither an OAuth client id (….apps.googleusercontent.com) nor a service account's numeric id",
@@ -251,7 +253,7 @@ def _checked_client_id(value: str) -> str:
 
 def _checked_subject(value: str) -> str:
     if is_known(value) and not value.isdigit():
-        raise Refused(
+        raise InvalidInputError(
             "subject",
             value,
             "is not a numeric Google id",

@@ -21,15 +21,17 @@ from urllib.parse import urlencode
 import urllib3
 import yaml
 
+from ..errors import EksAccessError
+
 EXEC_CREDENTIAL_SLACK = timedelta(seconds=30)
 """A credential that ends within this time is fetched anew rather than used."""
 
 
-class KubeconfigError(ValueError):
+class KubeconfigError(EksAccessError, ValueError):
     """The kubeconfig cannot be used; the message says which part and what to do."""
 
 
-class Unreachable(Exception):
+class UnreachableError(EksAccessError):
     """The API server gave no answer at all: no route, refused connection, TLS failure or time-out."""
 
     def __init__(self, server: str, cause: BaseException) -> None:
@@ -38,11 +40,11 @@ class Unreachable(Exception):
         super().__init__(f"no answer from {server}: {cause}")
 
 
-class CredentialFailed(Exception):
+class CredentialError(EksAccessError):
     """The kubeconfig's credential command failed; nothing was sent to the API server."""
 
 
-class ApiError(Exception):
+class ApiError(EksAccessError):
     """The API server answered with an error. `status` is the HTTP code; `reason` and `message` its own words."""
 
     def __init__(self, status: int, reason: str, message: str, body: bytes = b"") -> None:
@@ -83,12 +85,12 @@ class StreamedResponse:
         """All that has not been read, or as many bytes of it; none at its end.
 
         Raises:
-            Unreachable: it does not come any more.
+            UnreachableError: it does not come any more.
         """
         try:
             return self._answer.read(size)
         except urllib3.exceptions.HTTPError as cause:
-            raise Unreachable(self._server, cause) from cause
+            raise UnreachableError(self._server, cause) from cause
 
 
 Bearer = Callable[[], str]
@@ -152,8 +154,8 @@ class KubernetesApi:
         """Send one request and give the answer, whatever its status. The options are those of `open`.
 
         Raises:
-            Unreachable: there was no answer.
-            CredentialFailed: the credential command failed; nothing was sent.
+            UnreachableError: there was no answer.
+            CredentialError: the credential command failed; nothing was sent.
         """
         answer = self.open(method, path, **options)
         return Response(answer.status, answer.headers, answer.read())
@@ -172,7 +174,7 @@ class KubernetesApi:
         """As `request`, for an answer that is larger than what is kept of it.
 
         Raises:
-            Unreachable, CredentialFailed: as for `request`.
+            UnreachableError, CredentialError: as for `request`.
         """
         url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
         # As client-go does; the API server compresses what is larger than 128 kB.
@@ -186,7 +188,7 @@ class KubernetesApi:
         try:
             answer = self._pool.request(method, url, headers=send, body=payload, redirect=False, preload_content=False)
         except urllib3.exceptions.HTTPError as cause:
-            raise Unreachable(self.server, cause) from cause
+            raise UnreachableError(self.server, cause) from cause
         return StreamedResponse(self.server, answer)
 
     def json(self, method: str, path: str, **options: Any) -> Any:
@@ -194,7 +196,7 @@ class KubernetesApi:
 
         Raises:
             ApiError: the server answered with a status of 400 or more.
-            Unreachable, CredentialFailed: as for `request`.
+            UnreachableError, CredentialError: as for `request`.
         """
         response = self.request(method, path, **options).raise_for_status()
         return json.loads(response.body) if response.body else None
@@ -224,15 +226,15 @@ class ExecCredential:
             done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
         except (OSError, subprocess.TimeoutExpired) as cause:
             hint = f" {spec['installHint'].strip()}" if spec.get("installHint") else ""
-            raise CredentialFailed(f"cannot run the credential command {command[0]!r}: {cause}.{hint}") from cause
+            raise CredentialError(f"cannot run the credential command {command[0]!r}: {cause}.{hint}") from cause
         if done.returncode != 0:
             words = done.stderr.decode("utf-8", "replace").strip()
-            raise CredentialFailed(f"{' '.join(command)} failed with exit code {done.returncode}: {words}")
+            raise CredentialError(f"{' '.join(command)} failed with exit code {done.returncode}: {words}")
         try:
             status = json.loads(done.stdout)["status"]
             token = str(status["token"])
         except (ValueError, KeyError, TypeError) as cause:
-            raise CredentialFailed(f"{command[0]} printed no ExecCredential with a token") from cause
+            raise CredentialError(f"{command[0]} printed no ExecCredential with a token") from cause
         ends = status.get("expirationTimestamp")
         until = datetime.fromisoformat(ends) - EXEC_CREDENTIAL_SLACK if ends else None
         return token, until

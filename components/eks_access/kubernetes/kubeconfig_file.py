@@ -4,7 +4,7 @@ import base64
 import os
 from pathlib import Path
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from . import client
 from .client import KubeconfigError
 
@@ -13,25 +13,26 @@ def read_file(property: str, path: str) -> str:
     """The kubeconfig in a file; `~` and `$VARIABLES` in its path are replaced.
 
     Raises:
-        Refused: a variable is not set, or the file cannot be read.
+        InvalidInputError: a variable is not set, or the file cannot be read.
     """
     expanded = os.path.expandvars(Path(path).expanduser())
     if "$" in expanded:
-        raise Refused(property, path, "names a variable that is not set", "Set it, or give the path in full.")
+        raise InvalidInputError(property, path, "names a variable that is not set", "Set it, or give the path in full.")
     try:
         return Path(expanded).read_text()
     except OSError as error:
-        raise Refused(property, path, f"cannot be read ({error.strerror})") from error
+        raise InvalidInputError(property, path, f"cannot be read ({error.strerror})") from error
 
 
 def address(property: str, text: str) -> tuple[str, str]:
     """The API server's address and certificate authority (base64; empty where the kubeconfig has none).
 
     Raises:
-        Refused: the text is no kubeconfig, or its current context leads nowhere. Of the text only names are told.
+        InvalidInputError: the text is no kubeconfig, or its current context leads nowhere. Of the text only names
+            are told.
     """
     try:
         server, authority = client.address(text)
     except (KubeconfigError, OSError) as error:
-        raise Refused(property, None, f"leads to no cluster ({error})") from None
+        raise InvalidInputError(property, None, f"leads to no cluster ({error})") from None
     return server, base64.b64encode(authority or b"").decode()

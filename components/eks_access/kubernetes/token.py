@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import urlencode
 
+from ..errors import EksAccessError
+
 if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials
 
@@ -25,7 +27,7 @@ MAX_TOKEN_BYTES = 4096
 """https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/master/pkg/token/token.go (maxTokenLenBytes)"""
 
 
-class TokenTooLarge(ValueError):
+class TokenTooLargeError(EksAccessError, ValueError):
     """The token would be refused by the authenticator: session tokens with many tags or policies cause this."""
 
     def __init__(self, size: int) -> None:
@@ -77,7 +79,7 @@ def presigned_token(credentials: Credentials, *, cluster_name: str, region: str)
     """A token that authenticates the holder of `credentials` to the EKS cluster `cluster_name`.
 
     Raises:
-        TokenTooLarge: the authenticator would refuse it for its size.
+        TokenTooLargeError: the authenticator would refuse it for its size.
     """
     from botocore.auth import SigV4QueryAuth
     from botocore.awsrequest import AWSRequest
@@ -91,5 +93,5 @@ def presigned_token(credentials: Credentials, *, cluster_name: str, region: str)
     SigV4QueryAuth(cast("ReadOnlyCredentials", credentials), "sts", region, expires=PRESIGNED_SECONDS).add_auth(request)
     value = PREFIX + base64.urlsafe_b64encode(request.url.encode()).decode().rstrip("=")
     if len(value) > MAX_TOKEN_BYTES:
-        raise TokenTooLarge(len(value))
+        raise TokenTooLargeError(len(value))
     return EksToken(value, datetime.now(UTC) + LIFETIME)

@@ -11,10 +11,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from ..errors import EksAccessError
 from ..model.identity import AuthenticationMode, EntryMethod
 from ..model.integration import Profile
 from ..model.leftovers import Made
-from ..model.trust import Change
+from ..model.trust import TamperedRequest
 
 SCHEMA_VERSION: Literal[1] = 1
 OUTPUT = "access"
@@ -55,7 +56,7 @@ class Trust(_Part):
     """Who may become the role. Which of the optional fields are there depends on `kind`."""
 
     kind: Literal["cross-account", "web-identity", "saml", "identity-center", "service", "pod-identity", "irsa"]
-    refuses: list[Change]
+    refuses: list[TamperedRequest]
     principals: list[str] = Field(default_factory=list)
     external_id: str | None = None
     organization_id: str | None = None
@@ -220,7 +221,7 @@ class Manifest(_Part):
     integrations: dict[str, IntegrationAccess]
 
 
-class ManifestError(ValueError):
+class ManifestError(EksAccessError, ValueError):
     """The value is no access manifest that this version can read."""
 
 

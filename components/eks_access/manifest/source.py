@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..errors import EksAccessError
 from ..redaction import redacted
 from . import models
 from .models import HIDDEN, OUTPUT, Manifest, ManifestError
@@ -14,7 +15,7 @@ from .models import HIDDEN, OUTPUT, Manifest, ManifestError
 _SECONDS = 120
 
 
-class SourceError(ValueError):
+class SourceError(EksAccessError, ValueError):
     """The manifest could not be had; the message says why and what to do."""
 
 

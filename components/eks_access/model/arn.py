@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from .placeholders import is_known
 
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
@@ -59,7 +59,7 @@ def partition_of(region: str) -> str:
 
 def checked_partition(partition: str) -> str:
     if is_known(partition) and partition not in PARTITIONS:
-        raise Refused("partition", partition, f"is not one of {', '.join(PARTITIONS)}")
+        raise InvalidInputError("partition", partition, f"is not one of {', '.join(PARTITIONS)}")
     return partition
 
 
@@ -67,26 +67,28 @@ def checked_principal(property: str, text: str, *, kinds: tuple[str, ...] = ("ro
     """An IAM principal's ARN, as a trust policy or an access entry may name it.
 
     Raises:
-        Refused: it is no ARN, not of IAM, or of a kind that cannot be named there.
+        InvalidInputError: it is no ARN, not of IAM, or of a kind that cannot be named there.
     """
     if not is_known(text):
         return text
     arn = parse(text)
     wanted = " or ".join(f"arn:<partition>:iam::<account>:{kind}/<name>" for kind in kinds)
     if arn is None:
-        raise Refused(property, text, f"is not an ARN; it must look like {wanted}")
+        raise InvalidInputError(property, text, f"is not an ARN; it must look like {wanted}")
     if arn.service == "sts":
         role = (
             f"arn:{arn.partition}:iam::{arn.account}:role/{arn.resource.split('/')[1]}" if "/" in arn.resource else ""
         )
-        raise Refused(
+        raise InvalidInputError(
             property,
             text,
             "is a session of STS, which ends with the session",
             f"Name the IAM role behind it{f': {role}' if role else ''} (with its path, if it has one).",
         )
     if arn.service != "iam" or arn.kind not in kinds or not arn.name or not ACCOUNT_ID.fullmatch(arn.account):
-        raise Refused(property, text, f"is not an IAM principal that can be named here; it must look like {wanted}")
+        raise InvalidInputError(
+            property, text, f"is not an IAM principal that can be named here; it must look like {wanted}"
+        )
     if is_service_linked_role(arn):
-        raise Refused(property, text, "is a service-linked role, which only its own AWS service manages")
+        raise InvalidInputError(property, text, "is a service-linked role, which only its own AWS service manages")
     return text

@@ -6,7 +6,7 @@ Its owner keeps its trust and its policies, so what they must be is told, ready 
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from .arn import checked_principal, parse
 from .iam import compact
 from .placeholders import is_known, placeholder
@@ -28,13 +28,13 @@ def checked(args: Mapping[str, Any]) -> str | None:
     """The ARN of the existing role, where one was given.
 
     Raises:
-        Refused: it is not the ARN of a role, or an option was given that would have to change the role.
+        InvalidInputError: it is not the ARN of a role, or an option was given that would have to change the role.
     """
     if ARGUMENT not in args:
         return None
     for option, why in ITS_OWNERS.items():
         if option in args:
-            raise Refused(
+            raise InvalidInputError(
                 option,
                 None,
                 f"cannot be given with {ARGUMENT}, which is never changed: {why}",
@@ -53,14 +53,14 @@ def check_home(arn: str, *, partition: str, account: str) -> None:
     """Refuse a role of another partition or account, which could be neither read nor told from another of its name.
 
     Raises:
-        Refused: it is one.
+        InvalidInputError: it is one.
     """
     parsed = parse(arn) if is_known(arn) else None
     if parsed is None:
         return
     for kind, its, here in (("partition", parsed.partition, partition), ("account", parsed.account, account)):
         if is_known(here) and its != here:
-            raise Refused(ARGUMENT, arn, f"is in {kind} {its}, and this deployment is in {here}")
+            raise InvalidInputError(ARGUMENT, arn, f"is in {kind} {its}, and this deployment is in {here}")
 
 
 def check_found(arn: str, found: str) -> None:
@@ -69,10 +69,12 @@ def check_found(arn: str, found: str) -> None:
     EKS takes an access entry for such a principal to be invalid, and aws-auth would name a role that nobody has.
 
     Raises:
-        Refused: they differ.
+        InvalidInputError: they differ.
     """
     if arn != found:
-        raise Refused(ARGUMENT, arn, f"is not the ARN of the role of that name, which is {found}", "Give that one.")
+        raise InvalidInputError(
+            ARGUMENT, arn, f"is not the ARN of the role of that name, which is {found}", "Give that one."
+        )
 
 
 def owners_part(arn: str, trust_policy: Mapping[str, Any], policy: Mapping[str, Any]) -> tuple[str, ...]:

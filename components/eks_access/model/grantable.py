@@ -6,7 +6,7 @@ https://kubernetes.io/docs/reference/access-authn-authz/rbac/#restrictions-on-ro
 
 from collections.abc import Sequence
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from .rbac import API_GROUP as RBAC
 from .rbac import Rule
 
@@ -17,22 +17,22 @@ def checked_grantable(property: str, names: Sequence[str], *, admin_allowed: boo
     """Names of roles that may be granted, each once, none of them an administrator's unless that was asked for.
 
     Raises:
-        Refused: with the name that cannot be one of them.
+        InvalidInputError: with the name that cannot be one of them.
     """
     for index, name in enumerate(names):
         if not name or "*" in name:
-            raise Refused(
+            raise InvalidInputError(
                 f"{property}[{index}]", name, "is not the name of one role", "RBAC has no patterns for names."
             )
         if not admin_allowed and (name in ADMIN_ROLES or name.startswith("system:")):
-            raise Refused(
+            raise InvalidInputError(
                 f"{property}[{index}]",
                 name,
                 "is a role of administrators or of Kubernetes itself: who may grant it can make anyone administrator",
                 "Name a narrower role, or set allow_admin_roles.",
             )
     if len(set(names)) != len(names):
-        raise Refused(property, list(names), "names a role twice")
+        raise InvalidInputError(property, list(names), "names a role twice")
     return tuple(names)
 
 

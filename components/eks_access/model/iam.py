@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from .placeholders import is_known
 
 TRUST_POLICY_LIMIT = 2048
@@ -51,19 +51,21 @@ def checked_extra(property: str, given: Iterable[Mapping[str, Any]]) -> tuple[St
     """Statements of the user's own, each of which names what it allows.
 
     Raises:
-        Refused: an action is a pattern or none, or a statement has no action, resource or valid name.
+        InvalidInputError: an action is a pattern or none, or a statement has no action, resource or valid name.
     """
     statements = []
     for index, each in enumerate(given):
         path = f"{property}[{index}]"
         if not _SID.fullmatch(each["sid"]):
-            raise Refused(f"{path}.sid", each["sid"], "is not a statement's name: letters and digits are allowed")
+            raise InvalidInputError(
+                f"{path}.sid", each["sid"], "is not a statement's name: letters and digits are allowed"
+            )
         for part in ("actions", "resources"):
             if not each[part]:
-                raise Refused(f"{path}.{part}", None, "is empty")
+                raise InvalidInputError(f"{path}.{part}", None, "is empty")
         for position, action in enumerate(each["actions"]):
             if not _ACTION.fullmatch(action):
-                raise Refused(
+                raise InvalidInputError(
                     f"{path}.actions[{position}]",
                     action,
                     "is not one action, as in eks:ListClusters; a wildcard would grant what nobody has reviewed",
@@ -77,7 +79,9 @@ def check_sids(property: str, statements: Iterable[Statement]) -> None:
     seen: set[str] = set()
     for statement in statements:
         if statement.sid in seen:
-            raise Refused(property, statement.sid, "is the name of another statement of this policy", "Choose another.")
+            raise InvalidInputError(
+                property, statement.sid, "is the name of another statement of this policy", "Choose another."
+            )
         seen.add(statement.sid)
 
 
@@ -95,13 +99,13 @@ def check_size(what: str, policy: Mapping[str, Any], limit: int) -> None:
     """Refuse a document that IAM would find too large. IAM does not count white space.
 
     Raises:
-        Refused: it is larger than `limit`; the message names the largest statement.
+        InvalidInputError: it is larger than `limit`; the message names the largest statement.
     """
     size = len(compact(policy).encode())
     if size <= limit:
         return
     largest = max(policy["Statement"], key=lambda statement: len(compact(statement)))
-    raise Refused(
+    raise InvalidInputError(
         what,
         f"{size} bytes",
         f"is over IAM's limit of {limit}",
@@ -113,21 +117,25 @@ def check_size(what: str, policy: Mapping[str, Any], limit: int) -> None:
 def checked_role_name(property: str, name: str) -> str:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
     if is_known(name) and not _ROLE_NAME.fullmatch(name):
-        raise Refused(property, name, "is not a role name: 1 to 64 letters, digits and _+=,.@- are allowed")
+        raise InvalidInputError(property, name, "is not a role name: 1 to 64 letters, digits and _+=,.@- are allowed")
     return name
 
 
 def checked_role_path(property: str, path: str) -> str:
     if is_known(path) and not _ROLE_PATH.fullmatch(path):
-        raise Refused(property, path, "is not a role path: it must be / or begin and end with /, as in /vendors/")
+        raise InvalidInputError(
+            property, path, "is not a role path: it must be / or begin and end with /, as in /vendors/"
+        )
     if path.startswith("/aws-service-role/"):
-        raise Refused(property, path, "is the path of service-linked roles, which only their own AWS services manage")
+        raise InvalidInputError(
+            property, path, "is the path of service-linked roles, which only their own AWS services manage"
+        )
     return path
 
 
 def checked_session_seconds(property: str, seconds: int) -> int:
     if seconds not in SESSION_SECONDS:
-        raise Refused(
+        raise InvalidInputError(
             property,
             seconds,
             f"is outside IAM's range of {SESSION_SECONDS.start} to {SESSION_SECONDS.stop - 1} seconds",

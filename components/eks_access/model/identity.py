@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from .placeholders import is_known
 
 RESERVED_PREFIXES = ("system:", "eks:", "aws:", "amazon:", "iam:")
@@ -73,7 +73,7 @@ class AccessPolicy:
     def __post_init__(self) -> None:
         checked_access_policy("access_policies", self.name)
         if self.namespaces is not None and not self.namespaces:
-            raise Refused(
+            raise InvalidInputError(
                 f"access_policies.{self.name}.namespaces",
                 None,
                 "names no namespace, and EKS wants at least one",
@@ -130,10 +130,12 @@ def checked_username(property: str, username: str) -> str:
         return username
     prefix = _reserved_prefix(username)
     if prefix:
-        raise Refused(property, username, f"begins with {prefix!r}, which EKS reserves", "Choose another username.")
+        raise InvalidInputError(
+            property, username, f"begins with {prefix!r}, which EKS reserves", "Choose another username."
+        )
     session = _SESSION_NAME.search(username)
     if session and ":" not in username[: session.start()]:
-        raise Refused(
+        raise InvalidInputError(
             property,
             username,
             f"has no colon before {session[0]}, so a caller could choose any username",
@@ -148,7 +150,9 @@ def checked_aws_auth_username(property: str, username: str) -> str:
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (RoleSessionName)
     """
     if is_known(username) and (not username or username.lower().startswith("system:")):
-        raise Refused(property, username, "is empty or one of Kubernetes' own components", "Choose another username.")
+        raise InvalidInputError(
+            property, username, "is empty or one of Kubernetes' own components", "Choose another username."
+        )
     return username
 
 
@@ -162,15 +166,15 @@ def checked_group(property: str, group: str) -> str:
             if group == "system:masters"
             else "Bind a group of your own to the rights that are needed."
         )
-        raise Refused(property, group, f"begins with {prefix!r}, which EKS refuses for groups", instead)
+        raise InvalidInputError(property, group, f"begins with {prefix!r}, which EKS refuses for groups", instead)
     if "{{" in group:
-        raise Refused(
+        raise InvalidInputError(
             property,
             group,
             "holds a template: session names are chosen by the caller, who could so choose its own groups",
         )
     if not group:
-        raise Refused(property, group, "is empty")
+        raise InvalidInputError(property, group, "is empty")
     return group
 
 
@@ -186,12 +190,12 @@ def checked_access_policy(property: str, name: str) -> str:
     else:
         problem = "is not an access policy that this version knows"
         advice = f"Known: {', '.join(sorted(ACCESS_POLICIES))}."
-    raise Refused(property, name, problem, advice)
+    raise InvalidInputError(property, name, problem, advice)
 
 
 def checked_cluster_name(property: str, name: str) -> str:
     if is_known(name) and not CLUSTER_NAME.fullmatch(name):
-        raise Refused(
+        raise InvalidInputError(
             property,
             name,
             "is not a cluster name: 1 to 100 letters, digits, - and _, beginning with a letter or digit",
@@ -204,24 +208,24 @@ def checked_namespaces(property: str, namespaces: list[str] | tuple[str, ...]) -
     for index, namespace in enumerate(namespaces):
         checked_namespace(f"{property}[{index}]", namespace)
     if len(set(namespaces)) != len(namespaces):
-        raise Refused(property, list(namespaces), "names a namespace twice")
+        raise InvalidInputError(property, list(namespaces), "names a namespace twice")
     return tuple(namespaces)
 
 
 def _refuse_twice(property: str, names: tuple[str, ...]) -> None:
     if len(set(names)) != len(names):
-        raise Refused(property, list(names), "names one of them twice")
+        raise InvalidInputError(property, list(names), "names one of them twice")
 
 
 def checked_namespace(property: str, namespace: str) -> str:
     if is_known(namespace) and not _NAMESPACE.fullmatch(namespace):
-        raise Refused(property, namespace, "is not the name of a namespace, and patterns are not possible")
+        raise InvalidInputError(property, namespace, "is not the name of a namespace, and patterns are not possible")
     return namespace
 
 
 def checked_service_account(property: str, name: str) -> str:
     if is_known(name) and not _SERVICE_ACCOUNT.fullmatch(name):
-        raise Refused(property, name, "is not the name of a service account, and patterns are not possible")
+        raise InvalidInputError(property, name, "is not the name of a service account, and patterns are not possible")
     return name
 
 

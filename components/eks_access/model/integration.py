@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from . import existing_role, iam
 from .arn import checked_partition
 from .expectations import Expectation
 from .iam import Statement
 from .identity import AuthenticationMode, EntryMethod, Identity, checked_cluster_name, entry_method
-from .leftovers import VendorMade
+from .leftovers import LeftoverPattern
 from .objects import KubernetesObject
 from .placeholders import is_known
 from .rbac import Grant
@@ -68,14 +68,14 @@ class Place:
 
     def __post_init__(self) -> None:
         if not INTEGRATION_NAME.fullmatch(self.name):
-            raise Refused(
+            raise InvalidInputError(
                 "name",
                 self.name,
                 "is not an integration name: 1 to 40 lower-case letters, digits and inner hyphens",
             )
         checked_partition(self.partition)
         if not self.clusters:
-            raise Refused("clusters", None, "names no cluster", "Give at least one.")
+            raise InvalidInputError("clusters", None, "names no cluster", "Give at least one.")
         for cluster in self.clusters:
             checked_cluster_name(f"clusters.{cluster.key}.name", cluster.name)
 
@@ -176,22 +176,22 @@ class Integration:
     """What the integration needs in each cluster besides its RBAC."""
     sources: tuple[str, ...] = ()
     """Where it is written what the vendor needs: its page, its code."""
-    leftovers: tuple[VendorMade, ...] = ()
+    leftovers: tuple[LeftoverPattern, ...] = ()
     """What the vendor itself makes in clusters, which the stack does not know and off-boarding does not take away."""
 
     def check_place(self, place: Place) -> None:
         """Refuse a cluster that cannot carry this identity, and a role that is not at home here.
 
         Raises:
-            Refused: the identity has access policies and the cluster takes no access entries, or the existing role is
-                another account's.
+            InvalidInputError: the identity has access policies and the cluster takes no access entries, or the
+                existing role is another account's.
         """
         if self.role.existing_arn is not None:
             existing_role.check_home(self.role.existing_arn, partition=place.partition, account=place.account)
         for cluster in place.clusters:
             if self.identity.access_policies and cluster.method is EntryMethod.AWS_AUTH:
                 names = ", ".join(policy.name for policy in self.identity.access_policies)
-                raise Refused(
+                raise InvalidInputError(
                     f"clusters.{cluster.key}",
                     cluster.name if is_known(cluster.name) else None,
                     f"has authentication mode {cluster.mode}, which has no access policies, and profile"

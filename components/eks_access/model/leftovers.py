@@ -13,7 +13,7 @@ subjects. `empty-entry-of-user`: an IAM user's access entry without groups and p
 
 
 @dataclass(frozen=True)
-class VendorMade:
+class LeftoverPattern:
     """One kind of thing that a vendor makes. `pattern` is a glob for its name; `why` says how it came there."""
 
     made: Made

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from .placeholders import is_known
 
 NONROOT = 65532
@@ -48,15 +48,15 @@ def checked_image(property: str, image: str, example: str) -> str:
     """An image with a version or a digest.
 
     Raises:
-        Refused: it has neither, or is no image's name.
+        InvalidInputError: it has neither, or is no image's name.
     """
     if not is_known(image):
         return image
     match = _IMAGE.fullmatch(image)
     if match is None:
-        raise Refused(property, image, "is not the name of an image")
+        raise InvalidInputError(property, image, "is not the name of an image")
     if not match["digest"] and match["tag"] in (None, "latest"):
-        raise Refused(
+        raise InvalidInputError(
             property,
             image,
             "names no version: the same name would be another program tomorrow",

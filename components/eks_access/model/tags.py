@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/eks/latest/userguide/eks-using-tags.html#tag-restric
 import re
 from collections.abc import Mapping
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from .placeholders import is_known
 
 ROLE_ID_TAG = "eks-access:role-id"
@@ -24,16 +24,16 @@ def checked_tags(property: str, tags: Mapping[str, str]) -> Mapping[str, str]:
     """The tags as they were given; values that are not known yet are not judged.
 
     Raises:
-        Refused: there are too many, or a key or a value is not one that AWS takes.
+        InvalidInputError: there are too many, or a key or a value is not one that AWS takes.
     """
     if len(tags) > LIMIT - 1:
-        raise Refused(
+        raise InvalidInputError(
             property, f"{len(tags)} tags", f"is over {LIMIT - 1}: AWS takes {LIMIT}, and {ROLE_ID_TAG} is one of them"
         )
     for key, value in tags.items():
         _check_key(property, key)
         if is_known(value) and (len(value) > VALUE_LENGTH or not _ALLOWED.fullmatch(value)):
-            raise Refused(
+            raise InvalidInputError(
                 f"{property}.{key}",
                 value,
                 f"is not a tag's value: up to {VALUE_LENGTH} letters, digits, blanks and _.:/=+-@ are allowed",
@@ -43,12 +43,14 @@ def checked_tags(property: str, tags: Mapping[str, str]) -> Mapping[str, str]:
 
 def _check_key(property: str, key: str) -> None:
     if not 1 <= len(key) <= KEY_LENGTH or not _ALLOWED.fullmatch(key):
-        raise Refused(
+        raise InvalidInputError(
             property,
             key,
             f"is not a tag's key: 1 to {KEY_LENGTH} letters, digits, blanks and _.:/=+-@ are allowed",
         )
     if key.lower().startswith("aws:"):
-        raise Refused(property, key, "begins with 'aws:', which AWS reserves for itself")
+        raise InvalidInputError(property, key, "begins with 'aws:', which AWS reserves for itself")
     if key == ROLE_ID_TAG:
-        raise Refused(property, key, "is the tag by which an access entry is tied to its role", "Choose another key.")
+        raise InvalidInputError(
+            property, key, "is the tag by which an access entry is tied to its role", "Choose another key."
+        )

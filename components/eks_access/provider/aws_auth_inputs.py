@@ -4,7 +4,7 @@ from typing import Any
 
 from pulumi.provider.experimental.provider import CheckFailure
 
-from ..aws_auth.errors import Refusal
+from ..aws_auth.errors import AwsAuthConflictError
 from ..aws_auth.mapping import canonical_role, checked_groups, checked_username
 from . import connection
 from .values import is_known
@@ -17,7 +17,7 @@ REPLACES = ("clusterName", "roleArn")
 def faults(name: str, value: Any) -> list[CheckFailure]:
     try:
         _validate(name, value)
-    except Refusal as refusal:
+    except AwsAuthConflictError as refusal:
         return [CheckFailure(name, str(refusal))]
     except ValueError as error:
         return [CheckFailure(name, str(error))]

@@ -26,14 +26,14 @@ from pulumi.provider.experimental.provider import (
 )
 
 from ..aws_auth import lifecycle
-from ..aws_auth.errors import Refusal
+from ..aws_auth.errors import AwsAuthConflictError
 from ..aws_auth.mapping import RoleMapping, canonical_role, is_protected
 from ..aws_auth.merge import same
 from ..aws_auth.reader import Identity
-from ..kubernetes.client import ApiError, CredentialFailed, KubeconfigError, Unreachable
+from ..kubernetes.client import ApiError, CredentialError, KubeconfigError, UnreachableError
 from . import connection
 from .aws_auth_inputs import PROPERTIES, REPLACES, REQUIRED, differs, faults
-from .handler import Failed, Handler, Warn
+from .handler import Handler, ProviderError, Warn
 from .schema import AWS_AUTH_MAPPING
 from .values import UNKNOWN, Properties, is_known, plain, wrapped
 
@@ -103,8 +103,8 @@ class AwsAuthMappings(Handler):
         given = dict(request.inputs) or {n: v for n, v in request.properties.items() if n in PROPERTIES}
         try:
             rolearn = canonical_role(role)
-        except Refusal as refusal:
-            raise Failed(
+        except AwsAuthConflictError as refusal:
+            raise ProviderError(
                 f"{request.resource_id!r} is not an id of AwsAuthMapping; it is <cluster name>/<role ARN>. {refusal}"
             ) from refusal
         kubeconfig = plain(given.get("kubeconfig")) or connection.from_environment()
@@ -113,7 +113,9 @@ class AwsAuthMappings(Handler):
             return ReadResponse()
         if importing:
             if is_protected(live):
-                raise Failed(f"{rolearn} is mapped for EKS' own nodes in aws-auth, which are never managed here.")
+                raise ProviderError(
+                    f"{rolearn} is mapped for EKS' own nodes in aws-auth, which are never managed here."
+                )
             secret = connection.holds_secret(str(kubeconfig))
             given = {
                 "kubeconfig": PropertyValue(str(kubeconfig), is_secret=secret),
@@ -164,7 +166,7 @@ class AwsAuthMappings(Handler):
         if preview:
             try:
                 plan = self._reached(values, lambda api: lifecycle.preview(api, mapping, owned=owned, adopt=adopt))
-            except _NotReached as error:
+            except _NotReachedError as error:
                 # A preview must work where only the deployment itself can reach the cluster.
                 self._warn(urn, f"aws-auth was not checked: {error}")
                 return []
@@ -188,17 +190,17 @@ class AwsAuthMappings(Handler):
         cluster = f"cluster {values.get('clusterName')!r}"
         try:
             return operation(self._connect(str(values["kubeconfig"])))
-        except Refusal as refusal:
-            raise Failed(f"{cluster}: aws-auth is left as it is: {refusal}") from refusal
-        except lifecycle.NotSettled as error:
-            raise Failed(f"{cluster}: {error}") from error
-        except (Unreachable, CredentialFailed, KubeconfigError) as error:
-            raise _NotReached(f"{cluster}: {error}") from error
+        except AwsAuthConflictError as refusal:
+            raise ProviderError(f"{cluster}: aws-auth is left as it is: {refusal}") from refusal
+        except lifecycle.WriteConflictError as error:
+            raise ProviderError(f"{cluster}: {error}") from error
+        except (UnreachableError, CredentialError, KubeconfigError) as error:
+            raise _NotReachedError(f"{cluster}: {error}") from error
         except ApiError as error:
             _explain(cluster, error)
 
 
-class _NotReached(Failed):
+class _NotReachedError(ProviderError):
     """The cluster's API server gave no answer at all."""
 
 
@@ -209,7 +211,7 @@ def _explain(cluster: str, error: ApiError) -> NoReturn:
         advice = "Whoever deploys needs get, create and update on the ConfigMap aws-auth in kube-system."
     else:
         advice = ""
-    raise Failed(f"{cluster}: the API server refused: {error}. {advice}".rstrip()) from error
+    raise ProviderError(f"{cluster}: the API server refused: {error}. {advice}".rstrip()) from error
 
 
 def _values(properties: Properties) -> dict[str, Any]:
@@ -224,8 +226,8 @@ def _groups(properties: Properties) -> tuple[str, ...]:
 def _mapping(values: Mapping[str, Any]) -> RoleMapping:
     try:
         return RoleMapping.of(values["roleArn"], values["username"], values.get("groups") or ())
-    except Refusal as refusal:
-        raise Failed(str(refusal)) from refusal
+    except AwsAuthConflictError as refusal:
+        raise ProviderError(str(refusal)) from refusal
 
 
 def _owned(state: Properties) -> RoleMapping | None:

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from ..kubernetes.client import KubernetesApi
-from .handler import Failed
+from .handler import ProviderError
 
 _SECRET_FIELDS = ("token", "password", "client-key-data")
 _SECRET_WORDS = ("secret", "token", "password", "key")
@@ -52,13 +52,13 @@ def from_environment() -> str:
     """The kubeconfig for an import, where there are no inputs yet.
 
     Raises:
-        Failed: KUBECONFIG names no readable file.
+        ProviderError: KUBECONFIG names no readable file.
     """
     name = os.environ.get("KUBECONFIG", "")
     try:
         return Path(name).expanduser().read_text()
     except OSError as error:
-        raise Failed(
+        raise ProviderError(
             f"an import reaches the cluster by the kubeconfig file that KUBECONFIG names, which is {name!r}: "
             f"{error.strerror}. Set KUBECONFIG to one file whose current context is the cluster."
         ) from error

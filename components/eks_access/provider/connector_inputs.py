@@ -5,7 +5,7 @@ from typing import Any
 from pulumi.provider.experimental.provider import CheckFailure
 
 from ..connector import validation
-from ..errors import Refused
+from ..errors import InvalidInputError
 from ..model.arn import ACCOUNT_ID
 from .values import is_known
 
@@ -21,7 +21,7 @@ PROPERTIES = (*REPLACES, *UPDATES, *HOW)
 def faults(name: str, value: Any) -> list[CheckFailure]:
     try:
         _validate(name, value)
-    except Refused as refused:
+    except InvalidInputError as refused:
         return [CheckFailure(name, str(refused))]
     return []
 
@@ -29,22 +29,22 @@ def faults(name: str, value: Any) -> list[CheckFailure]:
 def _validate(name: str, value: Any) -> None:
     if name == "tags":
         if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
-            raise Refused(name, None, "must be a mapping of texts")
+            raise InvalidInputError(name, None, "must be a mapping of texts")
         validation.check_tags(name, value)
     elif name == "limit":
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 1 or value != int(value):
-            raise Refused(name, value, "is not a whole number from 1")
+            raise InvalidInputError(name, value, "is not a whole number from 1")
     elif name == "ensureServiceLinkedRole":
         if not isinstance(value, bool):
-            raise Refused(name, value, "is not true or false")
+            raise InvalidInputError(name, value, "is not true or false")
     elif not isinstance(value, str) or not value:
-        raise Refused(name, value, "is not a non-empty text")
+        raise InvalidInputError(name, value, "is not a non-empty text")
     elif name in _CHECKS:
         _CHECKS[name](name, value)
     elif name == "account" and not ACCOUNT_ID.fullmatch(value):
-        raise Refused(name, value, "is not an account id of 12 digits")
+        raise InvalidInputError(name, value, "is not an account id of 12 digits")
     elif name == "endpoint" and not value.startswith(("http://", "https://")):
-        raise Refused(name, None, "is not a URL")
+        raise InvalidInputError(name, None, "is not a URL")
 
 
 _CHECKS = {

@@ -34,9 +34,9 @@ from ..connector.registration import Registration, RegistrationError, Wanted
 from ..connector.session import Session, Settings
 from ..connector.validation import DEFAULT_LIMIT
 from ..endpoint import LoopbackError
-from ..errors import Refused
+from ..errors import InvalidInputError
 from .connector_inputs import CONNECTOR_REGISTRATION, HOW, PROPERTIES, REPLACES, REQUIRED, differs, faults
-from .handler import Failed, Handler, Warn
+from .handler import Handler, ProviderError, Warn
 from .values import UNKNOWN, Properties, is_known, plain, wrapped
 
 TOKEN = "eks-access:index:ConnectorRegistration"
@@ -123,7 +123,7 @@ class ConnectorRegistrations(Handler):
     def read(self, request: ReadRequest) -> ReadResponse:
         region, slash, name = request.resource_id.partition("/")
         if not slash or not name:
-            raise Failed(f"{request.resource_id!r} is not an id of ConnectorRegistration; it is <region>/<name>")
+            raise ProviderError(f"{request.resource_id!r} is not an id of ConnectorRegistration; it is <region>/<name>")
         kept = dict(request.properties)
         given = dict(request.inputs) or {n: value for n, value in kept.items() if n in PROPERTIES}
         with _plainly(name):
@@ -158,8 +158,8 @@ class ConnectorRegistrations(Handler):
         wanted = _wanted({**values, "tags": {}})
         try:
             registration.check_possible(self._connect(_settings(values)).eks, wanted)
-        except Refused as refused:
-            raise Failed(f"cluster {wanted.name!r}: {refused}") from refused
+        except InvalidInputError as refused:
+            raise ProviderError(f"cluster {wanted.name!r}: {refused}") from refused
         except (RegistrationError, BotoCoreError, LoopbackError) as error:
             # A preview must work where only the deployment itself has credentials.
             self._warn(urn, f"not checked whether cluster {wanted.name!r} can be registered: {error}")
@@ -191,8 +191,8 @@ def _plainly(name: str) -> Iterator[None]:
     """Every error names the cluster and is told in plain words."""
     try:
         yield
-    except (Refused, RegistrationError, BotoCoreError, LoopbackError) as error:
-        raise Failed(f"connected cluster {name!r}: {error}") from error
+    except (InvalidInputError, RegistrationError, BotoCoreError, LoopbackError) as error:
+        raise ProviderError(f"connected cluster {name!r}: {error}") from error
 
 
 def _is_given(values: Mapping[str, Any], name: str) -> bool:

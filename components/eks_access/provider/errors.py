@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import grpc  # type: ignore[import-untyped]
 from pulumi import RunError
 
-from ..errors import Refused
-from .handler import Failed
+from ..errors import InvalidInputError
+from .handler import ProviderError
 
 ENDED = "the engine ended the deployment before this was done"
-_MEANT_FOR_THE_USER = (Failed, Refused, RunError)
+_MEANT_FOR_THE_USER = (ProviderError, InvalidInputError, RunError)
 _ENDED_CODES = (grpc.StatusCode.CANCELLED, grpc.StatusCode.UNAVAILABLE)
 _ENDED_TEXTS = re.compile(
     "context canceled|code = Cancell?ed|failed: Cancell?ed|Resource monitor has terminated|RST_STREAM|Socket closed"

@@ -18,11 +18,13 @@ from pulumi.provider.experimental.provider import (
     UpdateResponse,
 )
 
+from ..errors import EksAccessError
+
 Warn = Callable[[str, str], None]
 """Tells the user something about a resource: its URN and the message."""
 
 
-class Failed(Exception):
+class ProviderError(EksAccessError):
     """An operation that failed for a reason worth telling as it is, without a stack trace."""
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pulumi.provider.experimental import provider as sdk
 
-from .handler import Failed, Handler
+from .handler import Handler, ProviderError
 
 PACKAGE = "eks-access"
 T = TypeVar("T")
@@ -64,5 +64,7 @@ class Plugin(sdk.Provider):
         # A URN names the types of all parents too: `parent:type$own:type`.
         token = type_chain.rsplit("$", maxsplit=1)[-1]
         if token not in self._handlers:
-            raise Failed(f"this plugin has no resource type {token!r}; it has {', '.join(sorted(self._handlers))}")
+            raise ProviderError(
+                f"this plugin has no resource type {token!r}; it has {', '.join(sorted(self._handlers))}"
+            )
         return await asyncio.to_thread(call, self._handlers[token])

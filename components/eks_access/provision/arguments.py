@@ -14,7 +14,7 @@ import pulumi_kubernetes as kubernetes
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from ..model.identity import AuthenticationMode
 from ..model.integration import Profile
 
@@ -85,7 +85,8 @@ def checked(arguments: object, kind: type, path: str = "") -> dict[str, Any]:
     """The arguments as `kind` declares them, enums resolved. Outputs pass as they are.
 
     Raises:
-        Refused: an unknown key, a missing one, or a value of the wrong type; the first one found, with its path.
+        InvalidInputError: an unknown key, a missing one, or a value of the wrong type; the first one found, with its
+            path.
     """
     try:
         validated: dict[str, Any] = adapter(kind).validate_python(arguments)
@@ -109,17 +110,19 @@ def adapter(kind: type) -> TypeAdapter[Any]:
 _UNION_MEMBERS = ("str", "int", "bool", "is-instance[Awaitable]", "is-instance[Output]")
 
 
-def _explained(invalid: ValidationError, path: str, kind: type) -> Refused:
+def _explained(invalid: ValidationError, path: str, kind: type) -> InvalidInputError:
     error = invalid.errors(include_url=False)[0]
     location = [str(part) for part in error["loc"] if part not in _UNION_MEMBERS]
     name = ".".join([*([path] if path else []), *location])
     if error["type"] == "extra_forbidden":
-        return Refused(name, None, "is not a known property", f"{kind.__name__} takes {', '.join(known(kind))}.")
+        return InvalidInputError(
+            name, None, "is not a known property", f"{kind.__name__} takes {', '.join(known(kind))}."
+        )
     if error["type"] == "missing":
-        return Refused(name, None, "is required")
+        return InvalidInputError(name, None, "is required")
     # The value itself may be a secret of the user's, so only its type is told.
     given = type(error["input"]).__name__
-    return Refused(name, None, f"has a value of type {given} that does not fit: {error['msg']}")
+    return InvalidInputError(name, None, f"has a value of type {given} that does not fit: {error['msg']}")
 
 
 def known(kind: type) -> list[str]:

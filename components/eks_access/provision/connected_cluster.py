@@ -10,7 +10,7 @@ import pulumi_aws as aws
 from ..connector.objects import ACTIVATION_CODE, ACTIVATION_ID, REGION, registered
 from ..connector.resource import ConnectorRegistration
 from ..connector.viewers import viewer_arn
-from ..errors import Refused
+from ..errors import InvalidInputError
 from ..kubernetes import kubeconfig_file
 from ..model.integration import ClusterPlace
 from ..model.rbac import STACK
@@ -111,11 +111,11 @@ def _way_in(path: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The kubeconfig, a secret, and the address and certificate authority in it, which are none.
 
     Raises:
-        Refused: there is no kubeconfig, or one that leads nowhere.
+        InvalidInputError: there is no kubeconfig, or one that leads nowhere.
     """
     text = given.get("kubeconfig")
     if (text is None) == ("kubeconfig_file" not in given):
-        raise Refused(path, None, "needs either `kubeconfig` or `kubeconfig_file`")
+        raise InvalidInputError(path, None, "needs either `kubeconfig` or `kubeconfig_file`")
     if text is None:
         text = kubeconfig_file.read_file(f"{path}.kubeconfig_file", given["kubeconfig_file"])
     secret = pulumi.Output.secret(text)

@@ -7,7 +7,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from ..kubernetes.kubeconfig import kubeconfig
 from ..model.identity import AuthenticationMode
 from .arguments import ClusterArgs, checked
@@ -20,8 +20,8 @@ def complete(args: ClusterArgs, path: str, opts: pulumi.InvokeOptions) -> Cluste
     """The arguments with the mode, endpoint and certificate authority that EKS has, where they were not given.
 
     Raises:
-        Refused: the authentication mode decides which resources there are, and neither was it given nor can it be
-            read, because the cluster's name is not known before the deployment.
+        InvalidInputError: the authentication mode decides which resources there are, and neither was it given nor
+            can it be read, because the cluster's name is not known before the deployment.
     """
     completed: dict[str, Any] = dict(checked(args, ClusterArgs, path))
     if "region" not in completed:
@@ -38,7 +38,7 @@ def complete(args: ClusterArgs, path: str, opts: pulumi.InvokeOptions) -> Cluste
             "certificate_authority": found.certificate_authorities[0].data,
         }
     elif "authentication_mode" in missing:
-        raise Refused(
+        raise InvalidInputError(
             f"{path}.authentication_mode",
             None,
             "is required where the cluster's name is an Output: it decides which resources are made,"

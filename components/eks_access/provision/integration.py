@@ -7,7 +7,7 @@ from typing import Any, cast
 import pulumi
 import pulumi_aws as aws
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from ..manifest.build import integration_access
 from ..model.identity import AuthenticationMode
 from ..model.integration import ClusterPlace, Describe, Integration, Place, Profile
@@ -63,7 +63,7 @@ class IntegrationComponent(pulumi.ComponentResource):
     ) -> None:
         try:
             self._build(name, checked(args, kind), describe, opts)
-        except Refused as refused:
+        except InvalidInputError as refused:
             # A RunError ends the program with its message alone, without a stack trace.
             raise pulumi.RunError(f"{type(self).__name__} {name!r}: {refused}") from refused
 
@@ -223,7 +223,7 @@ def _other_profile(describe: Describe, args: Mapping[str, Any], place: Place) ->
     other = Profile.LEAST if chosen is Profile.VENDOR else Profile.VENDOR
     try:
         return describe({**args, "profile": other}, place)
-    except Refused:
+    except InvalidInputError:
         return None
 
 

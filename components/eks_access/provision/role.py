@@ -6,7 +6,7 @@ from typing import Protocol, cast
 import pulumi
 import pulumi_aws as aws
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from ..model import existing_role as existing
 
 
@@ -34,7 +34,8 @@ def existing_role(arn: pulumi.Input[str], asking: pulumi.InvokeOptions) -> Exist
     """The role of this ARN: a known one is read at once, before anything is made.
 
     Raises:
-        Refused: there is none, or the one of that name has another ARN. Of an Output, that is told when it is known.
+        InvalidInputError: there is none, or the one of that name has another ARN. Of an Output, that is told when it
+            is known.
     """
     if isinstance(arn, str):
         found = _read(arn, asking)
@@ -51,7 +52,7 @@ def _read(arn: str, asking: pulumi.InvokeOptions) -> aws.iam.GetRoleResult:
     try:
         found = aws.iam.get_role(name=existing.name_of(arn), opts=asking)
     except Exception as cause:  # the SDK has no narrower one for a question that was answered with an error
-        raise Refused(existing.ARGUMENT, arn, f"cannot be read from IAM: {cause}") from cause
+        raise InvalidInputError(existing.ARGUMENT, arn, f"cannot be read from IAM: {cause}") from cause
     existing.check_found(arn, found.arn)
     return found
 

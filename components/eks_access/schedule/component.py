@@ -8,7 +8,7 @@ from typing import Any, NotRequired
 import pulumi
 from typing_extensions import TypedDict
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from ..model.identity import Identity, checked_namespace
 from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_options
 from ..model.placeholders import is_known
@@ -73,7 +73,9 @@ class ProbeSchedule(IntegrationComponent):
     def _build(self, name: str, args: Mapping[str, Any], *rest: Any) -> None:
         given = {each: pulumi.Output.from_input(access) for each, access in args["integrations"].items()}
         if not given:
-            raise Refused("integrations", None, "names none", "Give at least one integration's output `access`.")
+            raise InvalidInputError(
+                "integrations", None, "names none", "Give at least one integration's output `access`."
+            )
         prepared = {key: value for key, value in args.items() if key != "integrations"}
         clusters = tuple(args["clusters"])
         prepared["told"] = pulumi.Output.all(**given).apply(lambda known: _told(known, clusters))
@@ -116,7 +118,7 @@ def _installation(args: Mapping[str, Any], place: Place) -> Installation:
     home = next((cluster for cluster in place.clusters if cluster.key == args["home"]), None)
     if home is None:
         known = ", ".join(cluster.key for cluster in place.clusters)
-        raise Refused("home", args["home"], "is not the key of one of the clusters", f"They are {known}.")
+        raise InvalidInputError("home", args["home"], "is not the key of one of the clusters", f"They are {known}.")
     return Installation(
         name=place.name,
         cluster=home.key,
@@ -136,20 +138,20 @@ def _installation(args: Mapping[str, Any], place: Place) -> Installation:
 
 def _checked_schedule(schedule: str) -> str:
     if is_known(schedule) and not _CRON.fullmatch(schedule):
-        raise Refused("schedule", schedule, "is not a schedule: five fields of cron, or @hourly, @daily, …")
+        raise InvalidInputError("schedule", schedule, "is not a schedule: five fields of cron, or @hourly, @daily, …")
     return schedule
 
 
 def _checked_count(property: str, count: int, most: int) -> int:
     if not 1 <= count <= most:
-        raise Refused(property, count, f"is not between 1 and {most}")
+        raise InvalidInputError(property, count, f"is not between 1 and {most}")
     return count
 
 
 def _told(integrations: Mapping[str, Any], clusters: tuple[str, ...]) -> str:
     try:
         return json.dumps({name: reduced(name, access, clusters) for name, access in integrations.items()})
-    except Refused as refused:
+    except InvalidInputError as refused:
         raise pulumi.RunError(f"ProbeSchedule: {refused}") from refused
 
 

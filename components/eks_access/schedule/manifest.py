@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from ..manifest.models import SCHEMA_VERSION, Handoff, IntegrationAccess, Trust
 from ..model.integration import Place
 
@@ -19,19 +19,19 @@ def reduced(name: str, access: object, clusters: Collection[str]) -> dict[str, A
     """One integration's part of the manifest, without what only the vendor needs.
 
     Raises:
-        Refused: it is not such a part, or of a cluster that the probe has no way into.
+        InvalidInputError: it is not such a part, or of a cluster that the probe has no way into.
     """
     property = f"integrations.{name}"
     try:
         read = IntegrationAccess.model_validate(access)
     except ValidationError as invalid:
         where = ".".join(map(str, invalid.errors(include_url=False, include_input=False)[0]["loc"]))
-        raise Refused(
+        raise InvalidInputError(
             property, None, f"is not an integration's access, at {where!r}", "Give the integration's output `access`."
         ) from None
     for key in read.clusters:
         if key not in clusters:
-            raise Refused(
+            raise InvalidInputError(
                 property,
                 None,
                 f"is on cluster {key!r}, which is not among the probe's clusters",

@@ -16,7 +16,7 @@ from typing import Any, NotRequired
 import pulumi
 from typing_extensions import TypedDict
 
-from ..errors import Refused
+from ..errors import InvalidInputError
 from ..integrations import Vendor, vendors
 from ..model import existing_role
 from ..model.arn import ACCOUNT_ID
@@ -68,15 +68,15 @@ def environment(config: Mapping[str, Any], read_secret: ReadSecret) -> Environme
     """The environment that this configuration declares.
 
     Raises:
-        Refused: a key is unknown or missing, a value does not fit, or an integration names what is not there.
+        InvalidInputError: a key is unknown or missing, a value does not fit, or an integration names what is not there.
     """
     secrets = _Secrets(read_secret)
     for section in SECTIONS:
         if section not in config:
-            raise Refused(section, None, "is required", f"An environment has {', '.join(SECTIONS)}.")
+            raise InvalidInputError(section, None, "is required", f"An environment has {', '.join(SECTIONS)}.")
     aws: Any = checked(config["aws"], AwsSettings, "aws")
     if not ACCOUNT_ID.fullmatch(aws["account"]):
-        raise Refused("aws.account", aws["account"], "is not an account id of 12 digits", "Quote it in YAML.")
+        raise InvalidInputError("aws.account", aws["account"], "is not an account id of 12 digits", "Quote it in YAML.")
     clusters: Any = {
         key: checked(secrets.put(cluster, f"clusters.{key}"), ClusterArgs, f"clusters.{key}")
         for key, cluster in _mapping(config["clusters"], "clusters").items()
@@ -88,7 +88,7 @@ def environment(config: Mapping[str, Any], read_secret: ReadSecret) -> Environme
     _check_roles_are_not_shared(integrations)
     for key in config:
         if key not in SECTIONS and key not in secrets.used:
-            raise Refused(
+            raise InvalidInputError(
                 key,
                 None,
                 "is not a known section",
@@ -102,17 +102,19 @@ def _declared(name: str, declared: Mapping[str, Any], clusters: Mapping[str, Clu
     known = vendors()
     key = declared.get("vendor", name)
     if key not in known:
-        raise Refused(f"{path}.vendor", key, "is not a known vendor", f"Known: {', '.join(known)}.")
+        raise InvalidInputError(f"{path}.vendor", key, "is not a known vendor", f"Known: {', '.join(known)}.")
     if known[key].own_clusters:
         own = {property: value for property, value in declared.items() if property != "vendor"}
         checked(own, known[key].arguments, path)
         return Declared(name, known[key], (), own)
     named = declared.get("clusters", list(clusters))
     if not isinstance(named, list) or not named:
-        raise Refused(f"{path}.clusters", None, "must be a list of cluster names", f"Known: {', '.join(clusters)}.")
+        raise InvalidInputError(
+            f"{path}.clusters", None, "must be a list of cluster names", f"Known: {', '.join(clusters)}."
+        )
     for cluster in named:
         if cluster not in clusters:
-            raise Refused(f"{path}.clusters", cluster, "is not declared", f"Known: {', '.join(clusters)}.")
+            raise InvalidInputError(f"{path}.clusters", cluster, "is not declared", f"Known: {', '.join(clusters)}.")
     arguments = {key: value for key, value in declared.items() if key not in ("vendor", "clusters")}
     vendor = known[key]
     checked(arguments | {"clusters": {cluster: clusters[cluster] for cluster in named}}, vendor.arguments, path)
@@ -123,7 +125,7 @@ def _check_roles_are_not_shared(integrations: tuple[Declared, ...]) -> None:
     """Refuse a role that two integrations would enter one cluster with: EKS has one entry for each principal.
 
     Raises:
-        Refused: there is one. Where it is an Output, EKS itself says so.
+        InvalidInputError: there is one. Where it is an Output, EKS itself says so.
     """
     entered: dict[tuple[str, str], str] = {}
     for declared in integrations:
@@ -133,7 +135,7 @@ def _check_roles_are_not_shared(integrations: tuple[Declared, ...]) -> None:
         for cluster in declared.clusters:
             first = entered.setdefault((role, cluster), declared.name)
             if first != declared.name:
-                raise Refused(
+                raise InvalidInputError(
                     f"integrations.{declared.name}.{existing_role.ARGUMENT}",
                     role,
                     f"is integration {first!r}'s in cluster {cluster!r} already: a role has one entry in a cluster,"
@@ -144,7 +146,7 @@ def _check_roles_are_not_shared(integrations: tuple[Declared, ...]) -> None:
 
 def _mapping(value: object, path: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise Refused(path, None, "must be a mapping")
+        raise InvalidInputError(path, None, "must be a mapping")
     return value
 
 

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from pulumi.runtime import config as runtime
 
 from ..endpoint import LoopbackError, loopback_endpoint
-from ..errors import Refused
+from ..errors import InvalidInputError
 from ..manifest.models import SCHEMA_VERSION
 from ..provision.arguments import ClusterArgs
 from ..provision.connection import complete, connect
@@ -30,7 +30,7 @@ def load(project: str) -> Environment:
     try:
         given = {name: config.get_object(name) if name in _STRUCTURED else config.get(name) for name in names}
         return environment(given, config.require_secret)
-    except Refused as refused:
+    except InvalidInputError as refused:
         raise pulumi.RunError(f"configuration of stack {pulumi.get_stack()!r}: {refused}") from refused
 
 

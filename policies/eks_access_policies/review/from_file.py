@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from eks_access.errors import EksAccessError
 from eks_access.manifest import models
 from eks_access.manifest.models import OUTPUT, ManifestError
 
@@ -18,7 +19,7 @@ LARGEST = 512 * 1024 * 1024
 """Bytes of a file: a state of a hundred thousand resources is smaller, and what is larger is no state."""
 
 
-class ReadError(ValueError):
+class ReadError(EksAccessError, ValueError):
     """The file is nothing that can be reviewed; the message says why and what to do."""
 
 

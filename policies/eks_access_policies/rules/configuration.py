@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
+from eks_access.errors import EksAccessError
+
 from ..evaluate.evaluator import RULES, Judge
 from ..finding import Rule
 from .settings import NAMES, Settings, settings
@@ -23,7 +25,7 @@ _LEVEL = "enforcementLevel"
 _LEVELS = ("advisory", "mandatory", "remediate", "disabled")
 
 
-class ConfigurationError(ValueError):
+class ConfigurationError(EksAccessError, ValueError):
     """The configuration is not one; the message says where and what is allowed."""
 
 

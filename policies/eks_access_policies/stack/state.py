@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from eks_access.errors import EksAccessError
+
 from .model import Resource, Stack, name_in, stack_in, type_in
 from .serialized import Reader
 from .values import Value, items, mapping, text, texts
@@ -12,7 +14,7 @@ _IDENTIFIERS = ("arn", "name", "uniqueId", "policyId")
 """Outputs that an update never changes."""
 
 
-class StateError(ValueError):
+class StateError(EksAccessError, ValueError):
     """The value is neither a state nor a preview of Pulumi's."""
 
 

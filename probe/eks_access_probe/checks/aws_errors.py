@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTT
 
 from eks_access.endpoint import LoopbackError
 
-from ..identity.assume_role import CannotBecome
+from ..identity.assume_role import AssumeRoleError
 from ..outcome import Answer, Verdict
 
 UNRECOGNISED = frozenset(
@@ -116,7 +116,7 @@ def asked(call: Callable[[], Answer], on_error: Callable[[ClientError], Answer])
         return call()
     except ClientError as error:
         return on_error(error)
-    except CannotBecome as cause:
+    except AssumeRoleError as cause:
         return Answer(Verdict.COULD_NOT_ASK, None, "", str(cause))
     except (BotoCoreError, LoopbackError) as error:
         return without_answer(error)

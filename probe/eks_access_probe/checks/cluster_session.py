@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from eks_access.errors import EksAccessError
 from eks_access.kubernetes.client import KubernetesApi, Response, StreamedResponse
 from eks_access.kubernetes.token import EksToken, presigned_token
 from eks_access.manifest.models import Cluster
@@ -18,7 +19,7 @@ _TIMEOUT = 10.0
 _RENEW_BEFORE = timedelta(minutes=1)
 
 
-class NotKubernetes(Exception):
+class NotKubernetesError(EksAccessError):
     """An answer that no Kubernetes API server gives, as of a proxy's sign-in page."""
 
     def __init__(self, status: int) -> None:
@@ -102,5 +103,5 @@ def within(response: Response, *keys: str) -> Any:
         for key in keys:
             value = value[key]
     except (ValueError, KeyError, TypeError) as cause:
-        raise NotKubernetes(response.status) from cause
+        raise NotKubernetesError(response.status) from cause
     return value

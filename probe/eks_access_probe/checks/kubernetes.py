@@ -15,15 +15,15 @@ from urllib.parse import quote
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from eks_access.kubernetes.client import Unreachable
-from eks_access.kubernetes.token import TokenTooLarge
+from eks_access.kubernetes.client import UnreachableError
+from eks_access.kubernetes.token import TokenTooLargeError
 from eks_access.manifest.models import KubernetesExpectation
 
-from ..identity.assume_role import CannotBecome
+from ..identity.assume_role import AssumeRoleError
 from ..outcome import Answer, Plane, Question, Verdict
 from . import user_info
 from .check import Check
-from .cluster_session import ClusterSession, NotKubernetes, within
+from .cluster_session import ClusterSession, NotKubernetesError, within
 from .kubernetes_answers import access_review, read
 from .undeclared import beyond
 
@@ -155,9 +155,9 @@ def asked(call: Callable[[], Answer]) -> Answer:
     """The answer of a call to a cluster, whatever came of it."""
     try:
         return call()
-    except Unreachable as error:
+    except UnreachableError as error:
         return Answer(Verdict.UNREACHABLE, None, type(error.cause).__name__, str(error))
-    except (CannotBecome, ClientError, BotoCoreError, TokenTooLarge) as error:
+    except (AssumeRoleError, ClientError, BotoCoreError, TokenTooLargeError) as error:
         return Answer(Verdict.COULD_NOT_ASK, None, type(error).__name__, f"no token for the cluster: {error}")
     except (ssl.SSLError, binascii.Error, UnicodeDecodeError) as error:
         return Answer(
@@ -166,5 +166,5 @@ def asked(call: Callable[[], Answer]) -> Answer:
             type(error).__name__,
             f"the cluster's certificate authority is not usable: {error}",
         )
-    except NotKubernetes as error:
+    except NotKubernetesError as error:
         return Answer(Verdict.COULD_NOT_ASK, error.status, "", str(error))

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from eks_access.kubernetes.client import ApiError, CredentialFailed, KubeconfigError, KubernetesApi
+from eks_access.kubernetes.client import ApiError, CredentialError, KubeconfigError, KubernetesApi
 from eks_access.kubernetes.token import EksToken
 from eks_access.manifest.models import Cluster
 
-from ..identity.assume_role import Actor, CannotBecome, RoleSession
+from ..identity.assume_role import Actor, AssumeRoleError, RoleSession
 from .cluster_session import ClusterSession
 
 TOKEN_SECONDS = 600
@@ -39,11 +39,11 @@ class ServiceAccountSession(ClusterSession):
         try:
             api = KubernetesApi.from_kubeconfig(path.read_text())
             if api.server != self.cluster.endpoint.rstrip("/"):
-                raise CannotBecome(f"{path} leads to {api.server}, and cluster {self.key!r} is elsewhere")
+                raise AssumeRoleError(f"{path} leads to {api.server}, and cluster {self.key!r} is elsewhere")
             request = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"
             token = api.json("POST", request, body=body)["status"]["token"]
-        except (OSError, KubeconfigError, CredentialFailed, ApiError) as cause:
-            raise CannotBecome(f"no token of the service account {namespace}/{name}: {cause}") from cause
+        except (OSError, KubeconfigError, CredentialError, ApiError) as cause:
+            raise AssumeRoleError(f"no token of the service account {namespace}/{name}: {cause}") from cause
         return EksToken(token, datetime.now(UTC) + timedelta(seconds=TOKEN_SECONDS))
 
 

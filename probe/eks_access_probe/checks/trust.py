@@ -6,7 +6,7 @@ error for another cause, such as a token that has ended, proves nothing.
 
 from botocore.exceptions import ClientError
 
-from eks_access.model.trust import Change
+from eks_access.model.trust import TamperedRequest
 
 from ..identity.assume_role import Actor
 from ..outcome import Answer, Plane, Question, Verdict
@@ -14,7 +14,7 @@ from .aws_errors import THROTTLING, answer_of, asked
 from .check import Check
 
 ASSUME = "assume the role"
-CHANGED: dict[Change, tuple[str, str]] = {
+CHANGED: dict[TamperedRequest, tuple[str, str]] = {
     "external-id-missing": ("without the ExternalId", "another customer of the vendor could name this role"),
     "external-id-wrong": ("with a wrong ExternalId", "another customer of the vendor could name this role"),
     "audience-wrong": ("with a token for another audience", "any application of the identity provider could come in"),
@@ -38,13 +38,13 @@ def refused(actor: Actor) -> list[Check]:
     return [_refused(actor, change) for change in actor.access.trust.refuses]
 
 
-def _refused(actor: Actor, change: Change) -> Check:
+def _refused(actor: Actor, change: TamperedRequest) -> Check:
     how, why = CHANGED[change]
     question = Question(actor.name, Plane.TRUST, ASSUME, how, False, why, detail=change)
     return Check(question, lambda: _ask(actor, change))
 
 
-def _ask(actor: Actor, change: Change | None) -> Answer:
+def _ask(actor: Actor, change: TamperedRequest | None) -> Answer:
     def call() -> Answer:
         session = actor.session() if change is None else actor.assume(change)
         return Answer(Verdict.ALLOWED, 200, "", f"became {session.arn}")
@@ -52,7 +52,7 @@ def _ask(actor: Actor, change: Change | None) -> Answer:
     return asked(call, lambda error: classify(change, error))
 
 
-def classify(change: Change | None, error: ClientError) -> Answer:
+def classify(change: TamperedRequest | None, error: ClientError) -> Answer:
     answer = answer_of(error)
     if answer.reason in THROTTLING or answer.status == 429:
         return answer(Verdict.THROTTLED)
@@ -63,7 +63,7 @@ def classify(change: Change | None, error: ClientError) -> Answer:
     return answer(Verdict.COULD_NOT_ASK)
 
 
-def _refuses_for_its_cause(change: Change | None, code: str, message: str) -> bool:
+def _refuses_for_its_cause(change: TamperedRequest | None, code: str, message: str) -> bool:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html (Errors)"""
     if change is not None and _lacks_own_permission(message):
         return False

@@ -8,7 +8,7 @@ from functools import partial
 from ..checks.cluster_session import ClusterSession
 from ..run.list_retry import Patient
 from . import fetch, graph, kinds, paging
-from .fetch import Failed, Page, Place
+from .fetch import FailedRequest, Page, Place
 from .inventory import WHOLE, ClusterInventory, Listing, State
 from .kinds import NAMESPACE, Kind
 from .reachability import KNOCKS, Door
@@ -47,7 +47,7 @@ class ClusterReader:
         """Fill in what the API server tells, or why it could not be asked."""
         knock = partial(self._threads.knock, fetch.version, self._sessions[0])
         version = await self._door.knock(partial(self._patient, knock, attempts=KNOCKS))
-        if isinstance(version, Failed):
+        if isinstance(version, FailedRequest):
             found.trouble = version.answer.evidence
             return
         found.version = version
@@ -92,7 +92,7 @@ class ClusterReader:
         async with self._door.places:
             return await paging.read(place, fetch, self._threads.call, self._patient, self._on_page)
 
-    async def _page(self, session: ClusterSession, place: Place, token: str) -> Page | Failed:
+    async def _page(self, session: ClusterSession, place: Place, token: str) -> Page | FailedRequest:
         return await self._door.call(
             partial(self._threads.call, fetch.page, session, place, token, self._shared, self._page_size)
         )

@@ -12,12 +12,12 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from eks_access.endpoint import LoopbackError
-from eks_access.kubernetes.client import Response, Unreachable
-from eks_access.kubernetes.token import TokenTooLarge
+from eks_access.kubernetes.client import Response, UnreachableError
+from eks_access.kubernetes.token import TokenTooLargeError
 
-from ..checks.cluster_session import ClusterSession, NotKubernetes, within
+from ..checks.cluster_session import ClusterSession, NotKubernetesError, within
 from ..checks.kubernetes_answers import read
-from ..identity.assume_role import CannotBecome
+from ..identity.assume_role import AssumeRoleError
 from ..outcome import Answer, Verdict
 from .kinds import Kind
 from .seen import Seen, Shared
@@ -33,7 +33,7 @@ PAGE = 500
 class Page:
     """One page, of which the head has come: the next one can be asked for."""
 
-    seen: Callable[[], "list[Seen] | Failed"]
+    seen: Callable[[], "list[Seen] | FailedRequest"]
     """Reads the rest of it, and gives what is kept of it. To be asked for once."""
     token: str
     """Where the next page begins; empty at the end of the list."""
@@ -42,7 +42,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Failed:
+class FailedRequest:
     answer: Answer
     after: float | None = None
     """How many seconds the server asked to wait."""
@@ -56,16 +56,16 @@ class Place:
     namespace: str | None = None
 
 
-def page(session: ClusterSession, place: Place, token: str, shared: Shared, size: int = PAGE) -> Page | Failed:
+def page(session: ClusterSession, place: Place, token: str, shared: Shared, size: int = PAGE) -> Page | FailedRequest:
     """The page of the list that begins at `token`, or at its beginning where that is empty.
 
     No `resourceVersion` is asked for: the list is of this moment and not of a cache's.
     https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
     """
 
-    def fetch() -> Page | Failed:
+    def fetch() -> Page | FailedRequest:
         version = _version(session, place.kind)
-        if isinstance(version, Failed):
+        if isinstance(version, FailedRequest):
             return version
         query = {"limit": str(size)} | ({"continue": token} if token else {})
         path = place.kind.path(version, place.namespace)
@@ -77,7 +77,7 @@ def page(session: ClusterSession, place: Place, token: str, shared: Shared, size
     return _answered(fetch)
 
 
-def _page(kind: Kind, read: Read, shared: Shared) -> Page | Failed:
+def _page(kind: Kind, read: Read, shared: Shared) -> Page | FailedRequest:
     page = kind.page(read)
     meta = page.metadata
     if not meta.resourceVersion:
@@ -85,10 +85,10 @@ def _page(kind: Kind, read: Read, shared: Shared) -> Page | Failed:
     return Page(lambda: _answered(lambda: kind.kept(page.items, shared)), meta.next, meta.resourceVersion)
 
 
-def version(session: ClusterSession) -> str | Failed:
+def version(session: ClusterSession) -> str | FailedRequest:
     """The API server's own version. Any answer shows that it can be reached."""
 
-    def fetch() -> str | Failed:
+    def fetch() -> str | FailedRequest:
         response = session.request("GET", "/version")
         if response.status == 403:
             return ""
@@ -97,11 +97,11 @@ def version(session: ClusterSession) -> str | Failed:
     return _answered(fetch)
 
 
-def _cut_off(words: str) -> Failed:
-    return Failed(Answer(Verdict.UNREACHABLE, 200, "CutOff", words))
+def _cut_off(words: str) -> FailedRequest:
+    return FailedRequest(Answer(Verdict.UNREACHABLE, 200, "CutOff", words))
 
 
-def _version(session: ClusterSession, kind: Kind) -> str | Failed:
+def _version(session: ClusterSession, kind: Kind) -> str | FailedRequest:
     """The version to list a kind in; of the kinds that everybody has, it is known."""
     if kind.version is not None:
         return kind.version
@@ -111,11 +111,11 @@ def _version(session: ClusterSession, kind: Kind) -> str | Failed:
     return str(within(response, "preferredVersion", "version"))
 
 
-def _failed(response: Response) -> Failed:
+def _failed(response: Response) -> FailedRequest:
     answer = read(encodings.error(response))
     if answer.verdict is Verdict.ALLOWED:
         answer = Answer(Verdict.COULD_NOT_ASK, response.status, "", "the answer is no list")
-    return Failed(answer, _retry_after(response.headers))
+    return FailedRequest(answer, _retry_after(response.headers))
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -130,19 +130,21 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (at - datetime.now(UTC)).total_seconds()) if at.tzinfo else None
 
 
-def _answered(fetch: Callable[[], _Got | Failed]) -> _Got | Failed:
+def _answered(fetch: Callable[[], _Got | FailedRequest]) -> _Got | FailedRequest:
     """What was fetched, or what came in the place of an answer."""
     try:
         return fetch()
     except msgspec.DecodeError as error:
         # It tells places and types, and never a value.
         return _cut_off(f"the body is cut off, or not the list: {error}")
-    except Unreachable as error:
-        return Failed(Answer(Verdict.UNREACHABLE, None, type(error.cause).__name__, str(error)))
-    except NotKubernetes as error:
-        return Failed(Answer(Verdict.COULD_NOT_ASK, error.status, "", str(error)))
-    except (CannotBecome, ClientError, BotoCoreError, LoopbackError, TokenTooLarge) as error:
-        return Failed(Answer(Verdict.COULD_NOT_ASK, None, type(error).__name__, f"no token for the cluster: {error}"))
+    except UnreachableError as error:
+        return FailedRequest(Answer(Verdict.UNREACHABLE, None, type(error.cause).__name__, str(error)))
+    except NotKubernetesError as error:
+        return FailedRequest(Answer(Verdict.COULD_NOT_ASK, error.status, "", str(error)))
+    except (AssumeRoleError, ClientError, BotoCoreError, LoopbackError, TokenTooLargeError) as error:
+        return FailedRequest(
+            Answer(Verdict.COULD_NOT_ASK, None, type(error).__name__, f"no token for the cluster: {error}")
+        )
     except (ssl.SSLError, binascii.Error, UnicodeDecodeError) as error:
         words = f"the cluster's certificate authority is not usable: {error}"
-        return Failed(Answer(Verdict.COULD_NOT_ASK, None, type(error).__name__, words))
+        return FailedRequest(Answer(Verdict.COULD_NOT_ASK, None, type(error).__name__, words))

@@ -17,17 +17,17 @@ from typing import Any
 
 from ..outcome import Answer, Verdict
 from ..run.list_retry import Patient
-from .fetch import Failed, Page, Place
+from .fetch import FailedRequest, Page, Place
 from .inventory import Listing, State
 from .seen import Seen
 
-Fetch = Callable[[Place, str], Coroutine[Any, Any, Page | Failed]]
+Fetch = Callable[[Place, str], Coroutine[Any, Any, Page | FailedRequest]]
 """Gives the page of a list that begins at a token."""
-See = Callable[[Callable[[], list[Seen] | Failed]], Awaitable[list[Seen] | Failed]]
+See = Callable[[Callable[[], list[Seen] | FailedRequest]], Awaitable[list[Seen] | FailedRequest]]
 """Has the rest of a page read where it hinders nobody."""
 OnPage = Callable[[int], None]
 """Is told how many more objects are there; below zero where some are read again."""
-_MIXED = Failed(
+_MIXED = FailedRequest(
     Answer(Verdict.COULD_NOT_ASK, 200, "Inconsistent", "the pages of the list are not of one moment, or overlap")
 )
 
@@ -38,7 +38,7 @@ class _Attempt:
 
     seen: list[Seen] = field(default_factory=list)
     pages: int = 0
-    failed: Failed | None = None
+    failed: FailedRequest | None = None
 
     @property
     def evidence(self) -> str:
@@ -75,11 +75,11 @@ async def read(place: Place, fetch: Fetch, see: See, patient: Patient, on_page: 
 class _Ahead:
     """Fetches pages by their tokens, one of them before it is asked for."""
 
-    def __init__(self, fetch: Callable[[str], Coroutine[Any, Any, Page | Failed]]) -> None:
+    def __init__(self, fetch: Callable[[str], Coroutine[Any, Any, Page | FailedRequest]]) -> None:
         self._fetch = fetch
-        self._begun: tuple[str, asyncio.Task[Page | Failed]] | None = None
+        self._begun: tuple[str, asyncio.Task[Page | FailedRequest]] | None = None
 
-    async def __call__(self, token: str) -> Page | Failed:
+    async def __call__(self, token: str) -> Page | FailedRequest:
         begun, self._begun = self._begun, None
         if begun is not None:
             expected, coming = begun
@@ -97,19 +97,19 @@ class _Ahead:
 
 
 async def _attempt(
-    fetch: Callable[[str], Coroutine[Any, Any, Page | Failed]], see: See, patient: Patient, on_page: OnPage
+    fetch: Callable[[str], Coroutine[Any, Any, Page | FailedRequest]], see: See, patient: Patient, on_page: OnPage
 ) -> _Attempt:
     """While a page comes in, the next one is asked for."""
     ahead = _Ahead(fetch)
 
-    async def whole(token: str) -> tuple[Page, list[Seen]] | Failed:
+    async def whole(token: str) -> tuple[Page, list[Seen]] | FailedRequest:
         page = await ahead(token)
-        if isinstance(page, Failed):
+        if isinstance(page, FailedRequest):
             return page
         if page.token:
             ahead.begin(page.token)
         seen = await see(page.seen)
-        return seen if isinstance(seen, Failed) else (page, seen)
+        return seen if isinstance(seen, FailedRequest) else (page, seen)
 
     attempt = _Attempt()
     known: set[str] = set()
@@ -117,7 +117,7 @@ async def _attempt(
     try:
         while True:
             got = await patient(partial(whole, token))
-            if isinstance(got, Failed):
+            if isinstance(got, FailedRequest):
                 attempt.failed = got
                 return attempt
             page, seen = got

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ..outcome import Verdict
-from .fetch import Failed
+from .fetch import FailedRequest
 
 KNOCKS = 3
 """How many times a cluster is knocked at."""
@@ -25,7 +25,7 @@ _Got = TypeVar("_Got")
 class Door:
     """One cluster's API server."""
 
-    closed: Failed | None = None
+    closed: FailedRequest | None = None
     """Why nobody is let in; None while nothing speaks against it."""
     places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     """To be held for as long as a list is read: the longest one, begun early, would otherwise end long after all."""
@@ -33,7 +33,7 @@ class Door:
     _is_known: bool = False
     _unanswered: int = 0
 
-    async def knock(self, ask: Callable[[], Awaitable[str | Failed]]) -> str | Failed:
+    async def knock(self, ask: Callable[[], Awaitable[str | FailedRequest]]) -> str | FailedRequest:
         """The cluster's answer to this caller."""
         async with self._first:
             if self.closed is None and not self._is_known:
@@ -43,7 +43,7 @@ class Door:
                 return answer
         return await ask() if self.closed is None else self.closed
 
-    async def call(self, ask: Callable[[], Awaitable[_Got | Failed]]) -> _Got | Failed:
+    async def call(self, ask: Callable[[], Awaitable[_Got | FailedRequest]]) -> _Got | FailedRequest:
         """One call, of whoever holds a place."""
         if self.closed is not None:
             return self.closed
@@ -65,8 +65,8 @@ class Doors:
         return self._by_endpoint.setdefault(endpoint, Door())
 
 
-def _unreachable(got: object) -> Failed | None:
+def _unreachable(got: object) -> FailedRequest | None:
     """The failure, where there was no answer at all."""
-    if isinstance(got, Failed) and got.answer.verdict is Verdict.UNREACHABLE and got.answer.status is None:
+    if isinstance(got, FailedRequest) and got.answer.verdict is Verdict.UNREACHABLE and got.answer.status is None:
         return got
     return None

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from eks_access.errors import EksAccessError
 from eks_access.manifest.models import IntegrationAccess
-from eks_access.model.trust import Change
+from eks_access.model.trust import TamperedRequest
 from eks_access.redaction import redacted
 
-from .aws_clients import Aws, CredentialsUnavailable, Keys
+from .aws_clients import Aws, CredentialsUnavailableError, Keys
 from .identities import Identities, Identity, Operator, Saml, TokenSource, WebIdentity
 
 SESSION_NAME = "eks-access-probe"
@@ -24,7 +25,7 @@ _ASSUME_BEFORE = timedelta(minutes=2)
 _Value = TypeVar("_Value")
 
 
-class CannotBecome(Exception):
+class AssumeRoleError(EksAccessError):
     """The credential that is needed could not be had; nothing was asked. The message says why and what to do."""
 
 
@@ -54,7 +55,7 @@ class Actor:
         """The integration's session, assumed once, and anew shortly before it ends.
 
         Raises:
-            CannotBecome, ClientError, BotoCoreError: as for `assume`.
+            AssumeRoleError, ClientError, BotoCoreError: as for `assume`.
         """
         with self._lock:
             if self._session is None or _is_ending(self._session):
@@ -66,11 +67,11 @@ class Actor:
         with self._lock:
             self._session = None
 
-    def assume(self, change: Change | None = None) -> RoleSession:
+    def assume(self, change: TamperedRequest | None = None) -> RoleSession:
         """Assume the integration's role as the vendor does, or with `change`.
 
         Raises:
-            CannotBecome: the credential for it could not be had.
+            AssumeRoleError: the credential for it could not be had.
             ClientError, BotoCoreError: the answer of STS, or that there was none.
         """
         match self.access.trust.kind:
@@ -81,7 +82,7 @@ class Actor:
             case "identity-center":
                 answer = self._by_sign_in(change)
             case "service" if change is None:
-                raise CannotBecome(f"{self.name} is assumed by an AWS service, which cannot be acted as")
+                raise AssumeRoleError(f"{self.name} is assumed by an AWS service, which cannot be acted as")
             case "pod-identity" if change != "stranger":
                 return self._by_pod(change)
             case _:
@@ -97,7 +98,7 @@ class Actor:
         """The credentials of who runs the clusters.
 
         Raises:
-            CannotBecome: they could not be had.
+            AssumeRoleError: they could not be had.
         """
         return self._credentials(self._operator().profile)
 
@@ -105,19 +106,19 @@ class Actor:
         """The operator's way into a cluster, by the user's key for it.
 
         Raises:
-            CannotBecome: the identities name none.
+            AssumeRoleError: the identities name none.
         """
         try:
             return self._operator().kubeconfigs[cluster]
         except KeyError:
-            raise CannotBecome(f"the operator of {self.name} has no kubeconfig for cluster {cluster!r}") from None
+            raise AssumeRoleError(f"the operator of {self.name} has no kubeconfig for cluster {cluster!r}") from None
 
     def _operator(self) -> Operator:
         identity = self._identities.of(self.name, self.access.vendor)
         if identity is None:
             raise self._unnamed()
         if identity.operator is None:
-            raise CannotBecome(f"nobody can become {self.name}, and its identity names no 'operator' to ask")
+            raise AssumeRoleError(f"nobody can become {self.name}, and its identity names no 'operator' to ask")
         return identity.operator
 
     def _request(self) -> dict[str, Any]:
@@ -125,7 +126,7 @@ class Actor:
         seconds = min(role.max_session_seconds, _LONGEST_SESSION)
         return {"RoleArn": role.arn, "RoleSessionName": SESSION_NAME, "DurationSeconds": seconds}
 
-    def _by_profile(self, change: Change | None) -> Any:
+    def _by_profile(self, change: TamperedRequest | None) -> Any:
         external_id = self.access.trust.external_id
         if change == "external-id-wrong":
             external_id = WRONG_EXTERNAL_ID
@@ -140,27 +141,27 @@ class Actor:
     def _credentials(self, profile: str) -> Keys:
         try:
             return self._aws.profile_credentials(profile)
-        except CredentialsUnavailable as cause:
-            raise CannotBecome(str(cause)) from cause
+        except CredentialsUnavailableError as cause:
+            raise AssumeRoleError(str(cause)) from cause
 
-    def _profile(self, change: Change | None) -> str:
+    def _profile(self, change: TamperedRequest | None) -> str:
         if change == "stranger":
             return self._stranger()
         identity = self._identity()
         if identity.profile is None:
-            raise CannotBecome(f"{self.name} is trusted across accounts, and its identity names no 'profile'")
+            raise AssumeRoleError(f"{self.name} is trusted across accounts, and its identity names no 'profile'")
         return identity.profile
 
     def _stranger(self) -> str:
         if self._identities.stranger is None:
-            raise CannotBecome("the identities name no 'stranger' to try with")
+            raise AssumeRoleError("the identities name no 'stranger' to try with")
         return self._identities.stranger.profile
 
-    def _by_sign_in(self, change: Change | None) -> Any:
+    def _by_sign_in(self, change: TamperedRequest | None) -> Any:
         """As a user of Identity Center, in the user's own name or, for a change, in another's or as somebody else."""
         sso = self._identity().sso
         if sso is None:
-            raise CannotBecome(f"{self.name} is trusted by IAM Identity Center, and its identity has no 'sso'")
+            raise AssumeRoleError(f"{self.name} is trusted by IAM Identity Center, and its identity has no 'sso'")
         profile, name = sso.profile, sso.session_name
         if change == "another-session-name":
             name = self._needed(sso.another, "sso.another")
@@ -170,20 +171,20 @@ class Actor:
             profile = self._stranger()
         return self._assume_role(profile, **self._request() | {"RoleSessionName": name})
 
-    def _by_token(self, change: Change | None) -> Any:
+    def _by_token(self, change: TamperedRequest | None) -> Any:
         identity = self._identity()
         if identity.web_identity is None:
-            raise CannotBecome(f"{self.name} is trusted by web identity, and its identity has no 'web_identity'")
+            raise AssumeRoleError(f"{self.name} is trusted by web identity, and its identity has no 'web_identity'")
         field = _TOKENS[change]
         source = self._needed(getattr(identity.web_identity, field), f"web_identity.{field}")
         client = self._aws.client("sts", self.region, None)
         return client.assume_role_with_web_identity(**self._request(), WebIdentityToken=_token(source))
 
-    def _by_assertion(self, change: Change | None) -> Any:
+    def _by_assertion(self, change: TamperedRequest | None) -> Any:
         """With an assertion, which also has the session's name."""
         identity = self._identity()
         if identity.saml is None:
-            raise CannotBecome(f"{self.name} is trusted by SAML, and its identity has no 'saml'")
+            raise AssumeRoleError(f"{self.name} is trusted by SAML, and its identity has no 'saml'")
         field = _ASSERTIONS[change]
         source = self._needed(getattr(identity.saml, field), f"saml.{field}")
         request = self._request()
@@ -193,14 +194,16 @@ class Actor:
         client = self._aws.client("sts", self.region, None)
         return client.assume_role_with_saml(**request, PrincipalArn=provider, SAMLAssertion=_token(source, values))
 
-    def _by_pod(self, change: Change | None) -> RoleSession:
+    def _by_pod(self, change: TamperedRequest | None) -> RoleSession:
         """By EKS Auth, which the agent on a pod's node asks for the pod: with its token, as the node."""
         pod = self._identity().pod_identity
         if pod is None:
-            raise CannotBecome(f"{self.name} has its role by EKS Pod Identity, and its identity has no 'pod_identity'")
+            raise AssumeRoleError(
+                f"{self.name} has its role by EKS Pod Identity, and its identity has no 'pod_identity'"
+            )
         cluster = self.access.clusters.get(pod.cluster)
         if cluster is None:
-            raise CannotBecome(f"the identity of {self.name} names cluster {pod.cluster!r}, which it is not in")
+            raise AssumeRoleError(f"the identity of {self.name} names cluster {pod.cluster!r}, which it is not in")
         source = pod.token if change is None else self._needed(pod.wrong_subject, "pod_identity.wrong_subject")
         client = self._aws.client("eks-auth", cluster.region, self._credentials(pod.profile))
         answer = client.assume_role_for_pod_identity(clusterName=cluster.name, token=_token(source))
@@ -217,21 +220,27 @@ class Actor:
 
     def _needed(self, value: _Value | None, field: str) -> _Value:
         if value is None:
-            raise CannotBecome(f"the identity of {self.name} has no '{field}' to try with")
+            raise AssumeRoleError(f"the identity of {self.name} has no '{field}' to try with")
         return value
 
-    def _unnamed(self) -> CannotBecome:
+    def _unnamed(self) -> AssumeRoleError:
         keys = " nor ".join(repr(key) for key in dict.fromkeys((self.name, self.access.vendor)))
-        return CannotBecome(f"the identities name neither {keys}" if " nor " in keys else f"the identities lack {keys}")
+        return AssumeRoleError(
+            f"the identities name neither {keys}" if " nor " in keys else f"the identities lack {keys}"
+        )
 
 
-_TOKENS: dict[Change | None, str] = {
+_TOKENS: dict[TamperedRequest | None, str] = {
     None: "token",
     "audience-wrong": "wrong_audience",
     "subject-wrong": "wrong_subject",
     "forged": "forged",
 }
-_ASSERTIONS: dict[Change | None, str] = {None: "assertion", "audience-wrong": "wrong_audience", "forged": "forged"}
+_ASSERTIONS: dict[TamperedRequest | None, str] = {
+    None: "assertion",
+    "audience-wrong": "wrong_audience",
+    "forged": "forged",
+}
 assert set(_TOKENS.values()) == set(WebIdentity.model_fields)
 assert set(_ASSERTIONS.values()) == set(Saml.model_fields)
 
@@ -246,7 +255,7 @@ def _token(source: TokenSource, mentioned: Mapping[str, str] | None = None) -> s
         try:
             token = source.file.read_text().strip()
         except (OSError, UnicodeDecodeError) as cause:
-            raise CannotBecome(f"cannot read the token file {source.file}: {cause.__class__.__name__}") from cause
+            raise AssumeRoleError(f"cannot read the token file {source.file}: {cause.__class__.__name__}") from cause
         return _checked(token, str(source.file))
     command = [_filled(part, mentioned or {}) for part in source.command or []]
     try:
@@ -254,12 +263,12 @@ def _token(source: TokenSource, mentioned: Mapping[str, str] | None = None) -> s
             command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_COMMAND_SECONDS, check=False
         )
     except OSError as cause:
-        raise CannotBecome(f"cannot run the token command {command[0]!r}: {cause.strerror}") from cause
+        raise AssumeRoleError(f"cannot run the token command {command[0]!r}: {cause.strerror}") from cause
     except subprocess.TimeoutExpired as cause:
-        raise CannotBecome(f"the token command {command[0]!r} took over {_COMMAND_SECONDS} seconds") from cause
+        raise AssumeRoleError(f"the token command {command[0]!r} took over {_COMMAND_SECONDS} seconds") from cause
     if done.returncode != 0:
         words = redacted(done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2])
-        raise CannotBecome(f"the token command {command[0]!r} failed with exit code {done.returncode}: {words}")
+        raise AssumeRoleError(f"the token command {command[0]!r} failed with exit code {done.returncode}: {words}")
     return _checked(done.stdout.decode("utf-8", "replace").strip(), f"the command {command[0]!r}")
 
 
@@ -271,5 +280,5 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 def _checked(token: str, origin: str) -> str:
     if not token or any(character.isspace() for character in token):
-        raise CannotBecome(f"{origin} gave no token, or more than a token")
+        raise AssumeRoleError(f"{origin} gave no token, or more than a token")
     return token

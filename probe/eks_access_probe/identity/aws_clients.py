@@ -16,13 +16,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import create_loader
 
 from eks_access.endpoint import LoopbackError, is_loopback
+from eks_access.errors import EksAccessError
 
 USER_AGENT = "eks-access-probe"
 _OUTSIDE = ("credential_process", "credential_source", "sso_session", "sso_start_url", "login_session")
 """Settings of a profile that fetch credentials in ways of their own, past the hook."""
 
 
-class CredentialsUnavailable(Exception):
+class CredentialsUnavailableError(EksAccessError):
     """A profile gives no credentials; the message says why. Nothing was asked with it."""
 
 
@@ -61,7 +62,7 @@ class Aws:
         """The credentials of a profile, assuming the role that it names, if any.
 
         Raises:
-            CredentialsUnavailable: there is no such profile, or it gives none.
+            CredentialsUnavailableError: there is no such profile, or it gives none.
         """
         with self._credentials_lock:
             if profile not in self._credentials:
@@ -72,7 +73,7 @@ class Aws:
         """The credentials of the environment: those that a deployment would use.
 
         Raises:
-            CredentialsUnavailable: there are none.
+            CredentialsUnavailableError: there are none.
         """
         with self._credentials_lock:
             return self._resolve(None)
@@ -105,12 +106,12 @@ class Aws:
                 _check_stays_local(profile or session.profile, session.full_config.get("profiles", {}))
             credentials = session.get_credentials()
             if credentials is None:
-                raise CredentialsUnavailable(f"{what} gives no credentials")
+                raise CredentialsUnavailableError(f"{what} gives no credentials")
             frozen = credentials.get_frozen_credentials()
         except (BotoCoreError, ClientError, LoopbackError) as cause:
-            raise CredentialsUnavailable(f"{what} gives no credentials: {cause}") from cause
+            raise CredentialsUnavailableError(f"{what} gives no credentials: {cause}") from cause
         if not frozen.access_key or not frozen.secret_key:
-            raise CredentialsUnavailable(f"{what} gives no credentials")
+            raise CredentialsUnavailableError(f"{what} gives no credentials")
         return Keys(frozen.access_key, frozen.secret_key, frozen.token)
 
     def _session(self, profile: str | None = None) -> botocore.session.Session:

@@ -25,10 +25,12 @@ from typing import Annotated, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from eks_access.errors import EksAccessError
+
 VARIABLE = "EKS_ACCESS_IDENTITIES"
 
 
-class IdentitiesError(ValueError):
+class IdentitiesError(EksAccessError, ValueError):
     """The file cannot be used; the message says where and why."""
 
 

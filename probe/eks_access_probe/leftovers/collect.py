@@ -63,7 +63,7 @@ class Deployer:
         """What is in the cluster of this name.
 
         Raises:
-            ClientError, BotoCoreError, ApiError, Unreachable, LoopbackError: it could not be seen.
+            ClientError, BotoCoreError, ApiError, UnreachableError, LoopbackError: it could not be seen.
         """
         eks = self._clients.client("eks", region, self._keys)
         cluster = eks.describe_cluster(name=name)["cluster"]

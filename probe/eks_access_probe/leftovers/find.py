@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from eks_access.manifest.models import IntegrationAccess, Manifest
 from eks_access.model.arn import parse
 from eks_access.model.identity import EntryMethod
-from eks_access.model.leftovers import VendorMade
+from eks_access.model.leftovers import LeftoverPattern
 from eks_access.model.rbac import MANAGED_BY, STACK
 
 from .seen import Binding, Entry, KubernetesObject, MappedArn, Registration, Seen
@@ -39,7 +39,7 @@ class Here:
     region: str
     stack: str
     integrations: Mapping[str, IntegrationAccess]
-    vendors: Mapping[str, Sequence[VendorMade]]
+    vendors: Mapping[str, Sequence[LeftoverPattern]]
     """By the vendor's key: what it makes by itself."""
 
     @property
@@ -51,7 +51,12 @@ class Here:
 
 
 def here(
-    manifest: Manifest, key: str, name: str, region: str, made: Mapping[str, Sequence[VendorMade]], gone: frozenset[str]
+    manifest: Manifest,
+    key: str,
+    name: str,
+    region: str,
+    made: Mapping[str, Sequence[LeftoverPattern]],
+    gone: frozenset[str],
 ) -> Here:
     """What the stack has in this cluster, without the integrations that are `gone`."""
     everywhere = [cluster for access in manifest.integrations.values() for cluster in access.clusters.values()]

@@ -15,7 +15,7 @@ from ..identity.assume_role import Actor
 from ..identity.aws_clients import Aws
 from ..outcome import Answer, Verdict
 from . import evaluated
-from .simulation_request import Requested, Unclear, requested
+from .simulation_request import AmbiguousRequestError, Requested, requested
 
 BY = "iam:SimulatePrincipalPolicy"
 
@@ -30,7 +30,7 @@ def _check(aws: Aws, operator: Actor, e: AwsExpectation, partition: str, account
     def ask() -> Answer:
         try:
             wanted = requested(e.action, e.parameters, partition=partition, account=account, region=region)
-        except Unclear as unclear:
+        except AmbiguousRequestError as unclear:
             return Answer(Verdict.COULD_NOT_ASK, None, "", str(unclear))
         return asked(lambda: _simulated(aws, operator, e.action, wanted), refused)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from eks_access.aws_auth import reader
 from eks_access.aws_auth.mapping import canonical_role
+from eks_access.errors import EksAccessError
 from eks_access.manifest.models import AccessPolicy, IntegrationAccess
 from eks_access.model import access_policies
 from eks_access.model.arn import parse
@@ -62,11 +63,11 @@ class Mapped:
         return [grant.policy for grant in self.grants if not access_policies.catalogue().get(grant.policy)]
 
 
-class NotMapped(Exception):
+class NotMappedError(EksAccessError):
     """The cluster lets the role in by nothing, or by what does not hold any more; the message says which."""
 
 
-class CouldNotRead(Exception):
+class ReadError(EksAccessError):
     def __init__(self, answer: Answer) -> None:
         self.answer = answer
         super().__init__(answer.message)
@@ -75,9 +76,9 @@ class CouldNotRead(Exception):
 def mapped(aws: Aws, session: ClusterSession) -> Mapped:
     """
     Raises:
-        NotMapped: nobody would be let in.
-        CouldNotRead: the operator was not shown aws-auth.
-        ClientError, BotoCoreError, Unreachable: nor the rest, or there was no answer.
+        NotMappedError: nobody would be let in.
+        ReadError: the operator was not shown aws-auth.
+        ClientError, BotoCoreError, UnreachableError: nor the rest, or there was no answer.
     """
     match session.cluster.method:
         case EntryMethod.AWS_AUTH:
@@ -85,7 +86,7 @@ def mapped(aws: Aws, session: ClusterSession) -> Mapped:
         case EntryMethod.ACCESS_ENTRY:
             return _by_entry(aws, session)
         case EntryMethod.EKS_CONNECTOR:
-            raise CouldNotRead(Answer(Verdict.COULD_NOT_ASK, None, "", OUTSIDE))
+            raise ReadError(Answer(Verdict.COULD_NOT_ASK, None, "", OUTSIDE))
 
 
 def differences(found: Mapped, access: IntegrationAccess, method: EntryMethod) -> Iterator[str]:
@@ -113,7 +114,7 @@ def _by_entry(aws: Aws, session: ClusterSession) -> Mapped:
     try:
         entry = eks.describe_access_entry(**of_entry)["accessEntry"]
     except eks.exceptions.ResourceNotFoundException as missing:
-        raise NotMapped(f"the role has no access entry in {cluster.name}: {missing}") from missing
+        raise NotMappedError(f"the role has no access entry in {cluster.name}: {missing}") from missing
     _check_is_of_the_role(aws, session, entry)
     policies = tuple(
         AccessPolicy(arn=each["policyArn"], namespaces=list(each["accessScope"].get("namespaces") or ()))
@@ -133,21 +134,21 @@ def _check_is_of_the_role(aws: Aws, session: ClusterSession, entry: dict[str, An
     try:
         now = iam.get_role(RoleName=role.name)["Role"]["RoleId"]
     except iam.exceptions.NoSuchEntityException as gone:
-        raise NotMapped(f"there is no role {role.name}") from gone
+        raise NotMappedError(f"there is no role {role.name}") from gone
     if now != made_for:
-        raise NotMapped(f"the access entry is of another role: {role.name} was made anew since, and is not let in")
+        raise NotMappedError(f"the access entry is of another role: {role.name} was made anew since, and is not let in")
 
 
 def _by_aws_auth(session: ClusterSession) -> Mapped:
     response = session.request("GET", AWS_AUTH)
     if response.status == 404:
-        raise NotMapped("there is no aws-auth")
+        raise NotMappedError("there is no aws-auth")
     if response.status >= 400:
-        raise CouldNotRead(read(response))
+        raise ReadError(read(response))
     role_arn = session.actor.access.role.arn
     identity = reader.read(within(response).get("data") or {}).roles.get(canonical_role(role_arn).lower())
     if identity is None:
-        raise NotMapped("aws-auth does not map the role")
+        raise NotMappedError("aws-auth does not map the role")
     return Mapped(identity.username, identity.groups, (), role_arn)
 
 

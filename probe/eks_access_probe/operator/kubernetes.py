@@ -21,7 +21,7 @@ from ..identity.aws_clients import Aws
 from ..outcome import Answer, Verdict
 from . import evaluated
 from .aws import refused
-from .cluster_identity import CouldNotRead, Mapped, NotMapped, could_not_ask, differences, mapped
+from .cluster_identity import Mapped, NotMappedError, ReadError, could_not_ask, differences, mapped
 
 BY = "SubjectAccessReview"
 REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
@@ -106,9 +106,9 @@ class ClusterEvaluation:
         def told() -> Answer:
             try:
                 return call()
-            except NotMapped as nobody:
+            except NotMappedError as nobody:
                 return Answer(Verdict.NOT_AUTHENTICATED, None, "", str(nobody))
-            except CouldNotRead as unread:
+            except ReadError as unread:
                 return could_not_ask(unread.answer)
 
         return kubernetes.asked(lambda: aws_asked(told, refused))

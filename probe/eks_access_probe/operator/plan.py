@@ -7,8 +7,8 @@ from eks_access.manifest.models import IntegrationAccess, Manifest
 from ..checks import connector, trust
 from ..checks.check import Check
 from ..checks.cluster_session import ClusterSession
-from ..identity.assume_role import Actor, CannotBecome, RoleSession
-from ..identity.aws_clients import Aws, CredentialsUnavailable, Keys
+from ..identity.assume_role import Actor, AssumeRoleError, RoleSession
+from ..identity.aws_clients import Aws, CredentialsUnavailableError, Keys
 from ..identity.identities import Identities
 from ..outcome import Answer, Verdict
 from ..run.plan import ClusterPlan, IntegrationPlan
@@ -27,19 +27,19 @@ class Operator(Actor):
     def session(self) -> RoleSession:
         """
         Raises:
-            CannotBecome: the environment has no credentials.
+            AssumeRoleError: the environment has no credentials.
         """
         return RoleSession(self.operator_keys(), "")
 
     def operator_keys(self) -> Keys:
         """
         Raises:
-            CannotBecome: the environment has no credentials.
+            AssumeRoleError: the environment has no credentials.
         """
         try:
             return self._aws.own_credentials()
-        except CredentialsUnavailable as cause:
-            raise CannotBecome(str(cause)) from cause
+        except CredentialsUnavailableError as cause:
+            raise AssumeRoleError(str(cause)) from cause
 
 
 def plan(manifest: Manifest, selected: Mapping[str, IntegrationAccess], aws: Aws) -> list[IntegrationPlan]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from eks_access.errors import EksAccessError
 from eks_access.model.arn import parse
 
 ANY_ID = "00000000-0000-0000-0000-000000000000"
@@ -19,7 +20,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _STANDS_FOR = {"RoleNameWithPath": "RoleName", "UserNameWithPath": "UserName", "GroupNameWithPath": "GroupName"}
 
 
-class Unclear(ValueError):
+class AmbiguousRequestError(EksAccessError, ValueError):
     """IAM's question cannot be put together from the call; the message says what is missing."""
 
 
@@ -34,7 +35,7 @@ class Requested:
 def requested(action: str, parameters: Mapping[str, Any], *, partition: str, account: str, region: str) -> Requested:
     """
     Raises:
-        Unclear: the action is not known, or the call does not say which resource it is about.
+        AmbiguousRequestError: the action is not known, or the call does not say which resource it is about.
     """
     if "ResourceArns" in parameters:
         return Requested(tuple(parameters["ResourceArns"]), {"aws:RequestedRegion": (region,)})
@@ -48,10 +49,10 @@ def requested(action: str, parameters: Mapping[str, Any], *, partition: str, acc
             resources.append(arn)
             keys += kind["conditionKeys"]
         elif kind["required"]:
-            raise Unclear(f"the call does not say which {kind['name']} {action} is about")
+            raise AmbiguousRequestError(f"the call does not say which {kind['name']} {action} is about")
     if details["resourceTypes"] and not resources:
         kinds = " or ".join(kind["name"] for kind in details["resourceTypes"])
-        raise Unclear(f"the call does not say which {kinds} {action} is about")
+        raise AmbiguousRequestError(f"the call does not say which {kinds} {action} is about")
     context = {key: value for key in keys if (value := _of_key(key, parameters))}
     return Requested(tuple(resources) or ("*",), {"aws:RequestedRegion": (region,), **context})
 
@@ -66,7 +67,7 @@ def _iam_data() -> Any:
 def _details(service: str, name: str) -> Mapping[str, Any]:
     actions = _iam_data().actions
     if not _iam_data().services.service_exists(service) or not actions.action_exists(service, name):
-        raise Unclear(f"{service}:{name} is not in the service authorization reference of this version")
+        raise AmbiguousRequestError(f"{service}:{name} is not in the service authorization reference of this version")
     details: Mapping[str, Any] = actions.get_action_details(service, name)
     return details
 

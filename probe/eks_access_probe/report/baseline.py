@@ -5,10 +5,12 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from eks_access.errors import EksAccessError
+
 from .json import SCHEMA_VERSION, Report
 
 
-class BaselineError(ValueError):
+class BaselineError(EksAccessError, ValueError):
     """The file is no report that can be compared with; the message says why and what to do."""
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
+from eks_access.errors import EksAccessError
 from eks_access.explain.difference import Gain, difference
 from eks_access.manifest.models import Manifest, Rights
 
@@ -24,7 +25,7 @@ Pairs = frozenset[tuple[str, str | None]]
 """Integrations with their clusters; None stands for AWS."""
 
 
-class NotComparable(ValueError):
+class IncomparableReportsError(EksAccessError, ValueError):
     """The baseline is of another environment, or was asked in another way: the differences would say nothing."""
 
     def __init__(self, before: str, after: str) -> None:
@@ -38,18 +39,18 @@ def check_comparable(before: Report, after: Report | Manifest, *, by_operator: b
     """Refuse a baseline of another stack or account, or one that was asked in another way.
 
     Raises:
-        NotComparable: it is one.
+        IncomparableReportsError: it is one.
     """
     was, now = _place(before, before.asked_by == "operator"), _place(after, by_operator)
     if was != now:
-        raise NotComparable(was, now)
+        raise IncomparableReportsError(was, now)
 
 
 def changes(before: Report, after: Report) -> Changes:
     """What is different in `after`.
 
     Raises:
-        NotComparable: they are of different stacks or accounts, or were asked in different ways.
+        IncomparableReportsError: they are of different stacks or accounts, or were asked in different ways.
     """
     check_comparable(before, after, by_operator=after.asked_by == "operator")
     both = _pairs(before) & _pairs(after)

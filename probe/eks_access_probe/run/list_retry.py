@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_random_exponential
 
-from ..collector.fetch import Failed
+from ..collector.fetch import FailedRequest
 from ..outcome import Verdict
 from .retry import is_passing
 
@@ -46,16 +46,16 @@ class Patient:
         self._sleep = sleep
 
     async def __call__(
-        self, ask: Callable[[], Awaitable[_Got | Failed]], *, attempts: int | None = None
-    ) -> _Got | Failed:
+        self, ask: Callable[[], Awaitable[_Got | FailedRequest]], *, attempts: int | None = None
+    ) -> _Got | FailedRequest:
         hindered = throttled = unknown = 0
 
-        async def once() -> _Got | Failed:
+        async def once() -> _Got | FailedRequest:
             nonlocal hindered, throttled, unknown
             if unknown:
                 self._renew(unknown)
             got = await ask()
-            if isinstance(got, Failed):
+            if isinstance(got, FailedRequest):
                 is_unknown = got.answer.verdict is Verdict.NOT_AUTHENTICATED
                 is_throttled = got.after is not None or got.answer.verdict is Verdict.THROTTLED
                 unknown += is_unknown
@@ -67,7 +67,7 @@ class Patient:
             enough = hindered >= (attempts or HINDERED) or throttled >= THROTTLED or unknown >= NOT_RECOGNISED
             return enough or self._clock() + state.upcoming_sleep > self._deadline
 
-        got: _Got | Failed = await AsyncRetrying(
+        got: _Got | FailedRequest = await AsyncRetrying(
             sleep=self._sleep,
             retry=retry_if_result(_may_pass),
             wait=_wait,
@@ -78,12 +78,14 @@ class Patient:
 
 
 def _may_pass(got: object) -> bool:
-    return isinstance(got, Failed) and (is_passing(got.answer) or got.answer.verdict is Verdict.NOT_AUTHENTICATED)
+    return isinstance(got, FailedRequest) and (
+        is_passing(got.answer) or got.answer.verdict is Verdict.NOT_AUTHENTICATED
+    )
 
 
 def _wait(state: RetryCallState) -> float:
     got = _result(state)
-    asked = got.after if isinstance(got, Failed) else None
+    asked = got.after if isinstance(got, FailedRequest) else None
     return _BACK_OFF(state) if asked is None else asked
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from eks_access.endpoint import is_loopback
+from eks_access.errors import EksAccessError
 from eks_access.manifest.models import IntegrationAccess, Manifest
 
 from ..checks import aws as aws_checks
@@ -17,7 +18,7 @@ from ..identity.identities import Identities
 from ..operator.role import checks as evaluated_role
 
 
-class PlanError(ValueError):
+class PlanError(EksAccessError, ValueError):
     """The selection names something that the manifest does not have, or the manifest contradicts itself."""
 
 

@@ -9,13 +9,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from eks_access.errors import EksAccessError
+
 from .plan import IntegrationPlan
 
 _FORM = re.compile(r"(0|[1-9][0-9]*)/([1-9][0-9]*)")
 MOST = 1000
 
 
-class ShardError(ValueError):
+class ShardError(EksAccessError, ValueError):
     """The text names no shard."""
 
 

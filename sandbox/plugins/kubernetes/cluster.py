@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import yaml
 
-from eks_access.kubernetes.client import ApiError, CredentialFailed, KubeconfigError, KubernetesApi, Unreachable
+from eks_access.kubernetes.client import ApiError, CredentialError, KubeconfigError, KubernetesApi, UnreachableError
 
 from ..errors import NotSupported, PluginError
 from ..plugin import Values
@@ -210,7 +210,7 @@ class Cluster:
     def json(self, method: str, path: str, **options: Any) -> Any:
         try:
             return self.api.json(method, path, **options)
-        except (Unreachable, CredentialFailed) as error:
+        except (UnreachableError, CredentialError) as error:
             raise PluginError(f"configured Kubernetes cluster is unreachable: {error}") from error
 
     def _resource(self, kind: Kind) -> tuple[str, bool]:

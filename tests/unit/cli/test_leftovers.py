@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from eks_access.kubernetes.client import Unreachable
+from eks_access.kubernetes.client import UnreachableError
 from eks_access_cli.main import main
 from eks_access_probe.leftovers.collect import Deployer
 from eks_access_probe.leftovers.seen import Binding, Registration, Seen
@@ -29,7 +29,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
         def look(self: Deployer, name: str, region: str, account: str) -> Seen:
             if name not in seen:
-                raise Unreachable("https://there", TimeoutError("timed out"))
+                raise UnreachableError("https://there", TimeoutError("timed out"))
             return seen[name]
 
         monkeypatch.setattr(Deployer, "look", look)

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import eks_access.kubernetes.token
-from eks_access.kubernetes.client import Response, Unreachable
+from eks_access.kubernetes.client import Response, UnreachableError
 from eks_access_cli.commands.probe import probe
 from eks_access_probe.checks import cluster_session
 from eks_access_probe.report.json import Report
@@ -251,7 +251,7 @@ def test_an_unreachable_cluster_does_not_hold_up_the_others(
         if server == SERVER_OF_API:
             # No answer before every other cluster has all of its own.
             assert others_done.wait(20), "the other clusters waited for the unreachable one"
-            raise Unreachable(server, TimeoutError("timed out"))
+            raise UnreachableError(server, TimeoutError("timed out"))
         asked.append(path)
         if sum(not path.startswith("/apis/a") or path.endswith("s") for path in asked) >= 12:
             others_done.set()
@@ -321,7 +321,7 @@ def test_the_time_is_that_of_the_slowest_cluster_and_one_that_is_gone_delays_nob
         time.sleep(wait)
         waited.append(server)
         if server == gone:
-            raise Unreachable(server, TimeoutError("timed out"))
+            raise UnreachableError(server, TimeoutError("timed out"))
 
     world.kubernetes = slowly
     started = time.monotonic()

@@ -17,13 +17,15 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner, ScannerError
 from yaml.tokens import ScalarToken
 
+from ...errors import EksAccessError
+
 _BREAKS = "\r\n\x85\u2028\u2029"
 _BREAKS_END = "\0" + _BREAKS
 _LINE = re.compile(f"[^{_BREAKS_END}]*")
 _BLANKS_END = " \t" + _BREAKS_END
 
 
-class Unparseable(Exception):
+class YamlSyntaxError(EksAccessError):
     """The text is not what go-yaml can read. `line` counts from 1; `problem` is in the parser's words."""
 
     def __init__(self, line: int, problem: str) -> None:
@@ -89,21 +91,21 @@ def parse(text: str) -> Document:
     """Parse the first document.
 
     Raises:
-        Unparseable: go-yaml would refuse the text, and the authenticator would then drop the whole section.
+        YamlSyntaxError: go-yaml would refuse the text, and the authenticator would then drop the whole section.
     """
     if (mark := text.find("\ufeff", 1)) > 0:
         # Invisible, and counted as a column by go-yaml but not by PyYAML: no text worth guessing at.
-        raise Unparseable(text.count("\n", 0, mark) + 1, "a byte order mark (U+FEFF) inside the text")
+        raise YamlSyntaxError(text.count("\n", 0, mark) + 1, "a byte order mark (U+FEFF) inside the text")
     try:
         return _compose(_Loader(text), text)
     except yaml.MarkedYAMLError as error:
         place = error.problem_mark or error.context_mark
-        raise Unparseable(place.line + 1 if place else 1, error.problem or error.context or str(error)) from error
+        raise YamlSyntaxError(place.line + 1 if place else 1, error.problem or error.context or str(error)) from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise Unparseable(line, "control characters are not allowed") from error
+        raise YamlSyntaxError(line, "control characters are not allowed") from error
     except RecursionError as error:
-        raise Unparseable(1, "nested too deeply") from error
+        raise YamlSyntaxError(1, "nested too deeply") from error
 
 
 class _Loader(Reader, Scanner, Parser):

@@ -9,7 +9,7 @@ import base64
 import re
 from typing import TypeAlias
 
-from .parser import Node, Unparseable
+from .parser import Node, YamlSyntaxError
 
 GoValue: TypeAlias = "bool | int | float | str | list[GoValue] | dict[str, GoValue] | None"
 
@@ -33,7 +33,7 @@ def to_json(root: Node | None) -> GoValue:
     """The value as the authenticator's JSON holds it. Mappings are sorted by key, as Go's encoder sorts them.
 
     Raises:
-        Unparseable: Go would fail to convert it, which loses the section.
+        YamlSyntaxError: Go would fail to convert it, which loses the section.
     """
     return None if root is None else _value(root, ())
 
@@ -42,14 +42,14 @@ def scalar(node: Node) -> bool | int | float | str | None:
     """A scalar's Go value: a timestamp stays text; anything quoted is text.
 
     Raises:
-        Unparseable: its explicit tag does not fit, or Go's JSON has no such number.
+        YamlSyntaxError: its explicit tag does not fit, or Go's JSON has no such number.
     """
     if not node.tag and not node.implicit:
         return node.value
     if node.tag == _TAG + "binary":
         encoded = re.sub(r"[\r\n]", "", node.value)
         if not _BASE64.fullmatch(encoded):
-            raise Unparseable(node.line, "!!binary value contains invalid base64 data")
+            raise YamlSyntaxError(node.line, "!!binary value contains invalid base64 data")
         return base64.b64decode(encoded).decode("utf-8", "replace")
     if node.tag and node.tag not in _RESOLVABLE:
         return node.value
@@ -62,9 +62,9 @@ def scalar(node: Node) -> bool | int | float | str | None:
     if wanted == "timestamp" and _TIMESTAMP.fullmatch(node.value):
         return node.value
     if wanted not in ("", kind):
-        raise Unparseable(node.line, f"cannot decode !!{kind} `{node.value}` as a !!{wanted}")
+        raise YamlSyntaxError(node.line, f"cannot decode !!{kind} `{node.value}` as a !!{wanted}")
     if isinstance(value, float) and value - value != 0:
-        raise Unparseable(node.line, f"{node.value} has no form in JSON")
+        raise YamlSyntaxError(node.line, f"{node.value} has no form in JSON")
     return value
 
 
@@ -102,7 +102,7 @@ def _value(node: Node, within: tuple[int, ...]) -> GoValue:
     if node.kind == "alias":
         assert node.target is not None
         if id(node.target) in within:
-            raise Unparseable(node.line, "an anchor's value contains itself")
+            raise YamlSyntaxError(node.line, "an anchor's value contains itself")
         return _value(node.target, within)
     if node.kind == "scalar":
         return scalar(node)
@@ -134,14 +134,14 @@ def _merge(found: dict[str, GoValue], value: Node, within: tuple[int, ...]) -> N
     for source in sources:
         mapping = source.target if source.kind == "alias" else source
         if mapping is None or mapping.kind != "mapping":
-            raise Unparseable(source.line, "map merge requires map or sequence of maps as the value")
+            raise YamlSyntaxError(source.line, "map merge requires map or sequence of maps as the value")
         if id(mapping) in within:
-            raise Unparseable(source.line, "an anchor's value contains itself")
+            raise YamlSyntaxError(source.line, "an anchor's value contains itself")
         _fill(found, mapping, (*within, id(mapping)))
 
 
 def _key(node: Node, within: tuple[int, ...]) -> str:
     value = _value(node, within)
     if value is None or isinstance(value, list | dict) or (isinstance(value, int) and value >= 1 << 63):
-        raise Unparseable(node.line, "invalid map key")
+        raise YamlSyntaxError(node.line, "invalid map key")
     return value if isinstance(value, str) else str(value)

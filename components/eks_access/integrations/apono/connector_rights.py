@@ -5,7 +5,7 @@ from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
-from ...errors import Refused
+from ...errors import InvalidInputError
 from ...model import grantable
 from ...model.identity import checked_namespace, checked_service_account
 from ...model.rbac import API_GROUP as RBAC
@@ -42,7 +42,7 @@ def connector_grant(name: str, rights: Mapping[str, Any]) -> Grant:
     """The connector's rights.
 
     Raises:
-        Refused: no role, or one of administrators, or what is no service account.
+        InvalidInputError: no role, or one of administrators, or what is no service account.
     """
     property, admin_allowed = "connector_rights", rights.get("allow_admin_roles", False)
     named = (
@@ -51,7 +51,9 @@ def connector_grant(name: str, rights: Mapping[str, Any]) -> Grant:
     )
     binding = grantable.rules(*named)
     if not binding:
-        raise Refused(property, None, "names no role that people may get", "Name it under grantable_cluster_roles.")
+        raise InvalidInputError(
+            property, None, "names no role that people may get", "Name it under grantable_cluster_roles."
+        )
     namespace = checked_namespace(f"{property}.namespace", rights["namespace"])
     account = checked_service_account(f"{property}.service_account", rights["service_account"])
     return Grant("connector", f"{name}-connector", f"{namespace}/{account}", (*_FINDS, *binding), kind="ServiceAccount")

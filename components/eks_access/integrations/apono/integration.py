@@ -12,12 +12,12 @@ from typing import Any, NotRequired
 
 import pulumi
 
-from ...errors import Refused
+from ...errors import InvalidInputError
 from ...model.expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall, aws_baseline, baseline, combined
 from ...model.iam import Statement
 from ...model.identity import EntryMethod, Identity
 from ...model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
-from ...model.leftovers import VendorMade
+from ...model.leftovers import LeftoverPattern
 from ...model.rbac import API_GROUP as RBAC
 from ...model.trust import IdentityCenter, Saml, checked_permission_sets, checked_saml_provider, saml_audience
 from ...provision.arguments import IntegrationArgs
@@ -28,7 +28,7 @@ from .login import login_steps
 ROLE_NAME = "apono-k8s-access"
 """The role that Apono's own access details tell people to assume."""
 SOURCES = ("Apono: Integrate with EKS",)
-LEFTOVERS = (VendorMade("binding-of-user", "apono:*", "Apono made it when access was approved"),)
+LEFTOVERS = (LeftoverPattern("binding-of-user", "apono:*", "Apono made it when access was approved"),)
 _IDENTITY = Identity(username="apono:{{SessionName}}", aws_auth_username="{{SessionNameRaw}}")
 """Apono binds these very names, so they are its page's and not of our choosing."""
 
@@ -103,7 +103,7 @@ def _trust(federation: Federation, args: Mapping[str, Any], place: Place, vendor
         )
     _refuse_for(federation, args, "permission_sets")
     if "saml_provider_arn" not in args:
-        raise Refused(
+        raise InvalidInputError(
             "saml_provider_arn",
             None,
             "is required with federation 'saml'",
@@ -118,7 +118,7 @@ def _trust(federation: Federation, args: Mapping[str, Any], place: Place, vendor
 def _refuse_for(federation: Federation, args: Mapping[str, Any], property: str) -> None:
     if property in args:
         other = Federation.SAML if federation is Federation.SSO else Federation.SSO
-        raise Refused(
+        raise InvalidInputError(
             property,
             None,
             f"means nothing with federation '{federation}'",

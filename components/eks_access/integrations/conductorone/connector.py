@@ -7,7 +7,7 @@ is not among them, and without `BATON_ROLE_ARN` the connector ends at once.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...errors import Refused
+from ...errors import InvalidInputError
 from ...model.integration import ClusterPlace, Place
 from ...model.objects import KubernetesObject
 from ...model.pods import CONTAINER_SECURITY, POD_SECURITY, RESTRICTED, checked_image, network_policy
@@ -130,20 +130,20 @@ def _check(connector: Mapping[str, Any], hosting: Hosting) -> None:
     for key in _SECRETS:
         # A secret's value is not repeated.
         if key in connector and not connector[key]:
-            raise Refused(f"deploy_connector.{key}", None, "is empty")
+            raise InvalidInputError(f"deploy_connector.{key}", None, "is empty")
         if key in connector and any(character.isspace() for character in connector[key]):
-            raise Refused(
+            raise InvalidInputError(
                 f"deploy_connector.{key}", None, "holds white space, perhaps a line's end that was copied with it"
             )
     for key in _KEYS:
         if hosting is Hosting.SELF_HOSTED_KEYS and key not in connector:
-            raise Refused(
+            raise InvalidInputError(
                 f"deploy_connector.{key}",
                 None,
                 f"is required with hosting {hosting}: baton-eks takes both parts of the access key or none",
             )
         if hosting is not Hosting.SELF_HOSTED_KEYS and key in connector:
-            raise Refused(
+            raise InvalidInputError(
                 f"deploy_connector.{key}",
                 None,
                 f"has no place with hosting {hosting}: with a key the connector would not use its own role",

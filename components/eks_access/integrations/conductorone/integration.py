@@ -11,12 +11,12 @@ from typing import Any, NotRequired
 import pulumi
 from typing_extensions import TypedDict
 
-from ...errors import Refused
+from ...errors import InvalidInputError
 from ...model.expectations import aws_baseline, baseline, combined
 from ...model.grantable import checked_grantable
 from ...model.identity import Identity, supports_access_entries, supports_aws_auth
 from ...model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
-from ...model.leftovers import VendorMade
+from ...model.leftovers import LeftoverPattern
 from ...model.placeholders import is_known
 from ...provision.arguments import IntegrationArgs
 from ...provision.integration import IntegrationComponent
@@ -25,10 +25,10 @@ from .modes import KEYLESS, Hosting, Tier, check_cluster, checked_arguments, tru
 
 SOURCES = ("https://www.conductorone.com/docs/baton/eks", "https://github.com/ConductorOne/baton-eks (v0.1.3)")
 LEFTOVERS = (
-    VendorMade(
+    LeftoverPattern(
         "binding", "baton-*-binding", "ConductorOne made it when it granted access, and removes it on revocation"
     ),
-    VendorMade(
+    LeftoverPattern(
         "empty-entry-of-user",
         "*",
         "ConductorOne makes access entries for IAM users, and on revocation takes only their policies away",
@@ -156,9 +156,11 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
 
 def _check_place(place: Place) -> None:
     if is_known(place.partition) and place.partition != "aws":
-        raise Refused("partition", place.partition, "is one that baton-eks cannot read: it knows only arn:aws ARNs")
+        raise InvalidInputError(
+            "partition", place.partition, "is one that baton-eks cannot read: it knows only arn:aws ARNs"
+        )
     if len(place.clusters) != 1:
-        raise Refused(
+        raise InvalidInputError(
             "clusters",
             [cluster.key for cluster in place.clusters],
             "has more than one cluster, and ConductorOne has one connector, with its own External ID, for each",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from ...errors import Refused
+from ...errors import InvalidInputError
 from ...model.arn import parse
 from ...model.identity import checked_namespace, checked_service_account, supports_access_entries, supports_aws_auth
 from ...model.integration import ClusterPlace, Place
@@ -65,12 +65,12 @@ def checked_arguments(args: Mapping[str, Any], hosting: Hosting, tier: Tier) -> 
     """Refuse an argument that has no place in this mode, and tell of one that is missing.
 
     Raises:
-        Refused: with the mode that it belongs to.
+        InvalidInputError: with the mode that it belongs to.
     """
     for name, places in _BELONGS.items():
         if name in args and hosting not in places:
             why = f": {_WHY_NOT[name]}" if name in _WHY_NOT else ""
-            raise Refused(
+            raise InvalidInputError(
                 name,
                 None,
                 f"has no place with hosting {hosting}{why}",
@@ -78,23 +78,23 @@ def checked_arguments(args: Mapping[str, Any], hosting: Hosting, tier: Tier) -> 
             )
     for name, advice in _REQUIRED[hosting].items():
         if name not in args:
-            raise Refused(name, None, f"is required with hosting {hosting}", advice)
+            raise InvalidInputError(name, None, f"is required with hosting {hosting}", advice)
     for name in PROVISION_ONLY:
         if name in args and tier is not Tier.PROVISION:
-            raise Refused(name, None, f"has no effect in tier {tier}", "It belongs to tier provision.")
+            raise InvalidInputError(name, None, f"has no effect in tier {tier}", "It belongs to tier provision.")
 
 
 def check_cluster(cluster: ClusterPlace, tier: Tier, grants_roles: bool) -> None:
     """Refuse what baton-eks cannot do on a cluster of this authentication mode.
 
     Raises:
-        Refused: it would be granted rights that it cannot use, or have nothing to provision at all.
+        InvalidInputError: it would be granted rights that it cannot use, or have nothing to provision at all.
     """
     if tier is Tier.SYNC:
         return
     property = "grantable_cluster_roles"
     if grants_roles and not supports_aws_auth(cluster.mode):
-        raise Refused(
+        raise InvalidInputError(
             property,
             None,
             f"has no use on cluster {cluster.key!r} of authentication mode {cluster.mode}: baton-eks needs aws-auth to"
@@ -102,7 +102,7 @@ def check_cluster(cluster: ClusterPlace, tier: Tier, grants_roles: bool) -> None
             "Leave it out: ConductorOne can still grant access policies there.",
         )
     if not grants_roles and not supports_access_entries(cluster.mode):
-        raise Refused(
+        raise InvalidInputError(
             property,
             None,
             f"is required on cluster {cluster.key!r} of authentication mode {cluster.mode}, which has no access"
@@ -133,7 +133,7 @@ def trust(
 def _checked_user(principal_arn: str) -> str:
     arn = parse(principal_arn)
     if arn is not None and arn.kind == "role":
-        raise Refused(
+        raise InvalidInputError(
             "principal_arn",
             principal_arn,
             f"is a role, but with hosting {Hosting.SELF_HOSTED_KEYS} there are access keys, which only IAM users have",

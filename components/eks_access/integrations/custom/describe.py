@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
-from ...errors import Refused
+from ...errors import InvalidInputError
 from ...model import expectations, iam, identity, leftovers, rbac
 from ...model.expectations import Expectation, aws_baseline, baseline, combined
 from ...model.integration import (
@@ -29,12 +29,13 @@ def integration(definition: Definition, args: Mapping[str, Any], place: Place) -
     """The integration that the definition describes.
 
     Raises:
-        Refused: an argument is missing, unknown or does not fit, or the definition has what AWS or EKS refuses.
+        InvalidInputError: an argument is missing, unknown or does not fit, or the definition has what AWS or EKS
+            refuses.
     """
     profile = args.get("profile", Profile.LEAST)
     rights = definition.profiles.vendor if profile is Profile.VENDOR else definition.profiles.least
     if rights is None:
-        raise Refused("profile", profile.value, f"is not described for {definition.title}", "Leave it out.")
+        raise InvalidInputError("profile", profile.value, f"is not described for {definition.title}", "Leave it out.")
     texts = Texts(_place_values(place), checked_arguments(definition, args.get("arguments", {})))
     groups = tuple(map(texts.text, rights.groups))
     return Integration(
@@ -69,7 +70,7 @@ def integration(definition: Definition, args: Mapping[str, Any], place: Place) -
         residual_risks=tuple(map(texts.text, definition.residual_risks)),
         sources=tuple(definition.sources),
         leftovers=tuple(
-            leftovers.VendorMade(each.made, texts.text(each.pattern), each.why) for each in definition.leftovers
+            leftovers.LeftoverPattern(each.made, texts.text(each.pattern), each.why) for each in definition.leftovers
         ),
     )
 
@@ -79,22 +80,26 @@ def checked_arguments(definition: Definition, given: Mapping[str, Any]) -> dict[
     for name in given:
         if name not in definition.arguments:
             known = ", ".join(definition.arguments) or "none"
-            raise Refused(f"arguments.{name}", None, f"is not an argument of {definition.title}", f"Known: {known}.")
+            raise InvalidInputError(
+                f"arguments.{name}", None, f"is not an argument of {definition.title}", f"Known: {known}."
+            )
     values = {}
     for name, declared in definition.arguments.items():
         value = given.get(name, declared.default)
         if value is None:
-            raise Refused(f"arguments.{name}", None, f"is required: {declared.description}")
+            raise InvalidInputError(f"arguments.{name}", None, f"is required: {declared.description}")
         items = list(value) if isinstance(value, list | tuple) else [value]
         if isinstance(value, list | tuple) is not (declared.type == "list") or not all(
             isinstance(item, str) for item in items
         ):
             wanted = "a list of texts" if declared.type == "list" else "a text"
-            raise Refused(f"arguments.{name}", None, f"must be {wanted}: {declared.description}")
+            raise InvalidInputError(f"arguments.{name}", None, f"must be {wanted}: {declared.description}")
         for item in items:
             if declared.pattern and is_known(item) and not re.fullmatch(declared.pattern, item):
                 # The value may be a secret of the user's, so it is not told.
-                raise Refused(f"arguments.{name}", None, f"does not match {declared.pattern!r}: {declared.description}")
+                raise InvalidInputError(
+                    f"arguments.{name}", None, f"does not match {declared.pattern!r}: {declared.description}"
+                )
         values[name] = items if declared.type == "list" else value
     return values
 
@@ -140,10 +145,10 @@ def _statements(rights: Rights, texts: Texts) -> Iterator[iam.Statement]:
 def _grant(grant: Grant, groups: Sequence[str], texts: Texts) -> rbac.Grant:
     property = f"grants.{grant.key}.group"
     if not groups:
-        raise Refused(property, None, "needs a group", "Name one in the profile's `groups`.")
+        raise InvalidInputError(property, None, "needs a group", "Name one in the profile's `groups`.")
     group = groups[0] if grant.group is None else texts.text(grant.group)
     if group not in groups:
-        raise Refused(property, group, f"is none of the profile's groups: {', '.join(groups)}")
+        raise InvalidInputError(property, group, f"is none of the profile's groups: {', '.join(groups)}")
     return rbac.Grant(
         grant.key,
         texts.text(f"{{name}}-{grant.key}"),
@@ -166,7 +171,9 @@ def _narrowing(property: str, given: list[str], texts: Texts) -> tuple[str, ...]
     """The items, where none at all would mean everything: what was given must not become none on the way."""
     items = texts.texts(given)
     if given and not items:
-        raise Refused(property, None, "becomes an empty list, which would mean all of them", "Give at least one.")
+        raise InvalidInputError(
+            property, None, "becomes an empty list, which would mean all of them", "Give at least one."
+        )
     return tuple(items)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from ...errors import Refused
+from ...errors import InvalidInputError
 from .definition import Definition
 
 Location = tuple[str | int, ...]
@@ -18,13 +18,13 @@ def load(path: Path) -> Definition:
     """The definition in the file.
 
     Raises:
-        Refused: there is no such file, it is not YAML, or it is not as `Definition` says.
+        InvalidInputError: there is no such file, it is not YAML, or it is not as `Definition` says.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as cause:
         why = cause.strerror if isinstance(cause, OSError) else "not UTF-8"
-        raise Refused("definition", str(path), f"cannot be read: {why}") from cause
+        raise InvalidInputError("definition", str(path), f"cannot be read: {why}") from cause
     return parse(text, str(path))
 
 
@@ -33,22 +33,22 @@ def parse(text: str, origin: str) -> Definition:
     """The definition in a text; `origin` names it in refusals.
 
     Raises:
-        Refused: as for `load`.
+        InvalidInputError: as for `load`.
     """
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         value = yaml.safe_load(text)
     except yaml.YAMLError as cause:
-        raise Refused(origin, None, f"is not YAML: {' '.join(str(cause).split())}") from cause
+        raise InvalidInputError(origin, None, f"is not YAML: {' '.join(str(cause).split())}") from cause
     for key in _repeated(root):
-        raise Refused(f"{origin}:{key.start_mark.line + 1}", key.value, "stands twice in one mapping")
+        raise InvalidInputError(f"{origin}:{key.start_mark.line + 1}", key.value, "stands twice in one mapping")
     try:
         return Definition.model_validate(value)
     except ValidationError as invalid:
         raise _refused(invalid, root, origin) from None
 
 
-def _refused(invalid: ValidationError, root: yaml.Node | None, origin: str) -> Refused:
+def _refused(invalid: ValidationError, root: yaml.Node | None, origin: str) -> InvalidInputError:
     errors = invalid.errors(include_url=False)
     # A misspelt property is missing as well; that it is unknown says more.
     error = next((each for each in errors if each["type"] == "extra_forbidden"), errors[0])
@@ -57,11 +57,13 @@ def _refused(invalid: ValidationError, root: yaml.Node | None, origin: str) -> R
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
     property = f"{place}: {path}" if path else place
     if error["type"] == "extra_forbidden":
-        return Refused(property, None, "is not a known property", f"Known here: {', '.join(_known(location[:-1]))}.")
+        return InvalidInputError(
+            property, None, "is not a known property", f"Known here: {', '.join(_known(location[:-1]))}."
+        )
     if error["type"] == "missing":
-        return Refused(property, None, "is required")
+        return InvalidInputError(property, None, "is required")
     message = error["msg"].removeprefix("Value error, ")
-    return Refused(property, None, f"does not fit: {message[:1].lower()}{message[1:]}")
+    return InvalidInputError(property, None, f"does not fit: {message[:1].lower()}{message[1:]}")
 
 
 def _line(node: yaml.Node | None, location: Location) -> int:

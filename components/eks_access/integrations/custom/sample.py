@@ -12,7 +12,7 @@ def sample_arguments(definition: str, given: Mapping[str, Any]) -> dict[str, Any
     """The arguments given, completed by placeholders for those that are required.
 
     Raises:
-        Refused: the definition cannot be loaded.
+        InvalidInputError: the definition cannot be loaded.
     """
     declared = load(Path(definition)).arguments
     wanted = {

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...errors import Refused
+from ...errors import InvalidInputError
 
 _PLACEHOLDER = re.compile(r"(?<!\{)\{([a-z_]+(?::[A-Za-z0-9_]+)?)\}(?!\})")
 """In single braces: double ones are EKS's own, as in `{{SessionName}}`."""
@@ -27,13 +27,15 @@ class Texts:
     def text(self, text: str) -> str:
         """
         Raises:
-            Refused: a placeholder is unknown here, or is a list.
+            InvalidInputError: a placeholder is unknown here, or is a list.
         """
 
         def filled(match: re.Match[str]) -> str:
             value = self._value(match[1], text)
             if isinstance(value, list):
-                raise Refused(text, None, f"has {{{match[1]}}} in it, a list: it stands alone, as an item of a list")
+                raise InvalidInputError(
+                    text, None, f"has {{{match[1]}}} in it, a list: it stands alone, as an item of a list"
+                )
             return value
 
         return _PLACEHOLDER.sub(filled, text)
@@ -65,5 +67,5 @@ class Texts:
     def _value(self, name: str, text: str) -> Value:
         if name not in self._values:
             known = ", ".join(f"{{{key}}}" for key in self._values)
-            raise Refused(text, None, f"has {{{name}}} in it, which is not known here", f"Known: {known}.")
+            raise InvalidInputError(text, None, f"has {{{name}}} in it, which is not known here", f"Known: {known}.")
         return self._values[name]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pydantic import Field, model_validator
 
-from ...errors import Refused
+from ...errors import InvalidInputError
 from ...model import trust
 from ...model.integration import Place
 from .part import Part, Text
@@ -72,7 +72,7 @@ class IdentityCenter(Part):
     def made(self, texts: Texts, place: Place) -> trust.Trust:
         sets = texts.texts(self.permission_sets)
         if self.permission_sets and not sets:
-            raise Refused("permission_sets", None, "becomes an empty list, which would mean all of them")
+            raise InvalidInputError("permission_sets", None, "becomes an empty list, which would mean all of them")
         checked = trust.checked_permission_sets("permission_sets", sets)
         return trust.IdentityCenter(place.partition, place.account, checked)
 
@@ -90,7 +90,7 @@ class Service(Part):
     def made(self, texts: Texts, place: Place) -> trust.Trust:  # noqa: ARG002 - as every kind is made
         arns = tuple(texts.texts(self.source_arns))
         if self.source_arns and not arns:
-            raise Refused("source_arns", None, "becomes an empty list, which would mean all of them")
+            raise InvalidInputError("source_arns", None, "becomes an empty list, which would mean all of them")
         return trust.Service(texts.text(self.service), texts.text(self.source_account), arns)
 
 
@@ -141,14 +141,15 @@ class Trust(Part):
         """The trust that this describes.
 
         Raises:
-            Refused: AWS would not take it, or it would let in nobody or everybody; told with its path in the file.
+            InvalidInputError: AWS would not take it, or it would let in nobody or everybody; told with its path in
+                the file.
         """
         ((kind, make),) = self._given()
         try:
             return make(texts, place)
-        except Refused as refused:
+        except InvalidInputError as refused:
             path = f"trust.{kind}.{refused.property}"
-            raise Refused(path, refused.value, refused.problem, refused.advice) from None
+            raise InvalidInputError(path, refused.value, refused.problem, refused.advice) from None
 
     def _given(self) -> list[tuple[str, Callable[[Texts, Place], trust.Trust]]]:
         parts = {kind: getattr(self, kind) for kind in type(self).model_fields}

@@ -8,20 +8,20 @@ from .cross_account import CrossAccount, checked_external_id, checked_principals
 from .identity_center import IdentityCenter, checked_permission_sets
 from .saml import Saml, checked_saml_provider, saml_audience
 from .service import Service
-from .tampered_request import Change
+from .tampered_request import TamperedRequest
 from .web_identity import WebIdentity, checked_oidc_provider
 from .workload import Irsa, PodIdentity
 
 Trust = CrossAccount | WebIdentity | Saml | IdentityCenter | Service | PodIdentity | Irsa
 
 __all__ = [
-    "Change",
     "CrossAccount",
     "IdentityCenter",
     "Irsa",
     "PodIdentity",
     "Saml",
     "Service",
+    "TamperedRequest",
     "Trust",
     "WebIdentity",
     "checked_external_id",

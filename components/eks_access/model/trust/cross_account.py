@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ...errors import Refused
+from ...errors import InvalidInputError
 from ..arn import checked_principal
 from ..placeholders import is_known
-from .tampered_request import Change
+from .tampered_request import TamperedRequest
 
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 
@@ -37,15 +37,19 @@ class CrossAccount:
         }
         return [statement | ({"Condition": {"StringEquals": conditions}} if conditions else {})]
 
-    def refuses(self) -> tuple[Change, ...]:
-        by_external_id: tuple[Change, ...] = ("external-id-missing", "external-id-wrong") if self.external_id else ()
+    def refuses(self) -> tuple[TamperedRequest, ...]:
+        by_external_id: tuple[TamperedRequest, ...] = (
+            ("external-id-missing", "external-id-wrong") if self.external_id else ()
+        )
         return (*by_external_id, "stranger")
 
 
 def checked_external_id(property: str, value: str) -> str:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (ExternalId)"""
     if is_known(value) and not _EXTERNAL_ID.fullmatch(value):
-        raise Refused(property, value, "is not an ExternalId: 2 to 1224 letters, digits and _+=,.@:/- are allowed")
+        raise InvalidInputError(
+            property, value, "is not an ExternalId: 2 to 1224 letters, digits and _+=,.@:/- are allowed"
+        )
     return value
 
 
@@ -53,8 +57,8 @@ def checked_principals(property: str, values: list[str] | tuple[str, ...]) -> tu
     """ARNs of single roles or users. A whole account (`:root`) or a wildcard trusts more than the vendor.
 
     Raises:
-        Refused: there is none, or one is not the ARN of a role or user.
+        InvalidInputError: there is none, or one is not the ARN of a role or user.
     """
     if not values:
-        raise Refused(property, values, "names nobody who may assume the role; give at least one role ARN")
+        raise InvalidInputError(property, values, "names nobody who may assume the role; give at least one role ARN")
     return tuple(checked_principal(f"{property}[{index}]", value) for index, value in enumerate(values))

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ...errors import Refused
+from ...errors import InvalidInputError
 from ..placeholders import is_known
-from .tampered_request import Change
+from .tampered_request import TamperedRequest
 
 OWN_NAME = "${SAML:sub}"
 """A policy variable: the user's name as Identity Center asserted it. It stays with the session.
@@ -58,7 +58,7 @@ class IdentityCenter:
         names = [f"AWSReservedSSO_{name}_*" for name in self.permission_sets] or ["AWSReservedSSO_*"]
         return tuple(f"{reserved}/{path}{name}" for name in names for path in ("", "*/"))
 
-    def refuses(self) -> tuple[Change, ...]:
+    def refuses(self) -> tuple[TamperedRequest, ...]:
         return ("another-session-name", "non-sso-principal", "stranger")
 
 
@@ -66,18 +66,18 @@ def checked_permission_sets(property: str, names: list[str] | tuple[str, ...]) -
     """https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html (Name)"""
     for index, name in enumerate(names):
         if is_known(name) and name.startswith("AWSReservedSSO_"):
-            raise Refused(
+            raise InvalidInputError(
                 f"{property}[{index}]",
                 name,
                 "is the name of a role that Identity Center made",
                 "Name the permission set: what is between 'AWSReservedSSO_' and the last underscore.",
             )
         if is_known(name) and not _PERMISSION_SET.fullmatch(name):
-            raise Refused(
+            raise InvalidInputError(
                 f"{property}[{index}]",
                 name,
                 "is not a permission set's name: 1 to 32 letters, digits and _+=,.@- are allowed, and no wildcards",
             )
     if len(set(names)) != len(names):
-        raise Refused(property, list(names), "names a permission set twice")
+        raise InvalidInputError(property, list(names), "names a permission set twice")
     return tuple(names)

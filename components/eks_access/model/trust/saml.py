@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ...errors import Refused
+from ...errors import InvalidInputError
 from ..arn import parse, partition_of
 from ..placeholders import is_known
-from .tampered_request import Change
+from .tampered_request import TamperedRequest
 
 SIGN_IN = {
     "aws": "https://signin.aws.amazon.com/saml",
@@ -43,7 +43,7 @@ class Saml:
             }
         ]
 
-    def refuses(self) -> tuple[Change, ...]:
+    def refuses(self) -> tuple[TamperedRequest, ...]:
         return ("audience-wrong", "forged")
 
 
@@ -56,19 +56,19 @@ def checked_saml_provider(property: str, provider: str, *, account: str) -> str:
     """The ARN of a SAML provider in this account: STS takes no other's.
 
     Raises:
-        Refused: it is none.
+        InvalidInputError: it is none.
     """
     if not is_known(provider):
         return provider
     arn = parse(provider)
     if arn is None or arn.service != "iam" or arn.kind != "saml-provider" or arn.resource.count("/") != 1:
-        raise Refused(
+        raise InvalidInputError(
             property,
             provider,
             "is not a SAML provider's ARN; it must look like arn:<partition>:iam::<account>:saml-provider/<name>",
         )
     if is_known(account) and arn.account != account:
-        raise Refused(
+        raise InvalidInputError(
             property,
             provider,
             f"is in account {arn.account}, and a role takes assertions only of providers in its own, {account}",

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ...errors import Refused
+from ...errors import InvalidInputError
 from ..arn import ACCOUNT_ID, parse
 from ..placeholders import is_known
-from .tampered_request import Change
+from .tampered_request import TamperedRequest
 
 _SERVICE = re.compile(r"([a-z0-9-]+\.)+amazonaws\.com(\.cn)?")
 
@@ -27,7 +27,9 @@ class Service:
 
     def __post_init__(self) -> None:
         if is_known(self.service) and not _SERVICE.fullmatch(self.service):
-            raise Refused("service", self.service, "is not a service principal; it must look like eks.amazonaws.com")
+            raise InvalidInputError(
+                "service", self.service, "is not a service principal; it must look like eks.amazonaws.com"
+            )
         check_sources(self.source_account, self.source_arns)
 
     def statements(self) -> list[dict[str, Any]]:
@@ -35,7 +37,7 @@ class Service:
         conditions = source_conditions(self.source_account, self.source_arns)
         return [statement | ({"Condition": conditions} if conditions else {})]
 
-    def refuses(self) -> tuple[Change, ...]:
+    def refuses(self) -> tuple[TamperedRequest, ...]:
         return ("stranger",)
 
 
@@ -48,7 +50,9 @@ def source_conditions(account: str | None, arns: tuple[str, ...]) -> dict[str, d
 def check_sources(account: str | None, arns: tuple[str, ...]) -> None:
     """Refuse what no request can have as its source: a condition with it would let nobody in, or mean nothing."""
     if account is not None and is_known(account) and not ACCOUNT_ID.fullmatch(account):
-        raise Refused("source_account", account, "is not an account id of 12 digits")
+        raise InvalidInputError("source_account", account, "is not an account id of 12 digits")
     for index, text in enumerate(arns):
         if is_known(text) and parse(text) is None:
-            raise Refused(f"source_arns[{index}]", text, "is not an ARN", "A single * would let every resource in.")
+            raise InvalidInputError(
+                f"source_arns[{index}]", text, "is not an ARN", "A single * would let every resource in."
+            )

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Change = Literal[
+TamperedRequest = Literal[
     "external-id-missing",
     "external-id-wrong",
     "audience-wrong",

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ...errors import Refused
+from ...errors import InvalidInputError
 from ..arn import parse
 from ..placeholders import is_known
-from .tampered_request import Change
+from .tampered_request import TamperedRequest
 
 BUILT_IN = ("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com")
 """Named as they are, never by an ARN, and never to be created in an account.
@@ -50,8 +50,8 @@ class WebIdentity:
             }
         ]
 
-    def refuses(self) -> tuple[Change, ...]:
-        by_subject: tuple[Change, ...] = ("subject-wrong",) if self.subject else ()
+    def refuses(self) -> tuple[TamperedRequest, ...]:
+        by_subject: tuple[TamperedRequest, ...] = ("subject-wrong",) if self.subject else ()
         return ("audience-wrong", *by_subject, "forged")
 
 
@@ -59,26 +59,26 @@ def checked_oidc_provider(property: str, provider: str, *, account: str) -> str:
     """A provider that is built into IAM, or the ARN of one in this account: STS takes no other's.
 
     Raises:
-        Refused: it is neither.
+        InvalidInputError: it is neither.
     """
     if not is_known(provider) or provider in BUILT_IN:
         return provider
     arn = parse(provider)
     if arn is None or arn.service != "iam" or not arn.resource.startswith(_OF_THE_ACCOUNT):
-        raise Refused(
+        raise InvalidInputError(
             property,
             provider,
             f"is neither built into IAM ({', '.join(BUILT_IN)}) nor the ARN of a provider",
             "It must look like arn:<partition>:iam::<account>:oidc-provider/<issuer without https://>.",
         )
     if is_known(account) and arn.account != account:
-        raise Refused(
+        raise InvalidInputError(
             property,
             provider,
             f"is in account {arn.account}, and a role takes tokens only of providers in its own, {account}",
         )
     if arn.resource.removeprefix(_OF_THE_ACCOUNT) in BUILT_IN:
-        raise Refused(
+        raise InvalidInputError(
             property,
             provider,
             "is built into IAM; a provider of that name in the account breaks the built-in one",

@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ...errors import Refused
+from ...errors import InvalidInputError
 from ..identity import checked_namespace, checked_service_account
 from ..placeholders import is_known
 from .service import check_sources, source_conditions
-from .tampered_request import Change
+from .tampered_request import TamperedRequest
 
 POD_IDENTITY_SERVICE = "pods.eks.amazonaws.com"
 IRSA_AUDIENCE = "sts.amazonaws.com"
@@ -58,7 +58,7 @@ class PodIdentity:
         """Whether the role may be given to a pod of this cluster."""
         return not self.cluster_arns or cluster_arn in self.cluster_arns
 
-    def refuses(self) -> tuple[Change, ...]:
+    def refuses(self) -> tuple[TamperedRequest, ...]:
         return ("stranger", *(("subject-wrong",) if self.service_account else ()))
 
 
@@ -81,7 +81,7 @@ class Irsa:
 
     def __post_init__(self) -> None:
         if is_known(self.issuer) and not _ISSUER.fullmatch(self.issuer):
-            raise Refused(
+            raise InvalidInputError(
                 "oidc_issuer",
                 self.issuer,
                 "is not an issuer; it must look like oidc.eks.<region>.amazonaws.com/id/<id>",
@@ -110,5 +110,5 @@ class Irsa:
             }
         ]
 
-    def refuses(self) -> tuple[Change, ...]:
+    def refuses(self) -> tuple[TamperedRequest, ...]:
         return ("audience-wrong", "subject-wrong", "forged")

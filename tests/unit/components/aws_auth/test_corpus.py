@@ -2,7 +2,7 @@
 
 import pytest
 
-from eks_access.aws_auth.errors import Code, Refusal
+from eks_access.aws_auth.errors import AwsAuthConflictError, Code
 from eks_access.aws_auth.merge import plan_remove, plan_set
 from eks_access.aws_auth.reader import ROLES, read, read_section
 from tests.oracle import Oracle
@@ -34,7 +34,7 @@ def test_the_built_authenticator_still_reads_the_corpus_as_recorded(newest: Orac
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_section_that_maps_nobody_is_refused_and_not_repaired(name: str) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(AwsAuthConflictError) as refused:
         plan_set(CORPUS[name]["data"], OURS)
     assert refused.value.code is REFUSED[name]
     assert refused.value.line is not None, "the user is told where to look"

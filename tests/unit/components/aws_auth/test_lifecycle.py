@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from eks_access.aws_auth import lifecycle
-from eks_access.aws_auth.errors import Code, Refusal
+from eks_access.aws_auth.errors import AwsAuthConflictError, Code
 from eks_access.aws_auth.mapping import RoleMapping
 from eks_access.aws_auth.reader import read
 from eks_access.kubernetes.client import ApiError
@@ -75,7 +75,7 @@ def test_an_entry_that_is_wiped_at_once_is_written_again() -> None:
 def test_writers_that_never_stop_end_in_a_plain_message_at_the_deadline() -> None:
     store = Store({"mapRoles": NODE})
     store.before = lambda method: store.put({"mapRoles": NODE}) if method == "PUT" else None
-    with pytest.raises(lifecycle.NotSettled, match=r"within 0\.3 s, because other writers kept changing it"):
+    with pytest.raises(lifecycle.WriteConflictError, match=r"within 0\.3 s, because other writers kept changing it"):
         lifecycle.ensure(store, OURS, deadline=0.3)
     assert store.data == {"mapRoles": NODE}
 
@@ -145,7 +145,7 @@ def test_a_writer_that_replaces_nothing_of_ours_is_not_warned_about(entry: dict[
 
 def test_an_immutable_config_map_is_refused_before_the_write_and_an_ordinary_one_is_not() -> None:
     store = Store({"mapRoles": NODE}, immutable=True)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(AwsAuthConflictError) as refused:
         lifecycle.ensure(store, OURS)
     assert refused.value.code is Code.IMMUTABLE
     assert store.requests == ["GET"]
@@ -165,7 +165,7 @@ class Refusing(Store):
 
 def test_an_object_that_is_too_large_for_the_server_is_told_as_that() -> None:
     error = ApiError(422, "Invalid", "[]: Too long: may not be more than 1048576 bytes")
-    with pytest.raises(Refusal, match="too large") as refused:
+    with pytest.raises(AwsAuthConflictError, match="too large") as refused:
         lifecycle.ensure(Refusing(error), OURS)
     assert refused.value.code is Code.TOO_LARGE
 

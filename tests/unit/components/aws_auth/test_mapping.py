@@ -2,7 +2,7 @@
 
 import pytest
 
-from eks_access.aws_auth.errors import Code, Refusal
+from eks_access.aws_auth.errors import AwsAuthConflictError, Code
 from eks_access.aws_auth.mapping import RoleMapping, canonical_role
 
 ROLE = "arn:aws:iam::111122223333:role/Reader"
@@ -41,7 +41,7 @@ def test_other_partitions_are_kept() -> None:
     ],
 )
 def test_what_can_never_match_is_refused(rolearn: str, problem: str) -> None:
-    with pytest.raises(Refusal, match=problem) as refused:
+    with pytest.raises(AwsAuthConflictError, match=problem) as refused:
         RoleMapping.of(rolearn, "user")
     assert (refused.value.code, refused.value.property) == (Code.INVALID_MAPPING, "rolearn")
 
@@ -67,7 +67,7 @@ def test_a_username_may_use_the_authenticators_templates(username: str) -> None:
     ],
 )
 def test_a_username_that_would_be_misread_or_misused_is_refused(username: str, problem: str) -> None:
-    with pytest.raises(Refusal, match=problem) as refused:
+    with pytest.raises(AwsAuthConflictError, match=problem) as refused:
         RoleMapping.of(ROLE, username)
     assert refused.value.property == "username"
 
@@ -85,7 +85,7 @@ def test_a_username_that_would_be_misread_or_misused_is_refused(username: str, p
     ],
 )
 def test_groups_that_the_caller_could_choose_or_that_are_for_nodes_are_refused(groups: list[str], problem: str) -> None:
-    with pytest.raises(Refusal, match=problem) as refused:
+    with pytest.raises(AwsAuthConflictError, match=problem) as refused:
         RoleMapping.of(ROLE, "vendor", groups)
     assert refused.value.property == "groups"
 

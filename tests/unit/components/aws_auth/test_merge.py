@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from eks_access.aws_auth.errors import Code, Refusal
+from eks_access.aws_auth.errors import AwsAuthConflictError, Code
 from eks_access.aws_auth.hazards import hazards
 from eks_access.aws_auth.mapping import RoleMapping
 from eks_access.aws_auth.merge import MAX_BYTES, plan_remove, plan_set
@@ -28,8 +28,8 @@ def merged(text: str) -> str:
     return plan_set({"mapRoles": text}, OURS).data["mapRoles"]
 
 
-def refusal(data: Mapping[str, str], mapping: RoleMapping = OURS, *, adopt: bool = False) -> Refusal:
-    with pytest.raises(Refusal) as refused:
+def refusal(data: Mapping[str, str], mapping: RoleMapping = OURS, *, adopt: bool = False) -> AwsAuthConflictError:
+    with pytest.raises(AwsAuthConflictError) as refused:
         plan_set(data, mapping, adopt=adopt)
     return refused.value
 
@@ -133,7 +133,7 @@ def test_anchors_and_unknown_keys_of_others_are_kept() -> None:
 
 def test_an_entry_of_ours_that_others_refer_to_is_not_removed() -> None:
     text = f"- &ours\n{OURS_AS_BLOCK.replace('- ', '  ', 1)}- <<: *ours\n  rolearn: b\n"
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(AwsAuthConflictError) as refused:
         plan_remove({"mapRoles": text}, OURS)
     assert refused.value.code is Code.SHARED_ANCHOR
 
@@ -222,7 +222,7 @@ def test_what_is_gone_already_is_nothing_to_remove() -> None:
 
 
 def test_a_broken_section_is_not_touched_by_removing_either() -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(AwsAuthConflictError) as refused:
         plan_remove({"mapRoles": "\t" + OURS_AS_BLOCK}, OURS)
     assert refused.value.code is Code.UNREADABLE
 

@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eks_access.aws_auth.errors import Refusal
+from eks_access.aws_auth.errors import AwsAuthConflictError
 from eks_access.aws_auth.mapping import RoleMapping, quoted
 from eks_access.aws_auth.merge import plan_remove, plan_set
 from eks_access.aws_auth.reader import Identity, Reading, read
@@ -68,7 +68,7 @@ def test_the_reader_agrees_with_the_authenticator_or_takes_the_section_for_unrea
             continue
         try:
             plan_set(data, OURS)
-        except Refusal:
+        except AwsAuthConflictError:
             # What follows the document is outside the reading; such a text is never written either.
             continue
         assert for_others(mine) == for_others(real), data
@@ -82,7 +82,7 @@ def test_others_keep_what_they_had_through_any_plan(authenticators: list[Oracle]
         data = {"mapRoles": text, "mapAccounts": "- 012345678901\n"}
         try:
             with_ours = plan_set(data, OURS).data
-        except Refusal:
+        except AwsAuthConflictError:
             continue
         planned.append((data, with_ours, plan_remove(with_ours, OURS).data))
     for authenticator in authenticators:
@@ -127,7 +127,7 @@ TRICKY = ["y", "n", "no", "1e3", "0o17", "012345678901", "08", "~", "null", "- a
 def accepted(name: str) -> RoleMapping | None:
     try:
         return RoleMapping.of(OURS.rolearn, name, [name])
-    except Refusal:
+    except AwsAuthConflictError:
         return None
 
 

@@ -7,7 +7,7 @@ import pytest
 from eks_access.connector import objects, validation, viewers
 from eks_access.connector.objects import Agent
 from eks_access.connector.viewers import viewer, viewer_arn
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.integrations.eks_connector import describe
 from eks_access.model import rbac
 from eks_access.model.expectations import AwsCall, KubernetesCall
@@ -193,12 +193,12 @@ def test_only_the_roles_of_identity_center_lose_their_path() -> None:
     "arn", ["arn:aws:sts::111122223333:assumed-role/Team/jane", "arn:aws:iam::111122223333:root", "Team"]
 )
 def test_a_viewer_that_is_no_role_or_user_is_refused(arn: str) -> None:
-    with pytest.raises(Refused, match=r"viewers\.team\.arn"):
+    with pytest.raises(InvalidInputError, match=r"viewers\.team\.arn"):
         viewer("team", arn, None)
 
 
 def test_an_empty_list_of_namespaces_is_refused_because_it_could_mean_all() -> None:
-    with pytest.raises(Refused, match="names no namespace"):
+    with pytest.raises(InvalidInputError, match="names no namespace"):
         viewer("team", ROLE, [])
 
 
@@ -213,14 +213,14 @@ def test_the_role_is_the_pages_in_every_partition() -> None:
 
 def test_more_clusters_in_a_region_than_it_may_have_are_refused_and_ten_are_not() -> None:
     describe({}, place("conn", *["API"] * 10))
-    with pytest.raises(Refused, match="limit is 10"):
+    with pytest.raises(InvalidInputError, match="limit is 10"):
         describe({}, place("conn", *["API"] * 11))
     describe({"registration_limit": 11}, place("conn", *["API"] * 11))
 
 
 @pytest.mark.parametrize("replicas", [0, 3])
 def test_more_pods_than_states_are_refused(replicas: int) -> None:
-    with pytest.raises(Refused, match="1 to 2"):
+    with pytest.raises(InvalidInputError, match="1 to 2"):
         described(replicas=replicas)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from eks_access.connector import registration
 from eks_access.connector.registration import RegistrationError, Wanted
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from tests.support.connector_eks import Aws, refusal
 
 WANTED = Wanted("onprem", "arn:aws:iam::111122223333:role/agent", "OTHER", "us-east-1")
@@ -68,7 +68,9 @@ def test_any_other_error_is_final_and_told_in_the_services_own_words(aws: Aws) -
 def test_the_limit_is_told_before_aws_refuses_and_ten_are_taken(aws: Aws) -> None:
     for index in range(10):
         register(aws, dataclasses.replace(WANTED, name=f"c{index}"))
-    with pytest.raises(Refused, match=r"limit is 10.*region us-east-1 may have, and it has 10.*Service Quotas"):
+    with pytest.raises(
+        InvalidInputError, match=r"limit is 10.*region us-east-1 may have, and it has 10.*Service Quotas"
+    ):
         register(aws)
     assert aws.eks.calls.count("register") == 10, "the eleventh is not tried"
     assert register(aws, dataclasses.replace(WANTED, limit=11)).name == "onprem", "with a raised quota it is"
@@ -84,7 +86,7 @@ def test_clusters_of_eks_do_not_count(aws: Aws) -> None:
 )
 def test_a_name_that_is_taken_is_refused_with_what_to_do(aws: Aws, name: str, told: str) -> None:
     register(aws)
-    with pytest.raises(Refused, match=told):
+    with pytest.raises(InvalidInputError, match=told):
         register(aws, dataclasses.replace(WANTED, name=name))
 
 

@@ -18,7 +18,7 @@ from pulumi.provider.experimental.provider import (
 
 from eks_access.connector.session import Settings
 from eks_access.provider.connector_registration import TOKEN, ConnectorRegistrations
-from eks_access.provider.handler import Failed
+from eks_access.provider.handler import ProviderError
 from eks_access.provider.values import UNKNOWN, plain, wrapped
 from tests.support.connector_eks import NOW, Aws, refusal
 
@@ -139,7 +139,7 @@ def test_a_preview_registers_nothing_and_tells_what_would_be_refused(stack: Stac
     assert stack.create(preview=True, roleArn=UNKNOWN) is None
     assert "register" not in stack.aws.eks.calls
     assert plain(stack.state["activationCode"]) is UNKNOWN
-    with pytest.raises(Failed, match="is the name of an EKS cluster"):
+    with pytest.raises(ProviderError, match="is the name of an EKS cluster"):
         stack.create(preview=True, name="an-eks-cluster")
 
 
@@ -191,7 +191,7 @@ def test_an_import_of_what_nobody_can_connect_any_more_is_a_replacement(stack: S
 
 @pytest.mark.parametrize("malformed", ["onprem", "us-east-1/"])
 def test_an_id_of_another_form_is_refused_with_the_form(stack: Stack, malformed: str) -> None:
-    with pytest.raises(Failed, match="<region>/<name>"):
+    with pytest.raises(ProviderError, match="<region>/<name>"):
         stack.handler.read(ReadRequest(URN, malformed, {}, {}))
 
 
@@ -255,5 +255,5 @@ def test_destroying_deregisters_and_twice_is_once(stack: Stack) -> None:
 
 def test_a_refusal_of_aws_is_told_without_a_stack_trace_and_with_the_cluster(stack: Stack) -> None:
     stack.aws.eks.fails["register"] = [refusal("ResourceLimitExceededException", "limit exceeded")]
-    with pytest.raises(Failed, match=r"connected cluster 'onprem': .*limit exceeded.*Service Quotas"):
+    with pytest.raises(ProviderError, match=r"connected cluster 'onprem': .*limit exceeded.*Service Quotas"):
         stack.create()

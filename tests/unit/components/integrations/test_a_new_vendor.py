@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 import eks_access
 from eks_access import integrations
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.integrations import Vendor, vendors
 from eks_access.manifest.build import integration_access
 from eks_access.provider.catalogue import package_schema
@@ -58,7 +58,7 @@ def test_the_package_has_its_class_and_its_component_makes_its_resources(acme: V
 def test_an_environment_declares_it_and_its_own_keys_only(acme: Vendor) -> None:
     (found,) = environment(declared(), pulumi.Output.secret).integrations
     assert found.vendor is acme
-    with pytest.raises(Refused, match=r"AcmeArgs takes .*external_id"):
+    with pytest.raises(InvalidInputError, match=r"AcmeArgs takes .*external_id"):
         environment(declared(externalid="x"), pulumi.Output.secret)
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.integrations.apono.integration import describe
 from eks_access.model.expectations import AwsCall, KubernetesCall
 from eks_access.model.identity import EntryMethod
@@ -92,7 +92,7 @@ def test_saml_is_the_pages_document() -> None:
     ],
 )
 def test_what_contradicts_the_federation_is_refused(args: dict[str, Any], problem: str) -> None:
-    with pytest.raises(Refused, match=problem):
+    with pytest.raises(InvalidInputError, match=problem):
         described(args)
 
 
@@ -167,7 +167,7 @@ def test_the_connector_is_given_rights_only_on_request_and_only_to_bind_the_name
     ],
 )
 def test_rights_of_the_connector_that_would_be_all_or_none_are_refused(changed: dict[str, Any], problem: str) -> None:
-    with pytest.raises(Refused, match=problem):
+    with pytest.raises(InvalidInputError, match=problem):
         described(SSO, connector_rights=RIGHTS | changed)
 
 

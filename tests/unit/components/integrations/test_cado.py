@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.integrations.cado import HIDDEN_NAMESPACES, describe
 from eks_access.model.expectations import AwsCall, KubernetesCall
 from eks_access.model.integration import Integration, Profile
@@ -39,14 +39,14 @@ def test_while_the_glass_is_whole_everything_is_ready_and_no_command_can_be_run(
         calls = [e for e in integration.expectations if isinstance(e, KubernetesCall)]
         acquires = {e.allowed for e in calls if (e.subresource, e.namespace) == ("exec", "payments")}
         assert acquires == {allowed}, "and the probe shows which it is"
-    with pytest.raises(Refused, match="exec_enabled cannot be false in profile vendor"):
+    with pytest.raises(InvalidInputError, match="exec_enabled cannot be false in profile vendor"):
         described(profile=Profile.VENDOR, exec_enabled=False)
     assert described(profile=Profile.VENDOR, exec_enabled=True).grants
 
 
 @pytest.mark.parametrize("namespace", HIDDEN_NAMESPACES)
 def test_a_system_namespace_is_refused(namespace: str) -> None:
-    with pytest.raises(Refused, match=rf"namespaces\[1\] is '{namespace}', which is a system namespace"):
+    with pytest.raises(InvalidInputError, match=rf"namespaces\[1\] is '{namespace}', which is a system namespace"):
         described(namespaces=["payments", namespace])
 
 
@@ -60,7 +60,7 @@ def test_vendor_is_the_pages_cluster_role_bound_everywhere_to_the_pages_group() 
 
 
 def test_a_role_name_that_cado_may_not_assume_is_refused() -> None:
-    with pytest.raises(Refused, match="does not hold 'CadoResponse'"):
+    with pytest.raises(InvalidInputError, match="does not hold 'CadoResponse'"):
         described(role_name="Forensics")
     assert described(role_name="AcmeCadoResponseEks").role.name == "AcmeCadoResponseEks"
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.integrations.opentrace import describe
 from eks_access.model.expectations import KubernetesCall
 from eks_access.model.identity import AccessPolicy
@@ -47,7 +47,7 @@ def test_vendor_is_the_page_to_the_letter() -> None:
 
 def test_vendor_is_refused_on_a_cluster_without_access_entries_and_least_is_not() -> None:
     where = place("opentrace", "CONFIG_MAP")
-    with pytest.raises(Refused, match=r"CONFIG_MAP, which has no access policies.*AmazonEKSViewPolicy"):
+    with pytest.raises(InvalidInputError, match=r"CONFIG_MAP, which has no access policies.*AmazonEKSViewPolicy"):
         described("CONFIG_MAP", profile=Profile.VENDOR).check_place(where)
     described("CONFIG_MAP").check_place(where)
 
@@ -72,7 +72,7 @@ def test_what_view_policy_shows_and_least_does_not_is_expected_so() -> None:
     [("YOUR_OPENTRACE_CLIENT_ID", "placeholder"), ("https://opentrace.io", "authorized_audience"), ("", "neither")],
 )
 def test_a_client_id_that_can_never_match_is_refused(client_id: str, problem: str) -> None:
-    with pytest.raises(Refused, match=problem):
+    with pytest.raises(InvalidInputError, match=problem):
         described(client_id=client_id)
 
 
@@ -83,7 +83,7 @@ def test_a_numeric_id_and_an_oauth_client_id_are_accepted(client_id: str) -> Non
 
 
 def test_an_e_mail_address_is_refused_as_subject() -> None:
-    with pytest.raises(Refused, match="numeric"):
+    with pytest.raises(InvalidInputError, match="numeric"):
         described(subject="robot@opentrace.io")
 
 
@@ -104,5 +104,5 @@ def test_it_reads_only_the_namespaces_that_are_named(profile: Profile) -> None:
 
 @pytest.mark.parametrize(("namespaces", "problem"), [([], "names none"), (["dev-*"], "is not the name of a namespace")])
 def test_namespaces_that_would_mean_all_or_none_are_refused(namespaces: list[str], problem: str) -> None:
-    with pytest.raises(Refused, match=problem):
+    with pytest.raises(InvalidInputError, match=problem):
         described("API", namespaces=namespaces)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from eks_access.kubernetes.client import ApiError, CredentialFailed, KubeconfigError, KubernetesApi, Unreachable
+from eks_access.kubernetes.client import ApiError, CredentialError, KubeconfigError, KubernetesApi, UnreachableError
 
 GZIP = b"\x1f\x8b"
 
@@ -88,7 +88,7 @@ def test_an_error_carries_status_reason_and_message_of_the_server(server: str) -
 
 
 def test_no_answer_is_told_apart_from_a_refusal() -> None:
-    with pytest.raises(Unreachable, match=r"no answer from http://127.0.0.1:1"):
+    with pytest.raises(UnreachableError, match=r"no answer from http://127.0.0.1:1"):
         KubernetesApi("http://127.0.0.1:1", timeout=2).request("GET", "/version")
 
 
@@ -105,7 +105,7 @@ def test_an_answer_that_ends_early_is_told_when_that_is_seen(server: str) -> Non
     Server.answers, Server.cut_off = {"/": (200, b"0123456789")}, {"/"}
     answer = KubernetesApi(server).open("GET", "/")
     assert answer.read(5) == b"01234"
-    with pytest.raises(Unreachable):
+    with pytest.raises(UnreachableError):
         answer.read()
 
 
@@ -130,14 +130,14 @@ def test_a_credential_that_is_about_to_end_is_fetched_anew(server: str, tmp_path
 def test_a_failing_credential_command_is_told_in_its_own_words(server: str, tmp_path: Path) -> None:
     Server.answers = {"/": (200, b"{}")}
     api = KubernetesApi.from_kubeconfig(kubeconfig(server, exec_user(tmp_path, ends=None, exit_code=3)))
-    with pytest.raises(CredentialFailed, match="exit code 3: no login for you"):
+    with pytest.raises(CredentialError, match="exit code 3: no login for you"):
         api.request("GET", "/")
     assert Server.authorizations == [], "nothing was sent"
 
 
 def test_a_missing_credential_command_is_told_with_its_install_hint(server: str) -> None:
     user = {"exec": {"command": "no-such-command-here", "installHint": "Install it."}}
-    with pytest.raises(CredentialFailed, match=r"'no-such-command-here'.*Install it\."):
+    with pytest.raises(CredentialError, match=r"'no-such-command-here'.*Install it\."):
         KubernetesApi.from_kubeconfig(kubeconfig(server, user)).request("GET", "/")
 
 

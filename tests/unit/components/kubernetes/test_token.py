@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from botocore.credentials import ReadOnlyCredentials
 
-from eks_access.kubernetes.token import MAX_TOKEN_BYTES, PREFIX, TokenTooLarge, presigned_token, sts_host
+from eks_access.kubernetes.token import MAX_TOKEN_BYTES, PREFIX, TokenTooLargeError, presigned_token, sts_host
 
 ALLOWED = {
     "Action", "Version", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires",
@@ -58,7 +58,7 @@ def test_the_host_lies_in_the_partition_of_the_region() -> None:
 
 
 def test_a_token_that_the_verifier_would_find_too_large_is_refused() -> None:
-    with pytest.raises(TokenTooLarge, match=f"at most {MAX_TOKEN_BYTES}"):
+    with pytest.raises(TokenTooLargeError, match=f"at most {MAX_TOKEN_BYTES}"):
         presigned_token(credentials("x" * 4096), cluster_name="a", region="us-east-1")
     assert presigned_token(credentials("x" * 1024), cluster_name="a", region="us-east-1").value
 

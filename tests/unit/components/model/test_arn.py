@@ -1,6 +1,6 @@
 import pytest
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.model.arn import checked_partition, checked_principal, parse
 from eks_access.model.placeholders import placeholder
 
@@ -33,7 +33,7 @@ def test_a_text_that_is_no_arn_is_not_parsed(text: str) -> None:
     ],
 )
 def test_what_cannot_be_a_principal_is_refused(arn: str, problem: str) -> None:
-    with pytest.raises(Refused, match=problem):
+    with pytest.raises(InvalidInputError, match=problem):
         checked_principal("principal_arn", arn)
 
 
@@ -50,6 +50,6 @@ def test_a_role_or_user_is_accepted(arn: str) -> None:
 
 
 def test_a_partition_that_is_not_provisioned_is_refused_with_those_that_are() -> None:
-    with pytest.raises(Refused, match="aws, aws-cn, aws-us-gov"):
+    with pytest.raises(InvalidInputError, match="aws, aws-cn, aws-us-gov"):
         checked_partition("aws-iso")
     assert checked_partition("aws-cn") == "aws-cn"

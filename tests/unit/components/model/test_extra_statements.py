@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.integrations.cado import describe
 from eks_access.manifest.build import integration_access
 from eks_access.model.integration import role_options
@@ -30,15 +30,15 @@ def test_they_come_after_the_integrations_own_and_are_in_the_manifest() -> None:
 
 @pytest.mark.parametrize("action", ["*", "s3:*", "s3:List*", "s3:?et", "ListBuckets", ""])
 def test_an_action_that_is_no_single_one_is_refused(action: str) -> None:
-    with pytest.raises(Refused, match=r"extra_statements\[0\]\.actions\[0\] is .* not one action"):
+    with pytest.raises(InvalidInputError, match=r"extra_statements\[0\]\.actions\[0\] is .* not one action"):
         policy(LIST | {"actions": [action]})
 
 
 def test_a_name_that_the_policy_has_already_is_refused() -> None:
     (own, *_) = policy()
-    with pytest.raises(Refused, match=f"extra_statements is '{own['Sid']}'.*another statement"):
+    with pytest.raises(InvalidInputError, match=f"extra_statements is '{own['Sid']}'.*another statement"):
         policy(LIST | {"sid": own["Sid"]})
-    with pytest.raises(Refused, match=r"'ListBuckets'.*another statement"):
+    with pytest.raises(InvalidInputError, match=r"'ListBuckets'.*another statement"):
         policy(LIST, LIST)
 
 
@@ -47,7 +47,7 @@ def test_a_name_that_the_policy_has_already_is_refused() -> None:
     [({"sid": "List buckets"}, "letters and digits"), ({"actions": []}, "is empty"), ({"resources": []}, "is empty")],
 )
 def test_what_iam_would_not_take_is_refused(change: dict[str, Any], problem: str) -> None:
-    with pytest.raises(Refused, match=problem):
+    with pytest.raises(InvalidInputError, match=problem):
         policy(LIST | change)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.model.identity import (
     RESERVED_PREFIXES,
     AuthenticationMode,
@@ -19,9 +19,9 @@ from eks_access.model.placeholders import placeholder
 
 @pytest.mark.parametrize("prefix", RESERVED_PREFIXES)
 def test_a_reserved_prefix_is_refused_for_usernames_and_groups(prefix: str) -> None:
-    with pytest.raises(Refused, match=f"username is '{prefix}x', which begins with '{prefix}'"):
+    with pytest.raises(InvalidInputError, match=f"username is '{prefix}x', which begins with '{prefix}'"):
         Identity(username=f"{prefix}x")
-    with pytest.raises(Refused, match=rf"groups\[1\] is '{prefix}x'"):
+    with pytest.raises(InvalidInputError, match=rf"groups\[1\] is '{prefix}x'"):
         Identity(username="x", groups=("readers", f"{prefix}x"))
 
 
@@ -31,7 +31,7 @@ def test_a_name_that_only_resembles_a_reserved_one_is_accepted(name: str) -> Non
 
 
 def test_system_masters_is_refused_with_the_access_policy_to_use_instead() -> None:
-    with pytest.raises(Refused, match="AmazonEKSClusterAdminPolicy"):
+    with pytest.raises(InvalidInputError, match="AmazonEKSClusterAdminPolicy"):
         Identity(username="x", groups=("system:masters",))
 
 
@@ -39,7 +39,7 @@ def test_system_masters_is_refused_with_the_access_policy_to_use_instead() -> No
     "username", ["john{{SessionName}}", "{{SessionName}}", "{{SessionNameRaw}}", "a{{SessionName}}:b"]
 )
 def test_a_session_name_without_a_colon_before_it_is_refused(username: str) -> None:
-    with pytest.raises(Refused, match="no colon before"):
+    with pytest.raises(InvalidInputError, match="no colon before"):
         Identity(username=username)
 
 
@@ -49,13 +49,13 @@ def test_a_session_name_after_a_colon_is_accepted(username: str) -> None:
 
 
 def test_a_templated_group_is_refused_because_callers_choose_session_names() -> None:
-    with pytest.raises(Refused, match="chosen by the caller"):
+    with pytest.raises(InvalidInputError, match="chosen by the caller"):
         Identity(username="x", groups=("team-{{SessionName}}",))
 
 
 @pytest.mark.parametrize("name", ["", "-x", "a.b", "x" * 101, "a/b", "ä"])
 def test_a_name_that_is_no_cluster_name_is_refused(name: str) -> None:
-    with pytest.raises(Refused, match="is not a cluster name"):
+    with pytest.raises(InvalidInputError, match="is not a cluster name"):
         checked_cluster_name("clusters.a.name", name)
 
 
@@ -73,7 +73,7 @@ def test_a_value_that_is_not_known_yet_is_not_judged() -> None:
     ("namespaces", "problem"), [(["A"], "not the name"), (["dev-*"], "not the name"), (["a", "a"], "twice")]
 )
 def test_namespaces_that_rbac_cannot_bind_in_are_refused(namespaces: list[str], problem: str) -> None:
-    with pytest.raises(Refused, match=problem):
+    with pytest.raises(InvalidInputError, match=problem):
         checked_namespaces("namespaces", namespaces)
 
 
@@ -106,5 +106,5 @@ def test_a_username_may_differ_where_the_way_in_is_aws_auth() -> None:
 
 @pytest.mark.parametrize("username", ["", "system:admin", "System:node:x"])
 def test_kubernetes_own_names_are_refused_in_aws_auth_too(username: str) -> None:
-    with pytest.raises(Refused, match="aws_auth_username"):
+    with pytest.raises(InvalidInputError, match="aws_auth_username"):
         Identity(username="v", aws_auth_username=username)

@@ -1,6 +1,6 @@
 import pytest
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.model import iam
 from eks_access.model.iam import Statement
 from eks_access.model.integration import Role
@@ -51,7 +51,7 @@ def test_every_condition_of_a_trust_has_a_changed_request_that_it_must_refuse() 
 
 @pytest.mark.parametrize("value", ["", "x", "a b", "x" * 1225, "ä1"])
 def test_a_value_that_is_no_external_id_is_refused(value: str) -> None:
-    with pytest.raises(Refused, match="2 to 1224"):
+    with pytest.raises(InvalidInputError, match="2 to 1224"):
         checked_external_id("external_id", value)
 
 
@@ -61,9 +61,9 @@ def test_an_external_id_is_accepted(value: str) -> None:
 
 
 def test_a_trust_without_anybody_or_with_a_whole_account_is_refused() -> None:
-    with pytest.raises(Refused, match="names nobody"):
+    with pytest.raises(InvalidInputError, match="names nobody"):
         checked_principals("platform_role_arns", [])
-    with pytest.raises(Refused, match=r"platform_role_arns\[0\]"):
+    with pytest.raises(InvalidInputError, match=r"platform_role_arns\[0\]"):
         checked_principals("platform_role_arns", ["arn:aws:iam::444455556666:root"])
     assert checked_principals("platform_role_arns", [VENDOR]) == (VENDOR,)
 
@@ -79,9 +79,11 @@ def role(principals: int = 1, statements: int = 1, **options: object) -> Role:
 
 
 def test_a_document_over_its_limit_is_refused_and_the_largest_statement_named() -> None:
-    with pytest.raises(Refused, match=r"the role's trust policy is '[0-9]+ bytes', which is over IAM's limit of 2048"):
+    with pytest.raises(
+        InvalidInputError, match=r"the role's trust policy is '[0-9]+ bytes', which is over IAM's limit of 2048"
+    ):
         role(principals=40)
-    with pytest.raises(Refused, match=r"the role's policy .* limit of 10240.*'S10'"):
+    with pytest.raises(InvalidInputError, match=r"the role's policy .* limit of 10240.*'S10'"):
         role(statements=80)
     assert len(role(principals=20, statements=40).statements) == 40
 
@@ -91,7 +93,7 @@ def test_a_document_is_measured_as_iam_does_without_white_space() -> None:
     size = len(iam.compact(policy))
     assert " " not in iam.compact(policy)
     iam.check_size("policy", policy, size)
-    with pytest.raises(Refused, match=f"limit of {size - 1}"):
+    with pytest.raises(InvalidInputError, match=f"limit of {size - 1}"):
         iam.check_size("policy", policy, size - 1)
 
 
@@ -104,12 +106,12 @@ def test_a_document_is_measured_as_iam_does_without_white_space() -> None:
     ],
 )
 def test_what_iam_would_refuse_of_a_role_is_refused_first(options: dict[str, object], problem: str) -> None:
-    with pytest.raises(Refused, match=problem):
+    with pytest.raises(InvalidInputError, match=problem):
         role(**options)  # type: ignore[arg-type]
 
 
 def test_the_limits_themselves_are_accepted() -> None:
     assert role(max_session_seconds=43_200, path="/vendors/eks/").path == "/vendors/eks/"
     assert iam.checked_role_name("role_name", "a" * 64)
-    with pytest.raises(Refused, match="1 to 64"):
+    with pytest.raises(InvalidInputError, match="1 to 64"):
         iam.checked_role_name("role_name", "a" * 65)

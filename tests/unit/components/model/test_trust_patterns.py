@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.model import iam
 from eks_access.model.arn import PARTITIONS, partition_of
 from eks_access.model.integration import Role
@@ -69,7 +69,7 @@ def test_every_partition_has_a_sign_in_of_its_own() -> None:
     ],
 )
 def test_a_saml_provider_that_the_role_could_not_take_is_refused(provider: str, problem: str) -> None:
-    with pytest.raises(Refused, match=problem):
+    with pytest.raises(InvalidInputError, match=problem):
         checked_saml_provider("saml_provider_arn", provider, account=ACCOUNT)
 
 
@@ -101,7 +101,7 @@ def test_an_oidc_provider_of_the_account_is_named_by_its_arn_and_its_keys_by_its
     ],
 )
 def test_an_oidc_provider_that_the_role_could_not_take_is_refused(provider: str, problem: str) -> None:
-    with pytest.raises(Refused, match=problem):
+    with pytest.raises(InvalidInputError, match=problem):
         checked_oidc_provider("p", provider, account=ACCOUNT)
 
 
@@ -136,7 +136,7 @@ def test_named_permission_sets_are_the_only_ones_in_both_forms_of_the_path() -> 
     ],
 )
 def test_what_is_no_permission_set_is_refused(names: list[str], problem: str) -> None:
-    with pytest.raises(Refused, match=problem):
+    with pytest.raises(InvalidInputError, match=problem):
         checked_permission_sets("permission_sets", names)
     assert checked_permission_sets("permission_sets", ["Dev", "x" * 32]) == ("Dev", "x" * 32)
 
@@ -197,7 +197,7 @@ def test_irsa_demands_the_audience_as_well_as_the_service_account() -> None:
     ],
 )
 def test_what_could_let_in_nobody_or_everybody_is_refused(make: Callable[[], Trust], problem: str) -> None:
-    with pytest.raises(Refused, match=problem):
+    with pytest.raises(InvalidInputError, match=problem):
         make()
 
 
@@ -232,6 +232,6 @@ def test_too_many_permission_sets_are_refused_before_iam_does_and_fewer_are_not(
     def named(count: int) -> IdentityCenter:
         return IdentityCenter("aws", ACCOUNT, tuple(f"Set{index:02}" for index in range(count)))
 
-    with pytest.raises(Refused, match=r"the role's trust policy .* over IAM's limit of 2048"):
+    with pytest.raises(InvalidInputError, match=r"the role's trust policy .* over IAM's limit of 2048"):
         role(named(12))
     assert len(iam.compact(role(named(7)).trust_policy())) <= iam.TRUST_POLICY_LIMIT

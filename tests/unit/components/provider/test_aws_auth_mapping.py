@@ -17,10 +17,10 @@ from pulumi.provider.experimental.provider import (
 )
 
 from eks_access.aws_auth.reader import read
-from eks_access.kubernetes.client import ApiError, Unreachable
+from eks_access.kubernetes.client import ApiError, UnreachableError
 from eks_access.provider.aws_auth_inputs import PROPERTIES
 from eks_access.provider.aws_auth_mapping import TOKEN, AwsAuthMappings
-from eks_access.provider.handler import Failed
+from eks_access.provider.handler import ProviderError
 from eks_access.provider.values import UNKNOWN, plain, wrapped
 from tests.support.aws_auth_cases import NODE
 from tests.support.aws_auth_store import Store
@@ -197,7 +197,9 @@ def test_a_preview_validates_against_the_live_config_map_and_writes_nothing(stac
     assert stack.create(preview=True) is None
     assert "PUT" not in stack.store.requests
     stack.store.put({"mapRoles": f"- rolearn: {STRIPPED}\n  username: them\n"})
-    with pytest.raises(Failed, match=r"cluster 'dev': aws-auth is left as it is: .* already mapped, as user 'them'"):
+    with pytest.raises(
+        ProviderError, match=r"cluster 'dev': aws-auth is left as it is: .* already mapped, as user 'them'"
+    ):
         stack.create(preview=True)
     assert stack.create(preview=True, adopt=True) is None
 
@@ -241,16 +243,16 @@ class Failing(Store):
             ApiError(403, "Forbidden", "jane cannot get"),
             "jane cannot get.*Whoever deploys needs get, create and update",
         ),
-        (Unreachable("https://cluster", OSError("refused")), "no answer from https://cluster"),
+        (UnreachableError("https://cluster", OSError("refused")), "no answer from https://cluster"),
     ],
 )
 def test_errors_of_the_server_are_told_in_its_words_with_the_cluster(error: Exception, words: str) -> None:
-    with pytest.raises(Failed, match=f"(?s)cluster 'dev'.*{words}"):
+    with pytest.raises(ProviderError, match=f"(?s)cluster 'dev'.*{words}"):
         Stack(Failing(error)).create()
 
 
 def test_a_preview_where_only_the_deployment_can_reach_the_cluster_is_a_warning() -> None:
-    stack = Stack(Failing(Unreachable("https://cluster", OSError("refused"))))
+    stack = Stack(Failing(UnreachableError("https://cluster", OSError("refused"))))
     stack.create(preview=True)
     assert "was not checked" in stack.warnings[0]
 
@@ -342,7 +344,7 @@ def test_an_import_takes_the_cluster_from_kubeconfig_in_the_environment(
 
 def test_an_import_without_a_kubeconfig_says_what_to_set(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBECONFIG", raising=False)
-    with pytest.raises(Failed, match="Set KUBECONFIG to one file"):
+    with pytest.raises(ProviderError, match="Set KUBECONFIG to one file"):
         stack.refresh()
 
 
@@ -351,12 +353,12 @@ def test_a_node_mapping_is_never_imported(stack: Stack, monkeypatch: pytest.Monk
     file.write_text(kubeconfig())
     monkeypatch.setenv("KUBECONFIG", str(file))
     request = ReadRequest(URN, "dev/arn:aws:iam::111122223333:role/node", {}, {})
-    with pytest.raises(Failed, match="never managed here"):
+    with pytest.raises(ProviderError, match="never managed here"):
         stack.handler.read(request)
 
 
 def test_an_id_of_another_form_is_refused(stack: Stack) -> None:
-    with pytest.raises(Failed, match=r"it is <cluster name>/<role ARN>"):
+    with pytest.raises(ProviderError, match=r"it is <cluster name>/<role ARN>"):
         stack.handler.read(ReadRequest(URN, "dev", {}, {}))
 
 
@@ -374,7 +376,7 @@ def test_an_update_replaces_our_entry_in_place(stack: Stack) -> None:
 def test_an_update_over_a_change_that_nobody_was_shown_is_refused(stack: Stack) -> None:
     stack.create()
     stack.others_write("vendor-readers", "admins")
-    with pytest.raises(Failed, match=r"already mapped, as user .* with groups admins"):
+    with pytest.raises(ProviderError, match=r"already mapped, as user .* with groups admins"):
         stack.update(username="other")
 
 

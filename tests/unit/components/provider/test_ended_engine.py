@@ -13,7 +13,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi import RunError
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.provider.catalogue import component_servicer
 from eks_access.provider.errors import ENDED, told
 from eks_access.provider.plugin import Plugin
@@ -129,7 +129,7 @@ def chained(outer: Exception, inner: BaseException) -> Exception:
 
 
 def test_what_was_refused_is_told_though_the_engine_ended_for_it() -> None:
-    plain = Refused("role_name", "x", "is no name")
+    plain = InvalidInputError("role_name", "x", "is no name")
     assert told(chained(RuntimeError("boom"), plain)) == (grpc.StatusCode.FAILED_PRECONDITION, str(plain))
     assert told(chained(RuntimeError("context canceled"), plain)) == (grpc.StatusCode.FAILED_PRECONDITION, str(plain))
     ended = told(RunError("Resource monitor has terminated, shutting down"))

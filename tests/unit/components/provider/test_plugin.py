@@ -18,7 +18,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from eks_access import __version__
 from eks_access.provider.aws_auth_mapping import TOKEN, AwsAuthMappings
-from eks_access.provider.handler import Failed
+from eks_access.provider.handler import ProviderError
 from eks_access.provider.plugin import Plugin
 from eks_access.provider.server import Servicer
 from eks_access_cli.commands import plugin as install
@@ -138,7 +138,7 @@ def test_the_schema_has_the_resources_of_our_own_and_those_of_the_components() -
 def test_a_type_that_the_plugin_does_not_have_is_named() -> None:
     plugin = Plugin([], version="1", components_schema=dict)
     request = CheckRequest("urn:pulumi:s::p::eks-access:index:Typo::x", {}, {}, b"")
-    with pytest.raises(Failed, match="no resource type 'eks-access:index:Typo'"):
+    with pytest.raises(ProviderError, match="no resource type 'eks-access:index:Typo'"):
         asyncio.run(plugin.check(request))
 
 

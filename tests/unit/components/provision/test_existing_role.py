@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.explain.explanation import explained
 from eks_access.integrations import Vendor, vendors
 from eks_access.integrations.cado import Cado
@@ -132,7 +132,7 @@ def test_cados_rule_for_names_holds_for_an_existing_role_too() -> None:
     [("aws-cn", "111122223333", "is in partition aws"), ("aws", "444455556666", "is in account 111122223333")],
 )
 def test_a_role_of_elsewhere_is_refused(partition: str, account: str, problem: str) -> None:
-    with pytest.raises(Refused, match=problem):
+    with pytest.raises(InvalidInputError, match=problem):
         existing_role.check_home(SHARED, partition=partition, account=account)
     existing_role.check_home(SHARED, partition="aws", account="111122223333")
     existing_role.check_home(SHARED, partition=placeholder("p"), account=placeholder("a"))

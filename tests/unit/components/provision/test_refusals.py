@@ -21,7 +21,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.integrations import opentrace, vendors
 from eks_access.integrations.cado import Cado
 from eks_access.integrations.custom.integration import CustomIntegration
@@ -80,7 +80,7 @@ def test_access_policies_are_refused_where_the_cluster_takes_no_entries() -> Non
 def test_a_principal_that_cannot_be_let_in_is_refused(principal: str, problem: str) -> None:
     assert problem in refusal(Cado, "cado", cado(platform_role_arns=[PLATFORM, principal]))
     accepted(Cado, "cado", cado(platform_role_arns=[PLATFORM, "arn:aws:iam::444455556666:user/responder"]))
-    with pytest.raises(Refused, match=problem):
+    with pytest.raises(InvalidInputError, match=problem):
         checked_principal("principal", principal)
 
 
@@ -100,7 +100,7 @@ def test_a_role_among_the_service_linked_ones_is_refused() -> None:
 def test_an_integration_whose_name_would_begin_a_reserved_username_is_refused(key: str, name: str) -> None:
     from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
 
-    with pytest.raises(Refused, match=f"begins with '{name}:', which EKS re"):
+    with pytest.raises(InvalidInputError, match=f"begins with '{name}:', which EKS re"):
         vendors()[key].describe(ARGUMENTS[key], place(name))
     assert vendors()[key].describe(ARGUMENTS[key], place(f"{name}-reader")).identity.username
 
@@ -141,7 +141,7 @@ def test_what_a_file_of_ones_own_asks_of_an_entry_is_refused_before_anything_is_
 
 
 def test_a_session_name_needs_a_colon_before_it() -> None:
-    with pytest.raises(Refused, match="no colon before"):
+    with pytest.raises(InvalidInputError, match="no colon before"):
         Identity(username="cado-{{SessionName}}")
     assert Identity(username="cado:{{SessionName}}").username
 
@@ -156,7 +156,7 @@ def test_a_session_name_needs_a_colon_before_it() -> None:
     ],
 )
 def test_what_is_not_an_access_policys_name_is_refused(policy: str, problem: str) -> None:
-    with pytest.raises(Refused, match=problem):
+    with pytest.raises(InvalidInputError, match=problem):
         AccessPolicy(policy)
     assert AccessPolicy("AmazonEKSViewPolicy").arn("aws-cn") == (
         "arn:aws-cn:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
@@ -164,7 +164,7 @@ def test_what_is_not_an_access_policys_name_is_refused(policy: str, problem: str
 
 
 def test_a_policy_for_namespaces_needs_one() -> None:
-    with pytest.raises(Refused, match=r"AmazonEKSViewPolicy\.namespaces names no namespace"):
+    with pytest.raises(InvalidInputError, match=r"AmazonEKSViewPolicy\.namespaces names no namespace"):
         AccessPolicy("AmazonEKSViewPolicy", namespaces=())
     assert AccessPolicy("AmazonEKSViewPolicy", namespaces=("web",)).namespaces == ("web",)
     assert AccessPolicy("AmazonEKSViewPolicy").namespaces is None, "the whole cluster, when nothing is said"
@@ -172,7 +172,7 @@ def test_a_policy_for_namespaces_needs_one() -> None:
 
 def test_a_policy_twice_is_refused_because_only_the_last_ones_scope_would_stay() -> None:
     view = AccessPolicy("AmazonEKSViewPolicy")
-    with pytest.raises(Refused, match="names one of them twice"):
+    with pytest.raises(InvalidInputError, match="names one of them twice"):
         Identity("a:b", access_policies=(view, AccessPolicy("AmazonEKSViewPolicy", ("web",))))
     assert Identity(
         "a:b", access_policies=(view, AccessPolicy("AmazonEKSSecretReaderPolicy", ("web",)))
@@ -180,7 +180,7 @@ def test_a_policy_twice_is_refused_because_only_the_last_ones_scope_would_stay()
 
 
 def test_a_group_twice_is_refused() -> None:
-    with pytest.raises(Refused, match="names one of them twice"):
+    with pytest.raises(InvalidInputError, match="names one of them twice"):
         Identity("a:b", groups=("readers", "readers"))
     assert Identity("a:b", groups=("readers", "writers")).groups
 

@@ -7,7 +7,7 @@ import pulumi
 import pytest
 
 from eks_access import ProbeSchedule
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.schedule.manifest import reduced
 from tests.support.recording_engine import ACCESS_ENTRY, ROLE, ROLE_POLICY, Engine, run
 from tests.support.world import EXTERNAL_ID, access
@@ -123,8 +123,8 @@ def test_what_cannot_work_is_refused_with_the_property_and_what_is_allowed(chang
 
 
 def test_an_integration_of_a_cluster_that_the_probe_has_no_way_into_is_refused() -> None:
-    with pytest.raises(Refused, match="cluster 'api', which is not among"):
+    with pytest.raises(InvalidInputError, match="cluster 'api', which is not among"):
         reduced("acme", ACME, ("old",))
     assert reduced("acme", ACME, ("api", "old"))["clusters"] == ACME["clusters"]
-    with pytest.raises(Refused, match="is not an integration's access"):
+    with pytest.raises(InvalidInputError, match="is not an integration's access"):
         reduced("acme", {"role": {}}, ("api",))

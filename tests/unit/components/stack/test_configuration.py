@@ -3,7 +3,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.stack.configuration import environment
 
 
@@ -24,7 +24,7 @@ def no_secret(name: str) -> pulumi.Output[str]:
 
 
 def refusal(**changes: Any) -> str:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(InvalidInputError) as refused:
         environment(config(**changes), no_secret)
     return str(refused.value)
 
@@ -50,7 +50,7 @@ def test_what_is_missing_is_named() -> None:
     assert "aws.region is required" in refusal(aws={"account": "111122223333"})
     without = config()
     del without["clusters"]
-    with pytest.raises(Refused, match="clusters is required"):
+    with pytest.raises(InvalidInputError, match="clusters is required"):
         environment(without, no_secret)
 
 
@@ -91,7 +91,7 @@ def test_a_secret_is_read_where_it_is_referred_to_and_nowhere_else() -> None:
 
 
 def test_a_value_that_no_one_refers_to_is_refused() -> None:
-    with pytest.raises(Refused, match="c1-id is not a known section"):
+    with pytest.raises(InvalidInputError, match="c1-id is not a known section"):
         environment(config() | {"c1-id": "c1-x"}, no_secret)
 
 

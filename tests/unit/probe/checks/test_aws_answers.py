@@ -7,7 +7,7 @@ from botocore.exceptions import EndpointConnectionError, ParamValidationError, R
 
 from eks_access_probe.checks.aws import api, method_of
 from eks_access_probe.checks.aws_errors import asked, classify
-from eks_access_probe.identity.assume_role import CannotBecome
+from eks_access_probe.identity.assume_role import AssumeRoleError
 from eks_access_probe.identity.aws_clients import Aws, Keys
 from eks_access_probe.outcome import Answer, Verdict
 from tests.support.world import ec2_error, json_error, xml_error
@@ -93,7 +93,7 @@ def test_a_call_that_passes_iam_says_so_in_its_evidence() -> None:
         (EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), Verdict.UNREACHABLE),
         (ReadTimeoutError(endpoint_url="http://127.0.0.1:9"), Verdict.UNREACHABLE),
         (ParamValidationError(report="Missing required parameter"), Verdict.COULD_NOT_ASK),
-        (CannotBecome("no profile"), Verdict.COULD_NOT_ASK),
+        (AssumeRoleError("no profile"), Verdict.COULD_NOT_ASK),
     ],
 )
 def test_what_the_client_could_not_ask_is_no_refusal(error: Exception, verdict: Verdict) -> None:

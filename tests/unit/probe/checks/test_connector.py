@@ -12,7 +12,7 @@ from eks_access.kubernetes.client import Response
 from eks_access.manifest.models import IntegrationAccess, KubernetesExpectation
 from eks_access_probe.checks import connector, kubernetes
 from eks_access_probe.checks.service_account_session import ServiceAccountSession
-from eks_access_probe.identity.assume_role import Actor, CannotBecome
+from eks_access_probe.identity.assume_role import Actor, AssumeRoleError
 from eks_access_probe.identity.identities import Identities
 from eks_access_probe.operator import role
 from eks_access_probe.outcome import Result, Verdict, judge
@@ -114,11 +114,11 @@ def test_a_call_on_what_the_reference_does_not_name_says_on_what_itself() -> Non
 
 
 def test_nobody_becomes_the_role_and_an_identity_without_operator_says_what_is_missing() -> None:
-    with pytest.raises(CannotBecome, match="assumed by an AWS service"):
+    with pytest.raises(AssumeRoleError, match="assumed by an AWS service"):
         actor(FakeAws()).assume()
     known = Identities.model_validate({"version": 1, "integrations": {"acme": {"profile": "x"}}})
     other: Any = FakeAws()
-    with pytest.raises(CannotBecome, match="names no 'operator'"):
+    with pytest.raises(AssumeRoleError, match="names no 'operator'"):
         Actor(other, "acme", integration(), known).operator_keys()
 
 
@@ -133,7 +133,7 @@ def test_an_operators_kubeconfig_that_leads_elsewhere_is_not_used(tmp_path: Path
     path = tmp_path / "kubeconfig"
     path.write_text(json.dumps(config))
     session = ServiceAccountSession(actor(FakeAws(), path), "api", integration().clusters["api"])
-    with pytest.raises(CannotBecome, match=r"leads to https://elsewhere\.example"):
+    with pytest.raises(AssumeRoleError, match=r"leads to https://elsewhere\.example"):
         session._sign()
 
 

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from eks_access.manifest import models
-from eks_access.model.trust import Change
+from eks_access.model.trust import TamperedRequest
 from eks_access_probe.checks import trust
 from eks_access_probe.checks.trust import classify
 from eks_access_probe.identity import identities
@@ -44,7 +44,7 @@ def error(code: str, message: str = "", status: int = 403) -> ClientError:
         (None, error("AccessDeniedException", "EKS does not have permissions to assume the associated role.", 400)),
     ],
 )
-def test_a_refusal_by_the_trust_is_a_refusal(change: Change | None, answer: ClientError) -> None:
+def test_a_refusal_by_the_trust_is_a_refusal(change: TamperedRequest | None, answer: ClientError) -> None:
     assert classify(change, answer).verdict is Verdict.DENIED
 
 
@@ -63,7 +63,9 @@ def test_a_refusal_by_the_trust_is_a_refusal(change: Change | None, answer: Clie
         (None, error("InvalidClientTokenId", "The security token included in the request is invalid.")),
     ],
 )
-def test_the_same_request_refused_for_another_cause_proves_nothing(change: Change | None, answer: ClientError) -> None:
+def test_the_same_request_refused_for_another_cause_proves_nothing(
+    change: TamperedRequest | None, answer: ClientError
+) -> None:
     assert classify(change, answer).verdict is Verdict.COULD_NOT_ASK
 
 

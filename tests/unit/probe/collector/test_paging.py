@@ -7,7 +7,7 @@ from typing import Literal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eks_access_probe.collector.fetch import Failed, Page, Place
+from eks_access_probe.collector.fetch import FailedRequest, Page, Place
 from eks_access_probe.collector.inventory import WHOLE, Node, State
 from eks_access_probe.collector.kinds import NAMESPACE
 from eks_access_probe.collector.paging import read
@@ -18,13 +18,13 @@ from eks_access_probe.run.list_retry import Patient
 Event = Literal[
     "page", "cut off", "cut off later", "no answer", "429", "401", "410", "403", "another moment", "an overlap"
 ]
-FAILURES: dict[Event, Failed] = {
-    "cut off": Failed(Answer(Verdict.UNREACHABLE, 200, "CutOff")),
-    "no answer": Failed(Answer(Verdict.UNREACHABLE, None, "ConnectTimeoutError")),
-    "429": Failed(Answer(Verdict.THROTTLED, 429), after=1.0),
-    "401": Failed(Answer(Verdict.NOT_AUTHENTICATED, 401)),
-    "410": Failed(Answer(Verdict.COULD_NOT_ASK, 410, "Expired")),
-    "403": Failed(Answer(Verdict.DENIED, 403, "Forbidden")),
+FAILURES: dict[Event, FailedRequest] = {
+    "cut off": FailedRequest(Answer(Verdict.UNREACHABLE, 200, "CutOff")),
+    "no answer": FailedRequest(Answer(Verdict.UNREACHABLE, None, "ConnectTimeoutError")),
+    "429": FailedRequest(Answer(Verdict.THROTTLED, 429), after=1.0),
+    "401": FailedRequest(Answer(Verdict.NOT_AUTHENTICATED, 401)),
+    "410": FailedRequest(Answer(Verdict.COULD_NOT_ASK, 410, "Expired")),
+    "403": FailedRequest(Answer(Verdict.DENIED, 403, "Forbidden")),
 }
 PAGES, SIZE = 4, 3
 
@@ -36,7 +36,7 @@ class Cluster:
         self._events = iter(events)
         self._moment = 0
 
-    async def fetch(self, place: Place, token: str) -> Page | Failed:
+    async def fetch(self, place: Place, token: str) -> Page | FailedRequest:
         event: Event = next(self._events, "page")
         if event in FAILURES:
             return FAILURES[event]
@@ -48,7 +48,7 @@ class Cluster:
             number -= 1
         version = f"{moment}-other" if event == "another moment" and number else str(moment)
         page = names(moment)[number * SIZE : (number + 1) * SIZE]
-        rest: list[Seen] | Failed = [seen(name) for name in page]
+        rest: list[Seen] | FailedRequest = [seen(name) for name in page]
         if event == "cut off later":
             rest = FAILURES["cut off"]
         return Page(lambda: rest, following, version)
@@ -62,7 +62,7 @@ def seen(name: str) -> Seen:
     return Seen(Node(kind="Namespace", name=name), name)
 
 
-async def here(see: Callable[[], list[Seen] | Failed]) -> list[Seen] | Failed:
+async def here(see: Callable[[], list[Seen] | FailedRequest]) -> list[Seen] | FailedRequest:
     return see()
 
 
@@ -101,25 +101,25 @@ def test_after_the_deadline_nothing_is_asked_again() -> None:
         nonlocal now
         now += seconds
 
-    async def ask() -> str | Failed:
+    async def ask() -> str | FailedRequest:
         nonlocal asked
         asked += 1
-        return Failed(Answer(Verdict.THROTTLED, 429), after=4.0)
+        return FailedRequest(Answer(Verdict.THROTTLED, 429), after=4.0)
 
     patient = Patient(lambda times: None, deadline=10.0, clock=lambda: now, sleep=wait)
     got = asyncio.run(patient(ask))
-    assert isinstance(got, Failed)
+    assert isinstance(got, FailedRequest)
     assert (asked, now) == (3, 8.0), "asked at 0, 4 and 8; 12 would be too late"
 
 
 def test_a_wait_is_as_long_as_the_server_asks_for() -> None:
     waits: list[float] = []
-    answers: list[str | Failed] = [Failed(Answer(Verdict.THROTTLED, 429), after=7.0), "there"]
+    answers: list[str | FailedRequest] = [FailedRequest(Answer(Verdict.THROTTLED, 429), after=7.0), "there"]
 
     async def wait(seconds: float) -> None:
         waits.append(seconds)
 
-    async def ask() -> str | Failed:
+    async def ask() -> str | FailedRequest:
         return answers.pop(0)
 
     assert asyncio.run(Patient(lambda times: None, deadline=1e12, sleep=wait)(ask)) == "there"

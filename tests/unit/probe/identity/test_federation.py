@@ -11,10 +11,10 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from eks_access.manifest import models
-from eks_access.model.trust import Change
+from eks_access.model.trust import TamperedRequest
 from eks_access.redaction import redacted
 from eks_access_probe.identity import identities
-from eks_access_probe.identity.assume_role import Actor, CannotBecome
+from eks_access_probe.identity.assume_role import Actor, AssumeRoleError
 from eks_access_probe.identity.aws_clients import Aws
 from tests.support.world import ROLE, SESSION, World, answer, text
 
@@ -86,9 +86,9 @@ def test_the_command_is_told_the_role_and_the_provider(actor: Make, requests: li
 
 @pytest.mark.parametrize(("change", "field"), [("audience-wrong", "wrong_audience"), ("forged", "forged")])
 def test_a_changed_assertion_is_the_one_named_for_the_change(
-    change: Change, field: str, actor: Make, requests: list[Any]
+    change: TamperedRequest, field: str, actor: Make, requests: list[Any]
 ) -> None:
-    with pytest.raises(CannotBecome, match=f"saml.{field}"):
+    with pytest.raises(AssumeRoleError, match=f"saml.{field}"):
         actor(SAML, {"saml": {"assertion": prints("'a'")}}).assume(change)
     assert not requests, "nothing was sent"
     actor(SAML, {"saml": {"assertion": prints("'a'"), field: prints("'changed'")}}).assume(change)
@@ -108,7 +108,7 @@ SIGNED_IN = {"profile": "acme", "session_name": "jane@example.com"}
     ],
 )
 def test_one_thing_about_the_user_is_changed_at_a_time(
-    change: Change | None, key: str, name: str, actor: Make, requests: list[Any], tmp_path: Path
+    change: TamperedRequest | None, key: str, name: str, actor: Make, requests: list[Any], tmp_path: Path
 ) -> None:
     with (tmp_path / "credentials").open("a") as file:
         file.write("[elsewhere]\naws_access_key_id = AKIAELSEWHERE\naws_secret_access_key = s\n")
@@ -123,16 +123,16 @@ def test_one_thing_about_the_user_is_changed_at_a_time(
     ("change", "field"), [("another-session-name", "sso.another"), ("non-sso-principal", "sso.not_sso")]
 )
 def test_a_change_without_what_it_needs_names_the_missing_field(
-    change: Change, field: str, actor: Make, requests: list[Any]
+    change: TamperedRequest, field: str, actor: Make, requests: list[Any]
 ) -> None:
-    with pytest.raises(CannotBecome, match=field):
+    with pytest.raises(AssumeRoleError, match=field):
         actor(SSO, {"sso": SIGNED_IN}).assume(change)
     assert not requests, "nothing was sent"
 
 
 @pytest.mark.parametrize(("trust", "missing"), [(SAML, "saml"), (SSO, "sso")])
 def test_an_identity_of_another_kind_is_told(trust: dict[str, Any], missing: str, actor: Make) -> None:
-    with pytest.raises(CannotBecome, match=f"no '{missing}'"):
+    with pytest.raises(AssumeRoleError, match=f"no '{missing}'"):
         actor(trust, {"profile": "acme"}).assume()
 
 
@@ -143,7 +143,7 @@ def test_a_service_cannot_be_acted_as_but_a_stranger_can_be_tried(
     kind: str, told: str, actor: Make, requests: list[Any]
 ) -> None:
     trusted = actor({"kind": kind, "refuses": ["stranger"]}, {"profile": "acme"})
-    with pytest.raises(CannotBecome, match=told):
+    with pytest.raises(AssumeRoleError, match=told):
         trusted.assume()
     trusted.assume("stranger")
     assert "AKIASTRANGER" in text(requests[0].headers["Authorization"])
@@ -161,7 +161,7 @@ def pod(folder: Path, **changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("change", "sent"), [(None, "own-token"), ("subject-wrong", "other-token")])
 def test_a_pods_token_is_exchanged_at_eks_auth_as_the_node(
-    change: Change | None, sent: str, actor: Make, world: World, tmp_path: Path
+    change: TamperedRequest | None, sent: str, actor: Make, world: World, tmp_path: Path
 ) -> None:
     asked: list[Any] = []
 
@@ -185,7 +185,7 @@ def test_a_pods_token_is_exchanged_at_eks_auth_as_the_node(
 def test_what_is_missing_for_a_pods_token_is_told(
     changes: dict[str, Any], told: str, actor: Make, requests: list[Any], tmp_path: Path
 ) -> None:
-    with pytest.raises(CannotBecome, match=told):
+    with pytest.raises(AssumeRoleError, match=told):
         actor(POD, pod(tmp_path, **changes)).assume("subject-wrong")
     assert not requests, "nothing was sent"
 

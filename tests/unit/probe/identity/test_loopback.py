@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from eks_access.endpoint import LoopbackError, is_loopback, loopback_endpoint
-from eks_access_probe.identity.aws_clients import Aws, CredentialsUnavailable, Keys
+from eks_access_probe.identity.aws_clients import Aws, CredentialsUnavailableError, Keys
 
 CHAIN = "[profile local]\nrole_arn = arn:aws:iam::111122223333:role/x\n"
 LOCAL = "http://127.0.0.1:4566"
@@ -96,7 +96,7 @@ def test_these_are_not_this_machine(url: str) -> None:
 )
 def test_a_profile_that_would_leave_the_machine_gives_no_credentials(settings: str, tmp_path: Path) -> None:
     (tmp_path / "config").write_text(settings)
-    with pytest.raises(CredentialsUnavailable, match="no AWS call may leave it"):
+    with pytest.raises(CredentialsUnavailableError, match="no AWS call may leave it"):
         Aws(LOCAL).profile_credentials("local")
     assert Aws(LOCAL).profile_credentials("acme").access_key == "AKIAVENDOR", "a plain profile is let through"
 

@@ -8,9 +8,9 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from eks_access.manifest import models
-from eks_access.model.trust import Change
+from eks_access.model.trust import TamperedRequest
 from eks_access_probe.identity import identities
-from eks_access_probe.identity.assume_role import Actor, CannotBecome
+from eks_access_probe.identity.assume_role import Actor, AssumeRoleError
 from eks_access_probe.identity.aws_clients import Aws
 from tests.support.world import SESSION, World, answer, text
 
@@ -62,9 +62,9 @@ def test_a_token_is_exchanged_without_any_aws_credential(actor: Callable[[str], 
     [("audience-wrong", "wrong_audience"), ("subject-wrong", "wrong_subject"), ("forged", "forged")],
 )
 def test_a_change_without_a_token_for_it_names_the_missing_field(
-    change: Change, field: str, actor: Callable[[str], Actor], world: World
+    change: TamperedRequest, field: str, actor: Callable[[str], Actor], world: World
 ) -> None:
-    with pytest.raises(CannotBecome, match=f"web_identity.{field}"):
+    with pytest.raises(AssumeRoleError, match=f"web_identity.{field}"):
         actor("{token: {file: x}}").assume(change)
     assert not world.calls, "nothing was sent"
 
@@ -81,13 +81,13 @@ def test_a_command_that_fails_is_told_without_its_token(
     code: str, told: str, actor: Callable[[str], Actor], world: World
 ) -> None:
     command = json.dumps([sys.executable, "-c", code])
-    with pytest.raises(CannotBecome, match=told) as refused:
+    with pytest.raises(AssumeRoleError, match=told) as refused:
         actor(f"{{token: {{command: {command}}}}}").assume()
     assert JWT not in str(refused.value)
 
 
 def test_a_missing_command_and_a_missing_file_are_told(actor: Callable[[str], Actor]) -> None:
-    with pytest.raises(CannotBecome, match="cannot run the token command 'no-such-command'"):
+    with pytest.raises(AssumeRoleError, match="cannot run the token command 'no-such-command'"):
         actor("{token: {command: [no-such-command]}}").assume()
-    with pytest.raises(CannotBecome, match="cannot read the token file no-such-file"):
+    with pytest.raises(AssumeRoleError, match="cannot read the token file no-such-file"):
         actor("{token: {file: no-such-file}}").assume()

@@ -4,7 +4,7 @@ import pytest
 
 from eks_access.integrations import vendors
 from eks_access.manifest.models import IntegrationAccess, Manifest
-from eks_access.model.leftovers import VendorMade
+from eks_access.model.leftovers import LeftoverPattern
 from eks_access_probe.leftovers.find import Finding, here, leftovers, registrations
 from eks_access_probe.leftovers.seen import Binding, Entry, KubernetesObject, MappedArn, Registration, Seen
 from tests.unit.components.handoff.test_handoff import access
@@ -13,7 +13,7 @@ ACCOUNT = "arn:aws:iam::111122223333"
 OURS = {"app.kubernetes.io/managed-by": "eks-access"}
 MADE = {
     "conductorone": vendors()["conductorone"].leftovers,
-    "apono": (VendorMade("binding-of-user", "apono:*", "Apono made it when access was approved"),),
+    "apono": (LeftoverPattern("binding-of-user", "apono:*", "Apono made it when access was approved"),),
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from eks_access.model import expectations
 from eks_access.model.expectations import ABSENT
-from eks_access_probe.operator.simulation_request import ANY_ID, Requested, Unclear, requested
+from eks_access_probe.operator.simulation_request import ANY_ID, AmbiguousRequestError, Requested, requested
 
 EKS = "arn:aws:eks:eu-west-1:111122223333"
 IAM = "arn:aws:iam::111122223333"
@@ -70,7 +70,7 @@ def test_the_condition_keys_of_a_call_have_the_values_of_its_parameters() -> Non
 )
 def test_what_the_call_does_not_tell_is_not_guessed(action: str, parameters: dict[str, Any], why: str) -> None:
     """Asked on `*` instead, a right on the one resource that is meant would read as a refusal."""
-    with pytest.raises(Unclear, match=why):
+    with pytest.raises(AmbiguousRequestError, match=why):
         asked(action, **parameters)
 
 

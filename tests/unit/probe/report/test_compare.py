@@ -9,7 +9,7 @@ from eks_access_probe.collector.inventory import ClusterInventory, Listing, Node
 from eks_access_probe.outcome import Answer, Question, Verdict
 from eks_access_probe.report import compare
 from eks_access_probe.report.changes import Changes, FlipKind
-from eks_access_probe.report.compare import NotComparable
+from eks_access_probe.report.compare import IncomparableReportsError
 from eks_access_probe.report.json import Report, report
 from tests.support import fleet
 
@@ -148,7 +148,7 @@ def test_what_only_one_run_asked_about_is_no_change() -> None:
 @pytest.mark.parametrize("field", ["project", "environment", "partition", "account"])
 def test_a_report_of_another_environment_is_refused(field: str) -> None:
     now = of()
-    with pytest.raises(NotComparable) as refused:
+    with pytest.raises(IncomparableReportsError) as refused:
         compare.changes(now.model_copy(update={field: "other"}), now)
     assert "other" in str(refused.value)
     assert "stack access/prod in account 111122223333 (aws)" in str(refused.value)
@@ -156,7 +156,7 @@ def test_a_report_of_another_environment_is_refused(field: str) -> None:
 
 def test_a_report_that_was_asked_in_another_way_is_refused() -> None:
     now = of()
-    with pytest.raises(NotComparable, match="evaluated by an operator"):
+    with pytest.raises(IncomparableReportsError, match="evaluated by an operator"):
         compare.changes(now.model_copy(update={"asked_by": "operator"}), now)
 
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.integrations.conductorone.integration import describe
 from eks_access.model.expectations import AwsCall
 from eks_access.model.integration import Integration, Profile
@@ -70,10 +70,10 @@ def test_calls_on_entries_are_expected_only_where_there_are_entries() -> None:
 
 
 def test_several_clusters_are_refused_because_each_has_its_own_connector() -> None:
-    with pytest.raises(Refused, match="one connector, with its own External ID, for each"):
+    with pytest.raises(InvalidInputError, match="one connector, with its own External ID, for each"):
         describe({"external_id": "c1-x"}, place("conductorone", "API", "API"))
 
 
 def test_another_partition_is_refused_because_the_connector_reads_only_aws() -> None:
-    with pytest.raises(Refused, match="only arn:aws"):
+    with pytest.raises(InvalidInputError, match="only arn:aws"):
         describe({"external_id": "c1-x"}, place("conductorone", partition="aws-us-gov"))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.integrations.conductorone.connector import IMAGE
 from eks_access.integrations.conductorone.integration import describe
 from eks_access.manifest.build import integration_access
@@ -121,20 +121,20 @@ def test_the_image_is_pinned_and_one_without_a_version_is_refused() -> None:
     for image in ("registry.example:5000/mirror/baton-eks:0.1.3", digest):
         assert pod(connector=CLIENT | KEYS | {"image": image})["containers"][0]["image"] == image
     for image in ("ghcr.io/conductorone/baton-eks:latest", "ghcr.io/conductorone/baton-eks", "a b"):
-        with pytest.raises(Refused, match=r"deploy_connector\.image"):
+        with pytest.raises(InvalidInputError, match=r"deploy_connector\.image"):
             objects(connector=CLIENT | KEYS | {"image": image})
 
 
 def test_a_key_is_needed_whole_with_keys_and_refused_without() -> None:
-    with pytest.raises(Refused, match=r"secret_access_key is required.*both parts"):
+    with pytest.raises(InvalidInputError, match=r"secret_access_key is required.*both parts"):
         objects(connector=CLIENT | {"access_key_id": "x"})
-    with pytest.raises(Refused, match="access_key_id has no place with hosting self_hosted_irsa"):
+    with pytest.raises(InvalidInputError, match="access_key_id has no place with hosting self_hosted_irsa"):
         objects("self_hosted_irsa", connector=CLIENT | KEYS)
 
 
 @pytest.mark.parametrize("value", ["", "hunter2\n", " hunter2"])
 def test_a_secret_that_cannot_be_right_is_refused_without_repeating_it(value: str) -> None:
-    with pytest.raises(Refused, match=r"deploy_connector\.client_secret") as refused:
+    with pytest.raises(InvalidInputError, match=r"deploy_connector\.client_secret") as refused:
         objects(connector=CLIENT | KEYS | {"client_secret": value})
     assert "hunter2" not in str(refused.value)
 

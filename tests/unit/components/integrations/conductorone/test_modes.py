@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.integrations.conductorone.integration import describe
 from eks_access.model.expectations import AwsCall, KubernetesCall
 from eks_access.model.integration import Integration, Profile
@@ -41,7 +41,7 @@ def test_a_user_of_the_customers_is_trusted_without_an_external_id_because_the_c
 
 
 def test_a_role_is_refused_where_the_connector_has_access_keys_because_only_users_have_them() -> None:
-    with pytest.raises(Refused, match=r"principal_arn .* only IAM users have"):
+    with pytest.raises(InvalidInputError, match=r"principal_arn .* only IAM users have"):
         described("self_hosted_keys", principal_arn="arn:aws:iam::111122223333:role/baton-eks")
     role = "arn:aws:iam::765656841499:role/AnotherConductorOneService"
     assert trust(described("cloud", principal_arn=role))["Principal"] == {"AWS": [role]}, "in the cloud it is one"
@@ -72,7 +72,7 @@ def test_pod_identity_is_pinned_to_one_service_account_of_one_cluster() -> None:
     [("cloud", "external_id"), ("self_hosted_keys", "principal_arn"), ("self_hosted_irsa", "oidc_issuer")],
 )
 def test_what_a_mode_needs_is_asked_for(hosting: str, missing: str) -> None:
-    with pytest.raises(Refused, match=f"{missing} is required with hosting {hosting}"):
+    with pytest.raises(InvalidInputError, match=f"{missing} is required with hosting {hosting}"):
         describe({"hosting": hosting}, place("c1"))
 
 
@@ -91,18 +91,20 @@ def test_what_a_mode_needs_is_asked_for(hosting: str, missing: str) -> None:
 def test_what_has_no_place_in_a_mode_is_refused_with_the_mode_it_belongs_to(
     hosting: str, argument: dict[str, Any]
 ) -> None:
-    with pytest.raises(Refused, match=f"{next(iter(argument))} has no place with hosting {hosting}.*belongs to"):
+    with pytest.raises(
+        InvalidInputError, match=f"{next(iter(argument))} has no place with hosting {hosting}.*belongs to"
+    ):
         described(hosting, **argument)
 
 
 def test_an_external_id_for_a_self_hosted_connector_is_refused_with_what_would_happen() -> None:
-    with pytest.raises(Refused, match="takes the way of ConductorOne's own cloud, and fails"):
+    with pytest.raises(InvalidInputError, match="takes the way of ConductorOne's own cloud, and fails"):
         described("self_hosted_keys", external_id="c1-x")
 
 
 @pytest.mark.parametrize("provider", [f"https://{ISSUER}", "not an issuer", ""])
 def test_an_issuer_that_iam_would_not_know_is_refused(provider: str) -> None:
-    with pytest.raises(Refused, match="oidc_issuer"):
+    with pytest.raises(InvalidInputError, match="oidc_issuer"):
         described("self_hosted_irsa", oidc_issuer=provider)
 
 
@@ -153,7 +155,7 @@ def test_no_rule_binds_every_role_when_none_is_named() -> None:
 
 @pytest.mark.parametrize("name", ["cluster-admin", "admin", "system:node", "*", ""])
 def test_a_role_of_administrators_and_a_pattern_are_refused(name: str) -> None:
-    with pytest.raises(Refused, match=r"grantable_cluster_roles\[1\]"):
+    with pytest.raises(InvalidInputError, match=r"grantable_cluster_roles\[1\]"):
         provision(grantable_cluster_roles=["view", name])
 
 
@@ -165,7 +167,7 @@ def test_a_role_of_administrators_can_be_asked_for_in_so_many_words() -> None:
 
 
 def test_a_role_named_twice_is_refused() -> None:
-    with pytest.raises(Refused, match="names a role twice"):
+    with pytest.raises(InvalidInputError, match="names a role twice"):
         provision(grantable_cluster_roles=["view", "view"])
 
 
@@ -176,7 +178,7 @@ def test_nobody_is_ever_put_into_system_masters(mode: str) -> None:
 
 
 def test_roles_cannot_be_granted_in_mode_api_and_the_hand_off_says_so() -> None:
-    with pytest.raises(Refused, match="authentication mode API: baton-eks needs aws-auth"):
+    with pytest.raises(InvalidInputError, match="authentication mode API: baton-eks needs aws-auth"):
         provision("API")
     steps = " ".join(provision("API", grantable_cluster_roles=[]).handoff.steps)
     assert "Only access policies can be granted" in steps
@@ -184,7 +186,7 @@ def test_roles_cannot_be_granted_in_mode_api_and_the_hand_off_says_so() -> None:
 
 
 def test_without_access_policies_there_must_be_roles_to_grant() -> None:
-    with pytest.raises(Refused, match="there is nothing that ConductorOne could grant"):
+    with pytest.raises(InvalidInputError, match="there is nothing that ConductorOne could grant"):
         provision("CONFIG_MAP", grantable_cluster_roles=[])
     policy = provision("CONFIG_MAP").role.policy()
     assert "CreateAccessEntry" not in json.dumps(policy), "EKS has no entries there"
@@ -197,7 +199,7 @@ def test_where_roles_can_be_granted_the_hand_off_has_the_map_users_that_the_conn
 
 def test_what_belongs_to_provision_is_refused_in_sync() -> None:
     for argument in ({"grantable_cluster_roles": ["view"]}, {"deny_cluster_admin": False}, {"allow_admin_roles": True}):
-        with pytest.raises(Refused, match=f"{next(iter(argument))} has no effect in tier sync"):
+        with pytest.raises(InvalidInputError, match=f"{next(iter(argument))} has no effect in tier sync"):
             described(**argument)
 
 

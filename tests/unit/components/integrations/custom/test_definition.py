@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import yaml
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.integrations.custom.describe import integration
 from eks_access.integrations.custom.load import load, parse
 from eks_access.model.expectations import AwsCall, KubernetesCall
@@ -62,7 +62,7 @@ def described(text: str = SMALL, *modes: str, profile: Profile = Profile.LEAST, 
 
 
 def refusal(text: str, **arguments: Any) -> str:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(InvalidInputError) as refused:
         described(text, **arguments)
     return str(refused.value)
 
@@ -193,15 +193,15 @@ def test_what_does_not_fit_together_is_refused(text: str, arguments: dict[str, A
 
 
 def test_a_required_argument_is_asked_for_in_its_own_words() -> None:
-    with pytest.raises(Refused, match=r"arguments\.role is required: Acme's role"):
+    with pytest.raises(InvalidInputError, match=r"arguments\.role is required: Acme's role"):
         integration(parse(SMALL, "acme.yaml"), {}, place("acme"))
 
 
 def test_a_profile_that_is_not_described_is_refused() -> None:
-    with pytest.raises(Refused, match="profile is 'vendor', which is not described for Acme"):
+    with pytest.raises(InvalidInputError, match="profile is 'vendor', which is not described for Acme"):
         described(profile=Profile.VENDOR)
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="which cannot be read: No such file"):
+    with pytest.raises(InvalidInputError, match="which cannot be read: No such file"):
         load(tmp_path / "nowhere.yaml")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from eks_access.errors import Refused
+from eks_access.errors import InvalidInputError
 from eks_access.explain.trust import trust_words
 from eks_access.integrations.custom.describe import integration
 from eks_access.integrations.custom.load import parse
@@ -101,7 +101,7 @@ def test_every_kind_that_there_is_can_be_written() -> None:
 def test_what_aws_would_not_take_or_would_open_the_role_is_refused_with_its_path(
     trust: dict[str, Any], problem: str
 ) -> None:
-    with pytest.raises(Refused, match=problem):
+    with pytest.raises(InvalidInputError, match=problem):
         described(trust)
 
 

@@ -9,13 +9,13 @@ from eks_access.model.expectations import AwsCall, KubernetesCall, baseline, com
 from eks_access.model.iam import Statement
 from eks_access.model.identity import Identity
 from eks_access.model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
-from eks_access.model.leftovers import VendorMade
+from eks_access.model.leftovers import LeftoverPattern
 from eks_access.model.rbac import Grant, Rule
 from eks_access.model.trust import CrossAccount, checked_external_id, checked_principals
 from eks_access.provision.arguments import IntegrationArgs
 from eks_access.provision.integration import IntegrationComponent
 
-LEFTOVERS = (VendorMade("binding", "acme-*", "Acme made it"),)
+LEFTOVERS = (LeftoverPattern("binding", "acme-*", "Acme made it"),)
 
 
 class AcmeArgs(IntegrationArgs):
