@@ -84,7 +84,7 @@ def _sample(vendor: str | None, definition: str | None, given: dict[str, Any]) -
 
             given = {"definition": definition, "arguments": sample_arguments(definition, given)}
         chosen = known[key]
-        given = _checked(chosen.arguments, given)
+        given = _validate_given(chosen.arguments, given)
         name = (Path(definition).stem if definition else key).replace("_", "-")
         access = sample_access(name, chosen.describe, chosen.arguments, given, connected=chosen.own_clusters)
         return name, access
@@ -92,12 +92,12 @@ def _sample(vendor: str | None, definition: str | None, given: dict[str, Any]) -
         raise BadInputError(f"{refused} (arguments are given with --set NAME=VALUE)") from refused
 
 
-def _checked(kind: type, given: dict[str, Any]) -> dict[str, Any]:
+def _validate_given(kind: type, given: dict[str, Any]) -> dict[str, Any]:
     """What was given, as `kind` takes it; stand-ins for the rest let it be checked."""
     from eks_access.explain.sample import sample_required
-    from eks_access.provision.arguments import checked
+    from eks_access.provision.arguments import validate_arguments
 
-    whole = checked({"clusters": {}, **sample_required(kind, given), **given}, kind)
+    whole = validate_arguments({"clusters": {}, **sample_required(kind, given), **given}, kind)
     return {name: whole[name] for name in given}
 
 

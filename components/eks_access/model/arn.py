@@ -57,13 +57,13 @@ def partition_of(region: str) -> str:
     return next((f"aws-{prefix}" for prefix in ("us-gov", "cn") if region.startswith(f"{prefix}-")), "aws")
 
 
-def checked_partition(partition: str) -> str:
+def validate_partition(partition: str) -> str:
     if is_known(partition) and partition not in PARTITIONS:
         raise InvalidInputError("partition", partition, f"is not one of {', '.join(PARTITIONS)}")
     return partition
 
 
-def checked_principal(property: str, text: str, *, kinds: tuple[str, ...] = ("role", "user")) -> str:
+def validate_principal(property: str, text: str, *, kinds: tuple[str, ...] = ("role", "user")) -> str:
     """An IAM principal's ARN, as a trust policy or an access entry may name it.
 
     Raises:

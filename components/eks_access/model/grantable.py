@@ -13,7 +13,7 @@ from .rbac import Rule
 ADMIN_ROLES = ("admin", "cluster-admin")
 
 
-def checked_grantable(property: str, names: Sequence[str], *, admin_allowed: bool) -> tuple[str, ...]:
+def validate_grantable(property: str, names: Sequence[str], *, admin_allowed: bool) -> tuple[str, ...]:
     """Names of roles that may be granted, each once, none of them an administrator's unless that was asked for.
 
     Raises:

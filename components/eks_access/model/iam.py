@@ -47,7 +47,7 @@ class Statement:
         return statement | ({"Condition": dict(self.conditions)} if self.conditions else {})
 
 
-def checked_extra(property: str, given: Iterable[Mapping[str, Any]]) -> tuple[Statement, ...]:
+def validate_extra(property: str, given: Iterable[Mapping[str, Any]]) -> tuple[Statement, ...]:
     """Statements of the user's own, each of which names what it allows.
 
     Raises:
@@ -114,14 +114,14 @@ def check_size(what: str, policy: Mapping[str, Any], limit: int) -> None:
     )
 
 
-def checked_role_name(property: str, name: str) -> str:
+def validate_role_name(property: str, name: str) -> str:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
     if is_known(name) and not _ROLE_NAME.fullmatch(name):
         raise InvalidInputError(property, name, "is not a role name: 1 to 64 letters, digits and _+=,.@- are allowed")
     return name
 
 
-def checked_role_path(property: str, path: str) -> str:
+def validate_role_path(property: str, path: str) -> str:
     if is_known(path) and not _ROLE_PATH.fullmatch(path):
         raise InvalidInputError(
             property, path, "is not a role path: it must be / or begin and end with /, as in /vendors/"
@@ -133,7 +133,7 @@ def checked_role_path(property: str, path: str) -> str:
     return path
 
 
-def checked_session_seconds(property: str, seconds: int) -> int:
+def validate_session_seconds(property: str, seconds: int) -> int:
     if seconds not in SESSION_SECONDS:
         raise InvalidInputError(
             property,

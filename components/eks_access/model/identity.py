@@ -71,7 +71,7 @@ class AccessPolicy:
     namespaces: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        checked_access_policy("access_policies", self.name)
+        validate_access_policy("access_policies", self.name)
         if self.namespaces is not None and not self.namespaces:
             raise InvalidInputError(
                 f"access_policies.{self.name}.namespaces",
@@ -97,11 +97,11 @@ class Identity:
     there, and some vendors name their users differently."""
 
     def __post_init__(self) -> None:
-        checked_username("username", self.username)
+        validate_username("username", self.username)
         if self.aws_auth_username is not None:
-            checked_aws_auth_username("aws_auth_username", self.aws_auth_username)
+            validate_aws_auth_username("aws_auth_username", self.aws_auth_username)
         for index, group in enumerate(self.groups):
-            checked_group(f"groups[{index}]", group)
+            validate_group(f"groups[{index}]", group)
         _refuse_twice("groups", self.groups)
         # EKS would not refuse it, but keep only the last one's scope.
         _refuse_twice("access_policies", tuple(policy.name for policy in self.access_policies))
@@ -125,7 +125,7 @@ def service_account(namespace: str, name: str) -> ServiceAccount:
     return ServiceAccount(f"system:serviceaccount:{namespace}:{name}", groups)
 
 
-def checked_username(property: str, username: str) -> str:
+def validate_username(property: str, username: str) -> str:
     if not is_known(username):
         return username
     prefix = _reserved_prefix(username)
@@ -144,7 +144,7 @@ def checked_username(property: str, username: str) -> str:
     return username
 
 
-def checked_aws_auth_username(property: str, username: str) -> str:
+def validate_aws_auth_username(property: str, username: str) -> str:
     """Whatever is not Kubernetes' own. A session name by itself passes: it cannot hold the colon of `system:`.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (RoleSessionName)
@@ -156,7 +156,7 @@ def checked_aws_auth_username(property: str, username: str) -> str:
     return username
 
 
-def checked_group(property: str, group: str) -> str:
+def validate_group(property: str, group: str) -> str:
     if not is_known(group):
         return group
     prefix = _reserved_prefix(group)
@@ -178,7 +178,7 @@ def checked_group(property: str, group: str) -> str:
     return group
 
 
-def checked_access_policy(property: str, name: str) -> str:
+def validate_access_policy(property: str, name: str) -> str:
     if not is_known(name) or name in ACCESS_POLICIES:
         return name
     policy = name.rsplit("/", 1)[-1]
@@ -193,7 +193,7 @@ def checked_access_policy(property: str, name: str) -> str:
     raise InvalidInputError(property, name, problem, advice)
 
 
-def checked_cluster_name(property: str, name: str) -> str:
+def validate_cluster_name(property: str, name: str) -> str:
     if is_known(name) and not CLUSTER_NAME.fullmatch(name):
         raise InvalidInputError(
             property,
@@ -203,10 +203,10 @@ def checked_cluster_name(property: str, name: str) -> str:
     return name
 
 
-def checked_namespaces(property: str, namespaces: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+def validate_namespaces(property: str, namespaces: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     """Names of single namespaces, each once, as RBAC needs them (it has no patterns)."""
     for index, namespace in enumerate(namespaces):
-        checked_namespace(f"{property}[{index}]", namespace)
+        validate_namespace(f"{property}[{index}]", namespace)
     if len(set(namespaces)) != len(namespaces):
         raise InvalidInputError(property, list(namespaces), "names a namespace twice")
     return tuple(namespaces)
@@ -217,13 +217,13 @@ def _refuse_twice(property: str, names: tuple[str, ...]) -> None:
         raise InvalidInputError(property, list(names), "names one of them twice")
 
 
-def checked_namespace(property: str, namespace: str) -> str:
+def validate_namespace(property: str, namespace: str) -> str:
     if is_known(namespace) and not _NAMESPACE.fullmatch(namespace):
         raise InvalidInputError(property, namespace, "is not the name of a namespace, and patterns are not possible")
     return namespace
 
 
-def checked_service_account(property: str, name: str) -> str:
+def validate_service_account(property: str, name: str) -> str:
     if is_known(name) and not _SERVICE_ACCOUNT.fullmatch(name):
         raise InvalidInputError(property, name, "is not the name of a service account, and patterns are not possible")
     return name

@@ -44,7 +44,7 @@ def network_policy(labels: Mapping[str, str], *, pod_identity: bool) -> dict[str
     }
 
 
-def checked_image(property: str, image: str, example: str) -> str:
+def validate_image(property: str, image: str, example: str) -> str:
     """An image with a version or a digest.
 
     Raises:

@@ -20,7 +20,7 @@ _ALLOWED = re.compile(r"[\w\s.:/=+\-@]*")
 """https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html"""
 
 
-def checked_tags(property: str, tags: Mapping[str, str]) -> Mapping[str, str]:
+def validate_tags(property: str, tags: Mapping[str, str]) -> Mapping[str, str]:
     """The tags as they were given; values that are not known yet are not judged.
 
     Raises:

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from ...errors import InvalidInputError
 from ...model import grantable
-from ...model.identity import checked_namespace, checked_service_account
+from ...model.identity import validate_namespace, validate_service_account
 from ...model.rbac import API_GROUP as RBAC
 from ...model.rbac import Grant, Rule
 
@@ -46,7 +46,7 @@ def connector_grant(name: str, rights: Mapping[str, Any]) -> Grant:
     """
     property, admin_allowed = "connector_rights", rights.get("allow_admin_roles", False)
     named = (
-        grantable.checked_grantable(f"{property}.{key}", rights.get(key, ()), admin_allowed=admin_allowed)
+        grantable.validate_grantable(f"{property}.{key}", rights.get(key, ()), admin_allowed=admin_allowed)
         for key in ("grantable_cluster_roles", "grantable_roles")
     )
     binding = grantable.rules(*named)
@@ -54,6 +54,6 @@ def connector_grant(name: str, rights: Mapping[str, Any]) -> Grant:
         raise InvalidInputError(
             property, None, "names no role that people may get", "Name it under grantable_cluster_roles."
         )
-    namespace = checked_namespace(f"{property}.namespace", rights["namespace"])
-    account = checked_service_account(f"{property}.service_account", rights["service_account"])
+    namespace = validate_namespace(f"{property}.namespace", rights["namespace"])
+    account = validate_service_account(f"{property}.service_account", rights["service_account"])
     return Grant("connector", f"{name}-connector", f"{namespace}/{account}", (*_FINDS, *binding), kind="ServiceAccount")

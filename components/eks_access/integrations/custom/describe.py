@@ -36,7 +36,7 @@ def integration(definition: Definition, args: Mapping[str, Any], place: Place) -
     rights = definition.profiles.vendor if profile is Profile.VENDOR else definition.profiles.least
     if rights is None:
         raise InvalidInputError("profile", profile.value, f"is not described for {definition.title}", "Leave it out.")
-    texts = Texts(_place_values(place), checked_arguments(definition, args.get("arguments", {})))
+    texts = Texts(_place_values(place), validate_definition_arguments(definition, args.get("arguments", {})))
     groups = tuple(map(texts.text, rights.groups))
     return Integration(
         vendor=definition.vendor,
@@ -75,7 +75,7 @@ def integration(definition: Definition, args: Mapping[str, Any], place: Place) -
     )
 
 
-def checked_arguments(definition: Definition, given: Mapping[str, Any]) -> dict[str, str | list[str]]:
+def validate_definition_arguments(definition: Definition, given: Mapping[str, Any]) -> dict[str, str | list[str]]:
     """Every declared argument with the value given or its default."""
     for name in given:
         if name not in definition.arguments:
@@ -178,7 +178,7 @@ def _narrowing(property: str, given: list[str], texts: Texts) -> tuple[str, ...]
 
 
 def _namespaces(namespaces: list[str] | None, texts: Texts) -> tuple[str, ...] | None:
-    return None if namespaces is None else identity.checked_namespaces("namespaces", texts.texts(namespaces))
+    return None if namespaces is None else identity.validate_namespaces("namespaces", texts.texts(namespaces))
 
 
 def _expectations(expected: Expectations, texts: Texts, place: Place) -> tuple[Expectation, ...]:

@@ -62,7 +62,7 @@ class IdentityCenter:
         return ("another-session-name", "non-sso-principal", "stranger")
 
 
-def checked_permission_sets(property: str, names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+def validate_permission_sets(property: str, names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     """https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html (Name)"""
     for index, name in enumerate(names):
         if is_known(name) and name.startswith("AWSReservedSSO_"):

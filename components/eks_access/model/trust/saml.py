@@ -52,7 +52,7 @@ def saml_audience(region: str) -> str:
     return SIGN_IN[partition_of(region)]
 
 
-def checked_saml_provider(property: str, provider: str, *, account: str) -> str:
+def validate_saml_provider(property: str, provider: str, *, account: str) -> str:
     """The ARN of a SAML provider in this account: STS takes no other's.
 
     Raises:

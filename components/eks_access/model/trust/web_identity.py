@@ -55,7 +55,7 @@ class WebIdentity:
         return ("audience-wrong", *by_subject, "forged")
 
 
-def checked_oidc_provider(property: str, provider: str, *, account: str) -> str:
+def validate_oidc_provider(property: str, provider: str, *, account: str) -> str:
     """A provider that is built into IAM, or the ARN of one in this account: STS takes no other's.
 
     Raises:

@@ -26,7 +26,7 @@ from eks_access.integrations import opentrace, vendors
 from eks_access.integrations.cado import Cado
 from eks_access.integrations.custom.integration import CustomIntegration
 from eks_access.integrations.opentrace import OpenTrace
-from eks_access.model.arn import checked_principal
+from eks_access.model.arn import validate_principal
 from eks_access.model.identity import AccessPolicy, Identity
 from eks_access.model.integration import Profile
 from tests.support.places import place
@@ -81,7 +81,7 @@ def test_a_principal_that_cannot_be_let_in_is_refused(principal: str, problem: s
     assert problem in refusal(Cado, "cado", cado(platform_role_arns=[PLATFORM, principal]))
     accepted(Cado, "cado", cado(platform_role_arns=[PLATFORM, "arn:aws:iam::444455556666:user/responder"]))
     with pytest.raises(InvalidInputError, match=problem):
-        checked_principal("principal", principal)
+        validate_principal("principal", principal)
 
 
 def test_a_session_is_refused_with_the_role_to_name_instead() -> None:
