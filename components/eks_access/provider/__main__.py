@@ -3,7 +3,7 @@
 import sys
 
 from .. import __version__
-from .catalogue import component_servicer, handlers, package_schema
+from .catalogue import build_components_schema, create_component_servicer, create_handlers
 from .plugin import Plugin
 from .server import EngineLog, run
 
@@ -16,9 +16,9 @@ def main() -> None:
         )
     # A language host that runs a folder as a plugin puts the folder before the address.
     engine_address = addresses[-1]
-    log = EngineLog(engine_address)
-    plugin = Plugin(handlers(log.warn), version=__version__, components_schema=package_schema)
-    run(__version__, plugin, engine_address, component_servicer)
+    engine_log = EngineLog(engine_address)
+    plugin = Plugin(create_handlers(engine_log.warn), version=__version__, components_schema=build_components_schema)
+    run(__version__, plugin, engine_address, create_component_servicer)
 
 
 if __name__ == "__main__":

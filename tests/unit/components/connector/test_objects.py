@@ -6,7 +6,7 @@ import pytest
 
 from eks_access.connector import objects, validation, viewers
 from eks_access.connector.objects import Agent
-from eks_access.connector.viewers import viewer, viewer_arn
+from eks_access.connector.viewers import build_viewer, canonicalize_viewer_arn
 from eks_access.errors import InvalidInputError
 from eks_access.integrations.eks_connector import describe
 from eks_access.model import rbac
@@ -16,7 +16,7 @@ from eks_access.model.placeholders import map_texts
 from tests.support.places import place
 
 VAULT = "/var/lib/amazon/ssm/Vault"
-MADE = {(each.kind, each.name): each for each in objects.objects(Agent())}
+MADE = {(each.kind, each.name): each for each in objects.build_objects(Agent())}
 ROLE = "arn:aws:iam::111122223333:role/Team"
 SSO = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Ops_0123456789abcdef"
 
@@ -123,7 +123,7 @@ def test_images_pods_and_nodes_are_the_users_to_choose() -> None:
 
 
 def test_the_connector_reaches_its_own_two_states_and_the_version() -> None:
-    (state, bound), (version, everywhere) = (list(rbac.objects(grant, labels={})) for grant in objects.grants())
+    (state, bound), (version, everywhere) = (list(rbac.objects(grant, labels={})) for grant in objects.build_grants())
     pinned, create = state.body["rules"]
     assert pinned["resourceNames"] == ["eks-connector-state-0", "eks-connector-state-1"]
     assert (pinned["verbs"], create["verbs"]) == (["get", "update"], ["create"])
@@ -134,7 +134,7 @@ def test_the_connector_reaches_its_own_two_states_and_the_version() -> None:
 
 @pytest.mark.parametrize("args", [{}, {"viewers": {}}])
 def test_without_viewers_there_is_no_right_to_impersonate(args: dict[str, Any]) -> None:
-    assert described(**args).grants == objects.grants()
+    assert described(**args).grants == objects.build_grants()
 
 
 def test_the_right_to_impersonate_names_the_viewers_and_is_the_service_accounts() -> None:
@@ -185,8 +185,8 @@ def test_by_the_page_viewers_see_what_the_console_can_show_and_it_is_expected_so
 
 def test_only_the_roles_of_identity_center_lose_their_path() -> None:
     with_path = "arn:aws:iam::111122223333:role/teams/Web"
-    assert viewer_arn("arn", with_path) == with_path
-    assert viewer_arn("arn", SSO).endswith(":role/AWSReservedSSO_Ops_0123456789abcdef")
+    assert canonicalize_viewer_arn("arn", with_path) == with_path
+    assert canonicalize_viewer_arn("arn", SSO).endswith(":role/AWSReservedSSO_Ops_0123456789abcdef")
 
 
 @pytest.mark.parametrize(
@@ -194,12 +194,12 @@ def test_only_the_roles_of_identity_center_lose_their_path() -> None:
 )
 def test_a_viewer_that_is_no_role_or_user_is_refused(arn: str) -> None:
     with pytest.raises(InvalidInputError, match=r"viewers\.team\.arn"):
-        viewer("team", arn, None)
+        build_viewer("team", arn, None)
 
 
 def test_an_empty_list_of_namespaces_is_refused_because_it_could_mean_all() -> None:
     with pytest.raises(InvalidInputError, match="names no namespace"):
-        viewer("team", ROLE, [])
+        build_viewer("team", ROLE, [])
 
 
 def test_the_role_is_the_pages_in_every_partition() -> None:

@@ -5,11 +5,11 @@ import dataclasses
 import pytest
 
 from eks_access.connector import registration
-from eks_access.connector.registration import RegistrationError, Wanted
+from eks_access.connector.registration import RegistrationError, RegistrationRequest
 from eks_access.errors import InvalidInputError
 from tests.support.connector_eks import Aws, refusal
 
-WANTED = Wanted("onprem", "arn:aws:iam::111122223333:role/agent", "OTHER", "us-east-1")
+WANTED = RegistrationRequest("onprem", "arn:aws:iam::111122223333:role/agent", "OTHER", "us-east-1")
 DELAY = "ResourcePropagationDelayException"
 
 
@@ -28,7 +28,7 @@ def aws() -> Aws:
     return Aws()
 
 
-def register(aws: Aws, wanted: Wanted = WANTED, **options: object) -> registration.Registration:
+def register(aws: Aws, wanted: RegistrationRequest = WANTED, **options: object) -> registration.Registration:
     return registration.register(aws.eks, aws.iam, wanted, **{"sleep": Clock(), **options})  # type: ignore[arg-type]
 
 

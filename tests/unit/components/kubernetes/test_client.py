@@ -12,7 +12,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from eks_access.kubernetes.client import ApiError, CredentialError, KubeconfigError, KubernetesApi, UnreachableError
+from eks_access.kubernetes.client import ApiError, KubernetesApi, UnreachableError
+from eks_access.kubernetes.credentials import CredentialError
+from eks_access.kubernetes.kubeconfig import KubeconfigError
 
 GZIP = b"\x1f\x8b"
 

@@ -18,10 +18,10 @@ from pulumi.provider.experimental.provider import (
 
 from eks_access.aws_auth.reader import read
 from eks_access.kubernetes.client import ApiError, UnreachableError
-from eks_access.provider.aws_auth_inputs import PROPERTIES
-from eks_access.provider.aws_auth_mapping import TOKEN, AwsAuthMappings
-from eks_access.provider.handler import ProviderError
-from eks_access.provider.values import UNKNOWN, plain, wrapped
+from eks_access.provider.errors import ProviderError
+from eks_access.provider.resources.aws_auth_inputs import INPUTS
+from eks_access.provider.resources.aws_auth_mapping import TOKEN, AwsAuthMappings
+from eks_access.provider.values import UNKNOWN, unwrap, wrap
 from tests.support.aws_auth_cases import NODE
 from tests.support.aws_auth_store import Store
 
@@ -53,7 +53,7 @@ def given(**changes: Any) -> dict[str, PropertyValue]:
         "adopt": False,
         **changes,
     }
-    return {name: wrapped(value) for name, value in values.items() if value is not None}
+    return {name: wrap(value) for name, value in values.items() if value is not None}
 
 
 class Stack:
@@ -117,9 +117,9 @@ def test_good_inputs_are_kept_as_they_are_given(stack: Stack) -> None:
     response = stack.check(groups=None, adopt=None)
     assert response.failures == []
     assert response.inputs is not None
-    assert plain(response.inputs["groups"]) == []
-    assert plain(response.inputs["adopt"]) is False
-    assert plain(response.inputs["roleArn"]) == ROLE, "state shows what the user wrote"
+    assert unwrap(response.inputs["groups"]) == []
+    assert unwrap(response.inputs["adopt"]) is False
+    assert unwrap(response.inputs["roleArn"]) == ROLE, "state shows what the user wrote"
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_what_the_user_made_secret_stays_secret(stack: Stack) -> None:
 def test_creating_writes_the_mapping_and_remembers_what_was_written(stack: Stack) -> None:
     assert stack.create() == ID
     assert read(stack.store.data).roles[STRIPPED.lower()].groups == ("vendor-readers",)
-    assert plain(stack.state["mapping"]) == {
+    assert unwrap(stack.state["mapping"]) == {
         "rolearn": STRIPPED,
         "username": "vendor:{{SessionName}}",
         "groups": ["vendor-readers"],
@@ -207,8 +207,8 @@ def test_a_preview_validates_against_the_live_config_map_and_writes_nothing(stac
 def test_a_preview_with_unknown_values_asks_nobody(stack: Stack) -> None:
     stack.create(preview=True, kubeconfig=UNKNOWN)
     assert stack.connected == []
-    assert plain(stack.state["mapping"]) is UNKNOWN
-    assert plain(stack.state["username"]) == "vendor:{{SessionName}}", "what is known stays known"
+    assert unwrap(stack.state["mapping"]) is UNKNOWN
+    assert unwrap(stack.state["username"]) == "vendor:{{SessionName}}", "what is known stays known"
 
 
 def test_a_create_that_was_killed_after_its_write_succeeds_the_next_time(stack: Stack) -> None:
@@ -223,7 +223,7 @@ def test_hazards_of_others_are_warnings_and_outputs(stack: Stack) -> None:
     stack.create()
     (warning,) = stack.warnings
     assert "has a path" in warning
-    assert plain(stack.state["warnings"]) == [warning]
+    assert unwrap(stack.state["warnings"]) == [warning]
 
 
 class Failing(Store):
@@ -241,7 +241,7 @@ class Failing(Store):
         (ApiError(401, "Unauthorized", "Unauthorized"), "credentials of the kubeconfig are not accepted"),
         (
             ApiError(403, "Forbidden", "jane cannot get"),
-            "jane cannot get.*Whoever deploys needs get, create and update",
+            "jane cannot get.*The deployer needs get, create and update",
         ),
         (UnreachableError("https://cluster", OSError("refused")), "no answer from https://cluster"),
     ],
@@ -308,8 +308,8 @@ def test_a_refresh_shows_what_others_changed_and_an_update_repairs_it(stack: Sta
     stack.create()
     stack.others_write("vendor-readers", "admins")
     assert stack.refresh()
-    assert plain(stack.state["groups"]) == ["admins"]
-    assert plain(stack.inputs["groups"]) == ["admins"], "without it the engine sees no drift"
+    assert unwrap(stack.state["groups"]) == ["admins"]
+    assert unwrap(stack.inputs["groups"]) == ["admins"], "without it the engine sees no drift"
     assert stack.diff().diffs == ["groups"]
     stack.update()
     assert read(stack.store.data).roles[STRIPPED.lower()].groups == ("vendor-readers",)
@@ -329,7 +329,7 @@ def test_an_import_takes_the_cluster_from_kubeconfig_in_the_environment(
     monkeypatch.setenv("KUBECONFIG", str(file))
     stack.store.put({"mapRoles": f"- rolearn: {STRIPPED}\n  username: them\n  groups: [a]\n"})
     assert stack.refresh()
-    values = {name: plain(stack.inputs[name]) for name in PROPERTIES if name != "kubeconfig"}
+    values = {name: unwrap(stack.inputs[name]) for name in (each.name for each in INPUTS) if name != "kubeconfig"}
     assert values == {
         "clusterName": "dev",
         "roleArn": STRIPPED,
@@ -370,7 +370,7 @@ def test_an_update_replaces_our_entry_in_place(stack: Stack) -> None:
     stack.update(username="other", groups=[])
     identity = read(stack.store.data).roles[STRIPPED.lower()]
     assert (identity.username, identity.groups) == ("other", ())
-    assert plain(stack.state["mapping"])["username"] == "other"
+    assert unwrap(stack.state["mapping"])["username"] == "other"
 
 
 def test_an_update_over_a_change_that_nobody_was_shown_is_refused(stack: Stack) -> None:
@@ -406,6 +406,6 @@ def test_deleting_leaves_what_others_changed_even_after_a_refresh(stack: Stack) 
 
 def test_the_schema_and_the_operations_name_the_same_properties(stack: Stack) -> None:
     schema = stack.handler.schema()
-    assert set(schema["inputProperties"]) == set(PROPERTIES)
+    assert set(schema["inputProperties"]) == {each.name for each in INPUTS}
     stack.create()
     assert set(stack.state) == set(schema["properties"])

@@ -14,10 +14,10 @@ from pulumi import RunError
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc
 
 from eks_access.errors import InvalidInputError
-from eks_access.provider.catalogue import component_servicer
-from eks_access.provider.errors import ENDED, told
+from eks_access.provider.catalogue import create_component_servicer
+from eks_access.provider.errors import ENGINE_STOPPED, user_message
 from eks_access.provider.plugin import Plugin
-from eks_access.provider.server import Servicer, unattended
+from eks_access.provider.server import Servicer, handle_background_error
 
 # The SDK itself does not close what it reads there (pulumi.provider.experimental.analyzer).
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
@@ -83,7 +83,7 @@ def constructed(answer: Callable[[Any], Any]) -> tuple[Monitor, Context]:
     )
 
     async def construct() -> None:
-        servicer = Servicer("1", Plugin([], version="1", components_schema=dict), address, component_servicer)
+        servicer = Servicer("1", Plugin([], version="1", components_schema=dict), address, create_component_servicer)
         with pytest.raises(grpc.aio.AbortError):
             await asyncio.wait_for(servicer.Construct(request, context), SECONDS)
 
@@ -114,7 +114,7 @@ def refused(context: Any) -> None:
 def test_a_question_that_the_engine_cancels_ends_the_component_without_a_stack(answer: Callable[[Any], Any]) -> None:
     monitor, context = constructed(answer)
     assert monitor.asked[:1] == ["aws:index/getRegion:getRegion"], "the first thing that is asked"
-    assert context.ended == (grpc.StatusCode.CANCELLED, ENDED)
+    assert context.ended == (grpc.StatusCode.CANCELLED, ENGINE_STOPPED)
 
 
 def test_a_question_that_is_answered_with_an_error_ends_it_with_that_errors_words() -> None:
@@ -129,12 +129,15 @@ def chained(outer: Exception, inner: BaseException) -> Exception:
 
 
 def test_what_was_refused_is_told_though_the_engine_ended_for_it() -> None:
-    plain = InvalidInputError("role_name", "x", "is no name")
-    assert told(chained(RuntimeError("boom"), plain)) == (grpc.StatusCode.FAILED_PRECONDITION, str(plain))
-    assert told(chained(RuntimeError("context canceled"), plain)) == (grpc.StatusCode.FAILED_PRECONDITION, str(plain))
-    ended = told(RunError("Resource monitor has terminated, shutting down"))
-    assert ended == (grpc.StatusCode.CANCELLED, ENDED), "the SDK's own way to say so"
-    assert told(KeyError("clusters")) is None, "a fault of this package's keeps its stack"
+    invalid = InvalidInputError("role_name", "x", "is no name")
+    assert user_message(chained(RuntimeError("boom"), invalid)) == (grpc.StatusCode.FAILED_PRECONDITION, str(invalid))
+    assert user_message(chained(RuntimeError("context canceled"), invalid)) == (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        str(invalid),
+    )
+    ended = user_message(RunError("Resource monitor has terminated, shutting down"))
+    assert ended == (grpc.StatusCode.CANCELLED, ENGINE_STOPPED), "the SDK's own way to say so"
+    assert user_message(KeyError("clusters")) is None, "a fault of this package's keeps its stack"
 
 
 def test_what_nobody_waits_for_is_shown_unless_it_is_the_end(
@@ -144,12 +147,14 @@ def test_what_nobody_waits_for_is_shown_unless_it_is_the_end(
     loop = asyncio.new_event_loop()
     try:
         monkeypatch.setattr(loop, "default_exception_handler", lambda about: shown.append(about["message"]))
-        unattended(loop, {"message": "ended", "exception": Exception("invoke of x failed: context canceled")})
+        handle_background_error(
+            loop, {"message": "ended", "exception": Exception("invoke of x failed: context canceled")}
+        )
         assert (shown, capfd.readouterr().err) == ([], "")
-        unattended(loop, {"message": "asked", "exception": Exception("invoke of x failed: denied")})
+        handle_background_error(loop, {"message": "asked", "exception": Exception("invoke of x failed: denied")})
         assert (shown, capfd.readouterr().err) == ([], "invoke of x failed: denied\n")
-        unattended(loop, {"message": "a fault", "exception": KeyError("clusters")})
-        unattended(loop, {"message": "no exception"})
+        handle_background_error(loop, {"message": "a fault", "exception": KeyError("clusters")})
+        handle_background_error(loop, {"message": "no exception"})
         assert shown == ["a fault", "no exception"]
     finally:
         loop.close()

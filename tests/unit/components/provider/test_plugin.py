@@ -17,9 +17,9 @@ from pulumi.provider.experimental.provider import CheckRequest, GetSchemaRequest
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from eks_access import __version__
-from eks_access.provider.aws_auth_mapping import TOKEN, AwsAuthMappings
-from eks_access.provider.handler import ProviderError
+from eks_access.provider.errors import ProviderError
 from eks_access.provider.plugin import Plugin
+from eks_access.provider.resources.aws_auth_mapping import TOKEN, AwsAuthMappings
 from eks_access.provider.server import Servicer
 from eks_access_cli.commands import plugin as install
 from tests.support.checkout import CHECKOUT

@@ -15,7 +15,7 @@ from pulumi.provider.experimental.provider import GetSchemaRequest
 
 from eks_access import __version__
 from eks_access.integrations import vendors
-from eks_access.provider.catalogue import handlers, package_schema
+from eks_access.provider.catalogue import build_components_schema, create_handlers
 from eks_access.provider.plugin import Plugin
 
 # The SDK reads each dependency's description from a file that it leaves to the garbage collector to close.
@@ -25,7 +25,9 @@ COMMITTED = Path(__file__).parent / "schema.json"
 
 
 def current() -> dict[str, Any]:
-    plugin = Plugin(handlers(lambda urn, message: None), version=__version__, components_schema=package_schema)
+    plugin = Plugin(
+        create_handlers(lambda urn, message: None), version=__version__, components_schema=build_components_schema
+    )
     response = asyncio.run(plugin.get_schema(GetSchemaRequest(0)))
     schema: dict[str, Any] = json.loads(response.schema or "")
     return schema

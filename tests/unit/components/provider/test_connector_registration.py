@@ -17,9 +17,9 @@ from pulumi.provider.experimental.provider import (
 )
 
 from eks_access.connector.session import Settings
-from eks_access.provider.connector_registration import TOKEN, ConnectorRegistrations
-from eks_access.provider.handler import ProviderError
-from eks_access.provider.values import UNKNOWN, plain, wrapped
+from eks_access.provider.errors import ProviderError
+from eks_access.provider.resources.connector_registration import TOKEN, ConnectorRegistrations
+from eks_access.provider.values import UNKNOWN, unwrap, wrap
 from tests.support.connector_eks import NOW, Aws, refusal
 
 URN = f"urn:pulumi:dev::p::{TOKEN}::onprem"
@@ -35,7 +35,7 @@ GIVEN = {
 
 
 def properties(values: dict[str, Any]) -> dict[str, PropertyValue]:
-    return {name: wrapped(value) for name, value in values.items() if value is not None}
+    return {name: wrap(value) for name, value in values.items() if value is not None}
 
 
 class Stack:
@@ -123,8 +123,8 @@ def test_creating_registers_and_keeps_the_code_as_a_secret(stack: Stack) -> None
     code = stack.code()
     assert code is not None
     assert (code.value, code.is_secret) == ("hunter1", True)
-    assert plain(stack.state["activationId"]) == "activation-1"
-    assert plain(stack.state["activationExpiry"]) == (NOW + timedelta(days=3)).isoformat()
+    assert unwrap(stack.state["activationId"]) == "activation-1"
+    assert unwrap(stack.state["activationExpiry"]) == (NOW + timedelta(days=3)).isoformat()
     assert stack.aws.eks.connected["onprem"]["tags"] == {"team": "a"}
 
 
@@ -138,7 +138,7 @@ def test_every_call_goes_to_the_endpoint_that_was_given(stack: Stack) -> None:
 def test_a_preview_registers_nothing_and_tells_what_would_be_refused(stack: Stack) -> None:
     assert stack.create(preview=True, roleArn=UNKNOWN) is None
     assert "register" not in stack.aws.eks.calls
-    assert plain(stack.state["activationCode"]) is UNKNOWN
+    assert unwrap(stack.state["activationCode"]) is UNKNOWN
     with pytest.raises(ProviderError, match="is the name of an EKS cluster"):
         stack.create(preview=True, name="an-eks-cluster")
 
@@ -156,7 +156,7 @@ def test_a_refresh_never_blanks_the_code_and_brings_the_status_up_to_date(stack:
     code = stack.code()
     assert code is not None
     assert (code.value, code.is_secret) == ("hunter1", True)
-    assert plain(stack.state["status"]) == "ACTIVE"
+    assert unwrap(stack.state["status"]) == "ACTIVE"
     assert stack.diff().changes is False
 
 
@@ -164,7 +164,7 @@ def test_a_refresh_finds_a_registration_that_is_gone_and_tags_that_changed(stack
     stack.create()
     stack.aws.eks.connected["onprem"]["tags"]["team"] = "b"
     stack.refresh()
-    assert plain(stack.inputs["tags"]) == {"team": "b"}
+    assert unwrap(stack.inputs["tags"]) == {"team": "b"}
     assert stack.diff().diffs == ["tags"]
     del stack.aws.eks.connected["onprem"]
     assert not stack.refresh().resource_id
@@ -175,7 +175,7 @@ def test_an_import_knows_all_but_the_code(stack: Stack) -> None:
     stack.aws.eks.connected["onprem"]["status"] = "ACTIVE"
     stack.state, stack.inputs = {}, {}
     stack.refresh()
-    assert {name: plain(value) for name, value in stack.inputs.items()} == {
+    assert {name: unwrap(value) for name, value in stack.inputs.items()} == {
         name: value for name, value in GIVEN.items() if name != "endpoint"
     }
     assert stack.code() is None
