@@ -1,8 +1,9 @@
 """`pulumi-resource-eks-access`: the engine starts it with its own address as the first argument."""
 
+import os
 import sys
 
-from .. import __version__
+from .. import __version__, logs
 from .catalogue import build_components_schema, create_component_servicer, create_handlers
 from .plugin import Plugin
 from .server import EngineLog, run
@@ -14,6 +15,11 @@ def main() -> None:
         sys.exit(
             "pulumi-resource-eks-access is a Pulumi plugin: the engine starts it. See `eks-access plugin install`."
         )
+    try:
+        logs.configure_from_environment(os.environ)
+    except logs.LogFileError as error:
+        # A deployment is not stopped for a missing log.
+        print(f"warning: {logs.VARIABLE}: {error}", file=sys.stderr)
     # A language host that runs a folder as a plugin puts the folder before the address.
     engine_address = addresses[-1]
     engine_log = EngineLog(engine_address)
