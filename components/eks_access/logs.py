@@ -5,8 +5,8 @@ import os
 import stat
 import time
 from collections.abc import Mapping
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO, Any
 
 from .errors import EksAccessError
 from .redaction import redacted
@@ -34,7 +34,7 @@ class RedactingFormatter(logging.Formatter):
     Further lines of a record are indented, so that text from elsewhere cannot look like a record of its own.
     """
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 
@@ -48,7 +48,7 @@ class RedactingFormatter(logging.Formatter):
 class _LogFile(logging.FileHandler):
     """Appends to a file that only its owner can read."""
 
-    def _open(self) -> IO[Any]:
+    def _open(self) -> TextIOWrapper:
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
             # The file may have been there before, with another mode.

@@ -12,7 +12,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from eks_access.aws_auth.errors import AwsAuthConflictError, Code
-from eks_access.aws_auth.hazards import hazards
+from eks_access.aws_auth.hazards import find_hazards
 from eks_access.aws_auth.mapping import RoleMapping
 from eks_access.aws_auth.merge import plan_remove, plan_set
 
@@ -94,7 +94,7 @@ def plan(configmap: TextIO, mapping: TextIO, remove: bool, adopt: bool) -> None:
 )
 def lint(configmap: TextIO) -> None:
     """List what the authenticator reads otherwise than it looks; exit code 1 when there is any."""
-    found = hazards(_manifest(configmap).data)
+    found = find_hazards(_manifest(configmap).data)
     for hazard in found:
         click.echo(f"{hazard.code}: {hazard}")
     sys.exit(1 if found else 0)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ...aws_auth.mapping import canonical_role, validate_groups, validate_username
+from ...aws_auth.mapping import canonicalize_role, validate_groups, validate_username
 from ...errors import InvalidInputError
 from ...kubernetes import kubeconfig
 from ..properties import STRINGS, InputProperty, validate_bool, validate_string
@@ -26,7 +26,7 @@ def _validate_cluster_name(path: str, value: Any) -> None:
 
 def _validate_role_arn(path: str, value: Any) -> None:
     validate_string(path, value)
-    canonical_role(value)
+    canonicalize_role(value)
 
 
 def _validate_username(path: str, value: Any) -> None:
@@ -49,7 +49,7 @@ def _is_other_cluster(old: Any, new: Any) -> bool:
 
 
 def _is_other_role(old: Any, new: Any) -> bool:
-    return old is None or canonical_role(str(old)).lower() != canonical_role(str(new)).lower()
+    return old is None or canonicalize_role(str(old)).lower() != canonicalize_role(str(new)).lower()
 
 
 INPUTS = (
@@ -78,7 +78,7 @@ INPUTS = (
     ),
     InputProperty(
         "username",
-        "The user name that the role gets. `{{SessionName}}`, `{{SessionNameRaw}}`, `{{AccountID}}` and"
+        "The username that the role gets. `{{SessionName}}`, `{{SessionNameRaw}}`, `{{AccountID}}` and"
         " `{{AccessKeyID}}` are replaced when it signs in.",
         validate=_validate_username,
         is_required=True,
@@ -93,7 +93,7 @@ INPUTS = (
     ),
     InputProperty(
         "adopt",
-        "Take over a mapping of this role that is there with other values, instead of refusing.",
+        "Replace an existing mapping of this role with other values, instead of refusing.",
         schema={"type": "boolean"},
         validate=validate_bool,
         default=False,

@@ -12,8 +12,8 @@ from typing_extensions import override
 
 from ...aws_auth import lifecycle
 from ...aws_auth.errors import AwsAuthConflictError
-from ...aws_auth.mapping import RoleMapping, canonical_role, is_protected
-from ...aws_auth.merge import same
+from ...aws_auth.mapping import RoleMapping, canonicalize_role, is_protected
+from ...aws_auth.merge import is_same_identity
 from ...aws_auth.reader import Identity
 from ...kubernetes.client import ApiError, KubernetesApi, UnreachableError
 from ...kubernetes.credentials import CredentialError
@@ -39,13 +39,13 @@ class AwsAuthMappings(ResourceHandler):
     token = TOKEN
     description = (
         "One role's mapping in `kube-system/aws-auth`. Only this entry is written, and only if what the authenticator"
-        " reads for everyone else stays the same; destroying gives back exactly what was written. Import it with the"
-        " id `<cluster name>/<role ARN>` and KUBECONFIG set to a file whose current context is the cluster."
+        " reads for all other principals stays the same; destroying removes exactly what was written. Import it with"
+        " the id `<cluster name>/<role ARN>` and KUBECONFIG set to a file whose current context is the cluster."
     )
     inputs = INPUTS
     outputs = (
         OutputProperty("mapping", "The entry as it was written.", schema={"$ref": f"#/types/{WRITTEN_MAPPING_TOKEN}"}),
-        OutputProperty("warnings", "What was found in aws-auth when the entry was written.", schema=STRINGS),
+        OutputProperty("warnings", "Warnings about aws-auth when the entry was written.", schema=STRINGS),
     )
     types: ClassVar[Mapping[str, Any]] = {
         WRITTEN_MAPPING_TOKEN: {
@@ -82,14 +82,14 @@ class AwsAuthMappings(ResourceHandler):
     def find_resource(self, identifier: str, inputs: Properties, state: Properties) -> LiveResource | None:
         cluster, _, role = identifier.partition("/")
         try:
-            rolearn = canonical_role(role)
+            rolearn = canonicalize_role(role)
         except AwsAuthConflictError as error:
             raise ProviderError(
                 f"{identifier!r} is not an id of AwsAuthMapping; it is <cluster name>/<role ARN>. {error}"
             ) from error
         kubeconfig = str(unwrap(inputs.get("kubeconfig")) or _read_import_kubeconfig())
         with self.translate_errors(f"cluster {cluster!r}"):
-            live = lifecycle.current(self._connect(kubeconfig), rolearn)
+            live = lifecycle.read_identity(self._connect(kubeconfig), rolearn)
         if live is None:
             return None
         if not state.get("roleArn") and not inputs.get("roleArn"):
@@ -195,6 +195,6 @@ def _format_mapping(mapping: RoleMapping) -> dict[str, Any]:
 def _update_identity(inputs: Properties, live: Identity) -> dict[str, PropertyValue]:
     """The inputs with the username and groups that aws-auth has; unchanged, secrecy included, if these are the same."""
     username = unwrap(inputs.get("username"))
-    if isinstance(username, str) and same(Identity(username, _read_groups(inputs)), live):
+    if isinstance(username, str) and is_same_identity(Identity(username, _read_groups(inputs)), live):
         return dict(inputs)
     return {**inputs, "username": PropertyValue(live.username), "groups": wrap(list(live.groups))}
