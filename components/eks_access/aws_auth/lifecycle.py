@@ -198,9 +198,9 @@ def _read_config_map(api: Api) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = api.json("GET", f"{_PATH}/{NAME}")
     except ApiError as error:
-        if error.status == 404 and not _namespace_missing(error):
+        if error.status == 404 and not _is_namespace_missing(error):
             return None
-        raise _classify_write_error(error) from error
+        raise _classify_error(error) from error
     return found
 
 
@@ -214,7 +214,7 @@ def _create_config_map(api: Api, data: Mapping[str, str]) -> None:
     try:
         api.json("POST", _PATH, query={"fieldManager": FIELD_MANAGER}, body=body)
     except ApiError as error:
-        raise _classify_write_error(error) from error
+        raise _classify_error(error) from error
 
 
 def _replace_config_map(api: Api, body: Mapping[str, Any]) -> None:
@@ -223,12 +223,12 @@ def _replace_config_map(api: Api, body: Mapping[str, Any]) -> None:
         api.json("PUT", f"{_PATH}/{NAME}", query={"fieldManager": FIELD_MANAGER}, body=body)
     except ApiError as error:
         # 404: deleted since it was read. The next read finds it missing, or created again by another writer.
-        if error.status == 404 and not _namespace_missing(error):
+        if error.status == 404 and not _is_namespace_missing(error):
             raise _RetryError(error) from error
-        raise _classify_write_error(error) from error
+        raise _classify_error(error) from error
 
 
-def _classify_write_error(error: ApiError) -> Exception:
+def _classify_error(error: ApiError) -> Exception:
     if error.status in (409, 429, 500, 503, 504):
         return _RetryError(error)
     if error.status == 413 or "too large" in error.message.lower() or "too long" in error.message.lower():
@@ -239,7 +239,7 @@ def _classify_write_error(error: ApiError) -> Exception:
     return error
 
 
-def _namespace_missing(error: ApiError) -> bool:
+def _is_namespace_missing(error: ApiError) -> bool:
     return "namespaces" in error.message
 
 

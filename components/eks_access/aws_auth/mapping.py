@@ -38,7 +38,7 @@ class RoleMapping:
         """A validated mapping. The ARN may have a path or be that of a session; it is converted by `canonicalize_role`.
 
         Raises:
-            AwsAuthConflictError: the authenticator would read something else than what is given, or nothing.
+            AwsAuthConflictError: the authenticator would read something else than what is meant, or nothing.
         """
         return cls(canonicalize_role(rolearn), validate_username(username), validate_groups(groups))
 
@@ -79,6 +79,11 @@ def canonicalize_role(rolearn: str) -> str:
 
 
 def validate_username(username: str) -> str:
+    """The username itself.
+
+    Raises:
+        AwsAuthConflictError: it is empty, reserved for Kubernetes, or the authenticator would read it differently.
+    """
     if not username:
         _refuse("username", username, "is empty; give the user name that the principal gets in Kubernetes")
     _validate_text("username", username)
@@ -99,6 +104,11 @@ def validate_username(username: str) -> str:
 
 
 def validate_groups(groups: Sequence[str]) -> tuple[str, ...]:
+    """The groups themselves.
+
+    Raises:
+        AwsAuthConflictError: one is empty, for nodes, repeated, or could be chosen by the caller.
+    """
     if isinstance(groups, str):
         _refuse("groups", groups, "is one string; give a list, or the authenticator grants none of them")
     for group in groups:

@@ -206,7 +206,7 @@ def _verify(
         )
     old_reading, new_reading = read(before), read(after)
     unchanged = (
-        _other_items(read_section(before, ROLES), own) == _other_items(new, own)
+        _select_other_items(read_section(before, ROLES), own) == _select_other_items(new, own)
         and {k: v for k, v in old_reading.roles.items() if k != own.key}
         == {k: v for k, v in new_reading.roles.items() if k != own.key}
         and old_reading.users == new_reading.users
@@ -229,5 +229,5 @@ def _verify(
     return Plan(after, True, tuple(warnings))
 
 
-def _other_items(section: Section, own: RoleMapping) -> list[Item]:
+def _select_other_items(section: Section, own: RoleMapping) -> list[Item]:
     return [item for item in section.items if item.key != own.key or item.sso]

@@ -1,4 +1,4 @@
-"""The Pulumi resource: one role's mapping in a cluster's aws-auth, merged in and given back.
+"""The Pulumi resource: one role's mapping in a cluster's aws-auth, merged in and removed again.
 
 It is served by the plugin `pulumi-resource-eks-access` (`eks_access.provider`); `eks-access plugin install` puts that
 where the engine finds it.

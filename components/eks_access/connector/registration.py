@@ -133,8 +133,8 @@ def register(
         if is_propagating(error):
             raise RegistrationError(
                 f"the role {request.role_arn} or the service-linked role of EKS Connector was not seen by AWS within"
-                f" {deadline:g} seconds ({_message(error)}). Run `pulumi up` again; if that does not help, check that"
-                f" the role exists and trusts {validation.AGENT_SERVICE}."
+                f" {deadline:g} seconds ({_error_message(error)}). Run `pulumi up` again; if that does not help, check"
+                f" that the role exists and trusts {validation.AGENT_SERVICE}."
             ) from error
         raise _registration_error(error, f"registering cluster {request.name!r}") from error
     created = _parse_registration(response["cluster"])
@@ -151,7 +151,7 @@ def find(eks: Any, name: str) -> Registration | None:
     try:
         cluster = eks.describe_cluster(name=name)["cluster"]
     except ClientError as error:
-        if _code(error) == "ResourceNotFoundException":
+        if _error_code(error) == "ResourceNotFoundException":
             return None
         raise _registration_error(error, f"reading cluster {name!r}") from error
     if not cluster.get("connectorConfig"):
@@ -186,7 +186,7 @@ def deregister(eks: Any, name: str) -> None:
     try:
         eks.deregister_cluster(name=name)
     except ClientError as error:
-        if _code(error) != "ResourceNotFoundException":
+        if _error_code(error) != "ResourceNotFoundException":
             raise _registration_error(error, f"deregistering cluster {name!r}") from error
 
 
@@ -203,7 +203,7 @@ def ensure_service_linked_role(iam: Any) -> None:
         iam.create_service_linked_role(AWSServiceName=validation.SERVICE)
     except ClientError as error:
         # Created by another caller in between: "Service role name ... has been taken in this account".
-        if _code(error) == "EntityAlreadyExists" or "has been taken" in _message(error):
+        if _error_code(error) == "EntityAlreadyExists" or "has been taken" in _error_message(error):
             return
         raise _registration_error(
             error, f"creating the service-linked role {validation.SERVICE_LINKED_ROLE}"
@@ -217,7 +217,7 @@ def format_identifier(request: RegistrationRequest) -> str:
 
 def is_propagating(error: BaseException) -> bool:
     """Does EKS not see a role yet that was just created?"""
-    return isinstance(error, ClientError) and _code(error) == "ResourcePropagationDelayException"
+    return isinstance(error, ClientError) and _error_code(error) == "ResourcePropagationDelayException"
 
 
 def _report_delay(on_delay: Callable[[str], None], attempt: int) -> None:
@@ -267,13 +267,13 @@ _ADVICE: Mapping[str, str] = {
 
 
 def _registration_error(error: ClientError, operation: str) -> RegistrationError:
-    code = _code(error)
-    return RegistrationError(f"{operation} failed: {code}: {_message(error)} {_ADVICE.get(code, '')}".rstrip())
+    code = _error_code(error)
+    return RegistrationError(f"{operation} failed: {code}: {_error_message(error)} {_ADVICE.get(code, '')}".rstrip())
 
 
-def _code(error: ClientError) -> str:
+def _error_code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def _message(error: ClientError) -> str:
+def _error_message(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Message", ""))

@@ -38,6 +38,7 @@ class ClusterProvider(StrEnum):
 
 
 def validate_cluster_name(path: str, name: str) -> None:
+    """Check the name that the cluster gets in EKS."""
     if not _NAME.fullmatch(name):
         raise InvalidInputError(
             path,
@@ -48,16 +49,19 @@ def validate_cluster_name(path: str, name: str) -> None:
 
 
 def validate_provider(path: str, provider: str) -> None:
+    """Check that it is a `ClusterProvider`."""
     if provider not in list(ClusterProvider):
         raise InvalidInputError(path, provider, f"is not one of {', '.join(ClusterProvider)}")
 
 
 def validate_region(path: str, region: str) -> None:
+    """Check the form of an AWS region's name."""
     if not _REGION.fullmatch(region):
         raise InvalidInputError(path, region, "is not an AWS region")
 
 
 def validate_agent_role(path: str, role_arn: str) -> None:
+    """Check that it is the ARN of an IAM role."""
     arn = parse(role_arn)
     if arn is None or arn.service != "iam" or arn.kind != "role" or not ACCOUNT_ID.fullmatch(arn.account):
         raise InvalidInputError(path, role_arn, "is not the ARN of an IAM role")

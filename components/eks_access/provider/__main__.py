@@ -10,6 +10,7 @@ from .server import EngineLog, run
 
 
 def main() -> None:
+    """Serve the plugin for the engine whose address is the last argument."""
     addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     if not addresses:
         sys.exit(

@@ -16,16 +16,19 @@ STRINGS: Mapping[str, Any] = {"type": "array", "items": STRING}
 
 
 def validate_string(path: str, value: Any) -> None:
+    """Check that it is a non-empty string."""
     if not isinstance(value, str) or not value:
         raise InvalidInputError(path, value, "is not a non-empty string")
 
 
 def validate_bool(path: str, value: Any) -> None:
+    """Check that it is true or false."""
     if not isinstance(value, bool):
         raise InvalidInputError(path, value, "is not true or false")
 
 
 def is_never_secret(_value: Any) -> bool:
+    """For properties that are secret only if the program marks them so."""
     return False
 
 
@@ -38,7 +41,7 @@ class InputProperty:
         description: what it means, in the package schema.
         schema: its type in the package schema: https://www.pulumi.com/docs/iac/using-pulumi/pulumi-packages/schema/
         validate: raises an EksAccessError if the (known) value is not accepted; called with the name and the value.
-        is_required: must it be given?
+        is_required: is it an error to leave it out?
         default: the value if it is left out; None if there is none.
         is_replacing: does a change replace the resource?
         differs: does the new value mean something else than the old one? None if a change is never a difference,
@@ -96,16 +99,16 @@ def build_schema(
 
 
 def check_inputs(
-    type_name: str, inputs: Sequence[InputProperty], given: Properties
+    type_name: str, inputs: Sequence[InputProperty], properties: Properties
 ) -> tuple[dict[str, PropertyValue], list[CheckFailure]]:
     """The inputs to keep, with defaults and secrecy, and what is wrong with them.
 
     Args:
         type_name: the resource type's name, for messages.
         inputs: the properties that the resource has.
-        given: the properties that the program gave.
+        properties: the properties that the program passed.
     """
-    values = {name: value for name in given if (value := unwrap(given[name])) is not None}
+    values = {name: value for name in properties if (value := unwrap(properties[name])) is not None}
     names = [each.name for each in inputs]
     failures = [
         CheckFailure(name, f"is not a property of {type_name}; it has {', '.join(names)}")
@@ -122,9 +125,9 @@ def check_inputs(
             if each.default is not None:
                 kept[each.name] = PropertyValue(each.default)
             continue
-        kept[each.name] = given[each.name]
+        kept[each.name] = properties[each.name]
         if is_known(value):
             failures += each.find_failures(value)
             if each.is_secret(value):
-                kept[each.name] = given[each.name].with_secret(True)
+                kept[each.name] = properties[each.name].with_secret(True)
     return kept, failures

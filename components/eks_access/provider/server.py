@@ -145,6 +145,7 @@ async def serve(version: str, provider: sdk.Provider, engine_address: str, compo
 
 
 def run(version: str, provider: sdk.Provider, engine_address: str, components: ComponentServicer) -> None:
+    """Serve as `serve`, until the end or Ctrl-C."""
     try:
         asyncio.run(serve(version, provider, engine_address, components))
     except KeyboardInterrupt:

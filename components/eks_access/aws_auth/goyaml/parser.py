@@ -276,7 +276,7 @@ class _Loader(Reader, Scanner, Parser):
 
 
 def _fold_line_breaks(breaks: str) -> str:
-    """Line breaks inside a plain scalar: one becomes a space, of more the first is dropped."""
+    """The value of line breaks inside a plain scalar: a single one is a space; of several, the first is dropped."""
     first, rest = breaks[0], breaks[1:]
     return (rest or " ") if first == "\n" else first + rest
 

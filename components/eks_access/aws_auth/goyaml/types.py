@@ -125,6 +125,7 @@ def _fill_mapping(found: dict[str, GoValue], mapping: Node, within: tuple[int, .
 
 
 def is_merge(key: Node) -> bool:
+    """Is it the merge key (`<<`), as go-yaml v2 recognizes it?"""
     return key.kind == "scalar" and key.value == "<<" and (key.implicit or key.tag == _TAG + "merge")
 
 

@@ -36,6 +36,8 @@ _ADVICE: Mapping[int, str] = {
 
 
 class AwsAuthMappings(ResourceHandler):
+    """The operations on role mappings in aws-auth."""
+
     token = TOKEN
     description = (
         "One role's mapping in `kube-system/aws-auth`. Only this entry is written, and only if what the authenticator"

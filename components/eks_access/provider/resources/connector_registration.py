@@ -44,6 +44,8 @@ def _now() -> datetime:
 
 
 class ConnectorRegistrations(ResourceHandler):
+    """The operations on registrations with EKS Connector."""
+
     token = TOKEN
     description = (
         "The registration of a cluster with Amazon EKS Connector. A registration whose activation has expired before"
