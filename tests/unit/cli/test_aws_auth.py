@@ -7,7 +7,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from eks_access.aws_auth.reader import read
-from eks_access_cli.commands.aws_auth import aws_auth
+from eks_access_cli.commands.aws_auth import command as aws_auth
 
 MANIFEST = """\
 # the cluster's door

@@ -58,7 +58,7 @@ def test_something_left_over_is_1_and_told_with_the_command_that_removes_it(run:
 def test_a_cluster_that_cannot_be_looked_at_is_3_unless_something_was_found(run: Any) -> None:
     done = run({"prod-0": Seen()})
     assert done.exit_code == 3
-    assert "two could not be looked at: no answer from https://there" in done.output
+    assert "two could not be read: no answer from https://there" in done.output
     assert run({"prod-0": BATON}).exit_code == 1
 
 
@@ -77,7 +77,7 @@ def test_a_loopback_environment_without_its_endpoint_is_refused_before_anything_
 def test_an_integration_that_is_not_there_cannot_be_gone(run: Any) -> None:
     done = run({"prod-0": Seen()}, "--gone", "cadoo")
     assert done.exit_code == 2
-    assert "no integration 'cadoo'; the manifest has: cado" in done.output
+    assert "no integration 'cadoo' in environment 'prod'; it has: cado" in done.output
 
 
 def test_a_registration_of_this_stack_that_nothing_has_any_more_is_told(run: Any) -> None:

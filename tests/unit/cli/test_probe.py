@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 import eks_access.kubernetes.token
 from eks_access.kubernetes.client import Response, UnreachableError
-from eks_access_cli.commands.probe import probe
+from eks_access_cli.commands.probe import command as probe
 from eks_access_probe.checks import cluster_session
 from eks_access_probe.report.json import Report
 from tests.support.world import (
@@ -270,10 +270,10 @@ def test_an_interrupted_run_is_no_mismatch(
     def interrupted(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("eks_access_cli.commands.probe._prove", interrupted)
+    monkeypatch.setattr("eks_access_cli.flows.probe._prove", interrupted)
     result = run("--manifest", manifest_file())
     assert result.exit_code == 130
-    assert "nothing is proven" in result.stderr
+    assert "Interrupted; no report was written." in result.stderr
 
 
 # Consistency.

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner, Result
 
-from eks_access_cli.commands.probe import probe
+from eks_access_cli.commands.probe import command as probe
 from tests.support.world import World
 
 ManifestFile = Callable[..., str]

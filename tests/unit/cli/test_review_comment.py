@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from eks_access_cli.commands.review_comment import LIMIT, MARKER, combined
 from eks_access_cli.main import main
+from eks_access_policies.review.comment import LIMIT, MARKER, combine_reviews
 from eks_access_policies.review.sentences import NO_CHANGE
 from tests.support import server_fixtures
 
@@ -110,7 +110,7 @@ def test_the_same_review_again_changes_nothing(github: GitHub, comment: Any) -> 
 
 
 def test_nothing_to_tell_makes_no_comment(github: GitHub, comment: Any) -> None:
-    assert comment(SAME, SAME).output == "the comment on #7: nothing to say\n"
+    assert comment(SAME, SAME).output == "the comment on #7: no change to report\n"
     assert github.comments == {}
 
 
@@ -144,11 +144,11 @@ def test_a_refusal_is_told_in_githubs_words_and_without_the_token(github: GitHub
 @pytest.mark.parametrize("count", [1, 3, 30])
 def test_many_reviews_fit_in_one_comment_with_every_fold_closed(count: int) -> None:
     long = CHANGED + "<details><summary>x</summary>\n\n" + "- a line\n" * 9000 + "\n</details>\n"
-    text = combined([long] * count)
+    text = combine_reviews([long] * count)
     assert len(f"{MARKER}\n{text}") <= LIMIT
     assert text.count("<details>") == text.count("</details>")
     assert text.count("### Access review: dev") == count
 
 
 def test_environments_that_change_come_first() -> None:
-    assert combined([SAME, CHANGED]).index("dev") < combined([SAME, CHANGED]).index("prod")
+    assert combine_reviews([SAME, CHANGED]).index("dev") < combine_reviews([SAME, CHANGED]).index("prod")

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from eks_access_cli import previews
+from eks_access_cli.git import GitError, check_out
 from eks_access_cli.main import main
-from eks_access_cli.previews import PreviewError
 from tests.support.review_stacks import Stack, allow
 
 PROJECT = "name: x\nruntime: {name: python, options: {virtualenv: .venv}}\n"
@@ -88,7 +87,7 @@ def test_the_worktree_goes_when_the_preview_fails_too(project: Path, pulumi: Pat
     [("nowhere", "git rev-parse"), ("--output=x", "git rev-parse"), ("HEAD:infra", "git rev-parse")],
 )
 def test_what_is_no_revision_is_refused_before_anything_is_made(project: Path, revision: str, words: str) -> None:
-    with pytest.raises(PreviewError, match=words), previews.at(revision, project):
+    with pytest.raises(GitError, match=words), check_out(revision, project):
         pytest.fail("there is nothing to check out")
 
 
@@ -96,4 +95,4 @@ def test_a_missing_pulumi_is_said(project: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PATH", "/nowhere")
     code, told = review(project)
     assert code == 2
-    assert "the command 'pulumi' is not on the PATH" in told
+    assert "the command `pulumi` is not on the PATH" in told
