@@ -98,8 +98,8 @@ def merged_reports(reports: "Sequence[tuple[str, Report]]") -> "Report":
     for name, report in reports:
         for what in ("project", "environment", "account", "manifest", "asked_by"):
             if getattr(report, what) != getattr(first, what):
-                told = f"{getattr(report, what)!r}, not {getattr(first, what)!r} as in {first_name}"
-                raise ShardMismatchError(f"{name}: {what.replace('_', ' ')} is {told}: not of one run")
+                difference = f"{getattr(report, what)!r}, not {getattr(first, what)!r} as in {first_name}"
+                raise ShardMismatchError(f"{name}: {what.replace('_', ' ')} is {difference}: not of one run")
     checks = sorted((check for _, report in reports for check in report.checks), key=lambda check: check.place)
     places = [check.place for check in checks]
     if places != list(range(len(places))):

@@ -15,7 +15,7 @@ from . import Command
 @click.option(
     "--as-operator",
     is_flag=True,
-    help="Evaluate with your own credentials what each integration could do, where nobody can act as it.",
+    help="Evaluate with your own credentials what each integration could do, without acting as it.",
 )
 @click.option("--without-trust", is_flag=True, help="With --as-operator: leave out the checks that it can never make.")
 @click.option("--shard", metavar="I/N", help="Only part I (from 0) of N of the clusters; see `eks-access merge`.")
@@ -50,9 +50,9 @@ def command(**options: Any) -> None:
     and every call that must be denied, and reports what is not as declared. It changes nothing: only reads are made,
     other verbs are checked by access reviews, and AWS calls that would change something name nothing that exists.
 
-    Where nobody can act as a vendor, --as-operator evaluates the same checks with your own credentials: by IAM's policy
+    If you cannot act as a vendor, --as-operator evaluates the same checks with your own credentials: by IAM's policy
     simulation, by access reviews of the mapped user and groups, and by the rules of access policies. Every such result
-    says that it was evaluated and not exercised. What only the vendor can show, the trust policy above all, is reported
+    is marked as evaluated and not exercised. What only the vendor can show, the trust policy above all, is reported
     as not checked, so that such a run ends with 3 at best, unless --without-trust leaves it out.
 
     \b

@@ -45,11 +45,14 @@ def command(stack: str, cwd: Path, unlock: bool) -> None:
     outside = [create for create in pending if not create.is_state_only]
     unidentified = [create for create in outside if create.id is None]
     for create in unidentified:
-        click.echo(f"cannot tell the id of {create.urn}: look for it, then run `pulumi refresh` by hand", err=True)
+        click.echo(
+            f"the id of {create.urn} is unknown: find out whether it exists, then run `pulumi refresh` by hand",
+            err=True,
+        )
     if unidentified:
         raise click.exceptions.Exit(exit_codes.FAILED)
     if not pending:
-        click.echo(f"stack {stack}: nothing was left half made")
+        click.echo(f"stack {stack}: no creation is pending")
         return
     program.import_state(adopt_pending_creates(state))
     program.refresh()

@@ -66,34 +66,37 @@ def print_explanation(name: str, access: IntegrationAccess, *, as_json: bool) ->
         _print(explanation, create_console())
 
 
-def _print(found: Explanation, out: Console) -> None:
-    out.print(Text.assemble((found.title, "bold"), f"  {found.name}, profile {found.profile}"), soft_wrap=True)
-    for source in found.sources:
+def _print(explanation: Explanation, out: Console) -> None:
+    out.print(
+        Text.assemble((explanation.title, "bold"), f"  {explanation.name}, profile {explanation.profile}"),
+        soft_wrap=True,
+    )
+    for source in explanation.sources:
         out.print(Text(f"  source: {source}", "dim"), soft_wrap=True)
-    _print_lines(out, "Who may act", found.trust)
-    _print_lines(out, "What the role's owner must put there", found.owner)
-    _print_rights(out, "What it may do in AWS", found.aws, "nothing")
-    _print_lines(out, "Who it is in each cluster", found.identity)
-    _print_rights(out, "What it may do there", found.kubernetes, "nothing, until it is granted a right")
-    _print_lines(out, "What must be refused, and the probe tries", found.refused)
-    _print_lines(out, "What no permission can prevent", found.residual_risks)
+    _print_lines(out, "Who may act", explanation.trust)
+    _print_lines(out, "What the role's owner must set up", explanation.owner)
+    _print_rights(out, "What it may do in AWS", explanation.aws, "nothing")
+    _print_lines(out, "Its Kubernetes identity in each cluster", explanation.identity)
+    _print_rights(out, "What it may do there", explanation.kubernetes, "nothing, until it is granted a right")
+    _print_lines(out, "What must be denied, as the probe checks", explanation.refused)
+    _print_lines(out, "What no permission can prevent", explanation.residual_risks)
     _print_heading(out, "What profile `vendor` allows beyond `least`")
-    if found.difference is None:
+    if explanation.difference is None:
         out.print("  (only one of the two profiles is available here)", style="dim")
     else:
-        _print_difference(out, found.difference)
-    other = "least" if found.profile == "vendor" else "vendor"
-    _print_lines(out, f"Who may act in profile `{other}`", found.other_trust)
+        _print_difference(out, explanation.difference)
+    other = "least" if explanation.profile == "vendor" else "vendor"
+    _print_lines(out, f"Who may act in profile `{other}`", explanation.other_trust)
 
 
-def _print_difference(out: Console, found: Difference) -> None:
-    if not found.gained:
+def _print_difference(out: Console, difference: Difference) -> None:
+    if not difference.gained:
         out.print("  nothing")
-    for gain in found.gained:
+    for gain in difference.gained:
         print_paragraph(out, _format_gain(gain, _format_risk(gain.risk)), mark="+")
-    if found.lost:
+    if difference.lost:
         out.print(Text("  and lacks:", "dim"))
-    for gain in found.lost:
+    for gain in difference.lost:
         print_paragraph(out, _format_gain(gain, Text(gain.risk.words, "dim")), mark="-")
 
 

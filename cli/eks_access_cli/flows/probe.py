@@ -69,7 +69,7 @@ class ProbeOptions:
         if self.without_trust and not self.as_operator:
             raise click.UsageError("--without-trust belongs to --as-operator")
         if self.as_operator and self.collect:
-            raise click.UsageError("--collect acts as the integrations, and --as-operator is for where nobody can")
+            raise click.UsageError("--collect cannot be combined with --as-operator: it acts as the integrations")
         if self.fail_on_change and self.baseline_file is None:
             raise click.UsageError("--fail-on-change needs a --baseline FILE to compare with")
 

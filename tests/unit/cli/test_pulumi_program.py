@@ -1,4 +1,4 @@
-"""The `pulumi` program: its command lines, and what each of its failures says to do."""
+"""The `pulumi` program: its command lines, and the advice in its errors."""
 
 import json
 import os
@@ -56,7 +56,7 @@ def test_only_the_manifest_is_read_of_the_stacks_outputs(
         ("echo '{\"schemaVersion\": 99}'", SourceError, "version 99"),
     ],
 )
-def test_a_stack_without_a_manifest_is_an_error_that_says_why(
+def test_a_stack_without_a_manifest_is_an_error_with_the_reason(
     script: str, error: type[EksAccessError], message: str, pulumi: Pulumi, tmp_path: Path
 ) -> None:
     pulumi(script)
@@ -103,7 +103,7 @@ def test_a_missing_program_and_a_missing_folder_are_told_apart(monkeypatch: pyte
         PulumiStack("dev", tmp_path / "nowhere").read_manifest()
 
 
-def test_the_secrets_among_the_values_are_known(
+def test_the_values_that_are_secrets_of_the_stack_are_returned(
     pulumi: Pulumi, manifest_file: Callable[..., str], tmp_path: Path
 ) -> None:
     shown = Path(manifest_file())

@@ -23,7 +23,7 @@ def test_a_resource_with_an_unknown_id_ends_the_command_before_any_change(
     monkeypatch.setattr(pulumi_program, "_checked_output", pulumi)
     result = CliRunner().invoke(main, ["resume", "--stack", "dev"])
     assert result.exit_code == 1
-    assert "cannot tell the id" in result.output
+    assert "the id of urn:pulumi:dev::p::t::x is unknown" in result.output
     assert commands == ["stack"], "only the export"
 
 

@@ -20,7 +20,7 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_credentials")
-def test_the_environments_credentials_sign_a_token_as_kubectl_wants_it() -> None:
+def test_the_environments_credentials_sign_a_token_in_kubectls_format() -> None:
     result = run("--cluster-name", "dev-api", "--region", "eu-west-1")
     credential = json.loads(result.stdout)
     assert credential["kind"] == "ExecCredential"
@@ -46,18 +46,18 @@ def test_a_profile_signs_with_its_own_credentials() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--region", "us-east-1"], "no AWS credentials"),
         (["--profile", "acme"], "no region"),
         (["--profile", "nowhere", "--region", "us-east-1"], "nowhere"),
     ],
 )
-def test_what_is_missing_is_told_on_the_error_stream(arguments: list[str], told: str) -> None:
+def test_missing_credentials_or_region_are_reported_on_standard_error(arguments: list[str], message: str) -> None:
     result = run("--cluster-name", "x", *arguments)
     assert result.exit_code == 1
     assert result.stdout == ""
-    assert told in result.stderr
+    assert message in result.stderr
 
 
 def test_an_integration_can_be_acted_as(world: World, manifest_file: Callable[..., str]) -> None:
@@ -69,7 +69,7 @@ def test_an_integration_can_be_acted_as(world: World, manifest_file: Callable[..
     assert "/us-east-1/" in signed["X-Amz-Credential"][0], "the region is that of the cluster in the manifest"
 
 
-def test_an_integration_that_cannot_be_acted_as_is_told_without_secrets(
+def test_an_integration_that_cannot_be_acted_as_is_reported_without_secrets(
     world: World, manifest_file: Callable[..., str]
 ) -> None:
     world.external_id = "another"
@@ -83,7 +83,7 @@ def test_an_integration_that_cannot_be_acted_as_is_told_without_secrets(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--manifest", "x"], "go with --as"),
         (["--as", "acme"], "either --stack NAME or --manifest FILE"),
@@ -91,10 +91,10 @@ def test_an_integration_that_cannot_be_acted_as_is_told_without_secrets(
         (["--external-id", "x"], "goes with --role-arn"),
     ],
 )
-def test_options_that_contradict_each_other_are_refused(arguments: list[str], told: str) -> None:
+def test_contradicting_options_are_a_usage_error(arguments: list[str], message: str) -> None:
     result = run("--cluster-name", "x", *arguments)
     assert result.exit_code == 2
-    assert told in " ".join(result.stderr.split())
+    assert message in " ".join(result.stderr.split())
 
 
 def test_a_token_is_created_without_importing_pulumi_or_the_probe() -> None:
