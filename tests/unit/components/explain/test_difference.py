@@ -9,7 +9,7 @@ from eks_access.manifest.models import AccessPolicy, Grant, Rights
 from eks_access.model import risks
 from eks_access.model.integration import Profile
 from tests.support.places import place
-from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
+from tests.support.vendors import ARGUMENTS
 
 NOTHING = Rights(statements=[], access_policies=[], grants=[])
 
