@@ -11,7 +11,7 @@ from eks_access.model.aws_actions import describe_action
 from eks_access.model.integration import Profile
 from eks_access.model.kubernetes_rights import describe_right
 from tests.support.places import place
-from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
+from tests.support.vendors import ARGUMENTS
 
 NOTHING = Rights(statements=[], access_policies=[], grants=[])
 
