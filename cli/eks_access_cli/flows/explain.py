@@ -1,6 +1,5 @@
 """Prints what an integration gets, deployed or as a sample."""
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,12 @@ from rich.text import Text
 
 from eks_access.errors import EksAccessError, InvalidInputError
 from eks_access.explain.difference import Difference, Gain
-from eks_access.explain.explanation import Explanation, Right, explained
+from eks_access.explain.explanation import Explanation, Right, explained, to_json
 from eks_access.explain.sample import sample_access, sample_required
 from eks_access.integrations import vendors
 from eks_access.manifest.models import IntegrationAccess
-from eks_access.model.risks import Risk
-from eks_access.provision.arguments import checked
+from eks_access.model.risk import Risk
+from eks_access.provision.arguments import validate_arguments
 from eks_access.text_layout import print_paragraph
 
 from ..console import create_console
@@ -54,14 +53,14 @@ def build_sample(
 
 def _validate_arguments(kind: type, arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments as `kind` takes them; placeholders for the rest let them be validated."""
-    complete = checked({"clusters": {}, **sample_required(kind, arguments), **arguments}, kind)
+    complete = validate_arguments({"clusters": {}, **sample_required(kind, arguments), **arguments}, kind)
     return {name: complete[name] for name in arguments}
 
 
 def print_explanation(name: str, access: IntegrationAccess, *, as_json: bool) -> None:
     explanation = explained(name, access)
     if as_json:
-        click.echo(json.dumps({"schemaVersion": 1, **dataclasses.asdict(explanation)}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(to_json(explanation), indent=2, ensure_ascii=False))
     else:
         _print(explanation, create_console())
 
@@ -97,7 +96,7 @@ def _print_difference(out: Console, difference: Difference) -> None:
     if difference.lost:
         out.print(Text("  and lacks:", "dim"))
     for gain in difference.lost:
-        print_paragraph(out, _format_gain(gain, Text(gain.risk.words, "dim")), mark="-")
+        print_paragraph(out, _format_gain(gain, Text(gain.risk.sentence, "dim")), mark="-")
 
 
 def _format_gain(gain: Gain, risk: Text) -> Text:
@@ -113,12 +112,12 @@ def _print_rights(out: Console, title: str, rights: tuple[Right, ...], none: str
         if right.why:
             print_paragraph(out, Text(f"why: {right.why}", "dim"), indent=4)
         for risk in right.risks:
-            if risk.grave:
+            if risk.is_severe:
                 print_paragraph(out, _format_risk(risk), indent=4)
 
 
 def _format_risk(risk: Risk) -> Text:
-    return Text(f"! {risk.words}", "red") if risk.grave else Text(risk.words)
+    return Text(f"! {risk.sentence}", "red") if risk.is_severe else Text(risk.sentence)
 
 
 def _print_lines(out: Console, title: str, lines: tuple[str, ...]) -> None:

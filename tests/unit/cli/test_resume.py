@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from eks_access_cli import pulumi_program
 from eks_access_cli.main import main
-from tests.unit.components.stack.test_recovery import operation, state
+from tests.support.interrupted_stack import operation, state
 
 
 def test_a_resource_with_an_unknown_id_ends_the_command_before_any_change(

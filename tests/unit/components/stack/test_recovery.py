@@ -3,17 +3,9 @@ from typing import Any
 import pytest
 
 from eks_access.stack.recovery import PendingCreate, adopt_pending_creates, find_pending_creates
+from tests.support.interrupted_stack import URN, operation, state
 
-URN = "urn:pulumi:dev::p::t::"
 ROLE = "arn:aws:iam::111122223333:role/r"
-
-
-def operation(kind: str, name: str, inputs: dict[str, Any], what: str = "creating") -> dict[str, Any]:
-    return {"type": what, "resource": {"urn": URN + name, "type": kind, "custom": True, "inputs": inputs}}
-
-
-def state(*operations: dict[str, Any]) -> dict[str, Any]:
-    return {"version": 3, "deployment": {"resources": [{"urn": URN + "stack"}], "pending_operations": list(operations)}}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from eks_access_cli.commands import review, review_comment, review_environments
 from eks_access_cli.main import main
 from eks_access_policies.review.environments import find_affected_environments, find_environments
 from tests.support.checkout import CHECKOUT
-from tests.unit.cli.test_review_of_revisions import git
+from tests.support.repository import git
 
 WORKFLOWS = CHECKOUT / ".github" / "workflows"
 REUSABLE = "access-review.yml"
