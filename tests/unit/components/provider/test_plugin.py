@@ -166,6 +166,7 @@ def test_components_are_served_by_the_component_host_which_is_made_when_the_firs
 def test_installing_writes_a_plugin_that_starts(tmp_path: Path) -> None:
     script = install_plugin(tmp_path)
     assert script == tmp_path / "plugins" / f"resource-eks-access-v{__version__}" / "pulumi-resource-eks-access"
+    assert f"PYTHONPATH={CHECKOUT / 'components'}" in script.read_text(), "the folder that eks_access is imported from"
     clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     with subprocess.Popen([script, NO_ENGINE], stdout=subprocess.PIPE, text=True, cwd="/", env=clean) as process:
         try:
