@@ -20,7 +20,7 @@ def acting_options(command: Command) -> Command:
             "--identities",
             "identities_file",
             type=click.Path(dir_okay=False, path_type=Path),
-            help=f"How to become each integration. [default: ${identities.VARIABLE}]",
+            help=f"How to become each integration. [default: ${identities.IDENTITIES_VARIABLE}]",
         ),
     ):
         command = option(command)

@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from eks_access_probe.outcome import Outcome, Result
-from eks_access_probe.run.runner import Listener
+from eks_access_probe.run.progress import ProgressListener
 
 
 class Silent:
-    def settled(self, outcome: Outcome) -> None:
+    def check_finished(self, outcome: Outcome) -> None:
         """Nobody watches."""
 
 
@@ -21,7 +21,7 @@ class _Bar:
         self._task = progress.add_task("probing", total=total, found="")
         self._found = 0
 
-    def settled(self, outcome: Outcome) -> None:
+    def check_finished(self, outcome: Outcome) -> None:
         self._found += outcome.result is not Result.AS_EXPECTED
         found = f"{self._found} not as expected" if self._found else ""
         self._progress.update(self._task, advance=1, found=found)
@@ -34,7 +34,7 @@ def bar(console: Console, field: str) -> Progress:
 
 
 @contextmanager
-def progress(total: int, console: Console) -> Iterator[Listener]:
+def progress(total: int, console: Console) -> Iterator[ProgressListener]:
     if not console.is_terminal:
         yield Silent()
         return

@@ -17,11 +17,12 @@ import pytest
 from eks_access.manifest import models as manifests
 from eks_access.manifest.models import AwsExpectation, IntegrationAccess, KubernetesExpectation, Manifest
 from eks_access_probe.checks.check import Check
+from eks_access_probe.checks.plan import IntegrationPlan
 from eks_access_probe.identity.assume_role import Actor
 from eks_access_probe.identity.aws_clients import Aws
 from eks_access_probe.identity.identities import Identities, Identity
-from eks_access_probe.outcome import Result, judge
-from eks_access_probe.run.plan import IntegrationPlan, plan
+from eks_access_probe.outcome import Result, evaluate_answer
+from eks_access_probe.run.plan import build_plans
 from sandbox import Sandbox
 
 SECONDS = 20
@@ -43,7 +44,7 @@ class Line(Generic[E_]):
 
     def holds(self) -> bool:
         self.check.renew()
-        return judge(self.check.question, self.check.ask()) is Result.AS_EXPECTED
+        return evaluate_answer(self.check.question, self.check.ask()) is Result.AS_EXPECTED
 
 
 @dataclass
@@ -88,7 +89,7 @@ class Bench:
     def plan(self, name: str, *, anew: bool = False) -> IntegrationPlan:
         """What is asked as this integration, with one session for all; `anew` with none yet."""
         if anew or name not in self._plans:
-            (self._plans[name],) = plan(self.manifest, self.identities, self._aws, integrations=[name])
+            (self._plans[name],) = build_plans(self.manifest, self.identities, self._aws, integrations=[name])
         return self._plans[name]
 
     def session_name(self, access: IntegrationAccess) -> str:

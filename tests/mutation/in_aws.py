@@ -6,7 +6,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from eks_access.manifest.models import AwsExpectation
-from eks_access_probe.operator.simulation_request import ANY_ID, AmbiguousRequestError, Requested, requested
+from eks_access_probe.operator.simulation_request import (
+    ANY_ID,
+    AmbiguousRequestError,
+    SimulationRequest,
+    build_simulation_request,
+)
 from tests.mutation.bench import Bench, Line, Tally, until
 
 NAME = "mutation"
@@ -40,10 +45,10 @@ def _about(bench: Bench, e: AwsExpectation) -> tuple[str, tuple[str, ...]]:
     return e.action, asked.resources if asked and len(asked.resources) == 1 else ("*",)
 
 
-def _requested(bench: Bench, e: AwsExpectation) -> Requested | None:
+def _requested(bench: Bench, e: AwsExpectation) -> SimulationRequest | None:
     manifest = bench.manifest
     try:
-        return requested(
+        return build_simulation_request(
             e.action,
             e.parameters,
             partition=manifest.partition,

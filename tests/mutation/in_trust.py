@@ -21,7 +21,7 @@ Document = dict[str, Any]
 def try_all(bench: Bench, tally: Tally, name: str) -> None:
     """Each line about the trust; those that nothing could have turned are told as such."""
     asked = bench.plan(name, anew=True)
-    lines = [Line(None, _forgetful(bench, name)), *(Line(None, check) for check in asked.refused)]
+    lines = [Line(None, _forgetful(bench, name)), *(Line(None, check) for check in asked.tampered)]
     assert bench.not_holding(lines) == set(), f"{name} is sound before"
     for line in lines:
         change = line.check.question.detail
@@ -73,7 +73,7 @@ def _closed(document: Document) -> Document:
 
 def _opened(bench: Bench, name: str, change: str) -> Callable[[Document], Document]:
     """What lets the changed request in, and no other that is refused."""
-    identity = bench.identities.of(name, bench.access(name).vendor)
+    identity = bench.identities.find(name, bench.access(name).vendor)
     assert identity is not None
 
     def condition(edit: Callable[[dict[str, Any]], None]) -> Callable[[Document], Document]:

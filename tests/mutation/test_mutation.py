@@ -30,7 +30,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     with Sandbox.start(tmp_path_factory.mktemp("sandbox")) as sandbox, environment(sandbox):
         program = Program(sandbox, tmp_path_factory.mktemp("fleet"), "fleet", config())
         program.up()
-        known = identities.read(Path(sandbox.env[identities.VARIABLE]))
+        known = identities.load_identities(Path(sandbox.env[identities.IDENTITIES_VARIABLE]))
         cloudquery = {"cloudquery": Identity(profile="conductorone")}
         yield Bench(sandbox, program.manifest(), with_identities(known, cloudquery))
 

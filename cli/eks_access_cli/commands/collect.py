@@ -19,7 +19,7 @@ from eks_access_probe.collector.inventory import Inventory
 from eks_access_probe.identity import identities
 from eks_access_probe.identity.aws_clients import Aws
 from eks_access_probe.identity.identities import Identities, IdentitiesError
-from eks_access_probe.run.plan import PlanError, selected
+from eks_access_probe.run.plan import PlanError, select_integrations
 
 from ..acting_options import acting_options
 from ..collect_progress import progress
@@ -97,9 +97,9 @@ def collect(
     """
     read = read_manifest(stack, manifest, cwd, secrets=True)
     try:
-        known = identities.read(identities.find(identities_file, os.environ))
+        known = identities.load_identities(identities.find_identities_file(identities_file, os.environ))
         aws = Aws(loopback_endpoint(os.environ) if read.endpoint == "loopback" else None)
-        chosen = selected(read, only, clusters)
+        chosen = select_integrations(read, only, clusters)
     except (IdentitiesError, LoopbackError, PlanError) as error:
         raise BadInputError(str(error)) from error
     with ExitStack() as files:

@@ -21,9 +21,8 @@ from eks_access.model.leftovers import LeftoverPattern
 from eks_access.redaction import redacted
 from eks_access.text_layout import print_paragraph
 from eks_access_probe.identity.aws_clients import Aws, CredentialsUnavailableError, Keys
-from eks_access_probe.leftovers.collect import Deployer
-from eks_access_probe.leftovers.find import Finding, here, registrations
-from eks_access_probe.leftovers.find import leftovers as left_over
+from eks_access_probe.leftovers.findings import Finding, build_context, find_leftovers, find_registrations
+from eks_access_probe.leftovers.inspector import ClusterInspector
 
 from ..console import console
 from ..options import BadInputError, manifest_options, read_manifest
@@ -60,7 +59,7 @@ def leftovers(
     - what vendors made by themselves: ConductorOne's bindings and empty access entries, for example
     - access entries and aws-auth mappings of roles and users that no longer exist
 
-    It looks with the deployer's AWS credentials, changes nothing, and says how to remove each thing. Objects of other
+    It looks with the inspector's AWS credentials, changes nothing, and says how to remove each thing. Objects of other
     stacks are left out. What vendors made is listed also while they are deployed.
 
     \b
@@ -85,10 +84,10 @@ def leftovers(
     stays_here = read.endpoint == "loopback"
     try:
         aws = Aws(loopback_endpoint(os.environ) if stays_here else None)
-        deployer = Deployer(aws, _credentials(aws, profile), stays_here=stays_here)
+        inspector = ClusterInspector(aws, _credentials(aws, profile), only_loopback=stays_here)
     except (LoopbackError, CredentialsUnavailableError) as error:
         raise BadInputError(str(error)) from error
-    findings, troubles = _look(read, deployer, frozenset(gone))
+    findings, troubles = _look(read, inspector, frozenset(gone))
     clusters = len(_clusters(read))
     if as_json:
         click.echo(_json(read, findings, troubles))
@@ -112,19 +111,19 @@ def _clusters(manifest: Manifest) -> dict[str, DeclaredCluster]:
     return found
 
 
-def _look(manifest: Manifest, deployer: Deployer, gone: frozenset[str]) -> tuple[list[Finding], list[Trouble]]:
+def _look(manifest: Manifest, inspector: ClusterInspector, gone: frozenset[str]) -> tuple[list[Finding], list[Trouble]]:
     made = _vendor_made(manifest)
     findings, troubles = [], []
     for key, cluster in _clusters(manifest).items():
         try:
-            seen = deployer.look(cluster.name, cluster.region, manifest.account)
+            state = inspector.inspect(cluster.name, cluster.region, manifest.account)
         except (ClientError, BotoCoreError, ApiError, UnreachableError, LoopbackError) as error:
             troubles.append(Trouble(key, redacted(str(error))))
             continue
-        findings += left_over(seen, here(manifest, key, cluster.name, cluster.region, made, gone))
+        findings += find_leftovers(state, build_context(manifest, key, cluster.name, cluster.region, made, gone))
     for region in _regions(manifest):
         try:
-            findings += registrations(deployer.registrations(region), manifest, gone)
+            findings += find_registrations(inspector.list_registrations(region), manifest, gone)
         except (ClientError, BotoCoreError) as error:
             troubles.append(Trouble(region, redacted(str(error))))
     return findings, troubles

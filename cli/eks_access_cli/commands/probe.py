@@ -18,10 +18,11 @@ from eks_access.endpoint import LoopbackError, loopback_endpoint
 from eks_access.manifest import source
 from eks_access.manifest.models import Manifest
 from eks_access.manifest.source import SourceError
+from eks_access_probe.checks.plan import IntegrationPlan
 from eks_access_probe.identity import identities
 from eks_access_probe.identity.aws_clients import Aws
 from eks_access_probe.identity.identities import IdentitiesError
-from eks_access_probe.operator.plan import plan as operator_plan
+from eks_access_probe.operator.plan import build_evaluated_plans
 from eks_access_probe.report import baseline, compare
 from eks_access_probe.report.baseline import BaselineError
 from eks_access_probe.report.changes_table import ChangesTable
@@ -32,9 +33,9 @@ from eks_access_probe.report.json import Document, DocumentFormat, JsonReport, R
 from eks_access_probe.report.junit import JunitReport
 from eks_access_probe.report.table import TableReport
 from eks_access_probe.run import shards
-from eks_access_probe.run.plan import IntegrationPlan, PlanError, plan, selected
-from eks_access_probe.run.retry import Patience
-from eks_access_probe.run.runner import run
+from eks_access_probe.run.plan import PlanError, build_plans, select_integrations
+from eks_access_probe.run.retry import CheckRetryPolicy
+from eks_access_probe.run.runner import run_checks
 from eks_access_probe.run.shards import Shard, ShardError
 
 from ..acting_options import acting_options
@@ -162,14 +163,18 @@ def probe(
             source.with_secrets(stack, cwd) if stack is not None else (source.of_file(manifest or ""), frozenset())
         )
         aws = Aws(loopback_endpoint(os.environ) if read.endpoint == "loopback" else None)
-        chosen = selected(read, only, clusters)
-        known = None if as_operator else identities.read(identities.find(identities_file, os.environ))
+        chosen = select_integrations(read, only, clusters)
+        known = (
+            None
+            if as_operator
+            else identities.load_identities(identities.find_identities_file(identities_file, os.environ))
+        )
         if known is None:
-            evaluated = operator_plan(read, chosen, aws)
-            plans = [replace(each, trust_lines=not without_trust) for each in evaluated]
+            evaluated = build_evaluated_plans(read, chosen, aws)
+            plans = [replace(each, has_trust_checks=not without_trust) for each in evaluated]
         else:
-            plans = plan(read, known, aws, integrations=only, clusters=clusters)
-        part = None if shard is None else shards.parsed(shard)
+            plans = build_plans(read, known, aws, integrations=only, clusters=clusters)
+        part = None if shard is None else shards.parse_shard(shard)
         before = baseline.read(baseline_file) if baseline_file else None
         if before is not None:
             compare.check_comparable(before, read, by_operator=as_operator)
@@ -203,13 +208,13 @@ def _prove(
 ) -> Proof:
     started_at, started = datetime.now(UTC), time.monotonic()
     places = {check: place for place, check in enumerate(check for integration in plans for check in integration)}
-    asked = plans if shard is None else shards.part(plans, shard)
+    asked = plans if shard is None else shards.select_shard(plans, shard)
     mine = [places[check] for integration in asked for check in integration]
     with (
         ThreadPoolExecutor(concurrency, thread_name_prefix="probe") as pool,
         progress(len(mine), Console(stderr=True)) as listener,
     ):
-        outcomes = asyncio.run(run(asked, Patience(deadline, pool), listener))
+        outcomes = asyncio.run(run_checks(asked, CheckRetryPolicy(deadline, pool), listener))
     return Proof(manifest, outcomes, started_at, time.monotonic() - started, shard=shard, places=mine)
 
 

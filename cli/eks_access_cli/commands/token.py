@@ -135,7 +135,7 @@ def _integration(
                 f"{name} has no cluster {cluster_name!r}, so its region is needed: give --region"
             )
         aws = Aws(loopback_endpoint(os.environ) if read.endpoint == "loopback" else None)
-        actor = Actor(aws, name, access, known.read(known.find(identities, os.environ)))
+        actor = Actor(aws, name, access, known.load_identities(known.find_identities_file(identities, os.environ)))
         return actor.session().keys, region
     except (
         source.SourceError,

@@ -1,7 +1,7 @@
 import pytest
 
 from eks_access.redaction import redacted
-from eks_access_probe.outcome import Answer, Plane, Question, Result, Verdict, judge
+from eks_access_probe.outcome import Answer, Plane, Question, Result, Verdict, evaluate_answer
 
 ALLOWED = Question("acme", Plane.KUBERNETES, "list", "pods", True, "")
 REFUSED = Question("acme", Plane.KUBERNETES, "list", "secrets", False, "")
@@ -19,12 +19,12 @@ REFUSED = Question("acme", Plane.KUBERNETES, "list", "secrets", False, "")
     ],
 )
 def test_only_the_right_answer_is_as_expected(verdict: Verdict, where_allowed: Result, where_refused: Result) -> None:
-    assert judge(ALLOWED, Answer(verdict)) is where_allowed
-    assert judge(REFUSED, Answer(verdict)) is where_refused
+    assert evaluate_answer(ALLOWED, Answer(verdict)) is where_allowed
+    assert evaluate_answer(REFUSED, Answer(verdict)) is where_refused
 
 
 def test_an_allowed_call_that_shows_something_else_is_a_mismatch() -> None:
-    assert judge(ALLOWED, Answer(Verdict.ALLOWED, differences=("another group",))) is Result.MISMATCH
+    assert evaluate_answer(ALLOWED, Answer(Verdict.ALLOWED, differences=("another group",))) is Result.MISMATCH
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError, ParamValidationError, ReadTimeoutError
 
-from eks_access_probe.checks.aws import api, method_of
-from eks_access_probe.checks.aws_errors import asked, classify
+from eks_access_probe.checks.aws import find_method, find_operation
+from eks_access_probe.checks.aws_errors import call_aws, classify
 from eks_access_probe.identity.assume_role import AssumeRoleError
 from eks_access_probe.identity.aws_clients import Aws, Keys
 from eks_access_probe.outcome import Answer, Verdict
@@ -22,17 +22,17 @@ CALLS: dict[str, dict[str, Any]] = {
 
 def ask(action: str, answer: AWSResponse) -> Answer:
     """What becomes of a call that a service answers in this way, read by the real client."""
-    service, operation = api(action)
+    service, operation = find_operation(action)
     client = Aws("http://127.0.0.1:9").client(service, "us-east-1", Keys("AKIA", "secret", None))
     client.meta.events.register("before-send", lambda **_: answer)
-    method = method_of(client, operation)
+    method = find_method(client, operation)
     assert method is not None, f"{action} is a call of {service}"
 
     def call() -> Answer:
         method(**CALLS[action])
         return Answer(Verdict.ALLOWED, 200)
 
-    return asked(call, classify)
+    return call_aws(call, classify)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_what_the_client_could_not_ask_is_no_refusal(error: Exception, verdict: 
     def call() -> Answer:
         raise error
 
-    assert asked(call, classify).verdict is verdict
+    assert call_aws(call, classify).verdict is verdict
 
 
 @pytest.mark.parametrize(
@@ -112,12 +112,12 @@ def test_what_the_client_could_not_ask_is_no_refusal(error: Exception, verdict: 
     ],
 )
 def test_an_action_is_asked_as_its_api_call(action: str, service: str, operation: str) -> None:
-    assert api(action) == (service, operation)
+    assert find_operation(action) == (service, operation)
     client = Aws("http://127.0.0.1:9").client(service, "us-east-1", None)
-    assert method_of(client, operation) is not None, "the client has the call"
+    assert find_method(client, operation) is not None, "the client has the call"
 
 
 def test_an_action_without_an_api_call_is_not_asked() -> None:
     client = Aws("http://127.0.0.1:9").client("iam", "us-east-1", None)
-    found: Callable[..., Any] | None = method_of(client, api("iam:PassRole")[1])
+    found: Callable[..., Any] | None = find_method(client, find_operation("iam:PassRole")[1])
     assert found is None

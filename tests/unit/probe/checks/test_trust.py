@@ -80,10 +80,11 @@ def test_throttling_by_sts_is_no_refusal() -> None:
 def ask(world: World, manifest_file: Callable[..., str], tmp_path: Path) -> Callable[[], dict[str, Answer]]:
     def ask() -> dict[str, Answer]:
         read = models.read(json.loads(Path(manifest_file()).read_text()))
-        known = identities.read(tmp_path / "identities.yaml")
+        known = identities.load_identities(tmp_path / "identities.yaml")
         actor = Actor(Aws("http://127.0.0.1:9"), "acme", read.integrations["acme"], known)
         return {
-            check.question.detail or "allowed": check.ask() for check in (trust.allowed(actor), *trust.refused(actor))
+            check.question.detail or "allowed": check.ask()
+            for check in (trust.build_assume_check(actor), *trust.build_tampered_checks(actor))
         }
 
     return ask
@@ -91,7 +92,7 @@ def ask(world: World, manifest_file: Callable[..., str], tmp_path: Path) -> Call
 
 def test_the_vendor_comes_in_and_every_change_is_refused(ask: Callable[[], dict[str, Answer]]) -> None:
     answers = ask()
-    assert answers.pop("allowed") == Answer(Verdict.ALLOWED, 200, "", f"became {SESSION}")
+    assert answers.pop("allowed") == Answer(Verdict.ALLOWED, 200, "", f"assumed {SESSION}")
     assert set(answers) == {"external-id-missing", "external-id-wrong", "stranger"}
     assert {answer.verdict for answer in answers.values()} == {Verdict.DENIED}
     assert {answer.reason for answer in answers.values()} == {"AccessDenied"}
@@ -113,9 +114,9 @@ def test_a_trust_of_everybody_is_found(ask: Callable[[], dict[str, Answer]], wor
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ("version: 1\nintegrations: {other: {profile: acme}}", "the identities lack 'acme'"),
+        ("version: 1\nintegrations: {other: {profile: acme}}", "the identities file has no 'acme'"),
         ("version: 1\nintegrations: {acme: {profile: nowhere}}", "could not be found"),
-        ("version: 1\nintegrations: {acme: {web_identity: {token: {file: t}}}}", "names no 'profile'"),
+        ("version: 1\nintegrations: {acme: {web_identity: {token: {file: t}}}}", "has no 'profile'"),
     ],
 )
 def test_without_the_vendors_credential_nothing_is_asked(

@@ -34,7 +34,7 @@ def actor(world: World, manifest_file: Callable[..., str], tmp_path: Path) -> Ma
         file = tmp_path / "identities.yaml"
         stranger = {"stranger": {"profile": "stranger"}}
         file.write_text(json.dumps({"version": 1, "integrations": {"acme": identity}} | stranger))
-        return Actor(Aws("http://127.0.0.1:9"), "acme", read.integrations["acme"], identities.read(file))
+        return Actor(Aws("http://127.0.0.1:9"), "acme", read.integrations["acme"], identities.load_identities(file))
 
     return make
 
@@ -137,7 +137,8 @@ def test_an_identity_of_another_kind_is_told(trust: dict[str, Any], missing: str
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"), [("service", "assumed by an AWS service"), ("pod-identity", "has no 'pod_identity'")]
+    ("kind", "told"),
+    [("service", "only an AWS service can assume its role"), ("pod-identity", "has no 'pod_identity'")],
 )
 def test_a_service_cannot_be_acted_as_but_a_stranger_can_be_tried(
     kind: str, told: str, actor: Make, requests: list[Any]
@@ -180,7 +181,10 @@ def test_a_pods_token_is_exchanged_at_eks_auth_as_the_node(
 
 @pytest.mark.parametrize(
     ("changes", "told"),
-    [({"cluster": "two"}, "names cluster 'two', which it is not in"), ({"wrong_subject": None}, "wrong_subject")],
+    [
+        ({"cluster": "two"}, "pod_identity.cluster is 'two', which is not a cluster"),
+        ({"wrong_subject": None}, "wrong_subject"),
+    ],
 )
 def test_what_is_missing_for_a_pods_token_is_told(
     changes: dict[str, Any], told: str, actor: Make, requests: list[Any], tmp_path: Path

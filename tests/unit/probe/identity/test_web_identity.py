@@ -30,7 +30,7 @@ def actor(world: World, manifest_file: Callable[..., str], tmp_path: Path) -> Ca
         read = models.read(json.loads(Path(manifest_file(trust=TRUST)).read_text()))
         file = tmp_path / "identities.yaml"
         file.write_text(f"version: 1\nintegrations: {{acme: {{web_identity: {web_identity}}}}}")
-        return Actor(Aws("http://127.0.0.1:9"), "acme", read.integrations["acme"], identities.read(file))
+        return Actor(Aws("http://127.0.0.1:9"), "acme", read.integrations["acme"], identities.load_identities(file))
 
     return make
 
@@ -73,7 +73,7 @@ def test_a_change_without_a_token_for_it_names_the_missing_field(
     ("code", "told"),
     [
         (f"import sys; print({JWT!r}); sys.exit('no key for {JWT}')", "exit code 1: no key for .redacted."),
-        ("pass", "gave no token"),
+        ("pass", "returned no token"),
         (f"print('warning:', {JWT!r})", "or more than a token"),
     ],
 )

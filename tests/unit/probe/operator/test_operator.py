@@ -134,6 +134,7 @@ def test_everything_but_the_trust_is_shown_and_every_line_says_that_it_was_evalu
     assert result.exit_code == 3, "what only the vendor can show is not shown"
     assert "Evaluated, not exercised" in result.stdout
     assert "may not list (evaluated)" in result.stdout
+    assert "has no undeclared permissions (evaluated)" in result.stdout
     assert operator.calls["AssumeRole"] == 0
 
 
@@ -178,7 +179,7 @@ def test_an_entry_of_a_role_that_was_made_anew_lets_nobody_in(
     )
     line = evaluate()[SIGN_IN]
     assert line.verdict == "not-authenticated"
-    assert "made anew since" in line.evidence.message
+    assert "created again since" in line.evidence.message
 
 
 def test_an_access_policy_is_evaluated_by_its_rules_and_one_without_rules_leaves_it_open(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from eks_access_probe.operator.role_policies import Policy, beyond
+from eks_access_probe.operator.role_policies import Policy, find_undeclared
 
 CLUSTER = "arn:aws:eks:us-east-1:111122223333:cluster/prod"
 DECLARED: list[dict[str, Any]] = [
@@ -25,7 +25,7 @@ def allow(action: object, resource: object = CLUSTER, **more: Any) -> dict[str, 
 
 
 def found(*statements: dict[str, Any], declared: list[dict[str, Any]] | None = None) -> list[str]:
-    return list(beyond([Policy("theirs", statements)], DECLARED if declared is None else declared))
+    return list(find_undeclared([Policy("theirs", statements)], DECLARED if declared is None else declared))
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_what_the_description_grants_as_widely_is_not_beyond_it(statement: dict[
         (allow("eks:CreateAccessEntry", "*"), "policy theirs allows eks:CreateAccessEntry on *"),
         (
             {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"},
-            "policy theirs allows all but what it names",
+            "policy theirs allows everything except what it lists",
         ),
     ],
     ids=["another action", "a pattern", "another resource", "a condition that is gone", "all but"],
@@ -62,5 +62,5 @@ def test_what_it_does_not_grant_is_told_with_its_policy(statement: dict[str, Any
 
 
 def test_a_guard_that_is_gone_is_told() -> None:
-    assert found(DECLARED[0], declared=[*DECLARED, GUARD]) == ["the Deny Never is gone"]
+    assert found(DECLARED[0], declared=[*DECLARED, GUARD]) == ["the Deny Never is missing"]
     assert found(DECLARED[0], {**GUARD, "Sid": "Renamed", "Action": "iam:*"}, declared=[*DECLARED, GUARD]) == []

@@ -6,15 +6,20 @@ import pytest
 
 from eks_access.model import expectations
 from eks_access.model.expectations import ABSENT
-from eks_access_probe.operator.simulation_request import ANY_ID, AmbiguousRequestError, Requested, requested
+from eks_access_probe.operator.simulation_request import (
+    ANY_ID,
+    AmbiguousRequestError,
+    SimulationRequest,
+    build_simulation_request,
+)
 
 EKS = "arn:aws:eks:eu-west-1:111122223333"
 IAM = "arn:aws:iam::111122223333"
 ROLE = f"{IAM}:role/vendors/acme"
 
 
-def asked(action: str, **parameters: Any) -> Requested:
-    return requested(action, parameters, partition="aws", account="111122223333", region="eu-west-1")
+def asked(action: str, **parameters: Any) -> SimulationRequest:
+    return build_simulation_request(action, parameters, partition="aws", account="111122223333", region="eu-west-1")
 
 
 @pytest.mark.parametrize(
@@ -60,10 +65,10 @@ def test_the_condition_keys_of_a_call_have_the_values_of_its_parameters() -> Non
 @pytest.mark.parametrize(
     ("action", "parameters", "why"),
     [
-        ("iam:GetRole", {}, "does not say which role"),
-        ("eks:DescribeAccessEntry", {"clusterName": "prod"}, "does not say which access-entry"),
-        ("s3:GetObject", {"Bucket": "b"}, "does not say which .*object"),
-        ("ec2:CreateSnapshot", {"VolumeId": "vol-0"}, "does not say which snapshot"),
+        ("iam:GetRole", {}, "do not name its role"),
+        ("eks:DescribeAccessEntry", {"clusterName": "prod"}, "do not name its access-entry"),
+        ("s3:GetObject", {"Bucket": "b"}, "do not name its .*object"),
+        ("ec2:CreateSnapshot", {"VolumeId": "vol-0"}, "do not name its snapshot"),
         ("eks:NoSuchAction", {}, "not in the service authorization reference"),
         ("nosuchservice:Get", {}, "not in the service authorization reference"),
     ],

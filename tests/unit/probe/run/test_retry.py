@@ -7,7 +7,7 @@ import pytest
 
 from eks_access_probe.checks.check import Check
 from eks_access_probe.outcome import Answer, Outcome, Plane, Question, Verdict
-from eks_access_probe.run.retry import PASSING_ATTEMPTS, Patience
+from eks_access_probe.run.retry import MAX_ATTEMPTS, CheckRetryPolicy
 
 ALLOWED, DENIED = Answer(Verdict.ALLOWED, 200), Answer(Verdict.DENIED, 403)
 UNKNOWN_YET = Answer(Verdict.NOT_AUTHENTICATED, 401)
@@ -39,7 +39,7 @@ def settled(expected_allowed: bool, answers: Sequence[Answer], deadline: float =
     question = Question("acme", Plane.KUBERNETES, "list", "pods", expected_allowed, "", "api")
     check = Check(question, lambda: next(coming), lambda: renewed.append(1))
     with ThreadPoolExecutor(1) as pool:
-        outcome = asyncio.run(Patience(deadline, pool, clock=time.clock, sleep=time.sleep).settled(check))
+        outcome = asyncio.run(CheckRetryPolicy(deadline, pool, clock=time.clock, sleep=time.sleep).run(check))
     return outcome, time, len(renewed)
 
 
@@ -89,7 +89,7 @@ def test_waits_are_jittered_and_grow_to_a_limit() -> None:
 @pytest.mark.parametrize("answer", [THROTTLED, UNREACHABLE, SERVER_ERROR])
 def test_a_hindrance_is_tried_a_few_times_and_not_to_the_deadline(answer: Answer) -> None:
     outcome, time, _ = settled(True, [answer])
-    assert outcome.attempts == PASSING_ATTEMPTS
+    assert outcome.attempts == MAX_ATTEMPTS
     assert time.now - 1000.0 < DEADLINE / 2, "one unreachable cluster must not use up everybody's time"
 
 

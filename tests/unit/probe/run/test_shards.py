@@ -22,13 +22,13 @@ TAKES_TIME = ("attempts", "seconds")
     ("text", "shard"), [("0/1", Shard(0, 1)), ("3/4", Shard(3, 4)), ("999/1000", Shard(999, 1000))]
 )
 def test_a_shard_is_counted_from_zero(text: str, shard: Shard) -> None:
-    assert shards.parsed(text) == shard
+    assert shards.parse_shard(text) == shard
 
 
 @pytest.mark.parametrize("text", ["4/4", "1/0", "-1/4", "1", "a/b", "01/4", "0/1001", "", "0/4/1"])
 def test_what_is_no_shard_is_refused(text: str) -> None:
     with pytest.raises(ShardError, match="give I/N"):
-        shards.parsed(text)
+        shards.parse_shard(text)
 
 
 def run(*arguments: str) -> Result:
@@ -124,4 +124,4 @@ def test_a_whole_report_and_what_is_no_report_are_refused(whole: dict[str, Any],
 def test_a_wrong_shard_asks_nothing(world: World, manifest_file: Callable[..., str]) -> None:
     result = run("--manifest", manifest_file(), "--shard", "2/2")
     assert (result.exit_code, world.calls) == (2, {})
-    assert "'2/2' is no shard" in result.stderr
+    assert "'2/2' is not a shard" in result.stderr
