@@ -17,6 +17,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
+from functools import partial
 from typing import TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_random_exponential
@@ -73,6 +74,7 @@ class RetryPolicy:
         self,
         attempt: Callable[[], Awaitable[_Result]],
         *,
+        name: str,
         is_retryable: Callable[[_Result], bool],
         is_exhausted: Callable[[], bool],
         backoff: Callable[[RetryCallState], float],
@@ -85,7 +87,7 @@ class RetryPolicy:
             retry=retry_if_result(is_retryable),
             wait=backoff,
             stop=is_last,
-            before_sleep=_log_retry,
+            before_sleep=partial(_log_retry, name),
             retry_error_callback=_last_result,
         )(attempt)
         return result
@@ -122,6 +124,7 @@ class CheckRetryPolicy(RetryPolicy):
 
         answer = await self._retry(
             attempt,
+            name=check.question.call,
             is_retryable=lambda answer: may_be_inconsistent(check.question, answer) or is_transient(answer),
             is_exhausted=lambda: transient_failures >= MAX_ATTEMPTS,
             backoff=CHECK_BACKOFF,
@@ -175,7 +178,11 @@ class RequestRetryPolicy(RetryPolicy):
             )
 
         return await self._retry(
-            attempt, is_retryable=_is_retryable_request, is_exhausted=is_exhausted, backoff=_retry_after_or_backoff
+            attempt,
+            name="request",
+            is_retryable=_is_retryable_request,
+            is_exhausted=is_exhausted,
+            backoff=_retry_after_or_backoff,
         )
 
 
@@ -196,8 +203,8 @@ def _last_result(state: RetryCallState) -> object:
     return state.outcome.result()
 
 
-def _log_retry(state: RetryCallState) -> None:
+def _log_retry(name: str, state: RetryCallState) -> None:
     result = _last_result(state)
     answer = result.answer if isinstance(result, FailedRequest) else result
     reason = f"{answer.verdict}: {answer.evidence}" if isinstance(answer, Answer) else "not final"
-    _log.debug("attempt %d failed, retrying in %.2f s: %s", state.attempt_number, state.upcoming_sleep, reason)
+    _log.debug("%s: retrying attempt %d in %.2f s: %s", name, state.attempt_number, state.upcoming_sleep, reason)

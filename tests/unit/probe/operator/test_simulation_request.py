@@ -1,4 +1,4 @@
-"""On what IAM is asked to decide: the resources and condition keys of each call, or that they cannot be told."""
+"""The resources and condition keys of a simulation, or that the call does not determine them."""
 
 from typing import Any
 
@@ -39,11 +39,11 @@ def asked(action: str, **parameters: Any) -> SimulationRequest:
         ("iam:CreateAccessKey", {"UserName": ABSENT}, f"{IAM}:user/{ABSENT}"),
     ],
 )
-def test_a_call_is_decided_on_its_resource(action: str, parameters: dict[str, Any], resource: str) -> None:
+def test_a_call_is_simulated_on_its_resource(action: str, parameters: dict[str, Any], resource: str) -> None:
     assert asked(action, **parameters).resources == (resource,)
 
 
-def test_a_call_on_several_resources_is_decided_on_each() -> None:
+def test_a_call_on_several_resources_is_simulated_on_each() -> None:
     command = asked("ssm:SendCommand", DocumentName="AWS-RunShellScript", InstanceIds=["i-0"])
     kinds = {resource.split(":", 5)[5].split("/")[0] for resource in command.resources}
     assert {"document", "instance"} <= kinds
@@ -73,8 +73,10 @@ def test_the_condition_keys_of_a_call_have_the_values_of_its_parameters() -> Non
         ("nosuchservice:Get", {}, "not in the service authorization reference"),
     ],
 )
-def test_what_the_call_does_not_tell_is_not_guessed(action: str, parameters: dict[str, Any], why: str) -> None:
-    """Asked on `*` instead, a right on the one resource that is meant would read as a refusal."""
+def test_a_resource_that_the_parameters_do_not_name_is_not_guessed(
+    action: str, parameters: dict[str, Any], why: str
+) -> None:
+    """If simulated on `*`, a permission on the one resource that is meant would look like a denial."""
     with pytest.raises(AmbiguousRequestError, match=why):
         asked(action, **parameters)
 
