@@ -97,7 +97,7 @@ def leftovers(
 
 
 def _credentials(aws: Aws, profile: str | None) -> Keys:
-    return aws.own_credentials() if profile is None else aws.profile_credentials(profile)
+    return aws.environment_credentials() if profile is None else aws.profile_credentials(profile)
 
 
 def _clusters(manifest: Manifest) -> dict[str, DeclaredCluster]:

@@ -11,7 +11,7 @@ from eks_access.manifest.models import AwsExpectation
 from ..identity.assume_role import Actor
 from ..identity.aws_clients import Aws
 from ..outcome import Answer, Plane, Question, Verdict
-from .aws_errors import call_aws, classify
+from .aws_errors import call_aws, classify_service_error
 from .check import Check
 
 SERVICES = {
@@ -74,7 +74,7 @@ def _call(aws: Aws, actor: Actor, expectation: AwsExpectation, region: str) -> A
         answer = method(**expectation.parameters)
         return Answer(Verdict.ALLOWED, answer["ResponseMetadata"]["HTTPStatusCode"])
 
-    return call_aws(call, classify)
+    return call_aws(call, classify_service_error)
 
 
 def find_operation(action: str) -> tuple[str, str]:

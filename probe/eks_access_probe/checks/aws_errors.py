@@ -94,7 +94,7 @@ def parse_error(error: ClientError) -> ServiceError:
     )
 
 
-def classify(error: ClientError) -> Answer:
+def classify_service_error(error: ClientError) -> Answer:
     """The answer in an error of any service but STS's AssumeRole family."""
     parsed = parse_error(error)
     code, status = parsed.code, parsed.status or 0

@@ -63,7 +63,7 @@ class ClusterSession:
         """Default headers of a request that has none of its own."""
         return {}
 
-    def version(self, group: str) -> str:
+    def preferred_version(self, group: str) -> str:
         """The version of an API group that the cluster prefers."""
         if group not in self._versions:
             response = self.request("GET", f"/apis/{quote(group)}")

@@ -15,7 +15,7 @@ from eks_access.manifest.models import Cluster
 from ..identity.assume_role import Actor
 from ..identity.aws_clients import Aws
 from ..outcome import Answer, Plane, Question, Verdict
-from .aws_errors import call_aws, classify
+from .aws_errors import call_aws, classify_service_error
 from .check import Check
 
 WARN_BEFORE = timedelta(hours=24)
@@ -36,7 +36,7 @@ def build_trust_check(aws: Aws, actor: Actor) -> Check:
         differences = () if found == wanted else (f"the trust policy is not for {service} alone",)
         return Answer(Verdict.ALLOWED, 200, "", "read from the role's trust policy", differences)
 
-    return Check(question, lambda: call_aws(call, classify))
+    return Check(question, lambda: call_aws(call, classify_service_error))
 
 
 def build_registration_checks(aws: Aws, actor: Actor) -> list[Check]:
@@ -59,9 +59,7 @@ def _build_describe_check(aws: Aws, actor: Actor, cluster: Cluster) -> Check:
             return Answer(Verdict.ALLOWED, 404, "ResourceNotFoundException", "", ("it is not registered",))
         return evaluate_registration(found, datetime.now(UTC))
 
-    return Check(
-        _build_question(actor, "eks:DescribeCluster", cluster), lambda: call_aws(call, _classify_operator_error)
-    )
+    return Check(_build_question(actor, "eks:DescribeCluster", cluster), lambda: call_aws(call, _classify_inconclusive))
 
 
 def evaluate_registration(cluster: Mapping[str, Any], now: datetime) -> Answer:
@@ -90,7 +88,7 @@ def _build_list_check(aws: Aws, actor: Actor, cluster: Cluster) -> Check:
         is_listed = any(cluster.name in page["clusters"] for page in pages)
         return Answer(Verdict.ALLOWED, 200, "", "", () if is_listed else ("the list of clusters lacks it",))
 
-    return Check(_build_question(actor, "eks:ListClusters", cluster), lambda: call_aws(call, _classify_operator_error))
+    return Check(_build_question(actor, "eks:ListClusters", cluster), lambda: call_aws(call, _classify_inconclusive))
 
 
 def _build_question(actor: Actor, action: str, cluster: Cluster) -> Question:
@@ -99,9 +97,9 @@ def _build_question(actor: Actor, action: str, cluster: Cluster) -> Question:
     return Question(actor.name, Plane.AWS, "show", target, True, "the cluster is registered", detail=detail)
 
 
-def _classify_operator_error(error: ClientError) -> Answer:
+def _classify_inconclusive(error: ClientError) -> Answer:
     """An error of the operator's own call is inconclusive for the integration."""
-    answer = classify(error)
+    answer = classify_service_error(error)
     if answer.verdict in (Verdict.ALLOWED, Verdict.DENIED):
         return Answer(Verdict.COULD_NOT_ASK, answer.status, answer.reason, answer.message)
     return answer

@@ -106,7 +106,7 @@ def build_path(e: KubernetesExpectation, version: str) -> str:
 
 
 def _request(session: ClusterSession, e: KubernetesExpectation) -> Answer:
-    version = session.version(e.api_group) if e.api_group else "v1"
+    version = session.preferred_version(e.api_group) if e.api_group else "v1"
     headers = {"Impersonate-User": e.user} if e.user else {}
     if e.verb == "list":
         query = {"limit": "1"}

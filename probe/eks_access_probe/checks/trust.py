@@ -57,10 +57,10 @@ def _assume(actor: Actor, tampered: TamperedRequest | None) -> Answer:
         session = actor.session() if tampered is None else actor.assume(tampered)
         return Answer(Verdict.ALLOWED, 200, "", f"assumed {session.arn}")
 
-    return call_aws(call, lambda error: classify(tampered, error))
+    return call_aws(call, lambda error: classify_sts_error(tampered, error))
 
 
-def classify(tampered: TamperedRequest | None, error: ClientError) -> Answer:
+def classify_sts_error(tampered: TamperedRequest | None, error: ClientError) -> Answer:
     """The answer in an error of STS or EKS Auth; `tampered` is None for the vendor's own request."""
     parsed = parse_error(error)
     if parsed.is_throttling:

@@ -18,7 +18,7 @@ from eks_access.manifest.models import Cluster, IntegrationAccess, Manifest
 from eks_access.model.identity import supports_access_entries
 
 from ..checks import service_account_session
-from ..checks.aws_errors import call_aws, classify
+from ..checks.aws_errors import call_aws, classify_service_error
 from ..checks.cluster_session import ClusterSession
 from ..identity.assume_role import Actor
 from ..identity.aws_clients import Aws
@@ -172,7 +172,7 @@ def _assumed(actor: Actor) -> Answer:
         actor.session()
         return Answer(Verdict.ALLOWED, 200)
 
-    return call_aws(assume, classify)
+    return call_aws(assume, classify_service_error)
 
 
 def _renewal(sessions: Sequence[ClusterSession]) -> Callable[[int], None]:

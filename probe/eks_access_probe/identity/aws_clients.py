@@ -78,7 +78,7 @@ class Aws:
                 self._credentials[profile] = self._resolve(profile)
             return self._credentials[profile]
 
-    def own_credentials(self) -> Keys:
+    def environment_credentials(self) -> Keys:
         """The credentials of the environment, as a deployment would use them.
 
         Raises:

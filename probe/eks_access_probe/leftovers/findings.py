@@ -68,7 +68,7 @@ def build_context(
         if integration not in gone
         and any(cluster.name == name or cluster.endpoint in addresses for cluster in access.clusters.values())
     }
-    return ClusterContext(key, name, region, _stack(manifest), integrations, vendors)
+    return ClusterContext(key, name, region, _stack_name(manifest), integrations, vendors)
 
 
 def find_registrations(
@@ -91,11 +91,11 @@ def find_registrations(
             f"aws eks deregister-cluster --region {found.region} --name {found.name}",
         )
         for found in registrations
-        if found.tags.get(STACK) == _stack(manifest) and (found.region, found.name) not in declared
+        if found.tags.get(STACK) == _stack_name(manifest) and (found.region, found.name) not in declared
     ]
 
 
-def _stack(manifest: Manifest) -> str:
+def _stack_name(manifest: Manifest) -> str:
     return f"{manifest.project}/{manifest.environment}" if manifest.project else ""
 
 

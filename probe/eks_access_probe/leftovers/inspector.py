@@ -76,7 +76,7 @@ class ClusterInspector:
         for arn in arns:
             parsed = parse(arn)
             if parsed is not None and _can_be_looked_up(parsed, account):
-                principals[arn] = self._unique_id(parsed, region)
+                principals[arn] = self._find_unique_id(parsed, region)
         return ClusterState(entries, mappings, tuple(_list_objects(api)), tuple(_list_bindings(api)), principals)
 
     def list_registrations(self, region: str) -> tuple[Registration, ...]:
@@ -104,7 +104,7 @@ class ClusterInspector:
             bearer=lambda: presigned_token(self._keys, cluster_name=name, region=region).value,
         )
 
-    def _unique_id(self, arn: Arn, region: str) -> str | None:
+    def _find_unique_id(self, arn: Arn, region: str) -> str | None:
         """The id of the role or user of this name; None if it does not exist. Names are unique, whatever the path."""
         if str(arn) not in self._principals:
             iam = self._clients.client("iam", region, self._keys)

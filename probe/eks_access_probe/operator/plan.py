@@ -40,7 +40,7 @@ class Operator(Actor):
             AssumeRoleError: the environment has no credentials.
         """
         try:
-            return self._aws.own_credentials()
+            return self._aws.environment_credentials()
         except CredentialsUnavailableError as cause:
             raise AssumeRoleError(str(cause)) from cause
 

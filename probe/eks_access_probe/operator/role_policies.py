@@ -115,17 +115,17 @@ def _load_policies(aws: Aws, operator: Actor) -> list[Policy]:
     for page in iam.get_paginator("list_role_policies").paginate(RoleName=role):
         for name in page["PolicyNames"]:
             document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-            found.append(Policy(name, _statements(document)))
+            found.append(Policy(name, _parse_statements(document)))
     for page in iam.get_paginator("list_attached_role_policies").paginate(RoleName=role):
         for attached in page["AttachedPolicies"]:
             arn = attached["PolicyArn"]
             version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
             document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
-            found.append(Policy(attached["PolicyName"], _statements(document)))
+            found.append(Policy(attached["PolicyName"], _parse_statements(document)))
     return found
 
 
-def _statements(document: object) -> tuple[Statement, ...]:
+def _parse_statements(document: object) -> tuple[Statement, ...]:
     parsed = json.loads(unquote(document)) if isinstance(document, str) else document
     statements = parsed.get("Statement", []) if isinstance(parsed, Mapping) else []
     return (statements,) if isinstance(statements, Mapping) else tuple(statements)

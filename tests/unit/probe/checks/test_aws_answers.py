@@ -6,7 +6,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError, ParamValidationError, ReadTimeoutError
 
 from eks_access_probe.checks.aws import find_method, find_operation
-from eks_access_probe.checks.aws_errors import call_aws, classify
+from eks_access_probe.checks.aws_errors import call_aws, classify_service_error
 from eks_access_probe.identity.assume_role import AssumeRoleError
 from eks_access_probe.identity.aws_clients import Aws, Keys
 from eks_access_probe.outcome import Answer, Verdict
@@ -32,7 +32,7 @@ def ask(action: str, answer: AWSResponse) -> Answer:
         method(**CALLS[action])
         return Answer(Verdict.ALLOWED, 200)
 
-    return call_aws(call, classify)
+    return call_aws(call, classify_service_error)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_failure_of_the_client_is_not_a_denial(error: Exception, verdict: Verd
     def call() -> Answer:
         raise error
 
-    assert call_aws(call, classify).verdict is verdict
+    assert call_aws(call, classify_service_error).verdict is verdict
 
 
 @pytest.mark.parametrize(

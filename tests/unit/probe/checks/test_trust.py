@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from eks_access.manifest import models
 from eks_access.model.trust import TamperedRequest
 from eks_access_probe.checks import trust
-from eks_access_probe.checks.trust import classify
+from eks_access_probe.checks.trust import classify_sts_error
 from eks_access_probe.identity import identities
 from eks_access_probe.identity.assume_role import Actor
 from eks_access_probe.identity.aws_clients import Aws
@@ -45,7 +45,7 @@ def error(code: str, message: str = "", status: int = 403) -> ClientError:
     ],
 )
 def test_a_refusal_by_the_trust_policy_is_a_denial(tampered: TamperedRequest | None, answer: ClientError) -> None:
-    assert classify(tampered, answer).verdict is Verdict.DENIED
+    assert classify_sts_error(tampered, answer).verdict is Verdict.DENIED
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,11 @@ def test_a_refusal_by_the_trust_policy_is_a_denial(tampered: TamperedRequest | N
     ],
 )
 def test_a_refusal_for_another_cause_is_inconclusive(tampered: TamperedRequest | None, answer: ClientError) -> None:
-    assert classify(tampered, answer).verdict is Verdict.COULD_NOT_ASK
+    assert classify_sts_error(tampered, answer).verdict is Verdict.COULD_NOT_ASK
 
 
 def test_throttling_by_sts_is_not_a_denial() -> None:
-    assert classify("stranger", error("Throttling", "Rate exceeded", 400)).verdict is Verdict.THROTTLED
+    assert classify_sts_error("stranger", error("Throttling", "Rate exceeded", 400)).verdict is Verdict.THROTTLED
 
 
 # Against a role whose trust policy requires an ExternalId.
