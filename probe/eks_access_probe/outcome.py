@@ -7,6 +7,8 @@ from eks_access.redaction import redacted
 
 
 class Plane(StrEnum):
+    """Where a call is authorized: by the trust policy, by IAM or by the cluster."""
+
     TRUST = "trust"
     AWS = "aws"
     KUBERNETES = "kubernetes"

@@ -51,6 +51,7 @@ def _build_check(aws: Aws, actor: Actor, expectation: AwsExpectation) -> Check:
 
 
 def build_question(actor: Actor, expectation: AwsExpectation, region: str) -> Question:
+    """The expectation as a question; its detail has the parameters and the region of the call."""
     shown = [f"{name}={value}" for name, value in expectation.parameters.items() if isinstance(value, str | int)]
     return Question(
         actor.name,

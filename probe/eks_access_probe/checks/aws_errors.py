@@ -86,6 +86,7 @@ class ServiceError:
 
 
 def parse_error(error: ClientError) -> ServiceError:
+    """The status, code and message of a service's error response."""
     details = error.response.get("Error", {})
     return ServiceError(
         error.response.get("ResponseMetadata", {}).get("HTTPStatusCode"),

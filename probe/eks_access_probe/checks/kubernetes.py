@@ -65,6 +65,7 @@ def _build_check(session: ClusterSession, e: KubernetesExpectation) -> Check:
 
 
 def build_question(session: ClusterSession, e: KubernetesExpectation) -> Question:
+    """The expectation as a question about the session's cluster."""
     return Question(
         session.actor.name,
         Plane.KUBERNETES,

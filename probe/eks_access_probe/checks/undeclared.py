@@ -20,6 +20,7 @@ Review = Callable[[KubernetesExpectation], Answer]
 
 
 def build_check(name: str, cluster_key: str, access: IntegrationAccess, cluster: Cluster, review: Review) -> Check:
+    """The user must have none of the rights that the description does not declare."""
     rights = undeclared(access, cluster)
     question = Question(
         name,

@@ -42,6 +42,8 @@ class _IdentitiesModel(BaseModel):
 
 
 class TokenSource(_IdentitiesModel):
+    """A token or assertion from a file, or from the output of a command."""
+
     command: Annotated[list[str], Field(min_length=1)] | None = None
     file: Path | None = None
 
@@ -53,6 +55,8 @@ class TokenSource(_IdentitiesModel):
 
 
 class WebIdentity(_IdentitiesModel):
+    """Tokens for AssumeRoleWithWebIdentity: the vendor's, and those that must be refused."""
+
     token: TokenSource
     wrong_audience: TokenSource | None = None
     wrong_subject: TokenSource | None = None
@@ -60,12 +64,16 @@ class WebIdentity(_IdentitiesModel):
 
 
 class Saml(_IdentitiesModel):
+    """Assertions for AssumeRoleWithSAML: the vendor's, and those that must be refused."""
+
     assertion: TokenSource
     wrong_audience: TokenSource | None = None
     forged: TokenSource | None = None
 
 
 class Sso(_IdentitiesModel):
+    """A session of IAM Identity Center, and what must be refused in its place."""
+
     profile: _Name
     session_name: _Name
     another: _Name | None = None
@@ -92,6 +100,8 @@ class Operator(_IdentitiesModel):
 
 
 class Identity(_IdentitiesModel):
+    """How the probe acts as one integration: exactly one of the fields."""
+
     profile: _Name | None = None
     web_identity: WebIdentity | None = None
     saml: Saml | None = None
@@ -108,10 +118,14 @@ class Identity(_IdentitiesModel):
 
 
 class Stranger(_IdentitiesModel):
+    """A principal of another account, which every trust policy must refuse."""
+
     profile: _Name
 
 
 class Identities(_IdentitiesModel):
+    """The identities file, by integration or vendor."""
+
     version: Literal[1]
     integrations: dict[str, Identity] = Field(default_factory=dict)
     stranger: Stranger | None = None

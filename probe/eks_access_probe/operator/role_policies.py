@@ -24,11 +24,14 @@ Statement = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Policy:
+    """An inline or attached policy of the role."""
+
     name: str
     statements: tuple[Statement, ...]
 
 
 def build_check(aws: Aws, operator: Actor) -> Check:
+    """The role's policies must not grant more than the description."""
     question = Question(
         operator.name,
         Plane.AWS,
@@ -74,6 +77,7 @@ def find_undeclared(policies: Sequence[Policy], declared: Sequence[Statement]) -
 
 
 def as_strings(value: object) -> list[str]:
+    """The value of a policy element, which is a string or a list of strings."""
     return [value] if isinstance(value, str) else [str(each) for each in value] if isinstance(value, list) else []
 
 
