@@ -142,9 +142,9 @@ def _validate_schedule(schedule: str) -> str:
     return schedule
 
 
-def _validate_count(property: str, count: int, most: int) -> int:
+def _validate_count(path: str, count: int, most: int) -> int:
     if not 1 <= count <= most:
-        raise InvalidInputError(property, count, f"is not between 1 and {most}")
+        raise InvalidInputError(path, count, f"is not between 1 and {most}")
     return count
 
 

@@ -104,7 +104,7 @@ def _declared(name: str, declared: Mapping[str, Any], clusters: Mapping[str, Clu
     if key not in known:
         raise InvalidInputError(f"{path}.vendor", key, "is not a known vendor", f"Known: {', '.join(known)}.")
     if known[key].own_clusters:
-        own = {property: value for property, value in declared.items() if property != "vendor"}
+        own = {key: value for key, value in declared.items() if key != "vendor"}
         validate_arguments(own, known[key].arguments, path)
         return Declared(name, known[key], (), own)
     named = declared.get("clusters", list(clusters))

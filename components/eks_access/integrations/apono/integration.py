@@ -115,11 +115,11 @@ def _trust(federation: Federation, args: Mapping[str, Any], place: Place, vendor
     )
 
 
-def _refuse_for(federation: Federation, args: Mapping[str, Any], property: str) -> None:
-    if property in args:
+def _refuse_for(federation: Federation, args: Mapping[str, Any], argument: str) -> None:
+    if argument in args:
         other = Federation.SAML if federation is Federation.SSO else Federation.SSO
         raise InvalidInputError(
-            property,
+            argument,
             None,
             f"means nothing with federation '{federation}'",
             f"Leave it out, or set federation to '{other}'.",

@@ -104,8 +104,8 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
     validate_mode_arguments(args, hosting, tier)
     admin_allowed = args.get("allow_admin_roles", False)
     cluster_roles, roles = (
-        validate_grantable(property, args.get(property, ()), admin_allowed=admin_allowed)
-        for property in ("grantable_cluster_roles", "grantable_roles")
+        validate_grantable(argument, args.get(argument, ()), admin_allowed=admin_allowed)
+        for argument in ("grantable_cluster_roles", "grantable_roles")
     )
     check_cluster(cluster, tier, bool(cluster_roles or roles))
     profile = args.get("profile", Profile.LEAST)

@@ -92,10 +92,10 @@ def check_cluster(cluster: ClusterPlace, tier: Tier, grants_roles: bool) -> None
     """
     if tier is Tier.SYNC:
         return
-    property = "grantable_cluster_roles"
+    path = "grantable_cluster_roles"
     if grants_roles and not supports_aws_auth(cluster.mode):
         raise InvalidInputError(
-            property,
+            path,
             None,
             f"has no use on cluster {cluster.key!r} of authentication mode {cluster.mode}: baton-eks needs aws-auth to"
             " grant roles, and this mode has none",
@@ -103,7 +103,7 @@ def check_cluster(cluster: ClusterPlace, tier: Tier, grants_roles: bool) -> None
         )
     if not grants_roles and not supports_access_entries(cluster.mode):
         raise InvalidInputError(
-            property,
+            path,
             None,
             f"is required on cluster {cluster.key!r} of authentication mode {cluster.mode}, which has no access"
             " policies: without it there is nothing that ConductorOne could grant",

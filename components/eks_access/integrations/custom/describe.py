@@ -143,12 +143,12 @@ def _statements(rights: Rights, texts: Texts) -> Iterator[iam.Statement]:
 
 
 def _grant(grant: Grant, groups: Sequence[str], texts: Texts) -> rbac.Grant:
-    property = f"grants.{grant.key}.group"
+    path = f"grants.{grant.key}.group"
     if not groups:
-        raise InvalidInputError(property, None, "needs a group", "Name one in the profile's `groups`.")
+        raise InvalidInputError(path, None, "needs a group", "Name one in the profile's `groups`.")
     group = groups[0] if grant.group is None else texts.text(grant.group)
     if group not in groups:
-        raise InvalidInputError(property, group, f"is none of the profile's groups: {', '.join(groups)}")
+        raise InvalidInputError(path, group, f"is none of the profile's groups: {', '.join(groups)}")
     return rbac.Grant(
         grant.key,
         texts.text(f"{{name}}-{grant.key}"),
@@ -167,13 +167,11 @@ def _grant(grant: Grant, groups: Sequence[str], texts: Texts) -> rbac.Grant:
     )
 
 
-def _narrowing(property: str, given: list[str], texts: Texts) -> tuple[str, ...]:
+def _narrowing(path: str, given: list[str], texts: Texts) -> tuple[str, ...]:
     """The items, where none at all would mean everything: what was given must not become none on the way."""
     items = texts.texts(given)
     if given and not items:
-        raise InvalidInputError(
-            property, None, "becomes an empty list, which would mean all of them", "Give at least one."
-        )
+        raise InvalidInputError(path, None, "becomes an empty list, which would mean all of them", "Give at least one.")
     return tuple(items)
 
 

@@ -148,7 +148,7 @@ class Trust(Part):
         try:
             return make(texts, place)
         except InvalidInputError as refused:
-            path = f"trust.{kind}.{refused.property}"
+            path = f"trust.{kind}.{refused.path}"
             raise InvalidInputError(path, refused.value, refused.problem, refused.advice) from None
 
     def _given(self) -> list[tuple[str, Callable[[Texts, Place], trust.Trust]]]:
