@@ -52,13 +52,15 @@ class Module:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """Every name that is bound at the module's top."""
+        """Every name that is bound at the module's top, or for types only."""
         found = set(self.definitions)
-        for node in self.tree.body:
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                found |= {alias.asname or alias.name for alias in node.names}
-            for target in node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]:
-                found |= {each.id for each in ast.walk(target) if isinstance(each, ast.Name)} if target else set()
+        for top in self.tree.body:
+            for node in [top, *(top.body if isinstance(top, ast.If) else [])]:
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    found |= {alias.asname or alias.name for alias in node.names}
+                elif isinstance(node, ast.Assign | ast.AnnAssign):
+                    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                    found |= {each.id for target in targets for each in ast.walk(target) if isinstance(each, ast.Name)}
         return frozenset(found)
 
     def _named(self, nodes: Iterable[ast.AST]) -> Iterator[str]:
