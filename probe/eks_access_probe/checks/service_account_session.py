@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from eks_access.kubernetes.client import ApiError, CredentialError, KubeconfigError, KubernetesApi
+from eks_access.kubernetes.client import ApiError, KubernetesApi
+from eks_access.kubernetes.credentials import CredentialError
+from eks_access.kubernetes.kubeconfig import KubeconfigError
 from eks_access.kubernetes.token import EksToken
 from eks_access.manifest.models import Cluster
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eks_access.aws_auth import reader
-from eks_access.aws_auth.mapping import canonical_role
+from eks_access.aws_auth.mapping import canonicalize_role
 from eks_access.errors import EksAccessError
 from eks_access.manifest.models import AccessPolicy, IntegrationAccess
 from eks_access.model import access_policies
@@ -151,7 +151,7 @@ def _load_from_aws_auth(session: ClusterSession) -> ClusterIdentity:
     if response.status >= 400:
         raise ReadError(classify_response(response))
     role_arn = session.actor.access.role.arn
-    identity = reader.read(extract(response).get("data") or {}).roles.get(canonical_role(role_arn).lower())
+    identity = reader.read(extract(response).get("data") or {}).roles.get(canonicalize_role(role_arn).lower())
     if identity is None:
         raise NotMappedError("aws-auth does not map the role")
     return ClusterIdentity(identity.username, identity.groups, (), role_arn)
