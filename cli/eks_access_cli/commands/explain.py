@@ -80,7 +80,7 @@ def _sample(vendor: str | None, definition: str | None, given: dict[str, Any]) -
         raise BadInputError(f"{key!r} is not a known vendor; known: {', '.join(known)}")
     try:
         if definition is not None:
-            from eks_access.integrations.custom.sample import sample_arguments
+            from eks_access.integrations.custom.builder import sample_arguments
 
             given = {"definition": definition, "arguments": sample_arguments(definition, given)}
         chosen = known[key]

@@ -50,7 +50,7 @@ def explained(name: str, access: IntegrationAccess) -> Explanation:
         profile=access.profile.value,
         sources=tuple(access.sources),
         trust=tuple(trust_words(access.trust)),
-        owner=_owners_part(access),
+        owner=_instructions_for_owner(access),
         aws=tuple(_statements(access)),
         identity=tuple(_identity(access)),
         kubernetes=(*_access_policies(access), *_rules(access.grants, access.identity.username)),
@@ -61,11 +61,11 @@ def explained(name: str, access: IntegrationAccess) -> Explanation:
     )
 
 
-def _owners_part(access: IntegrationAccess) -> tuple[str, ...]:
+def _instructions_for_owner(access: IntegrationAccess) -> tuple[str, ...]:
     role = access.role
     if role.trust_policy is None:
         return ()
-    return existing_role.owners_part(role.arn, role.trust_policy, iam.document(access.statements))
+    return existing_role.instructions_for_owner(role.arn, role.trust_policy, iam.document(access.statements))
 
 
 def _statements(access: IntegrationAccess) -> Iterator[Right]:

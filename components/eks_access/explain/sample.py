@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from ..errors import InvalidInputError
-from ..manifest.build import integration_access
+from ..manifest.build import build_integration_access
 from ..manifest.models import IntegrationAccess
 from ..model.identity import AuthenticationMode
-from ..model.integration import ClusterPlace, Describe, Integration, Place, Profile
+from ..model.integration import ClusterPlace, Describe, Place, describe_other_profile
 from ..model.placeholders import fill, map_texts, mentioned, placeholder
 
 
@@ -25,23 +24,11 @@ def sample_access(
     """
     place = _place(name, given.get("existing_role_arn"), connected)
     args = {**sample_required(kind, given), **given}
-    chosen = args.setdefault("profile", Profile.LEAST)
     integration = describe(args, place)
-    other = _other(describe, {**args, "profile": _not(chosen)}, place)
+    other = describe_other_profile(describe, args, place)
     connections = {"cluster": (placeholder("endpoint"), placeholder("certificate authority"))}
-    told = map_texts(integration_access(integration, place, connections, other), _shown)
+    told = map_texts(build_integration_access(integration, place, connections, other), _shown)
     return IntegrationAccess.model_validate(told)
-
-
-def _not(profile: Profile) -> Profile:
-    return Profile.LEAST if profile is Profile.VENDOR else Profile.VENDOR
-
-
-def _other(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration | None:
-    try:
-        return describe(args, place)
-    except InvalidInputError:
-        return None
 
 
 def _place(name: str, existing_role_arn: str | None, connected: bool) -> Place:

@@ -12,9 +12,9 @@ from .iam import compact
 from .placeholders import is_known, placeholder
 
 ARGUMENT = "existing_role_arn"
-NAME = placeholder("existing_role.name")
+NAME_PLACEHOLDER = placeholder("existing_role.name")
 """Stands for the role's name where its ARN is not known yet."""
-ITS_OWNERS = {
+OWNER_MANAGED_OPTIONS = {
     "role_name": "its name is in the ARN",
     "role_path": "its path is in the ARN",
     "permissions_boundary": "its owner bounds its permissions",
@@ -32,7 +32,7 @@ def validate_existing_role(args: Mapping[str, Any]) -> str | None:
     """
     if ARGUMENT not in args:
         return None
-    for option, why in ITS_OWNERS.items():
+    for option, why in OWNER_MANAGED_OPTIONS.items():
         if option in args:
             raise InvalidInputError(
                 option,
@@ -43,13 +43,13 @@ def validate_existing_role(args: Mapping[str, Any]) -> str | None:
     return validate_principal(ARGUMENT, args[ARGUMENT], kinds=("role",))
 
 
-def name_of(arn: str) -> str:
+def name_from_arn(arn: str) -> str:
     """The role's name; a placeholder for it where the ARN is one."""
     parsed = parse(arn) if is_known(arn) else None
-    return NAME if parsed is None else parsed.name
+    return NAME_PLACEHOLDER if parsed is None else parsed.name
 
 
-def check_home(arn: str, *, partition: str, account: str) -> None:
+def validate_location(arn: str, *, partition: str, account: str) -> None:
     """Refuse a role of another partition or account, which could be neither read nor told from another of its name.
 
     Raises:
@@ -63,7 +63,7 @@ def check_home(arn: str, *, partition: str, account: str) -> None:
             raise InvalidInputError(ARGUMENT, arn, f"is in {kind} {its}, and this deployment is in {here}")
 
 
-def check_found(arn: str, found: str) -> None:
+def validate_found_arn(arn: str, found: str) -> None:
     """Refuse an ARN other than that of the role of this name, such as one that lacks the role's path.
 
     EKS takes an access entry for such a principal to be invalid, and aws-auth would name a role that nobody has.
@@ -77,7 +77,7 @@ def check_found(arn: str, found: str) -> None:
         )
 
 
-def owners_part(arn: str, trust_policy: Mapping[str, Any], policy: Mapping[str, Any]) -> tuple[str, ...]:
+def instructions_for_owner(arn: str, trust_policy: Mapping[str, Any], policy: Mapping[str, Any]) -> tuple[str, ...]:
     """What the role's owner must put there, as sentences with documents to paste."""
     allowed = (
         f"and has this policy, or rights that contain it: {compact(policy)}"

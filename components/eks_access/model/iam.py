@@ -74,7 +74,7 @@ def validate_extra(path: str, given: Iterable[Mapping[str, Any]]) -> tuple[State
     return tuple(statements)
 
 
-def check_sids(path: str, statements: Iterable[Statement]) -> None:
+def validate_unique_sids(path: str, statements: Iterable[Statement]) -> None:
     """Refuse two statements of one name, which IAM does not accept in one policy."""
     seen: set[str] = set()
     for statement in statements:
@@ -95,7 +95,7 @@ def compact(policy: Mapping[str, Any]) -> str:
     return json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
 
 
-def check_size(what: str, policy: Mapping[str, Any], limit: int) -> None:
+def validate_size(what: str, policy: Mapping[str, Any], limit: int) -> None:
     """Refuse a document that IAM would find too large. IAM does not count white space.
 
     Raises:

@@ -85,8 +85,19 @@ class AccessPolicy:
         return f"arn:{partition}:eks::aws:cluster-access-policy/{self.name}"
 
 
+class HasUsername:
+    """A username, which may be another one for clusters that are entered by aws-auth."""
+
+    username: str
+    aws_auth_username: str | None
+
+    def username_by(self, method: EntryMethod) -> str:
+        """The username (a template) of sessions that enter a cluster by this method."""
+        return self.aws_auth_username or self.username if method is EntryMethod.AWS_AUTH else self.username
+
+
 @dataclass(frozen=True)
-class Identity:
+class Identity(HasUsername):
     """The username and groups that the role's sessions have in a cluster, and its access policies."""
 
     username: str
@@ -105,10 +116,6 @@ class Identity:
         _refuse_twice("groups", self.groups)
         # EKS would not refuse it, but keep only the last one's scope.
         _refuse_twice("access_policies", tuple(policy.name for policy in self.access_policies))
-
-    def username_by(self, method: EntryMethod) -> str:
-        """The username (a template) of sessions that come in this way."""
-        return self.aws_auth_username or self.username if method is EntryMethod.AWS_AUTH else self.username
 
 
 @dataclass(frozen=True)

@@ -101,12 +101,12 @@ class Role:
     """The role's ARN where somebody else owns it: then it is used as it is, and the rest says what it must be."""
 
     def __post_init__(self) -> None:
-        iam.check_sids("extra_statements", self.all_statements)
+        iam.validate_unique_sids("extra_statements", self.all_statements)
         iam.validate_role_name("role_name", self.name)
         iam.validate_role_path("role_path", self.path)
         iam.validate_session_seconds("max_session_seconds", self.max_session_seconds)
-        iam.check_size("the role's trust policy", self.trust_policy(), iam.TRUST_POLICY_LIMIT)
-        iam.check_size("the role's policy", self.policy(), iam.INLINE_POLICIES_LIMIT)
+        iam.validate_size("the role's trust policy", self.trust_policy(), iam.TRUST_POLICY_LIMIT)
+        iam.validate_size("the role's policy", self.policy(), iam.INLINE_POLICIES_LIMIT)
 
     @property
     def all_statements(self) -> tuple[Statement, ...]:
@@ -123,7 +123,7 @@ def role_name(args: Mapping[str, Any], default: str) -> str:
     """The role's name: that of an existing role, the one given, or the vendor's default."""
     existing = existing_role.validate_existing_role(args)
     given: str = args.get("role_name", default)
-    return given if existing is None else existing_role.name_of(existing)
+    return given if existing is None else existing_role.name_from_arn(existing)
 
 
 def role_options(args: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,7 +179,7 @@ class Integration:
     leftovers: tuple[LeftoverPattern, ...] = ()
     """What the vendor itself makes in clusters, which the stack does not know and off-boarding does not take away."""
 
-    def check_place(self, place: Place) -> None:
+    def validate_place(self, place: Place) -> None:
         """Refuse a cluster that cannot carry this identity, and a role that is not at home here.
 
         Raises:
@@ -187,7 +187,7 @@ class Integration:
                 existing role is another account's.
         """
         if self.role.existing_arn is not None:
-            existing_role.check_home(self.role.existing_arn, partition=place.partition, account=place.account)
+            existing_role.validate_location(self.role.existing_arn, partition=place.partition, account=place.account)
         for cluster in place.clusters:
             if self.identity.access_policies and cluster.method is EntryMethod.AWS_AUTH:
                 names = ", ".join(policy.name for policy in self.identity.access_policies)
@@ -201,4 +201,14 @@ class Integration:
 
 
 Describe = Callable[[Mapping[str, Any], Place], Integration]
-"""What a vendor's file provides: its typed arguments and the place in, the description out."""
+"""The function that each vendor provides: its validated arguments and the place in, the integration out."""
+
+
+def describe_other_profile(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration | None:
+    """The same integration in the profile that was not chosen, for comparison; None if it cannot have that profile."""
+    chosen = args.get("profile", Profile.LEAST)
+    other = Profile.LEAST if chosen is Profile.VENDOR else Profile.VENDOR
+    try:
+        return describe({**args, "profile": other}, place)
+    except InvalidInputError:
+        return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
-Made = Literal["binding", "binding-of-user", "empty-entry-of-user"]
+LeftoverKind = Literal["binding", "binding-of-user", "empty-entry-of-user"]
 """`binding`: a RoleBinding or ClusterRoleBinding by its name. `binding-of-user`: one by the name of a User among its
 subjects. `empty-entry-of-user`: an IAM user's access entry without groups and policies, by the user's ARN."""
 
@@ -16,7 +16,7 @@ subjects. `empty-entry-of-user`: an IAM user's access entry without groups and p
 class LeftoverPattern:
     """One kind of thing that a vendor makes. `pattern` is a glob for its name; `why` says how it came there."""
 
-    made: Made
+    made: LeftoverKind
     pattern: str
     why: str
 

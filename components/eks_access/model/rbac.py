@@ -76,7 +76,7 @@ class RbacObject:
     body: Mapping[str, Any]
 
 
-def objects(grant: Grant, *, labels: Mapping[str, str], stack: str = "") -> Iterator[RbacObject]:
+def build_objects(grant: Grant, *, labels: Mapping[str, str], stack: str = "") -> Iterator[RbacObject]:
     """The ClusterRole of a grant and its bindings: one ClusterRole bound in many places keeps the rules in one."""
     annotations = ANNOTATIONS | ({STACK: stack} if stack else {})
     metadata = {"name": grant.name, "labels": dict(labels), "annotations": annotations}

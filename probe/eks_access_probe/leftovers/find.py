@@ -8,10 +8,10 @@ from eks_access.model.arn import parse
 from eks_access.model.identity import EntryMethod
 from eks_access.model.leftovers import LeftoverPattern
 from eks_access.model.rbac import MANAGED_BY, STACK
+from eks_access.model.tags import ROLE_ID_TAG
 
 from .seen import Binding, Entry, KubernetesObject, MappedArn, Registration, Seen
 
-ROLE_ID_TAG = "eks-access:role-id"
 INSTANCE = "app.kubernetes.io/instance"
 PART_OF = "app.kubernetes.io/part-of"
 MANAGER = "app.kubernetes.io/managed-by"

@@ -21,7 +21,7 @@ from ...model.placeholders import is_known
 from ...provision.arguments import IntegrationArgs
 from ...provision.integration import IntegrationComponent
 from . import connector, expectations, rights
-from .modes import KEYLESS, Hosting, Tier, check_cluster, trust, validate_mode_arguments
+from .modes import KEYLESS, Hosting, Tier, trust, validate_cluster, validate_mode_arguments
 
 SOURCES = ("https://www.conductorone.com/docs/baton/eks", "https://github.com/ConductorOne/baton-eks (v0.1.3)")
 LEFTOVERS = (
@@ -98,7 +98,7 @@ class ConductorOne(IntegrationComponent):
 
 
 def describe(args: Mapping[str, Any], place: Place) -> Integration:
-    _check_place(place)
+    _validate_place(place)
     (cluster,) = place.clusters
     hosting, tier = Hosting(args.get("hosting", Hosting.CLOUD)), Tier(args.get("tier", Tier.SYNC))
     validate_mode_arguments(args, hosting, tier)
@@ -107,7 +107,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         validate_grantable(argument, args.get(argument, ()), admin_allowed=admin_allowed)
         for argument in ("grantable_cluster_roles", "grantable_roles")
     )
-    check_cluster(cluster, tier, bool(cluster_roles or roles))
+    validate_cluster(cluster, tier, bool(cluster_roles or roles))
     profile = args.get("profile", Profile.LEAST)
     vendor, provisions = profile is Profile.VENDOR, tier is Tier.PROVISION
     # The page's own statements have no guard.
@@ -154,7 +154,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
     )
 
 
-def _check_place(place: Place) -> None:
+def _validate_place(place: Place) -> None:
     if is_known(place.partition) and place.partition != "aws":
         raise InvalidInputError(
             "partition", place.partition, "is one that baton-eks cannot read: it knows only arn:aws ARNs"

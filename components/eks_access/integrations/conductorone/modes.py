@@ -84,7 +84,7 @@ def validate_mode_arguments(args: Mapping[str, Any], hosting: Hosting, tier: Tie
             raise InvalidInputError(name, None, f"has no effect in tier {tier}", "It belongs to tier provision.")
 
 
-def check_cluster(cluster: ClusterPlace, tier: Tier, grants_roles: bool) -> None:
+def validate_cluster(cluster: ClusterPlace, tier: Tier, grants_roles: bool) -> None:
     """Refuse what baton-eks cannot do on a cluster of this authentication mode.
 
     Raises:

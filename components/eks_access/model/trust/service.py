@@ -30,7 +30,7 @@ class Service:
             raise InvalidInputError(
                 "service", self.service, "is not a service principal; it must look like eks.amazonaws.com"
             )
-        check_sources(self.source_account, self.source_arns)
+        validate_sources(self.source_account, self.source_arns)
 
     def statements(self) -> list[dict[str, Any]]:
         statement = {"Effect": "Allow", "Principal": {"Service": self.service}, "Action": "sts:AssumeRole"}
@@ -47,7 +47,7 @@ def source_conditions(account: str | None, arns: tuple[str, ...]) -> dict[str, d
     return by_account | by_arn
 
 
-def check_sources(account: str | None, arns: tuple[str, ...]) -> None:
+def validate_sources(account: str | None, arns: tuple[str, ...]) -> None:
     """Refuse what no request can have as its source: a condition with it would let nobody in, or mean nothing."""
     if account is not None and is_known(account) and not ACCOUNT_ID.fullmatch(account):
         raise InvalidInputError("source_account", account, "is not an account id of 12 digits")

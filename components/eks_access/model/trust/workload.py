@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from ...errors import InvalidInputError
 from ..identity import validate_namespace, validate_service_account
 from ..placeholders import is_known
-from .service import check_sources, source_conditions
+from .service import source_conditions, validate_sources
 from .tampered_request import TamperedRequest
 
 POD_IDENTITY_SERVICE = "pods.eks.amazonaws.com"
@@ -32,7 +32,7 @@ class PodIdentity:
     service_account: str | None = None
 
     def __post_init__(self) -> None:
-        check_sources(self.account, self.cluster_arns)
+        validate_sources(self.account, self.cluster_arns)
         if self.namespace is not None:
             validate_namespace("namespace", self.namespace)
         if self.service_account is not None:

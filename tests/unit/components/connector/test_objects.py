@@ -123,7 +123,7 @@ def test_images_pods_and_nodes_are_the_users_to_choose() -> None:
 
 
 def test_the_connector_reaches_its_own_two_states_and_the_version() -> None:
-    (state, bound), (version, everywhere) = (list(rbac.objects(grant, labels={})) for grant in objects.grants())
+    (state, bound), (version, everywhere) = (list(rbac.build_objects(grant, labels={})) for grant in objects.grants())
     pinned, create = state.body["rules"]
     assert pinned["resourceNames"] == ["eks-connector-state-0", "eks-connector-state-1"]
     assert (pinned["verbs"], create["verbs"]) == (["get", "update"], ["create"])
@@ -140,7 +140,7 @@ def test_without_viewers_there_is_no_right_to_impersonate(args: dict[str, Any]) 
 def test_the_right_to_impersonate_names_the_viewers_and_is_the_service_accounts() -> None:
     integration = described(viewers={"team": {"arn": ROLE}, "ops": {"arn": SSO}})
     (impersonate,) = (grant for grant in integration.grants if grant.key == "impersonate")
-    role, binding = rbac.objects(impersonate, labels={})
+    role, binding = rbac.build_objects(impersonate, labels={})
     assert role.name == "eks-connector-service"
     (rule,) = role.body["rules"]
     assert rule["resourceNames"] == [ROLE, "arn:aws:iam::111122223333:role/AWSReservedSSO_Ops_0123456789abcdef"]
@@ -153,11 +153,11 @@ def test_the_right_to_impersonate_names_the_viewers_and_is_the_service_accounts(
 def test_a_viewer_is_bound_as_a_user_by_arn_everywhere_or_in_its_namespaces() -> None:
     integration = described(viewers={"team": {"arn": ROLE, "namespaces": ["web"]}, "ops": {"arn": SSO}})
     by_key = {grant.key: grant for grant in integration.grants}
-    role, binding = rbac.objects(by_key["viewer-team"], labels={})
+    role, binding = rbac.build_objects(by_key["viewer-team"], labels={})
     assert binding.body["subjects"] == [{"apiGroup": rbac.API_GROUP, "kind": "User", "name": ROLE}]
     assert (binding.kind, binding.namespace) == ("RoleBinding", "web")
     assert "nodes" not in str(role.body["rules"]), "a RoleBinding gives nothing that is of the cluster"
-    _, wide = rbac.objects(by_key["viewer-ops"], labels={})
+    _, wide = rbac.build_objects(by_key["viewer-ops"], labels={})
     assert wide.kind == "ClusterRoleBinding"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from eks_access.explain.difference import Gain, difference
 from eks_access.integrations import vendors
-from eks_access.manifest.build import other_profile
+from eks_access.manifest.build import build_other_profile
 from eks_access.manifest.models import AccessPolicy, Grant, Rights
 from eks_access.model import risks
 from eks_access.model.integration import Profile
@@ -16,7 +16,9 @@ NOTHING = Rights(statements=[], access_policies=[], grants=[])
 
 def of(vendor: str, profile: Profile, **args: Any) -> Rights:
     where = place(vendor)
-    return other_profile(vendors()[vendor].describe({**ARGUMENTS[vendor], **args, "profile": profile}, where), where)
+    return build_other_profile(
+        vendors()[vendor].describe({**ARGUMENTS[vendor], **args, "profile": profile}, where), where
+    )
 
 
 def rule(verbs: list[str], resources: list[str], **more: list[str]) -> dict[str, list[str]]:

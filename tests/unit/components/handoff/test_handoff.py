@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from eks_access.integrations import vendors
-from eks_access.manifest.build import integration_access
+from eks_access.manifest.build import build_integration_access
 from eks_access.manifest.models import HIDDEN
 from eks_access.model.integration import Profile
 from eks_access_cli.main import main
@@ -17,7 +17,7 @@ from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
 
 def access(vendor: str) -> dict[str, Any]:
     described = vendors()[vendor].describe({**ARGUMENTS[vendor], "profile": Profile.LEAST}, place(vendor))
-    return integration_access(described, place(vendor), {"c0": ("https://c0", "Q0E=")})
+    return build_integration_access(described, place(vendor), {"c0": ("https://c0", "Q0E=")})
 
 
 def manifest(**integrations: dict[str, Any]) -> dict[str, Any]:

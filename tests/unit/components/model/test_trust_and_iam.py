@@ -92,9 +92,9 @@ def test_a_document_is_measured_as_iam_does_without_white_space() -> None:
     policy = iam.document([{"Sid": "A", "Effect": "Allow", "Action": ["a:B"], "Resource": ["*"]}])
     size = len(iam.compact(policy))
     assert " " not in iam.compact(policy)
-    iam.check_size("policy", policy, size)
+    iam.validate_size("policy", policy, size)
     with pytest.raises(InvalidInputError, match=f"limit of {size - 1}"):
-        iam.check_size("policy", policy, size - 1)
+        iam.validate_size("policy", policy, size - 1)
 
 
 @pytest.mark.parametrize(

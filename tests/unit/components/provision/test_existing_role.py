@@ -13,7 +13,7 @@ from eks_access.integrations import Vendor, vendors
 from eks_access.integrations.cado import Cado
 from eks_access.integrations.conductorone.integration import ConductorOne
 from eks_access.integrations.opentrace import OpenTrace
-from eks_access.manifest.build import integration_access
+from eks_access.manifest.build import build_integration_access
 from eks_access.manifest.models import IntegrationAccess
 from eks_access.model import existing_role
 from eks_access.model.integration import Integration
@@ -110,7 +110,7 @@ def test_an_output_is_checked_when_it_is_known(arn: str) -> None:
 def test_an_option_that_would_change_the_role_is_refused_with_its_reason(option: str, value: Any) -> None:
     told = refusal(OpenTrace, "ot", opentrace(existing_role_arn=SHARED, **{option: value}))
     assert f"{option} cannot be given with existing_role_arn, which is never changed: its" in told
-    assert set(existing_role.ITS_OWNERS) >= {option}
+    assert set(existing_role.OWNER_MANAGED_OPTIONS) >= {option}
     assert run(lambda: OpenTrace("ot", opentrace(existing_role_arn=SHARED)).role_arn).of(ACCESS_ENTRY)
 
 
@@ -133,10 +133,10 @@ def test_cados_rule_for_names_holds_for_an_existing_role_too() -> None:
 )
 def test_a_role_of_elsewhere_is_refused(partition: str, account: str, problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
-        existing_role.check_home(SHARED, partition=partition, account=account)
-    existing_role.check_home(SHARED, partition="aws", account="111122223333")
-    existing_role.check_home(SHARED, partition=placeholder("p"), account=placeholder("a"))
-    existing_role.check_home(placeholder("arn"), partition=partition, account=account)
+        existing_role.validate_location(SHARED, partition=partition, account=account)
+    existing_role.validate_location(SHARED, partition="aws", account="111122223333")
+    existing_role.validate_location(SHARED, partition=placeholder("p"), account=placeholder("a"))
+    existing_role.validate_location(placeholder("arn"), partition=partition, account=account)
 
 
 @pytest.mark.parametrize("key", sorted(set(vendors())))
@@ -144,20 +144,22 @@ def test_every_vendor_can_use_an_existing_role_and_tells_its_owner_what_it_must_
     vendor: Vendor = vendors()[key]
     integration: Integration = vendor.describe({**ARGUMENTS[key], "existing_role_arn": FOR_CADO}, place(key))
     assert (integration.role.existing_arn, integration.role.name) == (FOR_CADO, "shared-CadoResponse")
-    written = integration_access(integration, place(key), {"c0": ("https://c0", "Q0E=")})
+    written = build_integration_access(integration, place(key), {"c0": ("https://c0", "Q0E=")})
     trust, policy = written["handoff"]["steps"][:2]
     assert trust.endswith(json.dumps(integration.role.trust_policy(), separators=(",", ":"), ensure_ascii=False))
     assert json.loads(policy[policy.index("{") :]) == integration.role.policy()
     told = explained(key, IntegrationAccess.model_validate(written))
     assert told.owner == (trust, policy)
     own = vendor.describe(ARGUMENTS[key], place(key))
-    without = integration_access(own, place(key), {"c0": ("https://c0", "Q0E=")})
+    without = build_integration_access(own, place(key), {"c0": ("https://c0", "Q0E=")})
     assert explained(key, IntegrationAccess.model_validate(without)).owner == ()
     assert without["role"]["trustPolicy"] is None
 
 
 def test_an_owner_of_a_role_that_calls_nothing_is_told_so() -> None:
-    assert existing_role.owners_part(SHARED, {}, {"Statement": []})[1].endswith("the integration makes no AWS call")
+    assert existing_role.instructions_for_owner(SHARED, {}, {"Statement": []})[1].endswith(
+        "the integration makes no AWS call"
+    )
 
 
 def test_a_role_of_ones_own_is_made_where_none_is_given() -> None:

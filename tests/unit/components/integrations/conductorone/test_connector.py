@@ -8,7 +8,7 @@ import pytest
 from eks_access.errors import InvalidInputError
 from eks_access.integrations.conductorone.connector import IMAGE
 from eks_access.integrations.conductorone.integration import describe
-from eks_access.manifest.build import integration_access
+from eks_access.manifest.build import build_integration_access
 from eks_access.model.objects import KubernetesObject
 from tests.support.places import place
 
@@ -142,7 +142,7 @@ def test_a_secret_that_cannot_be_right_is_refused_without_repeating_it(value: st
 def test_the_manifest_lists_the_objects_without_what_is_in_them() -> None:
     where = place("c1", "API")
     integration = describe(arguments("self_hosted_keys", CLIENT | KEYS), where)
-    manifest = integration_access(integration, where, {"c0": ("https://c0", "Q0E=")})
+    manifest = build_integration_access(integration, where, {"c0": ("https://c0", "Q0E=")})
     assert {"kind": "Secret", "namespace": "c1", "name": "c1"} in manifest["objects"]
     for secret in (*CLIENT.values(), *KEYS.values()):
         assert secret not in json.dumps(manifest)
