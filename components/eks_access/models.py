@@ -1,7 +1,12 @@
 """The two kinds of pydantic models of this project: files that people write, and JSON that programs exchange."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+
+Text = Annotated[str, Field(min_length=1)]
+Texts = Annotated[list[Text], Field(min_length=1)]
 
 
 class StrictModel(BaseModel):

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..manifest.models import AccessPolicy, Rights
 from ..model import risks
-from ..model.rbac import own_group
+from ..model.rbac import api_group_of
 from ..model.risks import Risk
 
 ANYWHERE = "everywhere"
@@ -184,7 +184,7 @@ def _held(rights: Rights) -> Iterator[_Held]:
 def _groups(rule: Mapping[str, Any], resource: str) -> list[str]:
     """A rule is each of its groups with each of its resources; where the resource's own is known, it is that one."""
     groups: list[str] = rule.get("apiGroups", [""])
-    own = own_group(resource.partition("/")[0])
+    own = api_group_of(resource.partition("/")[0])
     return [own] if own in groups else groups
 
 

@@ -65,7 +65,7 @@ def _instructions_for_owner(access: IntegrationAccess) -> tuple[str, ...]:
     role = access.role
     if role.trust_policy is None:
         return ()
-    return existing_role.instructions_for_owner(role.arn, role.trust_policy, iam.document(access.statements))
+    return existing_role.instructions_for_owner(role.arn, role.trust_policy, iam.build_document(access.statements))
 
 
 def _statements(access: IntegrationAccess) -> Iterator[Right]:

@@ -10,7 +10,15 @@ from typing import Any, NotRequired
 import pulumi
 
 from ..errors import InvalidInputError
-from ..model.expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall, aws_baseline, baseline, combined
+from ..model.expectations import (
+    ABSENT,
+    OTHER_CLUSTERS,
+    AwsCall,
+    KubernetesCall,
+    aws_baseline,
+    baseline,
+    combine_expectations,
+)
 from ..model.iam import Statement
 from ..model.identity import EntryMethod, Identity, validate_namespaces
 from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
@@ -103,7 +111,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             Grant("list", f"{place.name}-list", group, (_LIST,)),
             Grant("exec", f"{place.name}-exec", group, (_EXEC,), namespaces=() if closed else namespaces),
         ),
-        expectations=combined(
+        expectations=combine_expectations(
             baseline(),
             aws_baseline(place.partition),
             _cluster_calls(vendor, namespaces, closed),

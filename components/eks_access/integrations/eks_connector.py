@@ -14,7 +14,7 @@ from ..connector.objects import NAME, NAMESPACE, STATE_SECRETS, Agent
 from ..connector.validation import ClusterProvider
 from ..connector.viewers import Viewer, grants, viewer
 from ..errors import InvalidInputError
-from ..model.expectations import ABSENT, AwsCall, KubernetesCall, aws_baseline, baseline, combined
+from ..model.expectations import ABSENT, AwsCall, KubernetesCall, aws_baseline, baseline, combine_expectations
 from ..model.iam import Statement
 from ..model.identity import service_account
 from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
@@ -110,7 +110,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         identity=service_account(NAMESPACE, NAME),
         grants=(*objects.grants(), *grants(place.name, viewers, by_page=vendor)),
         objects=objects.objects(_agent(args)),
-        expectations=combined(
+        expectations=combine_expectations(
             baseline(),
             aws_baseline(place.partition),
             _connector_calls(viewers),

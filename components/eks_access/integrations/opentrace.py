@@ -9,7 +9,15 @@ from typing import Any, NotRequired
 import pulumi
 
 from ..errors import InvalidInputError
-from ..model.expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall, aws_baseline, baseline, combined
+from ..model.expectations import (
+    ABSENT,
+    OTHER_CLUSTERS,
+    AwsCall,
+    KubernetesCall,
+    aws_baseline,
+    baseline,
+    combine_expectations,
+)
 from ..model.iam import Statement
 from ..model.identity import AccessPolicy, Identity, validate_namespaces
 from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
@@ -77,7 +85,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             access_policies=(AccessPolicy("AmazonEKSViewPolicy", namespaces),) if vendor else (),
         ),
         grants=_grants(place.name, readers, vendor, namespaces),
-        expectations=combined(
+        expectations=combine_expectations(
             baseline(),
             aws_baseline(place.partition),
             _cluster_calls(vendor, namespaces),

@@ -1,6 +1,6 @@
-"""What a vendor makes by itself once it has access, as data: the stack does not know it, and so does not remove it.
+"""Resources that a vendor creates outside of the stack, and that off-boarding therefore leaves behind.
 
-Each vendor's file says what to look for (`LEFTOVERS`); `eks-access leftovers` looks for it.
+Each vendor's module declares their patterns (`LEFTOVERS`); `eks-access leftovers` searches clusters for them.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ subjects. `empty-entry-of-user`: an IAM user's access entry without groups and p
 
 @dataclass(frozen=True)
 class LeftoverPattern:
-    """One kind of thing that a vendor makes. `pattern` is a glob for its name; `why` says how it came there."""
+    """One kind of resource that a vendor creates. `pattern` is a glob for its name; `why` explains its origin."""
 
     made: LeftoverKind
     pattern: str

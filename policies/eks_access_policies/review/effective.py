@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 
-from eks_access.model.rbac import own_group
+from eks_access.model.rbac import api_group_of
 
 from ..access import Grant, Held, Rule, grants
 from .side import Bundle
@@ -43,7 +43,7 @@ def of_bundle(bundle: Bundle) -> Iterator[Grant]:
 def full_name(grant: Grant) -> str:
     """`pods/exec`, `deployments`, `widgets.example.com`, a URL."""
     resource = f"{grant.resource}/{grant.subresource}" if grant.subresource else grant.resource
-    if grant.url or grant.group in ("", ANY, own_group(grant.resource)):
+    if grant.url or grant.group in ("", ANY, api_group_of(grant.resource)):
         return grant.url or resource
     return f"{resource}.{grant.group}"
 

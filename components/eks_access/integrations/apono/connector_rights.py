@@ -49,7 +49,7 @@ def connector_grant(name: str, rights: Mapping[str, Any]) -> Grant:
         grantable.validate_grantable(f"{path}.{key}", rights.get(key, ()), admin_allowed=admin_allowed)
         for key in ("grantable_cluster_roles", "grantable_roles")
     )
-    binding = grantable.rules(*named)
+    binding = grantable.grantable_rules(*named)
     if not binding:
         raise InvalidInputError(
             path, None, "names no role that people may get", "Name it under grantable_cluster_roles."

@@ -13,7 +13,15 @@ from typing import Any, NotRequired
 import pulumi
 
 from ...errors import InvalidInputError
-from ...model.expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall, aws_baseline, baseline, combined
+from ...model.expectations import (
+    ABSENT,
+    OTHER_CLUSTERS,
+    AwsCall,
+    KubernetesCall,
+    aws_baseline,
+    baseline,
+    combine_expectations,
+)
 from ...model.iam import Statement
 from ...model.identity import EntryMethod, Identity
 from ...model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
@@ -84,7 +92,9 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         role=role,
         identity=_IDENTITY,
         grants=() if rights is None else (connector_grant(place.name, rights),),
-        expectations=combined(baseline(), aws_baseline(place.partition), _CLUSTER_CALLS, _aws_calls(place, vendor)),
+        expectations=combine_expectations(
+            baseline(), aws_baseline(place.partition), _CLUSTER_CALLS, _aws_calls(place, vendor)
+        ),
         handoff=_handoff(args, place, role, trust),
         residual_risks=_residual_risks(federation, place, trust, rights is not None),
         sources=SOURCES,

@@ -12,7 +12,7 @@ import pulumi
 from typing_extensions import TypedDict
 
 from ...errors import InvalidInputError
-from ...model.expectations import aws_baseline, baseline, combined
+from ...model.expectations import aws_baseline, baseline, combine_expectations
 from ...model.grantable import validate_grantable
 from ...model.identity import Identity, supports_access_entries, supports_aws_auth
 from ...model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
@@ -145,7 +145,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             groups=tuple(dict.fromkeys(grant.group for grant in grants)),
         ),
         grants=grants,
-        expectations=combined(*expected),
+        expectations=combine_expectations(*expected),
         handoff=_handoff(args, place, hosting, tier, bool(cluster_roles or roles)),
         residual_risks=_risks(place, tier, bool(cluster_roles or roles)),
         objects=connector.objects(args, place, cluster, hosting, tier),

@@ -71,7 +71,7 @@ def provision_grants(
     name: str, group: str, cluster_roles: tuple[str, ...], roles: tuple[str, ...]
 ) -> tuple[Grant, ...]:
     """Granting the named roles, and mapping the IAM users that they are granted to."""
-    binding = grantable.rules(cluster_roles, roles)
+    binding = grantable.grantable_rules(cluster_roles, roles)
     if not binding:
         return ()
     return (

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from ...errors import InvalidInputError
 from ...model import expectations, iam, identity, leftovers, rbac
-from ...model.expectations import Expectation, aws_baseline, baseline, combined
+from ...model.expectations import Expectation, aws_baseline, baseline, combine_expectations
 from ...model.integration import (
     ClusterPlace,
     Field,
@@ -60,7 +60,7 @@ def build_integration(definition: Definition, args: Mapping[str, Any], place: Pl
             ),
         ),
         grants=tuple(_grant(grant, groups, templates) for grant in rights.grants),
-        expectations=combined(
+        expectations=combine_expectations(
             baseline(),
             aws_baseline(place.partition),
             _expectations(definition.expectations, templates, place),

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from ...model.leftovers import LeftoverKind
-from ...models import StrictModel
-from .trust import Text, Texts, Trust
+from ...models import StrictModel, Text, Texts
+from .trust import Trust
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$")]
 EachOf = Literal["once", "cluster", "region"]

@@ -1,17 +1,12 @@
 """The trust policy of a custom integration's role: the same kinds of trust as the built-in integrations have."""
 
-from typing import Annotated
-
 from pydantic import Field, model_validator
 
 from ...errors import InvalidInputError
 from ...model import trust
 from ...model.integration import Place
-from ...models import StrictModel
+from ...models import StrictModel, Text, Texts
 from .templates import Templates
-
-Text = Annotated[str, Field(min_length=1)]
-Texts = Annotated[list[Text], Field(min_length=1)]
 
 
 class CrossAccount(StrictModel):

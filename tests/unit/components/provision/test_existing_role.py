@@ -77,10 +77,10 @@ def test_what_runs_in_the_cluster_has_the_existing_role() -> None:
     ("arn", "problem"),
     [
         ("shared", "is not an ARN"),
-        ("arn:aws:iam::111122223333:user/shared", "is not an IAM principal that can be named here"),
+        ("arn:aws:iam::111122223333:user/shared", "is not an IAM principal that is allowed here"),
         ("arn:aws:iam::111122223333:role/shared", f"is not the ARN of the role of that name, which is {SHARED}"),
         ("arn:aws:iam::111122223333:role/absent", "cannot be read from IAM: .*couldn't find resource"),
-        ("arn:aws:sts::111122223333:assumed-role/shared/me", "is a session of STS"),
+        ("arn:aws:sts::111122223333:assumed-role/shared/me", "is an STS session"),
         ("arn:aws:iam::111122223333:role/aws-service-role/eks.amazonaws.com/X", "is a service-linked role"),
     ],
 )

@@ -185,7 +185,7 @@ def test_a_wrong_file_is_refused_with_line_and_path(text: str, told: str) -> Non
         (small(username="{nme}:x"), {}, "{nme}:x contains {nme}, which is unknown here. Known: {name},"),
         (small(username="{arg:namespaces}:x"), {}, "a list, which must be a whole item of a list"),
         (small(username="system:x"), {}, "begins with 'system:', which EKS reserves"),
-        (small(profiles__least__groups=["system:masters"]), {}, "'system:', which EKS refuses for groups"),
+        (small(profiles__least__groups=["system:masters"]), {}, "'system:', which EKS rejects in groups"),
         (small(profiles__least__groups=[]), {}, "grants.read.group needs a group"),
         (small(profiles__least__grants__0__group="other"), {}, "is 'other', which is not one of the profile's groups"),
     ],
