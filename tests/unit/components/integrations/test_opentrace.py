@@ -102,7 +102,9 @@ def test_it_reads_only_the_namespaces_that_are_named(profile: Profile) -> None:
     assert not any("namespaces" in rule.resources for rule in read.rules), "namespaces are in no namespace"
 
 
-@pytest.mark.parametrize(("namespaces", "problem"), [([], "names none"), (["dev-*"], "is not the name of a namespace")])
+@pytest.mark.parametrize(
+    ("namespaces", "problem"), [([], "names no namespace"), (["dev-*"], "is not the name of a namespace")]
+)
 def test_namespaces_that_would_mean_all_or_none_are_refused(namespaces: list[str], problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         described("API", namespaces=namespaces)

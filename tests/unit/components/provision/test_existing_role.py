@@ -121,9 +121,9 @@ def test_tags_may_be_given_and_are_those_of_the_entries() -> None:
 
 def test_cados_rule_for_names_holds_for_an_existing_role_too() -> None:
     told = refusal(Cado, "cado", cado(existing_role_arn=SHARED))
-    assert "existing_role_arn is 'shared', which does not hold 'CadoResponse'" in told
+    assert "existing_role_arn is 'shared', which does not contain 'CadoResponse'" in told
     assert run(lambda: Cado("cado", cado(existing_role_arn=FOR_CADO)).role_arn).of(ACCESS_ENTRY)
-    with pytest.raises(ValueError, match="does not hold 'CadoResponse'"):
+    with pytest.raises(ValueError, match="does not contain 'CadoResponse'"):
         run(lambda: Cado("cado", cado(existing_role_arn=pulumi.Output.from_input(SHARED))).role_arn)
 
 

@@ -128,7 +128,7 @@ def test_the_image_is_pinned_and_one_without_a_version_is_refused() -> None:
 def test_a_key_is_needed_whole_with_keys_and_refused_without() -> None:
     with pytest.raises(InvalidInputError, match=r"secret_access_key is required.*both parts"):
         objects(connector=CLIENT | {"access_key_id": "x"})
-    with pytest.raises(InvalidInputError, match="access_key_id has no place with hosting self_hosted_irsa"):
+    with pytest.raises(InvalidInputError, match="access_key_id is not supported with hosting self_hosted_irsa"):
         objects("self_hosted_irsa", connector=CLIENT | KEYS)
 
 
