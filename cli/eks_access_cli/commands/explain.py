@@ -12,7 +12,7 @@ from rich.text import Text
 
 from eks_access.errors import InvalidInputError
 from eks_access.explain.difference import Difference, Gain
-from eks_access.explain.explanation import Explanation, Right, explained
+from eks_access.explain.explanation import Explanation, Right, explain_integration
 from eks_access.manifest.models import IntegrationAccess
 from eks_access.model.risks import Risk
 from eks_access.text_layout import print_paragraph
@@ -56,13 +56,13 @@ def explain(
     if undeployed:
         if len(undeployed) > 1 or integration or stack or manifest:
             raise click.UsageError("give one of INTEGRATION (with --stack or --manifest), --vendor and --definition")
-        found = explained(*_sample(vendor, definition, _arguments(settings)))
+        found = explain_integration(*_sample(vendor, definition, _arguments(settings)))
     elif settings:
         raise click.UsageError("--set goes with --vendor or --definition")
     elif integration is None:
         raise click.UsageError("name the INTEGRATION, or give --vendor NAME or --definition FILE")
     else:
-        found = explained(integration, one_integration(read_manifest(stack, manifest, cwd), integration))
+        found = explain_integration(integration, one_integration(read_manifest(stack, manifest, cwd), integration))
     if as_json:
         click.echo(json.dumps({"schemaVersion": 1, **dataclasses.asdict(found)}, indent=2, ensure_ascii=False))
     else:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from eks_access.explain.explanation import explained
+from eks_access.explain.explanation import explain_integration
 from eks_access.explain.sample import sample_access
-from eks_access.explain.trust import trust_words
+from eks_access.explain.trust import describe_trust
 from eks_access.integrations import vendors
 from eks_access.manifest.build import build_integration_access
 from eks_access.manifest.models import IntegrationAccess, Trust
@@ -66,12 +66,12 @@ def test_trust_is_told_in_words_with_what_is_refused(explain: Callable[..., Resu
     ],
 )
 def test_each_kind_of_trust_has_its_words(fields: dict[str, Any], words: str) -> None:
-    assert trust_words(Trust.model_validate({"refuses": [], **fields})) == [words]
+    assert describe_trust(Trust.model_validate({"refuses": [], **fields})) == [words]
 
 
 def test_a_kind_of_trust_without_words_is_told_by_its_fields() -> None:
     unknown = Trust.model_construct(kind="by-letter", refuses=[], principals=["jane"])  # type: ignore[arg-type]
-    assert trust_words(unknown) == ["only by by-letter: principals ['jane']"]
+    assert describe_trust(unknown) == ["only by by-letter: principals ['jane']"]
 
 
 GIVEN = ("conductorone", "custom")
@@ -85,7 +85,7 @@ def test_every_vendor_can_be_explained_without_a_deployment(vendor: str) -> None
     found = sample_access(vendor, known.describe, known.arguments, given)
     assert isinstance(found, IntegrationAccess)
     assert "\ue000" not in found.model_dump_json(), "every placeholder has its words"
-    assert explained(vendor, found).refused
+    assert explain_integration(vendor, found).refused
 
 
 def test_a_vendor_is_explained_with_placeholders_and_the_arguments_given() -> None:

@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from eks_access.errors import InvalidInputError
-from eks_access.explain.explanation import explained
+from eks_access.explain.explanation import explain_integration
 from eks_access.integrations import Vendor, vendors
 from eks_access.integrations.cado import Cado
 from eks_access.integrations.conductorone.integration import ConductorOne
@@ -148,11 +148,11 @@ def test_every_vendor_can_use_an_existing_role_and_tells_its_owner_what_it_must_
     trust, policy = written["handoff"]["steps"][:2]
     assert trust.endswith(json.dumps(integration.role.trust_policy(), separators=(",", ":"), ensure_ascii=False))
     assert json.loads(policy[policy.index("{") :]) == integration.role.policy()
-    told = explained(key, IntegrationAccess.model_validate(written))
+    told = explain_integration(key, IntegrationAccess.model_validate(written))
     assert told.owner == (trust, policy)
     own = vendor.describe(ARGUMENTS[key], place(key))
     without = build_integration_access(own, place(key), {"c0": ("https://c0", "Q0E=")})
-    assert explained(key, IntegrationAccess.model_validate(without)).owner == ()
+    assert explain_integration(key, IntegrationAccess.model_validate(without)).owner == ()
     assert without["role"]["trustPolicy"] is None
 
 

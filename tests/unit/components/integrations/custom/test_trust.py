@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from eks_access.errors import InvalidInputError
-from eks_access.explain.trust import trust_words
+from eks_access.explain.trust import describe_trust
 from eks_access.integrations.custom.builder import build_integration
 from eks_access.integrations.custom.definition_file import parse_definition
 from eks_access.manifest.build import build_integration_access
@@ -72,7 +72,7 @@ def test_the_file_has_each_kind_of_trust_with_what_it_must_refuse(kind: str) -> 
     written = build_integration_access(made, place("acme"), {"c0": ("https://c0", "Q0E=")})
     assert written["trust"]["kind"] == kind.replace("_", "-")
     assert written["trust"]["refuses"] == list(trust.refuses())
-    assert trust_words(Told.model_validate(written["trust"]))[0] == words
+    assert describe_trust(Told.model_validate(written["trust"]))[0] == words
 
 
 def test_every_kind_that_there_is_can_be_written() -> None:
