@@ -1,4 +1,4 @@
-"""Takes out of a text what would let its reader act as somebody."""
+"""Redacts credentials in texts: tokens, assertions, signatures."""
 
 import re
 
@@ -10,9 +10,10 @@ _SECRETS = re.compile(
     r"|(?i:(?<=x-amz-security-token=))[^&\s\"']+"
     r"|(?i:(?<=x-amz-signature=))[^&\s\"']+"
 )
-_LONGEST = 1000
+_MAX_LENGTH = 1000
 
 
 def redacted(text: str) -> str:
-    shown = _SECRETS.sub("[redacted]", text)
-    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
+    """The text with credentials replaced by `[redacted]`, and truncated."""
+    safe = _SECRETS.sub("[redacted]", text)
+    return safe if len(safe) <= _MAX_LENGTH else f"{safe[:_MAX_LENGTH]}…"

@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from eks_access.handoff.sheet import Sheet, as_json, markdown, sheets
+from eks_access.handoff.sheet import Sheet, build_sheets, format_json, format_markdown
 from eks_access.text_layout import print_paragraph
 
 from ..console import console
@@ -38,11 +38,11 @@ def handoff(
     """
     read = read_manifest(stack, manifest, cwd, secrets=show_secrets)
     chosen = read.integrations if integration is None else {integration: one_integration(read, integration)}
-    found = sheets(chosen, show_secrets=show_secrets)
+    found = build_sheets(chosen, show_secrets=show_secrets)
     if form == "json":
-        click.echo(as_json(found))
+        click.echo(format_json(found))
     elif form == "markdown":
-        click.echo(markdown(found), nl=False)
+        click.echo(format_markdown(found), nl=False)
     else:
         _print(found, console())
 

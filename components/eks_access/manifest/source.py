@@ -1,4 +1,4 @@
-"""Where the access manifest comes from: a stack's output, or a file with its value."""
+"""Loads the access manifest from a stack's output, or from a file with its value."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ _SECONDS = 120
 
 
 class SourceError(EksAccessError, ValueError):
-    """The manifest could not be had; the message says why and what to do."""
+    """The access manifest could not be loaded."""
 
 
 def of_stack(stack: str, cwd: Path, *, secrets: bool = True) -> Manifest:

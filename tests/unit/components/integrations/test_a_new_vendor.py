@@ -17,7 +17,7 @@ from eks_access.integrations import Vendor, vendors
 from eks_access.manifest.build import build_integration_access
 from eks_access.provider.catalogue import package_schema
 from eks_access.stack import schemas
-from eks_access.stack.configuration import environment
+from eks_access.stack.configuration import parse_environment
 from eks_access_cli.main import main
 from tests.support.places import place
 from tests.support.recording_engine import ACCESS_ENTRY, CLUSTER_ROLE, ROLE, run
@@ -56,15 +56,15 @@ def test_the_package_has_its_class_and_its_component_makes_its_resources(acme: V
 
 
 def test_an_environment_declares_it_and_its_own_keys_only(acme: Vendor) -> None:
-    (found,) = environment(declared(), pulumi.Output.secret).integrations
+    (found,) = parse_environment(declared(), pulumi.Output.secret).integrations
     assert found.vendor is acme
     with pytest.raises(InvalidInputError, match=r"AcmeArgs takes .*external_id"):
-        environment(declared(externalid="x"), pulumi.Output.secret)
+        parse_environment(declared(externalid="x"), pulumi.Output.secret)
 
 
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 def test_editors_and_other_languages_are_told_of_it(acme: Vendor) -> None:
-    properties = schemas.environment()["$defs"][acme.key]["properties"]
+    properties = schemas.environment_schema()["$defs"][acme.key]["properties"]
     assert properties["external_id"]["description"] == "From Acme's settings."
     assert "principalArn" in package_schema()["resources"]["eks-access:index:Acme"]["inputProperties"]
 

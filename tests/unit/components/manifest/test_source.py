@@ -39,7 +39,7 @@ def test_only_the_manifest_is_asked_of_the_stack(
         ("echo 'error: passphrase must be set' >&2; exit 255", "passphrase must be set"),
         ("echo hello", "is not JSON"),
         ("echo '\"[secret]\"'", "secrets are hidden"),
-        ("echo '[1]'", "is no access manifest"),
+        ("echo '[1]'", "is not an access manifest"),
         ("echo '{\"schemaVersion\": 99}'", "version 99"),
     ],
 )  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 
 from eks_access import ProbeSchedule
 from eks_access.errors import InvalidInputError
-from eks_access.schedule.manifest import reduced
+from eks_access.schedule.manifest import reduce_access
 from tests.support.recording_engine import ACCESS_ENTRY, ROLE, ROLE_POLICY, Engine, run
 from tests.support.world import EXTERNAL_ID, access
 
@@ -114,7 +114,7 @@ def test_it_is_told_what_an_evaluation_needs_and_nothing_of_the_vendors() -> Non
         ({"image": "registry.example/eks-access:latest"}, "names no version"),
         ({"schedule": "every night"}, "is not a schedule"),
         ({"shards": 0}, "shards is 0, which is not between 1 and 1000"),
-        ({"integrations": {}}, "integrations names none"),
+        ({"integrations": {}}, "integrations names no integration"),
         ({"shard": 2}, "shard is not a known property"),
     ],
 )
@@ -124,7 +124,7 @@ def test_what_cannot_work_is_refused_with_the_property_and_what_is_allowed(chang
 
 def test_an_integration_of_a_cluster_that_the_probe_has_no_way_into_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="cluster 'api', which is not among"):
-        reduced("acme", ACME, ("old",))
-    assert reduced("acme", ACME, ("api", "old"))["clusters"] == ACME["clusters"]
+        reduce_access("acme", ACME, ("old",))
+    assert reduce_access("acme", ACME, ("api", "old"))["clusters"] == ACME["clusters"]
     with pytest.raises(InvalidInputError, match="is not an integration's access"):
-        reduced("acme", {"role": {}}, ("api",))
+        reduce_access("acme", {"role": {}}, ("api",))

@@ -4,7 +4,7 @@ import pulumi
 import pytest
 
 from eks_access.errors import InvalidInputError
-from eks_access.stack.configuration import environment
+from eks_access.stack.configuration import parse_environment
 
 
 def config(**changes: Any) -> dict[str, Any]:
@@ -25,12 +25,12 @@ def no_secret(name: str) -> pulumi.Output[str]:
 
 def refusal(**changes: Any) -> str:
     with pytest.raises(InvalidInputError) as refused:
-        environment(config(**changes), no_secret)
+        parse_environment(config(**changes), no_secret)
     return str(refused.value)
 
 
 def test_an_integration_is_its_name_its_vendor_and_its_clusters() -> None:
-    declared = {each.name: each for each in environment(config(), no_secret).integrations}
+    declared = {each.name: each for each in parse_environment(config(), no_secret).integrations}
     assert declared["opentrace"].vendor.key == "opentrace", "the name is the vendor where none is given"
     assert declared["opentrace"].clusters == ("api", "old"), "every cluster where none is named"
     assert (declared["c1"].vendor.key, declared["c1"].clusters) == ("conductorone", ("api",))
@@ -51,7 +51,7 @@ def test_what_is_missing_is_named() -> None:
     without = config()
     del without["clusters"]
     with pytest.raises(InvalidInputError, match="clusters is required"):
-        environment(without, no_secret)
+        parse_environment(without, no_secret)
 
 
 def test_what_is_not_declared_cannot_be_named() -> None:
@@ -85,14 +85,14 @@ def test_a_secret_is_read_where_it_is_referred_to_and_nowhere_else() -> None:
         return pulumi.Output.secret("c1-x")
 
     c1 = {"vendor": "conductorone", "clusters": ["api"], "external_id": {"secret": "c1-id"}}
-    (declared,) = environment(config(integrations={"c1": c1}) | {"c1-id": "c1-x"}, read).integrations
+    (declared,) = parse_environment(config(integrations={"c1": c1}) | {"c1-id": "c1-x"}, read).integrations
     assert isinstance(declared.arguments["external_id"], pulumi.Output)
     assert asked == ["c1-id"]
 
 
 def test_a_value_that_no_one_refers_to_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="c1-id is not a known section"):
-        environment(config() | {"c1-id": "c1-x"}, no_secret)
+        parse_environment(config() | {"c1-id": "c1-x"}, no_secret)
 
 
 def test_clusters_outside_of_eks_are_declared_with_their_integration() -> None:
@@ -104,7 +104,7 @@ def test_clusters_outside_of_eks_are_declared_with_their_integration() -> None:
         return pulumi.Output.secret("apiVersion: v1")
 
     connector = {"conn": {"vendor": "eks-connector", "clusters": {"onprem": onprem}}}
-    (declared,) = environment(config(integrations=connector), secret).integrations
+    (declared,) = parse_environment(config(integrations=connector), secret).integrations
     assert declared.clusters == (), "none of the section `clusters`"
     assert set(declared.arguments["clusters"]) == {"onprem"}
     assert read == ["onprem"]
@@ -127,6 +127,8 @@ def test_a_role_of_somebody_elses_enters_a_cluster_once() -> None:
     second = {"vendor": "conductorone", "external_id": "c1-x", **role}
     told = refusal(integrations={"opentrace": first, "c1": {**second, "clusters": ["old"]}})
     assert "integrations.c1.existing_role_arn is" in told
-    assert "is integration 'opentrace''s in cluster 'old' already" in told
+    assert "is already used by integration 'opentrace' in cluster 'old'" in told
     apart = {"opentrace": {**first, "clusters": ["api"]}, "c1": {**second, "clusters": ["old"]}}
-    assert len(environment(config(integrations=apart), no_secret).integrations) == 2, "in different clusters it may"
+    assert len(parse_environment(config(integrations=apart), no_secret).integrations) == 2, (
+        "in different clusters it may"
+    )

@@ -5,7 +5,7 @@ import pulumi
 import pytest
 
 from eks_access import CustomIntegration
-from eks_access.stack.configuration import environment
+from eks_access.stack.configuration import parse_environment
 from tests.support.recording_engine import ACCESS_ENTRY, CLUSTER_ROLE, ROLE, run
 from tests.unit.components.integrations.custom.test_definition import ARGUMENTS, EXAMPLE
 
@@ -59,5 +59,5 @@ def test_an_environment_declares_it_as_vendor_custom() -> None:
         "clusters": {"api": {"name": "prod"}},
         "integrations": {"cloudquery": declared},
     }
-    (found,) = environment(config, pulumi.Output.secret).integrations
+    (found,) = parse_environment(config, pulumi.Output.secret).integrations
     assert (found.vendor.key, found.arguments["arguments"]) == ("custom", ARGUMENTS)
