@@ -22,7 +22,7 @@ def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
     return put
 
 
-def test_only_the_manifest_is_asked_of_the_stack(
+def test_only_the_manifest_is_read_from_the_stack(
     pulumi: Callable[[str], None], manifest_file: Callable[..., str], tmp_path: Path
 ) -> None:
     pulumi(f'echo "$PWD $*" > {tmp_path}/asked; cat {manifest_file()}')
@@ -43,7 +43,7 @@ def test_only_the_manifest_is_asked_of_the_stack(
         ("echo '{\"schemaVersion\": 99}'", "version 99"),
     ],
 )  # fmt: skip
-def test_a_stack_without_a_manifest_is_told(
+def test_a_stack_without_a_manifest_is_reported(
     script: str, told: str, pulumi: Callable[[str], None], tmp_path: Path
 ) -> None:
     pulumi(script)
@@ -52,7 +52,9 @@ def test_a_stack_without_a_manifest_is_told(
     assert told in str(refused.value)
 
 
-def test_a_missing_pulumi_and_a_missing_folder_are_told_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_pulumi_and_a_missing_folder_are_distinguished(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SourceError, match="`pulumi` is not on the PATH"):
         of_stack("dev", tmp_path)
@@ -82,7 +84,7 @@ def test_which_values_are_secrets_of_the_stack_is_known(
     assert secrets == {"acme-external-id"}
 
 
-def test_nothing_is_decrypted_where_there_is_no_secret(
+def test_nothing_is_decrypted_if_there_is_no_secret(
     pulumi: Callable[[str], None], manifest_file: Callable[..., str], tmp_path: Path
 ) -> None:
     pulumi(f'echo "$*" >> {tmp_path}/asked; cat {manifest_file()}')

@@ -31,7 +31,7 @@ def test_every_vendor_and_every_property_of_it_is_in_the_environments_schema() -
         assert found["$defs"][key]["additionalProperties"] is False
 
 
-def test_what_is_only_for_programs_is_not_in_a_configurations_schema() -> None:
+def test_arguments_only_for_programs_are_not_in_the_configurations_schema() -> None:
     clusters = schemas.environment_schema()["properties"]["config"]["properties"]["eks-access:clusters"]
     assert "kubernetes_provider" not in clusters["additionalProperties"]["properties"]
     assert "kubeconfig" in clusters["additionalProperties"]["properties"]
@@ -54,13 +54,13 @@ def references(tree: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("name", ["custom", "environment", "report"])
-def test_every_reference_leads_somewhere(name: str) -> None:
+def test_every_reference_in_the_schema_resolves(name: str) -> None:
     schema = json.loads((COMMITTED / f"{name}.json").read_text())
     for reference in references(schema):
         assert reference.removeprefix("#/$defs/") in schema["$defs"]
 
 
-def test_what_the_dev_environment_says_is_known_to_the_schema() -> None:
+def test_the_dev_environment_is_valid_by_the_schema() -> None:
     schema = schemas.environment_schema()
     config = yaml.safe_load((CHECKOUT / "Pulumi.dev.yaml").read_text())["config"]
     for name, declared in config["eks-access:integrations"].items():
