@@ -20,10 +20,10 @@ from .aws.process import AwsProcess
 from .aws.saml_provider import SamlProviders
 from .cluster import bring_up, workload
 from .cluster.bring_up import Deadline
+from .cluster.certificates import CertificateAuthority
 from .cluster.control_plane import Command, ControlPlane, Ports
 from .clusters import ClusterSpec
 from .environment import write_identities
-from .pki import Authority
 from .ports import Leases
 from .processes import Children, Exited, base_environment, kill, record_of
 from .programs import build
@@ -114,7 +114,7 @@ class Supervisor:
     def _start(self, pool: ThreadPoolExecutor) -> None:
         self._pool = pool
         self._runtime.bin_dir = str(self._programs.bin_dir)
-        self._authority = Authority(self._state.pki)
+        self._authority = CertificateAuthority(self._state.pki)
         providers = IdentityProviders(self._state.providers)
         providers.create(GOOGLE, SERVICE_ACCOUNTS, FORGED)
         SamlProviders(self._state.saml_providers).create(CORPORATE, IDENTITY_CENTER, FORGED)
