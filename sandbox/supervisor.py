@@ -42,7 +42,7 @@ class Options:
     update_seconds: float = 1.5
 
 
-class SandboxFailed(RuntimeError):
+class SandboxFailedError(RuntimeError):
     """It could not start, or a part of it ended; the message says which, with the end of its log."""
 
 
@@ -61,8 +61,8 @@ def run(state: State, options: Options, progress: Progress) -> None:
     """Be the supervisor of this folder until told to stop.
 
     Raises:
-        AlreadyRunning: there is one.
-        SandboxFailed: it could not start, or a part of it ended.
+        AlreadyRunningError: there is one.
+        SandboxFailedError: it could not start, or a part of it ended.
     """
     with state.locked():
         leftover = state.read()
@@ -98,7 +98,7 @@ class Supervisor:
                 while not isinstance(event := self._events.get(), Stop):
                     self._handle(event)
             self._say("stopping")
-        except SandboxFailed as failed:
+        except SandboxFailedError as failed:
             self._runtime.status, self._runtime.message = "failed", str(failed)
             raise
         finally:
@@ -218,7 +218,7 @@ class Supervisor:
             )
 
     def _fail(self, text: str) -> None:
-        raise SandboxFailed(text)
+        raise SandboxFailedError(text)
 
     def _say(self, text: str) -> None:
         self._tell(Event(f"[{time.monotonic() - self._started:5.1f} s] {text}"))

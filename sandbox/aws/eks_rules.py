@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from .arn import Arn
-from .refusal import in_use, invalid_parameter, invalid_request, not_found
+from .errors import in_use, invalid_parameter, invalid_request, not_found
 
 MODES = ("CONFIG_MAP", "API_AND_CONFIG_MAP", "API")
 """In the order in which a cluster may move, one step at a time and never back."""

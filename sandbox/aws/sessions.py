@@ -47,7 +47,7 @@ class Session:
     role_session_id: str
 
 
-class DurationRefused(Exception):
+class SessionDurationError(Exception):
     """A session of the role cannot last as long, or as short, as was asked: the code and message of STS's answer."""
 
     code = "ValidationError"
@@ -58,11 +58,11 @@ def seconds(role: Mapping[str, Any], asked: str | None) -> int:
     """How long a session of the role lasts, with what the request says of it.
 
     Raises:
-        DurationRefused: not as long as was asked.
+        SessionDurationError: not as long as was asked.
     """
     wanted = int(asked or DEFAULT_SECONDS)
     if not SHORTEST_SECONDS <= wanted <= role.get("MaxSessionDuration", DEFAULT_SECONDS):
-        raise DurationRefused
+        raise SessionDurationError
     return wanted
 
 

@@ -14,7 +14,7 @@ Lookup = Callable[[str], Any]
 """The request's value of a condition key; None where it has none."""
 
 
-class Unresolved(Exception):
+class UnresolvedVariableError(Exception):
     """A variable has no value in this request, nor a default."""
 
 
@@ -26,7 +26,7 @@ def with_variables(document: Mapping[str, Any], value_of: Lookup) -> dict[str, A
     for statement in _statements(document):
         try:
             statements.append({**statement, "Condition": _filled(statement.get("Condition", {}), value_of)})
-        except Unresolved:
+        except UnresolvedVariableError:
             continue
     return {**document, "Statement": statements}
 
@@ -68,7 +68,7 @@ def _filled(tree: Any, value_of: Lookup) -> Any:
         if not isinstance(found, str):
             found = match["default"]
         if found is None:
-            raise Unresolved(match["key"])
+            raise UnresolvedVariableError(match["key"])
         return str(found)
 
     return _VARIABLE.sub(value, tree)

@@ -12,7 +12,7 @@ from .asgi import Request, Response
 from .identity_provider import (
     GOOGLE,
     IdentityProviders,
-    InvalidToken,
+    InvalidTokenError,
     audience,
     condition_keys,
     issuer_host,
@@ -33,7 +33,7 @@ class WebIdentity:
     async def handle(self, request: Request) -> Response:
         try:
             return await asyncio.to_thread(self._assume, request.form)
-        except (InvalidToken, sessions.DurationRefused) as refused:
+        except (InvalidTokenError, sessions.SessionDurationError) as refused:
             return error(400, refused.code, refused.message)
 
     def _assume(self, form: dict[str, str]) -> Response:

@@ -9,7 +9,7 @@ DEFAULTS_KEY = "__defaults"
 """Among a resource's inputs: the names of those that the plug-in filled in, as bridged plug-ins keep them."""
 
 
-class NameNeeded(ValueError):
+class NameRequiredError(ValueError):
     """Automatic naming is switched off and no name was given."""
 
 
@@ -25,7 +25,7 @@ def autoname(
     if proposed is not None:
         wanted, mode = proposed
         if mode == "disable":
-            raise NameNeeded("automatic naming is switched off for this stack: give the resource a name")
+            raise NameRequiredError("automatic naming is switched off for this stack: give the resource a name")
         if mode == "enforce":
             return wanted
     suffix = "-" + hashlib.sha256(seed or name.encode()).hexdigest()[:digits]

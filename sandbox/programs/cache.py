@@ -17,7 +17,7 @@ from pathlib import Path
 from platform import machine
 
 from ..progress import Event, Progress
-from .errors import CacheNotWritable
+from .errors import CacheNotWritableError
 
 _UNFINISHED = ".building-"
 
@@ -49,7 +49,7 @@ def locked(folder: Path, what: str, progress: Progress) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / ".lock").open("a")
     except OSError as reason:
-        raise CacheNotWritable(folder, reason) from reason
+        raise CacheNotWritableError(folder, reason) from reason
     with lock:
         started = time.monotonic()
         announced = False

@@ -21,7 +21,7 @@ from typing import Any
 from packaging.version import Version
 
 from ..progress import Event, Progress
-from .errors import GO_NEEDED, ROOM_TO_START, GoMissing, NoRoom, failure, nearest_existing
+from .errors import GO_NEEDED, ROOM_TO_START, DiskFullError, GoMissingError, failure, nearest_existing
 
 GO_INSTALLS_IN = "/usr/local/go/bin"
 
@@ -68,7 +68,7 @@ class Go:
             there = nearest_existing(folder)
             free = shutil.disk_usage(there).free
             if free < ROOM_TO_START:
-                raise NoRoom(there, free)
+                raise DiskFullError(there, free)
 
 
 def find_go(environ: Mapping[str, str], *, module: Path, wanted_for: Sequence[str]) -> Go:
@@ -82,7 +82,7 @@ def find_go(environ: Mapping[str, str], *, module: Path, wanted_for: Sequence[st
         if version is not None and version >= GO_NEEDED:
             return Go(path, clean)
         refused.append((path, f"Go {version}" if version else "does not answer `go version`"))
-    raise GoMissing(refused, wanted_for=wanted_for)
+    raise GoMissingError(refused, wanted_for=wanted_for)
 
 
 def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
