@@ -1,11 +1,21 @@
-"""Paragraphs for a terminal: broken at words, with a hanging indent."""
+"""Text for people: counts in sentences, and paragraphs for a terminal."""
 
-from rich.console import Console
-from rich.text import Text
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
 
 
-def print_paragraph(out: Console, text: Text, *, mark: str = "", indent: int = 2) -> None:
-    """Print the text after its mark, broken at words, each further line below the first; no spaces at the ends."""
+def format_count(count: int, noun: str, plural: str = "s") -> str:
+    """`1 role`, `1,200 roles`; `plural` is the plural's ending."""
+    return f"{count:,} {noun}{'' if count == 1 else plural}"
+
+
+def print_paragraph(out: "Console", text: "Text", *, mark: str = "", indent: int = 2) -> None:
+    """Print the text after its mark, wrapped at words with a hanging indent and no trailing spaces."""
+    from rich.text import Text
+
     hang = indent + (len(mark) + 1 if mark else 0)
     for number, line in enumerate(text.wrap(out, max(out.width - hang, 20))):
         line.rstrip()

@@ -26,7 +26,7 @@ from .models import (
 )
 
 
-def integration_access(
+def build_integration_access(
     integration: Integration,
     place: Place,
     connections: Mapping[str, tuple[str, str]],
@@ -60,7 +60,7 @@ def integration_access(
         ],
         handoff=Handoff(
             fields=[HandoffField(**vars(field)) for field in integration.handoff.fields],
-            steps=[*_owners_part(role, place), *integration.handoff.steps],
+            steps=[*_instructions_for_owner(role, place), *integration.handoff.steps],
         ),
         residual_risks=list(integration.residual_risks),
         objects=[
@@ -68,7 +68,7 @@ def integration_access(
         ],
         sources=list(integration.sources),
         leftovers=[Leftover(**vars(made)) for made in integration.leftovers],
-        other_profile=None if other is None else other_profile(other, place),
+        other_profile=None if other is None else build_other_profile(other, place),
     )
     return access.model_dump(mode="json", by_alias=True)
 
@@ -89,10 +89,10 @@ def _trust(role: DescribedRole) -> Trust:
     return Trust(kind=trust.kind, refuses=list(trust.refuses()), **vars(trust))
 
 
-def _owners_part(role: DescribedRole, place: Place) -> tuple[str, ...]:
+def _instructions_for_owner(role: DescribedRole, place: Place) -> tuple[str, ...]:
     if role.existing_arn is None:
         return ()
-    return existing_role.owners_part(place.role_arn, role.trust_policy(), role.policy())
+    return existing_role.instructions_for_owner(place.role_arn, role.trust_policy(), role.policy())
 
 
 def _aws_calls(integration: Integration) -> list[AwsCall]:
@@ -102,7 +102,7 @@ def _aws_calls(integration: Integration) -> list[AwsCall]:
     return [e for e in calls if e.allowed or e.action not in granted]
 
 
-def other_profile(integration: Integration, place: Place) -> OtherProfile:
+def build_other_profile(integration: Integration, place: Place) -> OtherProfile:
     return OtherProfile(
         statements=[statement.json() for statement in integration.role.all_statements],
         access_policies=_access_policies(integration.identity, place),

@@ -8,14 +8,14 @@ in JSON. The version changes when a reader of the old form would misread the new
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import Field, ValidationError
 
 from ..errors import EksAccessError
-from ..model.identity import AuthenticationMode, EntryMethod
+from ..model.identity import AuthenticationMode, EntryMethod, HasUsername
 from ..model.integration import Profile
-from ..model.leftovers import Made
+from ..model.leftovers import LeftoverKind
 from ..model.trust import TamperedRequest
+from ..models import CamelModel
 
 SCHEMA_VERSION: Literal[1] = 1
 OUTPUT = "access"
@@ -24,11 +24,7 @@ HIDDEN = "[secret]"
 """What Pulumi prints in the place of a secret, where it is not told to show secrets."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
-
-
-class Cluster(_Part):
+class Cluster(CamelModel):
     """A cluster and how its API server is reached. Nothing here is secret."""
 
     name: str
@@ -42,7 +38,7 @@ class Cluster(_Part):
     """The way in: an access entry, a mapping in aws-auth, or EKS Connector."""
 
 
-class Role(_Part):
+class Role(CamelModel):
     arn: str
     name: str
     max_session_seconds: int
@@ -52,7 +48,7 @@ class Role(_Part):
     """What an existing role's owner must have it trust."""
 
 
-class Trust(_Part):
+class Trust(CamelModel):
     """Who may become the role. Which of the optional fields are there depends on `kind`."""
 
     kind: Literal["cross-account", "web-identity", "saml", "identity-center", "service", "pod-identity", "irsa"]
@@ -77,12 +73,12 @@ class Trust(_Part):
     anyone: bool = False
 
 
-class AccessPolicy(_Part):
+class AccessPolicy(CamelModel):
     arn: str
     namespaces: list[str]
 
 
-class Identity(_Part):
+class Identity(CamelModel, HasUsername):
     """The username (a template of EKS), groups and access policies in each cluster."""
 
     username: str
@@ -91,11 +87,8 @@ class Identity(_Part):
     groups: list[str]
     access_policies: list[AccessPolicy]
 
-    def username_by(self, method: EntryMethod) -> str:
-        return self.aws_auth_username or self.username if method is EntryMethod.AWS_AUTH else self.username
 
-
-class Grant(_Part):
+class Grant(CamelModel):
     """RBAC rules given to a group: in `namespaces`, or everywhere where that is null.
 
     With another `kind`, `group` is the name of a user, or `namespace/name` of a service account.
@@ -110,7 +103,7 @@ class Grant(_Part):
     """Why each of the rules is there, in their order."""
 
 
-class ObjectReference(_Part):
+class ObjectReference(CamelModel):
     """An object in each cluster, without what is in it."""
 
     kind: str
@@ -118,7 +111,7 @@ class ObjectReference(_Part):
     name: str
 
 
-class AwsExpectation(_Part):
+class AwsExpectation(CamelModel):
     action: str
     allowed: bool
     why: str
@@ -126,7 +119,7 @@ class AwsExpectation(_Part):
     region: str | None
 
 
-class KubernetesExpectation(_Part):
+class KubernetesExpectation(CamelModel):
     verb: str
     api_group: str
     resource: str
@@ -139,26 +132,26 @@ class KubernetesExpectation(_Part):
     """The user that the integration acts as in this call, by impersonation."""
 
 
-class HandoffField(_Part):
+class HandoffField(CamelModel):
     label: str
     value: str
     secret: bool = False
 
 
-class Handoff(_Part):
+class Handoff(CamelModel):
     fields: list[HandoffField]
     steps: list[str]
 
 
-class Leftover(_Part):
+class Leftover(CamelModel):
     """What the vendor itself makes: see `vendor_made`."""
 
-    made: Made
+    made: LeftoverKind
     pattern: str
     why: str
 
 
-class Rights(_Part):
+class Rights(CamelModel):
     """What an integration may do, in AWS and in each cluster."""
 
     statements: list[dict[str, Any]]
@@ -173,7 +166,7 @@ class OtherProfile(Rights):
     """Null in manifests of before there was this field."""
 
 
-class IntegrationAccess(_Part):
+class IntegrationAccess(CamelModel):
     """One integration: what was granted, what must work and what must be refused."""
 
     vendor: str
@@ -203,12 +196,12 @@ class IntegrationAccess(_Part):
         return Rights(statements=self.statements, access_policies=self.identity.access_policies, grants=self.grants)
 
 
-class DeclaredCluster(_Part):
+class DeclaredCluster(CamelModel):
     name: str
     region: str
 
 
-class Manifest(_Part):
+class Manifest(CamelModel):
     schema_version: Literal[1] = SCHEMA_VERSION
     project: str = ""
     environment: str

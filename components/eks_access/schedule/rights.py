@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..model.expectations import ABSENT, AwsCall, Expectation, KubernetesCall, aws_baseline, baseline, combined
+from ..model.expectations import (
+    ABSENT,
+    AwsCall,
+    Expectation,
+    KubernetesCall,
+    aws_baseline,
+    baseline,
+    combine_expectations,
+)
 from ..model.iam import Statement
 from ..model.identity import EntryMethod
 from ..model.integration import Place
@@ -92,4 +100,4 @@ def expectations(place: Place) -> tuple[Expectation, ...]:
             if cluster.method is EntryMethod.ACCESS_ENTRY
         ),
     )
-    return combined(baseline(), aws_baseline(place.partition), own)
+    return combine_expectations(baseline(), aws_baseline(place.partition), own)

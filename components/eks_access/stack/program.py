@@ -12,7 +12,7 @@ from ..endpoint import LoopbackError, loopback_endpoint
 from ..errors import InvalidInputError
 from ..manifest.models import SCHEMA_VERSION
 from ..provision.arguments import ClusterArgs
-from ..provision.connection import complete, connect
+from ..provision.connection import complete_cluster, connect
 from .configuration import AwsSettings, Declared, Endpoint, Environment, environment
 
 SERVICES = ("eks", "iam", "sts")
@@ -44,7 +44,7 @@ def provision(declared: Environment) -> Mapping[str, Any]:
     caller = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=provider))
     used = {key for integration in declared.integrations for key in integration.clusters}
     clusters = {
-        key: _shared(key, complete({"region": declared.aws["region"], **args}, f"clusters.{key}", asking))
+        key: _shared(key, complete_cluster({"region": declared.aws["region"], **args}, f"clusters.{key}", asking))
         for key, args in declared.clusters.items()
         if key in used
     }

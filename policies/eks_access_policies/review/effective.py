@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from functools import cache, cached_property
 
 from eks_access.model.kubernetes_rights import Request
-from eks_access.model.rbac import own_group
+from eks_access.model.rbac import api_group_of
 
 from ..access import Held, Rule, enumerate_requests
 from .side import Bundle
@@ -44,7 +44,7 @@ def of_bundle(bundle: Bundle) -> Iterator[Request]:
 def full_name(grant: Request) -> str:
     """`pods/exec`, `deployments`, `widgets.example.com`, a URL."""
     resource = f"{grant.resource}/{grant.subresource}" if grant.subresource else grant.resource
-    if grant.url or grant.group in ("", ANY, own_group(grant.resource)):
+    if grant.url or grant.group in ("", ANY, api_group_of(grant.resource)):
         return grant.url or resource
     return f"{resource}.{grant.group}"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eks_access.model.kubernetes_rights import READS, Request, describe_right, find_right
-from eks_access.model.rbac import own_group
+from eks_access.model.rbac import api_group_of
 from eks_access.model.risk import Risk
 
 from ..access import Rule
@@ -109,7 +109,7 @@ def _of_rules(direction: Direction, rest: Mapping[Request, set[str]], holding: H
 
 def _is_served(grant: Request, places: set[str], rest: Mapping[Request, set[str]], holding: Holding) -> bool:
     """Not a pair that no cluster serves, as `pods` in the group `apps`, while the real one is accounted for."""
-    own = own_group(grant.resource)
+    own = api_group_of(grant.resource)
     if own is None or grant.group in (own, ANY):
         return True
     real = replace(grant, group=own)

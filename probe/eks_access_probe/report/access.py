@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable
 
 from pydantic import Field
 
-from eks_access.explain.explanation import Right, explained
+from eks_access.explain.explanation import Right, explain_integration
 from eks_access.manifest.models import IntegrationAccess, Rights
 
 from .part import Part
@@ -63,7 +63,7 @@ def integration_report(name: str, access: IntegrationAccess, clusters: Container
     if access.trust.external_id is not None:
         trust = access.trust.model_copy(update={"external_id": NOT_SHOWN})
         access = access.model_copy(update={"trust": trust})
-    told = explained(name, access)
+    told = explain_integration(name, access)
     return IntegrationReport(
         name=name,
         vendor=access.vendor,

@@ -2,9 +2,9 @@ from typing import Any, Literal
 
 import pytest
 
-from eks_access.explain.difference import Gain, difference
+from eks_access.explain.difference import Gain, compare_rights
 from eks_access.integrations import vendors
-from eks_access.manifest.build import other_profile
+from eks_access.manifest.build import build_other_profile
 from eks_access.manifest.models import AccessPolicy, Grant, Rights
 from eks_access.model.access_policies import describe_access_policy
 from eks_access.model.aws_actions import describe_action
@@ -18,7 +18,9 @@ NOTHING = Rights(statements=[], access_policies=[], grants=[])
 
 def of(vendor: str, profile: Profile, **args: Any) -> Rights:
     where = place(vendor)
-    return other_profile(vendors()[vendor].describe({**ARGUMENTS[vendor], **args, "profile": profile}, where), where)
+    return build_other_profile(
+        vendors()[vendor].describe({**ARGUMENTS[vendor], **args, "profile": profile}, where), where
+    )
 
 
 def rule(verbs: list[str], resources: list[str], **more: list[str]) -> dict[str, list[str]]:
@@ -36,7 +38,7 @@ def allowing(*actions: str, on: str = "*", effect: str = "Allow") -> Rights:
 
 
 def test_cados_page_adds_commands_in_every_pod_in_a_reviewers_words() -> None:
-    first = difference(of("cado", Profile.LEAST), of("cado", Profile.VENDOR)).gained[0]
+    first = compare_rights(of("cado", Profile.LEAST), of("cado", Profile.VENDOR)).gained[0]
     assert first.what == ("create, get pods/exec",)
     assert first.where == "everywhere, instead of only in namespace payments"
     assert first.risk.sentence == "can run commands in every pod, and read the secrets mounted there"
@@ -44,7 +46,7 @@ def test_cados_page_adds_commands_in_every_pod_in_a_reviewers_words() -> None:
 
 
 def test_conductorones_page_adds_actions_and_secrets_and_the_gravest_come_first() -> None:
-    found = difference(of("conductorone", Profile.LEAST), of("conductorone", Profile.VENDOR))
+    found = compare_rights(of("conductorone", Profile.LEAST), of("conductorone", Profile.VENDOR))
     before = {action for s in of("conductorone", Profile.LEAST).statements for action in s["Action"]}
     new = [action for action in found.actions if action not in before]
     assert "iam:AttachRolePolicy" in new
@@ -59,12 +61,12 @@ def test_conductorones_page_adds_actions_and_secrets_and_the_gravest_come_first(
 def test_what_is_the_same_on_both_sides_is_no_difference(vendor: str) -> None:
     for profile in Profile:
         same = of(vendor, profile)
-        assert difference(same, same).gained == ()
-        assert difference(same, same).lost == ()
+        assert compare_rights(same, same).gained == ()
+        assert compare_rights(same, same).lost == ()
 
 
 def gains(before: Rights, after: Rights) -> list[tuple[tuple[str, ...], str]]:
-    return [(gain.what, gain.where) for gain in difference(before, after).gained]
+    return [(gain.what, gain.where) for gain in compare_rights(before, after).gained]
 
 
 def test_a_rule_is_covered_only_by_one_that_is_as_wide() -> None:
@@ -98,13 +100,13 @@ def test_a_denial_that_is_gone_is_a_gain() -> None:
 def test_an_access_policy_is_a_gain_and_the_rules_it_replaces_are_no_loss() -> None:
     view = AccessPolicy(arn="arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", namespaces=[])
     with_policy = Rights(statements=[], access_policies=[view], grants=[])
-    found = difference(granting(rule(["list"], ["pods"])), with_policy)
+    found = compare_rights(granting(rule(["list"], ["pods"])), with_policy)
     assert [gain.what for gain in found.gained] == [("AmazonEKSViewPolicy",)]
     assert found.lost == ()
 
 
 def test_what_only_least_has_is_told_as_lost() -> None:
-    found = difference(granting(rule(["list"], ["nodes"])), NOTHING)
+    found = compare_rights(granting(rule(["list"], ["nodes"])), NOTHING)
     assert found.lost == (Gain("kubernetes", ("list nodes",), "everywhere", describe_right("nodes", "list")),)
 
 
@@ -162,7 +164,7 @@ def test_an_action_on_more_resources_is_a_difference_and_on_fewer_is_none() -> N
 
 
 def test_aponos_page_reads_every_cluster_of_the_account() -> None:
-    (gain,) = difference(of("apono", Profile.LEAST), of("apono", Profile.VENDOR)).gained
+    (gain,) = compare_rights(of("apono", Profile.LEAST), of("apono", Profile.VENDOR)).gained
     assert gain.where.startswith("on arn:aws:eks:*:111122223333:cluster/*, instead of only on ")
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from eks_access.explain.explanation import explained
+from eks_access.explain.explanation import explain_integration
 from eks_access.explain.sample import sample_access
-from eks_access.explain.trust import trust_words
+from eks_access.explain.trust import describe_trust
 from eks_access.integrations import vendors
-from eks_access.manifest.build import integration_access
+from eks_access.manifest.build import build_integration_access
 from eks_access.manifest.models import IntegrationAccess, Trust
 from eks_access_cli.main import main
 from tests.support.manifests import access, manifest
@@ -66,12 +66,12 @@ def test_trust_is_told_in_words_with_what_is_refused(explain: Callable[..., Resu
     ],
 )
 def test_each_kind_of_trust_has_its_words(fields: dict[str, Any], words: str) -> None:
-    assert trust_words(Trust.model_validate({"refuses": [], **fields})) == [words]
+    assert describe_trust(Trust.model_validate({"refuses": [], **fields})) == [words]
 
 
 def test_a_kind_of_trust_without_words_is_told_by_its_fields() -> None:
     unknown = Trust.model_construct(kind="by-letter", refuses=[], principals=["jane"])  # type: ignore[arg-type]
-    assert trust_words(unknown) == ["only by by-letter: principals ['jane']"]
+    assert describe_trust(unknown) == ["only by by-letter: principals ['jane']"]
 
 
 GIVEN = ("conductorone", "custom")
@@ -85,7 +85,7 @@ def test_every_vendor_can_be_explained_without_a_deployment(vendor: str) -> None
     found = sample_access(vendor, known.describe, known.arguments, given)
     assert isinstance(found, IntegrationAccess)
     assert "\ue000" not in found.model_dump_json(), "every placeholder has its words"
-    assert explained(vendor, found).refused
+    assert explain_integration(vendor, found).refused
 
 
 def test_a_vendor_is_explained_with_placeholders_and_the_arguments_given() -> None:
@@ -120,7 +120,7 @@ def test_a_manifest_of_before_is_explained_without_reasons(explain: Callable[...
         del grant["reasons"]
     told = explain("cado", cado=old)
     assert told.exit_code == 0
-    assert "only one of the two profiles can be had here" in told.output
+    assert "only one of the two profiles is available here" in told.output
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_cluster_outside_of_eks_is_come_into_by_eks_connector() -> None:
 def test_each_cluster_is_told_the_username_of_its_own_way_in(explain: Callable[..., Result]) -> None:
     where = place("apono", "API", "CONFIG_MAP")
     described = vendors()["apono"].describe(ARGUMENTS["apono"], where)
-    people = integration_access(described, where, {key: ("https://c", "Q0E=") for key in ("c0", "c1")})
+    people = build_integration_access(described, where, {key: ("https://c", "Q0E=") for key in ("c0", "c1")})
     told = explain("people", people=people).output
     assert "by an access entry, as user apono:{{SessionName}}" in told
     assert "by a mapping in aws-auth, as user {{SessionNameRaw}}" in told
@@ -174,7 +174,7 @@ def test_rights_of_somebody_else_than_the_integration_are_told_as_theirs(explain
     where = place("apono")
     rights = {"namespace": "apono", "service_account": "agent", "grantable_cluster_roles": ["view"]}
     described = vendors()["apono"].describe({**ARGUMENTS["apono"], "connector_rights": rights}, where)
-    people = integration_access(described, where, {"c0": ("https://c", "Q0E=")})
+    people = build_integration_access(described, where, {"c0": ("https://c", "Q0E=")})
     told = explain("people", people=people).output
     assert (
         "bind clusterroles (rbac.authorization.k8s.io) named view  everywhere, for service account apono/agent" in told

@@ -85,8 +85,8 @@ def test_saml_is_the_pages_document() -> None:
     ("args", "problem"),
     [
         ({"federation": "saml"}, "saml_provider_arn is required with federation 'saml'"),
-        (SSO | {"saml_provider_arn": PROVIDER}, "means nothing with federation 'sso'.*set federation to 'saml'"),
-        (SAML | {"permission_sets": ["Dev"]}, "means nothing with federation 'saml'"),
+        (SSO | {"saml_provider_arn": PROVIDER}, "has no effect with federation 'sso'.*set federation to 'saml'"),
+        (SAML | {"permission_sets": ["Dev"]}, "has no effect with federation 'saml'"),
         (SSO | {"permission_sets": ["Dev*"]}, r"permission_sets\[0\]"),
         (SAML | {"saml_provider_arn": PROVIDER.replace(ACCOUNT, "444455556666")}, "only of providers in its own"),
     ],

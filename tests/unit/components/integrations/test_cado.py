@@ -60,7 +60,7 @@ def test_vendor_is_the_pages_cluster_role_bound_everywhere_to_the_pages_group() 
 
 
 def test_a_role_name_that_cado_may_not_assume_is_refused() -> None:
-    with pytest.raises(InvalidInputError, match="does not hold 'CadoResponse'"):
+    with pytest.raises(InvalidInputError, match="does not contain 'CadoResponse'"):
         described(role_name="Forensics")
     assert described(role_name="AcmeCadoResponseEks").role.name == "AcmeCadoResponseEks"
 

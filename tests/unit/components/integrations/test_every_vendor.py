@@ -4,7 +4,7 @@ import pytest
 
 import eks_access
 from eks_access.integrations import Vendor, vendors
-from eks_access.manifest.build import integration_access
+from eks_access.manifest.build import build_integration_access
 from eks_access.manifest.models import IntegrationAccess
 from eks_access.model.expectations import AwsCall, KubernetesCall
 from eks_access.model.integration import Integration, Profile
@@ -64,7 +64,7 @@ def test_every_grant_is_reached_by_a_group_of_the_identity(integration: Integrat
 
 
 def test_the_manifest_reads_back_as_it_was_written(integration: Integration) -> None:
-    written = integration_access(integration, place(integration.vendor), {"c0": ("https://c0", "Q0E=")})
+    written = build_integration_access(integration, place(integration.vendor), {"c0": ("https://c0", "Q0E=")})
     assert IntegrationAccess.model_validate(written).model_dump(mode="json", by_alias=True) == written
     assert written["vendor"] == integration.vendor
     assert len(written["statementReasons"]) == len(written["statements"])

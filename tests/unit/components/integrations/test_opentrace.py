@@ -48,8 +48,8 @@ def test_vendor_is_the_page_to_the_letter() -> None:
 def test_vendor_is_refused_on_a_cluster_without_access_entries_and_least_is_not() -> None:
     where = place("opentrace", "CONFIG_MAP")
     with pytest.raises(InvalidInputError, match=r"CONFIG_MAP, which has no access policies.*AmazonEKSViewPolicy"):
-        described("CONFIG_MAP", profile=Profile.VENDOR).check_place(where)
-    described("CONFIG_MAP").check_place(where)
+        described("CONFIG_MAP", profile=Profile.VENDOR).validate_place(where)
+    described("CONFIG_MAP").validate_place(where)
 
 
 def test_what_view_policy_shows_and_least_does_not_is_expected_so() -> None:
@@ -102,7 +102,9 @@ def test_it_reads_only_the_namespaces_that_are_named(profile: Profile) -> None:
     assert not any("namespaces" in rule.resources for rule in read.rules), "namespaces are in no namespace"
 
 
-@pytest.mark.parametrize(("namespaces", "problem"), [([], "names none"), (["dev-*"], "is not the name of a namespace")])
+@pytest.mark.parametrize(
+    ("namespaces", "problem"), [([], "names no namespace"), (["dev-*"], "is not the name of a namespace")]
+)
 def test_namespaces_that_would_mean_all_or_none_are_refused(namespaces: list[str], problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         described("API", namespaces=namespaces)

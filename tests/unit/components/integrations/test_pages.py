@@ -101,7 +101,7 @@ def ours(page: Page) -> dict[str, Any]:
     for grant in integration.grants:
         # Where there are several roles, each has its key before the document's name.
         prefix = f"{grant.key}." if len(integration.grants) > 1 else ""
-        for found in rbac.objects(grant, labels={}):
+        for found in rbac.build_objects(grant, labels={}):
             metadata = {
                 key: found.body["metadata"][key] for key in ("name", "namespace") if key in found.body["metadata"]
             }

@@ -22,7 +22,7 @@ def test_a_text_that_is_no_arn_is_not_parsed(text: str) -> None:
 @pytest.mark.parametrize(
     ("arn", "problem"),
     [
-        ("arn:aws:sts::111122223333:assumed-role/R/s", "is a session of STS.*arn:aws:iam::111122223333:role/R"),
+        ("arn:aws:sts::111122223333:assumed-role/R/s", "is an STS session.*arn:aws:iam::111122223333:role/R"),
         ("arn:aws:iam::111122223333:role/aws-service-role/eks.amazonaws.com/X", "service-linked role"),
         ("arn:aws:iam::111122223333:root", "not an IAM principal"),
         ("arn:aws:iam::111122223333:group/admins", "not an IAM principal"),

@@ -6,7 +6,7 @@ import pytest
 
 from eks_access.errors import InvalidInputError
 from eks_access.integrations.cado import describe
-from eks_access.manifest.build import integration_access
+from eks_access.manifest.build import build_integration_access
 from eks_access.model.integration import role_options
 from tests.support.places import place
 
@@ -24,7 +24,7 @@ def test_they_come_after_the_integrations_own_and_are_in_the_manifest() -> None:
     wanted = {"Sid": "ListBuckets", "Effect": "Allow", "Action": ["s3:ListAllMyBuckets"], "Resource": ["*"]}
     assert policy(LIST) == [*policy(), wanted]
     integration = describe({"platform_role_arns": [PLATFORM], "extra_statements": [LIST]}, place("cado"))
-    manifest = integration_access(integration, place("cado"), {"c0": ("https://c0", "Q0E=")})
+    manifest = build_integration_access(integration, place("cado"), {"c0": ("https://c0", "Q0E=")})
     assert manifest["statements"][-1] == wanted
 
 

@@ -49,7 +49,7 @@ def test_a_session_name_after_a_colon_is_accepted(username: str) -> None:
 
 
 def test_a_templated_group_is_refused_because_callers_choose_session_names() -> None:
-    with pytest.raises(InvalidInputError, match="chosen by the caller"):
+    with pytest.raises(InvalidInputError, match="callers choose their session names"):
         Identity(username="x", groups=("team-{{SessionName}}",))
 
 

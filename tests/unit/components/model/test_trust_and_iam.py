@@ -61,7 +61,7 @@ def test_an_external_id_is_accepted(value: str) -> None:
 
 
 def test_a_trust_without_anybody_or_with_a_whole_account_is_refused() -> None:
-    with pytest.raises(InvalidInputError, match="names nobody"):
+    with pytest.raises(InvalidInputError, match="names no principal"):
         validate_principals("platform_role_arns", [])
     with pytest.raises(InvalidInputError, match=r"platform_role_arns\[0\]"):
         validate_principals("platform_role_arns", ["arn:aws:iam::444455556666:root"])
@@ -89,12 +89,12 @@ def test_a_document_over_its_limit_is_refused_and_the_largest_statement_named() 
 
 
 def test_a_document_is_measured_as_iam_does_without_white_space() -> None:
-    policy = iam.document([{"Sid": "A", "Effect": "Allow", "Action": ["a:B"], "Resource": ["*"]}])
+    policy = iam.build_document([{"Sid": "A", "Effect": "Allow", "Action": ["a:B"], "Resource": ["*"]}])
     size = len(iam.compact(policy))
     assert " " not in iam.compact(policy)
-    iam.check_size("policy", policy, size)
+    iam.validate_size("policy", policy, size)
     with pytest.raises(InvalidInputError, match=f"limit of {size - 1}"):
-        iam.check_size("policy", policy, size - 1)
+        iam.validate_size("policy", policy, size - 1)
 
 
 @pytest.mark.parametrize(

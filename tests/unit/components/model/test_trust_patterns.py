@@ -131,7 +131,7 @@ def test_named_permission_sets_are_the_only_ones_in_both_forms_of_the_path() -> 
         (["Dev*"], r"permission_sets\[0\] is 'Dev\*'"),
         ([""], "1 to 32"),
         (["x" * 33], "1 to 32"),
-        (["AWSReservedSSO_Dev_0123456789abcdef"], "the name of a role that Identity Center made"),
+        (["AWSReservedSSO_Dev_0123456789abcdef"], "the name of a role created by Identity Center"),
         (["Dev", "Dev"], "twice"),
     ],
 )
@@ -190,7 +190,7 @@ def test_irsa_demands_the_audience_as_well_as_the_service_account() -> None:
         (lambda: Service("ssm.amazonaws.com", "1111"), "12 digits"),
         (lambda: Service("ssm.amazonaws.com", ACCOUNT, ("*",)), r"source_arns\[0\] is '\*', which is not an ARN"),
         (lambda: PodIdentity(cluster_arns=("prod",)), "is not an ARN"),
-        (lambda: PodIdentity(namespace="agents-*"), "patterns are not possible"),
+        (lambda: PodIdentity(namespace="agents-*"), "patterns are not supported"),
         (lambda: Irsa("aws", ACCOUNT, f"https://{ISSUER}", "a", "b"), "without https://"),
         (lambda: Irsa("aws", ACCOUNT, ISSUER, "*", "b"), "namespace is '\\*'"),
         (lambda: Irsa("aws", ACCOUNT, ISSUER, "a", "*"), "service_account is '\\*'"),

@@ -8,12 +8,12 @@ import pulumi
 import pytest
 
 from eks_access.errors import InvalidInputError
-from eks_access.explain.explanation import explained
+from eks_access.explain.explanation import explain_integration
 from eks_access.integrations import Vendor, vendors
 from eks_access.integrations.cado import Cado
 from eks_access.integrations.conductorone.integration import ConductorOne
 from eks_access.integrations.opentrace import OpenTrace
-from eks_access.manifest.build import integration_access
+from eks_access.manifest.build import build_integration_access
 from eks_access.manifest.models import IntegrationAccess
 from eks_access.model import existing_role
 from eks_access.model.integration import Integration
@@ -85,10 +85,10 @@ def test_what_runs_in_the_cluster_has_the_existing_role() -> None:
     ("arn", "problem"),
     [
         ("shared", "is not an ARN"),
-        ("arn:aws:iam::111122223333:user/shared", "is not an IAM principal that can be named here"),
+        ("arn:aws:iam::111122223333:user/shared", "is not an IAM principal that is allowed here"),
         ("arn:aws:iam::111122223333:role/shared", f"is not the ARN of the role of that name, which is {SHARED}"),
         ("arn:aws:iam::111122223333:role/absent", "cannot be read from IAM: .*couldn't find resource"),
-        ("arn:aws:sts::111122223333:assumed-role/shared/me", "is a session of STS"),
+        ("arn:aws:sts::111122223333:assumed-role/shared/me", "is an STS session"),
         ("arn:aws:iam::111122223333:role/aws-service-role/eks.amazonaws.com/X", "is a service-linked role"),
     ],
 )
@@ -118,7 +118,7 @@ def test_an_output_is_checked_when_it_is_known(arn: str) -> None:
 def test_an_option_that_would_change_the_role_is_refused_with_its_reason(option: str, value: Any) -> None:
     told = refusal(OpenTrace, "ot", opentrace(existing_role_arn=SHARED, **{option: value}))
     assert f"{option} cannot be given with existing_role_arn, which is never changed: its" in told
-    assert set(existing_role.ITS_OWNERS) >= {option}
+    assert set(existing_role.OWNER_MANAGED_OPTIONS) >= {option}
     assert run(lambda: OpenTrace("ot", opentrace(existing_role_arn=SHARED)).role_arn).of(ACCESS_ENTRY)
 
 
@@ -129,9 +129,9 @@ def test_tags_may_be_given_and_are_those_of_the_entries() -> None:
 
 def test_cados_rule_for_names_holds_for_an_existing_role_too() -> None:
     told = refusal(Cado, "cado", cado(existing_role_arn=SHARED))
-    assert "existing_role_arn is 'shared', which does not hold 'CadoResponse'" in told
+    assert "existing_role_arn is 'shared', which does not contain 'CadoResponse'" in told
     assert run(lambda: Cado("cado", cado(existing_role_arn=FOR_CADO)).role_arn).of(ACCESS_ENTRY)
-    with pytest.raises(ValueError, match="does not hold 'CadoResponse'"):
+    with pytest.raises(ValueError, match="does not contain 'CadoResponse'"):
         run(lambda: Cado("cado", cado(existing_role_arn=pulumi.Output.from_input(SHARED))).role_arn)
 
 
@@ -141,10 +141,10 @@ def test_cados_rule_for_names_holds_for_an_existing_role_too() -> None:
 )
 def test_a_role_of_elsewhere_is_refused(partition: str, account: str, problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
-        existing_role.check_home(SHARED, partition=partition, account=account)
-    existing_role.check_home(SHARED, partition="aws", account="111122223333")
-    existing_role.check_home(SHARED, partition=placeholder("p"), account=placeholder("a"))
-    existing_role.check_home(placeholder("arn"), partition=partition, account=account)
+        existing_role.validate_location(SHARED, partition=partition, account=account)
+    existing_role.validate_location(SHARED, partition="aws", account="111122223333")
+    existing_role.validate_location(SHARED, partition=placeholder("p"), account=placeholder("a"))
+    existing_role.validate_location(placeholder("arn"), partition=partition, account=account)
 
 
 @pytest.mark.parametrize("key", sorted(set(vendors())))
@@ -152,20 +152,22 @@ def test_every_vendor_can_use_an_existing_role_and_tells_its_owner_what_it_must_
     vendor: Vendor = vendors()[key]
     integration: Integration = vendor.describe({**ARGUMENTS[key], "existing_role_arn": FOR_CADO}, place(key))
     assert (integration.role.existing_arn, integration.role.name) == (FOR_CADO, "shared-CadoResponse")
-    written = integration_access(integration, place(key), {"c0": ("https://c0", "Q0E=")})
+    written = build_integration_access(integration, place(key), {"c0": ("https://c0", "Q0E=")})
     trust, policy = written["handoff"]["steps"][:2]
     assert trust.endswith(json.dumps(integration.role.trust_policy(), separators=(",", ":"), ensure_ascii=False))
     assert json.loads(policy[policy.index("{") :]) == integration.role.policy()
-    told = explained(key, IntegrationAccess.model_validate(written))
+    told = explain_integration(key, IntegrationAccess.model_validate(written))
     assert told.owner == (trust, policy)
     own = vendor.describe(ARGUMENTS[key], place(key))
-    without = integration_access(own, place(key), {"c0": ("https://c0", "Q0E=")})
-    assert explained(key, IntegrationAccess.model_validate(without)).owner == ()
+    without = build_integration_access(own, place(key), {"c0": ("https://c0", "Q0E=")})
+    assert explain_integration(key, IntegrationAccess.model_validate(without)).owner == ()
     assert without["role"]["trustPolicy"] is None
 
 
 def test_an_owner_of_a_role_that_calls_nothing_is_told_so() -> None:
-    assert existing_role.owners_part(SHARED, {}, {"Statement": []})[1].endswith("the integration makes no AWS call")
+    assert existing_role.instructions_for_owner(SHARED, {}, {"Statement": []})[1].endswith(
+        "the integration makes no AWS call"
+    )
 
 
 def test_a_role_of_ones_own_is_made_where_none_is_given() -> None:

@@ -79,7 +79,7 @@ def test_what_is_secret_by_its_nature_is_a_secret_of_the_stack_however_it_was_gi
 def test_a_secret_of_a_wrong_form_is_refused_without_its_value_when_it_is_known() -> None:
     args = self_hosted(deploy_connector=CONNECTOR | {"client_secret": pulumi.Output.secret("hunter2\n")})
     engine = Engine()
-    with pytest.raises(ValueError, match=r"deploy_connector\.client_secret holds white space") as refused:
+    with pytest.raises(ValueError, match=r"deploy_connector\.client_secret contains white space") as refused:
         run(lambda: ConductorOne("c1", args).role_arn, engine=engine)
     assert "hunter2" not in str(refused.value)
     assert not engine.of(SECRET)

@@ -58,13 +58,13 @@ def test_access_policies_are_refused_where_the_cluster_takes_no_entries() -> Non
             "arn:aws:iam::444455556666:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForEKS",
             "service-linked role",
         ),
-        ("arn:aws:sts::444455556666:assumed-role/CadoPlatform/session", "is a session of STS"),
-        ("arn:aws:sts::444455556666:federated-user/someone", "is a session of STS"),
-        ("arn:aws:iam::444455556666:root", "is not an IAM principal that can be named here"),
-        ("arn:aws:iam::444455556666:group/responders", "is not an IAM principal that can be named here"),
+        ("arn:aws:sts::444455556666:assumed-role/CadoPlatform/session", "is an STS session"),
+        ("arn:aws:sts::444455556666:federated-user/someone", "is an STS session"),
+        ("arn:aws:iam::444455556666:root", "is not an IAM principal that is allowed here"),
+        ("arn:aws:iam::444455556666:group/responders", "is not an IAM principal that is allowed here"),
         (
             "arn:aws:iam::444455556666:oidc-provider/accounts.google.com",
-            "is not an IAM principal that can be named here",
+            "is not an IAM principal that is allowed here",
         ),
     ],
 )
@@ -105,14 +105,14 @@ VIEW = {"name": "AmazonEKSViewPolicy"}
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"profiles__least__groups": ["system:masters"]}, "begins with 'system:', which EKS refuses for groups"),
-        ({"profiles__least__groups": ["eks:readers"]}, "begins with 'eks:', which EKS refuses for groups"),
+        ({"profiles__least__groups": ["system:masters"]}, "begins with 'system:', which EKS rejects in groups"),
+        ({"profiles__least__groups": ["eks:readers"]}, "begins with 'eks:', which EKS rejects in groups"),
         ({"profiles__least__groups": ["team:{{SessionName}}"]}, "{{SessionName}}"),
         ({"profiles__least__groups": ["readers", "readers"]}, "names one of them twice"),
         ({"username": "aws:reader"}, "begins with 'aws:', which EKS reserves"),
         ({"username": "reader-{{SessionName}}"}, "no colon before"),
         ({"profiles__least__access_policies": [{"name": "arn:aws:iam::aws:policy/x"}]}, "access_policies[0].name"),
-        ({"profiles__least__access_policies": [{"name": "ViewPolicy"}]}, "is not an access policy that this version"),
+        ({"profiles__least__access_policies": [{"name": "ViewPolicy"}]}, "is not a known access policy"),
         ({"profiles__least__access_policies": [{**VIEW, "namespaces": ["{arg:namespaces}"]}]}, "an empty list"),
         ({"profiles__least__access_policies": [VIEW, {**VIEW, "namespaces": ["web"]}]}, "names one of them twice"),
     ],
@@ -139,9 +139,9 @@ def test_a_session_name_needs_a_colon_before_it() -> None:
     ("policy", "problem"),
     [
         ("arn:aws:iam::aws:policy/AmazonEKSClusterPolicy", "is not an EKS access policy"),
-        ("arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", "is an ARN.*Give the name alone"),
-        ("AmazonEKSClusterPolicy", "is not an access policy that this version knows"),
-        ("ViewPolicy", "is not an access policy that this version knows"),
+        ("arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", "is an ARN.*Give only the name"),
+        ("AmazonEKSClusterPolicy", "is not a known access policy"),
+        ("ViewPolicy", "is not a known access policy"),
     ],
 )
 def test_what_is_not_an_access_policys_name_is_refused(policy: str, problem: str) -> None:
@@ -185,14 +185,14 @@ def test_what_is_not_a_clusters_name_is_refused(name: str) -> None:
     ("tags", "problem"),
     [
         ({f"key-{number}": "x" for number in range(50)}, "50 tags.* is over 49"),
-        ({"x" * 129: "v"}, "is not a tag's key"),
-        ({"": "v"}, "is not a tag's key"),
-        ({"owner!": "v"}, "is not a tag's key"),
+        ({"x" * 129: "v"}, "is not a tag key"),
+        ({"": "v"}, "is not a tag key"),
+        ({"owner!": "v"}, "is not a tag key"),
         ({"aws:owner": "v"}, "begins with 'aws:'"),
         ({"AWS:owner": "v"}, "begins with 'aws:'"),
-        ({"owner": "x" * 257}, "tags.owner .* is not a tag's value"),
-        ({"owner": "a;b"}, "tags.owner .* is not a tag's value"),
-        ({"eks-access:role-id": "v"}, "is the tag by which an access entry is tied to its role"),
+        ({"owner": "x" * 257}, "tags.owner .* is not a tag value"),
+        ({"owner": "a;b"}, "tags.owner .* is not a tag value"),
+        ({"eks-access:role-id": "v"}, "is reserved for the tag that ties an access entry to its role"),
     ],
 )
 def test_tags_that_aws_refuses_are_refused(tags: dict[str, str], problem: str) -> None:
@@ -207,7 +207,7 @@ def test_tags_up_to_the_limits_are_accepted() -> None:
 
 
 def test_a_tag_that_is_an_output_is_refused_when_it_is_known() -> None:
-    with pytest.raises(ValueError, match=r"tags\.owner is '.*', which is not a tag's value"):
+    with pytest.raises(ValueError, match=r"tags\.owner is '.*', which is not a tag value"):
         run(lambda: Cado("cado", cado(tags={"owner": pulumi.Output.from_input("x" * 257)})).role_arn)
     accepted(Cado, "cado", cado(tags={"owner": pulumi.Output.from_input("x" * 256)}))
 

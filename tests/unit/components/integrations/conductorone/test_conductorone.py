@@ -70,7 +70,7 @@ def test_calls_on_entries_are_expected_only_where_there_are_entries() -> None:
 
 
 def test_several_clusters_are_refused_because_each_has_its_own_connector() -> None:
-    with pytest.raises(InvalidInputError, match="one connector, with its own External ID, for each"):
+    with pytest.raises(InvalidInputError, match="a connector, with its own External ID, for each"):
         describe({"external_id": "c1-x"}, place("conductorone", "API", "API"))
 
 

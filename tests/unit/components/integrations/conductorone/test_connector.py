@@ -8,7 +8,7 @@ import pytest
 from eks_access.errors import InvalidInputError
 from eks_access.integrations.conductorone.connector import IMAGE
 from eks_access.integrations.conductorone.integration import describe
-from eks_access.manifest.build import integration_access
+from eks_access.manifest.build import build_integration_access
 from eks_access.model.objects import KubernetesObject
 from tests.support.places import place
 
@@ -128,7 +128,7 @@ def test_the_image_is_pinned_and_one_without_a_version_is_refused() -> None:
 def test_a_key_is_needed_whole_with_keys_and_refused_without() -> None:
     with pytest.raises(InvalidInputError, match=r"secret_access_key is required.*both parts"):
         objects(connector=CLIENT | {"access_key_id": "x"})
-    with pytest.raises(InvalidInputError, match="access_key_id has no place with hosting self_hosted_irsa"):
+    with pytest.raises(InvalidInputError, match="access_key_id is not supported with hosting self_hosted_irsa"):
         objects("self_hosted_irsa", connector=CLIENT | KEYS)
 
 
@@ -142,7 +142,7 @@ def test_a_secret_that_cannot_be_right_is_refused_without_repeating_it(value: st
 def test_the_manifest_lists_the_objects_without_what_is_in_them() -> None:
     where = place("c1", "API")
     integration = describe(arguments("self_hosted_keys", CLIENT | KEYS), where)
-    manifest = integration_access(integration, where, {"c0": ("https://c0", "Q0E=")})
+    manifest = build_integration_access(integration, where, {"c0": ("https://c0", "Q0E=")})
     assert {"kind": "Secret", "namespace": "c1", "name": "c1"} in manifest["objects"]
     for secret in (*CLIENT.values(), *KEYS.values()):
         assert secret not in json.dumps(manifest)

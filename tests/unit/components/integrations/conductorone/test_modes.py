@@ -92,13 +92,13 @@ def test_what_has_no_place_in_a_mode_is_refused_with_the_mode_it_belongs_to(
     hosting: str, argument: dict[str, Any]
 ) -> None:
     with pytest.raises(
-        InvalidInputError, match=f"{next(iter(argument))} has no place with hosting {hosting}.*belongs to"
+        InvalidInputError, match=f"{next(iter(argument))} is not supported with hosting {hosting}.*belongs to"
     ):
         described(hosting, **argument)
 
 
 def test_an_external_id_for_a_self_hosted_connector_is_refused_with_what_would_happen() -> None:
-    with pytest.raises(InvalidInputError, match="takes the way of ConductorOne's own cloud, and fails"):
+    with pytest.raises(InvalidInputError, match="authenticates as ConductorOne's own cloud does, and fails"):
         described("self_hosted_keys", external_id="c1-x")
 
 
@@ -186,7 +186,7 @@ def test_roles_cannot_be_granted_in_mode_api_and_the_hand_off_says_so() -> None:
 
 
 def test_without_access_policies_there_must_be_roles_to_grant() -> None:
-    with pytest.raises(InvalidInputError, match="there is nothing that ConductorOne could grant"):
+    with pytest.raises(InvalidInputError, match="there is nothing for ConductorOne to grant"):
         provision("CONFIG_MAP", grantable_cluster_roles=[])
     policy = provision("CONFIG_MAP").role.policy()
     assert "CreateAccessEntry" not in json.dumps(policy), "EKS has no entries there"

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from eks_access.errors import InvalidInputError
-from eks_access.explain.trust import trust_words
-from eks_access.integrations.custom.describe import integration
-from eks_access.integrations.custom.load import parse
-from eks_access.manifest.build import integration_access
+from eks_access.explain.trust import describe_trust
+from eks_access.integrations.custom.builder import build_integration
+from eks_access.integrations.custom.definition_file import parse_definition
+from eks_access.manifest.build import build_integration_access
 from eks_access.manifest.models import Trust as Told
 from eks_access.model.integration import Integration
 from eks_access.model.trust import CrossAccount, IdentityCenter, Irsa, PodIdentity, Saml, Service, Trust, WebIdentity
@@ -61,7 +61,7 @@ KINDS: dict[str, tuple[dict[str, Any], Trust, str]] = {
 
 
 def described(trust: dict[str, Any]) -> Integration:
-    return integration(parse(small(trust=trust), "acme.yaml"), {"arguments": ROLE}, place("acme"))
+    return build_integration(parse_definition(small(trust=trust), "acme.yaml"), {"arguments": ROLE}, place("acme"))
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
@@ -69,10 +69,10 @@ def test_the_file_has_each_kind_of_trust_with_what_it_must_refuse(kind: str) -> 
     given, trust, words = KINDS[kind]
     made = described({kind: given})
     assert made.role.trust == trust
-    written = integration_access(made, place("acme"), {"c0": ("https://c0", "Q0E=")})
+    written = build_integration_access(made, place("acme"), {"c0": ("https://c0", "Q0E=")})
     assert written["trust"]["kind"] == kind.replace("_", "-")
     assert written["trust"]["refuses"] == list(trust.refuses())
-    assert trust_words(Told.model_validate(written["trust"]))[0] == words
+    assert describe_trust(Told.model_validate(written["trust"]))[0] == words
 
 
 def test_every_kind_that_there_is_can_be_written() -> None:
@@ -89,9 +89,9 @@ def test_every_kind_that_there_is_can_be_written() -> None:
         ({"web_identity": KINDS["web_identity"][0] | {"provider": "x"}}, r"trust\.web_identity\.provider .* neither"),
         ({"saml": {"provider": GITLAB}}, r"trust\.saml\.provider .* is not a SAML provider's ARN"),
         ({"identity_center": {"permission_sets": ["D*"]}}, r"trust\.identity_center\.permission_sets\[0\]"),
-        ({"identity_center": {"permission_sets": ["{arg:namespaces}"]}}, "becomes an empty list"),
+        ({"identity_center": {"permission_sets": ["{arg:namespaces}"]}}, "expands to an empty list"),
         ({"service": {"service": "*"}}, r"trust\.service\.service is '\*', which is not a service principal"),
-        ({"service": {"service": "a.amazonaws.com", "source_arns": ["{arg:namespaces}"]}}, "becomes an empty list"),
+        ({"service": {"service": "a.amazonaws.com", "source_arns": ["{arg:namespaces}"]}}, "expands to an empty list"),
         ({"pod_identity": WORKLOAD | {"namespace": "*"}}, r"trust\.pod_identity\.namespace .* patterns are not"),
         ({"irsa": {"oidc_issuer": f"https://{ISSUER}", **WORKLOAD}}, r"trust\.irsa\.oidc_issuer .* without https://"),
         ({}, "give one of cross_account, web_identity, saml, identity_center, service, pod_identity, irsa"),
