@@ -87,7 +87,7 @@ def up(
 ) -> None:
     """Start a sandbox, by default with the clusters dev-api, dev-both and dev-configmap, one in each mode.
 
-    Without --detach it runs until Ctrl-C. Where one is running already, this says so and changes nothing.
+    Without --detach it runs until Ctrl-C. A sandbox that is running already is reported and left unchanged.
     """
     state = State.at(folder)
     if state.is_supervised():
@@ -113,7 +113,7 @@ def up(
     except (InvalidClustersError, ProgramsError) as error:
         raise click.ClickException(str(error)) from error
     except StartError as error:
-        # What it said has been shown as it came.
+        # Its output was shown as it came.
         raise click.exceptions.Exit(1) from error
 
 

@@ -11,7 +11,7 @@ MODES = ("API", "API_AND_CONFIG_MAP", "CONFIG_MAP")
 
 
 class InvalidClustersError(ValueError):
-    """The wanted clusters cannot be made; the message says which and why."""
+    """The requested clusters cannot be created; the message has which and why."""
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ class Sandbox:
         """Start a sandbox in this folder, or take the one that runs there.
 
         Raises:
-            StartError: with what the supervisor said.
+            StartError: with the supervisor's output.
         """
         where = State.at(state)
         supervisor = None
@@ -146,10 +146,10 @@ class Sandbox:
     def eks_connector(self, **wanted: Any) -> dict[str, Any]:
         """Make something happen to registered clusters; see `sandbox.aws.connected_clusters`."""
         answer = urllib3.request("POST", f"{self.endpoint}{CONTROL_PATH}", json=wanted)
-        said: dict[str, Any] = answer.json()
+        body: dict[str, Any] = answer.json()
         if answer.status != 200:
-            raise ValueError(said["message"])
-        return said
+            raise ValueError(body["message"])
+        return body
 
     def mint_token(self, *, audience: str, subject: str, issuer: str = GOOGLE, **more: Any) -> str:
         providers = IdentityProviders(self.state.providers)

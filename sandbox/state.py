@@ -38,7 +38,7 @@ class AlreadyRunningError(RuntimeError):
 class ClusterRecord:
     name: str
     mode: str
-    """When it started; DescribeCluster knows the present one."""
+    """When it started; DescribeCluster has the present one."""
     endpoint: str
     nodes: bool
 
@@ -79,7 +79,7 @@ class State:
 
     @property
     def supervisor_log(self) -> Path:
-        """What a supervisor in the background says. Beside the other logs: it is opened before they are
+        """The output of a supervisor in the background. Beside the other logs: it is opened before they are
         cleared.
         """
         return self.folder / "supervisor.log"

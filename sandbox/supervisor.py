@@ -38,12 +38,12 @@ class Options:
     clusters: tuple[ClusterSpec, ...]
     workload: bool = True
     entry_seconds: float = 0.7
-    """EKS says "several seconds"; enough here for a client that does not wait to notice."""
+    """EKS documents "several seconds"; long enough here to fail a client that does not wait."""
     update_seconds: float = 1.5
 
 
 class SandboxFailedError(RuntimeError):
-    """It could not start, or a part of it ended; the message says which, with the end of its log."""
+    """It could not start, or a part of it ended; the message names it, with the end of its log."""
 
 
 class Stop:
@@ -58,7 +58,7 @@ class Then:
 
 
 def run(state: State, options: Options, progress: Progress) -> None:
-    """Be the supervisor of this folder until told to stop.
+    """Run as the supervisor of this folder until it is stopped.
 
     Raises:
         AlreadyRunningError: there is one.

@@ -166,7 +166,7 @@ class ConnectedClusters:
             iam.create_service_linked_role(AWSServiceName=SERVICE)
 
     def control(self, request: Request) -> Response:
-        """What a test wants: `propagationDelays`, `activationSeconds`, `expire` and `activate`."""
+        """Settings by tests: `propagationDelays`, `activationSeconds`, `expire` and `activate`."""
         wanted = request.json
         self._delays = wanted.get("propagationDelays", self._delays)
         self._activation_seconds = wanted.get("activationSeconds", self._activation_seconds)

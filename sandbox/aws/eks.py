@@ -268,7 +268,7 @@ class EksFront:
 
     @staticmethod
     def _with_username(response: Response) -> Response:
-        """Fill in the username EKS gives when none was set, and say in EKS's words that an entry is not
+        """Fill in the username EKS gives when none was set, and use EKS's message for an entry that is not
         there.
         """
         if response.status == 404 and str(response.json.get("message", "")).startswith("No access entry"):

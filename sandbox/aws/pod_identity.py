@@ -1,6 +1,6 @@
 """EKS Auth: a service account's token for a session of the role that EKS Pod Identity associates with it.
 
-MiniStack has the associations, and knows nothing of EKS Auth. It is told the service's name and what its one call acts
+MiniStack has the associations, and no EKS Auth. It is given the service's name and what its one call acts
 on: it then checks signature and IAM policy before it answers that it does not serve the call, and that answer is taken
 as leave. https://docs.aws.amazon.com/eks/latest/APIReference/API_auth_AssumeRoleForPodIdentity.html
 """
@@ -136,7 +136,7 @@ class PodIdentity:
 
 
 def _trusted(role: dict[str, Any], account: str, source: str, tags: dict[str, str]) -> bool:
-    """Both actions at once, as STS asks for a request with tags: the first alone is not enough."""
+    """Both actions at once, as STS requires for a request with tags: the first alone is not enough."""
     keys = {"aws:SourceAccount": account, "aws:SourceArn": source}
     keys |= {f"aws:RequestTag/{key}": value for key, value in tags.items()}
     needed = NEEDED if tags else NEEDED[:1]

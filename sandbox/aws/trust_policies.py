@@ -1,4 +1,4 @@
-"""Trust policies put into the words that MiniStack's evaluator knows: it has no policy variables and no SAML.
+"""Translates trust policies for MiniStack's evaluator, which has no policy variables and no SAML.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
@@ -19,7 +19,7 @@ class UnresolvedVariableError(Exception):
 
 
 def with_variables(document: Mapping[str, Any], value_of: Lookup) -> dict[str, Any]:
-    """The document with its variables' values. A statement with one that has no value applies to nobody."""
+    """The document with its variables' values. A statement with one that has no value matches no request."""
     if document.get("Version") != "2012-10-17":
         return dict(document)
     statements = []

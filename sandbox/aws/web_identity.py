@@ -42,7 +42,7 @@ class WebIdentity:
         claims = verified_claims(form.get("WebIdentityToken", ""), self._providers)
         role = self._inner.role(form.get("RoleArn", ""))
         if role is None or not self._trusted(role, claims):
-            # The same words for a role that is not there: STS does not say which roles exist.
+            # The same message as for a role that does not exist: STS does not reveal which roles do.
             return error(403, "AccessDenied", f"Not authorized to perform sts:{ACTION}")
         seconds = sessions.seconds(role, form.get("DurationSeconds"))
         session = sessions.issue(role, form["RoleSessionName"], seconds)

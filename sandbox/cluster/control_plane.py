@@ -1,7 +1,7 @@
 """The programs of one cluster, as EKS runs them, with everything on loopback and nothing kept.
 
-Flags follow what was measured to start fast: no fsync, no leader election, no serving ports that nobody
-calls.
+Flags follow what was measured to start fast: no fsync, no leader election, no serving ports that are
+never called.
 """
 
 import secrets

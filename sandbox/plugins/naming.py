@@ -1,4 +1,4 @@
-"""Names for resources that were given none, as the engine asks for them."""
+"""Names for resources that have none, in the form that the engine expects."""
 
 import hashlib
 from typing import Literal
@@ -21,7 +21,7 @@ def autoname(
     limit: int | None = None,
     proposed: tuple[str, AutonamingMode] | None = None,
 ) -> str:
-    """`<name>-<random digits>`, the same for the same seed, cut to the limit; or as the stack's own rule says."""
+    """`<name>-<random digits>`, the same for the same seed, cut to the limit; or by the stack's own rule."""
     if proposed is not None:
         wanted, mode = proposed
         if mode == "disable":

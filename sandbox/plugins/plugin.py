@@ -1,4 +1,4 @@
-"""What a plug-in has to say: plain data in, plain data out, free of gRPC and of marks for secrets."""
+"""The interface of a plug-in: plain data in, plain data out, free of gRPC and of marks for secrets."""
 
 # ruff: noqa: ARG002, ARG005 - an interface's arguments are given, used or not
 

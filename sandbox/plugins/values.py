@@ -156,7 +156,7 @@ def format_path(path: Path) -> str:
 
 
 def lookup(value: object, path: Path) -> Any:
-    """What stands at a path, or None."""
+    """The value at a path, or None."""
     for step in path:
         if isinstance(value, Mapping):
             value = value.get(step)

@@ -65,7 +65,7 @@ def locked(folder: Path, what: str, progress: Progress) -> Iterator[None]:
 
 @contextmanager
 def published(folder: Path) -> Iterator[Path]:
-    """A new empty folder that becomes `folder` when the block ends well, and is gone when it does not.
+    """A new empty folder that is renamed to `folder` when the block succeeds, and removed when it fails.
 
     To be used under the lock: what an earlier, killed builder left behind is removed first.
     """

@@ -1,4 +1,4 @@
-"""The AWS session that a provider's configuration asks for, and the words in which AWS refuses."""
+"""The AWS session of a provider's configuration, and AWS's error messages."""
 
 import json
 import os
@@ -143,7 +143,7 @@ class Aws:
 
 
 def refusing(what: str, service: str, call: Callable[[], _T]) -> _T:
-    """Run a call; where AWS refuses, say so as the official plug-in does, in AWS's own words.
+    """Run a call; report an error of AWS as the official plug-in does, with AWS's own message.
 
     Raises:
         PluginError: `what: operation error SERVICE: OPERATION, …, CODE: MESSAGE`.

@@ -47,7 +47,7 @@ def test_the_lock_that_a_dying_supervisor_still_has_is_waited_for(state: State) 
     def die() -> None:
         with state.locked():
             held.set()
-            assert not seen.wait(0.2), "nobody is to answer before the lock has gone"
+            assert not seen.wait(0.2), "no answer before the lock is released"
 
     threading.Thread(target=die).start()
     assert held.wait(5)

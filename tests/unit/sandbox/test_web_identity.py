@@ -47,7 +47,7 @@ WRONG: dict[str, tuple[Callable[[IdentityProviders], str], str, str]] = {
     ),
     "not signed": (unsigned, "InvalidIdentityToken", "verification key"),
     "signed with another algorithm": (signed_with_the_public_key, "InvalidIdentityToken", "verification key"),
-    "of an issuer nobody knows": (
+    "of an unknown issuer": (
         lambda providers: providers.mint(issuer="id.example", audience="a", subject="1", signed_by=FORGED),
         "InvalidIdentityToken",
         "No OpenIDConnect provider found in your account for https://id.example",

@@ -166,7 +166,7 @@ def test_progress_tells_each_tool_and_how_long_it_took(machine: Machine) -> None
     assert all(re.search(r" in \d+ s$", line) for line in lines[1:])
     machine.events.clear()
     machine.ensure()
-    assert machine.events == [], "where nothing is to do, nothing is said"
+    assert machine.events == [], "no event where there is nothing to do"
 
 
 def test_without_go_the_message_says_what_needs_it_and_how_to_get_it(machine: Machine) -> None:
@@ -202,7 +202,7 @@ def test_no_go_is_needed_once_everything_is_built(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "error"),
+    ("output", "error"),
     [
         ("dial tcp: lookup proxy.example: no such host", ModulesUnreachableError),
         ("reading example.com/x: 403 Forbidden", ModulesUnreachableError),
@@ -211,8 +211,10 @@ def test_no_go_is_needed_once_everything_is_built(machine: Machine) -> None:
         ("verifying module: checksum mismatch", BuildError),
     ],
 )
-def test_a_failed_build_is_told_by_its_cause(machine: Machine, said: str, error: type[Exception]) -> None:
-    machine.go(before_build=f"echo '{said}' >&2; exit 1")
+def test_the_error_of_a_failed_build_is_named_after_its_cause(
+    machine: Machine, output: str, error: type[Exception]
+) -> None:
+    machine.go(before_build=f"echo '{output}' >&2; exit 1")
     with pytest.raises(error):
         machine.ensure()
 
