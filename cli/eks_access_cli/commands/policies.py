@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from eks_access_policies.evaluate.evaluator import RULES
-from eks_access_policies.finding import Severity
-from eks_access_policies.located import Located
+from eks_access_policies.finding import Finding, Severity
 from eks_access_policies.report import as_json, print_table
 from eks_access_policies.rules.configuration import Configuration, ConfigurationError, configuration
 from eks_access_policies.stack import StateError, joined
@@ -93,16 +92,16 @@ def _judge(
     except StateError as error:
         raise BadInputError(str(error)) from error
 
-    def is_told(located: Located) -> bool:
-        rule = located.rule
+    def is_told(finding: Finding) -> bool:
+        rule = finding.rule
         return (not only or rule.id in only) and rule.severity >= least and chosen.level(rule) != "disabled"
 
-    found = [located for located in chosen.judge().stack(stack) if is_told(located)]
+    found = [finding for finding in chosen.judge().stack(stack) if is_told(finding)]
     if as_json_text:
         click.echo(json.dumps(as_json(stack, found, chosen), indent=2, ensure_ascii=False))
     else:
         print_table(stack, found, chosen, console())
-    if any(chosen.level(located.rule) == "mandatory" for located in found):
+    if any(chosen.level(finding.rule) == "mandatory" for finding in found):
         raise SystemExit(1)
 
 

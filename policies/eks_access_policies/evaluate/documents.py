@@ -3,6 +3,7 @@
 A fleet's stacks have the same document hundreds of times; each is judged once.
 """
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
@@ -11,7 +12,6 @@ from eks_access.model import arn as arns
 from .. import iam
 from ..finding import Finding
 from ..iam.policy import Kind as PolicyKind
-from ..located import Located
 from ..rules.iam.trust import TRUST_EXTERNAL_ID, TRUST_UNKNOWN_ACCOUNT, TRUST_WHOLE_ACCOUNT
 from ..rules.settings import Settings
 from ..stack import Resource, Stack
@@ -35,7 +35,7 @@ _SECRET = "what it says is a secret of the stack, and is not shown."
 
 def judge_documents(
     resource: Resource, settings: Settings, accounts: frozenset[str], stack: Stack
-) -> Iterator[Located]:
+) -> Iterator[Finding]:
     plain = frozenset(_without_external_id(resource, stack))
     told = f"role {resource.name}" if resource.type.endswith(":Role") else resource.name
     for placed in documents(resource):
@@ -48,12 +48,12 @@ def judge_documents(
             if finding.rule in BY_ACCOUNT and not accounts and not settings.accounts:
                 message += _NAME_ACCOUNTS
             where = placed.name if hidden or not finding.where else f"{placed.name}.{finding.where}"
-            yield Located(Finding(finding.rule, message, where), resource.urn)
+            yield dataclasses.replace(finding, message=message, where=where, urn=resource.urn)
     seconds = resource.get("maxSessionDuration")
     if isinstance(seconds, int | float) and not isinstance(seconds, bool):
         for finding in iam.judge_session(int(seconds), context(settings, accounts)):
             message = f"{told}: {finding.message}"
-            yield Located(Finding(finding.rule, message, "maxSessionDuration"), resource.urn)
+            yield Finding(finding.rule, message, "maxSessionDuration", resource.urn)
 
 
 @lru_cache(maxsize=4096)

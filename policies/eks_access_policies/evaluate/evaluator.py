@@ -13,7 +13,6 @@ from ..access.clusters import CLUSTER
 from ..access.entries import CONFIG_MAP
 from ..access.principals import ROLE, USER
 from ..finding import Finding, Rule
-from ..located import Located
 from ..rules import eks as eks_rules
 from ..rules.settings import Settings
 from ..stack import Resource, Stack
@@ -59,38 +58,38 @@ class Judge:
         for rule in RULES:
             self._rules_by_settings[(by_rule or {}).get(rule.id, default)].add(rule.id)
 
-    def stack(self, stack: Stack) -> list[Located]:
+    def stack(self, stack: Stack) -> list[Finding]:
         """Everything that there is to say about a stack, the gravest first."""
         accounts = own_accounts(stack.resources)
-        alone = [located for each in stack.resources for located in self.resource(each, stack, accounts)]
+        alone = [finding for each in stack.resources for finding in self.resource(each, stack, accounts)]
         return sorted([*alone, *self.together(stack, accounts)], key=_gravest_first)
 
-    def resource(self, resource: Resource, stack: Stack, accounts: frozenset[str]) -> list[Located]:
+    def resource(self, resource: Resource, stack: Stack, accounts: frozenset[str]) -> list[Finding]:
         """What there is to say about a resource by itself. `stack` is what is known of the others."""
         return self._of_each(lambda settings: _alone(resource, settings, accounts, stack), stack)
 
-    def together(self, stack: Stack, accounts: frozenset[str]) -> list[Located]:
+    def together(self, stack: Stack, accounts: frozenset[str]) -> list[Finding]:
         """What there is to say about how a stack's resources go together."""
         access = Access(stack)
         return self._of_each(lambda settings: _together(access, settings, accounts), stack)
 
-    def _of_each(self, judged: Callable[[Settings], Iterable[Located]], stack: Stack) -> list[Located]:
+    def _of_each(self, judged: Callable[[Settings], Iterable[Finding]], stack: Stack) -> list[Finding]:
         """What is found with the settings of each rule, without what they exempt and without any secret."""
         return [
-            dataclasses.replace(located, finding=_redacted(located.finding, stack))
+            _redacted(finding, stack)
             for settings, rules in self._rules_by_settings.items()
-            for located in judged(settings)
-            if located.rule.id in rules
-            if not settings.exempts(stack.by_urn.get(located.urn), stack)
+            for finding in judged(settings)
+            if finding.rule.id in rules
+            if not settings.exempts(stack.by_urn.get(finding.urn), stack)
         ]
 
 
-def _alone(resource: Resource, settings: Settings, accounts: frozenset[str], stack: Stack) -> Iterator[Located]:
+def _alone(resource: Resource, settings: Settings, accounts: frozenset[str], stack: Stack) -> Iterator[Finding]:
     yield from judge_documents(resource, settings, accounts, stack)
     yield from eks.judge_resource(resource)
 
 
-def _together(access: Access, settings: Settings, accounts: frozenset[str]) -> Iterator[Located]:
+def _together(access: Access, settings: Settings, accounts: frozenset[str]) -> Iterator[Finding]:
     yield from eks.judge(access, settings, accounts)
     yield from rbac.judge(access, settings)
     yield from judge_identities(access.stack, settings, accounts)
@@ -118,5 +117,5 @@ def _redacted(finding: Finding, stack: Stack) -> Finding:
     return dataclasses.replace(finding, message=stack.redacted(finding.message)) if stack.secret_texts else finding
 
 
-def _gravest_first(located: Located) -> tuple[int, str, str, str]:
-    return (-located.rule.severity, located.rule.id, located.urn, located.finding.message)
+def _gravest_first(finding: Finding) -> tuple[int, str, str, str]:
+    return (-finding.rule.severity, finding.rule.id, finding.urn, finding.message)

@@ -10,7 +10,6 @@ from functools import lru_cache
 from .. import iam
 from ..access.iam_identities import Identity, identities
 from ..finding import Finding
-from ..located import Located
 from ..rules.settings import Settings
 from ..stack import Stack
 from ..stack.values import text
@@ -31,7 +30,7 @@ def _is_grave(policies: tuple[str, ...]) -> bool:
     return any(finding.rule.is_mandatory for finding in found)
 
 
-def judge_identities(stack: Stack, settings: Settings, accounts: frozenset[str]) -> Iterator[Located]:
+def judge_identities(stack: Stack, settings: Settings, accounts: frozenset[str]) -> Iterator[Finding]:
     """Only what no policy opens by itself: the rest is told of that policy."""
     for identity in identities(stack).values():
         texts = identity.policies
@@ -41,4 +40,4 @@ def judge_identities(stack: Stack, settings: Settings, accounts: frozenset[str])
         for finding in iam.judge_policies(texts, context(settings, accounts)):
             if finding.rule not in alone:
                 message = f"the {len(texts)} policies of {identity.resource.name} together: {finding.message}"
-                yield Located(Finding(finding.rule, message), identity.resource.urn)
+                yield Finding(finding.rule, message, urn=identity.resource.urn)

@@ -17,8 +17,7 @@ from pulumi_policy import (
 from pulumi_policy import Severity as PulumiSeverity
 
 from ..evaluate.evaluator import RESOURCE_RULES, RULES, STACK_RULES, Judge, own_accounts
-from ..finding import Rule, Severity
-from ..located import Located
+from ..finding import Finding, Rule, Severity
 from ..rules.configuration import SHARED
 from ..rules.settings import Settings, schema, settings
 from ..stack import Stack
@@ -101,7 +100,7 @@ def _judge(rule: Rule, base: Settings, given: Mapping[str, Any]) -> Judge:
     return Judge(base, {rule.id: settings(given, base)})
 
 
-def _report(rule: Rule, found: list[Located], report: ReportViolation) -> None:
-    for located in found:
-        if located.rule.id == rule.id:
-            report(located.finding.message, located.urn)
+def _report(rule: Rule, found: list[Finding], report: ReportViolation) -> None:
+    for finding in found:
+        if finding.rule.id == rule.id:
+            report(finding.message, finding.urn)

@@ -17,7 +17,7 @@ from pulumi_policy import policy as sdk
 
 from ..evaluate.documents import BY_ACCOUNT
 from ..evaluate.evaluator import Judge, is_judged_alone, own_accounts
-from ..located import Located
+from ..finding import Finding
 from ..rules.configuration import SHARED
 from ..rules.settings import settings
 from ..stack import Resource, Stack
@@ -79,10 +79,10 @@ def _sharing(base: Any) -> Any:
             self._seen[resource.urn] = resource
             stack = Stack(tuple(self._with_ancestors(resource)), secret_texts=frozenset(reader.secret_texts))
             found = self._judge.resource(resource, stack, self._accounts)
-            if not self._accounts and any(located.rule in BY_ACCOUNT for located in found):
+            if not self._accounts and any(finding.rule in BY_ACCOUNT for finding in found):
                 # In the whole stack, roles that are made already say whose account this is.
                 self._later.add(resource.urn)
-                found = [located for located in found if located.rule not in BY_ACCOUNT]
+                found = [finding for finding in found if finding.rule not in BY_ACCOUNT]
             return self._reported(found)
 
         def Remediate(self, _request: Any, _context: Any) -> Any:
@@ -98,7 +98,7 @@ def _sharing(base: Any) -> Any:
             stack = Stack(resources, name, frozenset(reader.secret_texts | self._secret_texts))
             accounts = own_accounts(resources) | self._accounts
             again = (self._judge.resource(each, stack, accounts) for each in resources if each.urn in self._later)
-            later = [located for found in again for located in found if located.rule in BY_ACCOUNT]
+            later = [finding for found in again for finding in found if finding.rule in BY_ACCOUNT]
             return self._reported([*later, *self._judge.together(stack, accounts)])
 
         def _resource(
@@ -127,10 +127,10 @@ def _sharing(base: Any) -> Any:
                 yield above
                 above = self._seen.get(above.parent or "")
 
-        def _reported(self, found: list[Located]) -> Any:
+        def _reported(self, found: list[Finding]) -> Any:
             response = proto.AnalyzeResponse()
-            for located in found:
-                policy = self._policies.get(located.rule.id)
+            for finding in found:
+                policy = self._policies.get(finding.rule.id)
                 level = self._get_enforcement_level(policy) if policy else EnforcementLevel.DISABLED
                 if policy is None or level is EnforcementLevel.DISABLED:
                     continue
@@ -139,7 +139,7 @@ def _sharing(base: Any) -> Any:
                 report = self._create_report_violation(
                     response, policy.name, policy.description, level, policy.severity
                 )
-                report(located.finding.message, located.urn)
+                report(finding.message, finding.urn)
             return response
 
     return Sharing

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ...access import Access
-from ...located import Located
+from ...finding import Finding
 from ...rules.eks import RULES
 from ...rules.settings import Settings
 from .clusters import judge_resource
@@ -13,7 +13,7 @@ from .policies import judge_policies
 __all__ = ["RULES", "judge", "judge_resource"]
 
 
-def judge(access: Access, settings: Settings, own_accounts: frozenset[str]) -> Iterator[Located]:
+def judge(access: Access, settings: Settings, own_accounts: frozenset[str]) -> Iterator[Finding]:
     """What can be said of the chain: who enters, as whom, with which access policies."""
     yield from judge_policies(access, settings)
     yield from judge_entries(access, settings, own_accounts)

@@ -16,7 +16,7 @@ ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 
 def messages(made: list[Made], rule_id: str, chosen: Settings | None = None, **how: Any) -> list[str]:
     found = Judge(chosen).stack(stack(made, **how))
-    return [located.finding.message for located in found if located.rule.id == rule_id]
+    return [finding.message for finding in found if finding.rule.id == rule_id]
 
 
 def reads_secrets(namespace: str = "") -> list[Made]:
@@ -99,7 +99,7 @@ def test_bind_and_impersonate_with_names_are_judged_by_the_names() -> None:
 
 def test_the_administrators_policy_is_told_once() -> None:
     made = [role("boss"), entry("way-in", "boss"), association("policy", "boss", "AmazonEKSClusterAdminPolicy")]
-    found = {located.rule.id for located in Judge().stack(stack(made))}
+    found = {finding.rule.id for finding in Judge().stack(stack(made))}
     assert {each for each in found if each.startswith(("eks-", "rbac-"))} == {"eks-cluster-admin-policy"}
 
 
@@ -139,9 +139,9 @@ def test_the_policies_of_one_role_complete_each_other() -> None:
         Resource(each.urn, each.type, each.name, {**each.properties}, property_dependencies=_links(each))
         for each in stack(made).resources
     ]
-    found = [located for located in Judge().stack(Stack(tuple(resources))) if "together" in located.finding.message]
-    assert {located.rule.id for located in found} == {"iam-escalation-pass-role"}
-    assert found[0].finding.message.startswith("the 2 policies of builder together: ")
+    found = [finding for finding in Judge().stack(Stack(tuple(resources))) if "together" in finding.message]
+    assert {finding.rule.id for finding in found} == {"iam-escalation-pass-role"}
+    assert found[0].message.startswith("the 2 policies of builder together: ")
 
 
 def _links(each: Resource) -> dict[str, tuple[str, ...]]:
@@ -175,8 +175,8 @@ def test_a_document_that_is_secret_is_judged_and_not_shown() -> None:
         "inputs": {"assumeRolePolicy": secret},
     }
     found = Judge().stack(of_export({"deployment": {"resources": [state]}}))
-    assert "iam-trust-external-id" in {located.rule.id for located in found}
-    assert "999988887777" not in str([located.finding for located in found])
+    assert "iam-trust-external-id" in {finding.rule.id for finding in found}
+    assert "999988887777" not in str([finding for finding in found])
 
 
 def _escaped(text: str) -> str:

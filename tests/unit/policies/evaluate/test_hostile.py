@@ -54,8 +54,8 @@ def resources(draw: st.DrawFn) -> Resource:
 @ODD
 @given(st.lists(resources(), max_size=5))
 def test_odd_resources_are_judged(odd: list[Resource]) -> None:
-    for located in Judge().stack(Stack(tuple(odd))):
-        assert located.urn
+    for finding in Judge().stack(Stack(tuple(odd))):
+        assert finding.urn
 
 
 @ODD

@@ -33,10 +33,10 @@ def known() -> set[tuple[str, str, str]]:
 
 def test_the_integrations_have_the_known_findings_and_no_other() -> None:
     found = {
-        (name, profile.value, located.rule.id)
+        (name, profile.value, finding.rule.id)
         for name in ARGUMENTS
         for profile in Profile
-        for located in Judge().stack(stack_of(name, profile))
+        for finding in Judge().stack(stack_of(name, profile))
     }
     assert found == known(), "docs/policies/known-findings.md has every finding, with its reason"
 

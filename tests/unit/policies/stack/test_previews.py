@@ -23,7 +23,7 @@ def found(before: dict[str, Any], after: dict[str, Any], op: str, *changed: str)
         "newState": state(after),
         "detailedDiff": {path: {"kind": kind} for path in changed},
     }
-    return {located.rule.id for located in Judge().stack(of_preview({"steps": [step]}))}
+    return {finding.rule.id for finding in Judge().stack(of_preview({"steps": [step]}))}
 
 
 FALSE, TRUE = ({"bootstrapClusterCreatorAdminPermissions": value} for value in (False, True))
