@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
+from eks_access_policies.evaluate.configuration import Configuration, ConfigurationError, parse_configuration
 from eks_access_policies.evaluate.evaluator import RULES
 from eks_access_policies.finding import Finding, Severity
 from eks_access_policies.report import as_json, print_table
-from eks_access_policies.rules.configuration import Configuration, ConfigurationError, configuration
 from eks_access_policies.stack import StateError, joined
 from eks_access_policies.stack.source import of_file, of_stack
 
@@ -74,10 +74,10 @@ def policies(
         unknown = [rule for rule in only if rule not in {each.id for each in RULES}]
         if unknown:
             raise click.UsageError(f"--rule {unknown[0]}: there is no such rule; --rules lists them")
-        _judge(files, stacks, cwd, config, set(only), Severity[severity.upper()], as_json_text)
+        _evaluate(files, stacks, cwd, config, set(only), Severity[severity.upper()], as_json_text)
 
 
-def _judge(
+def _evaluate(
     files: tuple[str, ...],
     stacks: tuple[str, ...],
     cwd: Path,
@@ -96,7 +96,7 @@ def _judge(
         rule = finding.rule
         return (not only or rule.id in only) and rule.severity >= least and chosen.level(rule) != "disabled"
 
-    found = [finding for finding in chosen.judge().stack(stack) if is_told(finding)]
+    found = [finding for finding in chosen.evaluator().stack(stack) if is_told(finding)]
     if as_json_text:
         click.echo(json.dumps(as_json(stack, found, chosen), indent=2, ensure_ascii=False))
     else:
@@ -109,7 +109,7 @@ def _configuration(path: str | None) -> Configuration:
     if path is None:
         return Configuration()
     try:
-        return configuration(json.loads(Path(path).read_text()))
+        return parse_configuration(json.loads(Path(path).read_text()))
     except OSError as error:
         raise BadInputError(f"--config {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

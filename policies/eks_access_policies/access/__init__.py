@@ -1,27 +1,38 @@
 """Who may do what in which cluster, computed from a stack: the chain from an IAM principal to RBAC's rules."""
 
-from .chain import Access, default_roles, groups, holders, username
+from .chain import Access, default_roles, groups, rules_by_holder, username
 from .grants import Asked, Grant, allows, grants
-from .model import Association, Binding, Entry, Held, Principal, Role, Rule, Subject, same_cluster, told_namespaces
+from .model import (
+    Binding,
+    EffectiveRule,
+    Entry,
+    Permission,
+    PolicyAssociation,
+    Principal,
+    Role,
+    Subject,
+    format_namespaces,
+    same_cluster,
+)
 
 __all__ = [
     "Access",
     "Asked",
-    "Association",
     "Binding",
+    "EffectiveRule",
     "Entry",
     "Grant",
-    "Held",
+    "Permission",
+    "PolicyAssociation",
     "Principal",
     "Role",
-    "Rule",
     "Subject",
     "allows",
     "default_roles",
+    "format_namespaces",
     "grants",
     "groups",
-    "holders",
+    "rules_by_holder",
     "same_cluster",
-    "told_namespaces",
     "username",
 ]

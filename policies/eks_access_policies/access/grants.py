@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from .model import Held, Rule
+from .model import EffectiveRule, Permission
 
 
 @dataclass(frozen=True, order=True)
@@ -23,7 +23,7 @@ class Grant:
     url: str = ""
 
 
-def grants(held: Held) -> Iterator[Grant]:
+def grants(held: EffectiveRule) -> Iterator[Grant]:
     """The rights in a rule that somebody holds. A rule on URLs holds in the whole cluster only."""
     rule = held.rule
     for verb in dict.fromkeys(rule.verbs):
@@ -51,12 +51,12 @@ class Asked:
     url: str = ""
 
 
-def allows(held: Iterable[Held], asked: Asked) -> bool:
+def allows(held: Iterable[EffectiveRule], asked: Asked) -> bool:
     """Whether one of the rules allows it, as RBAC decides."""
     return any(_in_scope(each, asked) and rule_allows(each.rule, asked) for each in held)
 
 
-def _in_scope(held: Held, asked: Asked) -> bool:
+def _in_scope(held: EffectiveRule, asked: Asked) -> bool:
     if held.namespaces is None:
         return True
     if held.association is None:
@@ -64,7 +64,7 @@ def _in_scope(held: Held, asked: Asked) -> bool:
     return bool(asked.namespace) and any(fnmatchcase(asked.namespace, wanted) for wanted in held.namespaces)
 
 
-def rule_allows(rule: Rule, asked: Asked) -> bool:
+def rule_allows(rule: Permission, asked: Asked) -> bool:
     """https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/rbac/v1/evaluation_helpers.go"""
     if "*" not in rule.verbs and asked.verb not in rule.verbs:
         return False

@@ -14,12 +14,12 @@ from ..access.entries import CONFIG_MAP
 from ..access.principals import ROLE, USER
 from ..finding import Finding, Rule
 from ..rules import eks as eks_rules
-from ..rules.settings import Settings
 from ..stack import Resource, Stack
 from ..stack.values import text, texts
 from . import eks, not_evaluated, rbac
-from .documents import judge_documents
-from .identities import judge_identities
+from .documents import evaluate_documents
+from .identities import evaluate_identities
+from .settings import Settings
 
 RESOURCE_RULES: tuple[Rule, ...] = (
     *iam.RULES,
@@ -44,12 +44,12 @@ STACK_RULES: tuple[Rule, ...] = (
 RULES: tuple[Rule, ...] = (*RESOURCE_RULES, *STACK_RULES)
 
 
-def is_judged_alone(type: str) -> bool:
+def is_evaluated_alone(type: str) -> bool:
     """Whether a resource of this type may have findings by itself: of Kubernetes' kinds only aws-auth has."""
     return not type.startswith("kubernetes:") or CONFIG_MAP.fullmatch(type) is not None
 
 
-class Judge:
+class Evaluator:
     """The rules, with the settings of each."""
 
     def __init__(self, default: Settings | None = None, by_rule: Mapping[str, Settings] | None = None) -> None:
@@ -73,29 +73,29 @@ class Judge:
         access = Access(stack)
         return self._of_each(lambda settings: _together(access, settings, accounts), stack)
 
-    def _of_each(self, judged: Callable[[Settings], Iterable[Finding]], stack: Stack) -> list[Finding]:
+    def _of_each(self, evaluated: Callable[[Settings], Iterable[Finding]], stack: Stack) -> list[Finding]:
         """What is found with the settings of each rule, without what they exempt and without any secret."""
         return [
             _redacted(finding, stack)
             for settings, rules in self._rules_by_settings.items()
-            for finding in judged(settings)
+            for finding in evaluated(settings)
             if finding.rule.id in rules
             if not settings.exempts(stack.by_urn.get(finding.urn), stack)
         ]
 
 
 def _alone(resource: Resource, settings: Settings, accounts: frozenset[str], stack: Stack) -> Iterator[Finding]:
-    yield from judge_documents(resource, settings, accounts, stack)
-    yield from eks.judge_resource(resource)
+    yield from evaluate_documents(resource, settings, accounts, stack)
+    yield from eks.evaluate_resource(resource)
 
 
 def _together(access: Access, settings: Settings, accounts: frozenset[str]) -> Iterator[Finding]:
-    yield from eks.judge(access, settings, accounts)
-    yield from rbac.judge(access, settings)
-    yield from judge_identities(access.stack, settings, accounts)
-    yield from not_evaluated.unjudged(access)
+    yield from eks.evaluate(access, settings, accounts)
+    yield from rbac.evaluate(access, settings)
+    yield from evaluate_identities(access.stack, settings, accounts)
+    yield from not_evaluated.find_not_evaluated(access)
     for resource in access.stack.resources:
-        yield from not_evaluated.unjudged_documents(resource)
+        yield from not_evaluated.find_documents_not_evaluated(resource)
 
 
 def own_accounts(resources: Iterable[Resource]) -> frozenset[str]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from ..evaluate.configuration import Configuration
 from ..finding import Finding
-from ..rules.configuration import Configuration
 from ..stack import Stack
 
 SCHEMA_VERSION = 1

@@ -8,8 +8,8 @@ from rich.text import Text
 
 from eks_access.text_layout import print_paragraph
 
+from ..evaluate.configuration import Configuration
 from ..finding import Finding, Rule, Severity
-from ..rules.configuration import Configuration
 from ..stack import Stack
 from ..stack.model import name_in, type_in
 

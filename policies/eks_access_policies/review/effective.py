@@ -11,7 +11,7 @@ from functools import cache, cached_property
 
 from eks_access.model.rbac import own_group
 
-from ..access import Grant, Held, Rule, grants
+from ..access import EffectiveRule, Grant, Permission, grants
 from .side import Bundle
 
 ANY = "*"
@@ -22,12 +22,12 @@ WHOLE = "(a rule of too many parts)"
 
 
 @cache
-def parts(rule: Rule) -> tuple[Grant, ...]:
+def parts(rule: Permission) -> tuple[Grant, ...]:
     """Everything that the rule gives where it holds everywhere."""
     kinds = len(rule.groups) * len(rule.resources) * max(len(rule.names), 1) + len(rule.urls)
     if len(rule.verbs) * kinds > TOO_MANY:
         return (Grant(WHOLE, resource=f"{len(rule.verbs)} verbs on {len(rule.resources)} resources, {hash(rule):x}"),)
-    return tuple(grants(Held(rule, "", None)))
+    return tuple(grants(EffectiveRule(rule, "", None)))
 
 
 def of_bundle(bundle: Bundle) -> Iterator[Grant]:

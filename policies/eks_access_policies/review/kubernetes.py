@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from eks_access.model import risks
 from eks_access.model.rbac import own_group
 
-from ..access import Grant, Rule
+from ..access import Grant, Permission
 from ..finding import Severity
 from .change import Change, Direction, Plane
 from .effective import ANY, WHOLE, Holding, full_name, of_bundle
@@ -31,7 +31,7 @@ def difference(before: Sequence[Bundle], after: Sequence[Bundle]) -> list[Change
 def _changes(direction: Direction, had: Sequence[Bundle], has: Sequence[Bundle]) -> Iterator[Change]:
     """What the second has beyond the first."""
     same, holding = set(had), Holding.of(had)
-    moving: dict[frozenset[Rule], list[Bundle]] = {}
+    moving: dict[frozenset[Permission], list[Bundle]] = {}
     for other in same - set(has):
         moving.setdefault(other.rules, []).append(other)
     told: set[Grant] = set()

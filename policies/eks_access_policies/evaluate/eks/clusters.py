@@ -29,7 +29,7 @@ _PROVIDER = "aws:eks/identityProviderConfig:IdentityProviderConfig"
 _POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 
 
-def judge_resource(resource: Resource) -> Iterator[Finding]:
+def evaluate_resource(resource: Resource) -> Iterator[Finding]:
     """What can be said of one resource without the others."""
     if resource.type in CLUSTER:
         yield from _cluster(resource)

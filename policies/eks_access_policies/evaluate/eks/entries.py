@@ -22,14 +22,14 @@ from ...rules.eks import (
     TWICE,
     UNBOUND_GROUP,
 )
-from ...rules.settings import Settings
+from ..settings import Settings
 
 _MASTERS = "system:masters"
 _SESSION = re.compile(r"\{\{SessionName(Raw)?\}\}")
 _NODE_NAMES = ("system:node:{{EC2PrivateDNSName}}", "system:node:{{SessionName}}")
 
 
-def judge_entries(access: Access, settings: Settings, own_accounts: frozenset[str]) -> Iterator[Finding]:
+def evaluate_entries(access: Access, settings: Settings, own_accounts: frozenset[str]) -> Iterator[Finding]:
     for entry in access.entries:
         yield from _names(entry)
         yield from _principal(entry)

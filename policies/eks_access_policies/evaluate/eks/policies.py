@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from ...access import Access, Association, told_namespaces
-from ...access.model import told_cluster
+from ...access import Access, PolicyAssociation, format_namespaces
+from ...access.model import format_cluster
 from ...finding import Finding
 from ...rules.eks import ADMIN_POLICY, CLUSTER_ADMIN_POLICY, ENTRY_TYPE, POLICY_SCOPE, UNKNOWN_POLICY
-from ...rules.settings import Settings
+from ..settings import Settings
 
 _WRITES = frozenset({"create", "update", "patch", "*"})
 _ADMIN = {
@@ -18,7 +18,7 @@ _ADMIN = {
 }
 
 
-def judge_policies(access: Access, settings: Settings) -> Iterator[Finding]:
+def evaluate_policies(access: Access, settings: Settings) -> Iterator[Finding]:
     for association in access.associations:
         accepted = association.namespaces is not None and all(map(settings.accepts_namespace, association.namespaces))
         if not accepted and not settings.accepts(association.principal):
@@ -26,10 +26,10 @@ def judge_policies(access: Access, settings: Settings) -> Iterator[Finding]:
         yield from _type(association, access)
 
 
-def _association(association: Association) -> Iterator[Finding]:
+def _association(association: PolicyAssociation) -> Iterator[Finding]:
     urn, policy = association.resource.urn, association.policy
-    given = f"{association.principal} → {association} in {told_cluster(association.cluster)}"
-    where = told_namespaces(association.namespaces)
+    given = f"{association.principal} → {association} in {format_cluster(association.cluster)}"
+    where = format_namespaces(association.namespaces)
     if policy in _ADMIN:
         rule, words = _ADMIN[policy]
         yield Finding(rule, f"{given} {where}: {words}.", urn=urn)
@@ -44,7 +44,7 @@ def _association(association: Association) -> Iterator[Finding]:
             yield Finding(POLICY_SCOPE, f"{given} {where}: it writes, kube-system included.", urn=urn)
 
 
-def _type(association: Association, access: Access) -> Iterator[Finding]:
+def _type(association: PolicyAssociation, access: Access) -> Iterator[Finding]:
     for entry in access.entries:
         mine = entry.principal.key == association.principal.key and entry.cluster == association.cluster
         if mine and entry.type not in ("STANDARD", ""):

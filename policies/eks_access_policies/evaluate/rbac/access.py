@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from ...access import Access, Binding, Held, Role, same_cluster
+from ...access import Access, Binding, EffectiveRule, Role, same_cluster
 from ...finding import Finding, Rule
 from ...rules.rbac import (
     ANONYMOUS,
@@ -16,7 +16,7 @@ from ...rules.rbac import (
     PAIRS,
     UNBOUND_ROLE,
 )
-from ...rules.settings import Settings
+from ..settings import Settings
 from .dangers import ANY, DANGERS, WRITES
 from .rule_dangers import Seen, dangers, is_everything
 
@@ -41,9 +41,9 @@ _CLUSTER_SCOPED = frozenset(
 """Kinds of Kubernetes' own that are in no namespace."""
 
 
-def judge(access: Access, settings: Settings) -> Iterator[Finding]:
-    accepted = settings.accepts_held
-    yield from _held((held for held in access.held if not accepted(held)), access)
+def evaluate(access: Access, settings: Settings) -> Iterator[Finding]:
+    accepted = settings.accepts_rule
+    yield from _held((held for held in access.effective_rules if not accepted(held)), access)
     for binding in access.bindings:
         if not (binding.subjects and all(map(settings.accepts_subject, binding.subjects))):
             yield from _binding(binding, access, settings)
@@ -52,9 +52,9 @@ def judge(access: Access, settings: Settings) -> Iterator[Finding]:
         yield from _role(role, role in bound, access)
 
 
-def _held(rights: Iterable[Held], access: Access) -> Iterator[Finding]:
+def _held(rights: Iterable[EffectiveRule], access: Access) -> Iterator[Finding]:
     """One finding for each rule that a holder's way to a role breaks, however many of the role's rules break it."""
-    together: dict[tuple[Rule, str, str], tuple[Held, list[Seen]]] = {}
+    together: dict[tuple[Rule, str, str], tuple[EffectiveRule, list[Seen]]] = {}
     for held in rights:
         if held.association is not None and is_everything(held.rule):
             continue  # an administrator's access policy, which has a rule of its own

@@ -6,7 +6,7 @@ https://kubernetes.io/docs/concepts/security/rbac-good-practices/#privilege-esca
 from dataclasses import dataclass
 from enum import Enum
 
-from ...access import Rule
+from ...access import Permission
 from ...finding import Severity
 
 ANY = "*"
@@ -60,7 +60,7 @@ class Danger:
     anchor: str = ""
     """Where in Kubernetes' good practices it is explained."""
 
-    def matched(self, rule: Rule) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    def matched(self, rule: Permission) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
         """The verbs and resources by which a rule gives this right, or None."""
         if rule.names and self.names is Names.NARROW:
             return None

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from ...access import Access, Held
-from ...access import Rule as Right
+from ...access import Access, EffectiveRule, Permission
 from ...finding import Rule
 from ...rules.rbac import AWS_AUTH, BIND_NAMED, EVERYTHING, PAIRS, WILDCARD, WILDCARD_GROUP, Pair
 from .dangers import ANY, DANGERS, RBAC, WRITES, Danger
@@ -25,7 +24,7 @@ class Seen:
     words: str
 
 
-def dangers(held: Held, access: Access) -> Iterator[Seen]:
+def dangers(held: EffectiveRule, access: Access) -> Iterator[Seen]:
     """Everything that is dangerous about a right; of one that is all rights, only that."""
     right, reaches = held.rule, reaches_system(held.namespaces)
     if is_everything(right):
@@ -44,7 +43,7 @@ def dangers(held: Held, access: Access) -> Iterator[Seen]:
         yield Seen(AWS_AUTH, _of(right.verbs, WRITES), ("configmaps",), words)
 
 
-def is_everything(right: Right) -> bool:
+def is_everything(right: Permission) -> bool:
     return ANY in right.verbs and ANY in right.resources and ANY in right.groups and not right.names
 
 
@@ -53,7 +52,7 @@ def reaches_system(namespaces: tuple[str, ...] | None) -> bool:
     return namespaces is None or any(fnmatchcase(SYSTEM_NAMESPACE, pattern) for pattern in namespaces)
 
 
-def writes_aws_auth(right: Right) -> bool:
+def writes_aws_auth(right: Permission) -> bool:
     return (
         ("" in right.groups or ANY in right.groups)
         and ("configmaps" in right.resources or ANY in right.resources)
@@ -66,13 +65,13 @@ def _chosen(pair: Pair, reaches: bool) -> Rule | None:
     return pair.everywhere if reaches else pair.in_namespace
 
 
-def _danger(danger: Danger, right: Right, rule: Rule) -> Iterator[Seen]:
+def _danger(danger: Danger, right: Permission, rule: Rule) -> Iterator[Seen]:
     matched = danger.matched(right)
     if matched:
         yield Seen(rule, *matched, danger.words)
 
 
-def _wildcards(held: Held, reaches: bool) -> Iterator[Seen]:
+def _wildcards(held: EffectiveRule, reaches: bool) -> Iterator[Seen]:
     right = held.rule
     if held.association is not None and held.association.policy.startswith(_PUBLISHED_BY_AWS):
         return  # its rules are AWS's, and what they make possible is told by itself
@@ -85,7 +84,7 @@ def _wildcards(held: Held, reaches: bool) -> Iterator[Seen]:
         yield Seen(WILDCARD_GROUP, right.verbs, right.resources, "is about kinds of that name in every API group")
 
 
-def _named(right: Right, reaches: bool, access: Access, held: Held) -> Iterator[Seen]:
+def _named(right: Permission, reaches: bool, access: Access, held: EffectiveRule) -> Iterator[Seen]:
     """Dangers that names narrow, by the names."""
     if not right.names:
         return
@@ -98,7 +97,7 @@ def _named(right: Right, reaches: bool, access: Access, held: Held) -> Iterator[
         yield from _bindable(right, reaches, access, held)
 
 
-def _bindable(right: Right, reaches: bool, access: Access, held: Held) -> Iterator[Seen]:
+def _bindable(right: Permission, reaches: bool, access: Access, held: EffectiveRule) -> Iterator[Seen]:
     rule = _chosen(PAIRS["bind"], reaches)
     for name in right.names:
         rights = access.rules_of("ClusterRole", name, held.cluster)

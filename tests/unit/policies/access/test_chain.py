@@ -2,7 +2,7 @@
 
 import pytest
 
-from eks_access_policies.access import Access, Asked, Held, allows, default_roles, grants
+from eks_access_policies.access import Access, Asked, EffectiveRule, allows, default_roles, grants
 from eks_access_policies.access.chain import may_be
 from eks_access_policies.access.clusters import cluster_in_kubeconfig
 from eks_access_policies.access.principals import canonical
@@ -24,8 +24,8 @@ from tests.support.policies.resources import (
 READ = rule("get list", "pods")
 
 
-def held(*made: Made, preview: bool = False) -> list[Held]:
-    return list(Access(stack(made, preview=preview)).held)
+def held(*made: Made, preview: bool = False) -> list[EffectiveRule]:
+    return list(Access(stack(made, preview=preview)).effective_rules)
 
 
 def bound(*rules: object) -> list[Made]:
@@ -126,7 +126,9 @@ def test_a_binding_in_one_cluster_is_nothing_in_another() -> None:
     resources = list(stack([role("vendor"), entry("way-in", "vendor", "vendor:group", clusterName="other")]).resources)
     resources += [each for each in stack(bound(READ)).resources if each.type.startswith("kubernetes:")]
     access = Access(Stack(tuple(resources)))
-    assert [each.principal for each in access.held] == [None], "the entry is in another cluster than the binding"
+    assert [each.principal for each in access.effective_rules] == [None], (
+        "the entry is in another cluster than the binding"
+    )
 
 
 @pytest.mark.parametrize(
