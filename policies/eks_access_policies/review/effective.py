@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from eks_access.model.kubernetes_rights import Request
 from eks_access.model.rbac import api_group_of
 
-from ..access import Held, Rule, enumerate_requests
+from ..access import EffectiveRule, Permission, enumerate_requests
 from .side import Bundle
 
 ANY = "*"
@@ -23,12 +23,12 @@ WHOLE = "(a rule of too many parts)"
 
 
 @cache
-def parts(rule: Rule) -> tuple[Request, ...]:
+def parts(rule: Permission) -> tuple[Request, ...]:
     """Everything that the rule gives where it holds everywhere."""
     kinds = len(rule.groups) * len(rule.resources) * max(len(rule.names), 1) + len(rule.urls)
     if len(rule.verbs) * kinds > TOO_MANY:
         return (Request(WHOLE, resource=f"{len(rule.verbs)} verbs on {len(rule.resources)} resources, {hash(rule):x}"),)
-    return tuple(enumerate_requests(Held(rule, "", None)))
+    return tuple(enumerate_requests(EffectiveRule(rule, "", None)))
 
 
 def of_bundle(bundle: Bundle) -> Iterator[Request]:

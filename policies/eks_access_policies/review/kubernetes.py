@@ -12,7 +12,7 @@ from eks_access.model.kubernetes_rights import READS, Request, describe_right, f
 from eks_access.model.rbac import api_group_of
 from eks_access.model.risk import Risk
 
-from ..access import Rule
+from ..access import Permission
 from ..finding import Severity
 from .change import Change, Direction, Plane
 from .effective import ANY, WHOLE, Holding, full_name, of_bundle
@@ -32,7 +32,7 @@ def difference(before: Sequence[Bundle], after: Sequence[Bundle]) -> list[Change
 def _changes(direction: Direction, had: Sequence[Bundle], has: Sequence[Bundle]) -> Iterator[Change]:
     """What the second has beyond the first."""
     same, holding = set(had), Holding.of(had)
-    moving: dict[frozenset[Rule], list[Bundle]] = {}
+    moving: dict[frozenset[Permission], list[Bundle]] = {}
     for other in same - set(has):
         moving.setdefault(other.rules, []).append(other)
     told: set[Request] = set()
