@@ -10,9 +10,9 @@ import click
 from eks_access_policies.evaluate.evaluator import RULES
 from eks_access_policies.finding import Severity
 from eks_access_policies.located import Located
-from eks_access_policies.report import as_json, print_table
+from eks_access_policies.report import convert_findings, print_table
 from eks_access_policies.rules.configuration import Configuration, ConfigurationError, configuration
-from eks_access_policies.stack import StateError, joined
+from eks_access_policies.stack import StateError, join_stacks
 from eks_access_policies.stack.source import of_file, of_stack
 
 from ..console import console
@@ -89,7 +89,7 @@ def _judge(
 ) -> None:
     chosen = _configuration(config)
     try:
-        stack = joined([*(of_file(path) for path in files), *(of_stack(name, cwd) for name in stacks)])
+        stack = join_stacks([*(of_file(path) for path in files), *(of_stack(name, cwd) for name in stacks)])
     except StateError as error:
         raise BadInputError(str(error)) from error
 
@@ -99,7 +99,7 @@ def _judge(
 
     found = [located for located in chosen.judge().stack(stack) if is_told(located)]
     if as_json_text:
-        click.echo(json.dumps(as_json(stack, found, chosen), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(convert_findings(stack, found, chosen), indent=2, ensure_ascii=False))
     else:
         print_table(stack, found, chosen, console())
     if any(chosen.level(located.rule) == "mandatory" for located in found):

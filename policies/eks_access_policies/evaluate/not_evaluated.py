@@ -1,4 +1,4 @@
-"""What could not be judged, because it is known only after the deployment or is not in the stack. Pure."""
+"""Reports what could not be evaluated, because it is unknown before the deployment or not in the stack. Pure."""
 
 from collections.abc import Iterator
 
@@ -6,61 +6,63 @@ from ..access import Access
 from ..finding import Rule, Severity
 from ..located import Located, found
 from ..stack import Resource, is_unknown
-from ..stack.documents import documents
-from ..stack.values import get, holds_unknown
-from .identities import limited
+from ..stack.documents import find_documents
+from ..stack.values import contains_unknown, get
+from .identities import find_bounded_identities
 
-NOT_JUDGED = Rule(
+NOT_EVALUATED = Rule(
     "not-judged",
-    "What could not be judged is judged later",
+    "Everything that decides about access can be evaluated",
     Severity.LOW,
     "Run `eks-access policies --stack NAME` after the deployment, when everything is known; or build documents from"
-    " texts that are known beforehand, such as a role's name, instead of Outputs.",
+    " strings that are known beforehand, such as a role's name, instead of Outputs.",
     "https://www.pulumi.com/docs/insights/policy/policy-packs/authoring/",
 )
-RULES = (NOT_JUDGED,)
+RULES = (NOT_EVALUATED,)
 
 _HELM = ("kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Release")
 
 
 def unjudged_documents(resource: Resource) -> Iterator[Located]:
-    for document in documents(resource):
+    for document in find_documents(resource):
         if not document.is_known:
-            words = f"the {document.kind.value} of {resource.name} ({document.name}) is not known yet"
-            yield found(NOT_JUDGED, resource.urn, f"{words}, and was not judged.", document.name)
+            what = f"the {document.kind.value} of {resource.name} ({document.name})"
+            message = f"{what} is not known before the deployment and was not evaluated."
+            yield found(NOT_EVALUATED, resource.urn, message, document.name)
 
 
 def unjudged(access: Access) -> Iterator[Located]:
     for entry in access.entries:
         for what in entry.not_known:
-            if what != "cluster":  # a cluster that is not known yet is taken for any
-                message = f"{entry.principal} → {entry}: its {what} is not known yet, and was not judged."
-                yield found(NOT_JUDGED, entry.resource.urn, message)
+            if what != "cluster":  # an unknown cluster is evaluated as any cluster
+                message = f"{entry.principal} → {entry}: {what} not known before the deployment and not evaluated."
+                yield found(NOT_EVALUATED, entry.resource.urn, message)
     for association in access.associations:
         resource = association.resource
         if not association.policy:
-            message = f"{association.principal}: which access policy it gets is not known yet."
-            yield found(NOT_JUDGED, resource.urn, message)
-        elif holds_unknown(resource.get("accessScope")):
-            message = f"{association.principal} → {association}: its scope is not known yet; judged as the cluster."
-            yield found(NOT_JUDGED, resource.urn, message)
+            message = f"{association.principal}: its access policy is not known before the deployment."
+            yield found(NOT_EVALUATED, resource.urn, message)
+        elif contains_unknown(resource.get("accessScope")):
+            message = (
+                f"{association.principal} → {association}: its scope is not known before the deployment, and was"
+                " evaluated as the whole cluster."
+            )
+            yield found(NOT_EVALUATED, resource.urn, message)
     for binding in access.bindings:
         for what in binding.not_known:
-            message = f"{binding}: its {what} is not known yet, and was not judged."
-            yield found(NOT_JUDGED, binding.resource.urn, message)
+            message = f"{binding}: {what} not known before the deployment and not evaluated."
+            yield found(NOT_EVALUATED, binding.resource.urn, message)
     for role in access.roles:
         rules = get(role.resource.properties, "rules") if role.resource else None
         if role.resource and (is_unknown(rules) or not all(rule.is_whole for rule in role.rules)):
-            message = f"{role}: some of its rules are not known yet, and were not judged."
-            yield found(NOT_JUDGED, role.resource.urn, message)
-    for identity, boundary in limited(access.stack):
+            message = f"{role}: some of its rules are not known before the deployment and were not evaluated."
+            yield found(NOT_EVALUATED, role.resource.urn, message)
+    for identity, boundary in find_bounded_identities(access.stack):
         message = (
-            f"{identity.resource.name}: its permissions boundary ({boundary}) was not weighed; what is said of its"
-            " policies may be out of its reach."
+            f"{identity.resource.name}: its permissions boundary ({boundary}) was not evaluated; it may prevent what"
+            " other findings say of its policies."
         )
-        yield found(NOT_JUDGED, identity.resource.urn, message)
+        yield found(NOT_EVALUATED, identity.resource.urn, message)
     for resource in access.stack.of_type(*_HELM):
-        message = (
-            f"{resource.name} is a release of Helm's: what its chart grants was not judged, it is not in the stack."
-        )
-        yield found(NOT_JUDGED, resource.urn, message)
+        message = f"resources of the Helm release {resource.name} are not in the stack and were not evaluated."
+        yield found(NOT_EVALUATED, resource.urn, message)

@@ -1,4 +1,4 @@
-"""Findings as JSON: a versioned object, in a stable order."""
+"""Findings as JSON: a versioned object, with the findings in a stable order."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,8 +10,9 @@ from ..stack import Stack
 SCHEMA_VERSION = 1
 
 
-def as_json(stack: Stack, found: Sequence[Located], configuration: Configuration) -> dict[str, Any]:
-    findings = [_finding(located, stack, configuration) for located in found]
+def convert_findings(stack: Stack, located: Sequence[Located], configuration: Configuration) -> dict[str, Any]:
+    """The JSON value of a whole report."""
+    findings = [_convert_finding(each, stack, configuration) for each in located]
     levels = [finding["level"] for finding in findings]
     return {
         "schemaVersion": SCHEMA_VERSION,
@@ -23,7 +24,7 @@ def as_json(stack: Stack, found: Sequence[Located], configuration: Configuration
     }
 
 
-def _finding(located: Located, stack: Stack, configuration: Configuration) -> dict[str, Any]:
+def _convert_finding(located: Located, stack: Stack, configuration: Configuration) -> dict[str, Any]:
     rule = located.rule
     resource = stack.by_urn.get(located.urn)
     integration = stack.integration(resource) if resource else None

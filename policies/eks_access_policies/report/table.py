@@ -1,4 +1,4 @@
-"""Findings for a terminal: rule by rule, the gravest first, each with what to do once."""
+"""Findings for a terminal: grouped by rule, the most severe first, with each rule's remediation once."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,14 +12,15 @@ from ..finding import Rule, Severity
 from ..located import Located
 from ..rules.configuration import Configuration
 from ..stack import Stack
-from ..stack.model import name_in, type_in
+from ..stack.model import parse_name, parse_type
 
 _STYLES = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "dim"}
 
 
-def print_table(stack: Stack, found: Sequence[Located], configuration: Configuration, out: Console) -> None:
+def print_table(stack: Stack, findings: Sequence[Located], configuration: Configuration, out: Console) -> None:
+    """Print the findings, then the number of them."""
     by_rule: dict[Rule, list[Located]] = defaultdict(list)
-    for located in found:
+    for located in findings:
         by_rule[located.rule].append(located)
     for rule, of_rule in by_rule.items():
         heading = Text.assemble(
@@ -30,10 +31,10 @@ def print_table(stack: Stack, found: Sequence[Located], configuration: Configura
         )
         out.print(heading, soft_wrap=True)
         for located in of_rule:
-            resource = f"{type_in(located.urn).rpartition(':')[2]} {name_in(located.urn)}: "
+            resource = f"{parse_type(located.urn).rpartition(':')[2]} {parse_name(located.urn)}: "
             print_paragraph(out, Text.assemble((resource, "cyan"), located.finding.message), mark="·")
         print_paragraph(out, Text(f"do: {rule.remediation}", "dim"), indent=4)
         out.print()
-    mandatory = sum(configuration.level(located.rule) == "mandatory" for located in found)
-    told = f"{len(found)} findings, {mandatory} of them mandatory" if found else "nothing found"
-    out.print(f"{stack.name or 'the stack'}, {len(stack.resources)} resources: {told}", soft_wrap=True)
+    mandatory = sum(configuration.level(located.rule) == "mandatory" for located in findings)
+    result = f"{len(findings)} findings, {mandatory} of them mandatory" if findings else "no findings"
+    out.print(f"{stack.name or 'the stack'}, {len(stack.resources)} resources: {result}", soft_wrap=True)

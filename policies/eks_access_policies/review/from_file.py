@@ -10,7 +10,7 @@ from eks_access.errors import EksAccessError
 from eks_access.manifest import models
 from eks_access.manifest.models import OUTPUT, ManifestError
 
-from ..stack import StateError, of_export, of_manifest, of_preview
+from ..stack import StateError, convert_manifest, parse_preview, parse_state
 from .from_stack import side
 from .names import code
 from .side import Side
@@ -42,7 +42,7 @@ def before(path: str) -> Side:
     if not isinstance(value, Mapping) or "steps" not in value:
         raise ReadError(f"{path}: only a preview says what is there before it; give --base FILE")
     try:
-        return side(of_preview(value, before=True), f"the state before {code(Path(path).name)}")
+        return side(parse_preview(value, before=True), f"the state before {code(Path(path).name)}")
     except StateError as cause:
         raise ReadError(f"{path}: {cause}") from cause
 
@@ -57,12 +57,12 @@ def of_value(value: Any, origin: str) -> Side:
         raise ReadError(f"{origin}: is no JSON object; {_EXPECTED}")
     try:
         if "steps" in value:
-            return side(of_preview(value), f"the preview {code(origin)}")
+            return side(parse_preview(value), f"the preview {code(origin)}")
         if "deployment" in value or "checkpoint" in value:
-            return side(of_export(value), f"the state {code(origin)}")
+            return side(parse_state(value), f"the state {code(origin)}")
         found = value if "schemaVersion" in value or OUTPUT not in value else value[OUTPUT]
         if isinstance(found, Mapping) and "schemaVersion" in found:
-            return side(of_manifest(models.read(found)), f"the access manifest {code(origin)}")
+            return side(convert_manifest(models.read(found)), f"the access manifest {code(origin)}")
     except (StateError, ManifestError) as cause:
         raise ReadError(f"{origin}: {cause}") from cause
     raise ReadError(f"{origin}: is none of what can be reviewed; {_EXPECTED}")

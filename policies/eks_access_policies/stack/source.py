@@ -1,4 +1,4 @@
-"""Where stacks come from: files, the standard input, and `pulumi stack export`."""
+"""Loads stacks from files, standard input and `pulumi stack export`."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from eks_access.redaction import redacted
 
-from . import Stack, StateError, of_export, of_value
+from . import Stack, StateError, parse_stack, parse_state
 
 _SECONDS = 120
 
@@ -46,7 +46,7 @@ def of_stack(name: str, cwd: Path) -> Stack:
         words = redacted(" ".join(done.stderr.decode("utf-8", "replace").split()))
         raise StateError(f"`pulumi stack export` failed for stack {name!r} in {cwd}: {words}")
     try:
-        return of_export(json.loads(done.stdout))
+        return parse_state(json.loads(done.stdout))
     except (ValueError, RecursionError) as error:
         raise StateError(f"stack {name!r}: {error}") from error
 
@@ -57,6 +57,6 @@ def _stack(text: bytes, origin: str) -> Stack:
     except (ValueError, RecursionError) as error:
         raise StateError(f"{origin}: is not JSON") from error
     try:
-        return of_value(value)
+        return parse_stack(value)
     except StateError as error:
         raise StateError(f"{origin}: {error}") from error

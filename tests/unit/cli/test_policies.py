@@ -50,13 +50,13 @@ def test_a_mandatory_finding_ends_with_one(tmp_path: Path) -> None:
 def test_nothing_mandatory_ends_with_zero() -> None:
     done = run("-", stdin=GOOD)
     assert done.exit_code == NOTHING
-    assert "cases/test, 3 resources: nothing found" in done.output
+    assert "cases/test, 3 resources: no findings" in done.output
 
 
 def test_a_preview_without_what_stays_the_same_is_refused() -> None:
     done = run("-", stdin=json.dumps({"steps": [], "changeSummary": {"same": 3}}))
     assert done.exit_code == BAD_INPUT
-    assert "leaves out 3 resources" in done.output
+    assert "omits 3 unchanged resources" in done.output
     assert "--show-sames" in done.output
 
 
@@ -110,7 +110,7 @@ def test_a_wrong_configuration_is_refused_with_what_is_allowed(tmp_path: Path, v
         ([], "", "name a --stack, or give a FILE"),
         (["-"], "{", "the standard input: is not JSON"),
         (["-"], "[" * 100_000, "the standard input: is not JSON"),
-        (["-"], "{}", "is neither what `pulumi stack export` prints"),
+        (["-"], "{}", "is neither a preview, nor an exported state"),
         (["no-such-file.json"], "", "no-such-file.json: No such file"),
         (["-", "--rule", "nope"], GOOD, "there is no such rule; --rules lists them"),
         (["-", "--config", "no-such-file.json"], GOOD, "--config no-such-file.json: No such file"),

@@ -1,4 +1,4 @@
-"""The judgement of ways into clusters: access entries, access policies, aws-auth, clusters' settings. Pure."""
+"""Evaluates the rules about cluster access: access entries, access policies, aws-auth, cluster settings. Pure."""
 
 from collections.abc import Iterator
 
@@ -14,6 +14,6 @@ __all__ = ["RULES", "judge", "judge_resource"]
 
 
 def judge(access: Access, settings: Settings, own_accounts: frozenset[str]) -> Iterator[Located]:
-    """What can be said of the chain: who enters, as whom, with which access policies."""
+    """Findings about the chain of access: principals, their Kubernetes identities, and their access policies."""
     yield from judge_policies(access, settings)
     yield from judge_entries(access, settings, own_accounts)

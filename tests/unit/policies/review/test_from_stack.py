@@ -11,8 +11,8 @@ from eks_access.model.integration import Profile
 from eks_access_policies.review import from_file
 from eks_access_policies.review.difference import review
 from eks_access_policies.review.report import JsonFormat, MarkdownFormat, SarifFormat
-from eks_access_policies.stack import UNKNOWN, of_preview
-from eks_access_policies.stack.declared_trust import trust_policy
+from eks_access_policies.stack import UNKNOWN, parse_preview
+from eks_access_policies.stack.declared_trust import build_trust_policy
 from tests.support.places import place
 from tests.support.review_stacks import Stack, allow, lines, trust
 from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
@@ -25,7 +25,7 @@ def test_the_manifest_says_of_every_vendor_the_very_trust_policy_that_is_made(ve
     role = vendors()[vendor].describe(given, place(vendor)).role
     declared = Trust(kind=role.trust.kind, refuses=[], **vars(role.trust))
     exported = Trust.model_validate(declared.model_dump(mode="json", by_alias=True))
-    assert trust_policy(exported) == role.trust_policy()
+    assert build_trust_policy(exported) == role.trust_policy()
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_a_hidden_part_or_an_older_manifest_leaves_the_trust_unknown(changed: di
     value: dict[str, Any] = {"kind": "cross-account", "refuses": [], "principals": ["arn:a"], "externalId": "x"}
     value |= {"organizationId": None} | changed
     value.pop(value.pop("without", "nothing"), None)
-    assert trust_policy(Trust.model_validate(value)) is UNKNOWN
+    assert build_trust_policy(Trust.model_validate(value)) is UNKNOWN
 
 
 def stays(op: str, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def stays(op: str, inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_what_stays_in_a_preview_keeps_what_it_is() -> None:
-    (role,) = of_preview({"steps": [stays("same", {"name": "r"})]}).resources
+    (role,) = parse_preview({"steps": [stays("same", {"name": "r"})]}).resources
     assert role.get("arn") == "arn:aws:iam::111122223333:role/r"
     assert role.id == "r"
 
@@ -54,13 +54,13 @@ def test_what_stays_in_a_preview_keeps_what_it_is() -> None:
 def test_what_is_updated_keeps_its_arn_and_nothing_that_the_update_takes_away() -> None:
     step = stays("update", {"name": "r"})
     step["oldState"]["outputs"]["permissionsBoundary"] = "arn:aws:iam::111122223333:policy/b"
-    (role,) = of_preview({"steps": [step]}).resources
+    (role,) = parse_preview({"steps": [step]}).resources
     assert role.get("arn") == "arn:aws:iam::111122223333:role/r"
     assert role.get("permissionsBoundary") is None
 
 
 def test_what_is_replaced_has_an_arn_that_is_not_known_yet() -> None:
-    (role,) = of_preview({"steps": [stays("create-replacement", {"name": "r"})]}).resources
+    (role,) = parse_preview({"steps": [stays("create-replacement", {"name": "r"})]}).resources
     assert role.get("arn") is None
 
 
