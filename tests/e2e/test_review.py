@@ -237,7 +237,7 @@ def test_the_review_of_conductorones_page_names_what_it_opens(
     assert "have an identity provider of its own sign users in to a cluster" in paths
     markdown = (tmp_path / "review.md").read_text()
     assert "**critical:** opens escalation: can attach any policy to a role" in markdown
-    assert "which all change alike" in markdown
+    assert "(identical changes)" in markdown
     assert "can read every Secret: other systems' passwords, keys and tokens" in markdown
 
 

@@ -9,7 +9,7 @@ import click
 from eks_access_policies.finding import Severity
 from eks_access_policies.review import from_file
 from eks_access_policies.review.change import Review
-from eks_access_policies.review.difference import review as compared
+from eks_access_policies.review.difference import compare_sides
 from eks_access_policies.review.from_file import ReadError
 from eks_access_policies.review.report import JsonFormat, MarkdownFormat, ReviewFormat, SarifFormat, TableFormat
 from eks_access_policies.review.side import Side
@@ -100,7 +100,7 @@ def review(
         sides = _of_stack(stack, since, cwd, python_path) if stack is not None else _of_files(base, head)
     except (ReadError, PreviewError) as error:
         raise BadInputError(str(error)) from error
-    found = compared(*sides)
+    found = compare_sides(*sides)
     formats: Mapping[str | None, ReviewFormat] = {
         markdown: MarkdownFormat(title),
         sarif: SarifFormat(location, _source(location, cwd), category),
@@ -108,7 +108,7 @@ def review(
     }
     for path, written in formats.items():
         if path is not None:
-            _write(path, written.text(found))
+            _write(path, written.format(found))
     TableFormat(console(stderr="-" in formats)).write(found)
     sys.exit(_exit_code(found, fail_on))
 
@@ -118,16 +118,16 @@ def _of_files(base: str | None, head: str | None) -> tuple[Side, Side]:
         raise click.UsageError("give --head FILE, or --stack NAME")
     if base == head == "-":
         raise click.UsageError("only one of --base and --head can be the standard input")
-    return (from_file.before(head) if base is None else from_file.of_file(base)), from_file.of_file(head)
+    return (from_file.load_side_before(head) if base is None else from_file.load_side(base)), from_file.load_side(head)
 
 
 def _of_stack(stack: str, since: str | None, cwd: Path, python_path: tuple[str, ...]) -> tuple[Side, Side]:
     if since is None:
-        base = from_file.of_value(previews.state(stack, cwd), f"{stack}, as deployed")
+        base = from_file.parse_side(previews.state(stack, cwd), f"{stack}, as deployed")
     else:
         with previews.at(since, cwd) as project:
-            base = from_file.of_value(previews.preview(stack, project, python_path), f"{stack} at {since}")
-    return base, from_file.of_value(previews.preview(stack, cwd, python_path), stack)
+            base = from_file.parse_side(previews.preview(stack, project, python_path), f"{stack} at {since}")
+    return base, from_file.parse_side(previews.preview(stack, cwd, python_path), stack)
 
 
 def _source(location: str, cwd: Path) -> str:
