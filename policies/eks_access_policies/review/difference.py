@@ -6,7 +6,7 @@ from dataclasses import replace
 from ..finding import Severity
 from . import aws, escalation, kubernetes, trust
 from .change import Change, Direction, Plane, PrincipalChanges, Review
-from .side import NO_PRINCIPAL, Principal, RuleSet, Side
+from .side import NO_ACCESS, PrincipalAccess, RuleSet, Side
 
 
 def compare_sides(base: Side, head: Side) -> Review:
@@ -27,26 +27,26 @@ class _Comparison:
     def __init__(self) -> None:
         self._cache: dict[tuple[frozenset[RuleSet], frozenset[RuleSet]], list[Change]] = {}
 
-    def compare_principals(self, before: Principal | None, after: Principal | None) -> PrincipalChanges:
+    def compare_principals(self, before: PrincipalAccess | None, after: PrincipalAccess | None) -> PrincipalChanges:
         """The changes of one principal; None is the side where it is missing."""
-        principal = after or before or NO_PRINCIPAL
+        principal = after or before or NO_ACCESS
         status = "removed" if after is None else "new" if before is None else "changed"
-        changes = sorted(self._compare(before or NO_PRINCIPAL, after or NO_PRINCIPAL), key=lambda each: each.order)
+        changes = sorted(self._compare(before or NO_ACCESS, after or NO_ACCESS), key=lambda each: each.order)
         return PrincipalChanges((principal.name,), status, tuple(changes), tuple(sorted(principal.all_clusters)))
 
-    def _compare(self, before: Principal, after: Principal) -> Iterator[Change]:
+    def _compare(self, before: PrincipalAccess, after: PrincipalAccess) -> Iterator[Change]:
         # What is unknown on one side is neither gained nor lost: it is reported as unknown, and not compared.
         if before.trust is not None and after.trust is not None:
             yield from trust.compare_trust(before.trust, after.trust)
         yield from aws.compare_statements(before.statements, after.statements)
         yield from escalation.compare_paths(before.statements, after.statements)
         yield from aws.compare_managed_policies(before.managed, after.managed)
-        if NO_PRINCIPAL not in (before, after):
+        if NO_ACCESS not in (before, after):
             yield from aws.compare_boundaries(before.boundary, after.boundary)
         yield from self._compare_clusters(before, after)
         yield from _report_unknown(before, after)
 
-    def _compare_clusters(self, before: Principal, after: Principal) -> Iterator[Change]:
+    def _compare_clusters(self, before: PrincipalAccess, after: PrincipalAccess) -> Iterator[Change]:
         """The changes in all clusters, each change once with all the clusters that have it."""
         clusters_of: dict[Change, list[str]] = {}
         for cluster in before.all_clusters | after.all_clusters:
@@ -79,6 +79,6 @@ def _compare_entry(before: bool, after: bool) -> Iterator[Change]:
         )
 
 
-def _report_unknown(before: Principal, after: Principal) -> Iterator[Change]:
+def _report_unknown(before: PrincipalAccess, after: PrincipalAccess) -> Iterator[Change]:
     for words in dict.fromkeys((*after.unknown, *before.unknown)):
         yield Change(Direction.UNKNOWN, Plane.AWS, (), words, "read it before you approve", None, key="access-unknown")

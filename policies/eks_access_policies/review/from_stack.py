@@ -10,7 +10,7 @@ from ..access.principals import canonical
 from ..stack import Resource, Stack
 from ..stack.values import text
 from .formatting import quote_name
-from .side import Principal, RuleSet, Side
+from .side import PrincipalAccess, RuleSet, Side
 
 UNKNOWN_CLUSTER = "(a cluster not known yet)"
 
@@ -76,14 +76,14 @@ class _StackReader:
         integration = self._stack.integration(resource)
         return integration.name if integration else _find_own_name(resource)
 
-    def _create_principal(self, identity: Identity) -> Principal:
+    def _create_principal(self, identity: Identity) -> PrincipalAccess:
         resource = identity.resource
         name = self._find_name(resource)
         if self._names[name] > 1:
             name = f"{name} ({_find_own_name(resource)})"
         role_name = text(resource.get("name")) or text(resource.get("roleName"))
         arn = text(resource.get("arn"))
-        return Principal(
+        return PrincipalAccess(
             name,
             (resource.urn, *([f"role:{role_name}"] if role_name else []), *([canonical(arn)] if arn else [])),
             identity.trust,
@@ -95,9 +95,9 @@ class _StackReader:
             frozenset((*_describe_unknown(identity), *self._unknown.get(resource.urn, ()))),
         )
 
-    def _create_external(self, key: object) -> Principal:
+    def _create_external(self, key: object) -> PrincipalAccess:
         """A principal or subject with access to a cluster that is not a role or user of this stack."""
-        return Principal(
+        return PrincipalAccess(
             str(key) if isinstance(key, chain.Subject | chain.Binding) else str(key).rpartition("::")[2],
             (str(key),),
             clusters=_create_rule_sets(self._clusters.get(key, {})),

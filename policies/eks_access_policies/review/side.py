@@ -20,7 +20,7 @@ class RuleSet:
 
 
 @dataclass(frozen=True)
-class Principal:
+class PrincipalAccess:
     """A role, user or subject, and all its access. `ids` identify it on the other side; one in common is enough."""
 
     name: str
@@ -51,10 +51,10 @@ class Side:
 
     origin: str
     """What was read, as reports show it: "the preview `dev`"."""
-    principals: tuple[Principal, ...]
+    principals: tuple[PrincipalAccess, ...]
     unknown: tuple[str, ...] = ()
 
-    def pair_principals(self, head: "Side") -> Iterator[tuple[Principal | None, Principal | None]]:
+    def pair_principals(self, head: "Side") -> Iterator[tuple[PrincipalAccess | None, PrincipalAccess | None]]:
         """Pair each principal of this side with the same one of `head`; None on the side where it is missing."""
         by_id = {identity: principal for principal in reversed(self.principals) for identity in principal.ids}
         paired: set[int] = set()
@@ -68,5 +68,5 @@ class Side:
                 yield principal, None
 
 
-NO_PRINCIPAL = Principal("", ())
-"""Takes the place of a principal on the side where it is missing."""
+NO_ACCESS = PrincipalAccess("", ())
+"""The access of a principal on the side where it is missing."""
