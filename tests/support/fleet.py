@@ -10,7 +10,7 @@ from eks_access.manifest.build import integration_access
 from eks_access.manifest.models import IntegrationAccess, Manifest
 from eks_access.model.identity import AuthenticationMode
 from eks_access.model.integration import ClusterPlace, Place
-from eks_access.provision.arguments import checked
+from eks_access.provision.arguments import validate_arguments
 from eks_access_probe.collector.inventory import (
     ClusterInventory,
     Container,
@@ -26,7 +26,7 @@ from eks_access_probe.identity.aws_clients import Aws
 from eks_access_probe.identity.identities import Identities
 from eks_access_probe.outcome import Answer, Outcome, Question, Verdict
 from eks_access_probe.report.interface import Proof
-from eks_access_probe.run.plan import plan
+from eks_access_probe.run.plan import build_plans
 
 ACCOUNT = "111122223333"
 WHEN = datetime(2026, 3, 14, 9, 26, tzinfo=UTC)
@@ -75,7 +75,9 @@ def _access(name: str, given: dict[str, Any], clusters: tuple[str, ...]) -> Inte
     vendor = vendors()[given.pop("vendor", name)]
     if vendor.key == "conductorone":
         clusters = clusters[:1]  # it has a connector for each cluster
-    given = checked({**given, "clusters": {key: {"name": f"prod-{key}"} for key in clusters}}, vendor.arguments)
+    given = validate_arguments(
+        {**given, "clusters": {key: {"name": f"prod-{key}"} for key in clusters}}, vendor.arguments
+    )
     places = tuple(
         ClusterPlace(
             key,
@@ -93,7 +95,7 @@ def _access(name: str, given: dict[str, Any], clusters: tuple[str, ...]) -> Inte
 
 def proof(of: Manifest | None = None, answer: Answering = as_declared, inventory: Inventory | None = None) -> Proof:
     of = of or manifest()
-    questions = [check.question for one in plan(of, Identities(version=1), AWS) for check in one]
+    questions = [check.question for one in build_plans(of, Identities(version=1), AWS) for check in one]
     outcomes = [Outcome(question, answer(question), 1, 0.25) for question in questions]
     return Proof(of, outcomes, WHEN, 12.5, frozenset({SECRET}), inventory)
 

@@ -8,7 +8,7 @@ it is added or removed.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from eks_access.model import risks
+from eks_access.model.aws_actions import describe_action, is_catalogued
 
 from ..finding import Severity
 from ..iam import Statement
@@ -79,7 +79,7 @@ def _describe_wildcard(
     direction: Direction, written: str, permissions: Sequence[Permission], actions: frozenset[str]
 ) -> Change:
     pattern = replace(permissions[0], excluded_actions=frozenset()).action
-    risk = risks.of_action(pattern)
+    risk = describe_action(pattern)
     broad = any(permission.resource == ALL for permission in permissions)
     worst = max((severity(action, broad) for action in actions), default=Severity.MEDIUM)
     if written == ALL or (written == "iam:*" and broad):
@@ -89,7 +89,7 @@ def _describe_wildcard(
         Plane.AWS,
         (written,),
         f"{_describe_resources(permissions)} ({format_count(len(actions), 'action')})",
-        risk.words,
+        risk.sentence,
         worst if direction is Direction.GAINED else None,
         detail=tuple(sorted(actions)),
         key=f"aws-{direction}",
@@ -112,7 +112,7 @@ def _describe_actions(
             where += f", except with {join_words(exceptions)}"
         worst = severity(action, any(permission.resource == ALL for permission in permissions))
         is_gained = direction is Direction.GAINED
-        group = (where, risks.of_action(action).words, worst if is_gained else None)
+        group = (where, describe_action(action).sentence, worst if is_gained else None)
         groups.setdefault(group, []).append(action)
     for (where, risk, gained), same in groups.items():
         yield Change(direction, Plane.AWS, tuple(same), where, risk, gained, detail=tuple(same), key=f"aws-{direction}")
@@ -158,7 +158,7 @@ def _describe_denial(direction: Direction, where: str, conditions: Conditions, a
         Plane.AWS,
         tuple(actions),
         f"{where}{required}, {'no longer' if is_gained else 'now'} denied",
-        risks.of_action(actions[0]).words,
+        describe_action(actions[0]).sentence,
         max(severity(action, True) for action in actions) if is_gained else None,
         detail=tuple(actions),
         key=f"aws-{direction}",
@@ -169,10 +169,10 @@ def severity(action: str, broad: bool) -> Severity:
     """Severity of being allowed the action, on every resource (`broad`) or on named ones."""
     if action == ALL:
         return Severity.CRITICAL
-    if not risks.of_action(action).grave:
+    if not describe_action(action).is_severe:
         return Severity.LOW
     known = find(action)
-    if known and known.access_level in (AccessLevel.READ, AccessLevel.LIST) and not risks.is_listed(action):
+    if known and known.access_level in (AccessLevel.READ, AccessLevel.LIST) and not is_catalogued(action):
         return Severity.LOW
     return Severity.HIGH if broad else Severity.MEDIUM
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 
+from eks_access.model.kubernetes_rights import Request
 from eks_access.model.rbac import own_group
 
-from ..access import Grant, Held, Rule, grants
+from ..access import Held, Rule, enumerate_requests
 from .side import RuleSet
 
 ANY = "*"
@@ -22,15 +23,15 @@ WHOLE = "(a rule of too many parts)"
 
 
 @cache
-def expand_rule(rule: Rule) -> tuple[Grant, ...]:
+def expand_rule(rule: Rule) -> tuple[Request, ...]:
     """Every grant of the rule, as if it applied in the whole cluster."""
     kinds = len(rule.groups) * len(rule.resources) * max(len(rule.names), 1) + len(rule.urls)
     if len(rule.verbs) * kinds > TOO_MANY:
-        return (Grant(WHOLE, resource=f"{len(rule.verbs)} verbs on {len(rule.resources)} resources, {hash(rule):x}"),)
-    return tuple(grants(Held(rule, "", None)))
+        return (Request(WHOLE, resource=f"{len(rule.verbs)} verbs on {len(rule.resources)} resources, {hash(rule):x}"),)
+    return tuple(enumerate_requests(Held(rule, "", None)))
 
 
-def expand_rule_set(rule_set: RuleSet) -> Iterator[Grant]:
+def expand_rule_set(rule_set: RuleSet) -> Iterator[Request]:
     """Every grant of the rules, in each of their namespaces."""
     for rule in rule_set.rules:
         for grant in expand_rule(rule):
@@ -41,7 +42,7 @@ def expand_rule_set(rule_set: RuleSet) -> Iterator[Grant]:
                 yield from (replace(grant, namespace=namespace) for namespace in rule_set.namespaces)
 
 
-def format_kind(grant: Grant) -> str:
+def format_kind(grant: Request) -> str:
     """`pods/exec`, `deployments`, `widgets.example.com`, or a URL."""
     resource = f"{grant.resource}/{grant.subresource}" if grant.subresource else grant.resource
     if grant.url or grant.group in ("", ANY, own_group(grant.resource)):
@@ -53,13 +54,13 @@ def format_kind(grant: Grant) -> str:
 class EffectiveAccess:
     """All grants of one principal in one cluster."""
 
-    grants: frozenset[Grant]
+    grants: frozenset[Request]
 
     @classmethod
     def of(cls, rule_sets: Iterable[RuleSet]) -> "EffectiveAccess":
         return cls(frozenset(grant for rule_set in rule_sets for grant in expand_rule_set(rule_set)))
 
-    def covers(self, grant: Grant) -> bool:
+    def covers(self, grant: Request) -> bool:
         """Whether the grant is included: in its namespace or in the whole cluster, literally or by a wildcard."""
         return any(
             wider in self.grants
@@ -80,21 +81,21 @@ class EffectiveAccess:
         return sorted({grant.namespace for grant in self.grants if ANY in grant.namespace})
 
     @cached_property
-    def namespaces_by_grant(self) -> Mapping[Grant, list[str]]:
+    def namespaces_by_grant(self) -> Mapping[Request, list[str]]:
         """The namespaces of each namespaced grant, by the same grant in the whole cluster."""
-        namespaces: dict[Grant, list[str]] = {}
+        namespaces: dict[Request, list[str]] = {}
         for grant in self.grants:
             if grant.namespace:
                 namespaces.setdefault(replace(grant, namespace=""), []).append(grant.namespace)
         return namespaces
 
 
-def _find_wider(grant: Grant, namespace: str) -> Iterator[Grant]:
+def _find_wider(grant: Request, namespace: str) -> Iterator[Request]:
     """The grant and every grant that includes it, in this namespace."""
     if grant.url:
         for verb in _add_wildcard(grant.verb):
             yield replace(grant, verb=verb)
-            yield from (Grant(verb, url=grant.url[:end] + ANY) for end in range(min(len(grant.url), 200)))
+            yield from (Request(verb, url=grant.url[:end] + ANY) for end in range(min(len(grant.url), 200)))
         return
     kinds = {(grant.resource, grant.subresource), (ANY, "")} | (
         {(ANY, grant.subresource)} if grant.subresource else set()
@@ -103,7 +104,7 @@ def _find_wider(grant: Grant, namespace: str) -> Iterator[Grant]:
         for group in _add_wildcard(grant.group):
             for resource, subresource in kinds:
                 for name in (grant.name, "") if grant.name else ("",):
-                    yield Grant(verb, group, resource, subresource, name, namespace)
+                    yield Request(verb, group, resource, subresource, name, namespace)
 
 
 def _add_wildcard(value: str) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ what they make possible.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from eks_access.model import risks
+from eks_access.model.kubernetes_rights import READS, Request, describe_right, find_right
 from eks_access.model.rbac import own_group
+from eks_access.model.risk import Risk
 
-from ..access import Grant, Rule
+from ..access import Rule
 from ..finding import Severity
 from .change import Change, Direction, Plane
 from .effective import ANY, WHOLE, EffectiveAccess, expand_rule_set, format_kind
@@ -34,8 +35,8 @@ def _find_changes(direction: Direction, one: Sequence[RuleSet], other: Sequence[
     removed: dict[frozenset[Rule], list[RuleSet]] = {}
     for rule_set in known - set(other):
         removed.setdefault(rule_set.rules, []).append(rule_set)
-    reported: set[Grant] = set()
-    rest: dict[Grant, set[str]] = {}
+    reported: set[Request] = set()
+    rest: dict[Request, set[str]] = {}
     for rule_set in sorted(set(other) - known, key=lambda each: (not each.is_policy, *_sort_key(each))):
         new = [grant for grant in expand_rule_set(rule_set) if grant not in reported and not access.covers(grant)]
         reported.update(new)
@@ -53,7 +54,7 @@ def _sort_key(rule_set: RuleSet) -> tuple[str, tuple[str, ...]]:
 
 
 def _describe_rule_set(
-    direction: Direction, rule_set: RuleSet, new: Sequence[Grant], moved: Sequence[RuleSet]
+    direction: Direction, rule_set: RuleSet, new: Sequence[Request], moved: Sequence[RuleSet]
 ) -> Change:
     """An access policy or a role as one change. `moved` are equal rule sets of the other side, in other places."""
     places = None if rule_set.namespaces is None else tuple(sorted({grant.namespace for grant in new}))
@@ -67,7 +68,7 @@ def _describe_rule_set(
         Plane.KUBERNETES,
         (rule_set.label,) if rule_set.is_policy else tuple(_group_by_verbs(grants)),
         where if rule_set.is_policy else f"{where} ({quote_name(rule_set.label)})",
-        _risks(grants, places),
+        _summarize_risks(grants, places),
         max(severity(each, places) for each in grants) if direction is Direction.GAINED else None,
         detail=tuple(_expand_details(grants)),
         key=f"kubernetes-{direction}",
@@ -85,18 +86,22 @@ class _Line:
     names: tuple[str, ...]
 
 
-def _describe_grants(direction: Direction, rest: Mapping[Grant, set[str]], access: EffectiveAccess) -> Iterator[Change]:
+def _describe_grants(
+    direction: Direction, rest: Mapping[Request, set[str]], access: EffectiveAccess
+) -> Iterator[Change]:
     """Grants with the same risk in the same places as one change. `rest` has the namespaces of each grant."""
-    names: dict[tuple[Grant, Places], set[str]] = {}
+    names: dict[tuple[Request, Places], set[str]] = {}
     for grant, where in rest.items():
         if _is_relevant(grant, where, rest, access):
             places = None if "" in where else tuple(sorted(where))
             names.setdefault((replace(grant, name=""), places), set()).add(grant.name)
-    lines: dict[_Line, list[Grant]] = {}
+    lines: dict[_Line, list[Request]] = {}
     for (grant, places), own_names in names.items():
         named = () if "" in own_names else tuple(sorted(own_names))
         worst = severity(grant, places, named) if direction is Direction.GAINED else None
-        line = _Line(_risk(grant, places, named).words, places, _describe_previous(grant, places, access), worst, named)
+        line = _Line(
+            _rate_risk(grant, places, named).sentence, places, _describe_previous(grant, places, access), worst, named
+        )
         lines.setdefault(line, []).append(grant)
     for line, grants in lines.items():
         only = f"only those named {list_names(line.names)}, " if line.names else ""
@@ -112,7 +117,7 @@ def _describe_grants(direction: Direction, rest: Mapping[Grant, set[str]], acces
         )
 
 
-def _is_relevant(grant: Grant, places: set[str], rest: Mapping[Grant, set[str]], access: EffectiveAccess) -> bool:
+def _is_relevant(grant: Request, places: set[str], rest: Mapping[Request, set[str]], access: EffectiveAccess) -> bool:
     """False for a resource in an API group that does not serve it (`pods` in `apps`), if the real one is reported."""
     own = own_group(grant.resource)
     if own is None or grant.group in (own, ANY):
@@ -121,16 +126,13 @@ def _is_relevant(grant: Grant, places: set[str], rest: Mapping[Grant, set[str]],
     return real not in rest and not all(access.covers(replace(real, namespace=place)) for place in places)
 
 
-def _describe_previous(grant: Grant, places: Places, access: EffectiveAccess) -> str:
+def _describe_previous(grant: Request, places: Places, access: EffectiveAccess) -> str:
     """The namespaces of the other side, if the grant now applies in the whole cluster."""
     namespaces = sorted(access.namespaces_by_grant.get(grant, ())) if places is None else []
     return f", instead of only {describe_namespaces(namespaces)}" if namespaces else ""
 
 
-_WIDENS = frozenset({"escalate", "bind", "impersonate"})
-
-
-def severity(grant: Grant, places: Places, names: tuple[str, ...] = ()) -> Severity:
+def severity(grant: Request, places: Places, names: tuple[str, ...] = ()) -> Severity:
     """Severity of gaining this grant."""
     if grant.verb == WHOLE:
         return Severity.HIGH
@@ -138,44 +140,50 @@ def severity(grant: Grant, places: Places, names: tuple[str, ...] = ()) -> Sever
         return Severity.LOW
     if places is None and (grant.verb, grant.group, grant.resource) == (ANY, ANY, ANY):
         return Severity.CRITICAL
-    if not _risk(grant, places, names).grave:
-        return Severity.LOW if grant.verb in risks.READS else Severity.MEDIUM
+    if not _rate_risk(grant, places, names).is_severe:
+        return Severity.LOW if grant.verb in READS else Severity.MEDIUM
     if names and not _reaches_aws_auth(grant, places, names):
         return Severity.MEDIUM
-    return Severity.CRITICAL if grant.verb in _WIDENS and places is None else Severity.HIGH
+    right = find_right(_get_rated_kind(grant), grant.verb) if places is None else None
+    return Severity.HIGH if right is None else max(Severity.HIGH, right.severity)
 
 
-def _risk(grant: Grant, places: Places, names: tuple[str, ...] = ()) -> risks.Risk:
+def _rate_risk(grant: Request, places: Places, names: tuple[str, ...] = ()) -> Risk:
     if grant.verb == WHOLE:
-        return risks.Risk("has a rule too large to be taken apart: read it", True)
+        return Risk("has a rule too large to be taken apart: read it", True)
     if grant.url:
-        return risks.Risk("can call these paths of the API server", False)
+        return Risk("can call these paths of the API server", False)
     if _reaches_aws_auth(grant, places, names):
-        return risks.Risk("can change aws-auth, and with it who may do what in the cluster", True)
-    kind = f"{grant.resource}/{grant.subresource}" if grant.subresource else grant.resource
+        return Risk("can change aws-auth, and with it who may do what in the cluster", True)
+    if grant.verb == "bind" and names:
+        return Risk(f"can give {list_names(names)} to anyone, itself included", True)
     named = f" named {list_names(names)}" if names else ""
-    # Subresources of everything are those of pods too, and that is what matters about them.
-    return risks.of_rule(kind.replace("*/", "pods/"), grant.verb, named + format_of_namespaces(places))
+    return describe_right(_get_rated_kind(grant), grant.verb, named + format_of_namespaces(places))
 
 
-def _reaches_aws_auth(grant: Grant, places: Places, names: tuple[str, ...]) -> bool:
+def _get_rated_kind(request: Request) -> str:
+    """The resource by whose risk the request is rated: subresources of every resource include those of pods."""
+    return request.full_resource.replace("*/", "pods/")
+
+
+def _reaches_aws_auth(grant: Request, places: Places, names: tuple[str, ...]) -> bool:
     changes = grant.verb in ("update", "patch", "delete", "deletecollection")
     there = places is None or "kube-system" in places
     return grant.resource == "configmaps" and changes and there and (not names or "aws-auth" in names)
 
 
-def _risks(grants: Iterable[Grant], places: Places) -> str:
+def _summarize_risks(grants: Iterable[Request], places: Places) -> str:
     """The most severe risks of the grants, as one sentence."""
-    words: dict[str, Severity] = {}
+    severities: dict[str, Severity] = {}
     for each in grants:
-        found = _risk(each, places).words
-        words[found] = max(words.get(found, Severity.LOW), severity(each, places))
-    gravest = sorted(words, key=lambda each: (-words[each], each))
-    grave = [each for each in gravest if words[each] >= Severity.HIGH] or gravest[:2]
-    return join_words([each if number == 0 else each.removeprefix("can ") for number, each in enumerate(grave)], 4)
+        sentence = _rate_risk(each, places).sentence
+        severities[sentence] = max(severities.get(sentence, Severity.LOW), severity(each, places))
+    ordered = sorted(severities, key=lambda each: (-severities[each], each))
+    shown = [each for each in ordered if severities[each] >= Severity.HIGH] or ordered[:2]
+    return join_words([each if number == 0 else each.removeprefix("can ") for number, each in enumerate(shown)], 4)
 
 
-def _group_by_verbs(grants: Iterable[Grant]) -> Iterator[str]:
+def _group_by_verbs(grants: Iterable[Request]) -> Iterator[str]:
     """`get, list pods, secrets`: resources with the same verbs together."""
     verbs: dict[str, set[str]] = {}
     for each in grants:
@@ -187,6 +195,6 @@ def _group_by_verbs(grants: Iterable[Grant]) -> Iterator[str]:
         yield f"{', '.join(common_verbs)} {', '.join(sorted(same))}"
 
 
-def _expand_details(grants: Iterable[Grant], names: Sequence[str] = ()) -> Iterator[str]:
+def _expand_details(grants: Iterable[Request], names: Sequence[str] = ()) -> Iterator[str]:
     named = f" {', '.join(names)}" if names else ""
     yield from sorted({f"{each.verb} {format_kind(each)}{named}" for each in grants})

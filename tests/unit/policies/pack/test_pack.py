@@ -223,7 +223,7 @@ def test_an_sdk_without_the_overridden_class_is_used_unchanged(monkeypatch: pyte
 
 
 def test_importing_the_pack_starts_nothing() -> None:
-    code = "import eks_access_policies.pack, eks_access_cli.commands.policies, sys; sys.exit('grpc' not in sys.modules)"
+    code = "import eks_access_policies.pack, eks_access_cli.flows.policies, sys; sys.exit('grpc' not in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
 
 
