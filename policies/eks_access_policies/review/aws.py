@@ -13,17 +13,17 @@ from eks_access.model.aws_actions import describe_action, is_catalogued
 from ..finding import Severity
 from ..iam import Statement
 from ..iam.actions import AccessLevel, find
+from .aws_permissions import ALL, EVERYTHING, MAX_CANDIDATES, MAX_WILDCARDS, AwsPermission, AwsPermissions
 from .change import Change, Direction, Plane
 from .conditions import Conditions
 from .formatting import format_count, join_words, quote_name
-from .permissions import ALL, EVERYTHING, MAX_CANDIDATES, MAX_WILDCARDS, Permission, PermissionSet
 
 
 def compare_statements(before: Sequence[Statement], after: Sequence[Statement]) -> list[Change]:
     """The actions that are gained from `before` to `after`, and those that are lost."""
     if list(before) == list(after):
         return []
-    old, new = PermissionSet(tuple(before)), PermissionSet(tuple(after))
+    old, new = AwsPermissions(tuple(before)), AwsPermissions(tuple(after))
     return [
         *_compare_permissions(Direction.GAINED, old, new),
         *_compare_permissions(Direction.LOST, new, old),
@@ -31,10 +31,10 @@ def compare_statements(before: Sequence[Statement], after: Sequence[Statement]) 
     ]
 
 
-def _compare_permissions(direction: Direction, one: PermissionSet, other: PermissionSet) -> Iterator[Change]:
+def _compare_permissions(direction: Direction, one: AwsPermissions, other: AwsPermissions) -> Iterator[Change]:
     """What the other allows beyond the one: whole wildcards first, then the actions that no such wildcard covers."""
     wildcards = _Wildcards()
-    actions: dict[str, list[Permission]] = {}
+    actions: dict[str, list[AwsPermission]] = {}
     # Permissions that both sides have can still differ in effect if the denials differ.
     common = one.allowed if one.denied == other.denied else frozenset()
     new = sorted(other.allowed - common, key=lambda each: (not each.is_wildcard, each.written, each.where))
@@ -59,14 +59,14 @@ class _Wildcards:
     """The wildcards that are gained as a whole, by the wildcard as written."""
 
     def __init__(self) -> None:
-        self.permissions: dict[str, list[Permission]] = {}
+        self.permissions: dict[str, list[AwsPermission]] = {}
         self.actions: dict[str, frozenset[str]] = {}
 
-    def add(self, permission: Permission, actions: frozenset[str]) -> None:
+    def add(self, permission: AwsPermission, actions: frozenset[str]) -> None:
         self.permissions.setdefault(permission.written, []).append(permission)
         self.actions[permission.written] = actions
 
-    def cover(self, action: str, permission: Permission) -> bool:
+    def cover(self, action: str, permission: AwsPermission) -> bool:
         """Whether one of them includes the action everywhere the permission applies."""
         return any(
             action in self.actions[written]
@@ -76,7 +76,7 @@ class _Wildcards:
 
 
 def _describe_wildcard(
-    direction: Direction, written: str, permissions: Sequence[Permission], actions: frozenset[str]
+    direction: Direction, written: str, permissions: Sequence[AwsPermission], actions: frozenset[str]
 ) -> Change:
     pattern = replace(permissions[0], excluded_actions=frozenset()).action
     risk = describe_action(pattern)
@@ -97,7 +97,7 @@ def _describe_wildcard(
 
 
 def _describe_actions(
-    direction: Direction, actions: Mapping[str, Sequence[Permission]], one: PermissionSet, other: PermissionSet
+    direction: Direction, actions: Mapping[str, Sequence[AwsPermission]], one: AwsPermissions, other: AwsPermissions
 ) -> Iterator[Change]:
     """Actions with the same risk on the same resources as one change."""
     groups: dict[tuple[str, str, Severity | None], list[str]] = {}
@@ -118,7 +118,7 @@ def _describe_actions(
         yield Change(direction, Plane.AWS, tuple(same), where, risk, gained, detail=tuple(same), key=f"aws-{direction}")
 
 
-def _describe_resources(permissions: Sequence[Permission]) -> str:
+def _describe_resources(permissions: Sequence[AwsPermission]) -> str:
     """The resources, with the conditions under which each applies."""
     by_conditions: dict[Conditions, set[str]] = {}
     for permission in permissions:
@@ -132,7 +132,7 @@ def _describe_resources(permissions: Sequence[Permission]) -> str:
     return join_words(sorted(parts), 3)
 
 
-def _compare_denials(before: PermissionSet, after: PermissionSet) -> Iterator[Change]:
+def _compare_denials(before: AwsPermissions, after: AwsPermissions) -> Iterator[Change]:
     """Denials that are removed, of actions that are still allowed, and those that are added.
 
     Denials of everything without conditions are in the comparison of allowed actions already.

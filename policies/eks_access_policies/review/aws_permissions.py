@@ -22,7 +22,7 @@ MAX_CANDIDATES = 200
 
 
 @dataclass(frozen=True)
-class Permission:
+class AwsPermission:
     """One action, or pattern, on one resource, or pattern, as an Allow or a Deny statement has it."""
 
     action: str
@@ -53,7 +53,7 @@ class Permission:
             return f"on everything but {quote_name(self.resource)}"
         return f"on {EVERYTHING}" if self.resource == ALL else f"on {quote_name(self.resource)}"
 
-    def covers_resource(self, other: "Permission") -> bool:
+    def covers_resource(self, other: "AwsPermission") -> bool:
         """Whether it applies to the other's resource in every request in which the other does."""
         if not entails_all(other.conditions, self.conditions):
             return False
@@ -64,59 +64,59 @@ class Permission:
 
 
 @dataclass(frozen=True)
-class PermissionSet:
+class AwsPermissions:
     """The permissions of all statements of one principal."""
 
     statements: tuple[Statement, ...]
 
     @cached_property
-    def allowed(self) -> frozenset[Permission]:
+    def allowed(self) -> frozenset[AwsPermission]:
         return frozenset(self._find_permissions("Allow"))
 
     @cached_property
-    def denied(self) -> frozenset[Permission]:
+    def denied(self) -> frozenset[AwsPermission]:
         return frozenset(self._find_permissions("Deny"))
 
-    def allows(self, action: str, permission: Permission) -> bool:
+    def allows(self, action: str, permission: AwsPermission) -> bool:
         """Whether the action is allowed everywhere the permission applies."""
         candidates = self.find_allowed(action)[:MAX_CANDIDATES]
         return any(each.covers_resource(permission) for each in candidates) and not self.denies(action, permission)
 
-    def denies(self, action: str, permission: Permission) -> bool:
+    def denies(self, action: str, permission: AwsPermission) -> bool:
         """Whether a Deny without conditions takes away the whole permission."""
         candidates = self._unconditional_denials.get(action.lower(), ())[:MAX_CANDIDATES]
         return any(each.covers_resource(permission) for each in candidates)
 
-    def find_allowed(self, action: str) -> list[Permission]:
+    def find_allowed(self, action: str) -> list[AwsPermission]:
         """Every permission that allows the action."""
         return self._allowed_by_action.get(action.lower(), [])
 
-    def find_conditional_denials(self, action: str) -> list[Permission]:
+    def find_conditional_denials(self, action: str) -> list[AwsPermission]:
         """Denials of the action under conditions: it is allowed except where they apply."""
         return self._conditional_denials.get(action.lower(), [])[:MAX_CANDIDATES]
 
     @cached_property
-    def _allowed_by_action(self) -> Mapping[str, list[Permission]]:
+    def _allowed_by_action(self) -> Mapping[str, list[AwsPermission]]:
         return _index_by_action(self.allowed)
 
     @cached_property
-    def _unconditional_denials(self) -> Mapping[str, list[Permission]]:
+    def _unconditional_denials(self) -> Mapping[str, list[AwsPermission]]:
         return _index_by_action(permission for permission in self.denied if not permission.conditions)
 
     @cached_property
-    def _conditional_denials(self) -> Mapping[str, list[Permission]]:
+    def _conditional_denials(self) -> Mapping[str, list[AwsPermission]]:
         return _index_by_action(permission for permission in self.denied if permission.conditions)
 
-    def _find_permissions(self, effect: str) -> Iterator[Permission]:
+    def _find_permissions(self, effect: str) -> Iterator[AwsPermission]:
         for statement in self.statements:
             if statement.effect != effect:
                 continue
             conditions, is_excluded = parse_conditions(statement), bool(statement.not_resources)
             for resource in statement.not_resources or statement.resources or (ALL,):
                 if statement.not_actions:
-                    yield Permission(ALL, resource, conditions, frozenset(statement.not_actions), is_excluded)
+                    yield AwsPermission(ALL, resource, conditions, frozenset(statement.not_actions), is_excluded)
                 for action in statement.actions:
-                    yield Permission(action.strip(), resource, conditions, is_resource_excluded=is_excluded)
+                    yield AwsPermission(action.strip(), resource, conditions, is_resource_excluded=is_excluded)
 
 
 @cache
@@ -125,9 +125,9 @@ def _expand_actions(action: str, excluded: frozenset[str]) -> frozenset[str]:
     return frozenset(map(str, expanded)) or frozenset({action})
 
 
-def _index_by_action(permissions: Iterable[Permission]) -> dict[str, list[Permission]]:
-    index: dict[str, list[Permission]] = {}
-    wildcards: dict[tuple[str, frozenset[str]], list[Permission]] = {}
+def _index_by_action(permissions: Iterable[AwsPermission]) -> dict[str, list[AwsPermission]]:
+    index: dict[str, list[AwsPermission]] = {}
+    wildcards: dict[tuple[str, frozenset[str]], list[AwsPermission]] = {}
     for permission in permissions:
         if permission.is_wildcard:
             wildcards.setdefault((permission.action, permission.excluded_actions), []).append(permission)
