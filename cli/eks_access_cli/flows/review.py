@@ -90,7 +90,7 @@ def _preview_sides(stack: str, since: str | None, cwd: Path, python_path: tuple[
 
 
 def _read_location(options: ReviewOptions) -> str:
-    """The content of the file that SARIF's results are located in, if it can be read."""
+    """The content of the file that SARIF's results are finding in, if it can be read."""
     try:
         return (options.cwd / options.location).read_text()
     except (OSError, UnicodeDecodeError):

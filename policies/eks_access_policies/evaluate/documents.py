@@ -11,12 +11,11 @@ from eks_access.model import arn as arns
 from .. import iam
 from ..finding import Finding
 from ..iam.policy import Kind as PolicyKind
-from ..located import Located
 from ..rules.iam.trust import TRUST_EXTERNAL_ID, TRUST_UNKNOWN_ACCOUNT, TRUST_WHOLE_ACCOUNT
-from ..rules.settings import Settings
 from ..stack import Resource, Stack
 from ..stack.documents import DocumentKind, find_documents, serialize_document
 from ..stack.values import texts
+from .settings import Settings
 
 _KINDS: Mapping[DocumentKind, PolicyKind] = {
     DocumentKind.INLINE: "inline",
@@ -32,9 +31,9 @@ _OWN_ACCOUNT_UNKNOWN = (
 _SECRET = "the document is a secret of the stack, so the finding is not shown."
 
 
-def judge_documents(
+def evaluate_documents(
     resource: Resource, settings: Settings, accounts: frozenset[str], stack: Stack
-) -> Iterator[Located]:
+) -> Iterator[Finding]:
     """The findings about every document of the resource, and about a role's session duration."""
     exempt = frozenset(_find_vendors_without_external_id(resource, stack))
     identity = f"role {resource.name}" if resource.type.endswith(":Role") else resource.name
@@ -47,12 +46,12 @@ def judge_documents(
             if finding.rule in ACCOUNT_RULES and not accounts and not settings.accounts:
                 message += _OWN_ACCOUNT_UNKNOWN
             where = placed.name if hidden or not finding.where else f"{placed.name}.{finding.where}"
-            yield Located(Finding(finding.rule, message, where), resource.urn)
+            yield Finding(finding.rule, message, where, urn=resource.urn)
     seconds = resource.get("maxSessionDuration")
     if isinstance(seconds, int | float) and not isinstance(seconds, bool):
-        for finding in iam.judge_session(int(seconds), create_context(settings, accounts)):
+        for finding in iam.evaluate_session(int(seconds), create_context(settings, accounts)):
             message = f"{identity}: {finding.message}"
-            yield Located(Finding(finding.rule, message, "maxSessionDuration"), resource.urn)
+            yield Finding(finding.rule, message, "maxSessionDuration", urn=resource.urn)
 
 
 @lru_cache(maxsize=4096)
@@ -61,8 +60,8 @@ def _evaluate_text(
 ) -> tuple[Finding, ...]:
     context = create_context(settings, accounts, exempt)
     if kind is DocumentKind.TRUST:
-        return tuple(iam.judge_trust(text, context))
-    return tuple(iam.judge_policy(text, context, _KINDS[kind]))
+        return tuple(iam.evaluate_trust(text, context))
+    return tuple(iam.evaluate_policy(text, context, _KINDS[kind]))
 
 
 def create_context(settings: Settings, accounts: frozenset[str], exempt: frozenset[str] = frozenset()) -> iam.Context:

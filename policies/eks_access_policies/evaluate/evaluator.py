@@ -13,14 +13,13 @@ from ..access.clusters import CLUSTER
 from ..access.entries import CONFIG_MAP
 from ..access.principals import ROLE, USER
 from ..finding import Finding, Rule
-from ..located import Located
 from ..rules import eks as eks_rules
-from ..rules.settings import Settings
 from ..stack import Resource, Stack
 from ..stack.values import text, texts
 from . import eks, not_evaluated, rbac
-from .documents import judge_documents
-from .identities import judge_identities
+from .documents import evaluate_documents
+from .identities import evaluate_identities
+from .settings import Settings
 
 RESOURCE_RULES: tuple[Rule, ...] = (
     *iam.RULES,
@@ -50,7 +49,7 @@ def has_resource_rules(type: str) -> bool:
     return not type.startswith("kubernetes:") or CONFIG_MAP.fullmatch(type) is not None
 
 
-class Judge:
+class Evaluator:
     """Evaluates all rules. `by_rule` has the settings of single rules, by rule id; all others have `default`."""
 
     def __init__(self, default: Settings | None = None, by_rule: Mapping[str, Settings] | None = None) -> None:
@@ -59,46 +58,46 @@ class Judge:
         for rule in RULES:
             self._rules_by_settings[(by_rule or {}).get(rule.id, default)].add(rule.id)
 
-    def stack(self, stack: Stack) -> list[Located]:
+    def stack(self, stack: Stack) -> list[Finding]:
         """All findings about a stack, the most severe first."""
         accounts = find_own_accounts(stack.resources)
-        findings = [located for each in stack.resources for located in self.resource(each, stack, accounts)]
+        findings = [finding for each in stack.resources for finding in self.resource(each, stack, accounts)]
         return sorted([*findings, *self.together(stack, accounts)], key=_sort_key)
 
-    def resource(self, resource: Resource, stack: Stack, accounts: frozenset[str]) -> list[Located]:
+    def resource(self, resource: Resource, stack: Stack, accounts: frozenset[str]) -> list[Finding]:
         """The findings of the resource rules. `stack` has the other resources, as far as they are known."""
         return self._evaluate(lambda settings: _evaluate_resource(resource, settings, accounts, stack), stack)
 
-    def together(self, stack: Stack, accounts: frozenset[str]) -> list[Located]:
+    def together(self, stack: Stack, accounts: frozenset[str]) -> list[Finding]:
         """The findings of the stack rules."""
         access = Access(stack)
         return self._evaluate(lambda settings: _evaluate_stack(access, settings, accounts), stack)
 
-    def _evaluate(self, find: Callable[[Settings], Iterable[Located]], stack: Stack) -> list[Located]:
+    def _evaluate(self, find: Callable[[Settings], Iterable[Finding]], stack: Stack) -> list[Finding]:
         """The findings under each rule's settings, without exempted resources, and with secrets redacted."""
         return [
-            dataclasses.replace(located, finding=_redact(located.finding, stack))
+            _redact(finding, stack)
             for settings, rules in self._rules_by_settings.items()
-            for located in find(settings)
-            if located.rule.id in rules
-            if not settings.exempts(stack.by_urn.get(located.urn), stack)
+            for finding in find(settings)
+            if finding.rule.id in rules
+            if not settings.exempts(stack.by_urn.get(finding.urn), stack)
         ]
 
 
 def _evaluate_resource(
     resource: Resource, settings: Settings, accounts: frozenset[str], stack: Stack
-) -> Iterator[Located]:
-    yield from judge_documents(resource, settings, accounts, stack)
-    yield from eks.judge_resource(resource)
+) -> Iterator[Finding]:
+    yield from evaluate_documents(resource, settings, accounts, stack)
+    yield from eks.evaluate_resource(resource)
 
 
-def _evaluate_stack(access: Access, settings: Settings, accounts: frozenset[str]) -> Iterator[Located]:
-    yield from eks.judge(access, settings, accounts)
-    yield from rbac.judge(access, settings)
-    yield from judge_identities(access.stack, settings, accounts)
-    yield from not_evaluated.unjudged(access)
+def _evaluate_stack(access: Access, settings: Settings, accounts: frozenset[str]) -> Iterator[Finding]:
+    yield from eks.evaluate(access, settings, accounts)
+    yield from rbac.evaluate(access, settings)
+    yield from evaluate_identities(access.stack, settings, accounts)
+    yield from not_evaluated.find_not_evaluated(access)
     for resource in access.stack.resources:
-        yield from not_evaluated.unjudged_documents(resource)
+        yield from not_evaluated.find_documents_not_evaluated(resource)
 
 
 def find_own_accounts(resources: Iterable[Resource]) -> frozenset[str]:
@@ -120,5 +119,5 @@ def _redact(finding: Finding, stack: Stack) -> Finding:
     return dataclasses.replace(finding, message=stack.redact(finding.message)) if stack.secret_texts else finding
 
 
-def _sort_key(located: Located) -> tuple[int, str, str, str]:
-    return (-located.rule.severity, located.rule.id, located.urn, located.finding.message)
+def _sort_key(finding: Finding) -> tuple[int, str, str, str]:
+    return (-finding.rule.severity, finding.rule.id, finding.urn, finding.message)

@@ -10,11 +10,10 @@ from functools import lru_cache
 from .. import iam
 from ..access.iam_identities import Identity, identities
 from ..finding import Finding
-from ..located import Located
-from ..rules.settings import Settings
 from ..stack import Stack
 from ..stack.values import text
 from .documents import create_context
+from .settings import Settings
 
 
 def find_bounded_identities(stack: Stack) -> Iterator[tuple[Identity, str]]:
@@ -27,19 +26,22 @@ def find_bounded_identities(stack: Stack) -> Iterator[tuple[Identity, str]]:
 
 @lru_cache(maxsize=1024)
 def _has_mandatory_finding(policies: tuple[str, ...]) -> bool:
-    findings = [*iam.judge_policies(policies), *(finding for each in policies for finding in iam.judge_policy(each))]
+    findings = [
+        *iam.evaluate_policies(policies),
+        *(finding for each in policies for finding in iam.evaluate_policy(each)),
+    ]
     return any(finding.rule.is_mandatory for finding in findings)
 
 
-def judge_identities(stack: Stack, settings: Settings, accounts: frozenset[str]) -> Iterator[Located]:
+def evaluate_identities(stack: Stack, settings: Settings, accounts: frozenset[str]) -> Iterator[Finding]:
     """Findings that no policy has by itself; those that one has are reported for that policy."""
     context = create_context(settings, accounts)
     for identity in identities(stack).values():
         policies = identity.policies
         if len(policies) < 2:
             continue
-        rules_of_single = {finding.rule for each in policies for finding in iam.judge_policies([each], context)}
-        for finding in iam.judge_policies(policies, context):
+        rules_of_single = {finding.rule for each in policies for finding in iam.evaluate_policies([each], context)}
+        for finding in iam.evaluate_policies(policies, context):
             if finding.rule not in rules_of_single:
                 message = f"the {len(policies)} policies of {identity.resource.name} together: {finding.message}"
-                yield Located(Finding(finding.rule, message), identity.resource.urn)
+                yield Finding(finding.rule, message, urn=identity.resource.urn)

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from ..access import Access
-from ..finding import Rule, Severity
-from ..located import Located, found
+from ..finding import Finding, Rule, Severity
 from ..stack import Resource, is_unknown
 from ..stack.documents import find_documents
 from ..stack.values import contains_unknown, get
@@ -23,46 +22,46 @@ RULES = (NOT_EVALUATED,)
 _HELM = ("kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Release")
 
 
-def unjudged_documents(resource: Resource) -> Iterator[Located]:
+def find_documents_not_evaluated(resource: Resource) -> Iterator[Finding]:
     for document in find_documents(resource):
         if not document.is_known:
             what = f"the {document.kind.value} of {resource.name} ({document.name})"
             message = f"{what} is not known before the deployment and was not evaluated."
-            yield found(NOT_EVALUATED, resource.urn, message, document.name)
+            yield Finding(NOT_EVALUATED, message, document.name, urn=resource.urn)
 
 
-def unjudged(access: Access) -> Iterator[Located]:
+def find_not_evaluated(access: Access) -> Iterator[Finding]:
     for entry in access.entries:
         for what in entry.not_known:
             if what != "cluster":  # an unknown cluster is evaluated as any cluster
                 message = f"{entry.principal} → {entry}: {what} not known before the deployment and not evaluated."
-                yield found(NOT_EVALUATED, entry.resource.urn, message)
+                yield Finding(NOT_EVALUATED, message, urn=entry.resource.urn)
     for association in access.associations:
         resource = association.resource
         if not association.policy:
             message = f"{association.principal}: its access policy is not known before the deployment."
-            yield found(NOT_EVALUATED, resource.urn, message)
+            yield Finding(NOT_EVALUATED, message, urn=resource.urn)
         elif contains_unknown(resource.get("accessScope")):
             message = (
                 f"{association.principal} → {association}: its scope is not known before the deployment, and was"
                 " evaluated as the whole cluster."
             )
-            yield found(NOT_EVALUATED, resource.urn, message)
+            yield Finding(NOT_EVALUATED, message, urn=resource.urn)
     for binding in access.bindings:
         for what in binding.not_known:
             message = f"{binding}: {what} not known before the deployment and not evaluated."
-            yield found(NOT_EVALUATED, binding.resource.urn, message)
+            yield Finding(NOT_EVALUATED, message, urn=binding.resource.urn)
     for role in access.roles:
         rules = get(role.resource.properties, "rules") if role.resource else None
         if role.resource and (is_unknown(rules) or not all(rule.is_whole for rule in role.rules)):
             message = f"{role}: some of its rules are not known before the deployment and were not evaluated."
-            yield found(NOT_EVALUATED, role.resource.urn, message)
+            yield Finding(NOT_EVALUATED, message, urn=role.resource.urn)
     for identity, boundary in find_bounded_identities(access.stack):
         message = (
             f"{identity.resource.name}: its permissions boundary ({boundary}) was not evaluated; it may prevent what"
             " other findings say of its policies."
         )
-        yield found(NOT_EVALUATED, identity.resource.urn, message)
+        yield Finding(NOT_EVALUATED, message, urn=identity.resource.urn)
     for resource in access.stack.of_type(*_HELM):
         message = f"resources of the Helm release {resource.name} are not in the stack and were not evaluated."
-        yield found(NOT_EVALUATED, resource.urn, message)
+        yield Finding(NOT_EVALUATED, message, urn=resource.urn)

@@ -16,11 +16,10 @@ from pulumi_policy import (
 )
 from pulumi_policy import Severity as PulumiSeverity
 
-from ..evaluate.evaluator import RESOURCE_RULES, RULES, STACK_RULES, Judge, find_own_accounts
-from ..finding import Rule, Severity
-from ..located import Located
-from ..rules.configuration import SHARED
-from ..rules.settings import Settings, schema, settings
+from ..evaluate.configuration import SHARED
+from ..evaluate.evaluator import RESOURCE_RULES, RULES, STACK_RULES, Evaluator, find_own_accounts
+from ..evaluate.settings import Settings, parse_settings, settings_schema
+from ..finding import Finding, Rule, Severity
 from ..stack import Stack
 from ..stack.engine import read_resource, read_stack
 
@@ -30,7 +29,7 @@ _SEVERITIES = {
     Severity.HIGH: PulumiSeverity.HIGH,
     Severity.CRITICAL: PulumiSeverity.CRITICAL,
 }
-_SCHEMA = PolicyConfigSchema(properties=schema())
+_SCHEMA = PolicyConfigSchema(properties=settings_schema())
 
 
 def create_policies(default: Settings | None = None) -> list[Policy]:
@@ -96,11 +95,11 @@ def _create_stack_validator(rule: Rule, base: Settings) -> Callable[[StackValida
     return validate
 
 
-def _create_evaluator(rule: Rule, base: Settings, config: Mapping[str, Any]) -> Judge:
-    return Judge(base, {rule.id: settings(config, base)})
+def _create_evaluator(rule: Rule, base: Settings, config: Mapping[str, Any]) -> Evaluator:
+    return Evaluator(base, {rule.id: parse_settings(config, base)})
 
 
-def _report(rule: Rule, findings: list[Located], report: ReportViolation) -> None:
-    for located in findings:
-        if located.rule.id == rule.id:
-            report(located.finding.message, located.urn)
+def _report(rule: Rule, findings: list[Finding], report: ReportViolation) -> None:
+    for finding in findings:
+        if finding.rule.id == rule.id:
+            report(finding.message, finding.urn)

@@ -15,11 +15,11 @@ from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, Policy
 from pulumi_policy import policy as sdk
 
+from ..evaluate.configuration import SHARED
 from ..evaluate.documents import ACCOUNT_RULES
-from ..evaluate.evaluator import Judge, find_own_accounts, has_resource_rules
-from ..located import Located
-from ..rules.configuration import SHARED
-from ..rules.settings import settings
+from ..evaluate.evaluator import Evaluator, find_own_accounts, has_resource_rules
+from ..evaluate.settings import parse_settings
+from ..finding import Finding
 from ..stack import Resource, Stack
 from ..stack.model import parse_stack_name
 from ..stack.property_reader import PropertyReader
@@ -54,7 +54,7 @@ class SharedEvaluationServicer(_SdkServicer):  # type: ignore[misc]  # the SDK's
     def __init__(self, name: str, version: str, policies: list[Policy], *options: Any) -> None:
         super().__init__(name, version, policies, *options)
         self._policies = {policy.name: policy for policy in policies}
-        self._evaluator = Judge()
+        self._evaluator = Evaluator()
         self._planned: dict[str, Resource] = {}
         """The resources of `Analyze`, by URN."""
         self._accounts: frozenset[str] = frozenset()
@@ -68,8 +68,8 @@ class SharedEvaluationServicer(_SdkServicer):  # type: ignore[misc]  # the SDK's
         """Read the settings of every policy, and those that all share."""
         response = super().Configure(request, context)
         configs = {name: self._get_policy_config(name) for name in self._policies}
-        shared = settings(configs.pop(SHARED, None))
-        self._evaluator = Judge(shared, {name: settings(config, shared) for name, config in configs.items()})
+        shared = parse_settings(configs.pop(SHARED, None))
+        self._evaluator = Evaluator(shared, {name: parse_settings(config, shared) for name, config in configs.items()})
         return response
 
     def Analyze(self, request: Any, _context: Any) -> Any:
@@ -85,10 +85,10 @@ class SharedEvaluationServicer(_SdkServicer):  # type: ignore[misc]  # the SDK's
         self._planned[resource.urn] = resource
         stack = Stack(tuple(self._with_ancestors(resource)), secret_texts=frozenset(reader.secret_texts))
         findings = self._evaluator.resource(resource, stack, self._accounts)
-        if not self._accounts and any(located.rule in ACCOUNT_RULES for located in findings):
+        if not self._accounts and any(finding.rule in ACCOUNT_RULES for finding in findings):
             # In the whole stack, roles that exist already show which account is its own.
             self._deferred.add(resource.urn)
-            findings = [located for located in findings if located.rule not in ACCOUNT_RULES]
+            findings = [finding for finding in findings if finding.rule not in ACCOUNT_RULES]
         return self._respond(findings)
 
     def Remediate(self, _request: Any, _context: Any) -> Any:
@@ -110,11 +110,11 @@ class SharedEvaluationServicer(_SdkServicer):  # type: ignore[misc]  # the SDK's
         stack = Stack(resources, name, frozenset(reader.secret_texts | self._secret_texts))
         accounts = find_own_accounts(resources) | self._accounts
         deferred = [
-            located
+            finding
             for resource in resources
             if resource.urn in self._deferred
-            for located in self._evaluator.resource(resource, stack, accounts)
-            if located.rule in ACCOUNT_RULES
+            for finding in self._evaluator.resource(resource, stack, accounts)
+            if finding.rule in ACCOUNT_RULES
         ]
         return self._respond([*deferred, *self._evaluator.together(stack, accounts)])
 
@@ -130,17 +130,17 @@ class SharedEvaluationServicer(_SdkServicer):  # type: ignore[misc]  # the SDK's
             yield current
             current = self._planned.get(current.parent or "")
 
-    def _respond(self, findings: list[Located]) -> Any:
+    def _respond(self, findings: list[Finding]) -> Any:
         response = proto.AnalyzeResponse()
-        for located in findings:
-            policy = self._policies.get(located.rule.id)
+        for finding in findings:
+            policy = self._policies.get(finding.rule.id)
             level = self._get_enforcement_level(policy) if policy else EnforcementLevel.DISABLED
             if policy is None or level is EnforcementLevel.DISABLED:
                 continue
             if level is EnforcementLevel.REMEDIATE:
                 level = EnforcementLevel.MANDATORY  # no policy of this pack remediates
             report = self._create_report_violation(response, policy.name, policy.description, level, policy.severity)
-            report(located.finding.message, located.urn)
+            report(finding.message, finding.urn)
         return response
 
 

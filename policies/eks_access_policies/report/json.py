@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..located import Located
-from ..rules.configuration import Configuration
+from ..evaluate.configuration import Configuration
+from ..finding import Finding
 from ..stack import Stack
 
 SCHEMA_VERSION = 1
 
 
-def convert_findings(stack: Stack, located: Sequence[Located], configuration: Configuration) -> dict[str, Any]:
+def convert_findings(stack: Stack, finding: Sequence[Finding], configuration: Configuration) -> dict[str, Any]:
     """The JSON value of a whole report."""
-    findings = [_convert_finding(each, stack, configuration) for each in located]
+    findings = [_convert_finding(each, stack, configuration) for each in finding]
     levels = [finding["level"] for finding in findings]
     return {
         "schemaVersion": SCHEMA_VERSION,
@@ -24,19 +24,19 @@ def convert_findings(stack: Stack, located: Sequence[Located], configuration: Co
     }
 
 
-def _convert_finding(located: Located, stack: Stack, configuration: Configuration) -> dict[str, Any]:
-    rule = located.rule
-    resource = stack.by_urn.get(located.urn)
+def _convert_finding(finding: Finding, stack: Stack, configuration: Configuration) -> dict[str, Any]:
+    rule = finding.rule
+    resource = stack.by_urn.get(finding.urn)
     integration = stack.integration(resource) if resource else None
     return {
         "rule": rule.id,
         "level": configuration.level(rule),
         "severity": rule.severity.name.lower(),
         "title": rule.title,
-        "urn": located.urn,
+        "urn": finding.urn,
         "integration": integration.name if integration else None,
-        "where": located.finding.where,
-        "message": located.finding.message,
+        "where": finding.where,
+        "message": finding.message,
         "remediation": rule.remediation,
         "url": rule.url,
         "frameworks": list(rule.frameworks),

@@ -8,20 +8,19 @@ from rich.text import Text
 
 from eks_access.text_layout import print_paragraph
 
-from ..finding import Rule, Severity
-from ..located import Located
-from ..rules.configuration import Configuration
+from ..evaluate.configuration import Configuration
+from ..finding import Finding, Rule, Severity
 from ..stack import Stack
 from ..stack.model import parse_name, parse_type
 
 _STYLES = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "dim"}
 
 
-def print_table(stack: Stack, findings: Sequence[Located], configuration: Configuration, out: Console) -> None:
+def print_table(stack: Stack, findings: Sequence[Finding], configuration: Configuration, out: Console) -> None:
     """Print the findings, then the number of them."""
-    by_rule: dict[Rule, list[Located]] = defaultdict(list)
-    for located in findings:
-        by_rule[located.rule].append(located)
+    by_rule: dict[Rule, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_rule[finding.rule].append(finding)
     for rule, of_rule in by_rule.items():
         heading = Text.assemble(
             (f"{rule.severity.name.lower()} ", _STYLES[rule.severity]),
@@ -30,11 +29,11 @@ def print_table(stack: Stack, findings: Sequence[Located], configuration: Config
             ("  (advisory)" if configuration.level(rule) == "advisory" else "", "dim"),
         )
         out.print(heading, soft_wrap=True)
-        for located in of_rule:
-            resource = f"{parse_type(located.urn).rpartition(':')[2]} {parse_name(located.urn)}: "
-            print_paragraph(out, Text.assemble((resource, "cyan"), located.finding.message), mark="·")
+        for finding in of_rule:
+            resource = f"{parse_type(finding.urn).rpartition(':')[2]} {parse_name(finding.urn)}: "
+            print_paragraph(out, Text.assemble((resource, "cyan"), finding.message), mark="·")
         print_paragraph(out, Text(f"do: {rule.remediation}", "dim"), indent=4)
         out.print()
-    mandatory = sum(configuration.level(located.rule) == "mandatory" for located in findings)
+    mandatory = sum(configuration.level(finding.rule) == "mandatory" for finding in findings)
     result = f"{len(findings)} findings, {mandatory} of them mandatory" if findings else "no findings"
     out.print(f"{stack.name or 'the stack'}, {len(stack.resources)} resources: {result}", soft_wrap=True)

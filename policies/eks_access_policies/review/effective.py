@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from eks_access.model.kubernetes_rights import Request
 from eks_access.model.rbac import own_group
 
-from ..access import Held, Rule, enumerate_requests
+from ..access import EffectiveRule, Permission, enumerate_requests
 from .side import RuleSet
 
 ANY = "*"
@@ -23,12 +23,12 @@ WHOLE = "(a rule of too many parts)"
 
 
 @cache
-def expand_rule(rule: Rule) -> tuple[Request, ...]:
+def expand_rule(rule: Permission) -> tuple[Request, ...]:
     """Every grant of the rule, as if it applied in the whole cluster."""
     kinds = len(rule.groups) * len(rule.resources) * max(len(rule.names), 1) + len(rule.urls)
     if len(rule.verbs) * kinds > TOO_MANY:
         return (Request(WHOLE, resource=f"{len(rule.verbs)} verbs on {len(rule.resources)} resources, {hash(rule):x}"),)
-    return tuple(enumerate_requests(Held(rule, "", None)))
+    return tuple(enumerate_requests(EffectiveRule(rule, "", None)))
 
 
 def expand_rule_set(rule_set: RuleSet) -> Iterator[Request]:

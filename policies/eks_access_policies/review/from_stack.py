@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 from .. import access as chain
-from ..access import Access, Held, Rule
+from ..access import Access, EffectiveRule, Permission
 from ..access.iam_identities import Identity, identities
 from ..access.principals import canonical
 from ..stack import Resource, Stack
@@ -28,7 +28,7 @@ class _StackReader:
         self._access = Access(stack)
         self._identities = identities(stack)
         self._names = Counter(self._find_name(each.resource) for each in self._identities.values())
-        self._clusters: dict[object, dict[str, list[Held]]] = defaultdict(lambda: defaultdict(list))
+        self._clusters: dict[object, dict[str, list[EffectiveRule]]] = defaultdict(lambda: defaultdict(list))
         self._entered: dict[object, set[str]] = defaultdict(set)
         self._unknown: dict[object, list[str]] = defaultdict(list)
         self._read_entries()
@@ -49,7 +49,7 @@ class _StackReader:
                 self._unknown[key].append(f"the {what} of its {quote_name(entry)} are not known before the deployment")
 
     def _read_rules(self) -> None:
-        for held in self._access.held:
+        for held in self._access.effective_rules:
             key = self._get_key(held.holder)
             self._clusters[key][held.cluster or UNKNOWN_CLUSTER].append(held)
             if not held.rule.is_whole:
@@ -120,17 +120,17 @@ def _find_own_name(resource: Resource) -> str:
     )
 
 
-def _create_rule_sets(clusters: Mapping[str, list[Held]]) -> dict[str, tuple[RuleSet, ...]]:
+def _create_rule_sets(clusters: Mapping[str, list[EffectiveRule]]) -> dict[str, tuple[RuleSet, ...]]:
     return {cluster: tuple(_group_rules(held)) for cluster, held in clusters.items()}
 
 
-def _group_rules(held: list[Held]) -> Iterator[RuleSet]:
+def _group_rules(held: list[EffectiveRule]) -> Iterator[RuleSet]:
     """The rules by their source, an access policy or a role; equal rules in several namespaces are one set."""
-    rules_by_place: dict[tuple[str, bool, tuple[str, ...] | None], set[Rule]] = defaultdict(set)
+    rules_by_place: dict[tuple[str, bool, tuple[str, ...] | None], set[Permission]] = defaultdict(set)
     for each in held:
         source = (each.association.policy, True) if each.association else (str(each.role), False)
         rules_by_place[*source, each.namespaces].add(_normalize_rule(each.rule))
-    places: dict[tuple[str, bool, frozenset[Rule]], list[tuple[str, ...] | None]] = defaultdict(list)
+    places: dict[tuple[str, bool, frozenset[Permission]], list[tuple[str, ...] | None]] = defaultdict(list)
     for (label, is_policy, namespaces), rules in rules_by_place.items():
         places[label, is_policy, frozenset(rules)].append(namespaces)
     for (label, is_policy, rules_of_source), where in places.items():
@@ -139,9 +139,9 @@ def _group_rules(held: list[Held]) -> Iterator[RuleSet]:
         yield RuleSet(label, rules_of_source, names, is_policy)
 
 
-def _normalize_rule(rule: Rule) -> Rule:
+def _normalize_rule(rule: Permission) -> Permission:
     """The rule in sorted order without duplicates, neither of which has a meaning in RBAC."""
-    return Rule(
+    return Permission(
         tuple(sorted({*rule.verbs})),
         tuple(sorted({*rule.groups})),
         tuple(sorted({*rule.resources})),

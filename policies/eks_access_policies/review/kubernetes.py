@@ -12,7 +12,7 @@ from eks_access.model.kubernetes_rights import READS, Request, describe_right, f
 from eks_access.model.rbac import own_group
 from eks_access.model.risk import Risk
 
-from ..access import Rule
+from ..access import Permission
 from ..finding import Severity
 from .change import Change, Direction, Plane
 from .effective import ANY, WHOLE, EffectiveAccess, expand_rule_set, format_kind
@@ -32,7 +32,7 @@ def compare_rules(before: Sequence[RuleSet], after: Sequence[RuleSet]) -> list[C
 def _find_changes(direction: Direction, one: Sequence[RuleSet], other: Sequence[RuleSet]) -> Iterator[Change]:
     """What the other has beyond the one."""
     known, access = set(one), EffectiveAccess.of(one)
-    removed: dict[frozenset[Rule], list[RuleSet]] = {}
+    removed: dict[frozenset[Permission], list[RuleSet]] = {}
     for rule_set in known - set(other):
         removed.setdefault(rule_set.rules, []).append(rule_set)
     reported: set[Request] = set()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..access import Rule
+from ..access import Permission
 from ..iam import Statement
 
 
@@ -13,7 +13,7 @@ class RuleSet:
 
     label: str
     """The name that reports show: `AmazonEKSViewPolicy`, `ClusterRole cado-read`."""
-    rules: frozenset[Rule]
+    rules: frozenset[Permission]
     namespaces: tuple[str, ...] | None
     """Where they apply; None is the whole cluster. Only access policies have patterns such as `dev-*`."""
     is_policy: bool = False

@@ -6,7 +6,7 @@ from eks_access.model.identity import AuthenticationMode
 
 from ...access.clusters import CLUSTER
 from ...access.entries import is_aws_auth, read_aws_auth
-from ...located import Located, found
+from ...finding import Finding
 from ...rules.eks import (
     ACCESS_CONFIG,
     BROKEN_AWS_AUTH,
@@ -30,7 +30,7 @@ _PROVIDER = "aws:eks/identityProviderConfig:IdentityProviderConfig"
 _POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 
 
-def judge_resource(resource: Resource) -> Iterator[Located]:
+def evaluate_resource(resource: Resource) -> Iterator[Finding]:
     """Findings about one resource by itself."""
     if resource.type in CLUSTER:
         yield from _check_cluster(resource)
@@ -40,41 +40,41 @@ def judge_resource(resource: Resource) -> Iterator[Located]:
         if resource.get("serviceAccount") == "default":
             namespace = text(resource.get("namespace")) or "a namespace not known yet"
             message = f"{resource.name} gives its role to every pod of {namespace} that names no service account."
-            yield found(POD_IDENTITY, resource.urn, message)
+            yield Finding(POD_IDENTITY, message, urn=resource.urn)
     elif is_aws_auth(resource):
         yield from _check_aws_auth(resource)
 
 
-def _check_cluster(resource: Resource) -> Iterator[Located]:
+def _check_cluster(resource: Resource) -> Iterator[Finding]:
     config = find_access_config(resource.properties)
     mode = text(get(config, "authenticationMode"))
     name = text(resource.get("name")) or resource.name
     yield from _check_planned_change(resource, name, mode)
     if mode == AuthenticationMode.CONFIG_MAP:
         message = f"cluster {name} has authentication mode {mode}: it supports aws-auth only."
-        yield found(CONFIG_MAP_MODE, resource.urn, message)
+        yield Finding(CONFIG_MAP_MODE, message, urn=resource.urn)
     if not mapping(config):
         return
     if get(config, _BOOTSTRAP) is None and not resource.is_protected:
         message = f"cluster {name} has an access configuration without {_BOOTSTRAP}, and is not protected."
-        yield found(ACCESS_CONFIG, resource.urn, message)
+        yield Finding(ACCESS_CONFIG, message, urn=resource.urn)
     elif get(config, _BOOTSTRAP) is True:
         message = f"the principal that creates cluster {name} stays its administrator."
-        yield found(CREATOR_ADMIN, resource.urn, message)
+        yield Finding(CREATOR_ADMIN, message, urn=resource.urn)
 
 
-def _check_planned_change(resource: Resource, name: str, mode: str | None) -> Iterator[Located]:
+def _check_planned_change(resource: Resource, name: str, mode: str | None) -> Iterator[Finding]:
     """Findings about a change that a preview shows."""
     reasons = [path for path in resource.replaced_for if path.startswith("accessConfig")]
     if reasons and resource.operation in _REPLACE_OPERATIONS:
         message = f"a change of {', '.join(reasons)} replaces cluster {name}, with everything in it."
-        yield found(CLUSTER_REPLACED, resource.urn, message)
+        yield Finding(CLUSTER_REPLACED, message, urn=resource.urn)
     before = text(get(find_access_config(resource.before or {}), "authenticationMode"))
     if before in _MODE_ORDER and mode in _MODE_ORDER and before != mode:
         steps = _MODE_ORDER.index(AuthenticationMode(mode)) - _MODE_ORDER.index(AuthenticationMode(before))
         if steps != 1:
             message = f"cluster {name} changes from authentication mode {before} to {mode}, which EKS rejects."
-            yield found(MODE_CHANGE, resource.urn, message)
+            yield Finding(MODE_CHANGE, message, urn=resource.urn)
 
 
 def find_access_config(properties: Mapping[str, Value]) -> Value:
@@ -84,7 +84,7 @@ def find_access_config(properties: Mapping[str, Value]) -> Value:
     return blocks[0] if blocks else value
 
 
-def _check_identity_provider(resource: Resource) -> Iterator[Located]:
+def _check_identity_provider(resource: Resource) -> Iterator[Finding]:
     oidc = get(resource.properties, "oidc")
     oidc = oidc if isinstance(oidc, Mapping) else next(iter(items(oidc)), None)
     if oidc is None:
@@ -98,23 +98,25 @@ def _check_identity_provider(resource: Resource) -> Iterator[Located]:
             if prefix == "usernamePrefix" and value is None and get(oidc, "usernameClaim") != "email":
                 continue
             message = f"{resource.name} has no {prefix}, so {issuer} can choose any name in the cluster."
-            yield found(IDENTITY_PROVIDER, resource.urn, message)
+            yield Finding(IDENTITY_PROVIDER, message, urn=resource.urn)
 
 
-def _check_aws_auth(resource: Resource) -> Iterator[Located]:
+def _check_aws_auth(resource: Resource) -> Iterator[Finding]:
     verb = "patches" if resource.type.endswith("Patch") else "owns"
     message = (
         f"{resource.name} {verb} the ConfigMap kube-system/aws-auth: mapRoles is a single string, so this overwrites"
         " the mappings of others."
     )
-    yield found(WHOLE_AWS_AUTH, resource.urn, message)
+    yield Finding(WHOLE_AWS_AUTH, message, urn=resource.urn)
     reading = read_aws_auth(resource.get("data"))
     if reading.errors:
         message = f"{resource.name}: the authenticator ignores mappings that it cannot parse: {_first(reading.errors)}."
-        yield found(BROKEN_AWS_AUTH, resource.urn, message)
+        yield Finding(BROKEN_AWS_AUTH, message, urn=resource.urn)
     if reading.accounts:
         accounts = ", ".join(sorted(reading.accounts))
-        yield found(MAP_ACCOUNTS, resource.urn, f"{resource.name} lets every principal of account {accounts} sign in.")
+        yield Finding(
+            MAP_ACCOUNTS, f"{resource.name} lets every principal of account {accounts} sign in.", urn=resource.urn
+        )
 
 
 def _first(errors: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from eks_access.model.identity import RESERVED_PREFIXES, EntryMethod
 
 from ...access import Access, Entry
 from ...access.chain import may_be, username
-from ...located import Located, found
+from ...finding import Finding
 from ...rules.eks import (
     CHOSEN_NAME,
     ENTRY_TYPE,
@@ -22,14 +22,14 @@ from ...rules.eks import (
     TWICE,
     UNBOUND_GROUP,
 )
-from ...rules.settings import Settings
+from ..settings import Settings
 
 _MASTERS = "system:masters"
 _SESSION = re.compile(r"\{\{SessionName(Raw)?\}\}")
 _NODE_NAMES = ("system:node:{{EC2PrivateDNSName}}", "system:node:{{SessionName}}")
 
 
-def judge_entries(access: Access, settings: Settings, own_accounts: frozenset[str]) -> Iterator[Located]:
+def evaluate_entries(access: Access, settings: Settings, own_accounts: frozenset[str]) -> Iterator[Finding]:
     for entry in access.entries:
         yield from _check_identity(entry)
         yield from _check_principal(entry)
@@ -39,26 +39,26 @@ def judge_entries(access: Access, settings: Settings, own_accounts: frozenset[st
     yield from _check_duplicates(access)
 
 
-def _check_identity(entry: Entry) -> Iterator[Located]:
+def _check_identity(entry: Entry) -> Iterator[Finding]:
     urn, chain = entry.resource.urn, f"{entry.principal} → {entry}"
     if entry.type != "STANDARD":
         if entry.method is EntryMethod.ACCESS_ENTRY and (entry.groups or _has_own_username(entry)):
             message = f"{chain} of type {entry.type}: EKS rejects groups and usernames for this type."
-            yield found(ENTRY_TYPE, urn, message)
+            yield Finding(ENTRY_TYPE, message, urn=urn)
         return
     if _MASTERS in entry.groups:
         is_rejected = entry.method is EntryMethod.ACCESS_ENTRY
         effect = "EKS rejects it" if is_rejected else "it bypasses RBAC and allows everything"
-        yield found(SYSTEM_MASTERS, urn, f"{chain} → group {_MASTERS}: {effect}.")
+        yield Finding(SYSTEM_MASTERS, f"{chain} → group {_MASTERS}: {effect}.", urn=urn)
     node_groups = [group for group in entry.groups if group in NODE_GROUPS]
     if node_groups and not is_node(entry):
         message = f"{chain} → group {', '.join(node_groups)}: it has the rights of a node without being one."
-        yield found(NODE_IDENTITY, urn, message)
+        yield Finding(NODE_IDENTITY, message, urn=urn)
     if not is_node(entry):
         for name in (entry.username, *entry.groups):
             if name not in (_MASTERS, *node_groups) and (prefix := _find_reserved_prefix(name, entry.method)):
                 kind = "username" if name == entry.username else "group"
-                yield found(RESERVED_NAME, urn, f"{chain}: {kind} {name!r} begins with {prefix!r}.")
+                yield Finding(RESERVED_NAME, f"{chain}: {kind} {name!r} begins with {prefix!r}.", urn=urn)
     yield from _check_templates(entry, chain)
 
 
@@ -77,20 +77,20 @@ def _find_reserved_prefix(name: str, method: EntryMethod) -> str | None:
     return next((prefix for prefix in prefixes if name.startswith(prefix)), None)
 
 
-def _check_templates(entry: Entry, chain: str) -> Iterator[Located]:
+def _check_templates(entry: Entry, chain: str) -> Iterator[Finding]:
     urn = entry.resource.urn
     for group in entry.groups:
         if any(template in group for template in TEMPLATES):
-            yield found(CHOSEN_NAME, urn, f"{chain} → group {group!r}: the caller can choose the group.")
+            yield Finding(CHOSEN_NAME, f"{chain} → group {group!r}: the caller can choose the group.", urn=urn)
     session = _SESSION.search(entry.username)
     # A session name cannot contain a colon, so a username without a prefix is never a `system:` name, but may be any
     # other user's name.
     if session and ":" not in entry.username[: session.start()] and entry.method is EntryMethod.ACCESS_ENTRY:
         message = f"{chain}: username {entry.username!r} has no colon before the session name."
-        yield found(CHOSEN_NAME, urn, message)
+        yield Finding(CHOSEN_NAME, message, urn=urn)
 
 
-def _check_principal(entry: Entry) -> Iterator[Located]:
+def _check_principal(entry: Entry) -> Iterator[Finding]:
     arn = entry.principal.arn
     parsed = arns.parse(arn)
     if not arn:
@@ -111,20 +111,20 @@ def _check_principal(entry: Entry) -> Iterator[Located]:
         problem = "has a path, so aws-auth never matches it"
     else:
         return
-    yield found(PRINCIPAL, entry.resource.urn, f"{entry}: {arn} {problem}.")
+    yield Finding(PRINCIPAL, f"{entry}: {arn} {problem}.", urn=entry.resource.urn)
 
 
-def _check_account(entry: Entry, own: frozenset[str]) -> Iterator[Located]:
+def _check_account(entry: Entry, own: frozenset[str]) -> Iterator[Finding]:
     parsed = arns.parse(entry.principal.arn)
     if parsed is not None and own and arns.ACCOUNT_ID.fullmatch(parsed.account) and parsed.account not in own:
         message = (
             f"{entry.principal} → {entry}: account {parsed.account} is not one of yours ({', '.join(sorted(own))}); it"
             " decides who can act as this principal."
         )
-        yield found(FOREIGN_PRINCIPAL, entry.resource.urn, message)
+        yield Finding(FOREIGN_PRINCIPAL, message, urn=entry.resource.urn)
 
 
-def _check_unbound_groups(access: Access, settings: Settings) -> Iterator[Located]:
+def _check_unbound_groups(access: Access, settings: Settings) -> Iterator[Finding]:
     bound = {subject.name for binding in access.bindings for subject in binding.subjects if subject.kind == "Group"}
     if not access.bindings:
         return  # a stack without any RBAC: its bindings are elsewhere
@@ -133,10 +133,10 @@ def _check_unbound_groups(access: Access, settings: Settings) -> Iterator[Locate
             known = group in bound or group.startswith(RESERVED_PREFIXES) or group in settings.allowed_groups
             if not known and not is_node(entry):
                 message = f"{entry.principal} → {entry} → group {group}: no binding in this stack names the group."
-                yield found(UNBOUND_GROUP, entry.resource.urn, message)
+                yield Finding(UNBOUND_GROUP, message, urn=entry.resource.urn)
 
 
-def _check_duplicates(access: Access) -> Iterator[Located]:
+def _check_duplicates(access: Access) -> Iterator[Finding]:
     entries: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in access.entries:
         if entry.cluster:
@@ -161,7 +161,7 @@ def _check_duplicates(access: Access) -> Iterator[Located]:
                     f"{other.principal} has two mappings in aws-auth of cluster {cluster}, as"
                     f" {_describe_identity(first)} and as {_describe_identity(other)}: only the last takes effect."
                 )
-            yield found(TWICE, other.resource.urn, message)
+            yield Finding(TWICE, message, urn=other.resource.urn)
 
 
 def _have_same_identity(one: Entry, other: Entry) -> bool:

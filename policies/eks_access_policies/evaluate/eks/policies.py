@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from ...access import Access, Association, told_namespaces
-from ...access.model import told_cluster
-from ...located import Located, found
+from ...access import Access, PolicyAssociation, format_namespaces
+from ...access.model import format_cluster
+from ...finding import Finding
 from ...rules.eks import ADMIN_POLICY, CLUSTER_ADMIN_POLICY, ENTRY_TYPE, POLICY_SCOPE, UNKNOWN_POLICY
-from ...rules.settings import Settings
+from ..settings import Settings
 
 _WRITES = frozenset({"create", "update", "patch", "*"})
 _ADMIN = {
@@ -18,7 +18,7 @@ _ADMIN = {
 }
 
 
-def judge_policies(access: Access, settings: Settings) -> Iterator[Located]:
+def evaluate_policies(access: Access, settings: Settings) -> Iterator[Finding]:
     for association in access.associations:
         accepted = association.namespaces is not None and all(map(settings.accepts_namespace, association.namespaces))
         if not accepted and not settings.accepts(association.principal):
@@ -26,25 +26,25 @@ def judge_policies(access: Access, settings: Settings) -> Iterator[Located]:
         yield from _check_entry_type(association, access)
 
 
-def _check_policy(association: Association) -> Iterator[Located]:
+def _check_policy(association: PolicyAssociation) -> Iterator[Finding]:
     urn, policy = association.resource.urn, association.policy
-    chain = f"{association.principal} → {association} in {told_cluster(association.cluster)}"
-    where = told_namespaces(association.namespaces)
+    chain = f"{association.principal} → {association} in {format_cluster(association.cluster)}"
+    where = format_namespaces(association.namespaces)
     if policy in _ADMIN:
         rule, words = _ADMIN[policy]
-        yield found(rule, urn, f"{chain} {where}: {words}.")
+        yield Finding(rule, f"{chain} {where}: {words}.", urn=urn)
     elif policy and association.rules is None:
         reason = "AWS does not publish its rules" if policy.startswith("Amazon") else "there is no such access policy"
-        yield found(UNKNOWN_POLICY, urn, f"{chain}: {reason}, so its rights cannot be evaluated.")
+        yield Finding(UNKNOWN_POLICY, f"{chain}: {reason}, so its rights cannot be evaluated.", urn=urn)
     elif any(_WRITES & set(rule.verbs) for rule in association.rules or ()):
         is_cluster_wide = association.namespaces is None or "*" in association.namespaces
         if is_cluster_wide:
-            yield found(POLICY_SCOPE, urn, f"{chain} {where}: it can write everywhere, including kube-system.")
+            yield Finding(POLICY_SCOPE, f"{chain} {where}: it can write everywhere, including kube-system.", urn=urn)
 
 
-def _check_entry_type(association: Association, access: Access) -> Iterator[Located]:
+def _check_entry_type(association: PolicyAssociation, access: Access) -> Iterator[Finding]:
     for entry in access.entries:
         is_same = entry.principal.key == association.principal.key and entry.cluster == association.cluster
         if is_same and entry.type not in ("STANDARD", ""):
             message = f"{entry.principal} → {entry} of type {entry.type}: EKS rejects {association} for this type."
-            yield found(ENTRY_TYPE, association.resource.urn, message)
+            yield Finding(ENTRY_TYPE, message, urn=association.resource.urn)

@@ -1,6 +1,6 @@
 """Evaluates the rules about rights inside clusters, from RBAC and from EKS access policies. Pure."""
 
 from ...rules.rbac import RULES
-from .access import judge
+from .access import evaluate
 
-__all__ = ["RULES", "judge"]
+__all__ = ["RULES", "evaluate"]

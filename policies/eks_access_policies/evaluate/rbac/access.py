@@ -6,9 +6,8 @@ from itertools import chain
 from eks_access.model.kubernetes_rights.catalogue import WRITES
 from eks_access.model.kubernetes_rights.request import ANY
 
-from ...access import Access, Binding, Held, Role, Subject, same_cluster
-from ...finding import Rule
-from ...located import Located, found
+from ...access import Access, Binding, EffectiveRule, Role, Subject, same_cluster
+from ...finding import Finding, Rule
 from ...rules.rbac import (
     ANONYMOUS,
     AUTHENTICATED,
@@ -19,7 +18,7 @@ from ...rules.rbac import (
     MISSING_ROLE,
     UNBOUND_ROLE,
 )
-from ...rules.settings import Settings
+from ..settings import Settings
 from .rule_dangers import Seen, dangers, find_mandatory, is_everything
 
 _ANONYMOUS_SUBJECTS = ("system:anonymous", "system:unauthenticated")
@@ -43,9 +42,9 @@ _CLUSTER_SCOPED = frozenset(
 """Kubernetes' own resources that are not namespaced."""
 
 
-def judge(access: Access, settings: Settings) -> Iterator[Located]:
-    accepted = settings.accepts_held
-    yield from _held((held for held in access.held if not accepted(held)), access)
+def evaluate(access: Access, settings: Settings) -> Iterator[Finding]:
+    accepted = settings.accepts_rule
+    yield from _held((held for held in access.effective_rules if not accepted(held)), access)
     for binding in access.bindings:
         if not (binding.subjects and all(map(settings.accepts_subject, binding.subjects))):
             yield from _check_binding(binding, access, settings)
@@ -54,9 +53,9 @@ def judge(access: Access, settings: Settings) -> Iterator[Located]:
         yield from _check_role(role, role in bound, access)
 
 
-def _held(rights: Iterable[Held], access: Access) -> Iterator[Located]:
+def _held(rights: Iterable[EffectiveRule], access: Access) -> Iterator[Finding]:
     """One finding for each rule that a chain of access breaks, however many of the role's RBAC rules break it."""
-    together: dict[tuple[Rule, str, str], tuple[Held, list[Seen]]] = {}
+    together: dict[tuple[Rule, str, str], tuple[EffectiveRule, list[Seen]]] = {}
     for held in rights:
         if held.association is not None and is_everything(held.rule):
             continue  # an administrator's access policy, which a separate rule reports
@@ -67,7 +66,7 @@ def _held(rights: Iterable[Held], access: Access) -> Iterator[Located]:
         verbs = dict.fromkeys(chain.from_iterable(seen.verbs for seen in all_seen))
         resources = dict.fromkeys(chain.from_iterable(seen.resources for seen in all_seen))
         words = "; ".join(dict.fromkeys(seen.words for seen in all_seen))
-        yield found(rule, urn, f"{way} may {_list_few(verbs)} {_list_few(resources)} {held.where}: {words}.")
+        yield Finding(rule, f"{way} may {_list_few(verbs)} {_list_few(resources)} {held.where}: {words}.", urn=urn)
 
 
 def _list_few(names: Iterable[str], most: int = 8) -> str:
@@ -76,7 +75,7 @@ def _list_few(names: Iterable[str], most: int = 8) -> str:
     return ", ".join(all_names[:most]) + more
 
 
-def _check_binding(binding: Binding, access: Access, settings: Settings) -> Iterator[Located]:
+def _check_binding(binding: Binding, access: Access, settings: Settings) -> Iterator[Finding]:
     for subject in binding.subjects:
         if not settings.accepts_subject(subject):
             yield from _check_subject(binding, subject)
@@ -87,37 +86,39 @@ def _check_binding(binding: Binding, access: Access, settings: Settings) -> Iter
         yield from _check_cluster_wide(binding, role, access)
 
 
-def _check_subject(binding: Binding, subject: Subject) -> Iterator[Located]:
+def _check_subject(binding: Binding, subject: Subject) -> Iterator[Finding]:
     urn, grant = binding.resource.urn, f"{binding} gives {binding.role_kind} {binding.role_name} to {subject}"
     if subject.kind != "ServiceAccount" and subject.name in _ANONYMOUS_SUBJECTS:
         if binding.role_name != "system:public-info-viewer":
             message = f"{grant}: to every caller that reaches the API server, without authentication."
-            yield found(ANONYMOUS, urn, message)
+            yield Finding(ANONYMOUS, message, urn=urn)
     elif subject.kind == "Group" and subject.name in _AUTHENTICATED_GROUPS:
         if binding.role_name not in _PUBLIC_ROLES:
             is_everyone = subject.name == _AUTHENTICATED_GROUPS[0]
             members = "every authenticated caller" if is_everyone else "every pod in the cluster"
-            yield found(AUTHENTICATED, urn, f"{grant}: to {members}.")
+            yield Finding(AUTHENTICATED, f"{grant}: to {members}.", urn=urn)
     elif subject.kind == "Group" and subject.name == _MASTERS:
-        yield found(MASTERS, urn, f"{grant}, whose members bypass RBAC and may do everything anyway.")
+        yield Finding(MASTERS, f"{grant}, whose members bypass RBAC and may do everything anyway.", urn=urn)
     elif subject.kind == "Group" and subject.name.startswith(_NAMESPACE_ACCOUNTS):
         namespace = subject.name.removeprefix(_NAMESPACE_ACCOUNTS)
-        yield found(DEFAULT_ACCOUNT, urn, f"{grant}: to every pod of {namespace}.")
+        yield Finding(DEFAULT_ACCOUNT, f"{grant}: to every pod of {namespace}.", urn=urn)
     elif subject.kind == "ServiceAccount" and subject.name == "default":
         message = f"{grant}: to every pod of {subject.namespace} that names no other service account."
-        yield found(DEFAULT_ACCOUNT, urn, message)
+        yield Finding(DEFAULT_ACCOUNT, message, urn=urn)
 
 
-def _report_missing_role(binding: Binding) -> Located:
+def _report_missing_role(binding: Binding) -> Finding:
     role = f"{binding.role_kind or 'a role'} {binding.role_name or 'without a name'}"
     place = f" in namespace {binding.namespace}" if binding.role_kind == "Role" and binding.namespace else ""
     subjects = _list_few(map(str, binding.subjects)) or "no subject"
     is_role_cluster_wide = binding.namespace is None and binding.role_kind == "Role"
     reason = "a ClusterRoleBinding binds ClusterRoles only" if is_role_cluster_wide else f"{role} is not in this stack"
-    return found(MISSING_ROLE, binding.resource.urn, f"{binding} gives {role}{place} to {subjects}, but {reason}.")
+    return Finding(
+        MISSING_ROLE, f"{binding} gives {role}{place} to {subjects}, but {reason}.", urn=binding.resource.urn
+    )
 
 
-def _check_cluster_wide(binding: Binding, role: Role, access: Access) -> Iterator[Located]:
+def _check_cluster_wide(binding: Binding, role: Role, access: Access) -> Iterator[Finding]:
     """Report writes and named reads of namespaced objects; only reading kinds everywhere needs a cluster-wide role."""
     rights = access.rules(role)
     if any(is_everything(right) or right.urls or _has_cluster_scoped(right.resources) for right in rights):
@@ -130,11 +131,11 @@ def _check_cluster_wide(binding: Binding, role: Role, access: Access) -> Iterato
         for resource in right.resources
     )
     if writes:
-        yield found(
+        yield Finding(
             CLUSTER_WIDE,
-            binding.resource.urn,
             f"{binding} gives {role} to {_list_few(map(str, binding.subjects))} in every namespace, although it has"
             f" rules for namespaced objects only ({_list_few(writes, 4)}).",
+            urn=binding.resource.urn,
         )
 
 
@@ -142,7 +143,7 @@ def _has_cluster_scoped(resources: Iterable[str]) -> bool:
     return any(resource == ANY or resource.partition("/")[0] in _CLUSTER_SCOPED for resource in resources)
 
 
-def _check_role(role: Role, is_bound: bool, access: Access) -> Iterator[Located]:
+def _check_role(role: Role, is_bound: bool, access: Access) -> Iterator[Finding]:
     assert role.resource is not None
     rights = access.rules(role)
     severe = find_mandatory(rights)
@@ -154,10 +155,10 @@ def _check_role(role: Role, is_bound: bool, access: Access) -> Iterator[Located]
     into = [name for name in wider if role.labels[f"{_AGGREGATE_TO}{name}"] == "true"]
     if into:
         message = f"{role} is aggregated into {_list_few(into)} by its label, so every subject with that role {words}."
-        yield found(DEFAULT_ROLE, role.resource.urn, message)
+        yield Finding(DEFAULT_ROLE, message, urn=role.resource.urn)
     elif not is_bound and not _is_aggregated(role, access):
         message = f"every subject bound to {role} {words}; no binding in this stack names it."
-        yield found(UNBOUND_ROLE, role.resource.urn, message)
+        yield Finding(UNBOUND_ROLE, message, urn=role.resource.urn)
 
 
 def _is_aggregated(role: Role, access: Access) -> bool:

@@ -1,6 +1,6 @@
 """The review as SARIF 2.1.0, for code scanning: what is gained, and what could not be determined.
 
-Code scanning requires a location in the repository, although a review is about a whole stack: each result is located at
+Code scanning requires a location in the repository, although a review is about a whole stack: each result is finding at
 the integration's line in the stack's configuration, or at the first line of that file. On GitHub a rule has one
 severity, so each kind of change is a separate rule for every severity that it occurs with.
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
@@ -31,7 +31,7 @@ _UNKNOWN_SEVERITY = Severity.MEDIUM
 @dataclass(frozen=True)
 class SarifFormat(ReviewFormat):
     location: str = "Pulumi.yaml"
-    """The file that results are located in, relative to the repository's root."""
+    """The file that results are finding in, relative to the repository's root."""
     source: str = ""
     """The content of that file, in which each integration's line is looked up."""
     category: str = "eks-access-review"

@@ -15,10 +15,10 @@ from pulumi_policy import policy as sdk
 
 from eks_access.integrations.conductorone.modes import CONDUCTORONE_ROLE
 from eks_access.model.arn import parse
+from eks_access_policies.evaluate.configuration import SHARED
 from eks_access_policies.evaluate.evaluator import RESOURCE_RULES, RULES
 from eks_access_policies.iam import KNOWN_VENDORS
 from eks_access_policies.pack import create_policies, shared_evaluation
-from eks_access_policies.rules.configuration import SHARED
 from eks_access_policies.stack import Resource, is_unknown
 from tests.support.policies.case import Case
 from tests.support.policies.cases import CASES
