@@ -86,8 +86,7 @@ docs: setup ## write all that is generated: JSON schemas, tables of rules, the p
 	@for name in custom environment report; do \
 	  $(call write,$(BIN)/eks-access schema $$name,docs/schema/$$name.json); \
 	done
-	@$(call write,$(PY) -m eks_access_policies.report.rules,docs/policies/rules.md)
-	$(PY) -m eks_access_policies.report.iam_rules docs/policies/iam.md
+	$(PY) -m eks_access_policies.report.docs docs/policies
 	$(PY) -m tests.unit.components.provider.test_schema
 
 lock: ## renew the locks in requirements/ from pyproject.toml and the .in files

@@ -1,8 +1,8 @@
-"""The pack that `pulumi preview --policy-pack` runs. Nothing imports this: `PolicyPack` starts a server and stays."""
+"""The pack that `pulumi preview --policy-pack` runs. Never import this: `PolicyPack` starts a server and blocks."""
 
 from pulumi_policy import PolicyPack
 
-from eks_access_policies.pack import evaluated_once, policies
+from eks_access_policies.pack import create_policies, shared_evaluation
 
-with evaluated_once():
-    PolicyPack("eks-access", policies=policies())
+with shared_evaluation():
+    PolicyPack("eks-access", policies=create_policies())

@@ -1,4 +1,4 @@
-"""Stacks as `pulumi stack export` prints them, of as many principals and clusters as a test wants."""
+"""Builds stacks in the format of `pulumi stack export`, and compares them."""
 
 import json
 from collections.abc import Iterable
@@ -6,15 +6,15 @@ from typing import Any
 
 from eks_access_policies.review import from_file
 from eks_access_policies.review.change import Change, PrincipalChanges, Review
-from eks_access_policies.review.difference import review
-from eks_access_policies.review.sentences import change_line
+from eks_access_policies.review.difference import compare_sides
+from eks_access_policies.review.sentences import describe_change, format_label
 
 ACCOUNT = "111122223333"
 VENDOR = "arn:aws:iam::765656841499:role/ConductorOneService"
 Rules = list[dict[str, list[str]]]
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""As the engine writes a text that is known only after the deployment."""
+"""The engine's placeholder for a string that is known only after the deployment."""
 
 
 def trust(principal: Any = None, condition: Any = None, action: str = "sts:AssumeRole") -> dict[str, Any]:
@@ -35,7 +35,7 @@ def rule(verbs: Iterable[str], *resources: str, group: str = "", **more: list[st
 
 
 class Stack:
-    """What is declared of one environment, as a state or as a preview of making all of it."""
+    """A stack under construction, as a state or as a preview that creates all of it."""
 
     def __init__(self) -> None:
         self.resources: list[dict[str, Any]] = []
@@ -74,7 +74,7 @@ class Stack:
         return self
 
     def bound(self, group: str, cluster: str, rules: Rules, *namespaces: str, name: str = "") -> "Stack":
-        """A ClusterRole, bound to a group in the namespaces, or in the whole cluster."""
+        """Add a ClusterRole that is bound to a group, in the namespaces or in the whole cluster."""
         rbac = "kubernetes:rbac.authorization.k8s.io/v1:"
         name = name or group.replace(":", "-")
         access = self.add(
@@ -103,25 +103,30 @@ class Stack:
         return {"steps": steps, "changeSummary": {"create": len(steps)}}
 
 
-def difference(base: Stack, head: Stack) -> Review:
-    return review(from_file.of_value(base.state(), "base"), from_file.of_value(head.state(), "head"))
+def compare(base: Stack, head: Stack) -> Review:
+    """The review of two stacks, each as an exported state."""
+    return compare_values(base.state(), head.state())
 
 
-def only(found: Review) -> PrincipalChanges:
-    (principal,) = found.principals
+def compare_values(base: object, head: object) -> Review:
+    """The review of two decoded files."""
+    return compare_sides(from_file.parse_side(base, "base"), from_file.parse_side(head, "head"))
+
+
+def only(review: Review) -> PrincipalChanges:
+    (principal,) = review.principals
     return principal
 
 
-def lines(found: Review) -> list[str]:
-    """Every change in its one line, without the marks around names."""
-    return [_told(change, principal) for principal in found.principals for change in principal.changes]
+def lines(review: Review) -> list[str]:
+    """Every change as one line, with its severity or direction, and without back-ticks."""
+    return [_format_line(change, principal) for principal in review.principals for change in principal.changes]
 
 
-def _told(change: Change, principal: PrincipalChanges) -> str:
-    severity = f"{change.severity.name.lower()}: " if change.severity else f"{change.direction}: "
-    return severity + change_line(change, principal).replace("`", "")
+def _format_line(change: Change, principal: PrincipalChanges) -> str:
+    return f"{format_label(change)}: {describe_change(change, principal).replace('`', '')}"
 
 
-def under(found: Review, key: str) -> list[Change]:
-    """The only principal's changes under one of the review's rules."""
-    return [change for change in only(found).changes if change.key == key]
+def under(review: Review, key: str) -> list[Change]:
+    """The only principal's changes with this key."""
+    return [change for change in only(review).changes if change.key == key]

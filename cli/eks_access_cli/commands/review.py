@@ -32,7 +32,7 @@ from . import Command
     default="Pulumi.yaml",
     show_default=True,
     metavar="FILE",
-    help="The file, from the repository's root, that SARIF's results are located in.",
+    help="The file, from the repository's root, that SARIF's results are finding in.",
 )
 @click.option(
     "--category",

@@ -13,9 +13,8 @@ import click
 from eks_access_policies.evaluate.configuration import Configuration, ConfigurationError, parse_configuration
 from eks_access_policies.evaluate.evaluator import RULES
 from eks_access_policies.finding import Rule, Severity
-from eks_access_policies.report import as_json as findings_as_json
-from eks_access_policies.report import print_table
-from eks_access_policies.stack import Stack, StateError, joined, of_value
+from eks_access_policies.report import convert_findings, print_table
+from eks_access_policies.stack import Stack, StateError, join_stacks, parse_stack
 
 from .. import exit_codes
 from ..console import create_console
@@ -47,7 +46,7 @@ def evaluate_stacks(
         StateError, ConfigurationError, PulumiProgramError: a stack or the configuration cannot be read.
     """
     pack = load_configuration(config)
-    stack = joined([*map(load_stack_file, files), *(load_deployed_stack(name, cwd) for name in stacks)])
+    stack = join_stacks([*map(load_stack_file, files), *(load_deployed_stack(name, cwd) for name in stacks)])
 
     findings = [
         finding
@@ -55,7 +54,7 @@ def evaluate_stacks(
         if selection.has(finding.rule) and pack.level(finding.rule) != "disabled"
     ]
     if as_json:
-        click.echo(json.dumps(findings_as_json(stack, findings, pack), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(convert_findings(stack, findings, pack), indent=2, ensure_ascii=False))
     else:
         print_table(stack, findings, pack, create_console())
     is_violated = any(pack.level(finding.rule) == "mandatory" for finding in findings)
@@ -89,7 +88,7 @@ def load_deployed_stack(name: str, cwd: Path) -> Stack:
 
 def _parse_stack(value: Any, origin: str) -> Stack:
     try:
-        return of_value(value)
+        return parse_stack(value)
     except StateError as error:
         raise StateError(f"{origin}: {error}") from error
 

@@ -9,7 +9,7 @@ import click
 from eks_access_policies.finding import Severity
 from eks_access_policies.review import from_file
 from eks_access_policies.review.change import Review
-from eks_access_policies.review.difference import review
+from eks_access_policies.review.difference import compare_sides
 from eks_access_policies.review.report import JsonFormat, MarkdownFormat, ReviewFormat, SarifFormat, TableFormat
 from eks_access_policies.review.side import Side
 
@@ -56,9 +56,9 @@ def run_review(options: ReviewOptions) -> int:
         EksAccessError: a side cannot be read, or a file cannot be written.
     """
     if options.stack is not None:
-        found = review(*_preview_sides(options.stack, options.since, options.cwd, options.python_path))
+        found = compare_sides(*_preview_sides(options.stack, options.since, options.cwd, options.python_path))
     else:
-        found = review(*_read_sides(options.base, options.head or ""))
+        found = compare_sides(*_read_sides(options.base, options.head or ""))
     formats: Mapping[str, tuple[str | None, ReviewFormat]] = {
         "--markdown": (options.markdown, MarkdownFormat(options.title)),
         "--sarif": (options.sarif, SarifFormat(options.location, _read_location(options), options.category)),
@@ -66,31 +66,31 @@ def run_review(options: ReviewOptions) -> int:
     }
     for option, (path, review_format) in formats.items():
         if path is not None:
-            write_text(option, path, review_format.text(found))
+            write_text(option, path, review_format.format(found))
     has_stdout = any(path == "-" for path, _ in formats.values())
     TableFormat(create_console(stderr=has_stdout)).write(found)
     return _exit_code(found, options.fail_on)
 
 
 def _read_sides(base: str | None, head: str) -> tuple[Side, Side]:
-    return (from_file.before(head) if base is None else from_file.of_file(base)), from_file.of_file(head)
+    return (from_file.load_side_before(head) if base is None else from_file.load_side(base)), from_file.load_side(head)
 
 
 def _preview_sides(stack: str, since: str | None, cwd: Path, python_path: tuple[str, ...]) -> tuple[Side, Side]:
     """The base, as deployed or as another git revision would be, and the working tree's preview."""
     program = PulumiStack(stack, cwd)
     if since is None:
-        base = from_file.of_value(program.export_state(), f"{stack}, as deployed")
+        base = from_file.parse_side(program.export_state(), f"{stack}, as deployed")
     else:
         with check_out(since, cwd) as checkout:
             link_virtual_environment(cwd, checkout)
             preview = PulumiStack(stack, checkout).preview(python_path)
-            base = from_file.of_value(preview, f"{stack} at {since}")
-    return base, from_file.of_value(program.preview(python_path), stack)
+            base = from_file.parse_side(preview, f"{stack} at {since}")
+    return base, from_file.parse_side(program.preview(python_path), stack)
 
 
 def _read_location(options: ReviewOptions) -> str:
-    """The content of the file that SARIF's results are located in, if it can be read."""
+    """The content of the file that SARIF's results are finding in, if it can be read."""
     try:
         return (options.cwd / options.location).read_text()
     except (OSError, UnicodeDecodeError):

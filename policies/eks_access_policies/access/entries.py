@@ -8,7 +8,7 @@ from eks_access.model import access_policies
 from eks_access.model.identity import EntryMethod
 
 from ..stack import Resource, Stack, Value, is_unknown
-from ..stack.values import get, holds_unknown, items, mapping, text, texts
+from ..stack.values import contains_unknown, get, items, mapping, text, texts
 from .clusters import Clusters
 from .model import Entry, Permission, PolicyAssociation
 from .principals import Principals
@@ -98,7 +98,7 @@ def read_aws_auth(data: Value) -> reader.Reading:
 
 def _not_known(resource: Resource, **properties: str) -> Iterator[str]:
     for what, name in properties.items():
-        if holds_unknown(resource.get(name)):
+        if contains_unknown(resource.get(name)):
             yield what
 
 

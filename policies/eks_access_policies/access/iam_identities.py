@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from ..iam import Statement, parse
 from ..stack import Resource, Stack, Value, is_unknown
-from ..stack.documents import ATTACHMENTS, Kind, Placed, document_text, documents
-from ..stack.values import holds_unknown, items, text
+from ..stack.documents import ATTACHMENTS, DocumentKind, PlacedDocument, find_documents, serialize_document
+from ..stack.values import contains_unknown, items, text
 from .principals import ROLE, USER
 
 GROUP = ("aws:iam/group:Group", "aws-native:iam:Group")
@@ -83,26 +83,26 @@ class _Identities:
     def _own(self, resource: Resource) -> Identity:
         """What it has in itself."""
         identity = Identity(resource, boundary=text(resource.get("permissionsBoundary")) or None)
-        if holds_unknown(resource.get("permissionsBoundary")):
+        if contains_unknown(resource.get("permissionsBoundary")):
             identity.unknown.append(("permissions boundary", resource.name))
         self._add(identity, resource)
         return identity
 
     def _add(self, identity: Identity, resource: Resource) -> None:
         """Take the documents of a resource for the identity's."""
-        for placed in documents(resource):
+        for placed in find_documents(resource):
             known = placed.is_known and not self._is_secret(placed, resource)
             if not known:
                 identity.unknown.append((placed.kind.value, resource.name))
-            if placed.kind is Kind.TRUST:
+            if placed.kind is DocumentKind.TRUST:
                 identity.trust = parse(placed.value).statements if known else None
             elif known:
-                identity.policies.append(document_text(placed))
+                identity.policies.append(serialize_document(placed))
 
-    def _is_secret(self, placed: Placed, resource: Resource) -> bool:
+    def _is_secret(self, placed: PlacedDocument, resource: Resource) -> bool:
         """Whether a part of it must never be told."""
-        written = document_text(placed)
-        return placed.name.partition("[")[0] in resource.secrets or self._stack.redacted(written) != written
+        written = serialize_document(placed)
+        return placed.name.partition("[")[0] in resource.secrets or self._stack.redact(written) != written
 
     def _owners(self, resource: Resource, of: str) -> Iterator[Identity]:
         """The roles or users that a policy's resource names, or takes the name of."""
@@ -110,7 +110,7 @@ class _Identities:
         value = resource.get(of)
         for name in items(value):
             urns.update(dict.fromkeys(self._by_name.get((_kind(of), text(name) or ""), ())))
-        if not urns or holds_unknown(value):
+        if not urns or contains_unknown(value):
             urns.update(dict.fromkeys(each.urn for each in self._stack.sources(resource, of)))
         yield from (self.found[urn] for urn in urns if urn in self.found)
 

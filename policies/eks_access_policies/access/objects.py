@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ..stack import Resource, Stack, Value, is_unknown
-from ..stack.values import get, holds_unknown, items, mapping, text, texts
+from ..stack.values import contains_unknown, get, items, mapping, text, texts
 from .clusters import Clusters
 from .model import Binding, Permission, Role, Subject
 
@@ -58,7 +58,7 @@ def rule(value: Value) -> Permission:
         texts(get(value, "resources")),
         texts(get(value, "resourceNames")),
         texts(get(value, "nonResourceURLs")),
-        not holds_unknown(value),
+        not contains_unknown(value),
     )
 
 
@@ -79,7 +79,7 @@ def _binding(resource: Resource, kind: str, value: Value, cluster: str) -> Bindi
     role = get(value, "roleRef")
     subjects = get(value, "subjects")
     not_known = [
-        *(["subjects"] if holds_unknown(subjects) else []),
+        *(["subjects"] if contains_unknown(subjects) else []),
         *(["role"] if is_unknown(role) or is_unknown(get(role, "name")) else []),
     ]
     return Binding(

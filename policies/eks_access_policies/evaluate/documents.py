@@ -1,9 +1,8 @@
-"""The rules about IAM documents, applied to the documents of a resource. Pure.
+"""Evaluates the rules about IAM documents for the documents of a resource. Pure.
 
-A fleet's stacks have the same document hundreds of times; each is judged once.
+The stacks of a fleet contain the same document hundreds of times, so findings are cached by document.
 """
 
-import dataclasses
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
@@ -14,61 +13,61 @@ from ..finding import Finding
 from ..iam.policy import Kind as PolicyKind
 from ..rules.iam.trust import TRUST_EXTERNAL_ID, TRUST_UNKNOWN_ACCOUNT, TRUST_WHOLE_ACCOUNT
 from ..stack import Resource, Stack
-from ..stack.documents import Kind, document_text, documents
+from ..stack.documents import DocumentKind, find_documents, serialize_document
 from ..stack.values import texts
 from .settings import Settings
 
-_KINDS: Mapping[Kind, PolicyKind] = {
-    Kind.INLINE: "inline",
-    Kind.MANAGED: "managed",
-    Kind.ATTACHED: "managed",
+_KINDS: Mapping[DocumentKind, PolicyKind] = {
+    DocumentKind.INLINE: "inline",
+    DocumentKind.MANAGED: "managed",
+    DocumentKind.ATTACHED: "managed",
 }
 _CADO = "eks-access:index:Cado"
-BY_ACCOUNT = (TRUST_EXTERNAL_ID, TRUST_UNKNOWN_ACCOUNT, TRUST_WHOLE_ACCOUNT)
-"""Rules that say something else of one's own accounts than of others'."""
-_NAME_ACCOUNTS = (
-    " Which account is your own is not known here: name it in the setting `accounts`, or in the provider's"
-    " allowed_account_ids."
+ACCOUNT_RULES = (TRUST_EXTERNAL_ID, TRUST_UNKNOWN_ACCOUNT, TRUST_WHOLE_ACCOUNT)
+"""Rules whose findings depend on which accounts are the stack's own."""
+_OWN_ACCOUNT_UNKNOWN = (
+    " Your own account is not known here: name it in the setting `accounts`, or in the provider's allowed_account_ids."
 )
-_SECRET = "what it says is a secret of the stack, and is not shown."
+_SECRET = "the document is a secret of the stack, so the finding is not shown."
 
 
 def evaluate_documents(
     resource: Resource, settings: Settings, accounts: frozenset[str], stack: Stack
 ) -> Iterator[Finding]:
-    plain = frozenset(_without_external_id(resource, stack))
-    told = f"role {resource.name}" if resource.type.endswith(":Role") else resource.name
-    for placed in documents(resource):
+    """The findings about every document of the resource, and about a role's session duration."""
+    exempt = frozenset(_find_vendors_without_external_id(resource, stack))
+    identity = f"role {resource.name}" if resource.type.endswith(":Role") else resource.name
+    for placed in find_documents(resource):
         if not placed.is_known:
             continue
-        what = f"the {placed.kind.value} of {told}"
         hidden = placed.name.partition("[")[0] in resource.secrets
-        for finding in _evaluated(placed.kind, document_text(placed), settings, accounts, plain):
-            message = f"{what}: {_SECRET if hidden else finding.message}"
-            if finding.rule in BY_ACCOUNT and not accounts and not settings.accounts:
-                message += _NAME_ACCOUNTS
+        for finding in _evaluate_text(placed.kind, serialize_document(placed), settings, accounts, exempt):
+            message = f"the {placed.kind.value} of {identity}: {_SECRET if hidden else finding.message}"
+            if finding.rule in ACCOUNT_RULES and not accounts and not settings.accounts:
+                message += _OWN_ACCOUNT_UNKNOWN
             where = placed.name if hidden or not finding.where else f"{placed.name}.{finding.where}"
-            yield dataclasses.replace(finding, message=message, where=where, urn=resource.urn)
+            yield Finding(finding.rule, message, where, urn=resource.urn)
     seconds = resource.get("maxSessionDuration")
     if isinstance(seconds, int | float) and not isinstance(seconds, bool):
-        for finding in iam.evaluate_session(int(seconds), context(settings, accounts)):
-            message = f"{told}: {finding.message}"
-            yield Finding(finding.rule, message, "maxSessionDuration", resource.urn)
+        for finding in iam.evaluate_session(int(seconds), create_context(settings, accounts)):
+            message = f"{identity}: {finding.message}"
+            yield Finding(finding.rule, message, "maxSessionDuration", urn=resource.urn)
 
 
 @lru_cache(maxsize=4096)
-def _evaluated(
-    kind: Kind, text: str, settings: Settings, accounts: frozenset[str], plain: frozenset[str]
+def _evaluate_text(
+    kind: DocumentKind, text: str, settings: Settings, accounts: frozenset[str], exempt: frozenset[str]
 ) -> tuple[Finding, ...]:
-    if kind is Kind.TRUST:
-        return tuple(iam.evaluate_trust(text, context(settings, accounts, plain)))
-    return tuple(iam.evaluate_policy(text, context(settings, accounts, plain), _KINDS[kind]))
+    context = create_context(settings, accounts, exempt)
+    if kind is DocumentKind.TRUST:
+        return tuple(iam.evaluate_trust(text, context))
+    return tuple(iam.evaluate_policy(text, context, _KINDS[kind]))
 
 
-def context(settings: Settings, accounts: frozenset[str], plain: frozenset[str] = frozenset()) -> iam.Context:
-    """What the judgement of a document must know that is not in it. `plain` are vendors' that give no ExternalId."""
+def create_context(settings: Settings, accounts: frozenset[str], exempt: frozenset[str] = frozenset()) -> iam.Context:
+    """The context that documents are evaluated in. `exempt` are accounts of vendors that issue no ExternalId."""
     vendors = {account: iam.Vendor("a vendor of yours") for account in settings.vendor_accounts}
-    vendors |= {account: iam.Vendor("the integration's vendor", external_id=False) for account in plain}
+    vendors |= {account: iam.Vendor("the integration's vendor", external_id=False) for account in exempt}
     return iam.Context(
         accounts=accounts | frozenset(settings.accounts),
         trusted_accounts=frozenset(settings.allowed_accounts),
@@ -78,8 +77,8 @@ def context(settings: Settings, accounts: frozenset[str], plain: frozenset[str] 
     )
 
 
-def _without_external_id(resource: Resource, stack: Stack) -> Iterator[str]:
-    """The accounts that an integration's own arguments name for its vendor, where the vendor has no ExternalId."""
+def _find_vendors_without_external_id(resource: Resource, stack: Stack) -> Iterator[str]:
+    """The vendor accounts that an integration's arguments name, for a vendor that issues no ExternalId."""
     integration = stack.integration(resource)
     if integration is not None and integration.type == _CADO:
         for arn in map(arns.parse, texts(integration.get("platform_role_arns"))):

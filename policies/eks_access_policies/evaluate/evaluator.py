@@ -1,4 +1,4 @@
-"""All rules over a stack: each is judged with its own settings, and everything that can be judged once is. Pure."""
+"""Evaluates all rules over a stack; rules with the same settings share one evaluation. Pure."""
 
 import dataclasses
 import re
@@ -34,23 +34,23 @@ RESOURCE_RULES: tuple[Rule, ...] = (
     eks_rules.IDENTITY_PROVIDER,
     eks_rules.POD_IDENTITY,
 )
-"""Rules about one resource by itself: the engine asks them before it makes the resource."""
+"""Rules about one resource by itself: evaluated before the engine creates or updates the resource."""
 STACK_RULES: tuple[Rule, ...] = (
     *(rule for rule in eks.RULES if rule not in RESOURCE_RULES),
     *rbac.RULES,
     *not_evaluated.RULES,
 )
-"""Rules about how resources go together: the engine asks them at the end of a preview, and of an update."""
+"""Rules about several resources together: evaluated at the end of a preview, and of an update."""
 RULES: tuple[Rule, ...] = (*RESOURCE_RULES, *STACK_RULES)
 
 
-def is_evaluated_alone(type: str) -> bool:
-    """Whether a resource of this type may have findings by itself: of Kubernetes' kinds only aws-auth has."""
+def has_resource_rules(type: str) -> bool:
+    """Whether a resource rule applies to this type: of the Kubernetes types, only to ConfigMap, for aws-auth."""
     return not type.startswith("kubernetes:") or CONFIG_MAP.fullmatch(type) is not None
 
 
 class Evaluator:
-    """The rules, with the settings of each."""
+    """Evaluates all rules. `by_rule` has the settings of single rules, by rule id; all others have `default`."""
 
     def __init__(self, default: Settings | None = None, by_rule: Mapping[str, Settings] | None = None) -> None:
         default = default or Settings()
@@ -59,37 +59,39 @@ class Evaluator:
             self._rules_by_settings[(by_rule or {}).get(rule.id, default)].add(rule.id)
 
     def stack(self, stack: Stack) -> list[Finding]:
-        """Everything that there is to say about a stack, the gravest first."""
-        accounts = own_accounts(stack.resources)
-        alone = [finding for each in stack.resources for finding in self.resource(each, stack, accounts)]
-        return sorted([*alone, *self.together(stack, accounts)], key=_gravest_first)
+        """All findings about a stack, the most severe first."""
+        accounts = find_own_accounts(stack.resources)
+        findings = [finding for each in stack.resources for finding in self.resource(each, stack, accounts)]
+        return sorted([*findings, *self.together(stack, accounts)], key=_sort_key)
 
     def resource(self, resource: Resource, stack: Stack, accounts: frozenset[str]) -> list[Finding]:
-        """What there is to say about a resource by itself. `stack` is what is known of the others."""
-        return self._of_each(lambda settings: _alone(resource, settings, accounts, stack), stack)
+        """The findings of the resource rules. `stack` has the other resources, as far as they are known."""
+        return self._evaluate(lambda settings: _evaluate_resource(resource, settings, accounts, stack), stack)
 
     def together(self, stack: Stack, accounts: frozenset[str]) -> list[Finding]:
-        """What there is to say about how a stack's resources go together."""
+        """The findings of the stack rules."""
         access = Access(stack)
-        return self._of_each(lambda settings: _together(access, settings, accounts), stack)
+        return self._evaluate(lambda settings: _evaluate_stack(access, settings, accounts), stack)
 
-    def _of_each(self, evaluated: Callable[[Settings], Iterable[Finding]], stack: Stack) -> list[Finding]:
-        """What is found with the settings of each rule, without what they exempt and without any secret."""
+    def _evaluate(self, find: Callable[[Settings], Iterable[Finding]], stack: Stack) -> list[Finding]:
+        """The findings under each rule's settings, without exempted resources, and with secrets redacted."""
         return [
-            _redacted(finding, stack)
+            _redact(finding, stack)
             for settings, rules in self._rules_by_settings.items()
-            for finding in evaluated(settings)
+            for finding in find(settings)
             if finding.rule.id in rules
             if not settings.exempts(stack.by_urn.get(finding.urn), stack)
         ]
 
 
-def _alone(resource: Resource, settings: Settings, accounts: frozenset[str], stack: Stack) -> Iterator[Finding]:
+def _evaluate_resource(
+    resource: Resource, settings: Settings, accounts: frozenset[str], stack: Stack
+) -> Iterator[Finding]:
     yield from evaluate_documents(resource, settings, accounts, stack)
     yield from eks.evaluate_resource(resource)
 
 
-def _together(access: Access, settings: Settings, accounts: frozenset[str]) -> Iterator[Finding]:
+def _evaluate_stack(access: Access, settings: Settings, accounts: frozenset[str]) -> Iterator[Finding]:
     yield from eks.evaluate(access, settings, accounts)
     yield from rbac.evaluate(access, settings)
     yield from evaluate_identities(access.stack, settings, accounts)
@@ -98,12 +100,12 @@ def _together(access: Access, settings: Settings, accounts: frozenset[str]) -> I
         yield from not_evaluated.find_documents_not_evaluated(resource)
 
 
-def own_accounts(resources: Iterable[Resource]) -> frozenset[str]:
-    """The accounts that a stack shows to be its own: those of its roles, users and clusters, and of its provider."""
-    return frozenset(account for resource in resources for account in _accounts(resource))
+def find_own_accounts(resources: Iterable[Resource]) -> frozenset[str]:
+    """The accounts of a stack's own: those of its roles, users and clusters, and those that its provider allows."""
+    return frozenset(account for resource in resources for account in _find_accounts(resource))
 
 
-def _accounts(resource: Resource) -> Iterator[str]:
+def _find_accounts(resource: Resource) -> Iterator[str]:
     if resource.type in (*ROLE, *USER, *CLUSTER):
         parsed = arns.parse(text(resource.get("arn")) or "")
         if parsed is not None:
@@ -113,9 +115,9 @@ def _accounts(resource: Resource) -> Iterator[str]:
         yield from filter(arns.ACCOUNT_ID.fullmatch, re.findall(r"\d+", text(allowed) or " ".join(texts(allowed))))
 
 
-def _redacted(finding: Finding, stack: Stack) -> Finding:
-    return dataclasses.replace(finding, message=stack.redacted(finding.message)) if stack.secret_texts else finding
+def _redact(finding: Finding, stack: Stack) -> Finding:
+    return dataclasses.replace(finding, message=stack.redact(finding.message)) if stack.secret_texts else finding
 
 
-def _gravest_first(finding: Finding) -> tuple[int, str, str, str]:
+def _sort_key(finding: Finding) -> tuple[int, str, str, str]:
     return (-finding.rule.severity, finding.rule.id, finding.urn, finding.message)

@@ -1,7 +1,7 @@
-"""What all policies of one role, user or group open together: one completes what another begins, or denies it. Pure.
+"""Evaluates all policies of one role, user or group together: one may complete or deny what another allows. Pure.
 
-A permissions boundary may keep any of it out of reach. It is not weighed, but said: a policy is asked about before the
-role that it is for, which alone has the boundary.
+A permissions boundary may limit all of it. It is not evaluated, only reported: the engine sends a policy before the
+role that it is attached to, and only the role has the boundary.
 """
 
 from collections.abc import Iterator
@@ -12,34 +12,36 @@ from ..access.iam_identities import Identity, identities
 from ..finding import Finding
 from ..stack import Stack
 from ..stack.values import text
-from .documents import context
+from .documents import create_context
 from .settings import Settings
 
 
-def limited(stack: Stack) -> Iterator[tuple[Identity, str]]:
-    """Those whose policies say something grave, and who have a permissions boundary; with the boundary in words."""
+def find_bounded_identities(stack: Stack) -> Iterator[tuple[Identity, str]]:
+    """Identities with a permissions boundary whose policies break a mandatory rule, with the boundary's ARN."""
     for identity in identities(stack).values():
         boundary = identity.resource.get("permissionsBoundary")
-        if boundary and _is_grave(tuple(identity.policies)):
+        if boundary and _has_mandatory_finding(tuple(identity.policies)):
             yield identity, text(boundary) or "not known yet"
 
 
 @lru_cache(maxsize=1024)
-def _is_grave(policies: tuple[str, ...]) -> bool:
-    found = [*iam.evaluate_policies(policies), *(finding for each in policies for finding in iam.evaluate_policy(each))]
-    return any(finding.rule.is_mandatory for finding in found)
+def _has_mandatory_finding(policies: tuple[str, ...]) -> bool:
+    findings = [
+        *iam.evaluate_policies(policies),
+        *(finding for each in policies for finding in iam.evaluate_policy(each)),
+    ]
+    return any(finding.rule.is_mandatory for finding in findings)
 
 
 def evaluate_identities(stack: Stack, settings: Settings, accounts: frozenset[str]) -> Iterator[Finding]:
-    """Only what no policy opens by itself: the rest is told of that policy."""
+    """Findings that no policy has by itself; those that one has are reported for that policy."""
+    context = create_context(settings, accounts)
     for identity in identities(stack).values():
-        texts = identity.policies
-        if len(texts) < 2:
+        policies = identity.policies
+        if len(policies) < 2:
             continue
-        alone = {
-            finding.rule for each in texts for finding in iam.evaluate_policies([each], context(settings, accounts))
-        }
-        for finding in iam.evaluate_policies(texts, context(settings, accounts)):
-            if finding.rule not in alone:
-                message = f"the {len(texts)} policies of {identity.resource.name} together: {finding.message}"
+        rules_of_single = {finding.rule for each in policies for finding in iam.evaluate_policies([each], context)}
+        for finding in iam.evaluate_policies(policies, context):
+            if finding.rule not in rules_of_single:
+                message = f"the {len(policies)} policies of {identity.resource.name} together: {finding.message}"
                 yield Finding(finding.rule, message, urn=identity.resource.urn)

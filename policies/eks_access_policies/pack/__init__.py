@@ -1,9 +1,9 @@
 """The rules as a CrossGuard pack: one policy for each rule, for `pulumi preview --policy-pack`.
 
-Importing this starts nothing: only `PolicyPack(...)` does, which the pack's own `__main__.py` calls.
+Importing this starts nothing: only `PolicyPack(...)` starts a server, which the pack's own `__main__.py` calls.
 """
 
-from .policies import policies
-from .sharing import evaluated_once
+from .policies import create_policies
+from .servicer import shared_evaluation
 
-__all__ = ["evaluated_once", "policies"]
+__all__ = ["create_policies", "shared_evaluation"]

@@ -1,4 +1,4 @@
-"""One Pulumi policy for each rule. They can be put in any pack, beside others."""
+"""Creates one Pulumi policy for each rule. They can be part of any pack, beside other policies."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,11 +17,11 @@ from pulumi_policy import (
 from pulumi_policy import Severity as PulumiSeverity
 
 from ..evaluate.configuration import SHARED
-from ..evaluate.evaluator import RESOURCE_RULES, RULES, STACK_RULES, Evaluator, own_accounts
+from ..evaluate.evaluator import RESOURCE_RULES, RULES, STACK_RULES, Evaluator, find_own_accounts
 from ..evaluate.settings import Settings, parse_settings, settings_schema
 from ..finding import Finding, Rule, Severity
 from ..stack import Stack
-from ..stack.engine import of_resource, of_resources
+from ..stack.engine import read_resource, read_stack
 
 _SEVERITIES = {
     Severity.LOW: PulumiSeverity.LOW,
@@ -32,14 +32,14 @@ _SEVERITIES = {
 _SCHEMA = PolicyConfigSchema(properties=settings_schema())
 
 
-def policies(default: Settings | None = None) -> list[Policy]:
+def create_policies(default: Settings | None = None) -> list[Policy]:
     """A policy for each rule. `default` are the settings that the rules' own configuration adds to."""
     base = default or Settings()
-    return [_shared_settings(), *(_policy(rule, base) for rule in RULES)]
+    return [_create_shared_settings(), *(_create_policy(rule, base) for rule in RULES)]
 
 
-def _shared_settings() -> Policy:
-    """Configuration of what all rules share. Only a pack that evaluates once reads it (`evaluated_once`)."""
+def _create_shared_settings() -> Policy:
+    """A policy that finds nothing and whose configuration all rules share. Read only under `shared_evaluation`."""
     return StackValidationPolicy(
         name=SHARED,
         display_name="Settings of all rules",
@@ -50,57 +50,56 @@ def _shared_settings() -> Policy:
     )
 
 
-def _policy(rule: Rule, base: Settings) -> Policy:
+def _create_policy(rule: Rule, base: Settings) -> Policy:
     metadata: dict[str, Any] = {
         "name": rule.id,
         "display_name": rule.title,
         "description": f"{rule.title}.",
         "enforcement_level": EnforcementLevel.MANDATORY if rule.is_mandatory else EnforcementLevel.ADVISORY,
         "severity": _SEVERITIES[rule.severity],
-        "framework": _framework(rule),
+        "framework": _parse_framework(rule),
         "tags": list(rule.frameworks) or None,
         "remediation_steps": rule.remediation,
         "url": rule.url,
         "config_schema": _SCHEMA,
     }
     if rule in RESOURCE_RULES:
-        return ResourceValidationPolicy(validate=_on_resource(rule, base), **metadata)
+        return ResourceValidationPolicy(validate=_create_resource_validator(rule, base), **metadata)
     assert rule in STACK_RULES, rule.id
-    return StackValidationPolicy(validate=_on_stack(rule, base), **metadata)
+    return StackValidationPolicy(validate=_create_stack_validator(rule, base), **metadata)
 
 
-def _framework(rule: Rule) -> PolicyComplianceFramework | None:
-    """The first framework, which is all that Pulumi has room for; the others are tags."""
+def _parse_framework(rule: Rule) -> PolicyComplianceFramework | None:
+    """The rule's first framework: Pulumi supports one per policy; the others are tags."""
     if not rule.frameworks:
         return None
     name, _, reference = rule.frameworks[0].rpartition(" ")
     return PolicyComplianceFramework(name=name, reference=reference)
 
 
-def _on_resource(rule: Rule, base: Settings) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
+def _create_resource_validator(rule: Rule, base: Settings) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        resource = of_resource(args)
-        evaluator = _evaluate(rule, base, args.get_config())
-        found = evaluator.resource(resource, Stack((resource,)), own_accounts([resource]))
-        _report(rule, found, report)
+        resource = read_resource(args)
+        evaluator = _create_evaluator(rule, base, args.get_config())
+        _report(rule, evaluator.resource(resource, Stack((resource,)), find_own_accounts([resource])), report)
 
     return validate
 
 
-def _on_stack(rule: Rule, base: Settings) -> Callable[[StackValidationArgs, ReportViolation], None]:
+def _create_stack_validator(rule: Rule, base: Settings) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        stack = of_resources(args.resources)
-        found = _evaluate(rule, base, args.get_config()).together(stack, own_accounts(stack.resources))
-        _report(rule, found, report)
+        stack = read_stack(args.resources)
+        evaluator = _create_evaluator(rule, base, args.get_config())
+        _report(rule, evaluator.together(stack, find_own_accounts(stack.resources)), report)
 
     return validate
 
 
-def _evaluate(rule: Rule, base: Settings, given: Mapping[str, Any]) -> Evaluator:
-    return Evaluator(base, {rule.id: parse_settings(given, base)})
+def _create_evaluator(rule: Rule, base: Settings, config: Mapping[str, Any]) -> Evaluator:
+    return Evaluator(base, {rule.id: parse_settings(config, base)})
 
 
-def _report(rule: Rule, found: list[Finding], report: ReportViolation) -> None:
-    for finding in found:
+def _report(rule: Rule, findings: list[Finding], report: ReportViolation) -> None:
+    for finding in findings:
         if finding.rule.id == rule.id:
             report(finding.message, finding.urn)

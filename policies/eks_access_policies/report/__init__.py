@@ -1,6 +1,6 @@
-"""What was found, as a table for people and as JSON for programs."""
+"""Findings as a table for people and as JSON for programs, and the rules as documentation."""
 
-from .json import as_json
+from .json import convert_findings
 from .table import print_table
 
-__all__ = ["as_json", "print_table"]
+__all__ = ["convert_findings", "print_table"]

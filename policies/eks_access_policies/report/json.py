@@ -1,4 +1,4 @@
-"""Findings as JSON: a versioned object, in a stable order."""
+"""Findings as JSON: a versioned object, with the findings in a stable order."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,8 +10,9 @@ from ..stack import Stack
 SCHEMA_VERSION = 1
 
 
-def as_json(stack: Stack, found: Sequence[Finding], configuration: Configuration) -> dict[str, Any]:
-    findings = [_finding(finding, stack, configuration) for finding in found]
+def convert_findings(stack: Stack, finding: Sequence[Finding], configuration: Configuration) -> dict[str, Any]:
+    """The JSON value of a whole report."""
+    findings = [_convert_finding(each, stack, configuration) for each in finding]
     levels = [finding["level"] for finding in findings]
     return {
         "schemaVersion": SCHEMA_VERSION,
@@ -23,7 +24,7 @@ def as_json(stack: Stack, found: Sequence[Finding], configuration: Configuration
     }
 
 
-def _finding(finding: Finding, stack: Stack, configuration: Configuration) -> dict[str, Any]:
+def _convert_finding(finding: Finding, stack: Stack, configuration: Configuration) -> dict[str, Any]:
     rule = finding.rule
     resource = stack.by_urn.get(finding.urn)
     integration = stack.integration(resource) if resource else None

@@ -1,4 +1,4 @@
-"""Findings for a terminal: rule by rule, the gravest first, each with what to do once."""
+"""Findings for a terminal: grouped by rule, the most severe first, with each rule's remediation once."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,14 +11,15 @@ from eks_access.text_layout import print_paragraph
 from ..evaluate.configuration import Configuration
 from ..finding import Finding, Rule, Severity
 from ..stack import Stack
-from ..stack.model import name_in, type_in
+from ..stack.model import parse_name, parse_type
 
 _STYLES = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "dim"}
 
 
-def print_table(stack: Stack, found: Sequence[Finding], configuration: Configuration, out: Console) -> None:
+def print_table(stack: Stack, findings: Sequence[Finding], configuration: Configuration, out: Console) -> None:
+    """Print the findings, then the number of them."""
     by_rule: dict[Rule, list[Finding]] = defaultdict(list)
-    for finding in found:
+    for finding in findings:
         by_rule[finding.rule].append(finding)
     for rule, of_rule in by_rule.items():
         heading = Text.assemble(
@@ -29,10 +30,10 @@ def print_table(stack: Stack, found: Sequence[Finding], configuration: Configura
         )
         out.print(heading, soft_wrap=True)
         for finding in of_rule:
-            resource = f"{type_in(finding.urn).rpartition(':')[2]} {name_in(finding.urn)}: "
+            resource = f"{parse_type(finding.urn).rpartition(':')[2]} {parse_name(finding.urn)}: "
             print_paragraph(out, Text.assemble((resource, "cyan"), finding.message), mark="·")
         print_paragraph(out, Text(f"do: {rule.remediation}", "dim"), indent=4)
         out.print()
-    mandatory = sum(configuration.level(finding.rule) == "mandatory" for finding in found)
-    told = f"{len(found)} findings, {mandatory} of them mandatory" if found else "nothing found"
-    out.print(f"{stack.name or 'the stack'}, {len(stack.resources)} resources: {told}", soft_wrap=True)
+    mandatory = sum(configuration.level(finding.rule) == "mandatory" for finding in findings)
+    result = f"{len(findings)} findings, {mandatory} of them mandatory" if findings else "no findings"
+    out.print(f"{stack.name or 'the stack'}, {len(stack.resources)} resources: {result}", soft_wrap=True)

@@ -1,5 +1,6 @@
-"""The review: what a change to a stack lets whom do, in words for the person who approves it.
+"""Reviews how a change to a stack affects who can access what, for the person who approves it.
 
-Two sides are read (`sides`), each as plain data (`access`); they are compared plane by plane (`trust`, `aws`,
-`kubernetes`), put into words and collapsed (`review`), and written (`report/`, a file a format).
+Two sides are read as plain data (`from_file`, `from_stack`, `side`) and compared (`difference`): trust policies
+(`trust`), AWS permissions (`aws`, `escalation`) and rights in clusters (`kubernetes`). The changes are grouped
+(`grouping`), formatted as sentences (`sentences`) and written in one of the formats of `report`.
 """

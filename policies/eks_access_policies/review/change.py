@@ -1,4 +1,4 @@
-"""What a review finds: one change of access, in data and in words."""
+"""The result of a review: the changes of access of each principal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,38 +11,38 @@ class Direction(StrEnum):
     GAINED = "gained"
     LOST = "lost"
     UNKNOWN = "unknown"
-    """What could not be known: neither a gain nor none."""
+    """Could not be determined."""
 
 
 class Plane(StrEnum):
     TRUST = "trust"
-    """Who may become the principal."""
+    """Who may assume the principal."""
     AWS = "aws"
-    """What it may do in AWS."""
+    """What the principal may do in AWS."""
     KUBERNETES = "kubernetes"
-    """What it may do in clusters."""
+    """What the principal may do in clusters."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that a principal gains or loses. A reader sees `what`, `where` and `risk` as one line."""
+    """One right that a principal gains or loses. Reports show `what`, `where` and `risk` as one line."""
 
     direction: Direction
     plane: Plane
     what: tuple[str, ...]
     """Named as in the stack: actions, `get, list secrets`, an access policy, a condition."""
     where: str
-    """On which resources, in which namespaces, under which conditions; and what held instead before."""
+    """The resources, namespaces and conditions, and what applied instead before the change."""
     risk: str
-    """What it makes possible."""
+    """What the change makes possible."""
     severity: Severity | None
-    """None for what is lost, which is no risk."""
+    """None if the right is lost, or could not be determined."""
     clusters: tuple[str, ...] = ()
-    """The clusters that it is alike in; none for what has no cluster."""
+    """The clusters with this same change; empty outside of Kubernetes."""
     detail: tuple[str, ...] = ()
-    """Everything that `what` stands for: each action of a wildcard, each verb on each resource of a policy."""
+    """The expansion of `what`: each action of a wildcard, each verb on each resource of a policy."""
     key: str = ""
-    """Which of the review's rules it falls under; see `rules`."""
+    """The kind of change, such as `trust-opened` or `aws-gained`; SARIF has a rule for each (`SARIF_RULES`)."""
 
     @property
     def is_risk(self) -> bool:
@@ -50,7 +50,7 @@ class Change:
 
     @property
     def order(self) -> tuple[object, ...]:
-        """Gains first, the gravest first; then the same on every run."""
+        """Sort key: what could not be determined first, then gains by severity, then losses; stable between runs."""
         return (
             list(Direction).index(self.direction) if self.direction is not Direction.UNKNOWN else -1,
             -(self.severity or 0),
@@ -65,30 +65,34 @@ class Change:
 
 @dataclass(frozen=True)
 class PrincipalChanges:
-    """All that changes for one principal, or alike for several."""
+    """All changes of one principal, or of several principals with identical changes."""
 
     names: tuple[str, ...]
     status: str
     """`new`, `removed` or `changed`."""
     changes: tuple[Change, ...]
     clusters: tuple[str, ...] = ()
-    """Every cluster that it is let into, changed or not."""
+    """Every cluster that the principal has access to, changed or not."""
 
     @property
     def worst(self) -> int:
+        """The highest severity gained; 0 if no access is gained."""
         return max((change.severity or 0 for change in self.changes), default=0)
 
 
 @dataclass(frozen=True)
 class Review:
+    """The access difference between two sides. `base` and `head` describe what was compared."""
+
     base: str
     head: str
     principals: tuple[PrincipalChanges, ...]
     unknown: tuple[str, ...] = ()
-    """What neither side could tell about the stack as a whole."""
+    """What could not be determined about the stack as a whole."""
 
     @property
     def worst(self) -> Severity | None:
+        """The highest severity gained; None if no access is gained."""
         worst = max((each.worst for each in self.principals), default=0)
         return Severity(worst) if worst else None
 

@@ -1,4 +1,4 @@
-"""Conditions of a statement: when one is at least as strict as another, and what they ask for in words. Pure."""
+"""Conditions of a statement: whether one is at least as strict as another, and their description. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from ..iam import Statement
 from ..iam.conditions import Binding, Family, Operator, Test, binding, operator
 from ..iam.glob import covers, is_pattern
-from .names import code, listed
+from .formatting import list_names, quote_name
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A test of a key, as it is compared: keys are the same in any case, values in any order."""
+    """A condition in a form that compares equal for any case of the key and any order of the values."""
 
     operator: Operator
     key: str
     values: frozenset[str]
     written: str
-    """The key as it is written."""
+    """The key as written in the document."""
 
     @classmethod
     def of(cls, test: Test) -> "Condition":
@@ -28,15 +28,15 @@ class Condition:
         return cls(kind, test.lower_key, frozenset(test.values), test.key)
 
     def entails(self, other: "Condition") -> bool:
-        """Whether a request that fulfils this one fulfils the other. Says no where it cannot tell."""
+        """Whether every request that meets this condition meets the other. False if that cannot be determined."""
         if self.key != other.key:
             return False
-        if _same(self.operator, other.operator) and self.values == other.values:
+        if _are_equivalent(self.operator, other.operator) and self.values == other.values:
             return True
         if self.operator.lets_absent_through and not other.operator.lets_absent_through:
             return False
         if self.operator.negated or other.operator.negated:
-            return _same(self.operator, other.operator) and other.values <= self.values
+            return _are_equivalent(self.operator, other.operator) and other.values <= self.values
         if (self.operator.family, self.operator.quantifier) != (other.operator.family, other.operator.quantifier):
             return False
         if self.operator.family not in (Family.STRING, Family.ARN):
@@ -50,50 +50,57 @@ class Condition:
         return all(any(covers(wide, value) for wide in other.values) for value in self.values)
 
     @property
-    def asks_nothing(self) -> bool:
-        """Whether it holds for every request, or for each without the key."""
+    def is_vacuous(self) -> bool:
+        """Whether every request meets it, or every request without the key."""
         test = Test(self.operator, self.written, tuple(self.values))
         return binding(test) in (Binding.ANYTHING, Binding.ABSENT_PASSES)
 
     @property
     def name(self) -> str:
-        """What it is about, in words."""
-        return _NAMES.get(self.key) or _NAMES.get(claim(self.key)) or code(self.written)
+        """The subject of the condition: "the External ID", or the quoted key."""
+        return _NAMES.get(self.key) or _NAMES.get(normalize_key(self.key)) or quote_name(self.written)
 
     @property
     def words(self) -> str:
-        return f"{self.name}{_HOW.get(self.operator.written, f' ({self.operator.written})')} {either(self.values)}"
+        """The whole condition: "the External ID `c1`"."""
+        operator_words = _OPERATOR_WORDS.get(self.operator.written, f" ({self.operator.written})")
+        return f"{self.name}{operator_words} {list_alternatives(self.values)}"
 
 
 Conditions = frozenset[Condition]
 
 
-def conditions_of(statement: Statement) -> Conditions:
+def parse_conditions(statement: Statement) -> Conditions:
     return frozenset(map(Condition.of, statement.conditions))
 
 
-def entail(mine: Iterable[Condition], others: Iterable[Condition]) -> bool:
-    """Whether a request that fulfils all of the first fulfils all of the others."""
-    held = list(mine)
-    return all(any(one.entails(other) for one in held) for other in others)
+def entails_all(conditions: Iterable[Condition], others: Iterable[Condition]) -> bool:
+    """Whether every request that meets all `conditions` meets all `others`."""
+    known = list(conditions)
+    return all(any(condition.entails(other) for condition in known) for other in others)
 
 
-def claim(key: str) -> str:
-    """`:sub` or `:aud` of whichever issuer; else the key itself."""
+def normalize_key(key: str) -> str:
+    """The claim of a token without its issuer, such as `:sub` or `:aud`; any other key unchanged."""
     if key.startswith(("aws:", "sts:", "saml:")):
         return key
     return f":{key.rpartition(':')[2]}" if ":" in key else key
 
 
-def either(values: Iterable[str]) -> str:
-    return listed(sorted(values), last="or") or "any value"
+def list_alternatives(values: Iterable[str]) -> str:
+    """`a`, `b` or `c`."""
+    return list_names(sorted(values), last="or") or "any value"
 
 
-def _same(one: Operator, other: Operator) -> bool:
-    return (_base(one), one.if_exists, one.quantifier) == (_base(other), other.if_exists, other.quantifier)
+def _are_equivalent(one: Operator, other: Operator) -> bool:
+    return (_normalize_base(one), one.if_exists, one.quantifier) == (
+        _normalize_base(other),
+        other.if_exists,
+        other.quantifier,
+    )
 
 
-def _base(kind: Operator) -> str:
+def _normalize_base(kind: Operator) -> str:
     return kind.base.replace("arnequals", "arnlike").replace("arnnotequals", "arnnotlike") or kind.written
 
 
@@ -101,8 +108,14 @@ def _ignores_case(kind: Operator) -> bool:
     return kind.base.endswith("ignorecase")
 
 
-_HOW: Mapping[str, str] = {"StringEquals": "", "ArnEquals": " like", "ArnLike": " like", "StringLike": " like",
-                           "StringEqualsIgnoreCase": "", "Bool": ""}  # fmt: skip
+_OPERATOR_WORDS: Mapping[str, str] = {
+    "StringEquals": "",
+    "StringEqualsIgnoreCase": "",
+    "Bool": "",
+    "StringLike": " like",
+    "ArnEquals": " like",
+    "ArnLike": " like",
+}
 
 _NAMES: Mapping[str, str] = {
     "sts:externalid": "the External ID",
@@ -113,7 +126,7 @@ _NAMES: Mapping[str, str] = {
     "aws:sourcearn": "the source ARN",
     "aws:sourceaccount": "the source account",
     "aws:multifactorauthpresent": "multi-factor authentication",
-    "aws:sourceip": "the network address",
+    "aws:sourceip": "the source IP address",
     "saml:aud": "the assertion's audience",
     ":aud": "the token's audience",
     ":sub": "the token's subject",

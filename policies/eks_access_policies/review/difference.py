@@ -1,4 +1,4 @@
-"""The access difference between two sides: every principal's changes, in a stable order. Pure."""
+"""Compares two sides of a review: the changes of every principal, in a stable order. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -6,78 +6,79 @@ from dataclasses import replace
 from ..finding import Severity
 from . import aws, escalation, kubernetes, trust
 from .change import Change, Direction, Plane, PrincipalChanges, Review
-from .side import NOBODY, Bundle, Principal, Side
+from .side import NO_ACCESS, PrincipalAccess, RuleSet, Side
 
 
-def review(base: Side, head: Side) -> Review:
-    """Everything that changes from `base` to `head`."""
-    comparing = _Comparing()
+def compare_sides(base: Side, head: Side) -> Review:
+    """Everything that changes from `base` to `head`, the principals with the most severe gains first."""
+    comparison = _Comparison()
     changed = [
-        PrincipalChanges((principal.name,), status, tuple(changes), tuple(sorted(principal.everywhere)))
-        for before, after in base.pairs(head)
-        for principal, status in [_of(before, after)]
-        if (changes := sorted(comparing.changes(before or NOBODY, after or NOBODY), key=lambda each: each.order))
-        or status != "changed"
+        changes
+        for before, after in base.pair_principals(head)
+        if (changes := comparison.compare_principals(before, after)).changes or changes.status != "changed"
     ]
     changed.sort(key=lambda each: (-each.worst, each.status == "removed", each.names))
     return Review(base.origin, head.origin, tuple(changed), tuple(dict.fromkeys((*head.unknown, *base.unknown))))
 
 
-def _of(before: Principal | None, after: Principal | None) -> tuple[Principal, str]:
-    if after is None:
-        return before or NOBODY, "removed"
-    return after, "new" if before is None else "changed"
-
-
-class _Comparing:
-    """Remembers what came of comparing the rights in one cluster, since a fleet has the same in many."""
+class _Comparison:
+    """Compares principals, and caches the comparison of rules in one cluster, which a fleet repeats in many."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[frozenset[Bundle], frozenset[Bundle]], list[Change]] = {}
+        self._cache: dict[tuple[frozenset[RuleSet], frozenset[RuleSet]], list[Change]] = {}
 
-    def changes(self, before: Principal, after: Principal) -> Iterator[Change]:
-        # What is not known on one side is neither gained nor lost: it is told, and not compared.
+    def compare_principals(self, before: PrincipalAccess | None, after: PrincipalAccess | None) -> PrincipalChanges:
+        """The changes of one principal; None is the side where it is missing."""
+        principal = after or before or NO_ACCESS
+        status = "removed" if after is None else "new" if before is None else "changed"
+        changes = sorted(self._compare(before or NO_ACCESS, after or NO_ACCESS), key=lambda each: each.order)
+        return PrincipalChanges((principal.name,), status, tuple(changes), tuple(sorted(principal.all_clusters)))
+
+    def _compare(self, before: PrincipalAccess, after: PrincipalAccess) -> Iterator[Change]:
+        # What is unknown on one side is neither gained nor lost: it is reported as unknown, and not compared.
         if before.trust is not None and after.trust is not None:
-            yield from trust.difference(before.trust, after.trust)
-        yield from aws.difference(before.statements, after.statements)
-        yield from escalation.difference(before.statements, after.statements)
-        yield from aws.managed(before.managed, after.managed)
-        yield from aws.boundary(before.boundary, after.boundary) if NOBODY not in (before, after) else ()
-        yield from self._in_clusters(before, after)
-        yield from _unknown(before, after)
+            yield from trust.compare_trust(before.trust, after.trust)
+        yield from aws.compare_statements(before.statements, after.statements)
+        yield from escalation.compare_paths(before.statements, after.statements)
+        yield from aws.compare_managed_policies(before.managed, after.managed)
+        if NO_ACCESS not in (before, after):
+            yield from aws.compare_boundaries(before.boundary, after.boundary)
+        yield from self._compare_clusters(before, after)
+        yield from _report_unknown(before, after)
 
-    def _in_clusters(self, before: Principal, after: Principal) -> Iterator[Change]:
-        together: dict[Change, list[str]] = {}
-        for cluster in before.everywhere | after.everywhere:
-            was, now = before.clusters.get(cluster, ()), after.clusters.get(cluster, ())
-            entry = _entry(cluster in before.entered, cluster in after.entered)
-            for change in (*self._in_cluster(was, now), *entry):
-                together.setdefault(change, []).append(cluster)
-        for change, clusters in together.items():
+    def _compare_clusters(self, before: PrincipalAccess, after: PrincipalAccess) -> Iterator[Change]:
+        """The changes in all clusters, each change once with all the clusters that have it."""
+        clusters_of: dict[Change, list[str]] = {}
+        for cluster in before.all_clusters | after.all_clusters:
+            rules = self._compare_rules(before.clusters.get(cluster, ()), after.clusters.get(cluster, ()))
+            entry = _compare_entry(cluster in before.entered, cluster in after.entered)
+            for change in (*rules, *entry):
+                clusters_of.setdefault(change, []).append(cluster)
+        for change, clusters in clusters_of.items():
             yield replace(change, clusters=tuple(sorted(clusters)))
 
-    def _in_cluster(self, was: Sequence[Bundle], now: Sequence[Bundle]) -> list[Change]:
-        key = frozenset(was), frozenset(now)
-        if key not in self._found:
-            self._found[key] = kubernetes.difference(was, now)
-        return self._found[key]
+    def _compare_rules(self, before: Sequence[RuleSet], after: Sequence[RuleSet]) -> list[Change]:
+        key = frozenset(before), frozenset(after)
+        if key not in self._cache:
+            self._cache[key] = kubernetes.compare_rules(before, after)
+        return self._cache[key]
 
 
-def _entry(was: bool, now: bool) -> Iterator[Change]:
-    """Being let in at all, whatever it may do inside."""
-    if was != now:
-        direction = Direction.GAINED if now else Direction.LOST
+def _compare_entry(before: bool, after: bool) -> Iterator[Change]:
+    """Whether the principal can sign in to a cluster at all, with or without rules."""
+    if before != after:
+        direction = Direction.GAINED if after else Direction.LOST
         yield Change(
             direction,
             Plane.KUBERNETES,
             ("sign in",),
-            "" if now else "no longer",
-            "is let in, as every user of the cluster is" if now else "is no longer let in",
-            Severity.LOW if now else None,
+            "" if after else "no longer",
+            "can sign in, with the rights of every authenticated user" if after else "can no longer sign in",
+            Severity.LOW if after else None,
             key=f"kubernetes-{direction}",
         )
 
 
-def _unknown(before: Principal, after: Principal) -> Iterator[Change]:
+def _report_unknown(before: PrincipalAccess, after: PrincipalAccess) -> Iterator[Change]:
     for words in dict.fromkeys((*after.unknown, *before.unknown)):
         yield Change(Direction.UNKNOWN, Plane.AWS, (), words, "read it before you approve", None, key="access-unknown")

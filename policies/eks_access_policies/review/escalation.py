@@ -1,7 +1,7 @@
-"""Paths of escalation that a change opens: actions that together lead to more rights than they say. Pure.
+"""Compares escalation paths: actions that together lead to more rights than they grant by themselves. Pure.
 
-What the paths are, and whether a policy opens them, is the pack's own judgement (`iam.escalation`); here only the two
-sides are compared. Paths that fall under one of its policies are told together.
+`iam.escalation` defines the paths and finds those that a policy opens; here only the two sides are compared. Paths of
+the same rule of the policy pack are one change.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,45 +12,45 @@ from ..iam import Statement
 from ..iam.effective import Effective
 from ..iam.escalation import INTERESTING, Step, steps_open
 from .change import Change, Direction, Plane
-from .names import code
+from .formatting import quote_name
 
-_FEW = 4
+_SHOWN_PATHS = 4
 
 
-def difference(before: Sequence[Statement], after: Sequence[Statement]) -> list[Change]:
-    """The paths that are opened, or opened wider, from `before` to `after`, and those that are closed."""
+def compare_paths(before: Sequence[Statement], after: Sequence[Statement]) -> list[Change]:
+    """The paths that are opened, or opened more widely, from `before` to `after`, and those that are closed."""
     if list(before) == list(after):
         return []
-    was, now = _paths(before), _paths(after)
-    opened = [step for key, step in now.items() if key not in was or step.rule.severity > was[key].rule.severity]
-    closed = [step for key, step in was.items() if key not in now]
-    return [*_changes(Direction.GAINED, opened), *_changes(Direction.LOST, closed)]
+    old, new = _find_paths(before), _find_paths(after)
+    opened = [step for key, step in new.items() if key not in old or step.rule.severity > old[key].rule.severity]
+    closed = [step for key, step in old.items() if key not in new]
+    return [*_describe_steps(Direction.GAINED, opened), *_describe_steps(Direction.LOST, closed)]
 
 
-def _paths(statements: Sequence[Statement]) -> dict[tuple[str, ...], Step]:
+def _find_paths(statements: Sequence[Statement]) -> dict[tuple[str, ...], Step]:
     effective = Effective.of(statements, INTERESTING, datetime.now(UTC))
     return {(*step.path.needs, step.path.gains): step for step in steps_open(effective)}
 
 
-def _changes(direction: Direction, steps: Iterable[Step]) -> list[Change]:
+def _describe_steps(direction: Direction, steps: Iterable[Step]) -> list[Change]:
     by_rule: dict[Rule, list[Step]] = {}
     for step in steps:
         by_rule.setdefault(step.rule, []).append(step)
-    return [_change(direction, rule, found) for rule, found in by_rule.items()]
+    return [_create_change(direction, rule, of_rule) for rule, of_rule in by_rule.items()]
 
 
-def _change(direction: Direction, rule: Rule, steps: Sequence[Step]) -> Change:
-    gained = direction is Direction.GAINED
-    ways = list(dict.fromkeys(step.path.gains for step in steps))
-    more = f"; and {len(ways) - _FEW} ways more" if len(ways) > _FEW else ""
+def _create_change(direction: Direction, rule: Rule, steps: Sequence[Step]) -> Change:
+    is_gained = direction is Direction.GAINED
+    gains = list(dict.fromkeys(step.path.gains for step in steps))
+    more = f"; and {len(gains) - _SHOWN_PATHS} more" if len(gains) > _SHOWN_PATHS else ""
     actions = dict.fromkeys(str(grant.action) for step in steps for grant in step.grants)
     return Change(
         direction,
         Plane.AWS,
         tuple(actions),
-        f"against the policy {code(rule.id)}",
-        f"{'opens' if gained else 'closes'} escalation: can {'; '.join(ways[:_FEW])}{more}",
-        rule.severity if gained else None,
+        f"against the policy {quote_name(rule.id)}",
+        f"{'opens' if is_gained else 'closes'} escalation: can {'; '.join(gains[:_SHOWN_PATHS])}{more}",
+        rule.severity if is_gained else None,
         detail=tuple(dict.fromkeys(step.words for step in steps)),
-        key="escalation-opened" if gained else "escalation-closed",
+        key="escalation-opened" if is_gained else "escalation-closed",
     )

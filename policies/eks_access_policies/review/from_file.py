@@ -1,80 +1,64 @@
-"""A side of a review from a file: a preview, an exported state or an access manifest, told apart by what is in it."""
+"""Reads a side of a review from a file: a preview, an exported state or an access manifest."""
 
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from eks_access.errors import EksAccessError
-from eks_access.manifest import models
-from eks_access.manifest.models import OUTPUT, ManifestError
 
-from ..stack import StateError, of_export, of_manifest, of_preview
-from .from_stack import side
-from .names import code
+from ..stack import StackFormat, StateError, detect_format, parse_stack
+from ..stack.load import EXPECTED
+from .formatting import quote_name
+from .from_stack import read_side
 from .side import Side
 
 LARGEST = 512 * 1024 * 1024
-"""Bytes of a file: a state of a hundred thousand resources is smaller, and what is larger is no state."""
+"""Bytes of a file. The state of a hundred thousand resources is smaller."""
 
 
 class ReadError(EksAccessError, ValueError):
-    """The file is nothing that can be reviewed; the message says why and what to do."""
+    """The file cannot be reviewed; the message has the reason and what to provide."""
 
 
-def of_file(path: str) -> Side:
-    """The side in a file, or on the standard input for `-`.
-
-    Raises:
-        ReadError: it cannot be read, or is none of the three.
-    """
-    return of_value(_json(path), "the standard input" if path == "-" else Path(path).name)
-
-
-def before(path: str) -> Side:
-    """What is there before a preview's changes.
+def load_side(path: str) -> Side:
+    """The side in a file, or on standard input for `-`.
 
     Raises:
-        ReadError: it cannot be read, or is no preview.
+        ReadError: the file cannot be read, or is in none of the three formats.
     """
-    value = _json(path)
-    if not isinstance(value, Mapping) or "steps" not in value:
-        raise ReadError(f"{path}: only a preview says what is there before it; give --base FILE")
+    return parse_side(_load_json(path), "the standard input" if path == "-" else Path(path).name)
+
+
+def load_side_before(path: str) -> Side:
+    """The side before the changes of a preview.
+
+    Raises:
+        ReadError: the file cannot be read, or is not a preview.
+    """
+    value = _load_json(path)
     try:
-        return side(of_preview(value, before=True), f"the state before {code(Path(path).name)}")
+        if detect_format(value) is not StackFormat.PREVIEW:
+            raise ReadError(f"{path}: is not a preview, so it has no state before its changes; give --base FILE")
+        stack = parse_stack(value, before=True)
     except StateError as cause:
         raise ReadError(f"{path}: {cause}") from cause
+    return read_side(stack, f"the state before {quote_name(Path(path).name)}")
 
 
-def of_value(value: Any, origin: str) -> Side:
-    """The side in what was read from somewhere.
+def parse_side(value: Any, origin: str) -> Side:
+    """The side in a decoded JSON value. `origin` is the name that reports show.
 
     Raises:
-        ReadError: it is none of the three.
+        ReadError: the value is in none of the three formats, or is malformed.
     """
-    if not isinstance(value, Mapping):
-        raise ReadError(f"{origin}: is no JSON object; {_EXPECTED}")
     try:
-        if "steps" in value:
-            return side(of_preview(value), f"the preview {code(origin)}")
-        if "deployment" in value or "checkpoint" in value:
-            return side(of_export(value), f"the state {code(origin)}")
-        found = value if "schemaVersion" in value or OUTPUT not in value else value[OUTPUT]
-        if isinstance(found, Mapping) and "schemaVersion" in found:
-            return side(of_manifest(models.read(found)), f"the access manifest {code(origin)}")
-    except (StateError, ManifestError) as cause:
+        return read_side(parse_stack(value), f"the {detect_format(value)} {quote_name(origin)}")
+    except StateError as cause:
         raise ReadError(f"{origin}: {cause}") from cause
-    raise ReadError(f"{origin}: is none of what can be reviewed; {_EXPECTED}")
 
 
-_EXPECTED = (
-    "give what `pulumi preview --json --show-sames`, `pulumi stack export` or"
-    " `pulumi stack output access --json` prints"
-)
-
-
-def _json(path: str) -> Any:
+def _load_json(path: str) -> Any:
     try:
         if path != "-" and Path(path).stat().st_size > LARGEST:
             raise ReadError(f"{path}: is larger than {LARGEST:,} bytes")
@@ -84,6 +68,6 @@ def _json(path: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as cause:
-        raise ReadError(f"{path}: is not JSON; {_EXPECTED}") from cause
+        raise ReadError(f"{path}: is not JSON; {EXPECTED}") from cause
     except RecursionError as cause:
         raise ReadError(f"{path}: is nested too deeply to be read") from cause

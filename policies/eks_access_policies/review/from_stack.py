@@ -1,4 +1,4 @@
-"""A side of a review from a stack: its roles, users and subjects, with what each may do in AWS and in its clusters."""
+"""Reads a side of a review from a stack: its roles, users and subjects, with their access to AWS and to clusters."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -9,125 +9,138 @@ from ..access.iam_identities import Identity, identities
 from ..access.principals import canonical
 from ..stack import Resource, Stack
 from ..stack.values import text
-from .names import code
-from .side import Bundle, Principal, Side
+from .formatting import quote_name
+from .side import PrincipalAccess, RuleSet, Side
 
 UNKNOWN_CLUSTER = "(a cluster not known yet)"
 
 
-def side(stack: Stack, origin: str) -> Side:
-    return _Reading(stack).side(origin)
+def read_side(stack: Stack, origin: str) -> Side:
+    """The access of every principal in the stack. `origin` describes what was read."""
+    return _StackReader(stack).read(origin)
 
 
-class _Reading:
+class _StackReader:
+    """Collects what the chain of access has for each principal, by the principal's key."""
+
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._access = Access(stack)
         self._identities = identities(stack)
-        self._names = Counter(self._name(each.resource) for each in self._identities.values())
+        self._names = Counter(self._find_name(each.resource) for each in self._identities.values())
         self._clusters: dict[object, dict[str, list[EffectiveRule]]] = defaultdict(lambda: defaultdict(list))
         self._entered: dict[object, set[str]] = defaultdict(set)
         self._unknown: dict[object, list[str]] = defaultdict(list)
-        self._read_chain()
+        self._read_entries()
+        self._read_rules()
+        self._read_unknown()
 
-    def side(self, origin: str) -> Side:
-        principals = [self._principal(each) for each in self._identities.values()]
-        others = [each for each in {**self._clusters, **self._entered, **self._unknown} if each not in self._identities]
-        principals += [self._other(each) for each in others]
+    def read(self, origin: str) -> Side:
+        principals = [self._create_principal(each) for each in self._identities.values()]
+        keys = {**self._clusters, **self._entered, **self._unknown}
+        principals += [self._create_external(key) for key in keys if key not in self._identities]
         return Side(origin, tuple(principals))
 
-    def _read_chain(self) -> None:
+    def _read_entries(self) -> None:
         for entry in self._access.entries:
             key = entry.principal.key
             self._entered[key].add(entry.cluster or UNKNOWN_CLUSTER)
             for what in entry.not_known:
-                self._unknown[key].append(f"the {what} of its {code(entry)} are not known before the deployment")
+                self._unknown[key].append(f"the {what} of its {quote_name(entry)} are not known before the deployment")
+
+    def _read_rules(self) -> None:
         for held in self._access.effective_rules:
-            self._clusters[self._key(held.holder)][held.cluster or UNKNOWN_CLUSTER].append(held)
+            key = self._get_key(held.holder)
+            self._clusters[key][held.cluster or UNKNOWN_CLUSTER].append(held)
             if not held.rule.is_whole:
-                self._unknown[self._key(held.holder)].append(
-                    f"not all of {code(held.role)} is known before the deployment"
-                )
+                self._unknown[key].append(f"not all of {quote_name(held.role)} is known before the deployment")
+
+    def _read_unknown(self) -> None:
         for association in self._access.associations:
             if association.rules is None:
-                policy = f"the access policy {code(association.policy)}" if association.policy else "an access policy"
-                self._unknown[association.principal.key].append(f"{policy} gives rules that are not published")
+                name = association.policy
+                policy = f"the access policy {quote_name(name)}" if name else "an access policy"
+                self._unknown[association.principal.key].append(f"{policy} has rules that AWS does not publish")
         for binding in self._access.bindings:
             for what in binding.not_known:
-                self._unknown[binding].append(f"the {what} of {code(binding)} are not known before the deployment")
+                self._unknown[binding].append(
+                    f"the {what} of {quote_name(binding)} are not known before the deployment"
+                )
 
     @staticmethod
-    def _key(holder: chain.Principal | chain.Subject) -> object:
+    def _get_key(holder: chain.Principal | chain.Subject) -> object:
         return holder.key if isinstance(holder, chain.Principal) else holder
 
-    def _name(self, resource: Resource) -> str:
-        """An integration's own name where the role is one's, or else the role's."""
+    def _find_name(self, resource: Resource) -> str:
+        """The name of the integration that the resource belongs to, or else the resource's own."""
         integration = self._stack.integration(resource)
-        return integration.name if integration else _own_name(resource)
+        return integration.name if integration else _find_own_name(resource)
 
-    def _principal(self, identity: Identity) -> Principal:
+    def _create_principal(self, identity: Identity) -> PrincipalAccess:
         resource = identity.resource
-        name = self._name(resource)
+        name = self._find_name(resource)
         if self._names[name] > 1:
-            name = f"{name} ({_own_name(resource)})"
-        own = text(resource.get("name")) or text(resource.get("roleName"))
+            name = f"{name} ({_find_own_name(resource)})"
+        role_name = text(resource.get("name")) or text(resource.get("roleName"))
         arn = text(resource.get("arn"))
-        ids = (resource.urn, *([f"role:{own}"] if own else []), *([canonical(arn)] if arn else []))
-        return Principal(
+        return PrincipalAccess(
             name,
-            ids,
+            (resource.urn, *([f"role:{role_name}"] if role_name else []), *([canonical(arn)] if arn else [])),
             identity.trust,
             identity.statements,
             frozenset(identity.managed),
             identity.boundary,
-            _bundles(self._clusters.get(resource.urn, {})),
+            _create_rule_sets(self._clusters.get(resource.urn, {})),
             frozenset(self._entered.get(resource.urn, ())),
-            frozenset((*_untold(identity), *self._unknown.get(resource.urn, ()))),
+            frozenset((*_describe_unknown(identity), *self._unknown.get(resource.urn, ()))),
         )
 
-    def _other(self, key: object) -> Principal:
-        """Whoever is let in, or bound, and is no role or user of this stack."""
-        unknown = frozenset(self._unknown.get(key, ()))
-        clusters = _bundles(self._clusters.get(key, {}))
-        name = str(key) if isinstance(key, chain.Subject | chain.Binding) else str(key).rpartition("::")[2]
-        entered = frozenset(self._entered.get(key, ()))
-        return Principal(name, (str(key),), clusters=clusters, entered=entered, unknown=unknown)
+    def _create_external(self, key: object) -> PrincipalAccess:
+        """A principal or subject with access to a cluster that is not a role or user of this stack."""
+        return PrincipalAccess(
+            str(key) if isinstance(key, chain.Subject | chain.Binding) else str(key).rpartition("::")[2],
+            (str(key),),
+            clusters=_create_rule_sets(self._clusters.get(key, {})),
+            entered=frozenset(self._entered.get(key, ())),
+            unknown=frozenset(self._unknown.get(key, ())),
+        )
 
 
-def _untold(identity: Identity) -> Iterator[str]:
+def _describe_unknown(identity: Identity) -> Iterator[str]:
     for what, name in identity.unknown:
-        of = "" if name == identity.resource.name else f" {code(name)}"
+        of = "" if name == identity.resource.name else f" {quote_name(name)}"
         yield f"its {what}{of} is secret or not known before the deployment"
     if identity.trust == () and identity.resource.get("assumeRolePolicy"):
-        yield "its trust policy is no document that can be read"
+        yield "its trust policy is not a valid document"
 
 
-def _own_name(resource: Resource) -> str:
+def _find_own_name(resource: Resource) -> str:
     return (
         text(resource.get("name")) or text(resource.get("roleName")) or text(resource.get("userName")) or resource.name
     )
 
 
-def _bundles(clusters: Mapping[str, list[EffectiveRule]]) -> dict[str, tuple[Bundle, ...]]:
-    return {cluster: tuple(_bundled(held)) for cluster, held in clusters.items()}
+def _create_rule_sets(clusters: Mapping[str, list[EffectiveRule]]) -> dict[str, tuple[RuleSet, ...]]:
+    return {cluster: tuple(_group_rules(held)) for cluster, held in clusters.items()}
 
 
-def _bundled(held: list[EffectiveRule]) -> Iterator[Bundle]:
-    """Rules together by what gives them, an access policy or a role, and by where: in all the places that are alike."""
-    by_place: dict[tuple[str, bool, tuple[str, ...] | None], set[Permission]] = defaultdict(set)
+def _group_rules(held: list[EffectiveRule]) -> Iterator[RuleSet]:
+    """The rules by their source, an access policy or a role; equal rules in several namespaces are one set."""
+    rules_by_place: dict[tuple[str, bool, tuple[str, ...] | None], set[Permission]] = defaultdict(set)
     for each in held:
         source = (each.association.policy, True) if each.association else (str(each.role), False)
-        by_place[*source, each.namespaces].add(_in_order(each.rule))
+        rules_by_place[*source, each.namespaces].add(_normalize_rule(each.rule))
     places: dict[tuple[str, bool, frozenset[Permission]], list[tuple[str, ...] | None]] = defaultdict(list)
-    for (label, is_policy, namespaces), rules in by_place.items():
+    for (label, is_policy, namespaces), rules in rules_by_place.items():
         places[label, is_policy, frozenset(rules)].append(namespaces)
-    for (label, is_policy, found), where in places.items():
-        names = None if None in where else tuple(sorted({name for each in where for name in each or ()}))
-        yield Bundle(label, found, names, is_policy)
+    for (label, is_policy, rules_of_source), where in places.items():
+        is_cluster_wide = None in where
+        names = None if is_cluster_wide else tuple(sorted({name for each in where for name in each or ()}))
+        yield RuleSet(label, rules_of_source, names, is_policy)
 
 
-def _in_order(rule: Permission) -> Permission:
-    """In RBAC the order means nothing, and neither does saying something twice."""
+def _normalize_rule(rule: Permission) -> Permission:
+    """The rule in sorted order without duplicates, neither of which has a meaning in RBAC."""
     return Permission(
         tuple(sorted({*rule.verbs})),
         tuple(sorted({*rule.groups})),

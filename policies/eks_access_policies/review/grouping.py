@@ -1,7 +1,7 @@
-"""Principals that change alike, as one: a vendor's role for each of a hundred clusters is one thing to read. Pure.
+"""Groups principals with identical changes, such as a vendor's roles for each of a hundred clusters. Pure.
 
-Two change alike when their changes read the same once each one's own name, and the name of its one cluster, are taken
-out. Nothing is lost by it: every name is told, and the JSON has each by itself.
+Changes are identical if they are equal after the principal's own name, and the name of its only cluster, are replaced
+by placeholders. Nothing is lost: the group lists every name, and the JSON report does not group.
 """
 
 import re
@@ -12,64 +12,67 @@ from .change import Change, PrincipalChanges
 
 ITS_NAME = "‹its name›"
 ITS_CLUSTER = "‹its cluster›"
+_Member = tuple[PrincipalChanges, tuple[Change, ...]]
+"""A principal's changes, and the same changes, in the same order, with placeholders."""
 
 
-def collapsed(principals: Iterable[PrincipalChanges]) -> list[PrincipalChanges]:
-    """The principals, those that change alike together, in their first one's place."""
-    groups: dict[object, list[tuple[PrincipalChanges, tuple[Change, ...]]]] = {}
+def group_identical(principals: Iterable[PrincipalChanges]) -> list[PrincipalChanges]:
+    """The principals, those with identical changes merged, each group in the place of its first member."""
+    groups: dict[object, list[_Member]] = {}
     for each in principals:
-        pairs = [(replace(_without_names(change, each), clusters=()), change) for change in each.changes]
+        pairs = [(replace(_insert_placeholders(change, each), clusters=()), change) for change in each.changes]
         pairs.sort(key=lambda pair: pair[0].order)
-        changes = tuple(change for change, _ in pairs)
-        own = replace(each, changes=tuple(change for _, change in pairs))
-        # The same in all of its clusters, or in which of them.
-        where = tuple(change.clusters == each.clusters or change.clusters for change in own.changes)
-        groups.setdefault((each.status, changes, where), []).append((own, changes))
-    return [_together(found) for found in groups.values()]
+        placeholders = tuple(change for change, _ in pairs)
+        principal = replace(each, changes=tuple(change for _, change in pairs))
+        # Changes in all of a principal's clusters are identical to those in all of another's; others only if the
+        # clusters are the same.
+        clusters = tuple(change.clusters == each.clusters or change.clusters for change in principal.changes)
+        groups.setdefault((each.status, placeholders, clusters), []).append((principal, placeholders))
+    return [_merge(group) for group in groups.values()]
 
 
-def _together(found: list[tuple[PrincipalChanges, tuple[Change, ...]]]) -> PrincipalChanges:
-    first, without_names = found[0]
-    if len(found) == 1:
+def _merge(group: list[_Member]) -> PrincipalChanges:
+    first, placeholders = group[0]
+    if len(group) == 1:
         return first
-    # Names are left out only where they differ.
-    same = all(_plain(each) == _plain(first) for each, _ in found)
+    # Placeholders appear only where the names differ.
+    are_equal = all(_remove_clusters(each) == _remove_clusters(first) for each, _ in group)
     changes = [
         replace(
-            first.changes[number] if same else change,
-            clusters=tuple(sorted({cluster for each, _ in found for cluster in each.changes[number].clusters})),
+            first.changes[number] if are_equal else change,
+            clusters=tuple(sorted({cluster for each, _ in group for cluster in each.changes[number].clusters})),
         )
-        for number, change in enumerate(without_names)
+        for number, change in enumerate(placeholders)
     ]
     return PrincipalChanges(
-        tuple(sorted(name for each, _ in found for name in each.names)),
+        tuple(sorted(name for each, _ in group for name in each.names)),
         first.status,
         tuple(changes),
-        tuple(sorted({cluster for each, _ in found for cluster in each.clusters})),
+        tuple(sorted({cluster for each, _ in group for cluster in each.clusters})),
     )
 
 
-def _plain(principal: PrincipalChanges) -> tuple[Change, ...]:
+def _remove_clusters(principal: PrincipalChanges) -> tuple[Change, ...]:
     return tuple(replace(change, clusters=()) for change in principal.changes)
 
 
-def _without_names(change: Change, principal: PrincipalChanges) -> Change:
-    """The change with the principal's own name, and that of its cluster where it has one, taken out."""
+def _insert_placeholders(change: Change, principal: PrincipalChanges) -> Change:
+    """The change with placeholders for the principal's own name, and for that of its only cluster."""
     names = {name: ITS_NAME for name in principal.names}
     if len(principal.clusters) == 1:
         names |= {principal.clusters[0]: ITS_CLUSTER}
-    put = _replacing(names)
+    substitute = _create_substitution(names)
     return replace(
         change,
-        what=tuple(map(put, change.what)),
-        where=put(change.where),
-        risk=put(change.risk),
-        detail=tuple(map(put, change.detail)),
+        what=tuple(map(substitute, change.what)),
+        where=substitute(change.where),
+        risk=substitute(change.risk),
+        detail=tuple(map(substitute, change.detail)),
     )
 
 
-def _replacing(names: dict[str, str]) -> Callable[[str], str]:
-    """Whole names only: `dev` is not in `dev-both`."""
+def _create_substitution(names: dict[str, str]) -> Callable[[str], str]:
+    """A function that replaces whole names only: `dev` is not a part of `dev-both`."""
     known = [name for name in sorted(names, key=len, reverse=True) if name]
     if not known:
         return str

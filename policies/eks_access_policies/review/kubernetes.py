@@ -1,8 +1,8 @@
-"""What a principal gains and loses in a cluster: effective verbs, from access policies and RBAC together. Pure.
+"""Compares the effective rights of a principal in a cluster, from access policies and RBAC together. Pure.
 
-Only what is effective counts: a right that another one still gives is no loss, and what was held before in another
-way is no gain. What is told together is what a reader knows by one name: an access policy, the rules of a role whose
-place changed; all else by what it makes possible.
+A right that is still granted by another rule is no loss, and a right that another rule granted before is no gain. An
+access policy is one change, and so are the rules of a role that is bound elsewhere; all other grants are grouped by
+what they make possible.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,63 +15,69 @@ from eks_access.model.risk import Risk
 from ..access import Permission
 from ..finding import Severity
 from .change import Change, Direction, Plane
-from .effective import ANY, WHOLE, Holding, full_name, of_bundle
-from .names import code, joined, listed, namespaces, of_namespaces
-from .side import Bundle
+from .effective import ANY, WHOLE, EffectiveAccess, expand_rule_set, format_kind
+from .formatting import describe_namespaces, format_of_namespaces, join_words, list_names, quote_name
+from .side import RuleSet
 
 Places = tuple[str, ...] | None
 
 
-def difference(before: Sequence[Bundle], after: Sequence[Bundle]) -> list[Change]:
-    """What is gained from `before` to `after`, and what is lost."""
+def compare_rules(before: Sequence[RuleSet], after: Sequence[RuleSet]) -> list[Change]:
+    """The rights that are gained from `before` to `after`, and those that are lost."""
     if set(before) == set(after):
         return []
-    return [*_changes(Direction.GAINED, before, after), *_changes(Direction.LOST, after, before)]
+    return [*_find_changes(Direction.GAINED, before, after), *_find_changes(Direction.LOST, after, before)]
 
 
-def _changes(direction: Direction, had: Sequence[Bundle], has: Sequence[Bundle]) -> Iterator[Change]:
-    """What the second has beyond the first."""
-    same, holding = set(had), Holding.of(had)
-    moving: dict[frozenset[Permission], list[Bundle]] = {}
-    for other in same - set(has):
-        moving.setdefault(other.rules, []).append(other)
-    told: set[Request] = set()
+def _find_changes(direction: Direction, one: Sequence[RuleSet], other: Sequence[RuleSet]) -> Iterator[Change]:
+    """What the other has beyond the one."""
+    known, access = set(one), EffectiveAccess.of(one)
+    removed: dict[frozenset[Permission], list[RuleSet]] = {}
+    for rule_set in known - set(other):
+        removed.setdefault(rule_set.rules, []).append(rule_set)
+    reported: set[Request] = set()
     rest: dict[Request, set[str]] = {}
-    for bundle in sorted(set(has) - same, key=lambda each: (not each.is_policy, each.label, each.namespaces or ())):
-        new = [grant for grant in of_bundle(bundle) if grant not in told and not holding.covers(grant)]
-        told.update(new)
-        moved = sorted(moving.get(bundle.rules, ()), key=lambda each: (each.label, each.namespaces or ()))
-        if new and (bundle.is_policy or moved):
-            yield _of_bundle(direction, bundle, new, moved)
+    for rule_set in sorted(set(other) - known, key=lambda each: (not each.is_policy, *_sort_key(each))):
+        new = [grant for grant in expand_rule_set(rule_set) if grant not in reported and not access.covers(grant)]
+        reported.update(new)
+        moved = sorted(removed.get(rule_set.rules, ()), key=_sort_key)
+        if new and (rule_set.is_policy or moved):
+            yield _describe_rule_set(direction, rule_set, new, moved)
         else:
             for grant in new:
                 rest.setdefault(replace(grant, namespace=""), set()).add(grant.namespace)
-    yield from _of_rules(direction, rest, holding)
+    yield from _describe_grants(direction, rest, access)
 
 
-def _of_bundle(direction: Direction, bundle: Bundle, new: Sequence[Request], moved: Sequence[Bundle]) -> Change:
-    """A policy or a role as one, with where it held instead."""
-    places = None if bundle.namespaces is None else tuple(sorted({grant.namespace for grant in new}))
-    held = list(dict.fromkeys(replace(grant, namespace="") for grant in new))
-    where = namespaces(places)
-    before = dict.fromkeys(namespaces(other.namespaces) for other in moved)
+def _sort_key(rule_set: RuleSet) -> tuple[str, tuple[str, ...]]:
+    return rule_set.label, rule_set.namespaces or ()
+
+
+def _describe_rule_set(
+    direction: Direction, rule_set: RuleSet, new: Sequence[Request], moved: Sequence[RuleSet]
+) -> Change:
+    """An access policy or a role as one change. `moved` are equal rule sets of the other side, in other places."""
+    places = None if rule_set.namespaces is None else tuple(sorted({grant.namespace for grant in new}))
+    grants = list(dict.fromkeys(replace(grant, namespace="") for grant in new))
+    where = describe_namespaces(places)
+    before = dict.fromkeys(describe_namespaces(other.namespaces) for other in moved)
     if before and places is None:
-        where += f", instead of only {joined(list(before))}"
+        where += f", instead of only {join_words(list(before))}"
     return Change(
         direction,
         Plane.KUBERNETES,
-        (bundle.label,) if bundle.is_policy else tuple(_compact(held)),
-        where if bundle.is_policy else f"{where} ({code(bundle.label)})",
-        _risks(held, places),
-        max(severity(each, places) for each in held) if direction is Direction.GAINED else None,
-        detail=tuple(_full(held)),
+        (rule_set.label,) if rule_set.is_policy else tuple(_group_by_verbs(grants)),
+        where if rule_set.is_policy else f"{where} ({quote_name(rule_set.label)})",
+        _summarize_risks(grants, places),
+        max(severity(each, places) for each in grants) if direction is Direction.GAINED else None,
+        detail=tuple(_expand_details(grants)),
         key=f"kubernetes-{direction}",
     )
 
 
 @dataclass(frozen=True)
 class _Line:
-    """What is told in one line."""
+    """What the grants of one change have in common."""
 
     risk: str
     places: Places
@@ -80,64 +86,69 @@ class _Line:
     names: tuple[str, ...]
 
 
-def _of_rules(direction: Direction, rest: Mapping[Request, set[str]], holding: Holding) -> Iterator[Change]:
-    """Rules by what they make possible, and where."""
+def _describe_grants(
+    direction: Direction, rest: Mapping[Request, set[str]], access: EffectiveAccess
+) -> Iterator[Change]:
+    """Grants with the same risk in the same places as one change. `rest` has the namespaces of each grant."""
     names: dict[tuple[Request, Places], set[str]] = {}
     for grant, where in rest.items():
-        if _is_served(grant, where, rest, holding):
+        if _is_relevant(grant, where, rest, access):
             places = None if "" in where else tuple(sorted(where))
             names.setdefault((replace(grant, name=""), places), set()).add(grant.name)
     lines: dict[_Line, list[Request]] = {}
-    for (grant, places), found in names.items():
-        named = () if "" in found else tuple(sorted(found))
+    for (grant, places), own_names in names.items():
+        named = () if "" in own_names else tuple(sorted(own_names))
         worst = severity(grant, places, named) if direction is Direction.GAINED else None
-        line = _Line(_risk(grant, places, named).sentence, places, _instead(grant, places, holding), worst, named)
+        line = _Line(
+            _rate_risk(grant, places, named).sentence, places, _describe_previous(grant, places, access), worst, named
+        )
         lines.setdefault(line, []).append(grant)
     for line, grants in lines.items():
-        only = f"only those named {listed(line.names)}, " if line.names else ""
+        only = f"only those named {list_names(line.names)}, " if line.names else ""
         yield Change(
             direction,
             Plane.KUBERNETES,
-            tuple(_compact(grants)),
-            only + namespaces(line.places) + line.instead,
+            tuple(_group_by_verbs(grants)),
+            only + describe_namespaces(line.places) + line.instead,
             line.risk,
             line.severity,
-            detail=tuple(_full(grants, line.names)),
+            detail=tuple(_expand_details(grants, line.names)),
             key=f"kubernetes-{direction}",
         )
 
 
-def _is_served(grant: Request, places: set[str], rest: Mapping[Request, set[str]], holding: Holding) -> bool:
-    """Not a pair that no cluster serves, as `pods` in the group `apps`, while the real one is accounted for."""
+def _is_relevant(grant: Request, places: set[str], rest: Mapping[Request, set[str]], access: EffectiveAccess) -> bool:
+    """False for a resource in an API group that does not serve it (`pods` in `apps`), if the real one is reported."""
     own = api_group_of(grant.resource)
     if own is None or grant.group in (own, ANY):
         return True
     real = replace(grant, group=own)
-    return real not in rest and not all(holding.covers(replace(real, namespace=place)) for place in places)
+    return real not in rest and not all(access.covers(replace(real, namespace=place)) for place in places)
 
 
-def _instead(grant: Request, places: Places, holding: Holding) -> str:
-    there = sorted(holding.elsewhere.get(grant, ())) if places is None else []
-    return f", instead of only {namespaces(there)}" if there else ""
+def _describe_previous(grant: Request, places: Places, access: EffectiveAccess) -> str:
+    """The namespaces of the other side, if the grant now applies in the whole cluster."""
+    namespaces = sorted(access.namespaces_by_grant.get(grant, ())) if places is None else []
+    return f", instead of only {describe_namespaces(namespaces)}" if namespaces else ""
 
 
 def severity(grant: Request, places: Places, names: tuple[str, ...] = ()) -> Severity:
-    """How bad it is to hold this."""
+    """Severity of gaining this grant."""
     if grant.verb == WHOLE:
         return Severity.HIGH
     if grant.url:
         return Severity.LOW
     if places is None and (grant.verb, grant.group, grant.resource) == (ANY, ANY, ANY):
         return Severity.CRITICAL
-    if not _risk(grant, places, names).is_severe:
+    if not _rate_risk(grant, places, names).is_severe:
         return Severity.LOW if grant.verb in READS else Severity.MEDIUM
     if names and not _reaches_aws_auth(grant, places, names):
         return Severity.MEDIUM
-    right = find_right(_kind(grant), grant.verb) if places is None else None
+    right = find_right(_get_rated_kind(grant), grant.verb) if places is None else None
     return Severity.HIGH if right is None else max(Severity.HIGH, right.severity)
 
 
-def _risk(grant: Request, places: Places, names: tuple[str, ...] = ()) -> Risk:
+def _rate_risk(grant: Request, places: Places, names: tuple[str, ...] = ()) -> Risk:
     if grant.verb == WHOLE:
         return Risk("has a rule too large to be taken apart: read it", True)
     if grant.url:
@@ -145,13 +156,13 @@ def _risk(grant: Request, places: Places, names: tuple[str, ...] = ()) -> Risk:
     if _reaches_aws_auth(grant, places, names):
         return Risk("can change aws-auth, and with it who may do what in the cluster", True)
     if grant.verb == "bind" and names:
-        return Risk(f"can give {listed(names)} to anyone, itself included", True)
-    named = f" named {listed(names)}" if names else ""
-    return describe_right(_kind(grant), grant.verb, named + of_namespaces(places))
+        return Risk(f"can give {list_names(names)} to anyone, itself included", True)
+    named = f" named {list_names(names)}" if names else ""
+    return describe_right(_get_rated_kind(grant), grant.verb, named + format_of_namespaces(places))
 
 
-def _kind(request: Request) -> str:
-    """Subresources of everything are those of pods too, and that is what matters about them."""
+def _get_rated_kind(request: Request) -> str:
+    """The resource by whose risk the request is rated: subresources of every resource include those of pods."""
     return request.full_resource.replace("*/", "pods/")
 
 
@@ -161,29 +172,29 @@ def _reaches_aws_auth(grant: Request, places: Places, names: tuple[str, ...]) ->
     return grant.resource == "configmaps" and changes and there and (not names or "aws-auth" in names)
 
 
-def _risks(held: Iterable[Request], places: Places) -> str:
-    """The gravest things that they make possible, as one sentence."""
-    words: dict[str, Severity] = {}
-    for each in held:
-        found = _risk(each, places).sentence
-        words[found] = max(words.get(found, Severity.LOW), severity(each, places))
-    gravest = sorted(words, key=lambda each: (-words[each], each))
-    grave = [each for each in gravest if words[each] >= Severity.HIGH] or gravest[:2]
-    return joined([each if number == 0 else each.removeprefix("can ") for number, each in enumerate(grave)], 4)
+def _summarize_risks(grants: Iterable[Request], places: Places) -> str:
+    """The most severe risks of the grants, as one sentence."""
+    severities: dict[str, Severity] = {}
+    for each in grants:
+        sentence = _rate_risk(each, places).sentence
+        severities[sentence] = max(severities.get(sentence, Severity.LOW), severity(each, places))
+    ordered = sorted(severities, key=lambda each: (-severities[each], each))
+    shown = [each for each in ordered if severities[each] >= Severity.HIGH] or ordered[:2]
+    return join_words([each if number == 0 else each.removeprefix("can ") for number, each in enumerate(shown)], 4)
 
 
-def _compact(held: Iterable[Request]) -> Iterator[str]:
+def _group_by_verbs(grants: Iterable[Request]) -> Iterator[str]:
     """`get, list pods, secrets`: resources with the same verbs together."""
     verbs: dict[str, set[str]] = {}
-    for each in held:
-        verbs.setdefault(full_name(each), set()).add(each.verb)
+    for each in grants:
+        verbs.setdefault(format_kind(each), set()).add(each.verb)
     kinds: dict[tuple[str, ...], list[str]] = {}
-    for kind, of_kind in verbs.items():
-        kinds.setdefault(tuple(sorted(of_kind)), []).append(kind)
-    for of_kinds, found in sorted(kinds.items()):
-        yield f"{', '.join(of_kinds)} {', '.join(sorted(found))}"
+    for kind, verbs_of_kind in verbs.items():
+        kinds.setdefault(tuple(sorted(verbs_of_kind)), []).append(kind)
+    for common_verbs, same in sorted(kinds.items()):
+        yield f"{', '.join(common_verbs)} {', '.join(sorted(same))}"
 
 
-def _full(held: Iterable[Request], names: Sequence[str] = ()) -> Iterator[str]:
+def _expand_details(grants: Iterable[Request], names: Sequence[str] = ()) -> Iterator[str]:
     named = f" {', '.join(names)}" if names else ""
-    yield from sorted({f"{each.verb} {full_name(each)}{named}" for each in held})
+    yield from sorted({f"{each.verb} {format_kind(each)}{named}" for each in grants})

@@ -1,4 +1,4 @@
-"""One side of a review: who has which access, as plain data, whatever it was read from."""
+"""One side of a review: the access of every principal, as plain data, whatever file it was read from."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,64 +8,65 @@ from ..iam import Statement
 
 
 @dataclass(frozen=True)
-class Bundle:
-    """Rules that are held together: those of an access policy, or of a role that bindings give."""
+class RuleSet:
+    """Rules that are granted together: those of an access policy, or of a role that is bound."""
 
     label: str
-    """What a reader knows it by: `AmazonEKSViewPolicy`, `ClusterRole cado-read`."""
+    """The name that reports show: `AmazonEKSViewPolicy`, `ClusterRole cado-read`."""
     rules: frozenset[Permission]
     namespaces: tuple[str, ...] | None
-    """Where they hold; None is everywhere. Patterns such as `dev-*` are an access policy's own."""
+    """Where they apply; None is the whole cluster. Only access policies have patterns such as `dev-*`."""
     is_policy: bool = False
 
 
 @dataclass(frozen=True)
-class Principal:
-    """A role, user or subject, and all that it holds. `ids` are what it can be recognised by on the other side."""
+class PrincipalAccess:
+    """A role, user or subject, and all its access. `ids` identify it on the other side; one in common is enough."""
 
     name: str
     ids: tuple[str, ...]
     trust: tuple[Statement, ...] | None = ()
-    """The statements of its trust policy; None where that is not known."""
+    """The statements of its trust policy; None if that is unknown."""
     statements: tuple[Statement, ...] = ()
     managed: frozenset[str] = frozenset()
-    """ARNs of managed policies whose documents this side does not hold."""
+    """ARNs of managed policies whose documents are not in the stack."""
     boundary: str | None = None
-    clusters: Mapping[str, Sequence[Bundle]] = field(default_factory=dict)
-    """What it holds, by the cluster's name."""
+    """The ARN of its permissions boundary."""
+    clusters: Mapping[str, Sequence[RuleSet]] = field(default_factory=dict)
+    """Its rules, by the cluster's name."""
     entered: frozenset[str] = frozenset()
-    """The clusters that let it in, whatever it may do there."""
+    """Clusters with an access entry or a mapping for it, with or without rules."""
     unknown: frozenset[str] = frozenset()
-    """What could not be known about it, each in words that follow its name ("its trust policy …")."""
+    """What could not be determined, as phrases such as "its trust policy is …"."""
 
     @property
-    def everywhere(self) -> frozenset[str]:
-        """Every cluster that it has anything to do with."""
+    def all_clusters(self) -> frozenset[str]:
+        """Every cluster that it enters or has rules in."""
         return self.entered | self.clusters.keys()
 
 
 @dataclass(frozen=True)
 class Side:
-    """Everything that was read from one file."""
+    """All principals that were read from one file."""
 
     origin: str
-    """What it is, for a reader: `preview of stack dev`."""
-    principals: tuple[Principal, ...]
+    """What was read, as reports show it: "the preview `dev`"."""
+    principals: tuple[PrincipalAccess, ...]
     unknown: tuple[str, ...] = ()
 
-    def pairs(self, head: "Side") -> Iterator[tuple[Principal | None, Principal | None]]:
-        """Each principal of either side with itself on the other; head's order first, then what head has no more."""
+    def pair_principals(self, head: "Side") -> Iterator[tuple[PrincipalAccess | None, PrincipalAccess | None]]:
+        """Pair each principal of this side with the same one of `head`; None on the side where it is missing."""
         by_id = {identity: principal for principal in reversed(self.principals) for identity in principal.ids}
-        met: set[int] = set()
+        paired: set[int] = set()
         for principal in head.principals:
-            found = (by_id[identity] for identity in principal.ids if identity in by_id)
-            before = next((each for each in found if id(each) not in met), None)
-            met.add(id(before))
+            candidates = (by_id[identity] for identity in principal.ids if identity in by_id)
+            before = next((each for each in candidates if id(each) not in paired), None)
+            paired.add(id(before))
             yield before, principal
         for principal in self.principals:
-            if id(principal) not in met:
+            if id(principal) not in paired:
                 yield principal, None
 
 
-NOBODY = Principal("", ())
-"""The other side of a principal that is only on one."""
+NO_ACCESS = PrincipalAccess("", ())
+"""The access of a principal on the side where it is missing."""

@@ -1,8 +1,8 @@
-"""Trust that opens or closes: who may become a principal now, and which conditions no longer hold. Pure.
+"""Compares trust policies: who may newly assume a role, and which conditions are no longer required. Pure.
 
-A statement grants nothing new if one of the other side's has the same or a wider principal and no condition beyond
-its own. What is not covered so is told against the nearest one: by the condition that was dropped, changed or
-weakened, or as a principal that is trusted anew.
+A statement grants nothing new if a statement of the other side has the same or a wider principal and requires no
+condition that this one does not. Any other statement is compared with the nearest one of the other side, and reported
+by the condition that was removed, changed or weakened; if there is none, the principal is reported as newly trusted.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,228 +11,239 @@ from dataclasses import dataclass
 from ..finding import Severity
 from ..iam import Principal, PrincipalKind, Statement
 from .change import Change, Direction, Plane
-from .conditions import Condition, Conditions, claim, conditions_of, either, entail
-from .names import code, joined
+from .conditions import Condition, Conditions, entails_all, list_alternatives, normalize_key, parse_conditions
+from .formatting import join_words, quote_name
 
-_NEAREST = 100
-"""Statements that are looked through for the nearest one: more of one principal are no trust policy of IAM's size."""
+_MAX_CANDIDATES = 100
+"""Statements among which the nearest one is searched. IAM's size limit allows fewer with one principal."""
 
 
 @dataclass(frozen=True)
-class Trusted:
-    """One principal that may make one call, under conditions."""
+class TrustedPrincipal:
+    """A principal that may make one call under conditions."""
 
     principal: Principal
     action: str
     conditions: Conditions
-    but: bool = False
-    """Everyone but the principal: NotPrincipal."""
+    is_excluded: bool = False
+    """From NotPrincipal: everyone except the principal is trusted."""
 
     @property
-    def who(self) -> str:
-        value = code(self.principal.value)
-        if self.but:
-            return f"everyone but {value}"
+    def description(self) -> str:
+        value = quote_name(self.principal.value)
+        if self.is_excluded:
+            return f"everyone except {value}"
         match self.principal.kind:
             case PrincipalKind.ANYONE:
                 return "everyone in AWS"
             case PrincipalKind.FEDERATED:
-                return f"who holds a token or assertion of {value}"
+                return f"every holder of a token or assertion from {value}"
             case PrincipalKind.SERVICE:
                 return f"the AWS service {value}"
         if self.is_account:
-            return f"every principal of the account {value} that the account allows to"
+            return f"every principal of the account {value} that the account permits"
         return value
 
     @property
     def is_account(self) -> bool:
         return self.principal.value.endswith(":root") or self.principal.value.isdigit()
 
+    @property
+    def severity(self) -> Severity:
+        """Severity of this trust under its conditions. The policy pack evaluates whether it is acceptable at all."""
+        required = {normalize_key(condition.key) for condition in self.conditions if not condition.is_vacuous}
+        if self.is_excluded or self.principal.kind is PrincipalKind.ANYONE:
+            return Severity.HIGH if required else Severity.CRITICAL
+        if self.principal.kind is PrincipalKind.FEDERATED:
+            needed = {"saml:aud"} if "saml" in self.action.lower() else {":aud", ":sub"}
+            return Severity.MEDIUM if needed <= required else Severity.HIGH
+        return Severity.MEDIUM if required or not self.is_account else Severity.HIGH
 
-def difference(before: Sequence[Statement], after: Sequence[Statement]) -> list[Change]:
+
+def compare_trust(before: Sequence[Statement], after: Sequence[Statement]) -> list[Change]:
     """The trust that is opened from `before` to `after`, and the trust that is closed."""
     if list(before) == list(after):
         return []
-    was, now = dict.fromkeys(_trusted(before)), dict.fromkeys(_trusted(after))
+    old, new = dict.fromkeys(_find_trusted(before)), dict.fromkeys(_find_trusted(after))
     return [
-        *_changes(Direction.GAINED, was, now),
-        *_changes(Direction.LOST, now, was),
-        *_denials(before, after),
+        *_compare_trusted(Direction.GAINED, old, new),
+        *_compare_trusted(Direction.LOST, new, old),
+        *_compare_denials(before, after),
     ]
 
 
 _Call = tuple[Principal, bool, str]
 
 
-def _changes(direction: Direction, had: Iterable[Trusted], has: Iterable[Trusted]) -> Iterator[Change]:
-    known = set(had)
-    index: dict[_Call, list[Trusted]] = {}
-    for trusted in had:
-        index.setdefault((trusted.principal, trusted.but, trusted.action.lower()), []).append(trusted)
-    anew: dict[tuple[Conditions, str], list[Trusted]] = {}
-    told: set[Change] = set()
-    for trusted in has:
+def _compare_trusted(
+    direction: Direction, one: Iterable[TrustedPrincipal], other: Iterable[TrustedPrincipal]
+) -> Iterator[Change]:
+    """What the other has beyond the one."""
+    known = set(one)
+    index: dict[_Call, list[TrustedPrincipal]] = {}
+    for trusted in one:
+        index.setdefault((trusted.principal, trusted.is_excluded, trusted.action.lower()), []).append(trusted)
+    new: dict[tuple[Conditions, str], list[TrustedPrincipal]] = {}
+    reported: set[Change] = set()
+    for trusted in other:
         if trusted in known:
             continue
-        candidates = [other for wider in _wider(trusted) for other in index.get(wider, ())[:_NEAREST]]
-        if any(entail(trusted.conditions, other.conditions) for other in candidates):
+        candidates = [each for wider in _find_wider(trusted) for each in index.get(wider, ())[:_MAX_CANDIDATES]]
+        if any(entails_all(trusted.conditions, each.conditions) for each in candidates):
             continue
-        same = [other for other in candidates if other.principal == trusted.principal]
-        if same:
-            nearest = max(same, key=lambda other: _shared(trusted, other))
-            change = _loosened(direction, trusted, nearest)
-            if change not in told:
-                told.add(change)
+        same_principal = [each for each in candidates if each.principal == trusted.principal]
+        if same_principal:
+            nearest = max(same_principal, key=lambda each: _rate_similarity(trusted, each))
+            change = _describe_weaker_conditions(direction, trusted, nearest)
+            if change not in reported:
+                reported.add(change)
                 yield change
         else:
-            anew.setdefault((trusted.conditions, trusted.action), []).append(trusted)
-    yield from _anew(direction, anew)
+            new.setdefault((trusted.conditions, trusted.action), []).append(trusted)
+    yield from _describe_new(direction, new)
 
 
-def _loosened(direction: Direction, trusted: Trusted, nearest: Trusted) -> Change:
-    """Against the nearest statement of the other side: what it asked for and this one does not."""
+def _describe_weaker_conditions(direction: Direction, trusted: TrustedPrincipal, nearest: TrustedPrincipal) -> Change:
+    """The conditions that the nearest statement of the other side requires and this one does not."""
     missing = sorted(
-        (each for each in nearest.conditions if not any(mine.entails(each) for mine in trusted.conditions)),
+        (each for each in nearest.conditions if not any(own.entails(each) for own in trusted.conditions)),
         key=lambda each: (each.key, each.operator, sorted(each.values)),
     )
-    parts = []
-    for condition in missing:
-        now = [mine for mine in trusted.conditions if mine.key == condition.key]
-        if not now:
-            parts.append(f"no longer asks for {condition.words}")
-        elif _compares(now[0]) != _compares(condition):
-            parts.append(f"asks only for {now[0].words}, instead of {condition.words}")
-        else:
-            more = now[0].values - condition.values
-            fewer = condition.values - now[0].values
-            parts.append(
-                f"{'takes' if fewer else 'also takes'} {condition.name} {either(more)}"
-                + (f" instead of {either(fewer)}" if fewer else "")
-            )
     keys = tuple(dict.fromkeys(condition.written for condition in missing)) or (trusted.action,)
     if direction is Direction.LOST:
-        asked = joined([condition.words for condition in missing], 5)
+        required = join_words([condition.words for condition in missing], 5)
         return Change(
-            direction, Plane.TRUST, keys, f"{trusted.who} must now fulfil: {asked}", "trust is closed", None,
+            direction,
+            Plane.TRUST,
+            keys,
+            f"{trusted.description} must now meet: {required}",
+            "trust is closed",
+            None,
             key="trust-closed",
-        )  # fmt: skip
+        )
+    parts = [_describe_weakening(condition, trusted) for condition in missing]
     return Change(
         direction,
         Plane.TRUST,
         keys,
-        f"for {trusted.who}, the trust policy {joined(parts, 5)}",
-        joined(list(dict.fromkeys(_opens(condition) for condition in missing)), 5),
-        max(_severity(trusted), Severity.HIGH),
+        f"for {trusted.description}, the trust policy {join_words(parts, 5)}",
+        join_words(list(dict.fromkeys(_describe_risk(condition) for condition in missing)), 5),
+        max(trusted.severity, Severity.HIGH),
         key="trust-opened",
     )
 
 
-def _anew(direction: Direction, found: Mapping[tuple[Conditions, str], list[Trusted]]) -> Iterator[Change]:
-    for (conditions, action), trusted in found.items():
-        who = joined([each.who for each in trusted], 5)
-        asked = joined(sorted(condition.words for condition in conditions), 6)
-        under = f", with {asked}" if conditions else ", without any condition"
-        gained = direction is Direction.GAINED
+def _describe_weakening(condition: Condition, trusted: TrustedPrincipal) -> str:
+    """What the trust requires instead of the condition."""
+    remaining = [each for each in trusted.conditions if each.key == condition.key]
+    if not remaining:
+        return f"no longer requires {condition.words}"
+    if _get_comparison(remaining[0]) != _get_comparison(condition):
+        return f"requires only {remaining[0].words}, instead of {condition.words}"
+    added, removed = remaining[0].values - condition.values, condition.values - remaining[0].values
+    if removed:
+        return f"accepts {condition.name} {list_alternatives(added)} instead of {list_alternatives(removed)}"
+    return f"also accepts {condition.name} {list_alternatives(added)}"
+
+
+def _describe_new(
+    direction: Direction, groups: Mapping[tuple[Conditions, str], list[TrustedPrincipal]]
+) -> Iterator[Change]:
+    for (conditions, action), trusted in groups.items():
+        principals = join_words([each.description for each in trusted], 5)
+        required = join_words(sorted(condition.words for condition in conditions), 6)
+        is_gained = direction is Direction.GAINED
         yield Change(
             direction,
             Plane.TRUST,
             (action,),
-            f"{who}{under}",
-            "can become it" if gained else "can no longer become it",
-            max(map(_severity, trusted)) if gained else None,
-            key="trust-opened" if gained else "trust-closed",
+            f"{principals}, {f'with {required}' if conditions else 'without any condition'}",
+            "can assume it" if is_gained else "can no longer assume it",
+            max(each.severity for each in trusted) if is_gained else None,
+            key="trust-opened" if is_gained else "trust-closed",
             detail=tuple(sorted(each.principal.value for each in trusted)),
         )
 
 
-def _denials(before: Sequence[Statement], after: Sequence[Statement]) -> Iterator[Change]:
-    """Refusals that are gone: whatever they kept out may come in."""
-    now = {_refusal(statement) for statement in after if statement.denies}
+def _compare_denials(before: Sequence[Statement], after: Sequence[Statement]) -> Iterator[Change]:
+    """Deny statements that are removed."""
+    remaining = {_get_denial_key(statement) for statement in after if statement.denies}
     for statement in before:
-        if statement.denies and _refusal(statement) not in now:
-            keys = sorted({condition.words for condition in conditions_of(statement)})
+        if statement.denies and _get_denial_key(statement) not in remaining:
+            conditions = sorted({condition.words for condition in parse_conditions(statement)})
             yield Change(
                 Direction.GAINED,
                 Plane.TRUST,
                 statement.actions or ("every action",),
-                "no longer denied" + (f" where {joined(keys, 5)}" if keys else ""),
-                "whoever was kept out by it may come in",
+                "no longer denied" + (f" where {join_words(conditions, 5)}" if conditions else ""),
+                "callers that were denied may be able to assume it",
                 Severity.HIGH,
                 key="trust-opened",
             )
 
 
-def _refusal(statement: Statement) -> object:
+def _get_denial_key(statement: Statement) -> object:
     return (
         frozenset(statement.principals),
         frozenset(statement.not_principals),
         frozenset(statement.actions),
         frozenset(statement.not_actions),
-        conditions_of(statement),
+        parse_conditions(statement),
     )
 
 
-def _trusted(statements: Iterable[Statement]) -> Iterator[Trusted]:
+def _find_trusted(statements: Iterable[Statement]) -> Iterator[TrustedPrincipal]:
     for statement in statements:
         if not statement.allows:
             continue
-        conditions = conditions_of(statement)
+        conditions = parse_conditions(statement)
         actions = statement.actions or (("*",) if statement.not_actions else ())
         for action in actions:
             for principal in statement.principals:
-                yield Trusted(principal, action, conditions)
+                yield TrustedPrincipal(principal, action, conditions)
             for principal in statement.not_principals:
-                yield Trusted(principal, action, conditions, but=True)
+                yield TrustedPrincipal(principal, action, conditions, is_excluded=True)
 
 
 _ANYONE = Principal(PrincipalKind.ANYONE, "*")
 
 
-def _wider(trusted: Trusted) -> Iterator[_Call]:
+def _find_wider(trusted: TrustedPrincipal) -> Iterator[_Call]:
+    """The calls whose trust includes this one: by anyone, or with a wildcard action."""
     principals = (trusted.principal,) if trusted.principal == _ANYONE else (trusted.principal, _ANYONE)
     for action in dict.fromkeys((trusted.action.lower(), "sts:*", "*")):
         for principal in principals:
-            yield principal, trusted.but and principal == trusted.principal, action
+            yield principal, trusted.is_excluded and principal == trusted.principal, action
 
 
-def _shared(one: Trusted, other: Trusted) -> tuple[int, int]:
-    mine, theirs = {c.key for c in one.conditions}, {c.key for c in other.conditions}
-    return len(mine & theirs), -len(mine ^ theirs)
+def _rate_similarity(one: TrustedPrincipal, other: TrustedPrincipal) -> tuple[int, int]:
+    keys, other_keys = {each.key for each in one.conditions}, {each.key for each in other.conditions}
+    return len(keys & other_keys), -len(keys ^ other_keys)
 
 
-def _severity(trusted: Trusted) -> Severity:
-    """How bad it is that this principal may come in like this. Whether it may at all is for the pack to judge."""
-    asked = {claim(condition.key) for condition in trusted.conditions if not condition.asks_nothing}
-    if trusted.but or trusted.principal.kind is PrincipalKind.ANYONE:
-        return Severity.HIGH if asked else Severity.CRITICAL
-    if trusted.principal.kind is PrincipalKind.FEDERATED:
-        needed = {"saml:aud"} if "saml" in trusted.action.lower() else {":aud", ":sub"}
-        return Severity.MEDIUM if needed <= asked else Severity.HIGH
-    return Severity.MEDIUM if asked or not trusted.is_account else Severity.HIGH
-
-
-def _compares(condition: Condition) -> object:
+def _get_comparison(condition: Condition) -> object:
     kind = condition.operator
     return kind.base, kind.if_exists, kind.quantifier
 
 
-_OPENS: Mapping[str, str] = {
-    "sts:externalid": "whoever gets that principal to act, for any other of its customers, can become it"
+_RISKS: Mapping[str, str] = {
+    "sts:externalid": "anyone who makes that principal act for another of its customers can assume the role"
     " (confused deputy)",
-    "sts:rolesessionname": "callers choose the session's name, so each can act under anybody else's",
-    "aws:principalorgid": "callers outside the organization can become it",
-    "aws:principalarn": "callers other than those named can become it",
-    "aws:principalaccount": "callers of other accounts can become it",
-    "aws:sourcearn": "the service can be made to act for somebody else's resource (confused deputy)",
-    "aws:sourceaccount": "the service can be made to act for somebody else's resource (confused deputy)",
+    "sts:rolesessionname": "callers choose the session name, so each can use another caller's",
+    "aws:principalorgid": "callers outside the organization can assume it",
+    "aws:principalarn": "callers other than those named can assume it",
+    "aws:principalaccount": "callers of other accounts can assume it",
+    "aws:sourcearn": "another customer's resource can make the service act (confused deputy)",
+    "aws:sourceaccount": "another customer's resource can make the service act (confused deputy)",
     "aws:multifactorauthpresent": "a stolen password or key is enough",
-    "aws:sourceip": "callers on any network can become it",
-    "saml:aud": "assertions that were made for another service are taken",
-    ":aud": "tokens that were made for another application are taken",
-    ":sub": "every holder of such a token can become it, whoever that is",
-    ":oaud": "tokens that were requested for another service are taken",
+    "aws:sourceip": "callers on any network can assume it",
+    "saml:aud": "assertions issued for another service are accepted",
+    ":aud": "tokens issued for another application are accepted",
+    ":sub": "every holder of such a token can assume it, whatever its subject",
+    ":oaud": "tokens requested for another service are accepted",
 }
+"""What the absence of a condition makes possible, by its key."""
 
 
-def _opens(condition: Condition) -> str:
-    return _OPENS.get(condition.key) or _OPENS.get(claim(condition.key)) or "more callers can become it"
+def _describe_risk(condition: Condition) -> str:
+    return _RISKS.get(condition.key) or _RISKS.get(normalize_key(condition.key)) or "more callers can assume it"

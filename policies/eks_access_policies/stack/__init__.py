@@ -1,8 +1,8 @@
-"""A stack as the rules and the review see it: plain resources, from wherever they come."""
+"""A stack as the rules and the review read it: plain resources, whatever they were parsed from."""
 
-from .load import of_manifest, of_value
-from .model import HIDDEN, Resource, Stack, joined
-from .state import StateError, of_export, of_preview
+from .load import StackFormat, convert_manifest, detect_format, parse_stack
+from .model import HIDDEN, Resource, Stack, join_stacks
+from .state import StateError, parse_preview, parse_state
 from .values import UNKNOWN, Unknown, Value, is_unknown
 
 __all__ = [
@@ -10,13 +10,15 @@ __all__ = [
     "UNKNOWN",
     "Resource",
     "Stack",
+    "StackFormat",
     "StateError",
     "Unknown",
     "Value",
+    "convert_manifest",
+    "detect_format",
     "is_unknown",
-    "joined",
-    "of_export",
-    "of_manifest",
-    "of_preview",
-    "of_value",
+    "join_stacks",
+    "parse_preview",
+    "parse_stack",
+    "parse_state",
 ]

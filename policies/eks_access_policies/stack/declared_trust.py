@@ -1,4 +1,4 @@
-"""The trust policy that a manifest's description of it stands for: the one that the component writes. Pure."""
+"""Builds the trust policy that a component writes, from the manifest's description of the trust. Pure."""
 
 from dataclasses import fields
 from typing import Any
@@ -23,18 +23,18 @@ _KINDS: dict[str, type[trust.Trust]] = {
 }
 
 
-def trust_policy(declared: Trust) -> Value:
-    """The document; `UNKNOWN` where a part of it is hidden, or the manifest (an older one) does not have all of it."""
+def build_trust_policy(declared: Trust) -> Value:
+    """The policy document; `UNKNOWN` if part of it is hidden, or missing from a manifest of an older version."""
     kind = _KINDS[declared.kind]
-    wanted = [each.name for each in fields(kind)]
-    if not set(wanted) <= declared.model_fields_set:
+    names = [each.name for each in fields(kind)]
+    if not set(names) <= declared.model_fields_set:
         return UNKNOWN
-    given = {name: getattr(declared, name) for name in wanted}
+    values = {name: getattr(declared, name) for name in names}
     arguments: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if value is not None
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if value is not None
     }
     try:
-        found = build_document(kind(**arguments).statements())
+        policy = build_document(kind(**arguments).statements())
     except (TypeError, ValueError):
         return UNKNOWN
-    return UNKNOWN if HIDDEN in repr(found) else found
+    return UNKNOWN if HIDDEN in repr(policy) else policy

@@ -1,4 +1,4 @@
-"""The IAM documents of a resource: where each type has them, and what they say, as far as it is known. Pure."""
+"""Finds the IAM documents of a resource: which properties hold them, for each resource type. Pure."""
 
 import json
 import re
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from . import UNKNOWN, Resource, Value
-from .values import get, holds_unknown, items, text
+from .values import contains_unknown, get, items, text
 
 
-class Kind(Enum):
+class DocumentKind(Enum):
     TRUST = "trust policy"
     INLINE = "inline policy"
     MANAGED = "managed policy"
@@ -18,31 +18,31 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Placed:
-    """A document, and where in its resource it is. `value` is JSON as text or as data, or `UNKNOWN`."""
+class PlacedDocument:
+    """A document, and its place in the resource. `value` is JSON, as text or decoded, or `UNKNOWN`."""
 
-    kind: Kind
+    kind: DocumentKind
     name: str
-    """The property, with the index in a list."""
+    """The property, such as `assumeRolePolicy`; in a list, with the index: `inlinePolicies[0].policy`."""
     value: Value
 
     @property
     def is_known(self) -> bool:
-        return not holds_unknown(self.value)
+        return not contains_unknown(self.value)
 
 
-_PROPERTIES: Mapping[str, tuple[tuple[str, Kind], ...]] = {
-    "aws:iam/role:Role": (("assumeRolePolicy", Kind.TRUST),),
-    "aws:iam/rolePolicy:RolePolicy": (("policy", Kind.INLINE),),
-    "aws:iam/userPolicy:UserPolicy": (("policy", Kind.INLINE),),
-    "aws:iam/groupPolicy:GroupPolicy": (("policy", Kind.INLINE),),
-    "aws:iam/policy:Policy": (("policy", Kind.MANAGED),),
-    "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": (("inlinePolicy", Kind.INLINE),),
-    "aws-native:iam:Role": (("assumeRolePolicyDocument", Kind.TRUST),),
-    "aws-native:iam:RolePolicy": (("policyDocument", Kind.INLINE),),
-    "aws-native:iam:UserPolicy": (("policyDocument", Kind.INLINE),),
-    "aws-native:iam:GroupPolicy": (("policyDocument", Kind.INLINE),),
-    "aws-native:iam:ManagedPolicy": (("policyDocument", Kind.MANAGED),),
+_PROPERTIES: Mapping[str, tuple[tuple[str, DocumentKind], ...]] = {
+    "aws:iam/role:Role": (("assumeRolePolicy", DocumentKind.TRUST),),
+    "aws:iam/rolePolicy:RolePolicy": (("policy", DocumentKind.INLINE),),
+    "aws:iam/userPolicy:UserPolicy": (("policy", DocumentKind.INLINE),),
+    "aws:iam/groupPolicy:GroupPolicy": (("policy", DocumentKind.INLINE),),
+    "aws:iam/policy:Policy": (("policy", DocumentKind.MANAGED),),
+    "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": (("inlinePolicy", DocumentKind.INLINE),),
+    "aws-native:iam:Role": (("assumeRolePolicyDocument", DocumentKind.TRUST),),
+    "aws-native:iam:RolePolicy": (("policyDocument", DocumentKind.INLINE),),
+    "aws-native:iam:UserPolicy": (("policyDocument", DocumentKind.INLINE),),
+    "aws-native:iam:GroupPolicy": (("policyDocument", DocumentKind.INLINE),),
+    "aws-native:iam:ManagedPolicy": (("policyDocument", DocumentKind.MANAGED),),
 }
 _LISTS: Mapping[str, tuple[str, str]] = {
     "aws:iam/role:Role": ("inlinePolicies", "policy"),
@@ -55,9 +55,9 @@ ATTACHMENTS: Mapping[str, str] = {
     "aws:iam/userPolicyAttachment:UserPolicyAttachment": "user",
     "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": "group",
 }
-"""Attachments of managed policies, and the property that says to whom."""
-_OF_AWS = re.compile(r"arn:[^:]+:iam::aws:policy/(?P<name>[^/]+)")
-_WIDE: Mapping[str, Mapping[str, Value]] = {
+"""Attachments of managed policies, and the property that names the identity."""
+_AWS_MANAGED = re.compile(r"arn:[^:]+:iam::aws:policy/(?P<name>[^/]+)")
+_BROAD_POLICIES: Mapping[str, Mapping[str, Value]] = {
     "AdministratorAccess": {"Effect": "Allow", "Action": "*", "Resource": "*"},
     "IAMFullAccess": {"Effect": "Allow", "Action": ["iam:*", "organizations:DescribeOrganization"], "Resource": "*"},
     "PowerUserAccess": {
@@ -66,45 +66,48 @@ _WIDE: Mapping[str, Mapping[str, Value]] = {
         "Resource": "*",
     },
 }
-"""https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html"""
+"""Managed policies of AWS that are broad enough to be evaluated wherever they are attached.
+https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html"""
 _SERVICE_LINKED = re.compile(r"/aws-service-role/.*")
 
 
-def documents(resource: Resource) -> Iterator[Placed]:
-    """Every IAM document of a resource. A role that a service manages has none that anyone could change."""
+def find_documents(resource: Resource) -> Iterator[PlacedDocument]:
+    """Every IAM document of a resource. Service-linked roles are skipped, since only their service can change them."""
     if _SERVICE_LINKED.fullmatch(text(resource.get("path")) or ""):
         return
     for name, kind in _PROPERTIES.get(resource.type, ()):
         if resource.get(name) is not None:
-            yield Placed(kind, name, resource.get(name))
+            yield PlacedDocument(kind, name, resource.get(name))
     if resource.type in _LISTS:
         list_name, name = _LISTS[resource.type]
-        given = resource.get(list_name)
-        # The provider tells a role's policies back, which says nothing; unless something of the stack is what they are.
-        if given is UNKNOWN and resource.property_dependencies.get(list_name):
-            yield Placed(Kind.INLINE, list_name, UNKNOWN)
-        for index, item in enumerate(items(given)):
+        policies = resource.get(list_name)
+        # The provider computes this property for every role, so unknown means something only if it was set from
+        # another resource of the stack.
+        if policies is UNKNOWN and resource.property_dependencies.get(list_name):
+            yield PlacedDocument(DocumentKind.INLINE, list_name, UNKNOWN)
+        for index, item in enumerate(items(policies)):
             if get(item, name) is not None:
-                yield Placed(Kind.INLINE, f"{list_name}[{index}].{name}", get(item, name))
-    yield from _attached(resource)
+                yield PlacedDocument(DocumentKind.INLINE, f"{list_name}[{index}].{name}", get(item, name))
+    yield from _find_broad_attachments(resource)
 
 
-def _attached(resource: Resource) -> Iterator[Placed]:
-    """AWS's own policies that a resource attaches, where what they say is worth judging."""
+def _find_broad_attachments(resource: Resource) -> Iterator[PlacedDocument]:
+    """The broad managed policies of AWS that a resource attaches."""
     if resource.type in ATTACHMENTS:
-        given = {"policyArn": resource.get("policyArn")}
+        attached = {"policyArn": resource.get("policyArn")}
     elif resource.type in _LISTS:
-        given = {f"managedPolicyArns[{i}]": arn for i, arn in enumerate(items(resource.get("managedPolicyArns")))}
+        attached = {f"managedPolicyArns[{i}]": arn for i, arn in enumerate(items(resource.get("managedPolicyArns")))}
     else:
         return
-    for where, arn in given.items():
-        match = _OF_AWS.fullmatch(text(arn) or "")
-        if match and match["name"] in _WIDE:
-            yield Placed(Kind.ATTACHED, where, {"Version": "2012-10-17", "Statement": _WIDE[match["name"]]})
+    for where, arn in attached.items():
+        match = _AWS_MANAGED.fullmatch(text(arn) or "")
+        if match and match["name"] in _BROAD_POLICIES:
+            document = {"Version": "2012-10-17", "Statement": _BROAD_POLICIES[match["name"]]}
+            yield PlacedDocument(DocumentKind.ATTACHED, where, document)
 
 
-def document_text(placed: Placed) -> str:
-    """The document as text, so that equal ones are equal."""
+def serialize_document(placed: PlacedDocument) -> str:
+    """The document as text, so that equal documents compare equal; empty if it cannot be written as JSON."""
     value: Value = placed.value
     if isinstance(value, str):
         return value

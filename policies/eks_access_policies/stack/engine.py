@@ -1,7 +1,7 @@
-"""Stacks and resources from what the policy SDK hands to a policy.
+"""Converts the policy SDK's resources to ours.
 
-Its property maps raise when a value is read that is not known yet, by `[]`, `get`, `in` and `items` alike; only their
-keys and lengths can be asked for safely. (pulumi_policy.proxy)
+The SDK's property maps raise on every access to an unknown value, by `[]`, `get`, `in` and `items` alike; only their
+keys and lengths can be read safely. (pulumi_policy.proxy)
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,18 +10,18 @@ from typing import Any
 from pulumi_policy import PolicyResource, ResourceValidationArgs
 from pulumi_policy.proxy import UnknownValueError
 
-from .model import Resource, Stack, stack_in
+from .model import Resource, Stack, parse_stack_name
 from .values import MAX_DEPTH, UNKNOWN, Value, is_sequence
 
 
-def of_resources(resources: Iterable[PolicyResource]) -> Stack:
-    """The stack that a stack policy is asked about."""
-    found = tuple(
+def read_stack(resources: Iterable[PolicyResource]) -> Stack:
+    """The stack that a stack policy validates."""
+    stack_resources = tuple(
         Resource(
             urn=each.urn,
             type=each.resource_type,
             name=each.name,
-            properties=plain(each.props),
+            properties=unwrap_proxies(each.props),
             parent=each.parent.urn if each.parent else None,
             provider=each.provider.urn if each.provider else None,
             dependencies=tuple(other.urn for other in each.dependencies),
@@ -32,35 +32,35 @@ def of_resources(resources: Iterable[PolicyResource]) -> Stack:
         )
         for each in resources
     )
-    return Stack(found, stack_in(found[0].urn) if found else "")
+    return Stack(stack_resources, parse_stack_name(stack_resources[0].urn) if stack_resources else "")
 
 
-def of_resource(args: ResourceValidationArgs) -> Resource:
-    """The resource that a resource policy is asked about."""
+def read_resource(args: ResourceValidationArgs) -> Resource:
+    """The resource that a resource policy validates."""
     return Resource(
         urn=args.urn,
         type=args.resource_type,
         name=args.name,
-        properties=plain(args.props),
+        properties=unwrap_proxies(args.props),
         parent=args.opts.parent,
         provider=args.provider.urn if args.provider else None,
         is_protected=bool(args.opts.protect),
     )
 
 
-def plain(value: Any, depth: int = 0) -> Value:
+def unwrap_proxies(value: Any, depth: int = 0) -> Value:
     """The value without the SDK's proxies, with `UNKNOWN` where they would raise."""
     if depth >= MAX_DEPTH:
         return None
     if isinstance(value, Mapping):
-        return {str(key): _part(value, key, depth) for key in value.keys()}  # noqa: SIM118 (items() would raise)
+        return {str(key): _unwrap_item(value, key, depth) for key in value.keys()}  # noqa: SIM118 (items() would raise)
     if is_sequence(value):
-        return [_part(value, index, depth) for index in range(len(value))]
+        return [_unwrap_item(value, index, depth) for index in range(len(value))]
     return value
 
 
-def _part(value: Any, key: Any, depth: int) -> Value:
+def _unwrap_item(value: Any, key: Any, depth: int) -> Value:
     try:
-        return plain(value[key], depth + 1)
+        return unwrap_proxies(value[key], depth + 1)
     except UnknownValueError:
         return UNKNOWN

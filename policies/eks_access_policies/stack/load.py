@@ -1,50 +1,74 @@
-"""A stack from a value of any of the kinds that there are, told apart by what is in it. Pure."""
+"""Parses a stack from a preview, an exported state or an access manifest, told apart by their keys. Pure."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from .model import Stack
-from .state import StateError, of_export, of_preview
+from .state import StateError, parse_preview, parse_state
 from .values import Value
 
 if TYPE_CHECKING:
     from eks_access.manifest.models import Manifest
 
 _OUTPUT = "access"
-"""The stack output that is the manifest (`eks_access.manifest.models.OUTPUT`)."""
+"""The stack output that holds the manifest (`eks_access.manifest.models.OUTPUT`)."""
+EXPECTED = (
+    "expected the output of `pulumi preview --json --show-sames`, `pulumi stack export` or"
+    " `pulumi stack output access --json`"
+)
 
 
-def of_value(value: Value, *, before: bool = False) -> Stack:
-    """The stack in an exported state, a preview or an access manifest. `before` is about previews: what is now.
+class StackFormat(StrEnum):
+    PREVIEW = "preview"
+    STATE = "state"
+    MANIFEST = "access manifest"
+
+
+def detect_format(value: Value) -> StackFormat:
+    """Which of the formats a value is in, by its keys.
 
     Raises:
-        StateError: it is none of these, or not as such a value should be.
+        StateError: it is in none of them.
     """
     if not isinstance(value, Mapping):
-        raise StateError("is no object: expected an exported state, a preview as JSON, or an access manifest")
+        raise StateError(f"is not a JSON object; {EXPECTED}")
     if "deployment" in value or "checkpoint" in value:
-        return of_export(value)
+        return StackFormat.STATE
     if "steps" in value:
-        return of_preview(value, before=before)
+        return StackFormat.PREVIEW
     if "schemaVersion" in value or _OUTPUT in value:
-        return _of_manifest(value if "schemaVersion" in value else value[_OUTPUT])
-    raise StateError(
-        "is neither what `pulumi stack export` prints, nor what `pulumi preview --json` prints, nor an access manifest"
-    )
+        return StackFormat.MANIFEST
+    raise StateError(f"is neither a preview, nor an exported state, nor an access manifest; {EXPECTED}")
 
 
-def of_manifest(manifest: "Manifest") -> Stack:
-    """The stack that an access manifest tells of."""
-    # Reading manifests loads pydantic, which a pack that judges a deployment has no use for.
-    from .manifest import stack_of
+def parse_stack(value: Value, *, before: bool = False) -> Stack:
+    """The stack in a value of any of the formats. `before` applies to previews: the stack before the planned changes.
 
-    return stack_of(manifest)
+    Raises:
+        StateError: the value is in none of the formats, or is malformed.
+    """
+    match detect_format(value):
+        case StackFormat.STATE:
+            return parse_state(value)
+        case StackFormat.PREVIEW:
+            return parse_preview(value, before=before)
+        case StackFormat.MANIFEST:
+            return _parse_manifest(value if "schemaVersion" in value else value[_OUTPUT])
 
 
-def _of_manifest(value: Value) -> Stack:
+def convert_manifest(manifest: "Manifest") -> Stack:
+    """The stack that an access manifest describes."""
+    # Reading manifests imports pydantic, which a policy pack does not need and would have to wait for.
+    from .manifest import build_stack
+
+    return build_stack(manifest)
+
+
+def _parse_manifest(value: Value) -> Stack:
     from eks_access.manifest import models
 
     try:
-        return of_manifest(models.read(value))
-    except models.ManifestError as invalid:
-        raise StateError(str(invalid)) from invalid
+        return convert_manifest(models.read(value))
+    except models.ManifestError as error:
+        raise StateError(str(error)) from error

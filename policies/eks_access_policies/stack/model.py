@@ -1,4 +1,4 @@
-"""A stack's resources in one form, wherever they come from: the engine, an exported state, a preview, a manifest."""
+"""A stack's resources in one form, whether from the engine, an exported state, a preview or an access manifest."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,10 +9,10 @@ from .values import Value, get, leaves
 
 HIDDEN = "[secret]"
 _SHORTEST_SECRET = 4
-"""Shorter texts (`true`, `1`) say nothing, and would black out half of a message."""
+"""Characters. Shorter texts (`true`, `1`) reveal nothing, and redacting them would make messages unreadable."""
 
 INTEGRATION_PREFIX = "eks-access:index:"
-_PARTS = tuple(
+_SUBCOMPONENTS = tuple(
     f"{INTEGRATION_PREFIX}{part}"
     for part in ("ClusterAccess", "AwsAuthMapping", "ConnectedCluster", "ConnectorRegistration")
 )
@@ -20,10 +20,10 @@ _PARTS = tuple(
 
 @dataclass(frozen=True, eq=False)
 class Resource:
-    """One resource. `properties` are what it has, or, where it is only planned, what it is given.
+    """One resource. `properties` are its outputs and inputs, or only its inputs if it is planned.
 
     `parent`, `dependencies` and `property_dependencies` are URNs. `secrets` are the top-level properties that are
-    secret as a whole: they are judged like any other, and nothing in them is ever told.
+    secret as a whole: they are evaluated like any other, and never shown.
     """
 
     urn: str
@@ -39,11 +39,11 @@ class Resource:
     secrets: frozenset[str] = frozenset()
     is_protected: bool = False
     before: Mapping[str, Value] | None = None
-    """Its properties before a planned change; None where nothing is known of that."""
+    """Its properties before a planned change; None outside of previews."""
     operation: str = ""
-    """What a preview means to do with it (`create`, `update`, `replace`, `same`, …); empty elsewhere."""
+    """The planned operation of a preview (`create`, `update`, `replace`, `same`, …); empty outside of previews."""
     replaced_for: tuple[str, ...] = ()
-    """The properties whose change replaces it, where a preview says so."""
+    """The properties whose change replaces it, according to a preview."""
 
     def get(self, *path: str | int) -> Value:
         return get(self.properties, *path)
@@ -51,12 +51,12 @@ class Resource:
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """Resources, by URN. `name` is `<project>/<stack>` where it is known; of several stacks, all of them."""
+    """The resources of a stack, or of several. `name` is `<project>/<stack>`; of several stacks, their list."""
 
     resources: tuple[Resource, ...]
     name: str = ""
     secret_texts: frozenset[str] = frozenset()
-    """Every secret text: none of them may stand in what is told."""
+    """Every secret text: none of them may appear in a message."""
 
     @cached_property
     def by_urn(self) -> Mapping[str, Resource]:
@@ -96,31 +96,31 @@ class Stack:
         """The integration of eks-access that a resource belongs to, if it does."""
         return next((each for each in (resource, *self.ancestors(resource)) if is_integration(each)), None)
 
-    def redacted(self, message: str) -> str:
+    def redact(self, message: str) -> str:
         """The message without any secret text."""
-        for secret in self._longest_first:
+        for secret in self._secrets_longest_first:
             message = message.replace(secret, HIDDEN)
         return message
 
     @cached_property
-    def _longest_first(self) -> tuple[str, ...]:
+    def _secrets_longest_first(self) -> tuple[str, ...]:
         return tuple(sorted(self.secret_texts, key=len, reverse=True))
 
 
 def is_integration(resource: Resource) -> bool:
-    """Whether this is an integration's component, and no part of one."""
-    return resource.type.startswith(INTEGRATION_PREFIX) and resource.type not in _PARTS
+    """Whether this is an integration's component, and not a part of one."""
+    return resource.type.startswith(INTEGRATION_PREFIX) and resource.type not in _SUBCOMPONENTS
 
 
-def secret_texts(value: Value) -> Iterator[str]:
-    """The texts of a secret value that are long enough to be one."""
+def find_secret_texts(value: Value) -> Iterator[str]:
+    """The texts in a secret value that are long enough to be redacted."""
     for leaf in leaves(value):
         if isinstance(leaf, str) and len(leaf) >= _SHORTEST_SECRET:
             yield leaf
 
 
-def joined(stacks: Iterable[Stack]) -> Stack:
-    """Several stacks as one: an integration's role may be in one, and its clusters' RBAC in others."""
+def join_stacks(stacks: Iterable[Stack]) -> Stack:
+    """Several stacks as one: an integration's role may be in one stack, and the RBAC of its clusters in others."""
     parts = list(stacks)
     if len(parts) == 1:
         return parts[0]
@@ -131,17 +131,17 @@ def joined(stacks: Iterable[Stack]) -> Stack:
     )
 
 
-def name_in(urn: str) -> str:
+def parse_name(urn: str) -> str:
     return urn.rpartition("::")[2]
 
 
-def type_in(urn: str) -> str:
-    """The resource's own type in a URN, which has its parents' types before it."""
+def parse_type(urn: str) -> str:
+    """The resource's own type in a URN, without its parents' types."""
     parts = urn.split("::")
     return parts[2].rpartition("$")[2] if len(parts) > 3 else ""
 
 
-def stack_in(urn: str) -> str:
+def parse_stack_name(urn: str) -> str:
     """`<project>/<stack>` in a URN."""
     parts = urn.removeprefix("urn:pulumi:").split("::")
     return f"{parts[1]}/{parts[0]}" if len(parts) > 2 else ""

@@ -1,6 +1,6 @@
-"""Values of resources as they come from programs and states: of any shape, some of them not known yet.
+"""Property values of resources: JSON of any shape, parts of which may be unknown.
 
-A judge reads them only with these functions, none of which raises: what is not as expected reads as absent.
+Rules read them only with these functions, none of which raises: a value of an unexpected type reads as absent.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ MAX_DEPTH = 200
 
 
 class Unknown:
-    """A value that is known only when the deployment has made what it comes from."""
+    """A value that is known only after the deployment of the resource that it comes from."""
 
     def __repr__(self) -> str:
         return "<not known yet>"
@@ -30,8 +30,8 @@ def is_unknown(value: Value) -> bool:
     return isinstance(value, Unknown)
 
 
-def holds_unknown(value: Value) -> bool:
-    """Whether any part of it is not known."""
+def contains_unknown(value: Value) -> bool:
+    """Whether any part of the value is unknown."""
     return any(is_unknown(leaf) for leaf in leaves(value))
 
 
@@ -55,14 +55,14 @@ def mapping(value: Value) -> Mapping[str, Value]:
 
 
 def items(value: Value) -> list[Value]:
-    """The items of a list; a single value stands for a list of itself, as IAM and many charts have it."""
+    """The items of a list; a single value reads as a list of one, as in IAM documents and many charts."""
     if value is None or is_unknown(value):
         return []
     return list(value) if is_sequence(value) else [value]
 
 
 def text(value: Value) -> str | None:
-    """A text, or a number or truth value as its text; None for everything else, the unknown included."""
+    """A string, or a number or boolean as a string; None for everything else, including unknown values."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -71,12 +71,12 @@ def text(value: Value) -> str | None:
 
 
 def texts(value: Value) -> tuple[str, ...]:
-    """The known texts of a list, in order."""
+    """The known strings of a list, in order."""
     return tuple(found for item in items(value) if (found := text(item)) is not None)
 
 
 def get(value: Value, *path: str | int) -> Value:
-    """What is at a path, None where there is nothing, `UNKNOWN` where something on the way is not known."""
+    """The value at a path; None if there is none, `UNKNOWN` if any part on the way is unknown."""
     for step in path:
         if is_unknown(value):
             return UNKNOWN

@@ -50,13 +50,13 @@ def test_a_mandatory_finding_exits_with_1(tmp_path: Path) -> None:
 def test_no_mandatory_finding_exits_with_0() -> None:
     done = run("-", stdin=GOOD)
     assert done.exit_code == NOTHING
-    assert "cases/test, 3 resources: nothing found" in done.output
+    assert "cases/test, 3 resources: no findings" in done.output
 
 
 def test_a_preview_without_unchanged_resources_is_an_error() -> None:
     done = run("-", stdin=json.dumps({"steps": [], "changeSummary": {"same": 3}}))
     assert done.exit_code == BAD_INPUT
-    assert "leaves out 3 resources" in done.output
+    assert "omits 3 unchanged resources" in done.output
     assert "--show-sames" in done.output
 
 
@@ -112,7 +112,7 @@ def test_an_invalid_configuration_is_an_error_that_says_what_is_allowed(
         ([], "", "name a --stack, or give a FILE"),
         (["-"], "{", "the standard input: is not JSON"),
         (["-"], "[" * 100_000, "the standard input: is not JSON"),
-        (["-"], "{}", "is neither what `pulumi stack export` prints"),
+        (["-"], "{}", "is neither a preview, nor an exported state"),
         (["no-such-file.json"], "", "no-such-file.json: No such file"),
         (["-", "--rule", "nope"], GOOD, "there is no such rule; --rules lists them"),
         (["-", "--config", "no-such-file.json"], GOOD, "--config no-such-file.json: No such file"),

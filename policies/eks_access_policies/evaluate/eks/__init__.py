@@ -1,4 +1,4 @@
-"""The judgement of ways into clusters: access entries, access policies, aws-auth, clusters' settings. Pure."""
+"""Evaluates the rules about cluster access: access entries, access policies, aws-auth, cluster settings. Pure."""
 
 from collections.abc import Iterator
 
@@ -14,6 +14,6 @@ __all__ = ["RULES", "evaluate", "evaluate_resource"]
 
 
 def evaluate(access: Access, settings: Settings, own_accounts: frozenset[str]) -> Iterator[Finding]:
-    """What can be said of the chain: who enters, as whom, with which access policies."""
+    """Findings about the chain of access: principals, their Kubernetes identities, and their access policies."""
     yield from evaluate_policies(access, settings)
     yield from evaluate_entries(access, settings, own_accounts)

@@ -1,4 +1,4 @@
-"""The rules about a cluster's own settings, and what is beside it: identity providers, pod identities, aws-auth."""
+"""Evaluates the rules about a cluster's settings, identity providers, pod identities and aws-auth ConfigMap."""
 
 from collections.abc import Iterator, Mapping
 
@@ -23,94 +23,94 @@ from ...stack import Resource, Value, is_unknown
 from ...stack.values import get, items, mapping, text
 
 _BOOTSTRAP = "bootstrapClusterCreatorAdminPermissions"
-_LADDER = tuple(AuthenticationMode)
-_REPLACES = ("replace", "create-replacement", "delete-replaced")
+_MODE_ORDER = tuple(AuthenticationMode)
+"""EKS switches to the next mode only: https://docs.aws.amazon.com/eks/latest/userguide/setting-up-access-entries.html"""
+_REPLACE_OPERATIONS = ("replace", "create-replacement", "delete-replaced")
 _PROVIDER = "aws:eks/identityProviderConfig:IdentityProviderConfig"
 _POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 
 
 def evaluate_resource(resource: Resource) -> Iterator[Finding]:
-    """What can be said of one resource without the others."""
+    """Findings about one resource by itself."""
     if resource.type in CLUSTER:
-        yield from _cluster(resource)
+        yield from _check_cluster(resource)
     elif resource.type == _PROVIDER:
-        yield from _identity_provider(resource)
+        yield from _check_identity_provider(resource)
     elif resource.type == _POD_IDENTITY:
         if resource.get("serviceAccount") == "default":
             namespace = text(resource.get("namespace")) or "a namespace not known yet"
             message = f"{resource.name} gives its role to every pod of {namespace} that names no service account."
             yield Finding(POD_IDENTITY, message, urn=resource.urn)
     elif is_aws_auth(resource):
-        yield from _aws_auth(resource)
+        yield from _check_aws_auth(resource)
 
 
-def _cluster(resource: Resource) -> Iterator[Finding]:
-    config = access_config(resource.properties)
+def _check_cluster(resource: Resource) -> Iterator[Finding]:
+    config = find_access_config(resource.properties)
     mode = text(get(config, "authenticationMode"))
     name = text(resource.get("name")) or resource.name
-    yield from _changes(resource, name, mode)
+    yield from _check_planned_change(resource, name, mode)
     if mode == AuthenticationMode.CONFIG_MAP:
-        yield Finding(
-            CONFIG_MAP_MODE, f"cluster {name} has authentication mode {mode}: aws-auth alone.", urn=resource.urn
-        )
+        message = f"cluster {name} has authentication mode {mode}: it supports aws-auth only."
+        yield Finding(CONFIG_MAP_MODE, message, urn=resource.urn)
     if not mapping(config):
         return
     if get(config, _BOOTSTRAP) is None and not resource.is_protected:
         message = f"cluster {name} has an access configuration without {_BOOTSTRAP}, and is not protected."
         yield Finding(ACCESS_CONFIG, message, urn=resource.urn)
     elif get(config, _BOOTSTRAP) is True:
-        yield Finding(
-            CREATOR_ADMIN, f"whoever makes cluster {name} is its administrator from then on.", urn=resource.urn
-        )
+        message = f"the principal that creates cluster {name} stays its administrator."
+        yield Finding(CREATOR_ADMIN, message, urn=resource.urn)
 
 
-def _changes(resource: Resource, name: str, mode: str | None) -> Iterator[Finding]:
-    """What a preview shows of a change."""
-    because = [reason for reason in resource.replaced_for if reason.startswith("accessConfig")]
-    if because and resource.operation in _REPLACES:
-        message = f"cluster {name} is replaced, with everything in it, for {', '.join(because)}."
+def _check_planned_change(resource: Resource, name: str, mode: str | None) -> Iterator[Finding]:
+    """Findings about a change that a preview shows."""
+    reasons = [path for path in resource.replaced_for if path.startswith("accessConfig")]
+    if reasons and resource.operation in _REPLACE_OPERATIONS:
+        message = f"a change of {', '.join(reasons)} replaces cluster {name}, with everything in it."
         yield Finding(CLUSTER_REPLACED, message, urn=resource.urn)
-    before = text(get(access_config(resource.before or {}), "authenticationMode"))
-    if before in _LADDER and mode in _LADDER and before != mode:
-        steps = _LADDER.index(AuthenticationMode(mode)) - _LADDER.index(AuthenticationMode(before))
+    before = text(get(find_access_config(resource.before or {}), "authenticationMode"))
+    if before in _MODE_ORDER and mode in _MODE_ORDER and before != mode:
+        steps = _MODE_ORDER.index(AuthenticationMode(mode)) - _MODE_ORDER.index(AuthenticationMode(before))
         if steps != 1:
-            message = f"cluster {name} goes from authentication mode {before} to {mode}, which EKS refuses."
+            message = f"cluster {name} changes from authentication mode {before} to {mode}, which EKS rejects."
             yield Finding(MODE_CHANGE, message, urn=resource.urn)
 
 
-def access_config(properties: Mapping[str, Value]) -> Value:
-    given = get(properties, "accessConfig")
-    blocks = items(given)
-    return blocks[0] if blocks else given
+def find_access_config(properties: Mapping[str, Value]) -> Value:
+    """The cluster's `accessConfig`, which some providers have as a block and others as a list of one."""
+    value = get(properties, "accessConfig")
+    blocks = items(value)
+    return blocks[0] if blocks else value
 
 
-def _identity_provider(resource: Resource) -> Iterator[Finding]:
+def _check_identity_provider(resource: Resource) -> Iterator[Finding]:
     oidc = get(resource.properties, "oidc")
     oidc = oidc if isinstance(oidc, Mapping) else next(iter(items(oidc)), None)
     if oidc is None:
         return
     issuer = text(get(oidc, "issuerUrl")) or "an issuer not known yet"
-    wanted = {"groupsPrefix": get(oidc, "groupsClaim") is not None, "usernamePrefix": True}
-    for prefix, is_wanted in wanted.items():
-        given = get(oidc, prefix)
-        if is_wanted and not is_unknown(given) and given in (None, "", "-"):
-            # Without a prefix for usernames the issuer's own address is one, unless the claim is the e-mail address.
-            if prefix == "usernamePrefix" and given is None and get(oidc, "usernameClaim") != "email":
+    required = {"groupsPrefix": get(oidc, "groupsClaim") is not None, "usernamePrefix": True}
+    for prefix, is_required in required.items():
+        value = get(oidc, prefix)
+        if is_required and not is_unknown(value) and value in (None, "", "-"):
+            # The username prefix defaults to the issuer's URL, unless the claim is the e-mail address.
+            if prefix == "usernamePrefix" and value is None and get(oidc, "usernameClaim") != "email":
                 continue
-            message = f"{resource.name} lets {issuer} name users of the cluster without {prefix}."
+            message = f"{resource.name} has no {prefix}, so {issuer} can choose any name in the cluster."
             yield Finding(IDENTITY_PROVIDER, message, urn=resource.urn)
 
 
-def _aws_auth(resource: Resource) -> Iterator[Finding]:
-    what = "patches" if resource.type.endswith("Patch") else "owns"
+def _check_aws_auth(resource: Resource) -> Iterator[Finding]:
+    verb = "patches" if resource.type.endswith("Patch") else "owns"
     message = (
-        f"{resource.name} {what} the ConfigMap kube-system/aws-auth: its mapRoles is one text, which this writes as a"
-        " whole, whatever others have put there."
+        f"{resource.name} {verb} the ConfigMap kube-system/aws-auth: mapRoles is a single string, so this overwrites"
+        " the mappings of others."
     )
     yield Finding(WHOLE_AWS_AUTH, message, urn=resource.urn)
     reading = read_aws_auth(resource.get("data"))
     if reading.errors:
-        message = f"{resource.name}: the authenticator drops what it cannot read: {_first(reading.errors)}."
+        message = f"{resource.name}: the authenticator ignores mappings that it cannot parse: {_first(reading.errors)}."
         yield Finding(BROKEN_AWS_AUTH, message, urn=resource.urn)
     if reading.accounts:
         accounts = ", ".join(sorted(reading.accounts))
@@ -120,5 +120,5 @@ def _aws_auth(resource: Resource) -> Iterator[Finding]:
 
 
 def _first(errors: tuple[str, ...]) -> str:
-    """The first complaint, of which a line is enough."""
+    """The first line of the first error."""
     return errors[0].splitlines()[0][:160] if errors[0] else "an error"

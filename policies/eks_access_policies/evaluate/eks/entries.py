@@ -1,4 +1,4 @@
-"""The rules about who is let in as whom: access entries, and mappings in aws-auth."""
+"""Evaluates the rules about access entries and mappings in aws-auth: principals and their Kubernetes identities."""
 
 import re
 from collections import defaultdict
@@ -31,38 +31,39 @@ _NODE_NAMES = ("system:node:{{EC2PrivateDNSName}}", "system:node:{{SessionName}}
 
 def evaluate_entries(access: Access, settings: Settings, own_accounts: frozenset[str]) -> Iterator[Finding]:
     for entry in access.entries:
-        yield from _names(entry)
-        yield from _principal(entry)
+        yield from _check_identity(entry)
+        yield from _check_principal(entry)
         if not settings.accepts(entry.principal):
-            yield from _foreign(entry, own_accounts | set(settings.accounts) | set(settings.allowed_accounts))
-    yield from _unbound(access, settings)
-    yield from _twice(access)
+            yield from _check_account(entry, own_accounts | set(settings.accounts) | set(settings.allowed_accounts))
+    yield from _check_unbound_groups(access, settings)
+    yield from _check_duplicates(access)
 
 
-def _names(entry: Entry) -> Iterator[Finding]:
-    urn, who = entry.resource.urn, f"{entry.principal} → {entry}"
+def _check_identity(entry: Entry) -> Iterator[Finding]:
+    urn, chain = entry.resource.urn, f"{entry.principal} → {entry}"
     if entry.type != "STANDARD":
-        if entry.method is EntryMethod.ACCESS_ENTRY and (entry.groups or _is_given(entry)):
-            yield Finding(ENTRY_TYPE, f"{who} of type {entry.type}: EKS refuses groups and a username on it.", urn=urn)
+        if entry.method is EntryMethod.ACCESS_ENTRY and (entry.groups or _has_own_username(entry)):
+            message = f"{chain} of type {entry.type}: EKS rejects groups and usernames for this type."
+            yield Finding(ENTRY_TYPE, message, urn=urn)
         return
     if _MASTERS in entry.groups:
-        does = "EKS refuses it" if entry.method is EntryMethod.ACCESS_ENTRY else "it does everything, past RBAC"
-        yield Finding(SYSTEM_MASTERS, f"{who} → group {_MASTERS}: {does}.", urn=urn)
-    node = [group for group in entry.groups if group in NODE_GROUPS]
-    if node and not is_node(entry):
-        yield Finding(
-            NODE_IDENTITY, f"{who} → group {', '.join(node)}: it reads what nodes may read, as no node.", urn=urn
-        )
+        is_rejected = entry.method is EntryMethod.ACCESS_ENTRY
+        effect = "EKS rejects it" if is_rejected else "it bypasses RBAC and allows everything"
+        yield Finding(SYSTEM_MASTERS, f"{chain} → group {_MASTERS}: {effect}.", urn=urn)
+    node_groups = [group for group in entry.groups if group in NODE_GROUPS]
+    if node_groups and not is_node(entry):
+        message = f"{chain} → group {', '.join(node_groups)}: it has the rights of a node without being one."
+        yield Finding(NODE_IDENTITY, message, urn=urn)
     if not is_node(entry):
         for name in (entry.username, *entry.groups):
-            if name not in (_MASTERS, *node) and (prefix := _reserved(name, entry.method)):
-                told = "username" if name == entry.username else "group"
-                yield Finding(RESERVED_NAME, f"{who}: {told} {name!r} begins with {prefix!r}.", urn=urn)
-    yield from _templates(entry, who)
+            if name not in (_MASTERS, *node_groups) and (prefix := _find_reserved_prefix(name, entry.method)):
+                kind = "username" if name == entry.username else "group"
+                yield Finding(RESERVED_NAME, f"{chain}: {kind} {name!r} begins with {prefix!r}.", urn=urn)
+    yield from _check_templates(entry, chain)
 
 
-def _is_given(entry: Entry) -> bool:
-    """Whether the username is one that the program gave, and not the one that EKS has given the entry."""
+def _has_own_username(entry: Entry) -> bool:
+    """Whether the program set the username; otherwise EKS generates one."""
     return bool(entry.username) and not entry.username.startswith(("system:node:", "arn:"))
 
 
@@ -71,102 +72,103 @@ def is_node(entry: Entry) -> bool:
     return entry.type != "STANDARD" or (entry.method is EntryMethod.AWS_AUTH and entry.username in _NODE_NAMES)
 
 
-def _reserved(name: str, method: EntryMethod) -> str | None:
+def _find_reserved_prefix(name: str, method: EntryMethod) -> str | None:
     prefixes = RESERVED_PREFIXES if method is EntryMethod.ACCESS_ENTRY else RESERVED_PREFIXES[:1]
     return next((prefix for prefix in prefixes if name.startswith(prefix)), None)
 
 
-def _templates(entry: Entry, who: str) -> Iterator[Finding]:
+def _check_templates(entry: Entry, chain: str) -> Iterator[Finding]:
     urn = entry.resource.urn
     for group in entry.groups:
         if any(template in group for template in TEMPLATES):
-            yield Finding(CHOSEN_NAME, f"{who} → group {group!r}: whoever signs in chooses the group.", urn=urn)
+            yield Finding(CHOSEN_NAME, f"{chain} → group {group!r}: the caller can choose the group.", urn=urn)
     session = _SESSION.search(entry.username)
-    # A session name has no colon, so a name of it alone is no name of the system; any other user's it can be.
+    # A session name cannot contain a colon, so a username without a prefix is never a `system:` name, but may be any
+    # other user's name.
     if session and ":" not in entry.username[: session.start()] and entry.method is EntryMethod.ACCESS_ENTRY:
-        yield Finding(
-            CHOSEN_NAME, f"{who}: username {entry.username!r} has no colon before the session's name.", urn=urn
-        )
+        message = f"{chain}: username {entry.username!r} has no colon before the session name."
+        yield Finding(CHOSEN_NAME, message, urn=urn)
 
 
-def _principal(entry: Entry) -> Iterator[Finding]:
+def _check_principal(entry: Entry) -> Iterator[Finding]:
     arn = entry.principal.arn
     parsed = arns.parse(arn)
     if not arn:
         return
     if parsed is None or parsed.service not in ("iam", "sts"):
-        problem = "is no ARN of an IAM principal"
+        problem = "is not the ARN of an IAM principal"
     elif "*" in arn or "?" in arn:
-        problem = "has a pattern in it, which is taken literally and matches nobody"
+        problem = "contains a wildcard, which is taken literally and matches no principal"
     elif parsed.service == "sts":
-        problem = "is a session, which ends; its role is meant"
+        problem = "is a temporary session; name its role instead"
     elif arns.is_service_linked_role(parsed):
-        problem = "is a service-linked role, which its service alone manages"
+        problem = "is a service-linked role, which only its service can use"
     elif parsed.kind not in ("role", "user"):
-        problem = f"is of kind {parsed.kind}, which cannot sign in to a cluster"
+        problem = f"is a {parsed.kind}, which cannot sign in to a cluster"
     elif entry.method is EntryMethod.AWS_AUTH and parsed.kind == "role" and parsed.resource.count("/") > 1:
         if entry.resource.type.startswith("eks-access:"):
-            return  # it is written without its path
-        problem = "has a path, with which aws-auth never matches it"
+            return  # the mapping is written without the path
+        problem = "has a path, so aws-auth never matches it"
     else:
         return
     yield Finding(PRINCIPAL, f"{entry}: {arn} {problem}.", urn=entry.resource.urn)
 
 
-def _foreign(entry: Entry, own: frozenset[str]) -> Iterator[Finding]:
+def _check_account(entry: Entry, own: frozenset[str]) -> Iterator[Finding]:
     parsed = arns.parse(entry.principal.arn)
     if parsed is not None and own and arns.ACCOUNT_ID.fullmatch(parsed.account) and parsed.account not in own:
         message = (
-            f"{entry.principal} → {entry}: account {parsed.account} is not one of yours ({', '.join(sorted(own))}), and"
-            " whoever it lets act as that principal is in."
+            f"{entry.principal} → {entry}: account {parsed.account} is not one of yours ({', '.join(sorted(own))}); it"
+            " decides who can act as this principal."
         )
         yield Finding(FOREIGN_PRINCIPAL, message, urn=entry.resource.urn)
 
 
-def _unbound(access: Access, settings: Settings) -> Iterator[Finding]:
+def _check_unbound_groups(access: Access, settings: Settings) -> Iterator[Finding]:
     bound = {subject.name for binding in access.bindings for subject in binding.subjects if subject.kind == "Group"}
     if not access.bindings:
-        return  # a stack without any RBAC: that is somewhere else
+        return  # a stack without any RBAC: its bindings are elsewhere
     for entry in access.entries:
         for group in entry.groups:
             known = group in bound or group.startswith(RESERVED_PREFIXES) or group in settings.allowed_groups
             if not known and not is_node(entry):
-                message = f"{entry.principal} → {entry} → group {group}: nothing in this stack binds the group."
+                message = f"{entry.principal} → {entry} → group {group}: no binding in this stack names the group."
                 yield Finding(UNBOUND_GROUP, message, urn=entry.resource.urn)
 
 
-def _twice(access: Access) -> Iterator[Finding]:
-    ways: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+def _check_duplicates(access: Access) -> Iterator[Finding]:
+    entries: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in access.entries:
         if entry.cluster:
-            ways[entry.principal.key, entry.cluster].append(entry)
-    for (_, cluster), found_ways in ways.items():
-        first, *others = sorted(found_ways, key=lambda entry: entry.method is EntryMethod.AWS_AUTH)
+            entries[entry.principal.key, entry.cluster].append(entry)
+    for (_, cluster), of_principal in entries.items():
+        first, *others = sorted(of_principal, key=lambda entry: entry.method is EntryMethod.AWS_AUTH)
         for other in others:
             if other.method is first.method is EntryMethod.ACCESS_ENTRY:
                 if other.resource.urn == first.resource.urn:
                     continue
-                message = f"{other.principal} has two access entries in cluster {cluster}; EKS refuses the second."
-            elif _same_identity(first, other):
+                message = f"{other.principal} has two access entries in cluster {cluster}; EKS rejects the second."
+            elif _have_same_identity(first, other):
                 continue
             elif first.method is EntryMethod.ACCESS_ENTRY:
                 message = (
-                    f"{other.principal} is in aws-auth of cluster {cluster} as {_identity(other)}, and has an access"
-                    f" entry as {_identity(first)}: the entry alone counts."
+                    f"{other.principal} has both a mapping in aws-auth of cluster {cluster}, as"
+                    f" {_describe_identity(other)}, and an access entry, as {_describe_identity(first)}: only the"
+                    " access entry takes effect."
                 )
             else:
                 message = (
-                    f"{other.principal} is in aws-auth of cluster {cluster} twice, as {_identity(first)} and as"
-                    f" {_identity(other)}: the last one counts."
+                    f"{other.principal} has two mappings in aws-auth of cluster {cluster}, as"
+                    f" {_describe_identity(first)} and as {_describe_identity(other)}: only the last takes effect."
                 )
             yield Finding(TWICE, message, urn=other.resource.urn)
 
 
-def _same_identity(one: Entry, other: Entry) -> bool:
+def _have_same_identity(one: Entry, other: Entry) -> bool:
     names = username(one), username(other)
     return set(one.groups) == set(other.groups) and (names[0] == names[1] or may_be(*names))
 
 
-def _identity(entry: Entry) -> str:
+def _describe_identity(entry: Entry) -> str:
     groups = f"group {', '.join(entry.groups)}" if entry.groups else "no group"
     return f"{username(entry) or 'EKS own username'!r} with {groups}"

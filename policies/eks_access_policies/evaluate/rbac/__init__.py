@@ -1,4 +1,4 @@
-"""The judgement of rights inside clusters, by the whole chain: from RBAC and from EKS access policies alike. Pure."""
+"""Evaluates the rules about rights inside clusters, from RBAC and from EKS access policies. Pure."""
 
 from ...rules.rbac import RULES
 from .access import evaluate

@@ -1,4 +1,4 @@
-"""The rules about rights inside clusters, applied to a stack's whole chain of access."""
+"""Evaluates the rules about rights inside clusters over a stack's whole chain of access."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -6,7 +6,7 @@ from itertools import chain
 from eks_access.model.kubernetes_rights.catalogue import WRITES
 from eks_access.model.kubernetes_rights.request import ANY
 
-from ...access import Access, Binding, EffectiveRule, Role, same_cluster
+from ...access import Access, Binding, EffectiveRule, Role, Subject, same_cluster
 from ...finding import Finding, Rule
 from ...rules.rbac import (
     ANONYMOUS,
@@ -21,12 +21,12 @@ from ...rules.rbac import (
 from ..settings import Settings
 from .rule_dangers import Seen, dangers, find_mandatory, is_everything
 
-_NOT_SIGNED_IN = ("system:anonymous", "system:unauthenticated")
-_SIGNED_IN = ("system:authenticated", "system:serviceaccounts")
-_OF_A_NAMESPACE = "system:serviceaccounts:"
+_ANONYMOUS_SUBJECTS = ("system:anonymous", "system:unauthenticated")
+_AUTHENTICATED_GROUPS = ("system:authenticated", "system:serviceaccounts")
+_NAMESPACE_ACCOUNTS = "system:serviceaccounts:"
 _MASTERS = "system:masters"
-_FOR_EVERYONE = ("system:basic-user", "system:discovery", "system:public-info-viewer")
-"""The roles that Kubernetes itself gives to everyone."""
+_PUBLIC_ROLES = ("system:basic-user", "system:discovery", "system:public-info-viewer")
+"""The roles that Kubernetes itself binds to every authenticated caller."""
 _AGGREGATE_TO = "rbac.authorization.k8s.io/aggregate-to-"
 _CLUSTER_SCOPED = frozenset(
     (  # noqa: SIM905 (a list of texts is no better to read)
@@ -39,7 +39,7 @@ _CLUSTER_SCOPED = frozenset(
         " clustertrustbundles deviceclasses resourceslices servicecidrs ipaddresses volumeattributesclasses"
     ).split()
 )
-"""Kinds of Kubernetes' own that are in no namespace."""
+"""Kubernetes' own resources that are not namespaced."""
 
 
 def evaluate(access: Access, settings: Settings) -> Iterator[Finding]:
@@ -47,18 +47,18 @@ def evaluate(access: Access, settings: Settings) -> Iterator[Finding]:
     yield from _held((held for held in access.effective_rules if not accepted(held)), access)
     for binding in access.bindings:
         if not (binding.subjects and all(map(settings.accepts_subject, binding.subjects))):
-            yield from _binding(binding, access, settings)
+            yield from _check_binding(binding, access, settings)
     bound = {role for binding in access.bindings for role in [access.role(binding)] if role is not None}
     for role in access.roles:
-        yield from _role(role, role in bound, access)
+        yield from _check_role(role, role in bound, access)
 
 
 def _held(rights: Iterable[EffectiveRule], access: Access) -> Iterator[Finding]:
-    """One finding for each rule that a holder's way to a role breaks, however many of the role's rules break it."""
+    """One finding for each rule that a chain of access breaks, however many of the role's RBAC rules break it."""
     together: dict[tuple[Rule, str, str], tuple[EffectiveRule, list[Seen]]] = {}
     for held in rights:
         if held.association is not None and is_everything(held.rule):
-            continue  # an administrator's access policy, which has a rule of its own
+            continue  # an administrator's access policy, which a separate rule reports
         for seen in dangers(held, access):
             key = (seen.rule, held.resource.urn, held.chain)
             together.setdefault(key, (held, []))[1].append(seen)
@@ -66,60 +66,60 @@ def _held(rights: Iterable[EffectiveRule], access: Access) -> Iterator[Finding]:
         verbs = dict.fromkeys(chain.from_iterable(seen.verbs for seen in all_seen))
         resources = dict.fromkeys(chain.from_iterable(seen.resources for seen in all_seen))
         words = "; ".join(dict.fromkeys(seen.words for seen in all_seen))
-        yield Finding(rule, f"{way} may {_listed(verbs)} {_listed(resources)} {held.where}: {words}.", urn=urn)
+        yield Finding(rule, f"{way} may {_list_few(verbs)} {_list_few(resources)} {held.where}: {words}.", urn=urn)
 
 
-def _listed(names: Iterable[str], most: int = 8) -> str:
+def _list_few(names: Iterable[str], most: int = 8) -> str:
     all_names = list(names)
     more = f" and {len(all_names) - most} more" if len(all_names) > most else ""
     return ", ".join(all_names[:most]) + more
 
 
-def _binding(binding: Binding, access: Access, settings: Settings) -> Iterator[Finding]:
-    urn = binding.resource.urn
+def _check_binding(binding: Binding, access: Access, settings: Settings) -> Iterator[Finding]:
     for subject in binding.subjects:
-        if settings.accepts_subject(subject):
-            continue
-        to = f"{binding} gives {binding.role_kind} {binding.role_name} to {subject}"
-        if subject.kind != "ServiceAccount" and subject.name in _NOT_SIGNED_IN:
-            if binding.role_name != "system:public-info-viewer":
-                yield Finding(ANONYMOUS, f"{to}: to everyone who reaches the API server, without signing in.", urn=urn)
-        elif subject.kind == "Group" and subject.name in _SIGNED_IN:
-            if binding.role_name not in _FOR_EVERYONE:
-                whom = "everyone who can sign in" if subject.name == _SIGNED_IN[0] else "every pod in the cluster"
-                yield Finding(AUTHENTICATED, f"{to}: to {whom}.", urn=urn)
-        elif subject.kind == "Group" and subject.name == _MASTERS:
-            yield Finding(MASTERS, f"{to}, whose members may do everything anyway, past RBAC.", urn=urn)
-        elif subject.kind == "Group" and subject.name.startswith(_OF_A_NAMESPACE):
-            place = subject.name.removeprefix(_OF_A_NAMESPACE)
-            yield Finding(DEFAULT_ACCOUNT, f"{to}: to every pod of {place}.", urn=urn)
-        elif subject.kind == "ServiceAccount" and subject.name == "default":
-            yield Finding(DEFAULT_ACCOUNT, f"{to}: to every pod of {subject.namespace} that names no other.", urn=urn)
+        if not settings.accepts_subject(subject):
+            yield from _check_subject(binding, subject)
     role = access.role(binding)
     if role is None and "role" not in binding.not_known:
-        yield _missing(binding)
+        yield _report_missing_role(binding)
     elif role is not None and binding.namespace is None:
-        yield from _cluster_wide(binding, role, access)
+        yield from _check_cluster_wide(binding, role, access)
 
 
-def _missing(binding: Binding) -> Finding:
-    named = f"{binding.role_kind or 'a role'} {binding.role_name or 'without a name'}"
+def _check_subject(binding: Binding, subject: Subject) -> Iterator[Finding]:
+    urn, grant = binding.resource.urn, f"{binding} gives {binding.role_kind} {binding.role_name} to {subject}"
+    if subject.kind != "ServiceAccount" and subject.name in _ANONYMOUS_SUBJECTS:
+        if binding.role_name != "system:public-info-viewer":
+            message = f"{grant}: to every caller that reaches the API server, without authentication."
+            yield Finding(ANONYMOUS, message, urn=urn)
+    elif subject.kind == "Group" and subject.name in _AUTHENTICATED_GROUPS:
+        if binding.role_name not in _PUBLIC_ROLES:
+            is_everyone = subject.name == _AUTHENTICATED_GROUPS[0]
+            members = "every authenticated caller" if is_everyone else "every pod in the cluster"
+            yield Finding(AUTHENTICATED, f"{grant}: to {members}.", urn=urn)
+    elif subject.kind == "Group" and subject.name == _MASTERS:
+        yield Finding(MASTERS, f"{grant}, whose members bypass RBAC and may do everything anyway.", urn=urn)
+    elif subject.kind == "Group" and subject.name.startswith(_NAMESPACE_ACCOUNTS):
+        namespace = subject.name.removeprefix(_NAMESPACE_ACCOUNTS)
+        yield Finding(DEFAULT_ACCOUNT, f"{grant}: to every pod of {namespace}.", urn=urn)
+    elif subject.kind == "ServiceAccount" and subject.name == "default":
+        message = f"{grant}: to every pod of {subject.namespace} that names no other service account."
+        yield Finding(DEFAULT_ACCOUNT, message, urn=urn)
+
+
+def _report_missing_role(binding: Binding) -> Finding:
+    role = f"{binding.role_kind or 'a role'} {binding.role_name or 'without a name'}"
     place = f" in namespace {binding.namespace}" if binding.role_kind == "Role" and binding.namespace else ""
-    to_whom = _listed(map(str, binding.subjects)) or "nobody"
-    why = (
-        "a ClusterRoleBinding binds ClusterRoles only" if _binds_a_role_everywhere(binding) else "is not in this stack"
-    )
+    subjects = _list_few(map(str, binding.subjects)) or "no subject"
+    is_role_cluster_wide = binding.namespace is None and binding.role_kind == "Role"
+    reason = "a ClusterRoleBinding binds ClusterRoles only" if is_role_cluster_wide else f"{role} is not in this stack"
     return Finding(
-        MISSING_ROLE, f"{binding} gives {named}{place} to {to_whom}, and {named} {why}.", urn=binding.resource.urn
+        MISSING_ROLE, f"{binding} gives {role}{place} to {subjects}, but {reason}.", urn=binding.resource.urn
     )
 
 
-def _binds_a_role_everywhere(binding: Binding) -> bool:
-    return binding.namespace is None and binding.role_kind == "Role"
-
-
-def _cluster_wide(binding: Binding, role: Role, access: Access) -> Iterator[Finding]:
-    """What is written, or named, is in some namespace; reading kinds everywhere is what cluster-wide roles are for."""
+def _check_cluster_wide(binding: Binding, role: Role, access: Access) -> Iterator[Finding]:
+    """Report writes and named reads of namespaced objects; only reading kinds everywhere needs a cluster-wide role."""
     rights = access.rules(role)
     if any(is_everything(right) or right.urls or _has_cluster_scoped(right.resources) for right in rights):
         return
@@ -133,8 +133,8 @@ def _cluster_wide(binding: Binding, role: Role, access: Access) -> Iterator[Find
     if writes:
         yield Finding(
             CLUSTER_WIDE,
-            f"{binding} gives {role} to {_listed(map(str, binding.subjects))} in every namespace, and all of it is"
-            f" about objects in namespaces ({_listed(writes, 4)}).",
+            f"{binding} gives {role} to {_list_few(map(str, binding.subjects))} in every namespace, although it has"
+            f" rules for namespaced objects only ({_list_few(writes, 4)}).",
             urn=binding.resource.urn,
         )
 
@@ -143,27 +143,26 @@ def _has_cluster_scoped(resources: Iterable[str]) -> bool:
     return any(resource == ANY or resource.partition("/")[0] in _CLUSTER_SCOPED for resource in resources)
 
 
-def _role(role: Role, is_bound: bool, access: Access) -> Iterator[Finding]:
+def _check_role(role: Role, is_bound: bool, access: Access) -> Iterator[Finding]:
     assert role.resource is not None
     rights = access.rules(role)
     severe = find_mandatory(rights)
     everything = any(map(is_everything, rights))
     if not severe and not everything:
         return
-    words = "can do everything" if everything else _listed((right.describe(()) for right in severe), 2)
+    words = "can do everything" if everything else _list_few((right.describe(()) for right in severe), 2)
     wider = [label.removeprefix(_AGGREGATE_TO) for label in role.labels if label.startswith(_AGGREGATE_TO)]
     into = [name for name in wider if role.labels[f"{_AGGREGATE_TO}{name}"] == "true"]
     if into:
-        adds = f"{role} is a part of {_listed(into)} by its label, and so everyone with that role {words}."
-        yield Finding(DEFAULT_ROLE, adds, urn=role.resource.urn)
-    elif not is_bound and not _is_part(role, access):
-        yield Finding(
-            UNBOUND_ROLE, f"whoever is bound to {role} {words}; nothing here binds it.", urn=role.resource.urn
-        )
+        message = f"{role} is aggregated into {_list_few(into)} by its label, so every subject with that role {words}."
+        yield Finding(DEFAULT_ROLE, message, urn=role.resource.urn)
+    elif not is_bound and not _is_aggregated(role, access):
+        message = f"every subject bound to {role} {words}; no binding in this stack names it."
+        yield Finding(UNBOUND_ROLE, message, urn=role.resource.urn)
 
 
-def _is_part(role: Role, access: Access) -> bool:
-    """Whether another role of the stack has this one's rules by aggregation."""
+def _is_aggregated(role: Role, access: Access) -> bool:
+    """Whether another role of the stack includes this one's rules by aggregation."""
     return any(
         selector.items() <= role.labels.items()
         for other in access.roles

@@ -1,4 +1,4 @@
-"""The review, written: a file a format."""
+"""The formats of a review: JSON, Markdown, SARIF and a table for the terminal."""
 
 from .interface import ReviewFormat
 from .json import JsonFormat

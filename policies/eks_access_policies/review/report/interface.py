@@ -1,4 +1,4 @@
-"""What every format of a review does."""
+"""The interface of the formats in which a review can be written."""
 
 from abc import ABC, abstractmethod
 
@@ -7,5 +7,5 @@ from ..change import Review
 
 class ReviewFormat(ABC):
     @abstractmethod
-    def text(self, review: Review) -> str:
+    def format(self, review: Review) -> str:
         """The whole review in this format."""

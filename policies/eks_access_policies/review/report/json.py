@@ -1,4 +1,4 @@
-"""The review for programs: versioned JSON, every principal by itself and every action and verb in full."""
+"""The review as JSON: versioned, every principal by itself, every action and verb in full."""
 
 import json
 from typing import Any
@@ -10,31 +10,31 @@ SCHEMA_VERSION = 1
 
 
 class JsonFormat(ReviewFormat):
-    def text(self, review: Review) -> str:
-        return json.dumps(value(review), indent=2) + "\n"
+    def format(self, review: Review) -> str:
+        return json.dumps(_convert_review(review), indent=2) + "\n"
 
 
-def value(review: Review) -> dict[str, Any]:
+def _convert_review(review: Review) -> dict[str, Any]:
     return {
         "schemaVersion": SCHEMA_VERSION,
         "base": review.base,
         "head": review.head,
         "gravest": review.worst.name.lower() if review.worst else None,
         "unknown": list(review.unknown),
-        "principals": [_principal(each) for each in review.principals],
+        "principals": [_convert_principal(each) for each in review.principals],
     }
 
 
-def _principal(principal: PrincipalChanges) -> dict[str, Any]:
+def _convert_principal(principal: PrincipalChanges) -> dict[str, Any]:
     return {
         "name": principal.names[0],
         "status": principal.status,
         "clusters": list(principal.clusters),
-        "changes": [_change(each) for each in principal.changes],
+        "changes": [_convert_change(each) for each in principal.changes],
     }
 
 
-def _change(change: Change) -> dict[str, Any]:
+def _convert_change(change: Change) -> dict[str, Any]:
     return {
         "direction": str(change.direction),
         "plane": str(change.plane),

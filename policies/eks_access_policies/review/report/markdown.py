@@ -1,24 +1,26 @@
-"""The review for a pull request's comment: short when nothing changes, the gravest first, and never too long.
+"""The review as Markdown for a comment on a pull request: one line without changes, the most severe gains first.
 
-What changes alike is told once (`alike`); lesser gains and what is lost are folded. GitHub takes 65,536 characters:
-what does not fit is told in fewer words, from the end, where the least grave is, and its number is always told.
+Identical changes of several principals appear once (`grouping`); low-severity gains and losses are collapsed. GitHub
+accepts 65,536 characters: sections that do not fit are shortened, from the least severe at the end, or else counted.
 https://github.com/orgs/community/discussions/27190
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...finding import Severity
 from ..change import Change, Direction, PrincipalChanges, Review
-from ..grouping import collapsed
-from ..names import counted, plain
-from ..sentences import change_line, heading, severity, summary
+from ..formatting import format_count, strip_markup
+from ..grouping import group_identical
+from ..sentences import describe_change, format_heading, format_label, summarize
 from .interface import ReviewFormat
 
 LIMIT = 60_000
-"""Bytes; below GitHub's own limit, so that a heading and a note fit beside it."""
+"""Bytes; less than GitHub's limit, to leave room for a heading and a note."""
 _LONGEST_LINE = 1500
-_UNFOLDED = 3
-"""Lesser gains that are not worth folding."""
+"""Characters."""
+_MAX_UNCOLLAPSED = 3
+"""Low-severity gains that are not worth collapsing."""
 
 
 @dataclass(frozen=True)
@@ -26,98 +28,104 @@ class MarkdownFormat(ReviewFormat):
     title: str = "Access review"
     limit: int = LIMIT
 
-    def text(self, review: Review) -> str:
-        head = [f"### {plain(self.title)}", "", f"**{summary(review)}**"]
+    def format(self, review: Review) -> str:
+        head = [f"### {strip_markup(self.title)}", "", f"**{summarize(review)}**"]
         if review.principals or review.unknown:
             head += ["", f"From {review.base} to {review.head}."]
         for each in review.unknown:
-            head += ["", f"- **not known:** {each}"]
-        sections = [_Section(each) for each in collapsed(review.principals)]
-        return _fitted("\n".join(head) + "\n", sections, self.limit)
+            head += ["", f"- **unknown:** {each}"]
+        sections = [_Section(each) for each in group_identical(review.principals)]
+        return _fit_sections("\n".join(head) + "\n", sections, self.limit)
 
 
 @dataclass(frozen=True)
 class _Section:
+    """The section of one principal, or of a group."""
+
     principal: PrincipalChanges
 
     @property
     def full(self) -> str:
-        title = f"\n#### {heading(self.principal)}\n\n"
+        title = f"\n#### {format_heading(self.principal)}\n\n"
         changes = self.principal.changes
         if self.principal.status == "removed":
-            return title + "It goes, and with it all that it could do.\n" + self._folded("what it could do", changes)
+            return title + "Removed, with all its access.\n" + self._collapse("its access", changes)
         unknown = [each for each in changes if each.direction is Direction.UNKNOWN]
         gained = [each for each in changes if each.is_risk]
         escalating = {action for each in gained if each.key == "escalation-opened" for action in each.what}
-        grave = [each for each in gained if (each.severity or 0) > Severity.LOW and not _is_said(each, escalating)]
-        lesser = [each for each in gained if each not in grave]
+        prominent = [
+            each
+            for each in gained
+            if (each.severity or 0) > Severity.LOW and not _is_covered_by_escalation(each, escalating)
+        ]
+        other = [each for each in gained if each not in prominent]
         lost = [each for each in changes if each.direction is Direction.LOST]
-        if len(lesser) <= _UNFOLDED:
-            grave, lesser = [*grave, *lesser], []
-        shown = "".join(map(self._line, (*unknown, *grave)))
+        if len(other) <= _MAX_UNCOLLAPSED:
+            prominent, other = [*prominent, *other], []
         return (
             title
-            + shown
-            + self._folded(counted(len(lesser), "more gain"), lesser)
-            + self._folded(f"{counted(len(lost), 'right')} lost", lost)
+            + "".join(map(self._format_line, (*unknown, *prominent)))
+            + self._collapse(format_count(len(other), "more gain"), other)
+            + self._collapse(f"{format_count(len(lost), 'right')} lost", lost)
         )
 
     @property
     def short(self) -> str:
         gains = sum(each.is_risk for each in self.principal.changes)
         worst = max((each.severity for each in self.principal.changes if each.severity), default=None)
-        told = f"{counted(gains, 'gain')}, the gravest {worst.name.lower()}" if worst else "no gain"
-        return f"\n- {heading(self.principal)}: {told}\n"
+        result = f"{format_count(gains, 'gain')}, highest severity {worst.name.lower()}" if worst else "no gain"
+        return f"\n- {format_heading(self.principal)}: {result}\n"
 
-    def _line(self, change: Change) -> str:
-        line = change_line(change, self.principal)
+    def _format_line(self, change: Change) -> str:
         if change.direction is Direction.UNKNOWN:
-            label, line = "not known", line.removeprefix("not known: ")
-        else:
-            label = severity(change)
-        return f"- **{label}:** {_cut(line)}\n"
+            return f"- **unknown:** {_truncate(change.where)}\n"
+        return f"- **{format_label(change)}:** {_truncate(describe_change(change, self.principal))}\n"
 
-    def _folded(self, title: str, changes: "list[Change] | tuple[Change, ...]") -> str:
+    def _collapse(self, title: str, changes: Sequence[Change]) -> str:
         if not changes:
             return ""
-        lines = "".join(f"- {_cut(change_line(each, self.principal))}\n" for each in changes)
-        # Between the tags, Markdown begins after an empty line.
+        lines = "".join(f"- {_truncate(describe_change(each, self.principal))}\n" for each in changes)
+        # Markdown between the tags is rendered only after an empty line.
         return f"\n<details><summary>{title}</summary>\n\n{lines}\n</details>\n"
 
 
-def _is_said(change: Change, escalating: set[str]) -> bool:
-    """Whether it is of actions alone whose escalation is told above it."""
+def _is_covered_by_escalation(change: Change, escalating: set[str]) -> bool:
+    """Whether the lines about escalation already name all actions of the change."""
     return change.key == "aws-gained" and set(change.what) <= escalating
 
 
-def _cut(line: str) -> str:
+def _truncate(line: str) -> str:
     if len(line) <= _LONGEST_LINE:
         return line
-    cut = line[:_LONGEST_LINE]
-    # A cut inside of a name leaves its back-tick open.
-    return f"{cut}`…" if cut.count("`") % 2 else f"{cut}…"
+    kept = line[:_LONGEST_LINE]
+    # A name that is cut in the middle has no closing back-tick.
+    return f"{kept}`…" if kept.count("`") % 2 else f"{kept}…"
 
 
-def _fitted(head: str, sections: list[_Section], limit: int) -> str:
-    """As much in full as fits; then in short; then counted."""
+def _fit_sections(head: str, sections: list[_Section], limit: int) -> str:
+    """As many sections as fit in full, then further ones in short, then the number of the others."""
     note = "\n…and {} more. The JSON and SARIF of this review have all of them.\n"
     full, short = [each.full for each in sections], [each.short for each in sections]
-    room = limit - _size(head) - _size(note) - 20
+    available = limit - _measure(head) - _measure(note) - 20
     shown, index = [], 0
-    left = sum(map(_size, short))
-    # The rest must still fit in short while one more is told in full.
-    while index < len(sections) and (left := left - _size(short[index])) >= 0 and _size(full[index]) + left <= room:
+    remaining_short = sum(map(_measure, short))
+    # One more section is shown in full only if all remaining ones still fit in short.
+    while (
+        index < len(sections)
+        and (remaining_short := remaining_short - _measure(short[index])) >= 0
+        and _measure(full[index]) + remaining_short <= available
+    ):
         shown.append(full[index])
-        room -= _size(full[index])
+        available -= _measure(full[index])
         index += 1
     for number in range(index, len(sections)):
-        if _size(short[number]) > room:
+        if _measure(short[number]) > available:
             rest = sum(len(each.principal.names) for each in sections[number:])
-            return head + "".join(shown) + note.format(counted(rest, "principal"))
+            return head + "".join(shown) + note.format(format_count(rest, "principal"))
         shown.append(short[number])
-        room -= _size(short[number])
+        available -= _measure(short[number])
     return head + "".join(shown)
 
 
-def _size(text: str) -> int:
+def _measure(text: str) -> int:
     return len(text.encode())

@@ -1,4 +1,4 @@
-"""The review for the terminal: each principal with its gains, the gravest first."""
+"""The review for the terminal: each principal with its changes, the most severe gains first."""
 
 from dataclasses import dataclass
 
@@ -9,8 +9,8 @@ from eks_access.text_layout import print_paragraph
 
 from ...finding import Severity
 from ..change import Change, Direction, PrincipalChanges, Review
-from ..grouping import collapsed
-from ..sentences import change_line, heading, severity, summary
+from ..grouping import group_identical
+from ..sentences import describe_change, format_heading, format_label, summarize
 from .interface import ReviewFormat
 
 _STYLES = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: ""}
@@ -21,27 +21,27 @@ _MARKS = {Direction.GAINED: "+", Direction.LOST: "-", Direction.UNKNOWN: "?"}
 class TableFormat(ReviewFormat):
     console: Console
 
-    def text(self, review: Review) -> str:
+    def format(self, review: Review) -> str:
         with self.console.capture() as captured:
             self.write(review)
         return captured.get()
 
     def write(self, review: Review) -> None:
         for each in review.unknown:
-            print_paragraph(self.console, Text(f"not known: {each}", "yellow"), mark="?", indent=0)
-        for principal in collapsed(review.principals):
-            self._principal(principal)
-        self.console.print(Text(summary(review), "bold"), soft_wrap=True)
+            print_paragraph(self.console, Text(f"could not be determined: {each}", "yellow"), mark="?", indent=0)
+        for principal in group_identical(review.principals):
+            self._write_principal(principal)
+        self.console.print(Text(summarize(review), "bold"), soft_wrap=True)
 
-    def _principal(self, principal: PrincipalChanges) -> None:
-        self.console.print(Text(heading(principal).replace("`", ""), "bold"), soft_wrap=True)
+    def _write_principal(self, principal: PrincipalChanges) -> None:
+        self.console.print(Text(format_heading(principal).replace("`", ""), "bold"), soft_wrap=True)
         for change in principal.changes:
-            print_paragraph(self.console, _words(change, principal), mark=_MARKS[change.direction])
+            print_paragraph(self.console, _format_line(change, principal), mark=_MARKS[change.direction])
         self.console.print()
 
 
-def _words(change: Change, principal: PrincipalChanges) -> Text:
-    line = change_line(change, principal).replace("`", "")
+def _format_line(change: Change, principal: PrincipalChanges) -> Text:
+    line = describe_change(change, principal).replace("`", "")
     if change.severity is None:
         return Text(line, "yellow" if change.direction is Direction.UNKNOWN else "dim")
-    return Text.assemble((f"{severity(change)}: ", _STYLES[change.severity]), line)
+    return Text.assemble((f"{format_label(change)}: ", _STYLES[change.severity]), line)

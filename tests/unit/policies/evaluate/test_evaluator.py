@@ -1,13 +1,13 @@
-"""What the rules say, and what they leave alone: whole chains, several documents of one role, settings, secrets."""
+"""What the rules find and what they accept: whole chains, several documents of one role, settings, secrets."""
 
 import dataclasses
 from typing import Any
 
 import pytest
 
-from eks_access_policies.evaluate.evaluator import Evaluator, own_accounts
+from eks_access_policies.evaluate.evaluator import Evaluator, find_own_accounts
 from eks_access_policies.evaluate.settings import Settings, parse_settings
-from eks_access_policies.stack import UNKNOWN, Resource, Stack, of_export
+from eks_access_policies.stack import UNKNOWN, Resource, Stack, parse_state
 from tests.support.policies.iam_cases import allowed, document, policy, trusted
 from tests.support.policies.resources import Made, association, binding, cluster_role, entry, mapping, role, rule, stack
 
@@ -28,7 +28,7 @@ def reads_secrets(namespace: str = "") -> list[Made]:
     ]
 
 
-def test_a_finding_tells_the_whole_way_from_the_principal_to_the_right() -> None:
+def test_a_finding_shows_the_whole_chain_from_the_principal_to_the_right() -> None:
     assert messages(reads_secrets(), "rbac-secrets-read") == [
         "role arn:aws:iam::111122223333:role/vendor → access entry in cluster dev-both → group vendor:group"
         " → ClusterRoleBinding bind → ClusterRole rights may get, list secrets in the whole cluster: can read"
@@ -36,32 +36,32 @@ def test_a_finding_tells_the_whole_way_from_the_principal_to_the_right() -> None
     ]
 
 
-def test_a_right_in_a_namespace_advises_and_in_the_systems_own_blocks() -> None:
+def test_a_right_in_a_namespace_is_advisory_and_in_kube_system_mandatory() -> None:
     assert messages(reads_secrets("web"), "rbac-secrets-read-in-namespace")
     assert not messages(reads_secrets("web"), "rbac-secrets-read")
     assert messages(reads_secrets("kube-system"), "rbac-secrets-read")
 
 
-def test_several_rules_of_a_role_that_break_one_rule_are_one_finding() -> None:
+def test_several_rbac_rules_that_break_one_rule_are_one_finding() -> None:
     made = reads_secrets()
     made[2] = cluster_role("rights", rule("get", "secrets"), rule("watch", "secrets"))
     (message,) = messages(made, "rbac-secrets-read")
     assert "may get, watch secrets" in message
 
 
-def test_secrets_by_name_are_no_finding() -> None:
+def test_reading_secrets_by_name_is_accepted() -> None:
     made = reads_secrets()
     made[2] = cluster_role("rights", rule("get", "secrets", "the-one"))
     assert not messages(made, "rbac-secrets-read")
 
 
-def test_deleting_secrets_is_not_reading_them() -> None:
+def test_deleting_secrets_is_not_found_as_reading_them() -> None:
     made = reads_secrets()
     made[2] = cluster_role("rights", rule("delete", "secrets"))
     assert not messages(made, "rbac-secrets-read")
 
 
-def test_a_resource_of_the_same_name_in_another_group_is_another() -> None:
+def test_a_resource_of_the_same_name_in_another_api_group_is_not_found() -> None:
     made = reads_secrets()
     made[2] = cluster_role("rights", rule("get", "secrets", group="example.com"))
     assert not messages(made, "rbac-secrets-read")
@@ -71,7 +71,7 @@ def test_a_resource_of_the_same_name_in_another_group_is_another() -> None:
     ("name", "is_found"),
     [("AmazonEKSAdminViewPolicy", True), ("AmazonEKSEditPolicy", True), ("AmazonEKSViewPolicy", False)],
 )
-def test_access_policies_read_secrets_as_well(name: str, is_found: bool) -> None:
+def test_an_access_policy_that_reads_secrets_is_found(name: str, is_found: bool) -> None:
     made = [role("vendor"), entry("way-in", "vendor"), association("policy", "vendor", name)]
     found = messages(made, "rbac-secrets-read")
     assert bool(found) is is_found
@@ -83,10 +83,10 @@ def test_get_alone_on_nodes_proxy_is_found() -> None:
     made[2] = cluster_role("rights", rule("get", "nodes/proxy"))
     assert messages(made, "rbac-nodes-proxy")
     made[2] = cluster_role("rights", rule("get", "nodes/metrics nodes/stats"))
-    assert not messages(made, "rbac-nodes-proxy"), "what a monitoring integration needs instead"
+    assert not messages(made, "rbac-nodes-proxy"), "a monitoring integration needs these instead"
 
 
-def test_bind_and_impersonate_with_names_are_judged_by_the_names() -> None:
+def test_bind_and_impersonate_are_evaluated_by_the_resource_names() -> None:
     made = reads_secrets()
     group = "rbac.authorization.k8s.io"
     for names, is_found in (([], True), (["cluster-admin"], True), (["view"], False)):
@@ -97,22 +97,22 @@ def test_bind_and_impersonate_with_names_are_judged_by_the_names() -> None:
         assert bool(messages(made, "rbac-impersonate")) is is_found, names
 
 
-def test_the_administrators_policy_is_told_once() -> None:
+def test_the_cluster_admin_policy_is_one_finding() -> None:
     made = [role("boss"), entry("way-in", "boss"), association("policy", "boss", "AmazonEKSClusterAdminPolicy")]
     found = {finding.rule.id for finding in Evaluator().stack(stack(made))}
     assert {each for each in found if each.startswith(("eks-", "rbac-"))} == {"eks-cluster-admin-policy"}
 
 
-def test_inline_policies_that_only_the_provider_will_tell_back_are_nothing_that_was_not_judged() -> None:
+def test_unknown_inline_policies_are_reported_only_if_they_come_from_another_resource() -> None:
     quiet = dataclasses.replace(role("quiet"), properties={**role("quiet").properties, "inlinePolicies": UNKNOWN})
     assert messages([quiet], "not-judged", preview=True) == []
     built = dataclasses.replace(role("built"), links={"inlinePolicies": "other"})
     assert messages([role("other"), built], "not-judged", preview=True) == [
-        "the inline policy of built (inlinePolicies) is not known yet, and was not judged."
+        "the inline policy of built (inlinePolicies) is not known before the deployment and was not evaluated."
     ]
 
 
-def test_a_permissions_boundary_that_was_not_weighed_is_told_where_it_may_matter() -> None:
+def test_a_permissions_boundary_is_reported_where_a_mandatory_rule_is_broken() -> None:
     limits = "arn:aws:iam::111122223333:policy/limits"
 
     def limited(action: str) -> list[Made]:
@@ -120,13 +120,13 @@ def test_a_permissions_boundary_that_was_not_weighed_is_told_where_it_may_matter
         return [role("limited", permissionsBoundary=limits, inlinePolicies=inline)]
 
     assert messages(limited("iam:AttachRolePolicy"), "not-judged") == [
-        f"limited: its permissions boundary ({limits}) was not weighed; what is said of its policies may be out of its"
-        " reach."
+        f"limited: its permissions boundary ({limits}) was not evaluated; it may prevent what other findings say of"
+        " its policies."
     ]
     assert messages(limited("eks:ListClusters"), "not-judged") == []
 
 
-def test_the_policies_of_one_role_complete_each_other() -> None:
+def test_the_policies_of_one_role_are_evaluated_together() -> None:
     one = policy("make-functions", allowed("lambda:CreateFunction lambda:InvokeFunction", "*"))
     other = policy("pass-roles", allowed("iam:PassRole", "*"))
     made = [
@@ -151,7 +151,7 @@ def _links(each: Resource) -> dict[str, tuple[str, ...]]:
     )
 
 
-def test_administrator_access_is_judged_where_it_is_attached() -> None:
+def test_administrator_access_is_found_where_it_is_attached() -> None:
     arn = "arn:aws:iam::aws:policy/AdministratorAccess"
     assert messages([Made(ATTACHMENT, "attach", {"role": "x", "policyArn": arn})], "iam-policy-admin")
     assert messages([role("x", managedPolicyArns=[arn])], "iam-policy-admin")
@@ -159,11 +159,11 @@ def test_administrator_access_is_judged_where_it_is_attached() -> None:
     assert not Evaluator().stack(stack([read_only]))
 
 
-def test_a_role_of_a_service_is_left_alone() -> None:
+def test_a_service_linked_role_is_skipped() -> None:
     assert not messages([role("linked", path="/aws-service-role/eks.amazonaws.com/", assumeRolePolicy="{")], "x")
 
 
-def test_a_document_that_is_secret_is_judged_and_not_shown() -> None:
+def test_a_secret_document_is_evaluated_and_not_shown() -> None:
     trust = document(trusted({"AWS": "arn:aws:iam::999988887777:root"}))
     secret = {
         "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
@@ -174,7 +174,7 @@ def test_a_document_that_is_secret_is_judged_and_not_shown() -> None:
         "type": "aws:iam/role:Role",
         "inputs": {"assumeRolePolicy": secret},
     }
-    found = Evaluator().stack(of_export({"deployment": {"resources": [state]}}))
+    found = Evaluator().stack(parse_state({"deployment": {"resources": [state]}}))
     assert "iam-trust-external-id" in {finding.rule.id for finding in found}
     assert "999988887777" not in str([finding for finding in found])
 
@@ -183,21 +183,21 @@ def _escaped(text: str) -> str:
     return text.replace('"', '\\"')
 
 
-def test_a_stack_shows_which_accounts_are_its_own() -> None:
-    assert own_accounts(stack([role("x")]).resources) == {"111122223333"}
-    assert own_accounts([Resource("u", "aws:iam/role:Role", "x", {"arn": "nonsense"})]) == frozenset()
+def test_the_own_accounts_are_those_of_the_stacks_resources() -> None:
+    assert find_own_accounts(stack([role("x")]).resources) == {"111122223333"}
+    assert find_own_accounts([Resource("u", "aws:iam/role:Role", "x", {"arn": "nonsense"})]) == frozenset()
 
 
-def test_two_ways_in_that_mean_the_same_are_no_conflict() -> None:
+def test_an_access_entry_and_a_mapping_with_the_same_identity_are_no_conflict() -> None:
     same = [role("x"), entry("e", "x", "g", userName="x:{{SessionName}}"), mapping("m", "x", "x:{{SessionName}}", "g")]
     assert not messages(same, "eks-principal-twice"), "as in the middle of a migration"
     other = [*same[:2], mapping("m", "x", "x:{{SessionName}}", "other")]
     (message,) = messages(other, "eks-principal-twice")
-    assert "the entry alone counts" in message
+    assert "only the access entry takes effect" in message
 
 
 class TestSettings:
-    """Whose access is as it should be."""
+    """Settings exempt principals, groups, namespaces, resources and integrations."""
 
     made = reads_secrets()
 
@@ -211,7 +211,7 @@ class TestSettings:
             {"exemptResources": ["urn:*::bind"]},
         ],
     )
-    def test_it_is_left_alone(self, chosen: dict[str, list[str]]) -> None:
+    def test_a_matching_setting_exempts(self, chosen: dict[str, list[str]]) -> None:
         assert not messages(self.made, "rbac-secrets-read", parse_settings(chosen))
 
     @pytest.mark.parametrize(
@@ -224,10 +224,10 @@ class TestSettings:
             {"unknown": ["x"]},
         ],
     )
-    def test_and_nobody_elses(self, chosen: dict[str, list[str]]) -> None:
+    def test_other_settings_exempt_nothing(self, chosen: dict[str, list[str]]) -> None:
         assert messages(self.made, "rbac-secrets-read", parse_settings(chosen)), "a namespace is not the cluster"
 
-    def test_a_namespace_can_be_free_of_a_rule(self) -> None:
+    def test_a_namespace_can_be_exempt(self) -> None:
         free = parse_settings({"namespaces": ["sandbox-*"]})
         assert not messages(reads_secrets("sandbox-1"), "rbac-secrets-read-in-namespace", free)
         assert messages(reads_secrets("web"), "rbac-secrets-read-in-namespace", free)
@@ -240,6 +240,6 @@ class TestSettings:
         assert messages(made, "rbac-secrets-read", parse_settings({"exemptIntegrations": ["other"]}))
         assert not messages(made, "rbac-secrets-read", parse_settings({"exemptIntegrations": ["ac*"]}))
 
-    def test_a_rules_own_settings_come_on_top_of_the_shared_ones(self) -> None:
+    def test_a_rules_own_settings_are_added_to_the_shared_ones(self) -> None:
         both = parse_settings({"accounts": ["1"]}, Settings(accounts=("2",)))
         assert both.accounts == ("2", "1")

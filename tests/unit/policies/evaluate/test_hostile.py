@@ -1,4 +1,4 @@
-"""Nothing that a program or a state can hold makes a rule raise."""
+"""No value in a program or a state makes a rule raise."""
 
 from contextlib import suppress
 from typing import Any
@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eks_access_policies.evaluate.evaluator import Evaluator
-from eks_access_policies.stack import UNKNOWN, Resource, Stack, StateError, of_value
+from eks_access_policies.stack import UNKNOWN, Resource, Stack, StateError, parse_stack
 from tests.support.policies.cases import CASES
 from tests.support.policies.resources import stack
 
@@ -53,14 +53,14 @@ def resources(draw: st.DrawFn) -> Resource:
 
 @ODD
 @given(st.lists(resources(), max_size=5))
-def test_odd_resources_are_judged(odd: list[Resource]) -> None:
+def test_malformed_resources_are_evaluated(odd: list[Resource]) -> None:
     for finding in Evaluator().stack(Stack(tuple(odd))):
         assert finding.urn
 
 
 @ODD
 @given(st.data())
-def test_real_resources_with_an_odd_property_are_judged(data: st.DataObject) -> None:
+def test_real_resources_with_a_malformed_property_are_evaluated(data: st.DataObject) -> None:
     case = data.draw(st.sampled_from(CASES))
     found = list(stack(case.bad).resources)
     index = data.draw(st.integers(0, len(found) - 1))
@@ -73,9 +73,9 @@ def test_real_resources_with_an_odd_property_are_judged(data: st.DataObject) -> 
 
 @ODD
 @given(st.dictionaries(st.sampled_from(["deployment", "steps", "checkpoint", "schemaVersion", "access"]), VALUES))
-def test_odd_values_are_a_stack_or_refused(value: dict[str, Any]) -> None:
+def test_malformed_values_are_parsed_or_rejected(value: dict[str, Any]) -> None:
     with suppress(StateError):
-        Evaluator().stack(of_value(value))
+        Evaluator().stack(parse_stack(value))
 
 
 def deep(depth: int) -> Any:
@@ -86,7 +86,7 @@ def deep(depth: int) -> Any:
 
 
 @pytest.mark.parametrize("kind", TYPES)
-def test_very_deep_and_very_large_properties_are_judged(kind: str) -> None:
+def test_very_deep_and_very_large_properties_are_evaluated(kind: str) -> None:
     large = {name: deep(5000) for name in NAMES}
     wide = {
         "rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["secrets"]}] * 10_000,

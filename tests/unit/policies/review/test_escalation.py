@@ -1,4 +1,4 @@
-"""Paths of escalation that a change opens are named; what was open before is not told again."""
+"""Escalation paths that a change opens are reported; paths that were open before are not."""
 
 from typing import Any
 
@@ -9,35 +9,36 @@ from eks_access.manifest.build import build_other_profile
 from eks_access.model.integration import Profile
 from eks_access_policies.review.change import PrincipalChanges
 from tests.support.places import place
-from tests.support.review_stacks import Stack, allow, difference, only
+from tests.support.review_stacks import Stack, allow, compare, only
 from tests.support.vendors import ARGUMENTS
 
 ATTACH = "can attach any policy to a role, its own among them"
 
 
-def of(vendor: str, profile: Profile) -> list[dict[str, Any]]:
+def load_statements(vendor: str, profile: Profile) -> list[dict[str, Any]]:
     where = place(vendor)
     return build_other_profile(
         vendors()[vendor].describe({**ARGUMENTS[vendor], "profile": profile}, where), where
     ).statements
 
 
-def opened(principal: PrincipalChanges) -> list[str]:
+def find_opened(principal: PrincipalChanges) -> list[str]:
     return [change.risk for change in principal.changes if change.key == "escalation-opened"]
 
 
-def test_conductorones_page_opens_these_paths_and_its_least_none() -> None:
-    least, vendor = of("conductorone", Profile.LEAST), of("conductorone", Profile.VENDOR)
-    changes = only(difference(Stack().role("c1", None, *least), Stack().role("c1", None, *vendor)))
-    told = opened(changes)
+def test_conductorones_profile_vendor_opens_these_paths_and_profile_least_none() -> None:
+    least = load_statements("conductorone", Profile.LEAST)
+    vendor = load_statements("conductorone", Profile.VENDOR)
+    changes = only(compare(Stack().role("c1", None, *least), Stack().role("c1", None, *vendor)))
+    risks = find_opened(changes)
     for path in (
         ATTACH,
         "let any principal into a cluster, and make it the cluster's administrator",
         "have an identity provider of its own sign users in to a cluster",
     ):
-        assert any(path in each for each in told), path
-    assert changes.changes[0].key == "escalation-opened", "what is gravest comes first"
-    assert opened(only(difference(Stack().role("c1"), Stack().role("c1", None, *least)))) == []
+        assert any(path in each for each in risks), path
+    assert changes.changes[0].key == "escalation-opened", "the most severe change comes first"
+    assert find_opened(only(compare(Stack().role("c1"), Stack().role("c1", None, *least)))) == []
 
 
 @pytest.mark.parametrize(
@@ -48,19 +49,19 @@ def test_conductorones_page_opens_these_paths_and_its_least_none() -> None:
         ([], [allow("iam:AttachRolePolicy"), allow("iam:*", effect="Deny"), allow("s3:GetObject")]),
     ],
 )
-def test_a_path_that_was_open_or_is_denied_is_not_opened(before: Any, after: Any) -> None:
-    assert opened(only(difference(Stack().role("r", None, *before), Stack().role("r", None, *after)))) == []
+def test_a_path_that_was_open_or_is_denied_is_not_reported(before: Any, after: Any) -> None:
+    assert find_opened(only(compare(Stack().role("r", None, *before), Stack().role("r", None, *after)))) == []
 
 
-def test_two_actions_that_make_a_path_together_are_told_when_the_second_comes() -> None:
+def test_a_path_of_two_actions_is_reported_when_the_second_is_added() -> None:
     base = [allow("iam:PassRole")]
     head = [*base, allow("lambda:CreateFunction", "lambda:InvokeFunction")]
-    found = only(difference(Stack().role("r", None, *base), Stack().role("r", None, *head)))
+    found = only(compare(Stack().role("r", None, *base), Stack().role("r", None, *head)))
     (change,) = [each for each in found.changes if each.key == "escalation-opened"]
     assert {"iam:PassRole", "lambda:CreateFunction"} <= set(change.what)
 
 
-def test_a_path_that_is_closed_is_no_risk() -> None:
-    found = only(difference(Stack().role("r", None, allow("iam:AttachRolePolicy")), Stack().role("r")))
+def test_a_closed_path_is_no_risk() -> None:
+    found = only(compare(Stack().role("r", None, allow("iam:AttachRolePolicy")), Stack().role("r")))
     assert all(change.severity is None for change in found.changes)
     assert any(change.risk == f"closes escalation: {ATTACH}" for change in found.changes)

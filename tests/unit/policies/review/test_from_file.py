@@ -1,4 +1,4 @@
-"""Whatever is given is read or refused in one sentence; nothing odd or huge in it brings the review down."""
+"""Every file is read or rejected with one sentence; malformed and huge files do not make the review fail."""
 
 import json
 from pathlib import Path
@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from eks_access_policies.review import from_file
-from eks_access_policies.review.difference import review
+from eks_access_policies.review.difference import compare_sides
 from eks_access_policies.review.from_file import ReadError
 from eks_access_policies.review.report import JsonFormat, MarkdownFormat, SarifFormat
-from tests.support.review_stacks import Stack, allow, difference, lines, rule
+from tests.support.review_stacks import Stack, allow, compare, compare_values, lines, rule
 
 
 def deep(levels: int) -> Any:
@@ -31,7 +31,7 @@ ODD: list[Any] = [
 
 
 @pytest.mark.parametrize("value", ODD, ids=range(len(ODD)))
-def test_odd_values_in_documents_rules_and_scopes_are_survived(value: Any) -> None:
+def test_malformed_values_in_documents_rules_and_scopes_are_compared(value: Any) -> None:
     head = Stack().role("r")
     head.resources[0]["inputs"]["assumeRolePolicy"] = head.resources[0]["outputs"]["assumeRolePolicy"] = value
     head.add("aws:iam/rolePolicy:RolePolicy", "p", {"role": "r", "policy": value})
@@ -44,15 +44,15 @@ def test_odd_values_in_documents_rules_and_scopes_are_survived(value: Any) -> No
     head.add("aws:iam/role:Role", "odd", {"name": value, "managedPolicyArns": value, "permissionsBoundary": value})
     kind = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
     head.add(kind, "odd", {"clusterName": "dev", "principalArn": value, "policyArn": value, "accessScope": value})
-    found = difference(Stack(), head)
+    found = compare(Stack(), head)
     for format_ in (MarkdownFormat(), SarifFormat(), JsonFormat()):
-        assert format_.text(found).encode()
+        assert format_.format(found).encode()
 
 
 def test_ten_thousand_statements_are_compared() -> None:
     base = [allow(f"s3:Get{number}", on=f"arn:aws:s3:::b{number}/*") for number in range(10_000)]
     head = [*base[1:], allow("s3:*", on="arn:aws:s3:::new/*")]
-    found = difference(Stack().role("r", None, *base), Stack().role("r", None, *head))
+    found = compare(Stack().role("r", None, *base), Stack().role("r", None, *head))
     assert [line.split(":")[0] for line in lines(found)] == ["medium", "lost"]
 
 
@@ -61,7 +61,7 @@ def test_thousands_of_wildcards_and_a_rule_of_billions_of_parts_are_compared() -
     names = [f"n{number}" for number in range(2000)]
     head = Stack().role("r", None, *wild).entry("r", "dev", "g")
     head.bound("g", "dev", [{"apiGroups": names, "resources": names, "verbs": names, "resourceNames": names}])
-    found = lines(difference(Stack().role("r"), head))
+    found = lines(compare(Stack().role("r"), head))
     assert any("has a rule too large to be taken apart" in line for line in found)
 
 
@@ -69,44 +69,44 @@ def test_thousands_of_wildcards_and_a_rule_of_billions_of_parts_are_compared() -
     ("text", "words"),
     [
         ("", "is not JSON"),
-        ("[]", "is no JSON object"),
-        ("{}", "is none of what can be reviewed"),
-        ('{"steps": 3}', "expected what `pulumi preview --json` prints"),
-        ('{"deployment": {"resources": 3}}', "expected what `pulumi stack export` prints"),
+        ("[]", "is not a JSON object"),
+        ("{}", "is neither a preview, nor an exported state, nor an access manifest"),
+        ('{"steps": 3}', "expected the output of `pulumi preview --json`"),
+        ('{"deployment": {"resources": 3}}', "expected the output of `pulumi stack export`"),
         ('{"schemaVersion": 99}', "has version 99"),
         ('{"access": {"schemaVersion": 1}}', "is not as expected"),
         ("[" * 100_000, "is nested too deeply"),
     ],
 )
-def test_what_cannot_be_reviewed_is_refused_with_what_to_give(tmp_path: Path, text: str, words: str) -> None:
+def test_a_file_in_none_of_the_formats_is_rejected_with_what_is_expected(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "x.json"
     path.write_text(text)
     with pytest.raises(ReadError, match=words.replace("[", r"\[")):
-        from_file.of_file(str(path))
+        from_file.load_side(str(path))
 
 
-def test_a_preview_that_leaves_out_what_stays_is_refused_since_rights_are_missing_in_it() -> None:
+def test_a_preview_without_unchanged_resources_is_rejected_since_rights_are_missing_in_it() -> None:
     preview = {**Stack().role("r").preview(), "changeSummary": {"create": 1, "same": 12}}
-    with pytest.raises(ReadError, match=r"leaves out 12 resources.*--show-sames"):
-        from_file.of_value(preview, "x")
+    with pytest.raises(ReadError, match=r"omits 12 unchanged resources.*--show-sames"):
+        from_file.parse_side(preview, "x")
 
 
-def test_a_missing_file_is_refused() -> None:
+def test_a_missing_file_is_rejected() -> None:
     with pytest.raises(ReadError, match="No such file"):
-        from_file.of_file("nowhere.json")
+        from_file.load_side("nowhere.json")
 
 
-def test_a_preview_alone_is_compared_with_what_is_there_before_it(tmp_path: Path) -> None:
+def test_a_preview_alone_is_compared_with_the_state_before_its_changes(tmp_path: Path) -> None:
     before, after = Stack().role("r"), Stack().role("r", None, allow("iam:PassRole"))
     steps = after.preview()["steps"]
     steps[0] |= {"op": "update", "oldState": before.resources[0]}
     path = tmp_path / "preview.json"
     path.write_text(json.dumps({"steps": steps}))
-    found = review(from_file.before(str(path)), from_file.of_file(str(path)))
+    found = compare_sides(from_file.load_side_before(str(path)), from_file.load_side(str(path)))
     assert lines(found) == ["high: can hand any role to a service that then acts with it (iam:PassRole on everything)"]
 
 
-def test_a_manifest_and_the_state_of_the_same_stack_say_the_same() -> None:
+def test_a_manifest_and_the_state_of_the_same_stack_have_the_same_access() -> None:
     rules = [rule(["get", "list"], "pods")]
     state = Stack().role("r", None, allow("eks:ListClusters"))
     state.entry("r", "dev", "g").bound("g", "dev", rules)
@@ -125,8 +125,8 @@ def test_a_manifest_and_the_state_of_the_same_stack_say_the_same() -> None:
             "aws": [], "kubernetes": [], "handoff": {"fields": [], "steps": []}, "residualRisks": [],
         }},
     }  # fmt: skip
-    found = review(from_file.of_value(manifest, "manifest"), from_file.of_value(state.state(), "state"))
+    found = compare_values(manifest, state.state())
     assert lines(found) == []
     manifest["integrations"]["r"]["grants"] = []  # type: ignore[index]
-    gained = lines(review(from_file.of_value(manifest, "manifest"), from_file.of_value(state.state(), "state")))
-    assert gained, "the twin: what differs is told"
+    gained = lines(compare_values(manifest, state.state()))
+    assert gained, "a difference between them is reported"

@@ -1,4 +1,4 @@
-"""The formats: within GitHub's limits, safe whatever things are called, and valid for whoever reads them."""
+"""The formats: within GitHub's limits, safe for any name, and valid for their readers."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -9,48 +9,48 @@ import pytest
 from eks_access_policies.review.change import Review
 from eks_access_policies.review.report import JsonFormat, MarkdownFormat, SarifFormat
 from eks_access_policies.review.report.markdown import LIMIT
-from tests.support.review_stacks import UNKNOWN, Stack, allow, difference, rule, trust
+from tests.support.review_stacks import UNKNOWN, Stack, allow, compare, rule, trust
 
 HOSTILE = "`</details><!-- eks-access-review -->\n# @everyone [x](http://x) ‮"
 
 
 def many(count: int) -> Review:
-    """Changes that are all different, so that nothing collapses."""
+    """Changes that are all different, so that none are grouped."""
     head = Stack()
     for number in range(count):
         bucket = f"arn:aws:s3:::bucket-{number}/*"
         head.role(f"role-{number}", None, allow("s3:GetObject", "s3:PutObject", "iam:PassRole", on=bucket))
         head.entry(f"role-{number}", "dev", f"g{number}")
         head.bound(f"g{number}", "dev", [rule(["get"], "secrets")], f"namespace-{number}")
-    return difference(Stack(), head)
+    return compare(Stack(), head)
 
 
 def hostile() -> Review:
     head = Stack().role(HOSTILE, trust({"AWS": HOSTILE}), allow("s3:GetObject", on=HOSTILE))
     head.entry(HOSTILE, HOSTILE, HOSTILE).bound(HOSTILE, HOSTILE, [rule(["get"], "secrets", HOSTILE)], HOSTILE)
-    return difference(Stack(), head)
+    return compare(Stack(), head)
 
 
 @pytest.mark.parametrize("count", [1, 40, 400])
-def test_a_comment_fits_and_tells_of_everyone_by_name_or_number(count: int) -> None:
+def test_a_comment_fits_and_names_or_counts_every_principal(count: int) -> None:
     found = many(count)
-    text = MarkdownFormat().text(found)
+    text = MarkdownFormat().format(found)
     assert len(text.encode()) <= LIMIT
     assert text.count("<details>") == text.count("</details>")
-    told = sum(f"`role-{number}`" in text for number in range(count))
-    left = int(text.rpartition("…and ")[2].partition(" ")[0].replace(",", "")) if "…and " in text else 0
-    assert told + left == count
+    named = sum(f"`role-{number}`" in text for number in range(count))
+    counted = int(text.rpartition("…and ")[2].partition(" ")[0].replace(",", "")) if "…and " in text else 0
+    assert named + counted == count
 
 
-def test_a_small_limit_leaves_the_summary_and_the_number_of_what_is_left_out() -> None:
-    text = MarkdownFormat(limit=400).text(many(30))
+def test_a_small_limit_leaves_the_summary_and_the_number_of_omitted_principals() -> None:
+    text = MarkdownFormat(limit=400).format(many(30))
     assert len(text.encode()) <= 400
-    assert "**30 principals gain access. The gravest gain is high.**" in text
+    assert "**30 principals gain access. Highest severity gained: high.**" in text
     assert "more. The JSON and SARIF of this review have all of them." in text
 
 
-def test_no_name_can_leave_its_place_in_a_comment() -> None:
-    text = MarkdownFormat().text(hostile())
+def test_a_hostile_name_stays_between_its_back_ticks() -> None:
+    text = MarkdownFormat().format(hostile())
     outside = [part for line in text.splitlines() for part in line.split("`")[::2]]
     assert all(line.count("`") % 2 == 0 for line in text.splitlines()), "every name is closed on its line"
     for part in ("@everyone", "<!--", "http://x", "‮"):
@@ -58,13 +58,13 @@ def test_no_name_can_leave_its_place_in_a_comment() -> None:
     assert "‮" not in text
 
 
-def test_a_heading_cannot_hold_marks_either() -> None:
-    text = MarkdownFormat("Access review: <!-- x --> [a](b) `c` @d\n# e").text(difference(Stack(), Stack()))
+def test_a_hostile_title_loses_its_markup() -> None:
+    text = MarkdownFormat("Access review: <!-- x --> [a](b) `c` @d\n# e").format(compare(Stack(), Stack()))
     assert text.splitlines()[0] == "### Access review: -- x -- a(b) c d e"
 
 
-def test_json_has_every_action_and_no_principal_collapsed() -> None:
-    value = json.loads(JsonFormat().text(many(3)))
+def test_json_has_every_action_and_does_not_group_principals() -> None:
+    value = json.loads(JsonFormat().format(many(3)))
     assert value["schemaVersion"] == 1
     assert [each["name"] for each in value["principals"]] == ["role-0", "role-1", "role-2"]
     actions = {action for change in value["principals"][0]["changes"] for action in change["detail"]}
@@ -78,8 +78,8 @@ def results(value: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def test_sarif_is_what_the_standard_and_github_ask_for() -> None:
-    value = json.loads(SarifFormat("Pulumi.dev.yaml", "config:\n  x:\n    role-1:\n      a: b\n").text(many(3)))
+def test_sarif_has_what_the_standard_and_github_require() -> None:
+    value = json.loads(SarifFormat("Pulumi.dev.yaml", "config:\n  x:\n    role-1:\n      a: b\n").format(many(3)))
     (run,) = value["runs"]
     rules = run["tool"]["driver"]["rules"]
     assert value["version"] == "2.1.0"
@@ -99,12 +99,12 @@ def test_sarif_is_what_the_standard_and_github_ask_for() -> None:
         assert place["artifactLocation"]["uri"] == "Pulumi.dev.yaml", "relative to the repository's root"
         assert place["region"]["startLine"] == (3 if "role-1" in result["message"]["text"] else 1)
         prints.add(result["partialFingerprints"]["eksAccessReview/v1"])
-    assert len(prints) == len(results(value)), "each is told from the others"
-    assert results(json.loads(SarifFormat().text(many(3)))) != []
+    assert len(prints) == len(results(value)), "each result is distinguished from the others"
+    assert results(json.loads(SarifFormat().format(many(3)))) != []
 
 
 SARIF: dict[str, tuple[set[str], dict[str, str]]] = {
-    # Each object that is written: what the standard requires of it, and the kinds of what it has (`[…]` is a list).
+    # Each object that is written: the properties that the standard requires, and the types of all (`[…]` is a list).
     "sarifLog": ({"version", "runs"}, {"$schema": "text", "version": "text", "runs": "[run]"}),
     "run": (
         {"tool"},
@@ -142,54 +142,54 @@ PLAIN: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def breaches(value: Any, kind: str, path: str) -> Iterator[str]:
-    """Where the value is not as the standard has it."""
+def find_violations(value: Any, kind: str, path: str) -> Iterator[str]:
+    """Where the value violates the standard."""
     if kind.startswith("["):
         listed = value if isinstance(value, list) else [None]
         for at, each in enumerate(listed):
-            yield from breaches(each, kind[1:-1], f"{path}[{at}]")
+            yield from find_violations(each, kind[1:-1], f"{path}[{at}]")
     elif kind in PLAIN:
         if not PLAIN[kind](value):
-            yield f"{path} is no {kind}: {value!r}"
+            yield f"{path} is not a {kind}: {value!r}"
     elif not isinstance(value, dict):
-        yield f"{path} is no {kind}"
+        yield f"{path} is not a {kind}"
     else:
         required, known = SARIF[kind]
         yield from (f"{path} has no {name}" for name in required - set(value))
-        yield from (f"{path}.{name} is nothing of the standard's" for name in set(value) - set(known))
+        yield from (f"{path}.{name} is not in the standard" for name in set(value) - set(known))
         for name in set(value) & set(known):
-            yield from breaches(value[name], known[name], f"{path}.{name}")
+            yield from find_violations(value[name], known[name], f"{path}.{name}")
 
 
 @pytest.mark.parametrize(
     "found",
-    [many(3), hostile(), difference(Stack(), Stack()), difference(Stack().role("u"), Stack().role("u", UNKNOWN))],
+    [many(3), hostile(), compare(Stack(), Stack()), compare(Stack().role("u"), Stack().role("u", UNKNOWN))],
 )
-def test_sarif_has_all_that_the_standard_requires_and_nothing_that_it_forbids(found: Review) -> None:
-    value = json.loads(SarifFormat().text(found))
-    assert list(breaches(value, "sarifLog", "$")) == []
+def test_sarif_does_not_violate_the_standard(found: Review) -> None:
+    value = json.loads(SarifFormat().format(found))
+    assert list(find_violations(value, "sarifLog", "$")) == []
     assert value["version"] == "2.1.0"
 
 
-def test_a_breach_of_the_standard_would_be_seen() -> None:
-    value = SarifFormat().value(many(1))
+def test_violations_of_the_standard_are_found() -> None:
+    value = SarifFormat().convert(many(1))
     result = results(value)[0]
     del result["message"]
     result["locations"][0]["physicalLocation"]["region"]["startLine"] = 0
     result["severity"] = "high"
-    assert sorted(each.partition(" ")[2] for each in breaches(value, "sarifLog", "$")) == [
+    assert sorted(each.partition(" ")[2] for each in find_violations(value, "sarifLog", "$")) == [
         "has no message",
-        "is no line: 0",
-        "is nothing of the standard's",
+        "is not a line: 0",
+        "is not in the standard",
     ]
 
 
-def test_sarif_has_what_is_gained_or_not_known_and_nothing_that_is_lost() -> None:
+def test_sarif_has_gains_and_unknowns_and_no_losses() -> None:
     base = Stack().role("r", None, allow("iam:PassRole")).role("u")
     head = Stack().role("r").role("u", UNKNOWN)
-    found = results(SarifFormat().value(difference(base, head)))
+    found = results(SarifFormat().convert(compare(base, head)))
     assert [each["ruleId"] for each in found] == ["access-unknown/medium"]
 
 
-def test_sarif_stays_within_what_github_shows() -> None:
-    assert len(results(SarifFormat(limit=20).value(many(20)))) == 20
+def test_sarif_has_no_more_results_than_github_shows() -> None:
+    assert len(results(SarifFormat(limit=20).convert(many(20)))) == 20

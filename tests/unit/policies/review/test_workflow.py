@@ -1,4 +1,4 @@
-"""The workflow of pull requests: what each job may do, and whose code it runs."""
+"""The workflow for pull requests: the permissions of each job, and the code that it runs."""
 
 import re
 import subprocess
@@ -35,7 +35,7 @@ def jobs() -> Any:
     return load(REUSABLE)["jobs"]
 
 
-def test_it_is_reusable_and_the_project_uses_it_itself_on_pull_requests() -> None:
+def test_the_workflow_is_reusable_and_the_project_calls_it_on_pull_requests() -> None:
     assert set(load(REUSABLE)["on"]) == {"workflow_call"}
     caller = load("pull-request.yml")
     assert set(caller["on"]) == {"pull_request"}
@@ -46,21 +46,21 @@ def test_it_is_reusable_and_the_project_uses_it_itself_on_pull_requests() -> Non
 
 
 def test_the_packs_configuration_is_found_by_the_environments_name(jobs: Any) -> None:
-    given = load("pull-request.yml")["jobs"]["access"]["with"]
+    inputs = load("pull-request.yml")["jobs"]["access"]["with"]
     (script,) = [step["run"] for step in steps(jobs["review"]) if step.get("id") == "pack"]
     for environment, expected in (("dev", ["--policy-pack-config", str(CHECKOUT / "policies/dev.json")]), ("new", [])):
-        env = {"PACK": given["policy-pack"], "CONFIG": given["policy-pack-config"], "STACK": environment}
+        env = {"PACK": inputs["policy-pack"], "CONFIG": inputs["policy-pack-config"], "STACK": environment}
         env |= {"RUN_IN": "printf %s\\n", "FOLDER": ".", "PULUMI_CONFIG_PASSPHRASE": "x"}
         done = subprocess.run(
             ["bash", "-euc", script], cwd=CHECKOUT, env=env, capture_output=True, text=True, check=True
         )
         printed = done.stdout.splitlines()
         pack = printed[printed.index("--policy-pack") + 2 : printed.index("--stack")]
-        assert pack == expected, f"{environment}: where there is no such file, the pack has no configuration"
+        assert pack == expected, f"{environment}: without such a file, the pack has no configuration"
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_strangers_code_never_runs_with_secrets_or_a_token_that_writes(name: str) -> None:
+def test_code_of_a_pull_request_never_runs_with_secrets_or_a_token_that_writes(name: str) -> None:
     assert "pull_request_target" not in load(name)["on"]
     assert "workflow_run" not in load(name)["on"]
 
@@ -77,7 +77,7 @@ def test_every_job_has_only_the_permissions_that_it_needs(jobs: Any) -> None:
     assert set(granted.items()) == needed, "what a caller grants is what the jobs need, together"
 
 
-def test_the_job_that_may_write_runs_the_bases_code_and_has_no_secret_of_the_callers(jobs: Any) -> None:
+def test_the_job_that_may_write_runs_the_code_of_the_base_and_has_none_of_the_callers_secrets(jobs: Any) -> None:
     checkout = next(step for step in steps(jobs["comment"]) if "checkout" in step.get("uses", ""))
     assert checkout["with"]["ref"] == "${{ github.event.pull_request.base.sha }}"
     assert "secrets." not in str(jobs["comment"])
@@ -86,14 +86,14 @@ def test_the_job_that_may_write_runs_the_bases_code_and_has_no_secret_of_the_cal
 
 def test_only_the_previews_get_the_callers_secrets(jobs: Any) -> None:
     with_secrets = [step["name"] for job in jobs.values() for step in steps(job) if "secrets." in str(step)]
-    assert with_secrets == ["set up", "judge by the policy pack", "review"]
+    assert with_secrets == ["set up", "evaluate the policy pack", "review"]
 
 
-def test_there_is_one_comment_and_it_is_made_when_all_reviews_are_there(jobs: Any) -> None:
-    making = [name for name, job in jobs.items() for step in steps(job) if "review-comment " in step.get("run", "")]
-    assert making == ["comment"]
+def test_one_job_writes_the_comment_after_all_reviews(jobs: Any) -> None:
+    writing = [name for name, job in jobs.items() for step in steps(job) if "review-comment " in step.get("run", "")]
+    assert writing == ["comment"]
     assert jobs["comment"]["needs"] == ["changed", "review"]
-    assert "!cancelled()" in jobs["comment"]["if"], "reviews that fail are told as well"
+    assert "!cancelled()" in jobs["comment"]["if"], "failed reviews are reported as well"
 
 
 def scripts() -> Iterator[tuple[str, str]]:
@@ -105,11 +105,11 @@ def scripts() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("name", "script"), list(scripts()))
-def test_nothing_is_pasted_into_a_script(name: str, script: str) -> None:
-    assert "${{" not in script, "a branch's name could be a command: values come by the environment"
+def test_no_expression_is_interpolated_into_a_script(name: str, script: str) -> None:
+    assert "${{" not in script, "a branch's name could be a command: pass values by the environment"
 
 
-def test_every_action_is_pinned_and_every_checkout_keeps_no_token() -> None:
+def test_every_action_is_pinned_and_no_checkout_persists_the_token() -> None:
     for name in OURS:
         text = (WORKFLOWS / name).read_text()
         for used in re.findall(r"uses: (\S+/\S+@\S+.*)", text):
@@ -120,31 +120,31 @@ def test_every_action_is_pinned_and_every_checkout_keeps_no_token() -> None:
                     assert step["with"]["persist-credentials"] == "false"
 
 
-def test_every_job_ends_in_time(jobs: Any) -> None:
+def test_every_job_has_a_timeout(jobs: Any) -> None:
     assert all("timeout-minutes" in job for job in jobs.values())
 
 
-def test_the_pack_and_the_review_are_told_before_they_fail_the_job(jobs: Any) -> None:
+def test_the_pack_and_the_review_are_reported_before_they_fail_the_job(jobs: Any) -> None:
     names = [step.get("name") or step.get("uses") for step in steps(jobs["review"])]
     failing = steps(jobs["review"])[-1]
-    assert failing["name"] == "fail as the pack and the review say"
+    assert failing["name"] == "fail if the policy pack or the review failed"
     assert "steps.pack.outcome == 'failure' || steps.review.outcome == 'failure'" in failing["if"]
-    assert names.index("review") < names.index("tell it in the summary") < len(names) - 1
+    assert names.index("review") < names.index("write the summary") < len(names) - 1
     for each in ("pack", "review"):
         (step,) = [step for step in steps(jobs["review"]) if step.get("id") == each]
         assert step["continue-on-error"] == "true"
 
 
-def test_the_options_that_the_scripts_give_are_those_of_the_commands() -> None:
+def test_the_scripts_use_only_options_that_the_commands_have() -> None:
     text = "\n".join(script for _, script in scripts()) + (CHECKOUT / "Makefile").read_text()
     commands = {
         "review": review.command,
         "review-comment": review_comment.command,
         "review-environments": review_environments.command,
     }
-    for name, given in re.findall(r"eks-access (review\S*) ((?:.*\\\n)*.*)", text):
+    for name, arguments in re.findall(r"eks-access (review\S*) ((?:.*\\\n)*.*)", text):
         options = {option for parameter in commands[name].params for option in parameter.opts}
-        assert set(re.findall(r"(?<=\s)--[a-z-]+", f" {given.partition(' ||')[0]}")) <= options, name
+        assert set(re.findall(r"(?<=\s)--[a-z-]+", f" {arguments.partition(' ||')[0]}")) <= options, name
 
 
 @pytest.mark.parametrize(
@@ -160,11 +160,11 @@ def test_the_options_that_the_scripts_give_are_those_of_the_commands() -> None:
         ([], []),
     ],
 )
-def test_a_change_is_about_the_environments_whose_files_it_touches(files: list[str], found: list[str]) -> None:
+def test_a_change_affects_the_environments_whose_files_it_touches(files: list[str], found: list[str]) -> None:
     assert find_affected_environments(["dev", "prod"], files) == found
 
 
-def test_the_environments_are_found_by_their_files_and_since_where_the_branch_began(tmp_path: Path) -> None:
+def test_the_environments_are_found_by_the_files_that_changed_since_the_merge_base(tmp_path: Path) -> None:
     assert find_environments(["Pulumi.yaml", "Pulumi.b.yaml", "Pulumi.a.yml", "x"]) == ["a", "b"]
     for name in ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml"):
         (tmp_path / name).write_text("")
