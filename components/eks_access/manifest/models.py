@@ -1,8 +1,8 @@
-"""The access manifest: the one value that passes from deploying to proving.
+"""The access manifest: the contract between deploying and proving.
 
-A stack exports it; probe, review and hand-off read it. It holds everything they need and no secret in the clear: an
-ExternalId is told as the user gave it, and a value given as a secret stays a secret of the stack. Keys are camelCase
-in JSON. The version changes when a reader of the old form would misread the new one.
+A stack exports it; probe, review and hand-off read it. It contains everything they need, and no secret in plain text:
+an ExternalId is as the user gave it, and a value given as a secret stays a secret of the stack. Keys are camelCase in
+JSON. The version changes when a reader of the old form would misread the new one.
 """
 
 from collections.abc import Mapping
@@ -21,11 +21,11 @@ SCHEMA_VERSION: Literal[1] = 1
 OUTPUT = "access"
 """The name of the stack output that holds the manifest."""
 HIDDEN = "[secret]"
-"""What Pulumi prints in the place of a secret, where it is not told to show secrets."""
+"""What Pulumi prints instead of a secret, unless it is run with `--show-secrets`."""
 
 
 class Cluster(CamelModel):
-    """A cluster and how its API server is reached. Nothing here is secret."""
+    """A cluster and how to connect to its API server. Nothing here is secret."""
 
     name: str
     region: str
@@ -35,7 +35,7 @@ class Cluster(CamelModel):
     authentication_mode: AuthenticationMode | None
     """Null for a cluster outside of EKS."""
     method: EntryMethod
-    """The way in: an access entry, a mapping in aws-auth, or EKS Connector."""
+    """How principals get access: an access entry, a mapping in aws-auth, or EKS Connector."""
 
 
 class Role(CamelModel):
@@ -43,13 +43,13 @@ class Role(CamelModel):
     name: str
     max_session_seconds: int
     existing: bool = False
-    """Whether somebody else owns it: then it is used as it is."""
+    """Whether it is an existing role, managed by its owner and used as it is."""
     trust_policy: dict[str, Any] | None = None
-    """What an existing role's owner must have it trust."""
+    """The trust policy that the owner of an existing role must give it."""
 
 
 class Trust(CamelModel):
-    """Who may become the role. Which of the optional fields are there depends on `kind`."""
+    """Who may assume the role. Which optional fields are set depends on `kind`."""
 
     kind: Literal["cross-account", "web-identity", "saml", "identity-center", "service", "pod-identity", "irsa"]
     refuses: list[TamperedRequest]
@@ -79,17 +79,17 @@ class AccessPolicy(CamelModel):
 
 
 class Identity(CamelModel, HasUsername):
-    """The username (a template of EKS), groups and access policies in each cluster."""
+    """The username (an EKS template), groups and access policies in each cluster."""
 
     username: str
     aws_auth_username: str | None = None
-    """The username where the way in is aws-auth, if it is another one there."""
+    """The username in clusters entered by aws-auth, if it is another one."""
     groups: list[str]
     access_policies: list[AccessPolicy]
 
 
 class Grant(CamelModel):
-    """RBAC rules given to a group: in `namespaces`, or everywhere where that is null.
+    """RBAC rules granted to a group: in `namespaces`, or in the whole cluster if that is null.
 
     With another `kind`, `group` is the name of a user, or `namespace/name` of a service account.
     """
@@ -100,11 +100,11 @@ class Grant(CamelModel):
     namespaces: list[str] | None
     rules: list[dict[str, list[str]]]
     reasons: list[str] = Field(default_factory=list)
-    """Why each of the rules is there, in their order."""
+    """The reason for each rule, in their order."""
 
 
 class ObjectReference(CamelModel):
-    """An object in each cluster, without what is in it."""
+    """An object in each cluster, without its content."""
 
     kind: str
     namespace: str | None
@@ -129,7 +129,7 @@ class KubernetesExpectation(CamelModel):
     allowed: bool
     why: str
     user: str | None = None
-    """The user that the integration acts as in this call, by impersonation."""
+    """The user that the integration impersonates in this call."""
 
 
 class HandoffField(CamelModel):
@@ -144,7 +144,7 @@ class Handoff(CamelModel):
 
 
 class Leftover(CamelModel):
-    """What the vendor itself makes: see `vendor_made`."""
+    """Resources that the vendor itself creates: see `model.leftovers`."""
 
     made: LeftoverKind
     pattern: str
@@ -152,7 +152,7 @@ class Leftover(CamelModel):
 
 
 class Rights(CamelModel):
-    """What an integration may do, in AWS and in each cluster."""
+    """Permissions of an integration in AWS and in each cluster."""
 
     statements: list[dict[str, Any]]
     access_policies: list[AccessPolicy]
@@ -160,14 +160,14 @@ class Rights(CamelModel):
 
 
 class OtherProfile(Rights):
-    """What an integration would be given in the profile that was not chosen, and to whom."""
+    """Permissions and trust of an integration in the profile that was not chosen."""
 
     trust: Trust | None = None
-    """Null in manifests of before there was this field."""
+    """Null in manifests written by versions before this field existed."""
 
 
 class IntegrationAccess(CamelModel):
-    """One integration: what was granted, what must work and what must be refused."""
+    """One integration: its permissions, and the calls that must be allowed or denied."""
 
     vendor: str
     title: str
@@ -176,10 +176,10 @@ class IntegrationAccess(CamelModel):
     trust: Trust
     statements: list[dict[str, Any]]
     statement_reasons: list[str] = Field(default_factory=list)
-    """Why each of the statements is there, in their order."""
+    """The reason for each statement, in their order."""
     identity: Identity
     clusters: dict[str, Cluster]
-    """The clusters by the user's own keys for them."""
+    """The clusters by the user's own keys."""
     grants: list[Grant]
     aws: list[AwsExpectation]
     kubernetes: list[KubernetesExpectation]
@@ -189,7 +189,7 @@ class IntegrationAccess(CamelModel):
     sources: list[str] = Field(default_factory=list)
     leftovers: list[Leftover] = Field(default_factory=list)
     other_profile: OtherProfile | None = None
-    """Null where the other profile cannot be had here."""
+    """Null if the integration cannot have the other profile here."""
 
     @property
     def rights(self) -> Rights:
@@ -208,29 +208,29 @@ class Manifest(CamelModel):
     partition: str
     account: str
     endpoint: Literal["aws", "loopback"]
-    """`loopback`: this environment lives on the local machine and no call may leave it."""
+    """`loopback`: an environment on the local machine, which no call may leave."""
     clusters: dict[str, DeclaredCluster] = Field(default_factory=dict)
-    """Every cluster of the environment, with those that no integration has (any more)."""
+    """Every cluster of the environment, including those without an integration."""
     integrations: dict[str, IntegrationAccess]
 
 
 class ManifestError(EksAccessError, ValueError):
-    """The value is no access manifest that this version can read."""
+    """The value is not an access manifest that this version can read."""
 
 
 def read(value: object) -> Manifest:
-    """The manifest in a stack's output.
+    """Parses the value of a stack's output.
 
     Raises:
-        ManifestError: it has another version or another form, or values in it are hidden secrets.
+        ManifestError: it has another schema version, or does not fit the schema.
     """
     if not isinstance(value, Mapping):
-        raise ManifestError(f"the stack's output {OUTPUT!r} is no access manifest: expected an object")
+        raise ManifestError(f"the stack's output {OUTPUT!r} is not an access manifest: expected an object")
     version = value.get("schemaVersion")
     if version != SCHEMA_VERSION:
         raise ManifestError(
             f"the access manifest has version {version!r} and this eks-access reads version {SCHEMA_VERSION}:"
-            " run `pulumi up` with the eks-access that you read it with"
+            " run `pulumi up` with this version of eks-access"
         )
     try:
         return Manifest.model_validate(value)

@@ -1,4 +1,4 @@
-"""What the scheduled probe may do: ask IAM about the integrations' roles, and each cluster about their users."""
+"""Permissions of the scheduled probe: IAM's simulator for the integrations' roles, access reviews for their users."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,7 +20,7 @@ from ..model.rbac import Grant, Rule
 REVIEWS = "authorization.k8s.io"
 
 
-def statements(place: Place, roles: Sequence[str]) -> tuple[Statement, ...]:
+def probe_statements(place: Place, roles: Sequence[str]) -> tuple[Statement, ...]:
     entries = tuple(
         cluster.arn.replace(":cluster/", ":access-entry/") + "/*"
         for cluster in place.clusters
@@ -58,7 +58,7 @@ def statements(place: Place, roles: Sequence[str]) -> tuple[Statement, ...]:
     )
 
 
-def grants(place: Place, group: str) -> tuple[Grant, ...]:
+def probe_grants(place: Place, group: str) -> tuple[Grant, ...]:
     review = Rule(
         ("subjectaccessreviews",),
         ("create",),
@@ -77,8 +77,8 @@ def grants(place: Place, group: str) -> tuple[Grant, ...]:
     )
 
 
-def expectations(place: Place) -> tuple[Expectation, ...]:
-    """The probe is an integration like others: what it may do is proven by the same means."""
+def probe_expectations(place: Place) -> tuple[Expectation, ...]:
+    """The probe is an integration like any other: its permissions are verified in the same way."""
     mapped = any(cluster.method is EntryMethod.AWS_AUTH for cluster in place.clusters)
     aws_auth: dict[str, Any] = {"namespace": "kube-system", "name": "aws-auth"}
     own: tuple[Expectation, ...] = (

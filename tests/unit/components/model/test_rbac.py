@@ -20,7 +20,7 @@ def test_a_grant_for_no_namespace_is_bound_nowhere() -> None:
     assert kinds(Grant("a", "vendor-a", "readers", RULES, namespaces=())) == [("ClusterRole", None)]
 
 
-def test_every_object_of_an_integration_has_a_key_of_its_own() -> None:
+def test_every_object_of_an_integration_has_a_unique_key() -> None:
     found = list(build_objects(Grant("a", "vendor-a", "readers", RULES, namespaces=("web", "payments")), labels={}))
     assert [each.key for each in found] == ["a", "a-web", "a-payments"]
 
@@ -31,6 +31,6 @@ def test_a_binding_refers_to_the_role_and_the_group_of_its_grant() -> None:
     assert binding.body["subjects"] == [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "readers"}]
 
 
-def test_no_names_render_no_list_because_an_empty_one_would_mean_every_name() -> None:
+def test_no_resource_names_render_no_list_because_an_empty_one_would_mean_every_name() -> None:
     assert "resourceNames" not in Rule(("configmaps",), ("get",)).json()
     assert Rule(("configmaps",), ("get",), resource_names=("aws-auth",)).json()["resourceNames"] == ["aws-auth"]

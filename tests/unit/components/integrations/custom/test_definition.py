@@ -47,7 +47,7 @@ def test_the_example_describes_an_integration_with_everything_that_a_built_in_on
 
 
 @pytest.mark.parametrize("profile", list(Profile))
-def test_the_example_has_something_that_must_work_and_something_that_must_not(profile: Profile) -> None:
+def test_the_example_has_calls_that_must_be_allowed_and_calls_that_must_be_denied(profile: Profile) -> None:
     for plane in (AwsCall, KubernetesCall):
         calls = [call for call in cloudquery(profile).expectations if isinstance(call, plane)]
         assert {call.allowed for call in calls} == {True, False}
@@ -85,12 +85,12 @@ def test_calls_for_each_cluster_are_made_in_its_region_by_its_name() -> None:
     assert asked == [({"name": "prod-0"}, "us-east-1"), ({"name": "prod-1"}, "us-east-1")]
 
 
-def test_what_no_integration_may_do_is_always_among_the_expectations() -> None:
+def test_the_baseline_is_always_among_the_expectations() -> None:
     asked = {(c.verb, c.resource) for c in described().expectations if isinstance(c, KubernetesCall)}
     assert {("list", "secrets"), ("impersonate", "users"), ("escalate", "clusterroles")} <= asked
 
 
-def test_a_list_becomes_several_items_and_a_value_not_yet_known_stays_a_placeholder() -> None:
+def test_a_list_expands_to_several_items_and_an_unknown_value_stays_a_placeholder() -> None:
     made = described(namespaces=["web", "payments"], role=placeholder("args.role"))
     assert made.grants[0].namespaces == ("web", "payments")
     assert isinstance(made.role.trust, CrossAccount)
@@ -116,7 +116,7 @@ def test_a_list_becomes_several_items_and_a_value_not_yet_known_stays_a_placehol
         ("", "acme.yaml:1 does not fit"),
     ],
 )  # fmt: skip
-def test_a_wrong_file_is_refused_with_line_and_path(text: str, told: str) -> None:
+def test_an_invalid_file_is_rejected_with_line_and_path(text: str, told: str) -> None:
     assert told in refusal(text)
     assert described(SMALL).title == "Acme", "the same without the fault is accepted"
 
@@ -148,20 +148,22 @@ def test_a_wrong_file_is_refused_with_line_and_path(text: str, told: str) -> Non
         (small(profiles__least__grants__0__group="other"), {}, "is 'other', which is not one of the profile's groups"),
     ],
 )  # fmt: skip
-def test_what_does_not_fit_together_is_refused(text: str, arguments: dict[str, Any], told: str) -> None:
+def test_a_definition_that_does_not_fit_its_arguments_or_limits_is_rejected(
+    text: str, arguments: dict[str, Any], told: str
+) -> None:
     assert told in refusal(text, **arguments)
 
 
-def test_a_required_argument_is_asked_for_in_its_own_words() -> None:
+def test_a_missing_argument_is_reported_with_its_description() -> None:
     with pytest.raises(InvalidInputError, match=r"arguments\.role is required: Acme's role"):
         build_integration(parse_definition(SMALL, "acme.yaml"), {}, place("acme"))
 
 
-def test_a_profile_that_is_not_described_is_refused() -> None:
+def test_a_profile_that_is_not_described_is_rejected() -> None:
     with pytest.raises(InvalidInputError, match="profile is 'vendor', which is not described for Acme"):
         described(profile=Profile.VENDOR)
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="which cannot be read: No such file"):
         load_definition(tmp_path / "nowhere.yaml")

@@ -65,7 +65,7 @@ def described(trust: dict[str, Any]) -> Integration:
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_the_file_has_each_kind_of_trust_with_what_it_must_refuse(kind: str) -> None:
+def test_every_kind_of_trust_can_be_written_with_the_requests_it_must_refuse(kind: str) -> None:
     given, trust, words = KINDS[kind]
     made = described({kind: given})
     assert made.role.trust == trust
@@ -75,7 +75,7 @@ def test_the_file_has_each_kind_of_trust_with_what_it_must_refuse(kind: str) -> 
     assert describe_trust(Told.model_validate(written["trust"]))[0] == words
 
 
-def test_every_kind_that_there_is_can_be_written() -> None:
+def test_the_definition_supports_every_kind_of_trust() -> None:
     assert {type(trust) for _, trust, _ in KINDS.values()} == set(Trust.__args__)
 
 
@@ -98,12 +98,10 @@ def test_every_kind_that_there_is_can_be_written() -> None:
         ({kind: KINDS[kind][0] for kind in ("saml", "service")}, "give one of"),
     ],
 )
-def test_what_aws_would_not_take_or_would_open_the_role_is_refused_with_its_path(
-    trust: dict[str, Any], problem: str
-) -> None:
+def test_a_trust_that_is_invalid_or_too_wide_is_rejected_with_its_path(trust: dict[str, Any], problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         described(trust)
 
 
-def test_identity_center_without_permission_sets_is_everyone_who_signs_in() -> None:
+def test_identity_center_without_permission_sets_allows_every_user() -> None:
     assert described({"identity_center": {}}).role.trust == IdentityCenter("aws", ACCOUNT)
