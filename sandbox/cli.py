@@ -22,7 +22,7 @@ from .programs.errors import ProgramsError
 from .progress import Terminal
 from .session import NotRunningError, Sandbox, StartError, stop
 from .state import AlreadyRunningError, State
-from .status import as_text, status
+from .status import format_status, read_status
 
 NOT_RUNNING = 3
 FOLLOW_SECONDS = 0.2
@@ -159,8 +159,8 @@ def down(folder: Path | None) -> None:
 @state_option
 def show_status(folder: Path | None, as_json: bool) -> None:
     """Show what is running. Exit code 0: it runs; 3: it does not."""
-    shown = status(State.at(folder))
-    click.echo(json.dumps(shown, indent=1) if as_json else as_text(shown))
+    shown = read_status(State.at(folder))
+    click.echo(json.dumps(shown, indent=1) if as_json else format_status(shown))
     if not shown["running"]:
         raise click.exceptions.Exit(NOT_RUNNING)
 

@@ -9,7 +9,7 @@ from .session import Sandbox
 from .state import State
 
 
-def status(state: State) -> dict[str, Any]:
+def read_status(state: State) -> dict[str, Any]:
     runtime = state.read()
     running = state.is_supervised()
     if runtime is None:
@@ -38,7 +38,7 @@ def status(state: State) -> dict[str, Any]:
     }
 
 
-def as_text(shown: dict[str, Any]) -> str:
+def format_status(shown: dict[str, Any]) -> str:
     if not shown["running"]:
         return "\n".join(filter(None, [f"no sandbox is running in {shown['state']}", shown.get("message")]))
     if "endpoint" not in shown:

@@ -1,7 +1,7 @@
 """Vendors' access to a cluster of this stack's own, with nothing of eks-access but the installed package.
 
 The names, ARNs and the External ID are Outputs: a cluster made in the same program, another stack's outputs or this
-stack's secrets serve alike. Where a cluster's name is an Output, its authentication mode is told: it decides which
+stack's secrets serve alike. Where a cluster's name is an Output, its authentication mode is given: it decides which
 resources there are, and the cluster cannot be asked before it exists.
 """
 

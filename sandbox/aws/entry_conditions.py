@@ -21,7 +21,7 @@ _OF_ENTRY = {
 }
 
 
-def entry_conditions(action: str, body: bytes) -> dict[str, Any]:
+def condition_values(action: str, body: bytes) -> dict[str, Any]:
     """EKS's condition keys that a request has by its body."""
     if action not in ("eks:AssociateAccessPolicy", "eks:CreateAccessEntry"):
         return {}
@@ -42,7 +42,7 @@ def know_entry_conditions() -> None:
     known = iam_actions.request_tag_context
 
     def extended(service: str, action: str, body: bytes, query: Any) -> dict[str, Any]:
-        own = entry_conditions(action, body) if service == "eks" else {}
+        own = condition_values(action, body) if service == "eks" else {}
         return {**known(service, action, body, query), **own}
 
     iam_actions.request_tag_context = extended

@@ -16,7 +16,7 @@ from ..programs.build import Programs
 from . import authenticator
 from .authorizer import PATH
 from .certificates import CertificateAuthority, write_private
-from .kubeconfig import kubeconfig, write
+from .kubeconfig import build_kubeconfig, write_config
 
 KUBE_API_RATE = ("--kube-api-qps=200", "--kube-api-burst=400")
 CACHE_SECONDS = 1
@@ -82,17 +82,17 @@ class ControlPlane:
         write_private(self.folder / "service-account.key", issuer_key.read_bytes())
         users = f'{self._admin_token},sandbox-admin,sandbox-admin,"system:masters"\n'
         write_private(self.folder / "tokens.csv", users.encode())
-        admin = kubeconfig(self.endpoint, ca_data=authority.data, token=self._admin_token)
-        write(self.kubeconfig, admin)
+        admin = build_kubeconfig(self.endpoint, ca_data=authority.data, token=self._admin_token)
+        write_config(self.kubeconfig, admin)
         # The authenticator takes its certificate from here instead of making one, so the API server can
         # start first.
         authority.issue(["localhost", HOST], self._authenticator / "cert.pem", self._authenticator / "key.pem")
         webhook = f"https://localhost:{self.ports.authenticator}/authenticate"
-        write(self.folder / "authentication.yaml", kubeconfig(webhook, ca_data=authority.data))
-        write(self.folder / "authorization.yaml", kubeconfig(f"{inner_url}{PATH}{self.spec.name}"))
+        write_config(self.folder / "authentication.yaml", build_kubeconfig(webhook, ca_data=authority.data))
+        write_config(self.folder / "authorization.yaml", build_kubeconfig(f"{inner_url}{PATH}{self.spec.name}"))
         settings = authenticator.configuration(self.spec.name, self.dynamic_file, self.backend_file)
-        write(self._authenticator / "config.yaml", settings)
-        write(self.dynamic_file, {"mapRoles": [], "mapUsers": [], "mapAccounts": []})
+        write_config(self._authenticator / "config.yaml", settings)
+        write_config(self.dynamic_file, {"mapRoles": [], "mapUsers": [], "mapAccounts": []})
         self.backend_file.write_text(authenticator.backend_mode(self.spec.mode))
 
     def store(self) -> Command:

@@ -1,11 +1,11 @@
-"""Kubeconfigs of the sandbox's own processes. Written as JSON, which is YAML."""
+"""Kubeconfigs and other files of the sandbox's own processes, as JSON, which is YAML."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 
-def kubeconfig(server: str, *, ca_data: str | None = None, token: str | None = None) -> dict[str, Any]:
+def build_kubeconfig(server: str, *, ca_data: str | None = None, token: str | None = None) -> dict[str, Any]:
     cluster = {"server": server} | ({"certificate-authority-data": ca_data} if ca_data else {})
     return {
         "apiVersion": "v1",
@@ -17,7 +17,7 @@ def kubeconfig(server: str, *, ca_data: str | None = None, token: str | None = N
     }
 
 
-def write(path: Path, config: dict[str, Any]) -> Path:
+def write_config(path: Path, config: dict[str, Any]) -> Path:
     path.touch(mode=0o600)
     path.write_text(json.dumps(config, indent=1))
     return path

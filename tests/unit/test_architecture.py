@@ -1,4 +1,4 @@
-"""The shape of the source tree, as docs/architecture.md describes it: who may import whom, and how things are named."""
+"""The shape of the source tree as docs/architecture.md has it: what may import what, and how things are named."""
 
 import ast
 import re
@@ -9,10 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.checkout import CHECKOUT
+from tests.support.checkout import CHECKOUT, DOCS
 from tests.support.source_tree import PACKAGES, PRODUCT, Module, is_in, modules, modules_of
 
 THIRD_PARTIES_OF_PROVISIONING = ("boto3", "botocore", "click", "pulumi", "pulumi_aws", "pulumi_kubernetes", "rich")
+MAX_MODULES = 10
+"""Modules beside the folders at the top of a package: as many as a reader takes in at one glance."""
+DIALECT = re.compile(r"\b(told|whoever|whom|somebody|anew|knock|hindrance)\b", re.IGNORECASE)
+MAX_DIALECT = 35
+"""Most are in texts that reach deployed objects or the manifest (a rule's `why`), which stay as they are."""
 
 
 def importers(of: Iterable[str], among: Iterable[Module]) -> list[str]:
@@ -102,6 +107,39 @@ def test_no_test_imports_from_a_test_module_or_a_conftest() -> None:
             if names and any(part.startswith("test_") or part == "conftest" for part in parts):
                 found.append(f"{path.relative_to(CHECKOUT)}:{getattr(node, 'lineno', 0)}")
     assert found == [], "what several tests need is in tests/support"
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGES))
+def test_no_module_has_a_function_or_class_of_its_own_name(package: str) -> None:
+    """Such a function hides its module from `from package import name`. An entry point, `main`, may be called that."""
+    found = [module.name for module in modules_of(package) if module.path.stem in module.definitions.keys() - {"main"}]
+    assert found == []
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGES))
+def test_a_package_has_at_most_ten_modules_beside_its_folders(package: str) -> None:
+    special = ("__init__.py", "__main__.py")
+    found = sorted(path.name for path in PACKAGES[package].glob("*.py") if path.name not in special)
+    assert len(found) <= MAX_MODULES, found
+
+
+def test_every_exception_of_the_sandbox_ends_in_error() -> None:
+    found = [f"{module.name}.{name}" for module in modules_of("sandbox") for name in module.definitions]
+    assert [name for name in found if name.rpartition(".")[2] in exceptions() and not name.endswith("Error")] == []
+
+
+def test_product_docs_and_readme_are_in_the_fields_words() -> None:
+    """Words that the field does not use for this: what is told is reported, formatted or described, who is a principal
+    or a caller, a knock is a connection attempt. A few lines need one of them."""
+    files = [path for name in PRODUCT for path in (CHECKOUT / PRODUCT[name]).rglob("*.py")]
+    files += [*DOCS.rglob("*.md"), *DOCS.rglob("*.json"), *CHECKOUT.glob("*.md")]
+    found = [
+        f"{path.relative_to(CHECKOUT)}:{number}: {line.strip()}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        for _ in DIALECT.findall(line)
+    ]
+    assert len(found) <= MAX_DIALECT, "\n".join(found)
 
 
 def test_imports_are_found_wherever_they_are_and_told_apart_by_when_they_run(tmp_path: Path) -> None:

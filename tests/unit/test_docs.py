@@ -1,7 +1,9 @@
 """The documentation names what there is: modules and types, files and folders, and addresses within the checkout."""
 
+import ast
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,13 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+@pytest.mark.parametrize("page", MAPS)
+def test_the_modules_and_types_that_a_page_names_exist(page: str) -> None:
+    found = names((DOCS / page).read_text())
+    assert len(found) > 20
+    assert [name for name in found if not exists(name)] == []
+
+
 def test_a_name_that_does_not_exist_would_be_found() -> None:
     assert exists("eks_access.model.integration.Integration")
     assert not exists("eks_access.model.integration.Integral")
@@ -47,6 +56,23 @@ def test_every_term_of_the_glossary_has_a_meaning_and_a_type() -> None:
     for term, meaning, carried_by in terms:
         assert meaning.endswith("."), term
         assert names(carried_by), term
+
+
+def test_the_tree_names_every_package_and_no_other() -> None:
+    tree = re.search(r"## The tree\n.*?```\n(.*?)```", (DOCS / "architecture.md").read_text(), re.DOTALL)
+    assert tree is not None
+    named: set[str] = set()
+    top = ""
+    for line in tree[1].splitlines():
+        folder = line.split()[0].rstrip("/")
+        top = top if line.startswith("  ") else folder
+        named.add(f"{top}/{folder}" if line.startswith("  ") else folder)
+    there = {
+        str(path.parent.relative_to(CHECKOUT))
+        for root in PACKAGES.values()
+        for path in [*root.glob("__init__.py"), *root.glob("*/__init__.py"), *root.glob("*/__main__.py")]
+    }
+    assert named - {"tests"} == there
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
@@ -74,3 +100,31 @@ def test_files_and_folders_that_a_page_names_exist(page: str) -> None:
 
 def tracked() -> list[str]:
     return subprocess.run(["git", "ls-files"], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout.split()
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "is required where the cluster's name is an Output",
+        "is not a known property",
+        "which has no access policies, and profile",
+        "aws-auth is left as it is",
+        "this environment has `endpoint: loopback`, so no AWS call may leave this machine",
+        "does not export the access manifest",
+        "secrets are hidden in it; write it with",
+        "the access manifest has version",
+        "and this eks-access reads version",
+    ],
+)
+def test_a_message_that_the_readme_explains_is_one_of_the_code(message: str) -> None:
+    assert message in (CHECKOUT / "README.md").read_text()
+    assert any(message in text for module in modules().values() for text in texts(module.tree))
+
+
+def texts(tree: ast.Module) -> Iterator[str]:
+    """The texts in the code, f-strings with \N{HORIZONTAL ELLIPSIS} in the place of values."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "\u2026" for part in node.values)

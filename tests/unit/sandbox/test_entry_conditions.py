@@ -3,13 +3,13 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.entry_conditions import entry_conditions
+from sandbox.aws.entry_conditions import condition_values
 
 VIEW = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
 
 
 def asked(action: str, **body: Any) -> dict[str, Any]:
-    return entry_conditions(action, json.dumps(body).encode())
+    return condition_values(action, json.dumps(body).encode())
 
 
 def test_an_association_has_the_keys_of_its_policy_and_scope() -> None:
@@ -29,7 +29,7 @@ def test_a_key_is_there_only_where_the_request_names_it() -> None:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"'])
 def test_a_body_that_is_no_object_has_no_keys(body: bytes) -> None:
-    assert entry_conditions("eks:AssociateAccessPolicy", body) == {}
+    assert condition_values("eks:AssociateAccessPolicy", body) == {}
 
 
 def test_any_other_action_has_no_keys() -> None:
