@@ -30,8 +30,8 @@ from typing import Any, Self
 from benchmarks.scene import SECRET, Scene, Size
 from eks_access.kubernetes.client import KubernetesApi
 from eks_access.kubernetes.token import presigned_token
-from eks_access_probe.collector.fetch import PAGE
-from eks_access_probe.collector.inventory import ClusterInventory, of_json
+from eks_access_probe.collector.fetch import PAGE_SIZE
+from eks_access_probe.collector.inventory import ClusterInventory, decode_inventory
 from eks_access_probe.collector.kinds import TOPOLOGY
 from eks_access_probe.identity.aws_clients import Keys
 from sandbox import Sandbox
@@ -87,7 +87,7 @@ class Bench:
         text = out.read_bytes()
         if SECRET.encode() in text:
             raise SystemExit("a value that must not be kept is in the inventory")
-        cluster = of_json(text).integrations[INTEGRATION].clusters["bench"]
+        cluster = decode_inventory(text).integrations[INTEGRATION].clusters["bench"]
         return Run(cluster.seconds, int(peak.read_text()) / 1024), cluster
 
     def bare(self) -> Run:
@@ -136,7 +136,7 @@ class Bench:
         return seconds, other
 
     def _environment(self) -> dict[str, str]:
-        roots = [CHECKOUT, CHECKOUT / "components", CHECKOUT / "probe"]
+        roots = [CHECKOUT, *(CHECKOUT / package for package in ("components", "probe", "policies", "cli"))]
         return {**self._sandbox.env, "PYTHONPATH": os.pathsep.join(map(str, roots))}
 
     def _token(self) -> str:
@@ -240,10 +240,10 @@ def _measured(sandbox: Sandbox, folder: Path, options: argparse.Namespace) -> in
                 raise SystemExit(f"collected {found}, and the server has {there}")
         bench.touched()
         _tell("lightkube")
-        lightkube = bench.peer(options.peers, "lightkube_list.py", PAGE)
+        lightkube = bench.peer(options.peers, "lightkube_list.py", PAGE_SIZE)
         bench.touched()
         _tell("the typed client")
-        typed = bench.peer(options.peers, "typed.py", PAGE)
+        typed = bench.peer(options.peers, "typed.py", PAGE_SIZE)
     return _told(there, ours, bare, lightkube, typed)
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import Progress
 
-from eks_access_probe.collector.collect import Listener
+from eks_access_probe.collector.collector import Listener
 
 from .progress import bar
 

@@ -1,4 +1,4 @@
-"""Paragraphs for a terminal: broken at words, with a hanging indent."""
+"""Text for people: paragraphs for a terminal, and counts with their noun."""
 
 from rich.console import Console
 from rich.text import Text
@@ -11,3 +11,8 @@ def print_paragraph(out: Console, text: Text, *, mark: str = "", indent: int = 2
         line.rstrip()
         first = f"{'':{indent}}{mark} " if mark else " " * indent
         out.print(Text.assemble((first if number == 0 else " " * hang, "dim"), line), soft_wrap=True)
+
+
+def format_count(count: int, noun: str, plural_ending: str = "s") -> str:
+    """`1 cluster`, `2 clusters`, `1,000 clusters`."""
+    return f"{count:,} {noun}{'' if count == 1 else plural_ending}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from eks_access.manifest import models
 from eks_access_cli.collect_progress import Silent
-from eks_access_probe.collector.collect import collect
+from eks_access_probe.collector.collector import collect
 from eks_access_probe.collector.inventory import ClusterInventory, Inventory, Listing
 from eks_access_probe.identity import identities
 from eks_access_probe.identity.aws_clients import Aws

@@ -39,8 +39,8 @@ class Items(Struct, Generic[Item]):
 def encoded(answer: Object) -> bytes:
     """An answer, as it is told by its kind."""
     kind = answer["kind"]
-    form: Any = messages.Status if kind == "Status" else encodings.of(Items, _ITEMS.get(kind, messages.Object))
-    message = encodings.parser(encodings.of(Wrapped, form)).message()
+    form: Any = messages.Status if kind == "Status" else encodings.specialize(Items, _ITEMS.get(kind, messages.Object))
+    message = encodings.parser(encodings.specialize(Wrapped, form)).message()
     given = {"typeMeta": {"kind": kind}, "raw": _as_in_protobuf(answer)}
     json_format.ParseDict(given, message, ignore_unknown_fields=True)
     if kind == "PodList":
@@ -62,7 +62,7 @@ def _as_in_protobuf(value: Any, key: str = "") -> Any:
     if not isinstance(value, dict):
         return base64.b64encode(value.encode()).decode() if key == "deletionTimestamp" else value
     made = {
-        {"continue": "next"}.get(name, name): each if name == "labels" else _as_in_protobuf(each, name)
+        {"continue": "continue_token"}.get(name, name): each if name == "labels" else _as_in_protobuf(each, name)
         for name, each in value.items()
     }
     if key == "ephemeralContainers":

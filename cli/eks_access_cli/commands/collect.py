@@ -13,8 +13,8 @@ from rich.console import Console
 from eks_access.endpoint import LoopbackError, loopback_endpoint
 from eks_access.manifest.models import IntegrationAccess, Manifest
 from eks_access_probe.collector import table
-from eks_access_probe.collector.collect import collect as gather
-from eks_access_probe.collector.fetch import PAGE
+from eks_access_probe.collector.collector import collect as gather
+from eks_access_probe.collector.fetch import PAGE_SIZE
 from eks_access_probe.collector.inventory import Inventory
 from eks_access_probe.identity import identities
 from eks_access_probe.identity.aws_clients import Aws
@@ -57,7 +57,7 @@ INTERRUPTED = 130
 @click.option(
     "--page-size",
     type=click.IntRange(1, 10_000),
-    default=PAGE,
+    default=PAGE_SIZE,
     show_default=True,
     metavar="N",
     help="How many objects are asked for at a time: fewer for an API server that is short of memory.",
@@ -109,9 +109,9 @@ def collect(
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             sys.exit(INTERRUPTED)
-        table.write(found, chosen, console(stderr=json_file == "-"))
+        table.print_inventory(found, chosen, console(stderr=json_file == "-"))
         if out is not None:
-            out.writelines(found.json())
+            out.writelines(found.json_chunks())
             out.write(b"\n")
     sys.exit(WHOLE if found.is_whole else NOT_WHOLE)
 
@@ -124,7 +124,7 @@ def shown(
     *,
     concurrency: int = CONCURRENCY,
     deadline: float = DEADLINE,
-    page_size: int = PAGE,
+    page_size: int = PAGE_SIZE,
 ) -> Inventory:
     """What the chosen integrations see, with progress on the standard error."""
     total = sum(len(access.clusters) for access in chosen.values())

@@ -9,8 +9,8 @@ from rich.text import Text
 from ..outcome import Outcome, Plane, Question, Result
 
 MARKS = {Result.AS_EXPECTED: ("✓", "green"), Result.MISMATCH: ("✗", "bold red"), Result.NOT_PROVEN: ("?", "yellow")}
-MOST_COLUMNS = 6
-"""With more clusters than this, a count of them takes the place of their columns."""
+MAX_COLUMNS = 6
+"""With more clusters than this, one column with a count replaces the columns of the clusters."""
 
 Row = Mapping[str | None, Outcome]
 """One call's outcome in each cluster; under None for a call to AWS."""
@@ -28,7 +28,7 @@ def together(outcomes: Iterable[Outcome]) -> list[Row]:
 
 def condensed(plane: Plane, rows: Sequence[Row]) -> Table:
     clusters = list(dict.fromkeys(cluster for row in rows for cluster in row))
-    counted = len(clusters) > MOST_COLUMNS
+    counted = len(clusters) > MAX_COLUMNS
     columns = ["clusters"] if counted else [cluster or "" for cluster in clusters]
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=plane is Plane.KUBERNETES, header_style="dim")
     for column in columns:

@@ -43,7 +43,7 @@ class TableReport(ReportFormat):
         for same in _troubles(proof.outcomes):
             self._trouble(same, proof)
         if proof.inventory is not None:
-            inventory.write(proof.inventory, proof.manifest.integrations, self._console)
+            inventory.print_inventory(proof.inventory, proof.manifest.integrations, self._console)
         self._console.print(_summary(proof))
 
     def _integration(self, name: str, access: IntegrationAccess, outcomes: Sequence[Outcome]) -> None:

@@ -21,7 +21,7 @@ def granted(*rules: dict[str, list[str]], namespaces: list[str] | None = None) -
 
 
 def more(integration: IntegrationAccess) -> list[str]:
-    return [kind.dotted for kind in kinds.of(integration) if kind not in TOPOLOGY]
+    return [kind.dotted for kind in kinds.kinds_to_list(integration) if kind not in TOPOLOGY]
 
 
 def rule(resource: str, *, group: str = "", verb: str = "list", **names: list[str]) -> dict[str, list[str]]:
@@ -29,7 +29,7 @@ def rule(resource: str, *, group: str = "", verb: str = "list", **names: list[st
 
 
 def test_everybody_is_asked_for_the_topology() -> None:
-    assert kinds.of(of())[: len(TOPOLOGY)] == TOPOLOGY
+    assert kinds.kinds_to_list(of())[: len(TOPOLOGY)] == TOPOLOGY
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_an_expectation_names_what_must_be_seen_and_not_what_must_be_refused() -
 
 
 def test_the_version_of_what_is_not_everybodys_is_the_clusters_to_say() -> None:
-    found = {kind.dotted: kind.version for kind in kinds.of(of(grants=granted(rule("roles", group="rbac"))))}
+    found = {kind.dotted: kind.version for kind in kinds.kinds_to_list(of(grants=granted(rule("roles", group="rbac"))))}
     assert found["roles.rbac"] is None
     assert found["pods"] == "v1"
 
@@ -77,6 +77,6 @@ def test_namespaces_are_those_in_which_the_kind_may_be_listed() -> None:
         identity={"username": "a", "groups": [], "accessPolicies": [{"arn": VIEW, "namespaces": ["team-*"]}]},
         kubernetes=[kubernetes_call("list", "services", True, namespace="shop")],
     )
-    assert kinds.namespaces(integration, pods) == ("web", "team-*")
-    assert kinds.namespaces(integration, services) == ("team-*", "shop")
-    assert kinds.namespaces(integration, nodes) == (), "they are in no namespace"
+    assert kinds.namespaces_with_right(integration, pods) == ("web", "team-*")
+    assert kinds.namespaces_with_right(integration, services) == ("team-*", "shop")
+    assert kinds.namespaces_with_right(integration, nodes) == (), "they are in no namespace"

@@ -1,5 +1,6 @@
 """Many clusters and what they allow: who is asked for what, and who waits for whom."""
 
+import gc
 import json
 import socket
 import time
@@ -13,6 +14,7 @@ import pytest
 from eks_access.kubernetes.token import EksToken
 from eks_access_probe.checks import cluster_session
 from eks_access_probe.checks.service_account_session import ServiceAccountSession
+from eks_access_probe.collector.collector import paused_cyclic_gc
 from eks_access_probe.collector.inventory import State
 from eks_access_probe.run import list_retry
 from tests.support import faults
@@ -47,7 +49,7 @@ def test_every_object_that_may_be_seen_is_there_with_its_relations(
     assert refused.state is State.REFUSED
     assert refused.reason.startswith("403 Forbidden: nodes is forbidden"), "the authorizer's words are kept"
     assert found.is_whole, "what may not be seen is not missing"
-    assert b"CANARY" not in b"".join(found.json())
+    assert b"CANARY" not in b"".join(found.json_chunks())
 
 
 def test_pages_are_of_one_moment_and_not_of_a_cache(aws: World, api: ApiServer, certificate_authority: str) -> None:
@@ -237,6 +239,24 @@ def test_aws_that_answers_with_an_error_is_not_a_refusal(
     (roles,) = found.integrations["acme"].listings
     assert roles.state is State.INCOMPLETE
     assert not found.is_whole
+
+
+@pytest.mark.parametrize("was_enabled", [True, False])
+def test_the_cyclic_garbage_collector_is_restored_also_after_an_error(was_enabled: bool) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if was_enabled else gc.disable)()
+        with pytest.raises(KeyboardInterrupt):
+            _interrupted()
+        assert gc.isenabled() is was_enabled
+    finally:
+        (gc.enable if before else gc.disable)()
+
+
+def _interrupted() -> None:
+    with paused_cyclic_gc():
+        assert not gc.isenabled(), "paused while the inventory is collected"
+        raise KeyboardInterrupt
 
 
 # How it is set up.

@@ -7,11 +7,11 @@ from typing import Literal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eks_access_probe.collector.fetch import FailedRequest, Page, Place
+from eks_access_probe.collector.fetch import FailedRequest, ListTarget, Page
 from eks_access_probe.collector.inventory import WHOLE, Node, State
 from eks_access_probe.collector.kinds import NAMESPACE
-from eks_access_probe.collector.paging import read
-from eks_access_probe.collector.seen import Seen
+from eks_access_probe.collector.objects import CollectedObject
+from eks_access_probe.collector.pagination import read_list
 from eks_access_probe.outcome import Answer, Verdict
 from eks_access_probe.run.list_retry import Patient
 
@@ -36,7 +36,7 @@ class Cluster:
         self._events = iter(events)
         self._moment = 0
 
-    async def fetch(self, place: Place, token: str) -> Page | FailedRequest:
+    async def fetch(self, place: ListTarget, token: str) -> Page | FailedRequest:
         event: Event = next(self._events, "page")
         if event in FAILURES:
             return FAILURES[event]
@@ -48,7 +48,7 @@ class Cluster:
             number -= 1
         version = f"{moment}-other" if event == "another moment" and number else str(moment)
         page = names(moment)[number * SIZE : (number + 1) * SIZE]
-        rest: list[Seen] | FailedRequest = [seen(name) for name in page]
+        rest: list[CollectedObject] | FailedRequest = [seen(name) for name in page]
         if event == "cut off later":
             rest = FAILURES["cut off"]
         return Page(lambda: rest, following, version)
@@ -58,11 +58,11 @@ def names(moment: int) -> list[str]:
     return [f"{moment}-{number}" for number in range(PAGES * SIZE)]
 
 
-def seen(name: str) -> Seen:
-    return Seen(Node(kind="Namespace", name=name), name)
+def seen(name: str) -> CollectedObject:
+    return CollectedObject(Node(kind="Namespace", name=name), name)
 
 
-async def here(see: Callable[[], list[Seen] | FailedRequest]) -> list[Seen] | FailedRequest:
+async def here(see: Callable[[], list[CollectedObject] | FailedRequest]) -> list[CollectedObject] | FailedRequest:
     return see()
 
 
@@ -74,7 +74,9 @@ async def at_once(seconds: float) -> None:
 def test_what_is_told_as_whole_is_the_list_of_one_moment(events: list[Event]) -> None:
     progress: list[int] = []
     patient = Patient(lambda times: None, deadline=1e12, sleep=at_once)
-    listing, found = asyncio.run(read(Place(NAMESPACE), Cluster(events).fetch, here, patient, progress.append))
+    listing, found = asyncio.run(
+        read_list(ListTarget(NAMESPACE), Cluster(events).fetch, here, patient, progress.append)
+    )
     got = [each.node.name for each in found]
     assert listing.count == len(got)
     assert len(set(got)) == len(got), "nothing is there twice"
