@@ -269,7 +269,7 @@ def mint_assertion(folder: Path | None, provider: str, **wanted: Any) -> None:
 
 def _specs(file: Path | None, named: Sequence[str]) -> tuple[ClusterSpec, ...]:
     from_file = cluster_specs.load(file) if file else ()
-    return cluster_specs.checked((*from_file, *map(ClusterSpec.parse, named)) or cluster_specs.DEFAULT)
+    return cluster_specs.validate_specs((*from_file, *map(ClusterSpec.parse, named)) or cluster_specs.DEFAULT)
 
 
 def _find(folder: Path | None) -> Sandbox:

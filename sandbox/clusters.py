@@ -73,10 +73,10 @@ def load(path: Path) -> tuple[ClusterSpec, ...]:
     value = yaml.safe_load(path.read_text())
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise InvalidClusters(f"{path}: expected a list of clusters, each with name and mode")
-    return checked([ClusterSpec.of(item) for item in value])
+    return validate_specs([ClusterSpec.of(item) for item in value])
 
 
-def checked(specs: Sequence[ClusterSpec]) -> tuple[ClusterSpec, ...]:
+def validate_specs(specs: Sequence[ClusterSpec]) -> tuple[ClusterSpec, ...]:
     names = [spec.name for spec in specs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not specs:

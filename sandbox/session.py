@@ -20,7 +20,7 @@ from . import environment
 from .aws.connected_clusters import CONTROL_PATH
 from .aws.identity_provider import GOOGLE, IdentityProviders
 from .aws.inner import client
-from .clusters import DEFAULT, ClusterSpec, checked
+from .clusters import DEFAULT, ClusterSpec, validate_specs
 from .processes import kill
 from .progress import Event, Progress, silent
 from .state import ClusterRecord, Runtime, State, checkout
@@ -94,7 +94,7 @@ class Sandbox:
         where = State.at(state)
         supervisor = None
         if not where.is_supervised():
-            command = _up_command(where, checked(clusters), workload, entry_seconds, ends_with_caller)
+            command = _up_command(where, validate_specs(clusters), workload, entry_seconds, ends_with_caller)
             supervisor = _launch(where, command, progress)
         running = cls.find(where.folder)
         running._supervisor = supervisor

@@ -1,4 +1,4 @@
-"""The base of this project's errors, and the one for an invalid input: property, value, what is allowed, what to do."""
+"""The base of all exceptions of this project, and the one for invalid input."""
 
 
 class EksAccessError(Exception):
@@ -6,19 +6,19 @@ class EksAccessError(Exception):
 
 
 class InvalidInputError(EksAccessError, ValueError):
-    """An input that AWS, Kubernetes or this package will not accept, told before anything is created.
+    """An input that AWS, Kubernetes or this package does not accept, raised before anything is created.
 
     Attributes:
-        property: the input's name as the user wrote it, with its path (`clusters.api.name`).
-        value: what was given; None where it must not be repeated (a secret) or nothing was given.
+        path: where the input is, as the user wrote it (`clusters.api.name`).
+        value: the value given; None if it must not be repeated (a secret), or if none was given.
         problem: what is wrong with it, and what is allowed.
         advice: what to do about it; may be empty.
     """
 
-    def __init__(self, property: str, value: object, problem: str, advice: str = "") -> None:
-        self.property = property
+    def __init__(self, path: str, value: object, problem: str, advice: str = "") -> None:
+        self.path = path
         self.value = value
         self.problem = problem
         self.advice = advice
         given = f" is {value!r}, which" if value is not None else ""
-        super().__init__(f"{property}{given} {problem}." + (f" {advice}" if advice else ""))
+        super().__init__(f"{path}{given} {problem}." + (f" {advice}" if advice else ""))

@@ -1,14 +1,8 @@
 """What a rule is, and what it finds. Pure: no engine, no AWS."""
 
 from dataclasses import dataclass
-from enum import IntEnum
 
-
-class Severity(IntEnum):
-    LOW = 1
-    MEDIUM = 2
-    HIGH = 3
-    CRITICAL = 4
+from eks_access.model.severity import Severity as Severity
 
 
 @dataclass(frozen=True)

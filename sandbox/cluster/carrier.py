@@ -12,7 +12,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from eks_access.model.access_policies import Grant
+from eks_access.model.access_policies import AssociatedPolicy
 
 from ..aws import eks_rules as rules
 from ..aws.arn import Arn
@@ -110,9 +110,9 @@ def _creator(cluster: Cluster) -> list[Entry]:
     return [creator_entry(cluster.creator_arn, unique_id)] if unique_id else []
 
 
-def _grant(association: dict[str, object]) -> Grant:
+def _grant(association: dict[str, object]) -> AssociatedPolicy:
     scope = association["accessScope"]
     assert isinstance(scope, dict)
     arn = Arn.parse(str(association["policyArn"]))
     name = arn.name if arn else ""
-    return Grant(name, tuple(scope["namespaces"]) if scope["type"] == "namespace" else None)
+    return AssociatedPolicy(name, tuple(scope["namespaces"]) if scope["type"] == "namespace" else None)

@@ -92,7 +92,7 @@ class InCluster:
         eks, place = self._bench.sandbox.boto("eks"), self._entry()
         (policy,) = policies
         rules: list[Rule] = [
-            {"apiGroups": [*rule.api_groups], "resources": [*rule.resources], "verbs": [*rule.verbs]}
+            {"apiGroups": [*rule.groups], "resources": [*rule.resources], "verbs": [*rule.verbs]}
             for rule in catalogue()[policy.arn.rpartition("/")[2]]
         ]
         with self._bound("mutation-policy", rules, None):

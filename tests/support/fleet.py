@@ -10,7 +10,7 @@ from eks_access.manifest.build import integration_access
 from eks_access.manifest.models import IntegrationAccess, Manifest
 from eks_access.model.identity import AuthenticationMode
 from eks_access.model.integration import ClusterPlace, Place
-from eks_access.provision.arguments import checked
+from eks_access.provision.arguments import validate_arguments
 from eks_access_probe.collector.inventory import (
     ClusterInventory,
     Container,
@@ -75,7 +75,9 @@ def _access(name: str, given: dict[str, Any], clusters: tuple[str, ...]) -> Inte
     vendor = vendors()[given.pop("vendor", name)]
     if vendor.key == "conductorone":
         clusters = clusters[:1]  # it has a connector for each cluster
-    given = checked({**given, "clusters": {key: {"name": f"prod-{key}"} for key in clusters}}, vendor.arguments)
+    given = validate_arguments(
+        {**given, "clusters": {key: {"name": f"prod-{key}"} for key in clusters}}, vendor.arguments
+    )
     places = tuple(
         ClusterPlace(
             key,

@@ -1,6 +1,5 @@
 """`eks-access explain`."""
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,9 @@ from rich.text import Text
 
 from eks_access.errors import InvalidInputError
 from eks_access.explain.difference import Difference, Gain
-from eks_access.explain.explanation import Explanation, Right, explained
+from eks_access.explain.explanation import Explanation, Right, explained, to_json
 from eks_access.manifest.models import IntegrationAccess
-from eks_access.model.risks import Risk
+from eks_access.model.risk import Risk
 from eks_access.text_layout import print_paragraph
 
 from ..console import console
@@ -64,7 +63,7 @@ def explain(
     else:
         found = explained(integration, one_integration(read_manifest(stack, manifest, cwd), integration))
     if as_json:
-        click.echo(json.dumps({"schemaVersion": 1, **dataclasses.asdict(found)}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(to_json(found), indent=2, ensure_ascii=False))
     else:
         _print(found, console())
 
@@ -84,7 +83,7 @@ def _sample(vendor: str | None, definition: str | None, given: dict[str, Any]) -
 
             given = {"definition": definition, "arguments": sample_arguments(definition, given)}
         chosen = known[key]
-        given = _checked(chosen.arguments, given)
+        given = _validate_given(chosen.arguments, given)
         name = (Path(definition).stem if definition else key).replace("_", "-")
         access = sample_access(name, chosen.describe, chosen.arguments, given, connected=chosen.own_clusters)
         return name, access
@@ -92,12 +91,12 @@ def _sample(vendor: str | None, definition: str | None, given: dict[str, Any]) -
         raise BadInputError(f"{refused} (arguments are given with --set NAME=VALUE)") from refused
 
 
-def _checked(kind: type, given: dict[str, Any]) -> dict[str, Any]:
+def _validate_given(kind: type, given: dict[str, Any]) -> dict[str, Any]:
     """What was given, as `kind` takes it; stand-ins for the rest let it be checked."""
     from eks_access.explain.sample import sample_required
-    from eks_access.provision.arguments import checked
+    from eks_access.provision.arguments import validate_arguments
 
-    whole = checked({"clusters": {}, **sample_required(kind, given), **given}, kind)
+    whole = validate_arguments({"clusters": {}, **sample_required(kind, given), **given}, kind)
     return {name: whole[name] for name in given}
 
 
@@ -142,7 +141,7 @@ def _difference(out: Console, found: Difference) -> None:
     if found.lost:
         out.print(Text("  and lacks:", "dim"))
     for gain in found.lost:
-        print_paragraph(out, _gain(gain, Text(gain.risk.words, "dim")), mark="-")
+        print_paragraph(out, _gain(gain, Text(gain.risk.sentence, "dim")), mark="-")
 
 
 def _gain(gain: Gain, risk: Text) -> Text:
@@ -158,12 +157,12 @@ def _rights(out: Console, title: str, rights: tuple[Right, ...], none: str) -> N
         if right.why:
             print_paragraph(out, Text(f"why: {right.why}", "dim"), indent=4)
         for risk in right.risks:
-            if risk.grave:
+            if risk.is_severe:
                 print_paragraph(out, _risk(risk), indent=4)
 
 
 def _risk(risk: Risk) -> Text:
-    return Text(f"! {risk.words}", "red") if risk.grave else Text(risk.words)
+    return Text(f"! {risk.sentence}", "red") if risk.is_severe else Text(risk.sentence)
 
 
 def _lines(out: Console, title: str, lines: tuple[str, ...]) -> None:

@@ -40,7 +40,7 @@ class RoleMapping:
         Raises:
             AwsAuthConflictError: the authenticator would read something else than what is meant, or nothing.
         """
-        return cls(canonical_role(rolearn), checked_username(username), checked_groups(groups))
+        return cls(canonical_role(rolearn), validate_username(username), validate_groups(groups))
 
     @property
     def key(self) -> str:
@@ -78,7 +78,7 @@ def canonical_role(rolearn: str) -> str:
     return f"arn:{arn.partition}:iam::{arn.account}:role/{name}"
 
 
-def checked_username(username: str) -> str:
+def validate_username(username: str) -> str:
     if not username:
         _refuse("username", username, "is empty; give the user name that the principal gets in Kubernetes")
     _check_text("username", username)
@@ -96,7 +96,7 @@ def checked_username(username: str) -> str:
     return username
 
 
-def checked_groups(groups: Sequence[str]) -> tuple[str, ...]:
+def validate_groups(groups: Sequence[str]) -> tuple[str, ...]:
     if isinstance(groups, str):
         _refuse("groups", groups, "is one string; give a list, or the authenticator grants none of them")
     for group in groups:

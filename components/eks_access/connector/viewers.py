@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..errors import InvalidInputError
-from ..model.arn import checked_principal, parse
-from ..model.identity import checked_namespaces
+from ..model.arn import parse, validate_principal
+from ..model.identity import validate_namespaces
 from ..model.placeholders import is_known
 from ..model.rbac import API_GROUP as RBAC
 from ..model.rbac import Grant, Rule
@@ -75,7 +75,7 @@ def viewer_arn(property: str, text: str) -> str:
 
     https://github.com/aws/eks-anywhere/issues/223
     """
-    checked_principal(property, text)
+    validate_principal(property, text)
     arn = parse(text)
     if arn is None:
         return text
@@ -91,7 +91,7 @@ def viewer(key: str, arn: str, namespaces: list[str] | None) -> Viewer:
     path = f"viewers.{key}"
     if namespaces is not None and not namespaces:
         raise InvalidInputError(f"{path}.namespaces", [], "names no namespace", "Leave it out for the whole cluster.")
-    checked = None if namespaces is None else checked_namespaces(f"{path}.namespaces", namespaces)
+    checked = None if namespaces is None else validate_namespaces(f"{path}.namespaces", namespaces)
     return Viewer(key, viewer_arn(f"{path}.arn", arn) if is_known(arn) else arn, checked)
 
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..manifest.models import AccessPolicy, Rights
-from ..model import risks
+from ..model import aws_actions
+from ..model.access_policies import describe_access_policy
+from ..model.kubernetes_rights import describe_right
 from ..model.rbac import own_group
-from ..model.risks import Risk
+from ..model.risk import Risk
 
 ANYWHERE = "everywhere"
 
@@ -54,7 +56,7 @@ def difference(least: Rights, vendor: Rights) -> Difference:
 
 
 def _gravest_first(gains: Sequence[Gain]) -> tuple[Gain, ...]:
-    return tuple(sorted(gains, key=lambda gain: not gain.risk.grave))
+    return tuple(sorted(gains, key=lambda gain: not gain.risk.is_severe))
 
 
 def _actions(before: Rights, after: Rights) -> list[Gain]:
@@ -67,7 +69,7 @@ def _actions(before: Rights, after: Rights) -> list[Gain]:
             where = f"{on(resources)}, instead of only {on(had[action])}"
         else:
             continue
-        together.setdefault((where, risks.of_action(action)), []).append(action)
+        together.setdefault((where, aws_actions.describe_action(action)), []).append(action)
     return [Gain("aws", tuple(actions), where, risk) for (where, risk), actions in together.items()]
 
 
@@ -81,7 +83,12 @@ def _denials(before: Rights, after: Rights) -> list[Gain]:
     """What `before` denies outright and `after` does not."""
     denied = [statement for statement in before.statements if statement["Effect"] == "Deny"]
     return [
-        Gain("aws", tuple(listed(statement["Action"])), "no longer denied", risks.of_action(statement["Action"][0]))
+        Gain(
+            "aws",
+            tuple(listed(statement["Action"])),
+            "no longer denied",
+            aws_actions.describe_action(statement["Action"][0]),
+        )
         for statement in denied
         if statement not in after.statements
     ]
@@ -110,7 +117,7 @@ def policy_name(policy: AccessPolicy) -> str:
 
 
 def of_policy(policy: AccessPolicy) -> Risk:
-    return risks.of_access_policy(policy_name(policy))
+    return describe_access_policy(policy_name(policy))
 
 
 @dataclass(frozen=True)
@@ -156,7 +163,7 @@ def _rules(before: Rights, after: Rights) -> list[Gain]:
         instead = [other.where for other in had if other.is_of_the_kind_of(held)]
         where = held.where + (f", instead of only {' and '.join(dict.fromkeys(instead))}" if instead else "")
         verbs.setdefault(
-            (held.kind, where, risks.of_rule(held.resource, held.verb, named=bool(held.names))), []
+            (held.kind, where, describe_right(held.resource, held.verb, named=bool(held.names))), []
         ).append(held.verb)
     together: dict[tuple[tuple[str, ...], str, Risk], list[str]] = {}
     for (kind, where, risk), of_kind in verbs.items():

@@ -1,12 +1,15 @@
 """What an integration gets and why, in words for a reviewer. Pure: the manifest's part about it in, sentences out."""
 
+import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from ..manifest.models import AwsExpectation, Grant, IntegrationAccess, KubernetesExpectation
-from ..model import existing_role, iam, risks
+from ..model import aws_actions, existing_role, iam
 from ..model.identity import EntryMethod
-from ..model.risks import Risk
+from ..model.kubernetes_rights import describe_right
+from ..model.risk import Risk
 from .difference import Difference, difference, listed, of_policy, on, policy_name, within
 from .trust import trust_words
 
@@ -43,6 +46,16 @@ class Explanation:
     """Who may become the role in the profile that was not chosen, where that is not the same."""
 
 
+def to_json(explanation: Explanation) -> dict[str, Any]:
+    """The explanation for programs. Its keys are public: a risk has `words`, and `grave` where it is severe."""
+
+    def as_dict(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = dict(items)
+        return {"words": names["sentence"], "grave": names["is_severe"]} if "is_severe" in names else names
+
+    return {"schemaVersion": 1, **dataclasses.asdict(explanation, dict_factory=as_dict)}
+
+
 def explained(name: str, access: IntegrationAccess) -> Explanation:
     return Explanation(
         name=name,
@@ -77,7 +90,7 @@ def _statements(access: IntegrationAccess) -> Iterator[Right]:
             what=("never " if denies else "") + ", ".join(actions),
             where=on(listed(statement["Resource"])) + (" under conditions" if statement.get("Condition") else ""),
             why=why,
-            risks=() if denies else _distinct(risks.of_action(action) for action in actions),
+            risks=() if denies else _distinct(aws_actions.describe_action(action) for action in actions),
         )
 
 
@@ -115,7 +128,7 @@ def _rules(grants: list[Grant], own: str) -> Iterator[Right]:
                 where=within(grant.namespaces) + _holder(grant, own),
                 why=why,
                 risks=_distinct(
-                    risks.of_rule(resource, verb, named=bool(named))
+                    describe_right(resource, verb, named=bool(named))
                     for resource in rule.get("resources", [])
                     for verb in rule["verbs"]
                 ),
@@ -132,7 +145,7 @@ def _holder(grant: Grant, own: str) -> str:
 
 def _distinct(found: Iterable[Risk]) -> tuple[Risk, ...]:
     """Each once, the grave ones first."""
-    return tuple(sorted(dict.fromkeys(found), key=lambda risk: not risk.grave))
+    return tuple(sorted(dict.fromkeys(found), key=lambda risk: not risk.is_severe))
 
 
 def _refused(access: IntegrationAccess) -> Iterator[str]:

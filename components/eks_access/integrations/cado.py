@@ -12,11 +12,11 @@ import pulumi
 from ..errors import InvalidInputError
 from ..model.expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall, aws_baseline, baseline, combined
 from ..model.iam import Statement
-from ..model.identity import EntryMethod, Identity, checked_namespaces
+from ..model.identity import EntryMethod, Identity, validate_namespaces
 from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..model.placeholders import is_known
 from ..model.rbac import Grant, Rule
-from ..model.trust import CrossAccount, checked_principals
+from ..model.trust import CrossAccount, validate_principals
 from ..provision.arguments import IntegrationArgs
 from ..provision.integration import IntegrationComponent
 
@@ -61,7 +61,7 @@ class Cado(IntegrationComponent):
 def describe(args: Mapping[str, Any], place: Place) -> Integration:
     profile = args.get("profile", Profile.LEAST)
     vendor = profile is Profile.VENDOR
-    namespaces = _checked_namespaces(args.get("namespaces", ()))
+    namespaces = _validate_namespaces(args.get("namespaces", ()))
     closed = not args.get("exec_enabled", True)
     if vendor and closed:
         raise InvalidInputError(
@@ -71,17 +71,17 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             "Use profile 'least'.",
         )
     group = "cado" if vendor else f"{place.name}:responders"
-    checked = args.get("account_check", False)
+    account_check = args.get("account_check", False)
     own_role = role_name(args, f"{ASSUMABLE}-{place.name}")
     return Integration(
         vendor="cado",
         title="Cado",
         profile=profile,
         role=Role(
-            name=_checked_role_name(args, own_role),
+            name=_validate_role_name(args, own_role),
             description="Cado acquires artifacts from EKS containers",
             trust=CrossAccount(
-                checked_principals("platform_role_arns", args["platform_role_arns"]),
+                validate_principals("platform_role_arns", args["platform_role_arns"]),
                 organization_id=args.get("organization_id"),
             ),
             statements=(
@@ -92,7 +92,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
                     ("*",) if vendor else place.cluster_arns,
                     "address and certificate of a cluster",
                 ),
-                *((_account_check(place, vendor),) if checked else ()),
+                *((_account_check(place, vendor),) if account_check else ()),
             ),
             **role_options(args),
         ),
@@ -108,9 +108,13 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             aws_baseline(place.partition),
             _cluster_calls(vendor, namespaces, closed),
             _aws_calls(place, vendor),
-            (AwsCall("iam:ListRolePolicies", checked, "Account Check reads its own role", {"RoleName": own_role}),),
+            (
+                AwsCall(
+                    "iam:ListRolePolicies", account_check, "Account Check reads its own role", {"RoleName": own_role}
+                ),
+            ),
         ),
-        handoff=_handoff(place, group, checked),
+        handoff=_handoff(place, group, account_check),
         residual_risks=(
             "Whoever runs commands in a pod also reads the Secrets mounted in it and has its service account's token.",
         ),
@@ -184,10 +188,10 @@ def _aws_calls(place: Place, vendor: bool) -> tuple[AwsCall, ...]:
     )
 
 
-def _handoff(place: Place, group: str, checked: bool) -> Handoff:
+def _handoff(place: Place, group: str, account_check: bool) -> Handoff:
     check = (
         "leave Account Check ticked: it tells of rights on EC2 and EBS that this role does not have"
-        if checked
+        if account_check
         else "untick Account Check: it looks for rights on EC2 and EBS that this role does not have"
     )
     mapped = tuple(
@@ -207,7 +211,7 @@ def _handoff(place: Place, group: str, checked: bool) -> Handoff:
     )
 
 
-def _checked_role_name(args: Mapping[str, Any], name: str) -> str:
+def _validate_role_name(args: Mapping[str, Any], name: str) -> str:
     if is_known(name) and ASSUMABLE not in name:
         raise InvalidInputError(
             "existing_role_arn" if "existing_role_arn" in args else "role_name",
@@ -218,7 +222,7 @@ def _checked_role_name(args: Mapping[str, Any], name: str) -> str:
     return name
 
 
-def _checked_namespaces(namespaces: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+def _validate_namespaces(namespaces: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     for index, namespace in enumerate(namespaces):
         if namespace in HIDDEN_NAMESPACES:
             raise InvalidInputError(
@@ -226,4 +230,4 @@ def _checked_namespaces(namespaces: list[str] | tuple[str, ...]) -> tuple[str, .
                 namespace,
                 "is a system namespace: running commands there takes over the cluster, and Cado hides its pods anyway",
             )
-    return checked_namespaces("namespaces", namespaces)
+    return validate_namespaces("namespaces", namespaces)

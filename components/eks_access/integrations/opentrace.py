@@ -11,7 +11,7 @@ import pulumi
 from ..errors import InvalidInputError
 from ..model.expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall, aws_baseline, baseline, combined
 from ..model.iam import Statement
-from ..model.identity import AccessPolicy, Identity, checked_namespaces
+from ..model.identity import AccessPolicy, Identity, validate_namespaces
 from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..model.placeholders import is_known
 from ..model.rbac import Grant, Rule
@@ -52,7 +52,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
     profile = args.get("profile", Profile.LEAST)
     vendor = profile is Profile.VENDOR
     readers = f"{place.name}:readers"
-    namespaces = checked_namespaces("namespaces", args["namespaces"]) if "namespaces" in args else None
+    namespaces = validate_namespaces("namespaces", args["namespaces"]) if "namespaces" in args else None
     if namespaces == ():
         raise InvalidInputError("namespaces", None, "names none", "Leave it out for all namespaces.")
     return Integration(
@@ -64,8 +64,8 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             description="OpenTrace reads Kubernetes metadata",
             trust=WebIdentity(
                 GOOGLE,
-                audience=_checked_client_id(args["client_id"]),
-                subject=_checked_subject(args["subject"]),
+                audience=_validate_client_id(args["client_id"]),
+                subject=_validate_subject(args["subject"]),
                 authorized_audience=args.get("authorized_audience"),
             ),
             statements=_page_statements() if vendor else _least_statements(place),
@@ -234,7 +234,7 @@ def _aws_calls(place: Place, vendor: bool) -> tuple[AwsCall, ...]:
     )
 
 
-def _checked_client_id(value: str) -> str:
+def _validate_client_id(value: str) -> str:
     if not is_known(value):
         return value
     if value == PLACEHOLDER_OF_THE_PAGE:
@@ -251,7 +251,7 @@ def _checked_client_id(value: str) -> str:
     return value
 
 
-def _checked_subject(value: str) -> str:
+def _validate_subject(value: str) -> str:
     if is_known(value) and not value.isdigit():
         raise InvalidInputError(
             "subject",

@@ -57,13 +57,13 @@ def partition_of(region: str) -> str:
     return next((f"aws-{prefix}" for prefix in ("us-gov", "cn") if region.startswith(f"{prefix}-")), "aws")
 
 
-def checked_partition(partition: str) -> str:
+def validate_partition(partition: str) -> str:
     if is_known(partition) and partition not in PARTITIONS:
         raise InvalidInputError("partition", partition, f"is not one of {', '.join(PARTITIONS)}")
     return partition
 
 
-def checked_principal(property: str, text: str, *, kinds: tuple[str, ...] = ("role", "user")) -> str:
+def validate_principal(path: str, text: str, *, kinds: tuple[str, ...] = ("role", "user")) -> str:
     """An IAM principal's ARN, as a trust policy or an access entry may name it.
 
     Raises:
@@ -74,21 +74,21 @@ def checked_principal(property: str, text: str, *, kinds: tuple[str, ...] = ("ro
     arn = parse(text)
     wanted = " or ".join(f"arn:<partition>:iam::<account>:{kind}/<name>" for kind in kinds)
     if arn is None:
-        raise InvalidInputError(property, text, f"is not an ARN; it must look like {wanted}")
+        raise InvalidInputError(path, text, f"is not an ARN; it must look like {wanted}")
     if arn.service == "sts":
         role = (
             f"arn:{arn.partition}:iam::{arn.account}:role/{arn.resource.split('/')[1]}" if "/" in arn.resource else ""
         )
         raise InvalidInputError(
-            property,
+            path,
             text,
             "is a session of STS, which ends with the session",
             f"Name the IAM role behind it{f': {role}' if role else ''} (with its path, if it has one).",
         )
     if arn.service != "iam" or arn.kind not in kinds or not arn.name or not ACCOUNT_ID.fullmatch(arn.account):
         raise InvalidInputError(
-            property, text, f"is not an IAM principal that can be named here; it must look like {wanted}"
+            path, text, f"is not an IAM principal that can be named here; it must look like {wanted}"
         )
     if is_service_linked_role(arn):
-        raise InvalidInputError(property, text, "is a service-linked role, which only its own AWS service manages")
+        raise InvalidInputError(path, text, "is a service-linked role, which only its own AWS service manages")
     return text

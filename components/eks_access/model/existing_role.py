@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import InvalidInputError
-from .arn import checked_principal, parse
+from .arn import parse, validate_principal
 from .iam import compact
 from .placeholders import is_known, placeholder
 
@@ -24,7 +24,7 @@ ITS_OWNERS = {
 """The options that would change a role, and why an existing one has none of them."""
 
 
-def checked(args: Mapping[str, Any]) -> str | None:
+def validate_existing_role(args: Mapping[str, Any]) -> str | None:
     """The ARN of the existing role, where one was given.
 
     Raises:
@@ -40,7 +40,7 @@ def checked(args: Mapping[str, Any]) -> str | None:
                 f"cannot be given with {ARGUMENT}, which is never changed: {why}",
                 f"Leave {option} out, or leave {ARGUMENT} out to have a role of the integration's own.",
             )
-    return checked_principal(ARGUMENT, args[ARGUMENT], kinds=("role",))
+    return validate_principal(ARGUMENT, args[ARGUMENT], kinds=("role",))
 
 
 def name_of(arn: str) -> str:

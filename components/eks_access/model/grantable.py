@@ -13,7 +13,7 @@ from .rbac import Rule
 ADMIN_ROLES = ("admin", "cluster-admin")
 
 
-def checked_grantable(property: str, names: Sequence[str], *, admin_allowed: bool) -> tuple[str, ...]:
+def validate_grantable(path: str, names: Sequence[str], *, admin_allowed: bool) -> tuple[str, ...]:
     """Names of roles that may be granted, each once, none of them an administrator's unless that was asked for.
 
     Raises:
@@ -22,17 +22,17 @@ def checked_grantable(property: str, names: Sequence[str], *, admin_allowed: boo
     for index, name in enumerate(names):
         if not name or "*" in name:
             raise InvalidInputError(
-                f"{property}[{index}]", name, "is not the name of one role", "RBAC has no patterns for names."
+                f"{path}[{index}]", name, "is not the name of one role", "RBAC has no patterns for names."
             )
         if not admin_allowed and (name in ADMIN_ROLES or name.startswith("system:")):
             raise InvalidInputError(
-                f"{property}[{index}]",
+                f"{path}[{index}]",
                 name,
                 "is a role of administrators or of Kubernetes itself: who may grant it can make anyone administrator",
                 "Name a narrower role, or set allow_admin_roles.",
             )
     if len(set(names)) != len(names):
-        raise InvalidInputError(property, list(names), "names a role twice")
+        raise InvalidInputError(path, list(names), "names a role twice")
     return tuple(names)
 
 

@@ -47,7 +47,7 @@ class Statement:
         return statement | ({"Condition": dict(self.conditions)} if self.conditions else {})
 
 
-def checked_extra(property: str, given: Iterable[Mapping[str, Any]]) -> tuple[Statement, ...]:
+def validate_extra(path: str, given: Iterable[Mapping[str, Any]]) -> tuple[Statement, ...]:
     """Statements of the user's own, each of which names what it allows.
 
     Raises:
@@ -55,18 +55,18 @@ def checked_extra(property: str, given: Iterable[Mapping[str, Any]]) -> tuple[St
     """
     statements = []
     for index, each in enumerate(given):
-        path = f"{property}[{index}]"
+        item = f"{path}[{index}]"
         if not _SID.fullmatch(each["sid"]):
             raise InvalidInputError(
-                f"{path}.sid", each["sid"], "is not a statement's name: letters and digits are allowed"
+                f"{item}.sid", each["sid"], "is not a statement's name: letters and digits are allowed"
             )
         for part in ("actions", "resources"):
             if not each[part]:
-                raise InvalidInputError(f"{path}.{part}", None, "is empty")
+                raise InvalidInputError(f"{item}.{part}", None, "is empty")
         for position, action in enumerate(each["actions"]):
             if not _ACTION.fullmatch(action):
                 raise InvalidInputError(
-                    f"{path}.actions[{position}]",
+                    f"{item}.actions[{position}]",
                     action,
                     "is not one action, as in eks:ListClusters; a wildcard would grant what nobody has reviewed",
                 )
@@ -74,13 +74,13 @@ def checked_extra(property: str, given: Iterable[Mapping[str, Any]]) -> tuple[St
     return tuple(statements)
 
 
-def check_sids(property: str, statements: Iterable[Statement]) -> None:
+def check_sids(path: str, statements: Iterable[Statement]) -> None:
     """Refuse two statements of one name, which IAM does not accept in one policy."""
     seen: set[str] = set()
     for statement in statements:
         if statement.sid in seen:
             raise InvalidInputError(
-                property, statement.sid, "is the name of another statement of this policy", "Choose another."
+                path, statement.sid, "is the name of another statement of this policy", "Choose another."
             )
         seen.add(statement.sid)
 
@@ -114,29 +114,29 @@ def check_size(what: str, policy: Mapping[str, Any], limit: int) -> None:
     )
 
 
-def checked_role_name(property: str, name: str) -> str:
+def validate_role_name(path: str, name: str) -> str:
     """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
     if is_known(name) and not _ROLE_NAME.fullmatch(name):
-        raise InvalidInputError(property, name, "is not a role name: 1 to 64 letters, digits and _+=,.@- are allowed")
+        raise InvalidInputError(path, name, "is not a role name: 1 to 64 letters, digits and _+=,.@- are allowed")
     return name
 
 
-def checked_role_path(property: str, path: str) -> str:
-    if is_known(path) and not _ROLE_PATH.fullmatch(path):
+def validate_role_path(path: str, role_path: str) -> str:
+    if is_known(role_path) and not _ROLE_PATH.fullmatch(role_path):
         raise InvalidInputError(
-            property, path, "is not a role path: it must be / or begin and end with /, as in /vendors/"
+            path, role_path, "is not a role path: it must be / or begin and end with /, as in /vendors/"
         )
-    if path.startswith("/aws-service-role/"):
+    if role_path.startswith("/aws-service-role/"):
         raise InvalidInputError(
-            property, path, "is the path of service-linked roles, which only their own AWS services manage"
+            path, role_path, "is the path of service-linked roles, which only their own AWS services manage"
         )
-    return path
+    return role_path
 
 
-def checked_session_seconds(property: str, seconds: int) -> int:
+def validate_session_seconds(path: str, seconds: int) -> int:
     if seconds not in SESSION_SECONDS:
         raise InvalidInputError(
-            property,
+            path,
             seconds,
             f"is outside IAM's range of {SESSION_SECONDS.start} to {SESSION_SECONDS.stop - 1} seconds",
         )

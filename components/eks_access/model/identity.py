@@ -71,7 +71,7 @@ class AccessPolicy:
     namespaces: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        checked_access_policy("access_policies", self.name)
+        validate_access_policy("access_policies", self.name)
         if self.namespaces is not None and not self.namespaces:
             raise InvalidInputError(
                 f"access_policies.{self.name}.namespaces",
@@ -97,11 +97,11 @@ class Identity:
     there, and some vendors name their users differently."""
 
     def __post_init__(self) -> None:
-        checked_username("username", self.username)
+        validate_username("username", self.username)
         if self.aws_auth_username is not None:
-            checked_aws_auth_username("aws_auth_username", self.aws_auth_username)
+            validate_aws_auth_username("aws_auth_username", self.aws_auth_username)
         for index, group in enumerate(self.groups):
-            checked_group(f"groups[{index}]", group)
+            validate_group(f"groups[{index}]", group)
         _refuse_twice("groups", self.groups)
         # EKS would not refuse it, but keep only the last one's scope.
         _refuse_twice("access_policies", tuple(policy.name for policy in self.access_policies))
@@ -125,18 +125,18 @@ def service_account(namespace: str, name: str) -> ServiceAccount:
     return ServiceAccount(f"system:serviceaccount:{namespace}:{name}", groups)
 
 
-def checked_username(property: str, username: str) -> str:
+def validate_username(path: str, username: str) -> str:
     if not is_known(username):
         return username
     prefix = _reserved_prefix(username)
     if prefix:
         raise InvalidInputError(
-            property, username, f"begins with {prefix!r}, which EKS reserves", "Choose another username."
+            path, username, f"begins with {prefix!r}, which EKS reserves", "Choose another username."
         )
     session = _SESSION_NAME.search(username)
     if session and ":" not in username[: session.start()]:
         raise InvalidInputError(
-            property,
+            path,
             username,
             f"has no colon before {session[0]}, so a caller could choose any username",
             f"Put a prefix of your own before it, as in 'vendor:{session[0]}'.",
@@ -144,19 +144,19 @@ def checked_username(property: str, username: str) -> str:
     return username
 
 
-def checked_aws_auth_username(property: str, username: str) -> str:
+def validate_aws_auth_username(path: str, username: str) -> str:
     """Whatever is not Kubernetes' own. A session name by itself passes: it cannot hold the colon of `system:`.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (RoleSessionName)
     """
     if is_known(username) and (not username or username.lower().startswith("system:")):
         raise InvalidInputError(
-            property, username, "is empty or one of Kubernetes' own components", "Choose another username."
+            path, username, "is empty or one of Kubernetes' own components", "Choose another username."
         )
     return username
 
 
-def checked_group(property: str, group: str) -> str:
+def validate_group(path: str, group: str) -> str:
     if not is_known(group):
         return group
     prefix = _reserved_prefix(group)
@@ -166,19 +166,19 @@ def checked_group(property: str, group: str) -> str:
             if group == "system:masters"
             else "Bind a group of your own to the rights that are needed."
         )
-        raise InvalidInputError(property, group, f"begins with {prefix!r}, which EKS refuses for groups", instead)
+        raise InvalidInputError(path, group, f"begins with {prefix!r}, which EKS refuses for groups", instead)
     if "{{" in group:
         raise InvalidInputError(
-            property,
+            path,
             group,
             "holds a template: session names are chosen by the caller, who could so choose its own groups",
         )
     if not group:
-        raise InvalidInputError(property, group, "is empty")
+        raise InvalidInputError(path, group, "is empty")
     return group
 
 
-def checked_access_policy(property: str, name: str) -> str:
+def validate_access_policy(path: str, name: str) -> str:
     if not is_known(name) or name in ACCESS_POLICIES:
         return name
     policy = name.rsplit("/", 1)[-1]
@@ -190,42 +190,42 @@ def checked_access_policy(property: str, name: str) -> str:
     else:
         problem = "is not an access policy that this version knows"
         advice = f"Known: {', '.join(sorted(ACCESS_POLICIES))}."
-    raise InvalidInputError(property, name, problem, advice)
+    raise InvalidInputError(path, name, problem, advice)
 
 
-def checked_cluster_name(property: str, name: str) -> str:
+def validate_cluster_name(path: str, name: str) -> str:
     if is_known(name) and not CLUSTER_NAME.fullmatch(name):
         raise InvalidInputError(
-            property,
+            path,
             name,
             "is not a cluster name: 1 to 100 letters, digits, - and _, beginning with a letter or digit",
         )
     return name
 
 
-def checked_namespaces(property: str, namespaces: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+def validate_namespaces(path: str, namespaces: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     """Names of single namespaces, each once, as RBAC needs them (it has no patterns)."""
     for index, namespace in enumerate(namespaces):
-        checked_namespace(f"{property}[{index}]", namespace)
+        validate_namespace(f"{path}[{index}]", namespace)
     if len(set(namespaces)) != len(namespaces):
-        raise InvalidInputError(property, list(namespaces), "names a namespace twice")
+        raise InvalidInputError(path, list(namespaces), "names a namespace twice")
     return tuple(namespaces)
 
 
-def _refuse_twice(property: str, names: tuple[str, ...]) -> None:
+def _refuse_twice(path: str, names: tuple[str, ...]) -> None:
     if len(set(names)) != len(names):
-        raise InvalidInputError(property, list(names), "names one of them twice")
+        raise InvalidInputError(path, list(names), "names one of them twice")
 
 
-def checked_namespace(property: str, namespace: str) -> str:
+def validate_namespace(path: str, namespace: str) -> str:
     if is_known(namespace) and not _NAMESPACE.fullmatch(namespace):
-        raise InvalidInputError(property, namespace, "is not the name of a namespace, and patterns are not possible")
+        raise InvalidInputError(path, namespace, "is not the name of a namespace, and patterns are not possible")
     return namespace
 
 
-def checked_service_account(property: str, name: str) -> str:
+def validate_service_account(path: str, name: str) -> str:
     if is_known(name) and not _SERVICE_ACCOUNT.fullmatch(name):
-        raise InvalidInputError(property, name, "is not the name of a service account, and patterns are not possible")
+        raise InvalidInputError(path, name, "is not the name of a service account, and patterns are not possible")
     return name
 
 

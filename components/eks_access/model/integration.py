@@ -15,10 +15,10 @@ from typing import Any
 
 from ..errors import InvalidInputError
 from . import existing_role, iam
-from .arn import checked_partition
+from .arn import validate_partition
 from .expectations import Expectation
 from .iam import Statement
-from .identity import AuthenticationMode, EntryMethod, Identity, checked_cluster_name, entry_method
+from .identity import AuthenticationMode, EntryMethod, Identity, entry_method, validate_cluster_name
 from .leftovers import LeftoverPattern
 from .objects import KubernetesObject
 from .placeholders import is_known
@@ -73,11 +73,11 @@ class Place:
                 self.name,
                 "is not an integration name: 1 to 40 lower-case letters, digits and inner hyphens",
             )
-        checked_partition(self.partition)
+        validate_partition(self.partition)
         if not self.clusters:
             raise InvalidInputError("clusters", None, "names no cluster", "Give at least one.")
         for cluster in self.clusters:
-            checked_cluster_name(f"clusters.{cluster.key}.name", cluster.name)
+            validate_cluster_name(f"clusters.{cluster.key}.name", cluster.name)
 
     @property
     def cluster_arns(self) -> tuple[str, ...]:
@@ -102,9 +102,9 @@ class Role:
 
     def __post_init__(self) -> None:
         iam.check_sids("extra_statements", self.all_statements)
-        iam.checked_role_name("role_name", self.name)
-        iam.checked_role_path("role_path", self.path)
-        iam.checked_session_seconds("max_session_seconds", self.max_session_seconds)
+        iam.validate_role_name("role_name", self.name)
+        iam.validate_role_path("role_path", self.path)
+        iam.validate_session_seconds("max_session_seconds", self.max_session_seconds)
         iam.check_size("the role's trust policy", self.trust_policy(), iam.TRUST_POLICY_LIMIT)
         iam.check_size("the role's policy", self.policy(), iam.INLINE_POLICIES_LIMIT)
 
@@ -121,17 +121,17 @@ class Role:
 
 def role_name(args: Mapping[str, Any], default: str) -> str:
     """The role's name: that of an existing role, the one given, or the vendor's default."""
-    existing = existing_role.checked(args)
+    existing = existing_role.validate_existing_role(args)
     given: str = args.get("role_name", default)
     return given if existing is None else existing_role.name_of(existing)
 
 
 def role_options(args: Mapping[str, Any]) -> dict[str, Any]:
     """The role's options that every integration's arguments have, for those that were given."""
-    existing = existing_role.checked(args)
+    existing = existing_role.validate_existing_role(args)
     if existing is not None:
         return {"existing_arn": existing}
-    extra = {"extra_statements": iam.checked_extra("extra_statements", args.get("extra_statements", ()))}
+    extra = {"extra_statements": iam.validate_extra("extra_statements", args.get("extra_statements", ()))}
     return extra | {
         option: args[argument]
         for argument, option in (

@@ -44,7 +44,7 @@ def network_policy(labels: Mapping[str, str], *, pod_identity: bool) -> dict[str
     }
 
 
-def checked_image(property: str, image: str, example: str) -> str:
+def validate_image(path: str, image: str, example: str) -> str:
     """An image with a version or a digest.
 
     Raises:
@@ -54,10 +54,10 @@ def checked_image(property: str, image: str, example: str) -> str:
         return image
     match = _IMAGE.fullmatch(image)
     if match is None:
-        raise InvalidInputError(property, image, "is not the name of an image")
+        raise InvalidInputError(path, image, "is not the name of an image")
     if not match["digest"] and match["tag"] in (None, "latest"):
         raise InvalidInputError(
-            property,
+            path,
             image,
             "names no version: the same name would be another program tomorrow",
             f"Name a version as in {example}, or a digest.",

@@ -20,7 +20,7 @@ _ALLOWED = re.compile(r"[\w\s.:/=+\-@]*")
 """https://docs.aws.amazon.com/IAM/latest/APIReference/API_Tag.html"""
 
 
-def checked_tags(property: str, tags: Mapping[str, str]) -> Mapping[str, str]:
+def validate_tags(path: str, tags: Mapping[str, str]) -> Mapping[str, str]:
     """The tags as they were given; values that are not known yet are not judged.
 
     Raises:
@@ -28,29 +28,29 @@ def checked_tags(property: str, tags: Mapping[str, str]) -> Mapping[str, str]:
     """
     if len(tags) > LIMIT - 1:
         raise InvalidInputError(
-            property, f"{len(tags)} tags", f"is over {LIMIT - 1}: AWS takes {LIMIT}, and {ROLE_ID_TAG} is one of them"
+            path, f"{len(tags)} tags", f"is over {LIMIT - 1}: AWS takes {LIMIT}, and {ROLE_ID_TAG} is one of them"
         )
     for key, value in tags.items():
-        _check_key(property, key)
+        _check_key(path, key)
         if is_known(value) and (len(value) > VALUE_LENGTH or not _ALLOWED.fullmatch(value)):
             raise InvalidInputError(
-                f"{property}.{key}",
+                f"{path}.{key}",
                 value,
                 f"is not a tag's value: up to {VALUE_LENGTH} letters, digits, blanks and _.:/=+-@ are allowed",
             )
     return tags
 
 
-def _check_key(property: str, key: str) -> None:
+def _check_key(path: str, key: str) -> None:
     if not 1 <= len(key) <= KEY_LENGTH or not _ALLOWED.fullmatch(key):
         raise InvalidInputError(
-            property,
+            path,
             key,
             f"is not a tag's key: 1 to {KEY_LENGTH} letters, digits, blanks and _.:/=+-@ are allowed",
         )
     if key.lower().startswith("aws:"):
-        raise InvalidInputError(property, key, "begins with 'aws:', which AWS reserves for itself")
+        raise InvalidInputError(path, key, "begins with 'aws:', which AWS reserves for itself")
     if key == ROLE_ID_TAG:
         raise InvalidInputError(
-            property, key, "is the tag by which an access entry is tied to its role", "Choose another key."
+            path, key, "is the tag by which an access entry is tied to its role", "Choose another key."
         )

@@ -5,7 +5,7 @@ from typing import Any
 from pulumi.provider.experimental.provider import CheckFailure
 
 from ..aws_auth.errors import AwsAuthConflictError
-from ..aws_auth.mapping import canonical_role, checked_groups, checked_username
+from ..aws_auth.mapping import canonical_role, validate_groups, validate_username
 from . import connection
 from .values import is_known
 
@@ -36,7 +36,7 @@ def _validate(name: str, value: Any) -> None:
         for group in value:
             if not isinstance(group, str):
                 raise ValueError(f"holds {group!r}, which is not a group's name")
-        checked_groups(value)
+        validate_groups(value)
     elif not isinstance(value, str) or not value:
         raise ValueError(
             "is not a non-empty string" if name == "kubeconfig" else f"is {value!r}, not a non-empty string"
@@ -44,7 +44,7 @@ def _validate(name: str, value: Any) -> None:
     elif name == "roleArn":
         canonical_role(value)
     elif name == "username":
-        checked_username(value)
+        validate_username(value)
     elif name == "clusterName" and "/" in value:
         raise ValueError(f"is {value!r}; a cluster's name has no '/'")
     elif name == "kubeconfig" and connection.parsed(value) is None:

@@ -81,7 +81,7 @@ class IntegrationArgs(IntegrationOptions):
     """The clusters, by short names of your choice. The names become parts of resource names: keep them stable."""
 
 
-def checked(arguments: object, kind: type, path: str = "") -> dict[str, Any]:
+def validate_arguments(arguments: object, kind: type, path: str = "") -> dict[str, Any]:
     """The arguments as `kind` declares them, enums resolved. Outputs pass as they are.
 
     Raises:

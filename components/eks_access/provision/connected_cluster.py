@@ -101,10 +101,10 @@ def _encoded(code: str) -> str:
 
 
 def _with_plain_arn(key: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    arn, property = given["arn"], f"viewers.{key}.arn"
+    arn, path = given["arn"], f"viewers.{key}.arn"
     if isinstance(arn, str):
-        return {**given, "arn": viewer_arn(property, arn)}
-    return {**given, "arn": pulumi.Output.from_input(arn).apply(lambda known: viewer_arn(property, known))}
+        return {**given, "arn": viewer_arn(path, arn)}
+    return {**given, "arn": pulumi.Output.from_input(arn).apply(lambda known: viewer_arn(path, known))}
 
 
 def _way_in(path: str, given: Mapping[str, Any]) -> dict[str, Any]:

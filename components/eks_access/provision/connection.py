@@ -10,7 +10,7 @@ import pulumi_kubernetes as kubernetes
 from ..errors import InvalidInputError
 from ..kubernetes.kubeconfig import kubeconfig
 from ..model.identity import AuthenticationMode
-from .arguments import ClusterArgs, checked
+from .arguments import ClusterArgs, validate_arguments
 from .output_bindings import Binding
 
 READ_FROM_EKS = ("authentication_mode", "endpoint", "certificate_authority")
@@ -23,10 +23,10 @@ def complete(args: ClusterArgs, path: str, opts: pulumi.InvokeOptions) -> Cluste
         InvalidInputError: the authentication mode decides which resources there are, and neither was it given nor
             can it be read, because the cluster's name is not known before the deployment.
     """
-    completed: dict[str, Any] = dict(checked(args, ClusterArgs, path))
+    completed: dict[str, Any] = dict(validate_arguments(args, ClusterArgs, path))
     if "region" not in completed:
         completed["region"] = aws.get_region(opts=opts).region
-    missing = [property for property in READ_FROM_EKS if property not in completed]
+    missing = [key for key in READ_FROM_EKS if key not in completed]
     name, region = completed["name"], completed["region"]
     if not missing:
         return cast("ClusterArgs", completed)
@@ -55,7 +55,7 @@ def complete(args: ClusterArgs, path: str, opts: pulumi.InvokeOptions) -> Cluste
             "endpoint": later.endpoint,
             "certificate_authority": later.certificate_authorities.apply(lambda found: found[0].data),
         }
-    return cast("ClusterArgs", completed | {property: read[property] for property in missing})
+    return cast("ClusterArgs", completed | {key: read[key] for key in missing})
 
 
 @dataclass(frozen=True)

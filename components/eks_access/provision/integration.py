@@ -12,8 +12,8 @@ from ..manifest.build import integration_access
 from ..model.identity import AuthenticationMode
 from ..model.integration import ClusterPlace, Describe, Integration, Place, Profile
 from ..model.placeholders import fill, map_texts, placeholder
-from ..model.tags import checked_tags
-from .arguments import checked
+from ..model.tags import validate_tags
+from .arguments import validate_arguments
 from .cluster_access import ClusterAccess
 from .connection import complete, connect
 from .output_bindings import Binding
@@ -62,7 +62,7 @@ class IntegrationComponent(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         try:
-            self._build(name, checked(args, kind), describe, opts)
+            self._build(name, validate_arguments(args, kind), describe, opts)
         except InvalidInputError as refused:
             # A RunError ends the program with its message alone, without a stack trace.
             raise pulumi.RunError(f"{type(self).__name__} {name!r}: {refused}") from refused
@@ -87,8 +87,8 @@ class IntegrationComponent(pulumi.ComponentResource):
             for key, cluster in clusters.items()
         }
         place = self._place(name, clusters, connections, binding)
-        integration = _checked(describe, known, place)
-        binding.gate(lambda values: _checked(describe, _filled(known, values), _filled_place(place, values)))
+        integration = _describe_validated(describe, known, place)
+        binding.gate(lambda values: _describe_validated(describe, _filled(known, values), _filled_place(place, values)))
 
         tags = {key: binding.text(value) for key, value in known.get("tags", {}).items()}
         role, rights = self._acting_role(name, integration, binding, tags)
@@ -210,8 +210,8 @@ def _cluster_place(
     return ClusterPlace(key, name, region, arn, mode, *connection, connected="authentication_mode" not in args)
 
 
-def _checked(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration:
-    checked_tags("tags", args.get("tags", {}))
+def _describe_validated(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration:
+    validate_tags("tags", args.get("tags", {}))
     integration = describe(args, place)
     integration.check_place(place)
     return integration

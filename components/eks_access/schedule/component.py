@@ -9,10 +9,10 @@ import pulumi
 from typing_extensions import TypedDict
 
 from ..errors import InvalidInputError
-from ..model.identity import Identity, checked_namespace
+from ..model.identity import Identity, validate_namespace
 from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_options
 from ..model.placeholders import is_known
-from ..model.pods import checked_image
+from ..model.pods import validate_image
 from ..model.trust import Irsa, PodIdentity
 from ..provision.arguments import ClusterArgs
 from ..provision.integration import IntegrationComponent
@@ -122,29 +122,29 @@ def _installation(args: Mapping[str, Any], place: Place) -> Installation:
     return Installation(
         name=place.name,
         cluster=home.key,
-        namespace=checked_namespace("namespace", args.get("namespace", place.name)),
+        namespace=validate_namespace("namespace", args.get("namespace", place.name)),
         makes_namespace="namespace" not in args,
         service_account=place.name,
         role_arn=place.role_arn if "oidc_issuer" in args else None,
         region=home.region,
-        image=checked_image("image", args["image"], EXAMPLE),
-        schedule=_checked_schedule(args.get("schedule", NIGHTLY)),
+        image=validate_image("image", args["image"], EXAMPLE),
+        schedule=_validate_schedule(args.get("schedule", NIGHTLY)),
         time_zone=args.get("time_zone", "Etc/UTC"),
-        shards=_checked_count("shards", args.get("shards", 1), MOST_SHARDS),
-        deadline_seconds=_checked_count("deadline_seconds", args.get("deadline_seconds", DEADLINE_SECONDS), 86_400),
+        shards=_validate_count("shards", args.get("shards", 1), MOST_SHARDS),
+        deadline_seconds=_validate_count("deadline_seconds", args.get("deadline_seconds", DEADLINE_SECONDS), 86_400),
         suspended=args.get("suspended", False),
     )
 
 
-def _checked_schedule(schedule: str) -> str:
+def _validate_schedule(schedule: str) -> str:
     if is_known(schedule) and not _CRON.fullmatch(schedule):
         raise InvalidInputError("schedule", schedule, "is not a schedule: five fields of cron, or @hourly, @daily, …")
     return schedule
 
 
-def _checked_count(property: str, count: int, most: int) -> int:
+def _validate_count(path: str, count: int, most: int) -> int:
     if not 1 <= count <= most:
-        raise InvalidInputError(property, count, f"is not between 1 and {most}")
+        raise InvalidInputError(path, count, f"is not between 1 and {most}")
     return count
 
 

@@ -21,18 +21,18 @@ def reduced(name: str, access: object, clusters: Collection[str]) -> dict[str, A
     Raises:
         InvalidInputError: it is not such a part, or of a cluster that the probe has no way into.
     """
-    property = f"integrations.{name}"
+    path = f"integrations.{name}"
     try:
         read = IntegrationAccess.model_validate(access)
     except ValidationError as invalid:
         where = ".".join(map(str, invalid.errors(include_url=False, include_input=False)[0]["loc"]))
         raise InvalidInputError(
-            property, None, f"is not an integration's access, at {where!r}", "Give the integration's output `access`."
+            path, None, f"is not an integration's access, at {where!r}", "Give the integration's output `access`."
         ) from None
     for key in read.clusters:
         if key not in clusters:
             raise InvalidInputError(
-                property,
+                path,
                 None,
                 f"is on cluster {key!r}, which is not among the probe's clusters",
                 "Give the probe every cluster of its integrations, by the same key.",

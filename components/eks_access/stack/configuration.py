@@ -20,7 +20,7 @@ from ..errors import InvalidInputError
 from ..integrations import Vendor, vendors
 from ..model import existing_role
 from ..model.arn import ACCOUNT_ID
-from ..provision.arguments import ClusterArgs, checked
+from ..provision.arguments import ClusterArgs, validate_arguments
 
 
 class Endpoint(StrEnum):
@@ -74,11 +74,11 @@ def environment(config: Mapping[str, Any], read_secret: ReadSecret) -> Environme
     for section in SECTIONS:
         if section not in config:
             raise InvalidInputError(section, None, "is required", f"An environment has {', '.join(SECTIONS)}.")
-    aws: Any = checked(config["aws"], AwsSettings, "aws")
+    aws: Any = validate_arguments(config["aws"], AwsSettings, "aws")
     if not ACCOUNT_ID.fullmatch(aws["account"]):
         raise InvalidInputError("aws.account", aws["account"], "is not an account id of 12 digits", "Quote it in YAML.")
     clusters: Any = {
-        key: checked(secrets.put(cluster, f"clusters.{key}"), ClusterArgs, f"clusters.{key}")
+        key: validate_arguments(secrets.put(cluster, f"clusters.{key}"), ClusterArgs, f"clusters.{key}")
         for key, cluster in _mapping(config["clusters"], "clusters").items()
     }
     integrations = tuple(
@@ -104,8 +104,8 @@ def _declared(name: str, declared: Mapping[str, Any], clusters: Mapping[str, Clu
     if key not in known:
         raise InvalidInputError(f"{path}.vendor", key, "is not a known vendor", f"Known: {', '.join(known)}.")
     if known[key].own_clusters:
-        own = {property: value for property, value in declared.items() if property != "vendor"}
-        checked(own, known[key].arguments, path)
+        own = {key: value for key, value in declared.items() if key != "vendor"}
+        validate_arguments(own, known[key].arguments, path)
         return Declared(name, known[key], (), own)
     named = declared.get("clusters", list(clusters))
     if not isinstance(named, list) or not named:
@@ -117,7 +117,9 @@ def _declared(name: str, declared: Mapping[str, Any], clusters: Mapping[str, Clu
             raise InvalidInputError(f"{path}.clusters", cluster, "is not declared", f"Known: {', '.join(clusters)}.")
     arguments = {key: value for key, value in declared.items() if key not in ("vendor", "clusters")}
     vendor = known[key]
-    checked(arguments | {"clusters": {cluster: clusters[cluster] for cluster in named}}, vendor.arguments, path)
+    validate_arguments(
+        arguments | {"clusters": {cluster: clusters[cluster] for cluster in named}}, vendor.arguments, path
+    )
     return Declared(name, vendor, tuple(named), arguments)
 
 

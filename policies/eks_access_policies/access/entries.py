@@ -149,9 +149,6 @@ def rules_of(policy: str) -> tuple[Rule, ...] | None:
 
 
 _CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
-    name: tuple(
-        Rule(tuple(rule.verbs), tuple(rule.api_groups), tuple(rule.resources), urls=tuple(rule.non_resource_urls))
-        for rule in rules
-    )
+    name: tuple(Rule(rule.verbs, rule.groups, rule.resources, rule.names, rule.urls) for rule in rules)
     for name, rules in access_policies.catalogue().items()
 }

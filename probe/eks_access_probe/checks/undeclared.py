@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from eks_access.manifest.models import Cluster, IntegrationAccess, KubernetesExpectation
+from eks_access.model.kubernetes_rights import Request
 
 from ..outcome import Answer, Plane, Question, Verdict
 from .check import Check
-from .declared_rights import Right, undeclared
+from .declared_rights import format_right, to_expectation, undeclared
 
 CALL = "hold"
 TARGET = "rights beyond the description"
@@ -31,10 +32,10 @@ def beyond(name: str, cluster_key: str, access: IntegrationAccess, cluster: Clus
     return Check(question, lambda: _ask(rights, review))
 
 
-def _ask(rights: list[Right], review: Review) -> Answer:
-    found: list[Right] = []
+def _ask(rights: list[Request], review: Review) -> Answer:
+    found: list[Request] = []
     for number, right in enumerate(rights):
-        answer = review(right.expectation)
+        answer = review(to_expectation(right))
         if answer.verdict is Verdict.ALLOWED:
             found.append(right)
         elif answer.verdict is not Verdict.DENIED:
@@ -43,7 +44,7 @@ def _ask(rights: list[Right], review: Review) -> Answer:
     return _found(found, len(rights)) if found else Answer(Verdict.DENIED, None, "", f"none of {len(rights)} rights")
 
 
-def _found(found: list[Right], asked: int) -> Answer:
-    named = ", ".join(map(str, found[:SHOWN]))
+def _found(found: list[Request], asked: int) -> Answer:
+    named = ", ".join(map(format_right, found[:SHOWN]))
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     return Answer(Verdict.ALLOWED, None, "", f"{len(found)} of {asked} rights asked about: {named}{more}")

@@ -256,7 +256,7 @@ def _token(source: TokenSource, mentioned: Mapping[str, str] | None = None) -> s
             token = source.file.read_text().strip()
         except (OSError, UnicodeDecodeError) as cause:
             raise AssumeRoleError(f"cannot read the token file {source.file}: {cause.__class__.__name__}") from cause
-        return _checked(token, str(source.file))
+        return _validate_token(token, str(source.file))
     command = [_filled(part, mentioned or {}) for part in source.command or []]
     try:
         done = subprocess.run(
@@ -269,7 +269,7 @@ def _token(source: TokenSource, mentioned: Mapping[str, str] | None = None) -> s
     if done.returncode != 0:
         words = redacted(done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2])
         raise AssumeRoleError(f"the token command {command[0]!r} failed with exit code {done.returncode}: {words}")
-    return _checked(done.stdout.decode("utf-8", "replace").strip(), f"the command {command[0]!r}")
+    return _validate_token(done.stdout.decode("utf-8", "replace").strip(), f"the command {command[0]!r}")
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:
@@ -278,7 +278,7 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
     return text
 
 
-def _checked(token: str, origin: str) -> str:
+def _validate_token(token: str, origin: str) -> str:
     if not token or any(character.isspace() for character in token):
         raise AssumeRoleError(f"{origin} gave no token, or more than a token")
     return token

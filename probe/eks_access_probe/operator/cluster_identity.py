@@ -54,7 +54,7 @@ class Mapped:
         return [*self.groups, EVERYONE]
 
     @property
-    def grants(self) -> tuple[access_policies.Grant, ...]:
+    def grants(self) -> tuple[access_policies.AssociatedPolicy, ...]:
         return tuple(map(associated, self.policies))
 
     @property

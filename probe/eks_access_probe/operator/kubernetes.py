@@ -9,7 +9,8 @@ from collections.abc import Callable
 from functools import partial
 
 from eks_access.manifest.models import KubernetesExpectation
-from eks_access.model import access_policies
+from eks_access.model.access_policies import find_granting_policy
+from eks_access.model.kubernetes_rights import Request
 
 from ..checks import kubernetes
 from ..checks.aws_errors import asked as aws_asked
@@ -78,9 +79,9 @@ class ClusterEvaluation:
 
     def _reviewed(self, e: KubernetesExpectation) -> Answer:
         whom, wanted = self._whom(), kubernetes.attributes(e)
-        policy = access_policies.granting_policy(
+        policy = find_granting_policy(
             whom.grants,
-            access_policies.Attributes(e.verb, e.api_group, e.resource, e.subresource or "", e.namespace or ""),
+            Request(e.verb, e.api_group, e.resource, e.subresource or "", e.name or "", e.namespace or ""),
         )
         if policy is not None:
             return Answer(Verdict.ALLOWED, None, "access policy", f"{policy}, by its published rules")

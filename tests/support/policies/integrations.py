@@ -62,9 +62,9 @@ def stack_of(name: str, profile: Profile) -> Stack:
 
 
 def _typed(kind: type, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    from eks_access.provision.arguments import checked
+    from eks_access.provision.arguments import validate_arguments
 
-    whole: Mapping[str, Any] = checked({"clusters": {}, **given}, kind)
+    whole: Mapping[str, Any] = validate_arguments({"clusters": {}, **given}, kind)
     return whole
 
 

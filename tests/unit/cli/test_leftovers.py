@@ -9,7 +9,7 @@ from eks_access.kubernetes.client import UnreachableError
 from eks_access_cli.main import main
 from eks_access_probe.leftovers.collect import Deployer
 from eks_access_probe.leftovers.seen import Binding, Registration, Seen
-from tests.unit.components.handoff.test_handoff import access, manifest
+from tests.support.manifests import access, manifest
 
 BATON = Seen(bindings=(Binding("ClusterRoleBinding", "baton-view-binding", None, ()),))
 

@@ -3,7 +3,6 @@
 import json
 import os
 import stat
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,10 @@ from click.testing import CliRunner
 from eks_access_cli import previews
 from eks_access_cli.main import main
 from eks_access_cli.previews import PreviewError
+from tests.support.repository import git
 from tests.support.review_stacks import Stack, allow
 
 PROJECT = "name: x\nruntime: {name: python, options: {virtualenv: .venv}}\n"
-
-
-def git(folder: Path, *arguments: str) -> str:
-    env = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    identity = ["-c", "user.name=t", "-c", "user.email=t@example.com"]
-    done = subprocess.run(
-        ["git", *identity, *arguments], cwd=folder, env=env, check=True, capture_output=True, text=True
-    )
-    return done.stdout
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import environment
-from sandbox.clusters import ClusterSpec, InvalidClusters, checked, load
+from sandbox.clusters import ClusterSpec, InvalidClusters, load, validate_specs
 from sandbox.ports import Leases
 from sandbox.processes import ProcessRecord, record_of
 from sandbox.state import AlreadyRunning, ClusterRecord, Runtime, State
@@ -143,7 +143,7 @@ def test_a_wrong_cluster_option_says_what_is_wrong(text: str, words: str) -> Non
 
 def test_a_cluster_named_twice_is_refused() -> None:
     with pytest.raises(InvalidClusters, match="clusters named twice: dev"):
-        checked([ClusterSpec("dev", "API"), ClusterSpec("dev", "CONFIG_MAP")])
+        validate_specs([ClusterSpec("dev", "API"), ClusterSpec("dev", "CONFIG_MAP")])
 
 
 def test_a_leased_port_is_not_given_to_another_sandbox(tmp_path: Path) -> None:

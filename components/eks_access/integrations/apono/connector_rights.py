@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from ...errors import InvalidInputError
 from ...model import grantable
-from ...model.identity import checked_namespace, checked_service_account
+from ...model.identity import validate_namespace, validate_service_account
 from ...model.rbac import API_GROUP as RBAC
 from ...model.rbac import Grant, Rule
 
@@ -44,16 +44,16 @@ def connector_grant(name: str, rights: Mapping[str, Any]) -> Grant:
     Raises:
         InvalidInputError: no role, or one of administrators, or what is no service account.
     """
-    property, admin_allowed = "connector_rights", rights.get("allow_admin_roles", False)
+    path, admin_allowed = "connector_rights", rights.get("allow_admin_roles", False)
     named = (
-        grantable.checked_grantable(f"{property}.{key}", rights.get(key, ()), admin_allowed=admin_allowed)
+        grantable.validate_grantable(f"{path}.{key}", rights.get(key, ()), admin_allowed=admin_allowed)
         for key in ("grantable_cluster_roles", "grantable_roles")
     )
     binding = grantable.rules(*named)
     if not binding:
         raise InvalidInputError(
-            property, None, "names no role that people may get", "Name it under grantable_cluster_roles."
+            path, None, "names no role that people may get", "Name it under grantable_cluster_roles."
         )
-    namespace = checked_namespace(f"{property}.namespace", rights["namespace"])
-    account = checked_service_account(f"{property}.service_account", rights["service_account"])
+    namespace = validate_namespace(f"{path}.namespace", rights["namespace"])
+    account = validate_service_account(f"{path}.service_account", rights["service_account"])
     return Grant("connector", f"{name}-connector", f"{namespace}/{account}", (*_FINDS, *binding), kind="ServiceAccount")

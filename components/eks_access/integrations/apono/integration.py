@@ -19,7 +19,7 @@ from ...model.identity import EntryMethod, Identity
 from ...model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ...model.leftovers import LeftoverPattern
 from ...model.rbac import API_GROUP as RBAC
-from ...model.trust import IdentityCenter, Saml, checked_permission_sets, checked_saml_provider, saml_audience
+from ...model.trust import IdentityCenter, Saml, saml_audience, validate_permission_sets, validate_saml_provider
 from ...provision.arguments import IntegrationArgs
 from ...provision.integration import IntegrationComponent
 from .connector_rights import AponoConnectorRights, connector_grant
@@ -98,7 +98,7 @@ def _trust(federation: Federation, args: Mapping[str, Any], place: Place, vendor
         return IdentityCenter(
             place.partition,
             place.account,
-            checked_permission_sets("permission_sets", args.get("permission_sets", ())),
+            validate_permission_sets("permission_sets", args.get("permission_sets", ())),
             anyone=vendor,
         )
     _refuse_for(federation, args, "permission_sets")
@@ -110,16 +110,16 @@ def _trust(federation: Federation, args: Mapping[str, Any], place: Place, vendor
             "It is shown in IAM under Identity providers, as arn:aws:iam::<account>:saml-provider/<name>.",
         )
     return Saml(
-        checked_saml_provider("saml_provider_arn", args["saml_provider_arn"], account=place.account),
+        validate_saml_provider("saml_provider_arn", args["saml_provider_arn"], account=place.account),
         saml_audience(place.clusters[0].region),
     )
 
 
-def _refuse_for(federation: Federation, args: Mapping[str, Any], property: str) -> None:
-    if property in args:
+def _refuse_for(federation: Federation, args: Mapping[str, Any], argument: str) -> None:
+    if argument in args:
         other = Federation.SAML if federation is Federation.SSO else Federation.SSO
         raise InvalidInputError(
-            property,
+            argument,
             None,
             f"means nothing with federation '{federation}'",
             f"Leave it out, or set federation to '{other}'.",

@@ -10,7 +10,7 @@ from typing import Any
 from ...errors import InvalidInputError
 from ...model.integration import ClusterPlace, Place
 from ...model.objects import KubernetesObject
-from ...model.pods import CONTAINER_SECURITY, POD_SECURITY, RESTRICTED, checked_image, network_policy
+from ...model.pods import CONTAINER_SECURITY, POD_SECURITY, RESTRICTED, network_policy, validate_image
 from .modes import Hosting, Tier, workload
 
 IMAGE = "ghcr.io/conductorone/baton-eks:0.1.3"
@@ -149,4 +149,4 @@ def _check(connector: Mapping[str, Any], hosting: Hosting) -> None:
                 f"has no place with hosting {hosting}: with a key the connector would not use its own role",
                 "Leave it out, or use hosting self_hosted_keys.",
             )
-    checked_image("deploy_connector.image", connector.get("image", IMAGE), IMAGE)
+    validate_image("deploy_connector.image", connector.get("image", IMAGE), IMAGE)

@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from ...errors import InvalidInputError
 from ...model.expectations import aws_baseline, baseline, combined
-from ...model.grantable import checked_grantable
+from ...model.grantable import validate_grantable
 from ...model.identity import Identity, supports_access_entries, supports_aws_auth
 from ...model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ...model.leftovers import LeftoverPattern
@@ -21,7 +21,7 @@ from ...model.placeholders import is_known
 from ...provision.arguments import IntegrationArgs
 from ...provision.integration import IntegrationComponent
 from . import connector, expectations, rights
-from .modes import KEYLESS, Hosting, Tier, check_cluster, checked_arguments, trust
+from .modes import KEYLESS, Hosting, Tier, check_cluster, trust, validate_mode_arguments
 
 SOURCES = ("https://www.conductorone.com/docs/baton/eks", "https://github.com/ConductorOne/baton-eks (v0.1.3)")
 LEFTOVERS = (
@@ -101,11 +101,11 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
     _check_place(place)
     (cluster,) = place.clusters
     hosting, tier = Hosting(args.get("hosting", Hosting.CLOUD)), Tier(args.get("tier", Tier.SYNC))
-    checked_arguments(args, hosting, tier)
+    validate_mode_arguments(args, hosting, tier)
     admin_allowed = args.get("allow_admin_roles", False)
     cluster_roles, roles = (
-        checked_grantable(property, args.get(property, ()), admin_allowed=admin_allowed)
-        for property in ("grantable_cluster_roles", "grantable_roles")
+        validate_grantable(argument, args.get(argument, ()), admin_allowed=admin_allowed)
+        for argument in ("grantable_cluster_roles", "grantable_roles")
     )
     check_cluster(cluster, tier, bool(cluster_roles or roles))
     profile = args.get("profile", Profile.LEAST)

@@ -11,9 +11,9 @@ from typing import Any
 
 from ...errors import InvalidInputError
 from ...model.arn import parse
-from ...model.identity import checked_namespace, checked_service_account, supports_access_entries, supports_aws_auth
+from ...model.identity import supports_access_entries, supports_aws_auth, validate_namespace, validate_service_account
 from ...model.integration import ClusterPlace, Place
-from ...model.trust import CrossAccount, Irsa, PodIdentity, checked_external_id, checked_principals
+from ...model.trust import CrossAccount, Irsa, PodIdentity, validate_external_id, validate_principals
 
 CONDUCTORONE_ROLE = "arn:aws:iam::765656841499:role/ConductorOneService"
 
@@ -61,7 +61,7 @@ _WHY_NOT = {
 PROVISION_ONLY = ("grantable_cluster_roles", "grantable_roles", "allow_admin_roles", "deny_cluster_admin")
 
 
-def checked_arguments(args: Mapping[str, Any], hosting: Hosting, tier: Tier) -> None:
+def validate_mode_arguments(args: Mapping[str, Any], hosting: Hosting, tier: Tier) -> None:
     """Refuse an argument that has no place in this mode, and tell of one that is missing.
 
     Raises:
@@ -92,10 +92,10 @@ def check_cluster(cluster: ClusterPlace, tier: Tier, grants_roles: bool) -> None
     """
     if tier is Tier.SYNC:
         return
-    property = "grantable_cluster_roles"
+    path = "grantable_cluster_roles"
     if grants_roles and not supports_aws_auth(cluster.mode):
         raise InvalidInputError(
-            property,
+            path,
             None,
             f"has no use on cluster {cluster.key!r} of authentication mode {cluster.mode}: baton-eks needs aws-auth to"
             " grant roles, and this mode has none",
@@ -103,7 +103,7 @@ def check_cluster(cluster: ClusterPlace, tier: Tier, grants_roles: bool) -> None
         )
     if not grants_roles and not supports_access_entries(cluster.mode):
         raise InvalidInputError(
-            property,
+            path,
             None,
             f"is required on cluster {cluster.key!r} of authentication mode {cluster.mode}, which has no access"
             " policies: without it there is nothing that ConductorOne could grant",
@@ -122,15 +122,15 @@ def trust(
         case Hosting.SELF_HOSTED_POD_IDENTITY:
             return PodIdentity(place.account, (cluster.arn,), namespace, service_account)
         case Hosting.SELF_HOSTED_KEYS:
-            return CrossAccount(checked_principals("principal_arn", (_checked_user(args["principal_arn"]),)))
+            return CrossAccount(validate_principals("principal_arn", (_validate_user(args["principal_arn"]),)))
         case Hosting.CLOUD:
             return CrossAccount(
-                checked_principals("principal_arn", (args.get("principal_arn", CONDUCTORONE_ROLE),)),
-                external_id=checked_external_id("external_id", args["external_id"]),
+                validate_principals("principal_arn", (args.get("principal_arn", CONDUCTORONE_ROLE),)),
+                external_id=validate_external_id("external_id", args["external_id"]),
             )
 
 
-def _checked_user(principal_arn: str) -> str:
+def _validate_user(principal_arn: str) -> str:
     arn = parse(principal_arn)
     if arn is not None and arn.kind == "role":
         raise InvalidInputError(
@@ -144,5 +144,5 @@ def _checked_user(principal_arn: str) -> str:
 
 def workload(args: Mapping[str, Any], place: Place) -> tuple[str, str]:
     """The namespace and the service account of a self-hosted connector."""
-    namespace = checked_namespace("namespace", args.get("namespace", place.name))
-    return namespace, checked_service_account("service_account", args.get("service_account", place.name))
+    namespace = validate_namespace("namespace", args.get("namespace", place.name))
+    return namespace, validate_service_account("service_account", args.get("service_account", place.name))

@@ -36,7 +36,7 @@ def integration(definition: Definition, args: Mapping[str, Any], place: Place) -
     rights = definition.profiles.vendor if profile is Profile.VENDOR else definition.profiles.least
     if rights is None:
         raise InvalidInputError("profile", profile.value, f"is not described for {definition.title}", "Leave it out.")
-    texts = Texts(_place_values(place), checked_arguments(definition, args.get("arguments", {})))
+    texts = Texts(_place_values(place), validate_definition_arguments(definition, args.get("arguments", {})))
     groups = tuple(map(texts.text, rights.groups))
     return Integration(
         vendor=definition.vendor,
@@ -75,7 +75,7 @@ def integration(definition: Definition, args: Mapping[str, Any], place: Place) -
     )
 
 
-def checked_arguments(definition: Definition, given: Mapping[str, Any]) -> dict[str, str | list[str]]:
+def validate_definition_arguments(definition: Definition, given: Mapping[str, Any]) -> dict[str, str | list[str]]:
     """Every declared argument with the value given or its default."""
     for name in given:
         if name not in definition.arguments:
@@ -143,12 +143,12 @@ def _statements(rights: Rights, texts: Texts) -> Iterator[iam.Statement]:
 
 
 def _grant(grant: Grant, groups: Sequence[str], texts: Texts) -> rbac.Grant:
-    property = f"grants.{grant.key}.group"
+    path = f"grants.{grant.key}.group"
     if not groups:
-        raise InvalidInputError(property, None, "needs a group", "Name one in the profile's `groups`.")
+        raise InvalidInputError(path, None, "needs a group", "Name one in the profile's `groups`.")
     group = groups[0] if grant.group is None else texts.text(grant.group)
     if group not in groups:
-        raise InvalidInputError(property, group, f"is none of the profile's groups: {', '.join(groups)}")
+        raise InvalidInputError(path, group, f"is none of the profile's groups: {', '.join(groups)}")
     return rbac.Grant(
         grant.key,
         texts.text(f"{{name}}-{grant.key}"),
@@ -167,18 +167,16 @@ def _grant(grant: Grant, groups: Sequence[str], texts: Texts) -> rbac.Grant:
     )
 
 
-def _narrowing(property: str, given: list[str], texts: Texts) -> tuple[str, ...]:
+def _narrowing(path: str, given: list[str], texts: Texts) -> tuple[str, ...]:
     """The items, where none at all would mean everything: what was given must not become none on the way."""
     items = texts.texts(given)
     if given and not items:
-        raise InvalidInputError(
-            property, None, "becomes an empty list, which would mean all of them", "Give at least one."
-        )
+        raise InvalidInputError(path, None, "becomes an empty list, which would mean all of them", "Give at least one.")
     return tuple(items)
 
 
 def _namespaces(namespaces: list[str] | None, texts: Texts) -> tuple[str, ...] | None:
-    return None if namespaces is None else identity.checked_namespaces("namespaces", texts.texts(namespaces))
+    return None if namespaces is None else identity.validate_namespaces("namespaces", texts.texts(namespaces))
 
 
 def _expectations(expected: Expectations, texts: Texts, place: Place) -> tuple[Expectation, ...]:

@@ -53,17 +53,17 @@ def _refused(invalid: ValidationError, root: yaml.Node | None, origin: str) -> I
     # A misspelt property is missing as well; that it is unknown says more.
     error = next((each for each in errors if each["type"] == "extra_forbidden"), errors[0])
     location: Location = error["loc"]
-    place = f"{origin}:{_line(root, location)}"
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
-    property = f"{place}: {path}" if path else place
+    line = f"{origin}:{_line(root, location)}"
+    inside = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+    path = f"{line}: {inside}" if inside else line
     if error["type"] == "extra_forbidden":
         return InvalidInputError(
-            property, None, "is not a known property", f"Known here: {', '.join(_known(location[:-1]))}."
+            path, None, "is not a known property", f"Known here: {', '.join(_known(location[:-1]))}."
         )
     if error["type"] == "missing":
-        return InvalidInputError(property, None, "is required")
+        return InvalidInputError(path, None, "is required")
     message = error["msg"].removeprefix("Value error, ")
-    return InvalidInputError(property, None, f"does not fit: {message[:1].lower()}{message[1:]}")
+    return InvalidInputError(path, None, f"does not fit: {message[:1].lower()}{message[1:]}")
 
 
 def _line(node: yaml.Node | None, location: Location) -> int:

@@ -25,8 +25,8 @@ class CrossAccount(Part):
     def made(self, texts: Texts, place: Place) -> trust.Trust:  # noqa: ARG002 - as every kind is made
         external_id = texts.optional(self.external_id)
         return trust.CrossAccount(
-            trust.checked_principals("principals", texts.texts(self.principals)),
-            external_id=None if external_id is None else trust.checked_external_id("external_id", external_id),
+            trust.validate_principals("principals", texts.texts(self.principals)),
+            external_id=None if external_id is None else trust.validate_external_id("external_id", external_id),
             organization_id=texts.optional(self.organization_id),
         )
 
@@ -43,7 +43,7 @@ class WebIdentity(Part):
 
     def made(self, texts: Texts, place: Place) -> trust.Trust:
         return trust.WebIdentity(
-            trust.checked_oidc_provider("provider", texts.text(self.provider), account=place.account),
+            trust.validate_oidc_provider("provider", texts.text(self.provider), account=place.account),
             audience=texts.text(self.audience),
             subject=texts.text(self.subject),
             authorized_audience=texts.optional(self.authorized_audience),
@@ -58,7 +58,7 @@ class Saml(Part):
 
     def made(self, texts: Texts, place: Place) -> trust.Trust:
         return trust.Saml(
-            trust.checked_saml_provider("provider", texts.text(self.provider), account=place.account),
+            trust.validate_saml_provider("provider", texts.text(self.provider), account=place.account),
             trust.saml_audience(place.clusters[0].region),
         )
 
@@ -73,7 +73,7 @@ class IdentityCenter(Part):
         sets = texts.texts(self.permission_sets)
         if self.permission_sets and not sets:
             raise InvalidInputError("permission_sets", None, "becomes an empty list, which would mean all of them")
-        checked = trust.checked_permission_sets("permission_sets", sets)
+        checked = trust.validate_permission_sets("permission_sets", sets)
         return trust.IdentityCenter(place.partition, place.account, checked)
 
 
@@ -148,7 +148,7 @@ class Trust(Part):
         try:
             return make(texts, place)
         except InvalidInputError as refused:
-            path = f"trust.{kind}.{refused.property}"
+            path = f"trust.{kind}.{refused.path}"
             raise InvalidInputError(path, refused.value, refused.problem, refused.advice) from None
 
     def _given(self) -> list[tuple[str, Callable[[Texts, Place], trust.Trust]]]:

@@ -4,12 +4,12 @@ Each kind of trust is a small class that knows its statement and which changed r
 probe can show that every one of its conditions holds.
 """
 
-from .cross_account import CrossAccount, checked_external_id, checked_principals
-from .identity_center import IdentityCenter, checked_permission_sets
-from .saml import Saml, checked_saml_provider, saml_audience
+from .cross_account import CrossAccount, validate_external_id, validate_principals
+from .identity_center import IdentityCenter, validate_permission_sets
+from .saml import Saml, saml_audience, validate_saml_provider
 from .service import Service
 from .tampered_request import TamperedRequest
-from .web_identity import WebIdentity, checked_oidc_provider
+from .web_identity import WebIdentity, validate_oidc_provider
 from .workload import Irsa, PodIdentity
 
 Trust = CrossAccount | WebIdentity | Saml | IdentityCenter | Service | PodIdentity | Irsa
@@ -24,10 +24,10 @@ __all__ = [
     "TamperedRequest",
     "Trust",
     "WebIdentity",
-    "checked_external_id",
-    "checked_oidc_provider",
-    "checked_permission_sets",
-    "checked_principals",
-    "checked_saml_provider",
     "saml_audience",
+    "validate_external_id",
+    "validate_oidc_provider",
+    "validate_permission_sets",
+    "validate_principals",
+    "validate_saml_provider",
 ]

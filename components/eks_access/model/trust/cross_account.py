@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ...errors import InvalidInputError
-from ..arn import checked_principal
+from ..arn import validate_principal
 from ..placeholders import is_known
 from .tampered_request import TamperedRequest
 
@@ -44,21 +44,21 @@ class CrossAccount:
         return (*by_external_id, "stranger")
 
 
-def checked_external_id(property: str, value: str) -> str:
+def validate_external_id(path: str, value: str) -> str:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (ExternalId)"""
     if is_known(value) and not _EXTERNAL_ID.fullmatch(value):
         raise InvalidInputError(
-            property, value, "is not an ExternalId: 2 to 1224 letters, digits and _+=,.@:/- are allowed"
+            path, value, "is not an ExternalId: 2 to 1224 letters, digits and _+=,.@:/- are allowed"
         )
     return value
 
 
-def checked_principals(property: str, values: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+def validate_principals(path: str, values: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     """ARNs of single roles or users. A whole account (`:root`) or a wildcard trusts more than the vendor.
 
     Raises:
         InvalidInputError: there is none, or one is not the ARN of a role or user.
     """
     if not values:
-        raise InvalidInputError(property, values, "names nobody who may assume the role; give at least one role ARN")
-    return tuple(checked_principal(f"{property}[{index}]", value) for index, value in enumerate(values))
+        raise InvalidInputError(path, values, "names nobody who may assume the role; give at least one role ARN")
+    return tuple(validate_principal(f"{path}[{index}]", value) for index, value in enumerate(values))

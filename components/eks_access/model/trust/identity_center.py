@@ -62,22 +62,22 @@ class IdentityCenter:
         return ("another-session-name", "non-sso-principal", "stranger")
 
 
-def checked_permission_sets(property: str, names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+def validate_permission_sets(path: str, names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
     """https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html (Name)"""
     for index, name in enumerate(names):
         if is_known(name) and name.startswith("AWSReservedSSO_"):
             raise InvalidInputError(
-                f"{property}[{index}]",
+                f"{path}[{index}]",
                 name,
                 "is the name of a role that Identity Center made",
                 "Name the permission set: what is between 'AWSReservedSSO_' and the last underscore.",
             )
         if is_known(name) and not _PERMISSION_SET.fullmatch(name):
             raise InvalidInputError(
-                f"{property}[{index}]",
+                f"{path}[{index}]",
                 name,
                 "is not a permission set's name: 1 to 32 letters, digits and _+=,.@- are allowed, and no wildcards",
             )
     if len(set(names)) != len(names):
-        raise InvalidInputError(property, list(names), "names a permission set twice")
+        raise InvalidInputError(path, list(names), "names a permission set twice")
     return tuple(names)

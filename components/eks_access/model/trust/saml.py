@@ -52,7 +52,7 @@ def saml_audience(region: str) -> str:
     return SIGN_IN[partition_of(region)]
 
 
-def checked_saml_provider(property: str, provider: str, *, account: str) -> str:
+def validate_saml_provider(path: str, provider: str, *, account: str) -> str:
     """The ARN of a SAML provider in this account: STS takes no other's.
 
     Raises:
@@ -63,13 +63,13 @@ def checked_saml_provider(property: str, provider: str, *, account: str) -> str:
     arn = parse(provider)
     if arn is None or arn.service != "iam" or arn.kind != "saml-provider" or arn.resource.count("/") != 1:
         raise InvalidInputError(
-            property,
+            path,
             provider,
             "is not a SAML provider's ARN; it must look like arn:<partition>:iam::<account>:saml-provider/<name>",
         )
     if is_known(account) and arn.account != account:
         raise InvalidInputError(
-            property,
+            path,
             provider,
             f"is in account {arn.account}, and a role takes assertions only of providers in its own, {account}",
             "Create the provider there too (IAM > Identity providers), from the same metadata.",

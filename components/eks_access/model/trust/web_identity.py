@@ -55,7 +55,7 @@ class WebIdentity:
         return ("audience-wrong", *by_subject, "forged")
 
 
-def checked_oidc_provider(property: str, provider: str, *, account: str) -> str:
+def validate_oidc_provider(path: str, provider: str, *, account: str) -> str:
     """A provider that is built into IAM, or the ARN of one in this account: STS takes no other's.
 
     Raises:
@@ -66,20 +66,20 @@ def checked_oidc_provider(property: str, provider: str, *, account: str) -> str:
     arn = parse(provider)
     if arn is None or arn.service != "iam" or not arn.resource.startswith(_OF_THE_ACCOUNT):
         raise InvalidInputError(
-            property,
+            path,
             provider,
             f"is neither built into IAM ({', '.join(BUILT_IN)}) nor the ARN of a provider",
             "It must look like arn:<partition>:iam::<account>:oidc-provider/<issuer without https://>.",
         )
     if is_known(account) and arn.account != account:
         raise InvalidInputError(
-            property,
+            path,
             provider,
             f"is in account {arn.account}, and a role takes tokens only of providers in its own, {account}",
         )
     if arn.resource.removeprefix(_OF_THE_ACCOUNT) in BUILT_IN:
         raise InvalidInputError(
-            property,
+            path,
             provider,
             "is built into IAM; a provider of that name in the account breaks the built-in one",
             f"Name it as {arn.resource.removeprefix(_OF_THE_ACCOUNT)}, and delete the account's.",

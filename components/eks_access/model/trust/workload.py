@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ...errors import InvalidInputError
-from ..identity import checked_namespace, checked_service_account
+from ..identity import validate_namespace, validate_service_account
 from ..placeholders import is_known
 from .service import check_sources, source_conditions
 from .tampered_request import TamperedRequest
@@ -34,9 +34,9 @@ class PodIdentity:
     def __post_init__(self) -> None:
         check_sources(self.account, self.cluster_arns)
         if self.namespace is not None:
-            checked_namespace("namespace", self.namespace)
+            validate_namespace("namespace", self.namespace)
         if self.service_account is not None:
-            checked_service_account("service_account", self.service_account)
+            validate_service_account("service_account", self.service_account)
 
     def statements(self) -> list[dict[str, Any]]:
         conditions = source_conditions(self.account, self.cluster_arns)
@@ -87,8 +87,8 @@ class Irsa:
                 "is not an issuer; it must look like oidc.eks.<region>.amazonaws.com/id/<id>",
                 "Give it without https://: the provider's ARN and its condition keys have none.",
             )
-        checked_namespace("namespace", self.namespace)
-        checked_service_account("service_account", self.service_account)
+        validate_namespace("namespace", self.namespace)
+        validate_service_account("service_account", self.service_account)
 
     @property
     def provider(self) -> str:

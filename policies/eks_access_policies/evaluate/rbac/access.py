@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
+from eks_access.model.kubernetes_rights.catalogue import WRITES
+from eks_access.model.kubernetes_rights.request import ANY
+
 from ...access import Access, Binding, Held, Role, same_cluster
 from ...finding import Rule
 from ...located import Located, found
@@ -14,12 +17,10 @@ from ...rules.rbac import (
     DEFAULT_ROLE,
     MASTERS,
     MISSING_ROLE,
-    PAIRS,
     UNBOUND_ROLE,
 )
 from ...rules.settings import Settings
-from .dangers import ANY, DANGERS, WRITES
-from .rule_dangers import Seen, dangers, is_everything
+from .rule_dangers import Seen, dangers, find_mandatory, is_everything
 
 _NOT_SIGNED_IN = ("system:anonymous", "system:unauthenticated")
 _SIGNED_IN = ("system:authenticated", "system:serviceaccounts")
@@ -144,11 +145,11 @@ def _has_cluster_scoped(resources: Iterable[str]) -> bool:
 def _role(role: Role, is_bound: bool, access: Access) -> Iterator[Located]:
     assert role.resource is not None
     rights = access.rules(role)
-    grave = [d for d in DANGERS if PAIRS[d.key].everywhere.is_mandatory and any(map(d.matched, rights))]
+    severe = find_mandatory(rights)
     everything = any(map(is_everything, rights))
-    if not grave and not everything:
+    if not severe and not everything:
         return
-    words = "does everything" if everything else _listed((danger.words for danger in grave), 2)
+    words = "can do everything" if everything else _listed((right.describe(()) for right in severe), 2)
     wider = [label.removeprefix(_AGGREGATE_TO) for label in role.labels if label.startswith(_AGGREGATE_TO)]
     into = [name for name in wider if role.labels[f"{_AGGREGATE_TO}{name}"] == "true"]
     if into:

@@ -1,14 +1,17 @@
 """What is dangerous about one rule that somebody holds. Pure lookups in the tables."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from eks_access.model.kubernetes_rights import KUBERNETES_RIGHTS, KubernetesRight
+from eks_access.model.kubernetes_rights.catalogue import RBAC, WRITES
+from eks_access.model.kubernetes_rights.request import ANY
 
 from ...access import Access, Held
 from ...access import Rule as Right
 from ...finding import Rule
 from ...rules.rbac import AWS_AUTH, BIND_NAMED, EVERYTHING, PAIRS, WILDCARD, WILDCARD_GROUP, Pair
-from .dangers import ANY, DANGERS, RBAC, WRITES, Danger
 
 SYSTEM_NAMESPACE = "kube-system"
 _PUBLISHED_BY_AWS = "AmazonEKS"
@@ -31,16 +34,17 @@ def dangers(held: Held, access: Access) -> Iterator[Seen]:
     if is_everything(right):
         rule = _chosen(EVERYTHING, reaches)
         if rule is not None:
-            yield Seen(rule, ("*",), ("*",), "does everything there, reading Secrets and running commands included")
+            yield Seen(rule, ("*",), ("*",), "can do everything there, reading Secrets and running commands included")
         return
-    for danger in DANGERS:
-        rule = _chosen(PAIRS[danger.key], reaches)
-        if rule is not None:
-            yield from _danger(danger, right, rule)
+    for dangerous in KUBERNETES_RIGHTS:
+        rule = _chosen(PAIRS[dangerous.key], reaches)
+        matched = dangerous.matched_by(right)
+        if rule is not None and matched:
+            yield Seen(rule, *matched, dangerous.describe(matched[1], " there"))
     yield from _wildcards(held, reaches)
     yield from _named(right, reaches, access, held)
     if reaches and writes_aws_auth(right):
-        words = "changes aws-auth, and so makes anyone an administrator of a cluster that reads it"
+        words = "can change aws-auth, and so make anyone an administrator of a cluster that reads it"
         yield Seen(AWS_AUTH, _of(right.verbs, WRITES), ("configmaps",), words)
 
 
@@ -66,12 +70,6 @@ def _chosen(pair: Pair, reaches: bool) -> Rule | None:
     return pair.everywhere if reaches else pair.in_namespace
 
 
-def _danger(danger: Danger, right: Right, rule: Rule) -> Iterator[Seen]:
-    matched = danger.matched(right)
-    if matched:
-        yield Seen(rule, *matched, danger.words)
-
-
 def _wildcards(held: Held, reaches: bool) -> Iterator[Seen]:
     right = held.rule
     if held.association is not None and held.association.policy.startswith(_PUBLISHED_BY_AWS):
@@ -93,7 +91,7 @@ def _named(right: Right, reaches: bool, access: Access, held: Held) -> Iterator[
         system = tuple(name for name in right.names if name.startswith(_SYSTEM))
         rule = _chosen(PAIRS["impersonate"], reaches)
         if system and rule is not None:
-            yield Seen(rule, ("impersonate",), system, "acts as a part of the system, whose rights are the system's")
+            yield Seen(rule, ("impersonate",), system, "can act as a part of the system, with the system's rights")
     if _of(right.verbs, ("bind",)) and (RBAC in right.groups or ANY in right.groups):
         yield from _bindable(right, reaches, access, held)
 
@@ -103,13 +101,21 @@ def _bindable(right: Right, reaches: bool, access: Access, held: Held) -> Iterat
     for name in right.names:
         rights = access.rules_of("ClusterRole", name, held.cluster)
         if any(map(is_everything, rights)) and rule is not None:
-            yield Seen(rule, ("bind",), (name,), f"gives {name} to anyone, itself included")
+            yield Seen(rule, ("bind",), (name,), f"can give {name} to anyone, itself included")
             continue
-        grave = [d for d in DANGERS if PAIRS[d.key].everywhere.is_mandatory and any(map(d.matched, rights))]
-        if grave:
-            yield Seen(
-                BIND_NAMED, ("bind",), (name,), f"gives {name} to anyone, itself included, which {grave[0].words}"
-            )
+        severe = find_mandatory(rights)
+        if severe:
+            words = f"can give {name} to anyone, itself included, which {severe[0].describe(())}"
+            yield Seen(BIND_NAMED, ("bind",), (name,), words)
+
+
+def find_mandatory(rules: Collection[Right]) -> list[KubernetesRight]:
+    """The rights in these rules whose findings block a deployment where they are cluster-wide."""
+    return [
+        right
+        for right in KUBERNETES_RIGHTS
+        if PAIRS[right.key].everywhere.is_mandatory and any(map(right.matched_by, rules))
+    ]
 
 
 def _of(verbs: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:

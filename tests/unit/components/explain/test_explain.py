@@ -13,9 +13,9 @@ from eks_access.integrations import vendors
 from eks_access.manifest.build import integration_access
 from eks_access.manifest.models import IntegrationAccess, Trust
 from eks_access_cli.main import main
+from tests.support.manifests import access, manifest
 from tests.support.places import place
-from tests.unit.components.handoff.test_handoff import access, manifest
-from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
+from tests.support.vendors import ARGUMENTS
 
 
 def run(*arguments: str) -> Result:

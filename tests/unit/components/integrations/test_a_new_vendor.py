@@ -19,9 +19,9 @@ from eks_access.provider.catalogue import package_schema
 from eks_access.stack import schemas
 from eks_access.stack.configuration import environment
 from eks_access_cli.main import main
+from tests.support.manifests import manifest
 from tests.support.places import place
 from tests.support.recording_engine import ACCESS_ENTRY, CLUSTER_ROLE, ROLE, run
-from tests.unit.components.handoff.test_handoff import manifest
 
 ARGUMENTS = {"principal_arn": "arn:aws:iam::444455556666:role/Acme", "external_id": "acme-1"}
 MODULE = f"{integrations.__name__}.acme"

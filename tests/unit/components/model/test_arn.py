@@ -1,7 +1,7 @@
 import pytest
 
 from eks_access.errors import InvalidInputError
-from eks_access.model.arn import checked_partition, checked_principal, parse
+from eks_access.model.arn import parse, validate_partition, validate_principal
 from eks_access.model.placeholders import placeholder
 
 
@@ -34,7 +34,7 @@ def test_a_text_that_is_no_arn_is_not_parsed(text: str) -> None:
 )
 def test_what_cannot_be_a_principal_is_refused(arn: str, problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
-        checked_principal("principal_arn", arn)
+        validate_principal("principal_arn", arn)
 
 
 @pytest.mark.parametrize(
@@ -46,10 +46,10 @@ def test_what_cannot_be_a_principal_is_refused(arn: str, problem: str) -> None:
     ],
 )
 def test_a_role_or_user_is_accepted(arn: str) -> None:
-    assert checked_principal("principal_arn", arn) == arn
+    assert validate_principal("principal_arn", arn) == arn
 
 
 def test_a_partition_that_is_not_provisioned_is_refused_with_those_that_are() -> None:
     with pytest.raises(InvalidInputError, match="aws, aws-cn, aws-us-gov"):
-        checked_partition("aws-iso")
-    assert checked_partition("aws-cn") == "aws-cn"
+        validate_partition("aws-iso")
+    assert validate_partition("aws-cn") == "aws-cn"

@@ -8,11 +8,11 @@ from eks_access.model.identity import (
     AuthenticationMode,
     EntryMethod,
     Identity,
-    checked_cluster_name,
-    checked_namespaces,
     entry_method,
     supports_access_entries,
     supports_aws_auth,
+    validate_cluster_name,
+    validate_namespaces,
 )
 from eks_access.model.placeholders import placeholder
 
@@ -56,17 +56,17 @@ def test_a_templated_group_is_refused_because_callers_choose_session_names() -> 
 @pytest.mark.parametrize("name", ["", "-x", "a.b", "x" * 101, "a/b", "ä"])
 def test_a_name_that_is_no_cluster_name_is_refused(name: str) -> None:
     with pytest.raises(InvalidInputError, match="is not a cluster name"):
-        checked_cluster_name("clusters.a.name", name)
+        validate_cluster_name("clusters.a.name", name)
 
 
 @pytest.mark.parametrize("name", ["a", "0", "Dev_1-x", "x" * 100])
 def test_a_cluster_name_is_accepted(name: str) -> None:
-    assert checked_cluster_name("clusters.a.name", name) == name
+    assert validate_cluster_name("clusters.a.name", name) == name
 
 
 def test_a_value_that_is_not_known_yet_is_not_judged() -> None:
     assert Identity(username=placeholder("u"), groups=(placeholder("g"),)).groups == (placeholder("g"),)
-    assert checked_cluster_name("name", placeholder("name"))
+    assert validate_cluster_name("name", placeholder("name"))
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_a_value_that_is_not_known_yet_is_not_judged() -> None:
 )
 def test_namespaces_that_rbac_cannot_bind_in_are_refused(namespaces: list[str], problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
-        checked_namespaces("namespaces", namespaces)
+        validate_namespaces("namespaces", namespaces)
 
 
 def test_namespaces_are_accepted_in_their_order() -> None:
-    assert checked_namespaces("namespaces", ["web", "payments-1"]) == ("web", "payments-1")
+    assert validate_namespaces("namespaces", ["web", "payments-1"]) == ("web", "payments-1")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from eks_access.errors import InvalidInputError
 from eks_access.model import iam
 from eks_access.model.iam import Statement
 from eks_access.model.integration import Role
-from eks_access.model.trust import CrossAccount, WebIdentity, checked_external_id, checked_principals
+from eks_access.model.trust import CrossAccount, WebIdentity, validate_external_id, validate_principals
 
 CLUSTER = f"arn:aws:eks:us-east-1:111122223333:cluster/{'c' * 60}"
 VENDOR = "arn:aws:iam::765656841499:role/ConductorOneService"
@@ -52,20 +52,20 @@ def test_every_condition_of_a_trust_has_a_changed_request_that_it_must_refuse() 
 @pytest.mark.parametrize("value", ["", "x", "a b", "x" * 1225, "ä1"])
 def test_a_value_that_is_no_external_id_is_refused(value: str) -> None:
     with pytest.raises(InvalidInputError, match="2 to 1224"):
-        checked_external_id("external_id", value)
+        validate_external_id("external_id", value)
 
 
 @pytest.mark.parametrize("value", ["xy", "a+=,.@:/-_1", "x" * 1224])
 def test_an_external_id_is_accepted(value: str) -> None:
-    assert checked_external_id("external_id", value) == value
+    assert validate_external_id("external_id", value) == value
 
 
 def test_a_trust_without_anybody_or_with_a_whole_account_is_refused() -> None:
     with pytest.raises(InvalidInputError, match="names nobody"):
-        checked_principals("platform_role_arns", [])
+        validate_principals("platform_role_arns", [])
     with pytest.raises(InvalidInputError, match=r"platform_role_arns\[0\]"):
-        checked_principals("platform_role_arns", ["arn:aws:iam::444455556666:root"])
-    assert checked_principals("platform_role_arns", [VENDOR]) == (VENDOR,)
+        validate_principals("platform_role_arns", ["arn:aws:iam::444455556666:root"])
+    assert validate_principals("platform_role_arns", [VENDOR]) == (VENDOR,)
 
 
 def role(principals: int = 1, statements: int = 1, **options: object) -> Role:
@@ -112,6 +112,6 @@ def test_what_iam_would_refuse_of_a_role_is_refused_first(options: dict[str, obj
 
 def test_the_limits_themselves_are_accepted() -> None:
     assert role(max_session_seconds=43_200, path="/vendors/eks/").path == "/vendors/eks/"
-    assert iam.checked_role_name("role_name", "a" * 64)
+    assert iam.validate_role_name("role_name", "a" * 64)
     with pytest.raises(InvalidInputError, match="1 to 64"):
-        iam.checked_role_name("role_name", "a" * 65)
+        iam.validate_role_name("role_name", "a" * 65)

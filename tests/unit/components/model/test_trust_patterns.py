@@ -17,10 +17,10 @@ from eks_access.model.trust import (
     Service,
     Trust,
     WebIdentity,
-    checked_oidc_provider,
-    checked_permission_sets,
-    checked_saml_provider,
     saml_audience,
+    validate_oidc_provider,
+    validate_permission_sets,
+    validate_saml_provider,
 )
 
 ACCOUNT = "111122223333"
@@ -70,13 +70,13 @@ def test_every_partition_has_a_sign_in_of_its_own() -> None:
 )
 def test_a_saml_provider_that_the_role_could_not_take_is_refused(provider: str, problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
-        checked_saml_provider("saml_provider_arn", provider, account=ACCOUNT)
+        validate_saml_provider("saml_provider_arn", provider, account=ACCOUNT)
 
 
 def test_a_saml_provider_of_the_account_is_accepted_and_an_unknown_one_is_not_judged() -> None:
-    assert checked_saml_provider("saml_provider_arn", PROVIDER, account=ACCOUNT) == PROVIDER
-    assert checked_saml_provider("saml_provider_arn", placeholder("arn"), account=ACCOUNT) == placeholder("arn")
-    assert checked_saml_provider("saml_provider_arn", PROVIDER, account=placeholder("account")) == PROVIDER
+    assert validate_saml_provider("saml_provider_arn", PROVIDER, account=ACCOUNT) == PROVIDER
+    assert validate_saml_provider("saml_provider_arn", placeholder("arn"), account=ACCOUNT) == placeholder("arn")
+    assert validate_saml_provider("saml_provider_arn", PROVIDER, account=placeholder("account")) == PROVIDER
 
 
 def test_an_oidc_provider_of_the_account_is_named_by_its_arn_and_its_keys_by_its_url() -> None:
@@ -86,9 +86,9 @@ def test_an_oidc_provider_of_the_account_is_named_by_its_arn_and_its_keys_by_its
     assert statement["Condition"] == {
         "StringEquals": {"gitlab.example.com/group:aud": "aws", "gitlab.example.com/group:sub": "project:1"}
     }
-    assert checked_oidc_provider("p", provider, account=ACCOUNT) == provider
-    assert checked_oidc_provider("p", "accounts.google.com", account=ACCOUNT) == "accounts.google.com"
-    assert checked_oidc_provider("p", placeholder("p"), account=ACCOUNT) == placeholder("p")
+    assert validate_oidc_provider("p", provider, account=ACCOUNT) == provider
+    assert validate_oidc_provider("p", "accounts.google.com", account=ACCOUNT) == "accounts.google.com"
+    assert validate_oidc_provider("p", placeholder("p"), account=ACCOUNT) == placeholder("p")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_an_oidc_provider_of_the_account_is_named_by_its_arn_and_its_keys_by_its
 )
 def test_an_oidc_provider_that_the_role_could_not_take_is_refused(provider: str, problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
-        checked_oidc_provider("p", provider, account=ACCOUNT)
+        validate_oidc_provider("p", provider, account=ACCOUNT)
 
 
 def test_identity_center_binds_the_session_name_to_the_user_and_the_principal_to_reserved_roles() -> None:
@@ -137,8 +137,8 @@ def test_named_permission_sets_are_the_only_ones_in_both_forms_of_the_path() -> 
 )
 def test_what_is_no_permission_set_is_refused(names: list[str], problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
-        checked_permission_sets("permission_sets", names)
-    assert checked_permission_sets("permission_sets", ["Dev", "x" * 32]) == ("Dev", "x" * 32)
+        validate_permission_sets("permission_sets", names)
+    assert validate_permission_sets("permission_sets", ["Dev", "x" * 32]) == ("Dev", "x" * 32)
 
 
 def test_a_service_acts_only_for_the_account_and_resources_named() -> None:

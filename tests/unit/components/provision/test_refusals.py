@@ -26,26 +26,17 @@ from eks_access.integrations import opentrace, vendors
 from eks_access.integrations.cado import Cado
 from eks_access.integrations.custom.integration import CustomIntegration
 from eks_access.integrations.opentrace import OpenTrace
-from eks_access.model.arn import checked_principal
+from eks_access.model.arn import validate_principal
 from eks_access.model.identity import AccessPolicy, Identity
 from eks_access.model.integration import Profile
+from tests.support.components import cado, refusal
+from tests.support.components import opentrace as opentrace_args
+from tests.support.custom_definitions import small
 from tests.support.places import place
-from tests.support.recording_engine import Engine, run
-from tests.unit.components.integrations.custom.test_definition import small
-from tests.unit.components.provision.test_integration import cado
-from tests.unit.components.provision.test_integration import opentrace as opentrace_args
+from tests.support.recording_engine import run
+from tests.support.vendors import ARGUMENTS
 
 PLATFORM = "arn:aws:iam::444455556666:role/CadoPlatform"
-
-
-def refusal(component: Any, name: str, args: Any) -> str:
-    """The message with which the component is refused, having made nothing but its own empty shell."""
-    engine = Engine()
-    with pytest.raises(pulumi.RunError) as refused:
-        run(lambda: component(name, args).role_arn, engine=engine)
-    made = [each.typ for each in engine.resources if not each.typ.startswith(("eks-access:index:", "pulumi:"))]
-    assert made == [], "refused before anything is made"
-    return str(refused.value)
 
 
 def accepted(component: Any, name: str, args: Any) -> None:
@@ -81,7 +72,7 @@ def test_a_principal_that_cannot_be_let_in_is_refused(principal: str, problem: s
     assert problem in refusal(Cado, "cado", cado(platform_role_arns=[PLATFORM, principal]))
     accepted(Cado, "cado", cado(platform_role_arns=[PLATFORM, "arn:aws:iam::444455556666:user/responder"]))
     with pytest.raises(InvalidInputError, match=problem):
-        checked_principal("principal", principal)
+        validate_principal("principal", principal)
 
 
 def test_a_session_is_refused_with_the_role_to_name_instead() -> None:
@@ -98,8 +89,6 @@ def test_a_role_among_the_service_linked_ones_is_refused() -> None:
 @pytest.mark.parametrize("name", ["system", "eks", "aws", "amazon", "iam"])
 @pytest.mark.parametrize("key", sorted(set(vendors()) - {"apono", "eks-connector"}))  # not made from the name
 def test_an_integration_whose_name_would_begin_a_reserved_username_is_refused(key: str, name: str) -> None:
-    from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
-
     with pytest.raises(InvalidInputError, match=f"begins with '{name}:', which EKS re"):
         vendors()[key].describe(ARGUMENTS[key], place(name))
     assert vendors()[key].describe(ARGUMENTS[key], place(f"{name}-reader")).identity.username

@@ -31,8 +31,8 @@ def reads_secrets(namespace: str = "") -> list[Made]:
 def test_a_finding_tells_the_whole_way_from_the_principal_to_the_right() -> None:
     assert messages(reads_secrets(), "rbac-secrets-read") == [
         "role arn:aws:iam::111122223333:role/vendor → access entry in cluster dev-both → group vendor:group"
-        " → ClusterRoleBinding bind → ClusterRole rights may get, list secrets in the whole cluster: reads every Secret"
-        " there: other systems' passwords, keys and tokens (by `list` and `watch` as well)."
+        " → ClusterRoleBinding bind → ClusterRole rights may get, list secrets in the whole cluster: can read"
+        " every Secret there: other systems' passwords, keys and tokens."
     ]
 
 

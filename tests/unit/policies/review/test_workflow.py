@@ -15,7 +15,7 @@ from eks_access_cli.commands.review_environments import changed, environments
 from eks_access_cli.commands.review_environments import review_environments as listing
 from eks_access_cli.main import main
 from tests.support.checkout import CHECKOUT
-from tests.unit.cli.test_previews import git
+from tests.support.repository import git
 
 WORKFLOWS = CHECKOUT / ".github" / "workflows"
 REUSABLE = "access-review.yml"

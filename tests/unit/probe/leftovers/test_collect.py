@@ -10,7 +10,7 @@ from eks_access.kubernetes.client import KubernetesApi, Response
 from eks_access_probe.identity.aws_clients import Keys
 from eks_access_probe.leftovers.collect import METADATA_ONLY, Deployer
 from eks_access_probe.leftovers.seen import Registration, Seen
-from tests.unit.probe.conftest import certificate_authority
+from tests.support.fixtures import certificate_authority
 
 __all__ = ["certificate_authority"]
 

@@ -7,7 +7,7 @@ from eks_access.manifest.models import IntegrationAccess, Manifest
 from eks_access.model.leftovers import LeftoverPattern
 from eks_access_probe.leftovers.find import Finding, here, leftovers, registrations
 from eks_access_probe.leftovers.seen import Binding, Entry, KubernetesObject, MappedArn, Registration, Seen
-from tests.unit.components.handoff.test_handoff import access
+from tests.support.manifests import access
 
 ACCOUNT = "arn:aws:iam::111122223333"
 OURS = {"app.kubernetes.io/managed-by": "eks-access"}

@@ -11,7 +11,7 @@ from eks_access.model.identity import Identity
 from eks_access.model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from eks_access.model.leftovers import LeftoverPattern
 from eks_access.model.rbac import Grant, Rule
-from eks_access.model.trust import CrossAccount, checked_external_id, checked_principals
+from eks_access.model.trust import CrossAccount, validate_external_id, validate_principals
 from eks_access.provision.arguments import IntegrationArgs
 from eks_access.provision.integration import IntegrationComponent
 
@@ -45,8 +45,8 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             name=role_name(args, f"eks-access-{place.name}"),
             description="Acme lists pods",
             trust=CrossAccount(
-                checked_principals("principal_arn", (args["principal_arn"],)),
-                external_id=None if external_id is None else checked_external_id("external_id", external_id),
+                validate_principals("principal_arn", (args["principal_arn"],)),
+                external_id=None if external_id is None else validate_external_id("external_id", external_id),
             ),
             statements=(Statement("Read", ("eks:DescribeCluster",), place.cluster_arns, "address of a cluster"),),
             **role_options(args),
