@@ -2,8 +2,9 @@
 
 from eks_access_probe.collector.inventory import ClusterInventory, Container, Edges, Listing, Node, Relation, State
 from eks_access_probe.outcome import Answer, Question, Verdict
-from eks_access_probe.report import compare
-from eks_access_probe.report.json import Document, report
+from eks_access_probe.report.build import build_report
+from eks_access_probe.report.compare import compare_reports
+from eks_access_probe.report.interface import FullReport
 from tests.support import fleet
 
 PAYLOADS = (
@@ -18,7 +19,7 @@ PAYLOADS = (
 )
 
 
-def hostile(payload: str) -> Document:
+def hostile(payload: str) -> FullReport:
     """A run in which everything that others can name is named so."""
 
     def answer(question: Question) -> Answer:
@@ -56,6 +57,6 @@ def hostile(payload: str) -> Document:
     listing = Listing(kind=payload, resource="x", namespace=payload, state=State.INCOMPLETE, count=1, reason=payload)
     seen = ClusterInventory(name=payload, region=payload, trouble=payload, nodes=nodes, edges=edges, listings=[listing])
     inventory = fleet.inventory({payload: {payload: seen}})
-    now = report(fleet.proof(manifest, answer, inventory))
-    before = report(fleet.proof(manifest))
-    return Document(now.model_copy(update={"changes": compare.changes(before, now)}), inventory)
+    now = build_report(fleet.proof(manifest, answer, inventory))
+    before = build_report(fleet.proof(manifest))
+    return FullReport(now.model_copy(update={"changes": compare_reports(before, now)}), inventory)

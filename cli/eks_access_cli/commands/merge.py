@@ -2,26 +2,19 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
 
 import click
-from pydantic import ValidationError
 
-from eks_access.errors import EksAccessError
-from eks_access_probe.outcome import Result
-from eks_access_probe.report import access
 from eks_access_probe.report.html import HtmlReport
-from eks_access_probe.report.json import Document, DocumentFormat, JsonReport, Report, summary
+from eks_access_probe.report.interface import FullReport, ReportFormat
+from eks_access_probe.report.json import JsonReport, ReportFileError, read_report
 from eks_access_probe.report.junit import JunitReport
-from eks_access_probe.report.seen import SeenReport
+from eks_access_probe.report.merge import ShardMismatchError, merge_reports
+from eks_access_probe.report.models import Report
 
-
-class ShardMismatchError(EksAccessError, click.ClickException):
-    """The reports are not all shards of one run; nothing is merged."""
-
-    exit_code = 2
+from ..options import BadInputError
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -39,7 +32,10 @@ def merge(reports: Sequence[Path], json_file: str | None, junit_file: str | None
     Example:
       eks-access merge shard-*.json --json report.json --html report.html
     """
-    merged = merged_reports([(str(path), read(path)) for path in reports])
+    try:
+        merged = merge_reports([(str(path), read_report(path)) for path in reports])
+    except (ReportFileError, ShardMismatchError) as error:
+        raise BadInputError(str(error)) from error
     if json_file is None and junit_file is None and html_file is None:
         json_file = "-"
     for option, file, form in (
@@ -58,87 +54,12 @@ def merge(reports: Sequence[Path], json_file: str | None, junit_file: str | None
     sys.exit(told.exit_code)
 
 
-def _write(option: str, file: str, form: Callable[[TextIO], DocumentFormat], merged: Report) -> None:
+def _write(option: str, file: str, form: Callable[[TextIO], ReportFormat], merged: Report) -> None:
     if file == "-":
-        form(sys.stdout).write(Document(merged))
+        form(sys.stdout).write(FullReport(merged))
         return
     try:
         with Path(file).open("w", encoding="utf-8") as stream:
-            form(stream).write(Document(merged))
+            form(stream).write(FullReport(merged))
     except OSError as error:
-        raise ShardMismatchError(f"{option}: cannot write {file}: {error.strerror}") from error
-
-
-def read(path: Path) -> Report:
-    """
-    Raises:
-        ShardMismatchError: the file is no report of the probe that this version reads.
-    """
-    try:
-        return Report.model_validate_json(path.read_text())
-    except (OSError, UnicodeDecodeError, ValidationError) as cause:
-        words = cause.strerror if isinstance(cause, OSError) else "not a report of this version of the probe"
-        raise ShardMismatchError(f"{path}: {words}") from None
-
-
-def merged_reports(reports: Sequence[tuple[str, Report]]) -> Report:
-    """One report of all lines, in the order of a run that was not sharded.
-
-    Raises:
-        ShardMismatchError: a shard is missing or there twice, or the reports are of different runs.
-    """
-    first_name, first = reports[0]
-    _check_shards(reports)
-    for name, report in reports:
-        for what in ("project", "environment", "account", "manifest", "asked_by"):
-            if getattr(report, what) != getattr(first, what):
-                told = f"{getattr(report, what)!r}, not {getattr(first, what)!r} as in {first_name}"
-                raise ShardMismatchError(f"{name}: {what.replace('_', ' ')} is {told}: not of one run")
-    checks = sorted((check for _, report in reports for check in report.checks), key=lambda check: check.place)
-    places = [check.place for check in checks]
-    if places != list(range(len(places))):
-        raise ShardMismatchError(
-            "the shards do not make up one run: they were asked for different integrations or clusters"
-        )
-    started_at = min(report.started_at for _, report in reports)
-    ended_at = max(report.started_at + timedelta(seconds=report.seconds) for _, report in reports)
-    return first.model_copy(
-        update={
-            "started_at": started_at,
-            "seconds": round((ended_at - started_at).total_seconds(), 3),
-            "shard": None,
-            "integrations": access.merged(
-                (each for _, report in reports for each in report.integrations), first.declared
-            ),
-            "checks": checks,
-            "seen": _seen([report for _, report in reports]),
-            "summary": summary({result: sum(check.result is result for check in checks) for result in Result}),
-        }
-    )
-
-
-def _seen(reports: Sequence[Report]) -> list[SeenReport] | None:
-    if all(report.seen is None for report in reports):
-        return None
-    places = [(name, key) for name, keys in reports[0].declared.items() for key in keys]
-    found = [seen for report in reports for seen in report.seen or ()]
-    return sorted(found, key=lambda seen: places.index((seen.integration, seen.cluster)))
-
-
-def _check_shards(reports: Sequence[tuple[str, Report]]) -> None:
-    seen: dict[int, str] = {}
-    counts = set()
-    for name, report in reports:
-        if report.shard is None:
-            raise ShardMismatchError(f"{name}: is not of a shard; it is whole as it is")
-        counts.add(report.shard.count)
-        if report.shard.index in seen:
-            raise ShardMismatchError(
-                f"{name}: shard {report.shard.index} is there twice, in {seen[report.shard.index]} too"
-            )
-        seen[report.shard.index] = name
-    if len(counts) > 1:
-        raise ShardMismatchError(f"the reports are of runs with different numbers of shards: {sorted(counts)}")
-    missing = sorted(set(range(counts.pop())) - set(seen))
-    if missing:
-        raise ShardMismatchError(f"missing: the reports of shards {', '.join(map(str, missing))}")
+        raise BadInputError(f"{option}: cannot write {file}: {error.strerror}") from error

@@ -22,14 +22,14 @@ from eks_access_probe.identity import identities
 from eks_access_probe.identity.aws_clients import Aws
 from eks_access_probe.identity.identities import IdentitiesError
 from eks_access_probe.operator.plan import plan as operator_plan
-from eks_access_probe.report import baseline, compare
-from eks_access_probe.report.baseline import BaselineError
+from eks_access_probe.report.build import build_report
 from eks_access_probe.report.changes_table import ChangesTable
-from eks_access_probe.report.compare import IncomparableReportsError
+from eks_access_probe.report.compare import IncomparableReportsError, compare_reports, validate_comparable
 from eks_access_probe.report.html import HtmlReport
-from eks_access_probe.report.interface import Proof
-from eks_access_probe.report.json import Document, DocumentFormat, JsonReport, Report, report
+from eks_access_probe.report.interface import FullReport, Proof, ReportFormat
+from eks_access_probe.report.json import JsonReport, ReportFileError, read_report
 from eks_access_probe.report.junit import JunitReport
+from eks_access_probe.report.models import Report
 from eks_access_probe.report.table import TableReport
 from eks_access_probe.run import shards
 from eks_access_probe.run.plan import IntegrationPlan, PlanError, plan, selected
@@ -54,7 +54,7 @@ _REFUSALS = (
     LoopbackError,
     PlanError,
     ShardError,
-    BaselineError,
+    ReportFileError,
     IncomparableReportsError,
 )
 
@@ -170,14 +170,14 @@ def probe(
         else:
             plans = plan(read, known, aws, integrations=only, clusters=clusters)
         part = None if shard is None else shards.parsed(shard)
-        before = baseline.read(baseline_file) if baseline_file else None
+        before = read_report(baseline_file) if baseline_file else None
         if before is not None:
-            compare.check_comparable(before, read, by_operator=as_operator)
+            validate_comparable(before, read, by_operator=as_operator)
     except _REFUSALS as error:
         raise BadInputError(str(error)) from error
     with ExitStack() as files:
         console = _console(to_error=json_file == "-")
-        formats: list[DocumentFormat] = [
+        formats: list[ReportFormat] = [
             *([] if quiet else [ChangesTable(console)]),
             *([JsonReport(_opened("--json", json_file, files))] if json_file else []),
             *([JunitReport(_opened("--junit", junit_file, files))] if junit_file else []),
@@ -192,7 +192,7 @@ def probe(
         proof = replace(proof, by_operator=as_operator, secrets=secrets, inventory=seen)
         if not quiet:
             TableReport(console, verbose=verbose).write(proof)
-        document = Document(_report(proof, before, fail_on_change), proof.inventory)
+        document = FullReport(_report(proof, before, fail_on_change), proof.inventory)
         for report_format in formats:
             report_format.write(document)
     sys.exit(document.report.summary.exit_code)
@@ -214,10 +214,10 @@ def _prove(
 
 
 def _report(proof: Proof, before: Report | None, fail_on_change: bool) -> Report:
-    now = report(proof)
+    now = build_report(proof)
     if before is None:
         return now
-    changes = compare.changes(before, now)
+    changes = compare_reports(before, now)
     fails = fail_on_change and changes.any and now.summary.exit_code == 0
     summary = now.summary.model_copy(update={"exit_code": CHANGED}) if fails else now.summary
     return now.model_copy(update={"changes": changes, "summary": summary})

@@ -11,10 +11,11 @@ from rich.text import Text
 from eks_access.manifest.models import IntegrationAccess
 from eks_access.text_layout import format_count
 
-from ..report.rows import MAX_COLUMNS
 from .inventory import ClusterInventory, IntegrationInventory, Inventory, Listing, State
 
 INCOMPLETE_STYLE = "yellow"
+MAX_COLUMNS = 6
+"""With more clusters than this, one column with a count replaces the columns of the clusters."""
 
 
 def print_inventory(inventory: Inventory, integrations: Mapping[str, IntegrationAccess], console: Console) -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from eks_access_probe.collector.inventory import Listing, State
 from eks_access_probe.outcome import Answer, Plane, Question, Result, Verdict
-from eks_access_probe.report.interface import Proof
-from eks_access_probe.report.json import Document, Report, report
+from eks_access_probe.report.build import build_report
+from eks_access_probe.report.interface import FullReport, Proof
 from eks_access_probe.report.junit import JunitReport
+from eks_access_probe.report.models import Report
 from tests.support import fleet
 
 ATTRIBUTES = {
@@ -33,7 +34,7 @@ CHILDREN = {
 
 def written(of: Report) -> Element:
     stream = io.StringIO()
-    JunitReport(stream).write(Document(of))
+    JunitReport(stream).write(FullReport(of))
     return ElementTree.fromstring(stream.getvalue())
 
 
@@ -46,7 +47,7 @@ def secrets_in_us(question: Question) -> bool:
 
 
 def test_there_is_a_suite_for_each_integration_in_aws_and_in_each_cluster() -> None:
-    names = [suite.get("name") for suite in written(report(fleet.proof()))]
+    names = [suite.get("name") for suite in written(build_report(fleet.proof()))]
     assert names[:3] == ["opentrace in AWS", "opentrace in cluster eu-1", "opentrace in cluster us-1"]
     assert "cado in cluster us-1" in names
     assert len(names) == len(set(names))
@@ -54,7 +55,7 @@ def test_there_is_a_suite_for_each_integration_in_aws_and_in_each_cluster() -> N
 
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_only_what_jenkins_knows_is_written_and_the_counts_agree(verdict: Verdict) -> None:
-    root = written(report(answering(verdict, lambda q: q.plane is Plane.KUBERNETES)))
+    root = written(build_report(answering(verdict, lambda q: q.plane is Plane.KUBERNETES)))
     for parent in root.iter():
         assert set(parent.attrib) <= ATTRIBUTES[parent.tag]
         assert {child.tag for child in parent} <= CHILDREN.get(parent.tag, set())
@@ -73,7 +74,7 @@ def test_only_what_jenkins_knows_is_written_and_the_counts_agree(verdict: Verdic
 def test_a_mismatch_is_a_failure_and_what_could_not_be_asked_an_error(
     verdict: Verdict, tag: str, exit_code: int
 ) -> None:
-    told = report(answering(verdict, secrets_in_us, reason="Because", message="somebody said so"))
+    told = build_report(answering(verdict, secrets_in_us, reason="Because", message="somebody said so"))
     root = written(told)
     found = root.findall(f"testsuite/testcase/{tag}")
     assert len(found) == 3, "of OpenTrace, Cado and Apono"
@@ -93,7 +94,7 @@ def test_what_was_left_unasked_is_skipped_beside_the_failure_that_caused_it() ->
         else type(o)(o.question, Answer(Verdict.NOT_AUTHENTICATED), 0, 0.0, waits_for=sign_in.question.call)
         for o in proof.outcomes
     ]
-    told = report(Proof(proof.manifest, outcomes, proof.started_at, proof.seconds))
+    told = build_report(Proof(proof.manifest, outcomes, proof.started_at, proof.seconds))
     suite = next(s for s in written(told) if s.get("name") == "opentrace in cluster eu-1")
     assert (suite.get("failures"), suite.get("errors")) == ("1", "0")
     assert int(suite.attrib["skipped"]) == len(suite) - 1
@@ -104,12 +105,12 @@ def test_what_was_left_unasked_is_skipped_beside_the_failure_that_caused_it() ->
 def test_what_could_not_be_read_whole_is_an_error_too(state: State, errors: str, exit_code: int) -> None:
     gap = Listing(kind="Pod", resource="pods", namespace=None, state=state, count=1, reason="410 Gone")
     seen = fleet.inventory({"cado": {"eu-1": fleet.cluster_inventory(5, gaps=(gap,))}})
-    told = report(fleet.proof(inventory=seen))
+    told = build_report(fleet.proof(inventory=seen))
     assert (written(told).get("errors"), told.summary.exit_code) == (errors, exit_code)
 
 
 def test_it_is_green_where_everything_is_as_declared() -> None:
-    told = report(fleet.proof())
+    told = build_report(fleet.proof())
     root = written(told)
     assert (root.get("failures"), root.get("errors")) == ("0", "0")
     assert told.summary.exit_code == 0
@@ -117,6 +118,6 @@ def test_it_is_green_where_everything_is_as_declared() -> None:
 
 
 def test_what_xml_cannot_hold_is_replaced_and_markup_is_text() -> None:
-    told = report(answering(Verdict.ALLOWED, secrets_in_us, message="\x00\x1b[31m <b>&amp; ]]> \ufffe"))
+    told = build_report(answering(Verdict.ALLOWED, secrets_in_us, message="\x00\x1b[31m <b>&amp; ]]> \ufffe"))
     text = written(told).findall("testsuite/testcase/failure")[0].text or ""
     assert "��[31m <b>&amp; ]]> �" in text
