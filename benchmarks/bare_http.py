@@ -1,9 +1,9 @@
-"""Fetches the pages that the collector fetches, and throws them away: what its time is measured against.
+"""Fetches the pages that the collector fetches, and drops them: the baseline of the collector's time.
 
     python -m benchmarks.bare_http SERVER CA TOKEN_FILE
 
-The same lists with the same `Accept` and the same size of page, as many at a time; of a body nothing is looked at but
-the first few hundred bytes, where the next page's token is. Prints the seconds and the bytes.
+It requests the same lists with the same `Accept` and page size, and as many at a time. Of a body, it reads only the
+first few hundred bytes, where the next page's token is. Prints the seconds and the bytes.
 """
 
 import re
@@ -21,7 +21,7 @@ from eks_access_probe.collector.kinds import TOPOLOGY, Kind
 from eks_access_probe.collector.reachability import LISTS_AT_ONCE
 
 CONTINUE = re.compile(rb"\x1a..?(eyJ[\w=-]+)", re.DOTALL)
-"""In protobuf: the number of the field, its length, and what is JSON in base64."""
+"""In protobuf: the field's number, its length, and the token, which is JSON in base64."""
 HEAD = 2_000
 
 

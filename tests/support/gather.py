@@ -1,4 +1,4 @@
-"""Collecting from servers on this machine, as the integration acme."""
+"""Collects from servers on the loopback interface, as the integration acme."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Reports of a run in which every name that others choose is markup or script."""
+"""Reports of a run in which every name that third parties can choose is markup or script."""
 
 from eks_access_probe.collector.inventory import ClusterInventory, Container, Edges, Listing, Node, Relation, State
 from eks_access_probe.outcome import Answer, Question, Verdict
@@ -20,7 +20,7 @@ PAYLOADS = (
 
 
 def hostile(payload: str) -> FullReport:
-    """A run in which everything that others can name is named so."""
+    """A run in which everything that third parties can name has this name."""
 
     def answer(question: Question) -> Answer:
         if question.integration == "opentrace" and question.verb == "list":

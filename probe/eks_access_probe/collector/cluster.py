@@ -51,7 +51,7 @@ class ClusterReader:
 
     async def read_into(self, inventory: ClusterInventory) -> None:
         """Fill in what the integration sees in the API server, or why the server could not be read."""
-        attempt = partial(self._threads.check_reachable, fetch.fetch_version, self._sessions[0])
+        attempt = partial(self._threads.first_call, fetch.fetch_version, self._sessions[0])
         version = await self._breaker.check_reachable(partial(self._patient, attempt, attempts=MAX_ATTEMPTS))
         if isinstance(version, FailedRequest):
             inventory.trouble = version.answer.evidence

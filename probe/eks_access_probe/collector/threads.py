@@ -21,6 +21,6 @@ class Threads:
         """Run a call in one of the threads for calls."""
         return await asyncio.get_running_loop().run_in_executor(self.calls, lambda: function(*args, **kwargs))
 
-    async def check_reachable(self, function: Callable[_P, _Value], *args: _P.args, **kwargs: _P.kwargs) -> _Value:
-        """Run a first call to an API server in a thread of its own kind, so that a time-out delays no other cluster."""
+    async def first_call(self, function: Callable[_P, _Value], *args: _P.args, **kwargs: _P.kwargs) -> _Value:
+        """Run the first call to an API server, in a thread that no other call needs: it may time out."""
         return await asyncio.get_running_loop().run_in_executor(self.reachability, lambda: function(*args, **kwargs))

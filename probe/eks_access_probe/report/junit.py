@@ -106,7 +106,7 @@ def _case(report: Report, check: CheckReport) -> Element:
             SubElement(case, "system-out").text = _text(evidence)
         return case
     if check.waits_for:
-        SubElement(case, "skipped", message=_text(f"not asked, because this failed: {check.waits_for}"))
+        SubElement(case, "skipped", message=_text(f"skipped, because this failed: {check.waits_for}"))
         return case
     element = SubElement(
         case,

@@ -45,7 +45,7 @@ class Box:
     height: float
     cluster: str | None = None
     result: Result | None = None
-    grave: bool = False
+    is_severe: bool = False
 
     @property
     def x(self) -> int:
@@ -69,7 +69,7 @@ class Box:
 
     def _cut(self, text: str, character: float) -> str:
         """As much of the text as fits. The tooltip has the full text."""
-        fits = int((self.width - (38 if self.grave else 22)) / character)
+        fits = int((self.width - (38 if self.is_severe else 22)) / character)
         return text if len(text) <= fits else f"{text[: fits - 1].rstrip()}…"
 
 
@@ -182,9 +182,9 @@ def _box(column: int, paths: list[_Path], results: Results, y: float, height: fl
             return Box(column, name, words, numbers, y, height, result=_worst((in_clusters, in_aws)))
         case 1:
             rights = format_count(sum(len(right.what.split(", ")) for right in integration.aws), "AWS action")
-            grave = any(risk.grave for right in integration.aws for risk in right.risks)
+            is_severe = any(risk.grave for right in integration.aws for risk in right.risks)
             title = integration.role_arn.rpartition("/")[2]
-            return Box(column, title, rights, numbers, y, height, result=in_aws, grave=grave)
+            return Box(column, title, rights, numbers, y, height, result=in_aws, is_severe=is_severe)
         case 2:
             return Box(column, cluster.name, cluster.region, numbers, y, height, cluster=first.key)
         case 3:
@@ -192,10 +192,12 @@ def _box(column: int, paths: list[_Path], results: Results, y: float, height: fl
             return Box(column, cluster.username, groups, numbers, y, height, result=in_clusters)
         case _:
             risks = [risk for right in integration.kubernetes for risk in right.risks]
-            grave = any(risk.grave for risk in risks)
+            is_severe = any(risk.grave for risk in risks)
             rules = [risk.words for risk in risks if risk.grave] or [right.what for right in integration.kubernetes]
             title = format_count(len(integration.kubernetes), "rule")
-            return Box(column, title, next(iter(rules), "no rights of its own"), numbers, y, height, grave=grave)
+            return Box(
+                column, title, next(iter(rules), "no rights of its own"), numbers, y, height, is_severe=is_severe
+            )
 
 
 def _curves(paths: Iterable[_Path], placed: list[dict[Key, Box]], results: Results) -> Iterator[Curve]:

@@ -1,4 +1,4 @@
-"""What belongs together, and what is only named by what was seen."""
+"""The graph: edges between listed objects, and nodes that are only referred to."""
 
 from eks_access_probe.collector.graph import build_graph
 from eks_access_probe.collector.inventory import Edges, Node, Relation
@@ -54,7 +54,7 @@ def test_an_ingress_leads_to_the_namespace_and_the_node() -> None:
     assert describe_edges(*build_graph(EVERYTHING, has_endpoint_slices=False)) == EDGES
 
 
-def test_endpoint_slices_say_which_pods_are_behind_a_service() -> None:
+def test_endpoint_slices_determine_the_pods_behind_a_service() -> None:
     lists = [*EVERYTHING, [collected("EndpointSlice", name, serves=("web", ("web-1", "web-2"))) for name in ("a", "b")]]
     found = describe_edges(*build_graph(lists, has_endpoint_slices=True))
     assert {edge for edge in found if "served-by" in edge} == {
@@ -69,7 +69,7 @@ def test_a_pod_in_two_slices_of_a_service_is_behind_it_once() -> None:
     assert len(list(edges.of(Relation.SERVED_BY))) == 1
 
 
-def test_a_selector_picks_pods_that_have_all_of_its_labels_in_its_own_namespace() -> None:
+def test_a_selector_matches_pods_with_all_of_its_labels_in_its_own_namespace() -> None:
     pods = [
         collected("Pod", "both", labels=(("app", "web"), ("tier", "front"))),
         collected("Pod", "one", labels=(("app", "web"),)),
@@ -80,7 +80,7 @@ def test_a_selector_picks_pods_that_have_all_of_its_labels_in_its_own_namespace(
     assert {edge for edge in found if "served-by" in edge} == {"Service front served-by Pod both"}
 
 
-def test_a_service_without_a_selector_picks_nothing() -> None:
+def test_a_service_without_a_selector_matches_nothing() -> None:
     found = describe_edges(
         *build_graph(
             [[collected("Pod", "web-1", labels=(("app", "web"),))], [collected("Service", "web")]],
@@ -90,8 +90,8 @@ def test_a_service_without_a_selector_picks_nothing() -> None:
     assert not {edge for edge in found if "served-by" in edge}
 
 
-def test_what_may_not_be_listed_is_there_by_name_and_not_counted_as_listed() -> None:
-    """As Cado sees it, who may list pods only."""
+def test_an_object_that_was_not_listed_is_a_node_by_its_name_and_marked_as_unlisted() -> None:
+    """As for Cado, which may list pods only."""
     pod = EVERYTHING[2][0]
     nodes, edges = build_graph([[pod, collected("Pod", "alone")]], has_endpoint_slices=False)
     assert describe_edges(nodes, edges) == {
@@ -102,13 +102,13 @@ def test_what_may_not_be_listed_is_there_by_name_and_not_counted_as_listed() -> 
     assert [node.name for node in nodes if node.listed] == ["web-1", "alone"]
 
 
-def test_an_owner_that_was_replaced_by_another_of_its_name_is_told_apart_by_its_uid() -> None:
+def test_a_recreated_object_with_another_uid_is_not_taken_for_the_owner() -> None:
     pod = collected("Pod", "web-1", owner=Owner("ReplicaSet", "web-abc", "uid-of-the-old-one"))
     nodes, edges = build_graph([[pod], [collected("ReplicaSet", "web-abc")]], has_endpoint_slices=False)
     assert "Pod web-1 owned-by ReplicaSet web-abc" not in describe_edges(nodes, edges)
 
 
-def test_objects_of_the_same_name_in_two_namespaces_are_two() -> None:
+def test_objects_with_the_same_name_in_two_namespaces_are_two_nodes() -> None:
     nodes, edges = build_graph(
         [[collected("Deployment", "web", "a"), collected("Deployment", "web", "b")]], has_endpoint_slices=False
     )

@@ -1,4 +1,4 @@
-"""What two runs differ in: each kind of change is found, alone; and what was not asked twice is no change."""
+"""Comparing reports: each kind of change is found on its own, and only what both runs checked is compared."""
 
 from datetime import timedelta
 
@@ -33,13 +33,13 @@ def changed(manifest: Manifest, name: str, **fields: object) -> Manifest:
 
 
 def kinds(changes: Changes) -> set[str]:
-    """The fields of the changes that tell something."""
+    """The fields of the changes that are not empty."""
     return {
         name for name in ("access", "gained", "lost", "flips", "added", "removed", "seen") if getattr(changes, name)
     }
 
 
-def test_the_same_twice_is_no_change() -> None:
+def test_equal_reports_have_no_changes() -> None:
     changes = compare_reports(of(), of())
     assert not changes.any
     assert kinds(changes) == set()
@@ -56,7 +56,9 @@ def test_the_same_twice_is_no_change() -> None:
         (Verdict.UNREACHABLE, Verdict.DENIED, FlipKind.PROVEN),
     ],
 )
-def test_an_expectation_that_flipped_is_told_with_both_answers(before: Verdict, after: Verdict, kind: FlipKind) -> None:
+def test_an_expectation_that_flipped_is_reported_with_both_verdicts(
+    before: Verdict, after: Verdict, kind: FlipKind
+) -> None:
     changes = compare_reports(of(answer=secrets(before)), of(answer=secrets(after)))
     assert kinds(changes) == {"flips"}
     (flip,) = changes.flips
@@ -64,7 +66,7 @@ def test_an_expectation_that_flipped_is_told_with_both_answers(before: Verdict, 
     assert (flip.verdict_before, flip.verdict_after) == (before, after)
 
 
-def test_what_broke_comes_first() -> None:
+def test_expectations_that_broke_are_first() -> None:
     def answer(question: Question) -> Answer:
         if question.integration == "opentrace" and question.verb == "list":
             return Answer(Verdict.UNREACHABLE)
@@ -75,7 +77,7 @@ def test_what_broke_comes_first() -> None:
     assert [flip.kind for flip in flips][:2] == [FlipKind.BROKE, FlipKind.UNPROVEN]
 
 
-def test_an_expectation_that_is_another_now_is_told_as_that() -> None:
+def test_a_changed_expectation_is_reported_as_such() -> None:
     manifest = fleet.manifest(names=NAMES)
     expected = [
         e.model_copy(update={"allowed": True}) if (e.verb, e.resource) == ("list", "secrets") else e
@@ -88,7 +90,7 @@ def test_an_expectation_that_is_another_now_is_told_as_that() -> None:
     }, "though the answer is as expected both times"
 
 
-def test_rights_gained_and_lost_are_told_with_what_they_make_possible() -> None:
+def test_gained_and_lost_rights_are_reported_with_their_risk() -> None:
     manifest = fleet.manifest(names=NAMES)
     grant = manifest.integrations["opentrace"].grants[0]
     wider = grant.model_copy(
@@ -104,7 +106,7 @@ def test_rights_gained_and_lost_are_told_with_what_they_make_possible() -> None:
     assert [loss.what for loss in lost.lost] == [["list secrets"]]
 
 
-def test_another_trust_group_or_way_in_is_told() -> None:
+def test_another_trust_policy_or_group_is_reported() -> None:
     manifest = fleet.manifest(names=NAMES)
     cado = manifest.integrations["cado"]
     trust = cado.trust.model_copy(update={"principals": ["arn:aws:iam::999999999999:role/Other"]})
@@ -118,7 +120,7 @@ def test_another_trust_group_or_way_in_is_told() -> None:
     }
 
 
-def test_integrations_and_clusters_that_came_or_went_are_told() -> None:
+def test_added_and_removed_integrations_and_clusters_are_reported() -> None:
     one, two = fleet.manifest(("eu-1",), ("opentrace",)), fleet.manifest(("eu-1", "us-1"), NAMES)
     grown, shrunk = compare_reports(of(one), of(two)), compare_reports(of(two), of(one))
     assert [(a.integration, a.cluster, a.words) for a in grown.access] == [
@@ -129,10 +131,10 @@ def test_integrations_and_clusters_that_came_or_went_are_told() -> None:
         "no longer has access to this cluster",
         "was removed; it was on eu-1, us-1",
     ]
-    assert grown.not_compared == shrunk.not_compared == [], "what came or went is a change"
+    assert grown.not_compared == shrunk.not_compared == [], "additions and removals are changes"
 
 
-def test_what_only_one_run_asked_about_is_no_change() -> None:
+def test_what_only_one_run_checked_is_not_a_change() -> None:
     whole = of()
     only_cado = [check for check in whole.checks if check.integration == "cado" and check.cluster != "us-1"]
     integrations = [i for i in whole.integrations if i.name == "cado"]
@@ -145,7 +147,7 @@ def test_what_only_one_run_asked_about_is_no_change() -> None:
 
 
 @pytest.mark.parametrize("field", ["project", "environment", "partition", "account"])
-def test_a_report_of_another_environment_is_refused(field: str) -> None:
+def test_a_report_of_another_environment_is_rejected(field: str) -> None:
     now = of()
     with pytest.raises(IncomparableReportsError) as refused:
         compare_reports(now.model_copy(update={field: "other"}), now)
@@ -153,13 +155,13 @@ def test_a_report_of_another_environment_is_refused(field: str) -> None:
     assert "stack access/prod in account 111122223333 (aws)" in str(refused.value)
 
 
-def test_a_report_that_was_asked_in_another_way_is_refused() -> None:
+def test_a_report_of_another_kind_of_run_is_rejected() -> None:
     now = of()
     with pytest.raises(IncomparableReportsError, match="evaluated by an operator"):
         compare_reports(now.model_copy(update={"asked_by": "operator"}), now)
 
 
-# What is seen.
+# Visible objects.
 
 
 def sees(*names: str, state: State = State.COMPLETE, pods: int = 3) -> Report:
@@ -175,7 +177,7 @@ def sees(*names: str, state: State = State.COMPLETE, pods: int = 3) -> Report:
     )
 
 
-def test_objects_that_became_visible_or_are_gone_are_named() -> None:
+def test_objects_that_appeared_or_disappeared_are_named() -> None:
     changes = compare_reports(sees("api", "old"), sees("api", "new"))
     assert kinds(changes) == {"seen"}
     (seen,) = changes.seen
@@ -183,26 +185,26 @@ def test_objects_that_became_visible_or_are_gone_are_named() -> None:
     assert changes.any
 
 
-def test_a_kind_that_was_refused_before_and_is_seen_now_is_a_change() -> None:
+def test_a_kind_that_was_refused_before_and_is_visible_now_is_a_change() -> None:
     (seen,) = compare_reports(sees(state=State.REFUSED), sees("api")).became_visible
     assert (seen.count_before, seen.count_after, seen.appeared) == (None, 1, ["web/api"])
 
 
-def test_pods_that_come_and_go_are_counted_and_are_no_change_by_themselves() -> None:
+def test_another_number_of_pods_is_reported_and_is_not_a_change() -> None:
     changes = compare_reports(sees("api", pods=3), sees("api", pods=5))
     assert [(s.kind, s.count_before, s.count_after) for s in changes.seen] == [("Pod", 3, 5)]
-    assert not changes.any, "they do in every run"
+    assert not changes.any, "their number differs in every run"
 
 
-def test_a_list_that_was_not_read_whole_shows_no_change() -> None:
+def test_an_incomplete_list_is_not_compared() -> None:
     assert compare_reports(sees("api", "old"), sees("api", state=State.INCOMPLETE)).seen == []
 
 
-def test_a_run_that_did_not_look_says_so() -> None:
+def test_a_run_without_an_inventory_is_reported_as_not_compared() -> None:
     assert compare_reports(of(), sees("api")).not_compared == ["visible objects: not collected in the baseline"]
 
 
-def test_the_baselines_time_is_told() -> None:
+def test_the_changes_have_the_time_of_the_baseline() -> None:
     before = of()
     earlier = before.model_copy(update={"started_at": before.started_at - timedelta(days=1)})
     assert compare_reports(earlier, before).baseline_started_at == earlier.started_at

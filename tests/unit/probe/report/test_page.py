@@ -1,4 +1,4 @@
-"""The page as text: nothing in it is markup or script but its own, nothing is loaded, and no secret is in it."""
+"""The page's HTML: only its own markup and script, no requests, no secrets."""
 
 import base64
 import hashlib
@@ -20,7 +20,7 @@ from tests.support.hostile_reports import PAYLOADS, hostile
 
 
 class Read(HTMLParser):
-    """The elements of a page, with what is in scripts and styles."""
+    """The elements of a page, with the contents of scripts and styles."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ def read_plain() -> Read:
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_names_that_are_markup_stay_names(payload: str) -> None:
+def test_names_with_markup_are_escaped(payload: str) -> None:
     plain, odd = read_plain(), Read(render_page(hostile(payload)))
     assert [tag for tag, _ in odd.elements] == [tag for tag, _ in plain.elements], "not one element more or less"
     assert [sorted(attributes) for _, attributes in odd.elements] == [sorted(a) for _, a in plain.elements]
@@ -57,7 +57,7 @@ def test_names_that_are_markup_stay_names(payload: str) -> None:
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_data_for_the_script_is_json_with_nothing_that_could_end_it(payload: str) -> None:
+def test_data_for_the_script_is_json_that_cannot_end_its_element(payload: str) -> None:
     written = encode_script_data({payload: [payload, "\ud800"]})
     assert not set("<>&\u2028\u2029") & set(written)
     assert json.loads(written) == {payload: [payload, "\ud800"]}
@@ -76,7 +76,7 @@ def test_the_page_allows_its_own_script_and_style_and_nothing_else() -> None:
     assert "unsafe" not in policy
 
 
-def test_nothing_is_loaded_from_anywhere() -> None:
+def test_the_page_loads_nothing() -> None:
     read = Read(render_page(FullReport(build_report(fleet.proof()))))
     for tag, attributes in read.elements:
         assert not {"src", "srcset", "action", "data", "poster"} & set(attributes), tag
@@ -85,10 +85,10 @@ def test_nothing_is_loaded_from_anywhere() -> None:
     assert not re.search(r"@import|url\(", " ".join(read.texts["style"]))
 
 
-def test_every_integration_cluster_identity_and_risk_is_in_it() -> None:
-    told = build_report(fleet.proof())
-    text = render_page(FullReport(told))
-    for integration in told.integrations:
+def test_every_integration_cluster_identity_and_risk_is_in_the_page() -> None:
+    report = build_report(fleet.proof())
+    text = render_page(FullReport(report))
+    for integration in report.integrations:
         for named in (integration.name, integration.role_arn, *integration.residual_risks):
             assert named.replace("'", "&#39;") in text
         for key, cluster in integration.clusters.items():
@@ -96,7 +96,7 @@ def test_every_integration_cluster_identity_and_risk_is_in_it() -> None:
             assert cluster.name in text
 
 
-def test_the_external_id_is_not_in_the_page_nor_what_was_given_as_a_secret() -> None:
+def test_external_ids_and_secrets_are_not_in_the_page() -> None:
     def repeats(question: Question) -> Answer:
         return Answer(Verdict.DENIED, 403, "AccessDenied", f"no role for {fleet.SECRET}")
 
@@ -108,7 +108,7 @@ def test_the_external_id_is_not_in_the_page_nor_what_was_given_as_a_secret() -> 
         assert "External ID &#39;[not shown]&#39;" in text
 
 
-def test_what_is_not_as_declared_is_there_without_the_script() -> None:
+def test_findings_are_in_the_page_without_its_script() -> None:
     def answer(question: Question) -> Answer:
         if (question.integration, question.cluster, question.call) == ("cado", "us-1", "list secrets"):
             return Answer(Verdict.ALLOWED, 200, "", "the words of the API server")

@@ -1,4 +1,4 @@
-"""Protobuf is read by what the structs declare, and nothing that is cut off passes for less than it was."""
+"""Protobuf is decoded according to the structs, and a body that is cut off is never taken for a shorter one."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -33,7 +33,7 @@ class Part(msgspec.Struct):
 
 
 class Whole(msgspec.Struct):
-    """With one of each that may be declared."""
+    """A struct with one field of each type."""
 
     text: Annotated[str, messages.at(1)]
     count: Annotated[int, messages.at(2)] = 1
@@ -78,7 +78,7 @@ def test_each_kind_of_field_is_decoded_by_its_number(body: bytes, whole: Whole) 
     ],
     ids=["without what is required", "a part without it", "cut off", "no text"],
 )
-def test_what_is_not_whole_is_no_struct(body: bytes, why: str) -> None:
+def test_an_incomplete_message_is_rejected(body: bytes, why: str) -> None:
     with pytest.raises(msgspec.DecodeError, match=why):
         Parser(Whole).parse(body)
 
@@ -96,7 +96,7 @@ def test_the_head_of_a_page_is_the_same_in_both_encodings() -> None:
 
 
 def test_an_object_is_the_same_in_both_encodings() -> None:
-    """With one of each that a pod may have, the moment of its deletion included."""
+    """With one of each field that a pod may have, including its deletion timestamp."""
     kept = [PODS.project(read(PODS, body)[1], Interner()) for body in (encoded(PAGE), msgspec.json.encode(PAGE))]
     assert kept[0] == kept[1]
     (seen, _) = kept[0]
@@ -106,31 +106,31 @@ def test_an_object_is_the_same_in_both_encodings() -> None:
     assert seen.labels == (("app", "web"),)
 
 
-def test_the_head_of_a_page_is_there_before_the_rest_has_come() -> None:
+def test_the_head_of_a_page_is_available_before_the_rest_arrives() -> None:
     body = encoded({**PAGE, "items": [POD] * 1000})
     come = BytesIO(body)
     page = PODS.decode_page(come.read)
     assert page.metadata.continue_token == "more"
-    assert come.tell() < len(body), "the next page can be asked for by now"
+    assert come.tell() < len(body), "the next page can be requested already"
     assert len(list(page.items)) == 1000
     assert come.tell() == len(body)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
-def test_a_page_may_come_in_pieces_of_any_size(size: int) -> None:
+def test_a_page_may_arrive_in_pieces_of_any_size(size: int) -> None:
     come = BytesIO(encoded(PAGE))
     page = PODS.decode_page(lambda _: come.read(size))
     assert [item.metadata.name for item in page.items] == ["web", "web"]
 
 
-def test_an_object_may_be_larger_than_what_comes_at_once() -> None:
+def test_an_object_may_be_larger_than_a_block() -> None:
     large = {**POD, "metadata": {"name": "web", "labels": {"app": "x" * 200_000}}}
     _, (first, second) = read(PODS, encoded({**PAGE, "items": [large, POD]}))
     assert first.metadata.labels["app"] == "x" * 200_000
     assert second.metadata.name == "web"
 
 
-def test_a_page_that_is_cut_off_anywhere_is_no_shorter_page() -> None:
+def test_a_page_that_is_cut_off_anywhere_is_rejected() -> None:
     body = encoded(PAGE)
     for length in range(len(body)):
         with pytest.raises(msgspec.DecodeError):
@@ -146,7 +146,7 @@ def test_a_page_that_is_cut_off_anywhere_is_no_shorter_page() -> None:
     ],
     ids=["another order", "a number", "no end of a length"],
 )
-def test_what_is_put_together_otherwise_is_no_page(changed: Callable[[bytes], bytes], why: str) -> None:
+def test_a_page_with_another_structure_is_rejected(changed: Callable[[bytes], bytes], why: str) -> None:
     with pytest.raises(msgspec.DecodeError, match=why):
         read(PODS, changed(encoded(PAGE)))
 
@@ -162,7 +162,7 @@ def test_a_list_that_ends_within_an_object_is_malformed() -> None:
                 read(NAMESPACE, body)
 
 
-def test_fields_of_a_list_that_are_not_known_are_passed_over() -> None:
+def test_unknown_fields_of_a_list_are_skipped() -> None:
     body = (
         encodings.MAGIC
         + b"\x0a\x09\x12\x07NewList"
@@ -176,30 +176,30 @@ def test_fields_of_a_list_that_are_not_known_are_passed_over() -> None:
 
 
 @pytest.mark.parametrize("kind", ["ServiceList", "Status", "PartialObjectMetadataList", ""])
-def test_a_list_of_another_kind_is_not_read_by_the_numbers_of_this_one(kind: str) -> None:
+def test_a_list_of_another_kind_is_not_decoded_with_the_field_numbers_of_this_one(kind: str) -> None:
     page = {**PAGE, "kind": kind, "items": []}
     for body in (msgspec.json.encode(page), encoded(page)):
         with pytest.raises(msgspec.DecodeError):
             read(PODS, body)
 
 
-def test_metadata_is_read_of_whatever_kind_an_aggregated_api_answers_with() -> None:
+def test_metadata_is_decoded_from_any_kind_that_an_aggregated_api_returns() -> None:
     _, items = read(NAMESPACE, encoded({**PAGE, "kind": "WidgetList"}))
     assert [item.metadata.name for item in items] == ["web", "web"]
 
 
-def test_an_error_is_read_in_protobuf_too() -> None:
+def test_an_error_in_protobuf_is_decoded() -> None:
     status = {"kind": "Status", "reason": "Forbidden", "message": "pods is forbidden"}
-    told = encodings.decode_error(Response(403, {}, encoded(status)))
-    assert msgspec.json.decode(told.body) == {"reason": "Forbidden", "message": "pods is forbidden"}
+    decoded = encodings.decode_error(Response(403, {}, encoded(status)))
+    assert msgspec.json.decode(decoded.body) == {"reason": "Forbidden", "message": "pods is forbidden"}
 
 
 @pytest.mark.parametrize("body", [encoded({**PAGE, "items": []}), encodings.MAGIC, encodings.MAGIC + b"\x0a\x05"])
-def test_what_is_no_error_in_protobuf_says_nothing(body: bytes) -> None:
+def test_protobuf_that_is_not_an_error_has_no_message(body: bytes) -> None:
     assert encodings.decode_error(Response(403, {}, body)).body == b""
 
 
-def test_values_that_are_not_kept_come_with_the_protobuf_and_are_not_decoded() -> None:
+def test_values_that_are_not_kept_are_in_the_protobuf_and_not_decoded() -> None:
     item = {**POD, "spec": {"containers": [{"name": "main", "env": [{"name": "TOKEN", "value": "CANARY"}]}]}}
     body = encoded({**PAGE, "items": [item]})
     assert b"CANARY" in body
