@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from eks_access.manifest import models
-from eks_access_cli.collect_progress import Silent
+from eks_access_cli.progress import SilentListener
 from eks_access_probe.collector.collector import collect
 from eks_access_probe.collector.inventory import ClusterInventory, Inventory, Listing
 from eks_access_probe.identity import identities
@@ -43,7 +43,7 @@ def gather(
         selected(read, (), ()),
         known,
         Aws(ENDPOINT),
-        listener=Silent(),
+        listener=SilentListener(),
         concurrency=concurrency,
         deadline=deadline,
         page_size=page_size,

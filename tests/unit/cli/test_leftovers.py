@@ -16,7 +16,7 @@ BATON = Seen(bindings=(Binding("ClusterRoleBinding", "baton-view-binding", None,
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Runs the command on two clusters, of which it sees what is given."""
+    """Runs the command on two clusters with the given contents; one without contents is unreachable."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")
@@ -42,48 +42,48 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return leftovers
 
 
-def test_nothing_left_over_is_0_with_every_cluster_counted(run: Any) -> None:
+def test_no_leftovers_exits_with_0_and_counts_every_cluster(run: Any) -> None:
     done = run({"prod-0": Seen(), "prod-1": Seen()})
     assert done.exit_code == 0
-    assert "Nothing is left over, in 2 clusters." in done.output, "each once, under whatever keys"
+    assert "Nothing is left over, in 2 clusters." in done.output, "each once, whatever its keys"
 
 
-def test_something_left_over_is_1_and_told_with_the_command_that_removes_it(run: Any) -> None:
+def test_a_leftover_exits_with_1_and_is_printed_with_the_command_that_removes_it(run: Any) -> None:
     done = run({"prod-0": Seen(), "prod-1": BATON})
     assert done.exit_code == 1
     assert "kubectl delete clusterrolebinding baton-view-binding" in done.output
     assert "1 thing is left over" in done.output
 
 
-def test_a_cluster_that_cannot_be_looked_at_is_3_unless_something_was_found(run: Any) -> None:
+def test_an_unreadable_cluster_exits_with_3_unless_there_are_leftovers(run: Any) -> None:
     done = run({"prod-0": Seen()})
     assert done.exit_code == 3
-    assert "two could not be looked at: no answer from https://there" in done.output
+    assert "two could not be read: no answer from https://there" in done.output
     assert run({"prod-0": BATON}).exit_code == 1
 
 
-def test_json_has_the_findings_and_what_was_not_looked_at(run: Any) -> None:
-    told = json.loads(run({"prod-1": BATON}, "--json").output)
-    assert [(each["where"], each["belongsTo"]) for each in told["leftovers"]] == [("two", "conductorone")]
-    assert {each["where"] for each in told["notLookedAt"]} == {"one"}
+def test_json_has_the_findings_and_the_unreadable_clusters(run: Any) -> None:
+    report = json.loads(run({"prod-1": BATON}, "--json").output)
+    assert [(each["where"], each["belongsTo"]) for each in report["leftovers"]] == [("two", "conductorone")]
+    assert {each["where"] for each in report["notLookedAt"]} == {"one"}
 
 
-def test_a_loopback_environment_without_its_endpoint_is_refused_before_anything_is_asked(run: Any) -> None:
+def test_a_loopback_environment_without_its_endpoint_is_an_error_before_any_call(run: Any) -> None:
     done = run({"prod-0": Seen(), "prod-1": Seen()}, endpoint="loopback")
     assert done.exit_code == 2
     assert "AWS_ENDPOINT_URL is not set" in done.output
 
 
-def test_an_integration_that_is_not_there_cannot_be_gone(run: Any) -> None:
+def test_gone_must_name_an_integration_of_the_manifest(run: Any) -> None:
     done = run({"prod-0": Seen()}, "--gone", "cadoo")
     assert done.exit_code == 2
-    assert "no integration 'cadoo'; the manifest has: cado" in done.output
+    assert "no integration 'cadoo' in environment 'prod'; it has: cado" in done.output
 
 
-def test_a_registration_of_this_stack_that_nothing_has_any_more_is_told(run: Any) -> None:
+def test_an_orphaned_registration_of_this_stack_is_reported(run: Any) -> None:
     there = (Registration("old", "eu-west-1", {"eks-access/stack": "shop/prod"}), Registration("other", "eu-west-1"))
     connected = {"eu-west-1": there}
     done = run({"prod-0": Seen(), "prod-1": Seen()}, connected=connected, project="shop", environment="prod")
     assert done.exit_code == 1
     assert "aws eks deregister-cluster --region eu-west-1 --name old" in done.output
-    assert "--name other" not in done.output, "somebody else's"
+    assert "--name other" not in done.output, "another stack's"

@@ -120,7 +120,7 @@ def test_a_manifest_of_before_is_explained_without_reasons(explain: Callable[...
         del grant["reasons"]
     told = explain("cado", cado=old)
     assert told.exit_code == 0
-    assert "only one of the two profiles can be had here" in told.output
+    assert "only one of the two profiles is available here" in told.output
 
 
 @pytest.mark.parametrize(

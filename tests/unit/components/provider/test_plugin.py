@@ -19,9 +19,9 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from eks_access import __version__
 from eks_access.provider.aws_auth_mapping import TOKEN, AwsAuthMappings
 from eks_access.provider.handler import ProviderError
+from eks_access.provider.install import NAME, install_plugin
 from eks_access.provider.plugin import Plugin
 from eks_access.provider.server import Servicer
-from eks_access_cli.commands import plugin as install
 from tests.support.checkout import CHECKOUT
 
 URN = f"urn:pulumi:dev::project::eks-access:index:Cado${TOKEN}::vendor"
@@ -30,7 +30,7 @@ NO_ENGINE = "127.0.0.1:1"
 
 @pytest.fixture
 def plugin() -> Iterator[tuple[subprocess.Popen[str], Any]]:
-    command = [str(CHECKOUT / "components" / install.NAME), NO_ENGINE]
+    command = [str(CHECKOUT / "components" / NAME), NO_ENGINE]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd="/") as process:
         try:
             assert process.stdout is not None
@@ -93,7 +93,7 @@ def test_deleting_uses_the_kubeconfig_of_the_last_run(plugin: tuple[Any, Any]) -
 
 def test_it_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
     """An engine that is killed must not leave its plugins behind."""
-    script = CHECKOUT / "components" / install.NAME
+    script = CHECKOUT / "components" / NAME
     pid_file = tmp_path / "pid"
     parent = (
         "import subprocess, sys, time\n"
@@ -164,8 +164,9 @@ def test_components_are_served_by_the_component_host_which_is_made_when_the_firs
 
 
 def test_installing_writes_a_plugin_that_starts(tmp_path: Path) -> None:
-    script = install.written(tmp_path)
+    script = install_plugin(tmp_path)
     assert script == tmp_path / "plugins" / f"resource-eks-access-v{__version__}" / "pulumi-resource-eks-access"
+    assert f"PYTHONPATH={CHECKOUT / 'components'}" in script.read_text(), "the folder that eks_access is imported from"
     clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     with subprocess.Popen([script, NO_ENGINE], stdout=subprocess.PIPE, text=True, cwd="/", env=clean) as process:
         try:
@@ -173,4 +174,4 @@ def test_installing_writes_a_plugin_that_starts(tmp_path: Path) -> None:
             assert int(process.stdout.readline()) > 0
         finally:
             process.kill()
-    assert install.written(tmp_path) == script, "a second time replaces the first"
+    assert install_plugin(tmp_path) == script, "a second time replaces the first"

@@ -218,7 +218,7 @@ def test_another_sdk_without_what_is_overridden_is_used_as_it_is(monkeypatch: py
 
 
 def test_importing_the_pack_starts_nothing() -> None:
-    code = "import eks_access_policies.pack, eks_access_cli.commands.policies, sys; sys.exit('grpc' not in sys.modules)"
+    code = "import eks_access_policies.pack, eks_access_cli.flows.policies, sys; sys.exit('grpc' not in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
 
 

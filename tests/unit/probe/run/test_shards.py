@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from eks_access_cli.commands.merge import merge
-from eks_access_cli.commands.probe import probe
+from eks_access_cli.commands.merge import command as merge
+from eks_access_cli.commands.probe import command as probe
 from eks_access_probe.run import shards
 from eks_access_probe.run.shards import Shard, ShardError
 from tests.support.world import World

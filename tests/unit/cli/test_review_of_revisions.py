@@ -1,4 +1,4 @@
-"""Previews of two revisions: the other one in a worktree of its own, which is gone afterwards."""
+"""`eks-access review --since`: the other revision is previewed in a temporary worktree of its own."""
 
 import json
 import os
@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from eks_access_cli import previews
+from eks_access_cli.git import GitError, check_out
 from eks_access_cli.main import main
-from eks_access_cli.previews import PreviewError
 from tests.support.repository import git
 from tests.support.review_stacks import Stack, allow
 
@@ -36,7 +35,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A `pulumi` that prints the plan in its folder, and notes where it looked for modules."""
+    """A `pulumi` that prints the plan in its folder, and writes its PYTHONPATH to a file."""
     bin_ = tmp_path / "bin"
     bin_.mkdir()
     program = bin_ / "pulumi"
@@ -53,9 +52,9 @@ def review(project: Path, *arguments: str) -> tuple[int, str]:
 
 
 def test_the_working_tree_is_compared_with_the_revision_and_stays_as_it_is(project: Path, pulumi: Path) -> None:
-    code, told = review(project, "--since", "main", "--python-path", "lib", "--fail-on", "high")
-    assert code == 1, told
-    assert "+ high: can hand any role to a service that then acts with it (iam:PassRole on everything)" in told
+    code, output = review(project, "--since", "main", "--python-path", "lib", "--fail-on", "high")
+    assert code == 1, output
+    assert "+ high: can hand any role to a service that then acts with it (iam:PassRole on everything)" in output
     assert git(project, "worktree", "list").count("\n") == 1, "the other revision's worktree is gone"
     assert git(project, "status", "--short").split() == ["M", "plan.json"], "and nothing else was touched"
     base, head = Path(os.environ["NOTES"]).read_text().splitlines()
@@ -64,13 +63,13 @@ def test_the_working_tree_is_compared_with_the_revision_and_stays_as_it_is(proje
     assert base != head, "each revision runs its own code"
 
 
-def test_the_worktree_goes_when_the_preview_fails_too(project: Path, pulumi: Path) -> None:
+def test_the_worktree_is_removed_when_the_preview_fails_too(project: Path, pulumi: Path) -> None:
     pulumi.write_text(
         '#!/bin/sh\necho \'{"diagnostics": [{"severity": "error", "message": "no such vendor"}]}\'; exit 255\n'
     )
-    code, told = review(project, "--since", "main")
+    code, output = review(project, "--since", "main")
     assert code == 2
-    assert "no such vendor" in " ".join(told.split())
+    assert "no such vendor" in " ".join(output.split())
     assert git(project, "worktree", "list").count("\n") == 1
 
 
@@ -78,13 +77,13 @@ def test_the_worktree_goes_when_the_preview_fails_too(project: Path, pulumi: Pat
     ("revision", "words"),
     [("nowhere", "git rev-parse"), ("--output=x", "git rev-parse"), ("HEAD:infra", "git rev-parse")],
 )
-def test_what_is_no_revision_is_refused_before_anything_is_made(project: Path, revision: str, words: str) -> None:
-    with pytest.raises(PreviewError, match=words), previews.at(revision, project):
+def test_an_invalid_revision_is_an_error_before_a_worktree_exists(project: Path, revision: str, words: str) -> None:
+    with pytest.raises(GitError, match=words), check_out(revision, project):
         pytest.fail("there is nothing to check out")
 
 
-def test_a_missing_pulumi_is_said(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_pulumi_exits_with_2(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    code, told = review(project)
+    code, output = review(project)
     assert code == 2
-    assert "the command 'pulumi' is not on the PATH" in told
+    assert "the command `pulumi` is not on the PATH" in output
