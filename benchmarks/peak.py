@@ -11,7 +11,7 @@ from pathlib import Path
 from eks_access_cli.main import main
 
 
-def peak() -> int:
+def read_peak() -> int:
     found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     if found is None:
         raise SystemExit("this system does not report the peak memory of a process")
@@ -23,4 +23,4 @@ if __name__ == "__main__":
     try:
         main(arguments, prog_name="eks-access")
     finally:
-        Path(file).write_text(str(peak()))
+        Path(file).write_text(str(read_peak()))
