@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 IDENTITIES_VARIABLE = "EKS_ACCESS_IDENTITIES"
-"""`eks_access_probe.identity.identities.VARIABLE`, which takes too long to import for a line of `--help`."""
+"""`eks_access_probe.identity.identities.IDENTITIES_VARIABLE`, which takes too long to import for a line of `--help`."""
 LOG_VARIABLE = "EKS_ACCESS_LOG"
 
 

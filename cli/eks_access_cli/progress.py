@@ -8,13 +8,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from eks_access_probe.collector.collector import Listener as CollectListener
 from eks_access_probe.outcome import Outcome, Result
-from eks_access_probe.run.runner import Listener as ProbeListener
+from eks_access_probe.run.progress import ProgressListener
 
 
 class SilentListener:
     """Shows nothing, of the probe or of the collector."""
 
-    def settled(self, outcome: Outcome) -> None:
+    def check_finished(self, outcome: Outcome) -> None:
         """A check of the probe is done."""
 
     def objects(self, count: int) -> None:
@@ -30,7 +30,7 @@ class _ProbeBar:
         self._task = bar.add_task("probing", total=total, note="")
         self._unexpected = 0
 
-    def settled(self, outcome: Outcome) -> None:
+    def check_finished(self, outcome: Outcome) -> None:
         self._unexpected += outcome.result is not Result.AS_EXPECTED
         note = f"{self._unexpected} not as expected" if self._unexpected else ""
         self._bar.update(self._task, advance=1, note=note)
@@ -51,7 +51,7 @@ class _CollectBar:
 
 
 @contextmanager
-def show_probe_progress(total: int) -> Iterator[ProbeListener]:
+def show_probe_progress(total: int) -> Iterator[ProgressListener]:
     """`total`: the number of checks."""
     with _show_bar() as bar:
         yield SilentListener() if bar is None else _ProbeBar(bar, total)

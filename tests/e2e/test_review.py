@@ -129,7 +129,7 @@ def actors(sandbox: Sandbox, manifest: Manifest) -> Iterator[dict[str, Actor]]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in sandbox.env.items():
             patch.setenv(name, value)
-        known = identities.read(identities.find(None, sandbox.env))
+        known = identities.load_identities(identities.find_identities_file(None, sandbox.env))
         aws = Aws(sandbox.endpoint)
         yield {name: Actor(aws, name, access, known) for name, access in manifest.integrations.items()}
 

@@ -11,7 +11,7 @@ from eks_access_probe.collector.collector import collect
 from eks_access_probe.collector.inventory import ClusterInventory, Inventory, Listing
 from eks_access_probe.identity import identities
 from eks_access_probe.identity.aws_clients import Aws
-from eks_access_probe.run.plan import selected
+from eks_access_probe.run.plan import select_integrations
 from tests.support.world import access
 
 ENDPOINT = "http://127.0.0.1:9"
@@ -37,10 +37,10 @@ def gather(
     **changes: Any,
 ) -> Inventory:
     read = models.read(manifest_of(endpoints, certificate_authority, **changes))
-    known = identities.read(Path(os.environ[identities.VARIABLE]))
+    known = identities.load_identities(Path(os.environ[identities.IDENTITIES_VARIABLE]))
     return collect(
         read,
-        selected(read, (), ()),
+        select_integrations(read, (), ()),
         known,
         Aws(ENDPOINT),
         listener=SilentListener(),

@@ -79,9 +79,9 @@ def lint_command(configmap: TextIO) -> None:
       2  bad usage or input
     """
     from eks_access.aws_auth.configmap_file import parse_configmap
-    from eks_access.aws_auth.hazards import hazards
+    from eks_access.aws_auth.hazards import find_hazards
 
-    found = hazards(parse_configmap(configmap.read(), "--configmap").data)
+    found = find_hazards(parse_configmap(configmap.read(), "--configmap").data)
     for hazard in found:
         click.echo(f"{hazard.code}: {hazard}")
     sys.exit(exit_codes.FAILED if found else exit_codes.OK)

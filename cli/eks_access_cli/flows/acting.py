@@ -25,4 +25,4 @@ def load_identities(file: Path | None) -> Identities:
     Raises:
         IdentitiesError: it cannot be read.
     """
-    return identities.read(identities.find(file, os.environ))
+    return identities.load_identities(identities.find_identities_file(file, os.environ))

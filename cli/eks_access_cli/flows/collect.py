@@ -12,7 +12,7 @@ from eks_access_probe.collector.inventory import Inventory
 from eks_access_probe.collector.table import print_inventory
 from eks_access_probe.identity.aws_clients import Aws
 from eks_access_probe.identity.identities import Identities
-from eks_access_probe.run.plan import selected
+from eks_access_probe.run.plan import select_integrations
 
 from .. import exit_codes
 from ..console import create_console
@@ -46,7 +46,7 @@ def run_collect(options: CollectOptions) -> int:
     manifest = read_manifest(options.stack, options.manifest, options.cwd, secrets=True)
     identities = load_identities(options.identities_file)
     aws = create_aws(manifest)
-    selection = selected(manifest, options.integrations, options.clusters)
+    selection = select_integrations(manifest, options.integrations, options.clusters)
     with ExitStack() as files:
         out = open_binary("--json", options.json_file, files) if options.json_file else None
         inventory = collect_inventory(

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from eks_access.manifest.models import Manifest
 from eks_access.text_layout import print_paragraph
-from eks_access_probe.leftovers.collect import Deployer
+from eks_access_probe.leftovers.inspector import ClusterInspector
 from eks_access_probe.leftovers.survey import Survey, survey_leftovers
 
 from .. import exit_codes
@@ -25,8 +25,10 @@ def list_leftovers(manifest: Manifest, gone: frozenset[str], profile: str | None
         LoopbackError, CredentialsUnavailableError: there is no endpoint, or no AWS credential, to read with.
     """
     aws = create_aws(manifest)
-    keys = aws.own_credentials() if profile is None else aws.profile_credentials(profile)
-    survey = survey_leftovers(manifest, Deployer(aws, keys, stays_here=manifest.endpoint == "loopback"), gone)
+    keys = aws.environment_credentials() if profile is None else aws.profile_credentials(profile)
+    survey = survey_leftovers(
+        manifest, ClusterInspector(aws, keys, only_loopback=manifest.endpoint == "loopback"), gone
+    )
     if as_json:
         click.echo(_to_json(manifest, survey))
     else:

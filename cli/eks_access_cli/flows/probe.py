@@ -14,9 +14,10 @@ from rich.console import Console
 
 from eks_access.manifest.models import IntegrationAccess, Manifest
 from eks_access.manifest.source import load_manifest
+from eks_access_probe.checks.plan import IntegrationPlan
 from eks_access_probe.identity.aws_clients import Aws
 from eks_access_probe.identity.identities import Identities
-from eks_access_probe.operator.plan import plan as operator_plan
+from eks_access_probe.operator.plan import build_evaluated_plans
 from eks_access_probe.report.build import build_report
 from eks_access_probe.report.changes_table import ChangesTable
 from eks_access_probe.report.compare import compare_reports, validate_comparable
@@ -26,11 +27,10 @@ from eks_access_probe.report.json import JsonReport, read_report
 from eks_access_probe.report.junit import JunitReport
 from eks_access_probe.report.models import Report
 from eks_access_probe.report.table import TableReport
-from eks_access_probe.run import shards
-from eks_access_probe.run.plan import IntegrationPlan, plan, selected
-from eks_access_probe.run.retry import Patience
-from eks_access_probe.run.runner import run
-from eks_access_probe.run.shards import Shard
+from eks_access_probe.run.plan import build_plans, select_integrations
+from eks_access_probe.run.retry import CheckRetryPolicy
+from eks_access_probe.run.runner import run_checks
+from eks_access_probe.run.shards import Shard, parse_shard, select_shard
 
 from .. import exit_codes
 from ..console import create_console
@@ -113,15 +113,16 @@ def _prepare(options: ProbeOptions) -> _Preparation:
     """
     manifest, secrets = _read_manifest(options)
     aws = create_aws(manifest)
-    selection = selected(manifest, options.integrations, options.clusters)
+    selection = select_integrations(manifest, options.integrations, options.clusters)
     identities = None if options.as_operator else load_identities(options.identities_file)
     if identities is None:
         plans = [
-            replace(each, trust_lines=not options.without_trust) for each in operator_plan(manifest, selection, aws)
+            replace(each, has_trust_checks=not options.without_trust)
+            for each in build_evaluated_plans(manifest, selection, aws)
         ]
     else:
-        plans = plan(manifest, identities, aws, integrations=options.integrations, clusters=options.clusters)
-    shard = None if options.shard is None else shards.parsed(options.shard)
+        plans = build_plans(manifest, identities, aws, integrations=options.integrations, clusters=options.clusters)
+    shard = None if options.shard is None else parse_shard(options.shard)
     before = read_report(options.baseline_file) if options.baseline_file else None
     if before is not None:
         validate_comparable(before, manifest, by_operator=options.as_operator)
@@ -165,13 +166,13 @@ def _run_checks(preparation: _Preparation, deadline: float, concurrency: int) ->
     started_at, started = datetime.now(UTC), time.monotonic()
     plans, shard = preparation.plans, preparation.shard
     places = {check: place for place, check in enumerate(check for integration in plans for check in integration)}
-    own_plans = plans if shard is None else shards.part(plans, shard)
+    own_plans = plans if shard is None else select_shard(plans, shard)
     own_places = [places[check] for integration in own_plans for check in integration]
     with (
         ThreadPoolExecutor(concurrency, thread_name_prefix="probe") as pool,
         show_probe_progress(len(own_places)) as listener,
     ):
-        outcomes = asyncio.run(run(own_plans, Patience(deadline, pool), listener))
+        outcomes = asyncio.run(run_checks(own_plans, CheckRetryPolicy(deadline, pool), listener))
     return Proof(preparation.manifest, outcomes, started_at, time.monotonic() - started, shard=shard, places=own_places)
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from ..connector.objects import ACTIVATION_CODE, ACTIVATION_ID, REGION, registered
+from ..connector.objects import ACTIVATION_CODE, ACTIVATION_ID, REGION, activation_key
 from ..connector.resource import ConnectorRegistration
-from ..connector.viewers import viewer_arn
+from ..connector.viewers import canonicalize_viewer_arn
 from ..errors import InvalidInputError
-from ..kubernetes import kubeconfig_file
+from ..kubernetes.kubeconfig import read_kubeconfig_file, resolve_cluster_address
 from ..model.integration import ClusterPlace
 from ..model.rbac import STACK
 from .connection import Connection, connect
@@ -47,7 +47,7 @@ class ConnectedCluster(pulumi.ComponentResource):
             "code": code.apply(lambda known: known or UNKNOWN_CODE),
             "expiry": self.registration.activation_expiry,
         }
-        made.binding.take(registered(cluster.key), activation)
+        made.binding.take(activation_key(cluster.key), activation)
         # The description is one for all clusters, and each has an activation of its own.
         told = Binding()
         told.put(REGION, cluster.region)
@@ -103,8 +103,8 @@ def _encoded(code: str) -> str:
 def _with_plain_arn(key: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
     arn, path = given["arn"], f"viewers.{key}.arn"
     if isinstance(arn, str):
-        return {**given, "arn": viewer_arn(path, arn)}
-    return {**given, "arn": pulumi.Output.from_input(arn).apply(lambda known: viewer_arn(path, known))}
+        return {**given, "arn": canonicalize_viewer_arn(path, arn)}
+    return {**given, "arn": pulumi.Output.from_input(arn).apply(lambda known: canonicalize_viewer_arn(path, known))}
 
 
 def _way_in(path: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,13 +117,13 @@ def _way_in(path: str, given: Mapping[str, Any]) -> dict[str, Any]:
     if (text is None) == ("kubeconfig_file" not in given):
         raise InvalidInputError(path, None, "needs either `kubeconfig` or `kubeconfig_file`")
     if text is None:
-        text = kubeconfig_file.read_file(f"{path}.kubeconfig_file", given["kubeconfig_file"])
+        text = read_kubeconfig_file(f"{path}.kubeconfig_file", given["kubeconfig_file"])
     secret = pulumi.Output.secret(text)
     endpoint: pulumi.Input[str]
     authority: pulumi.Input[str]
     if isinstance(text, str):
-        endpoint, authority = kubeconfig_file.address(path, text)
+        endpoint, authority = resolve_cluster_address(path, text)
     else:
-        found = pulumi.Output.unsecret(secret).apply(lambda known: list(kubeconfig_file.address(path, known)))
+        found = pulumi.Output.unsecret(secret).apply(lambda known: list(resolve_cluster_address(path, known)))
         endpoint, authority = found.apply(lambda each: each[0]), found.apply(lambda each: each[1])
     return {"kubeconfig": secret, "endpoint": endpoint, "certificate_authority": authority}

@@ -6,9 +6,10 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from ..checks.cluster_session import ClusterSession
-from ..run.list_retry import Patient
+from ..outcome import FailedRequest
+from ..run.retry import RequestRetryPolicy
 from . import fetch, kinds, pagination
-from .fetch import FailedRequest, ListTarget, Page
+from .fetch import ListTarget, Page
 from .graph import build_graph
 from .inventory import WHOLE, ClusterInventory, Listing, State
 from .kinds import NAMESPACE, Kind
@@ -25,7 +26,7 @@ class ClusterReader:
     Args:
         sessions: each list is read with the first of these sessions whose caller may list it.
         breaker: the circuit breaker of the cluster's API server.
-        patient: retries transient failures.
+        retry_policy: retries transient failures.
         on_page: called with the number of objects of each page.
         page_size: objects per page.
     """
@@ -35,7 +36,7 @@ class ClusterReader:
         sessions: Sequence[ClusterSession],
         breaker: CircuitBreaker,
         threads: Threads,
-        patient: Patient,
+        retry_policy: RequestRetryPolicy,
         on_page: pagination.OnPage,
         *,
         page_size: int = fetch.PAGE_SIZE,
@@ -44,7 +45,7 @@ class ClusterReader:
         self._access = sessions[0].actor.access
         self._breaker = breaker
         self._threads = threads
-        self._patient = patient
+        self._retry_policy = retry_policy
         self._on_page = on_page
         self._page_size = page_size
         self._interner = Interner()
@@ -52,7 +53,9 @@ class ClusterReader:
     async def read_into(self, inventory: ClusterInventory) -> None:
         """Fill in what the integration sees in the API server, or why the server could not be read."""
         attempt = partial(self._threads.first_call, fetch.fetch_version, self._sessions[0])
-        version = await self._breaker.check_reachable(partial(self._patient, attempt, attempts=MAX_ATTEMPTS))
+        version = await self._breaker.check_reachable(
+            partial(self._retry_policy.run, attempt, max_attempts=MAX_ATTEMPTS)
+        )
         if isinstance(version, FailedRequest):
             inventory.trouble = version.answer.evidence
             return
@@ -94,7 +97,7 @@ class ClusterReader:
     async def _read_list_as(self, session: ClusterSession, target: ListTarget) -> _List:
         fetch_page = partial(self._fetch_page, session)
         async with self._breaker.list_slots:
-            return await pagination.read_list(target, fetch_page, self._threads.call, self._patient, self._on_page)
+            return await pagination.read_list(target, fetch_page, self._threads.call, self._retry_policy, self._on_page)
 
     async def _fetch_page(self, session: ClusterSession, target: ListTarget, token: str) -> Page | FailedRequest:
         return await self._breaker.call(

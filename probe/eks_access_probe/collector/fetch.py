@@ -16,10 +16,10 @@ from eks_access.endpoint import LoopbackError
 from eks_access.kubernetes.client import Response, UnreachableError
 from eks_access.kubernetes.token import TokenTooLargeError
 
-from ..checks.cluster_session import ClusterSession, NotKubernetesError, within
-from ..checks.kubernetes_answers import read
+from ..checks.cluster_session import ClusterSession, NotKubernetesError, extract
+from ..checks.kubernetes_answers import classify_response
 from ..identity.assume_role import AssumeRoleError
-from ..outcome import Answer, Verdict
+from ..outcome import Answer, FailedRequest, Verdict
 from .kinds import Kind
 from .objects import CollectedObject, Interner
 from .wire import encodings
@@ -41,13 +41,6 @@ class Page:
     """The `continue` token of the next page; empty at the end of the list."""
     version: str
     """The resource version of the list: the same on each of its pages."""
-
-
-@dataclass(frozen=True)
-class FailedRequest:
-    answer: Answer
-    after: float | None = None
-    """The seconds to wait, from the response's `Retry-After`."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +89,7 @@ def fetch_version(session: ClusterSession) -> str | FailedRequest:
         _log.debug("cluster %s: GET /version: status %d", session.cluster.name, response.status)
         if response.status == 403:
             return ""
-        return str(within(response, "gitVersion")) if response.status == 200 else _failed_request(response)
+        return str(extract(response, "gitVersion")) if response.status == 200 else _failed_request(response)
 
     return _catch_failures(fetch)
 
@@ -122,11 +115,11 @@ def _api_version(session: ClusterSession, kind: Kind) -> str | FailedRequest:
     response = session.request("GET", f"/apis/{kind.group}")
     if response.status != 200:
         return _failed_request(response)
-    return str(within(response, "preferredVersion", "version"))
+    return str(extract(response, "preferredVersion", "version"))
 
 
 def _failed_request(response: Response) -> FailedRequest:
-    answer = read(encodings.decode_error(response))
+    answer = classify_response(encodings.decode_error(response))
     if answer.verdict is Verdict.ALLOWED:
         answer = Answer(Verdict.COULD_NOT_ASK, response.status, "", "the response is not a list")
     return FailedRequest(answer, _retry_after(response.headers))

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ..outcome import Answer, Verdict
-from ..run.list_retry import Patient
-from .fetch import FailedRequest, ListTarget, Page
+from ..outcome import Answer, FailedRequest, Verdict
+from ..run.retry import RequestRetryPolicy
+from .fetch import ListTarget, Page
 from .inventory import Listing, State
 from .objects import CollectedObject
 
@@ -52,16 +52,20 @@ class _Attempt:
 
 
 async def read_list(
-    target: ListTarget, fetch_page: FetchPage, read_objects: ReadObjects, patient: Patient, on_page: OnPage
+    target: ListTarget,
+    fetch_page: FetchPage,
+    read_objects: ReadObjects,
+    retry_policy: RequestRetryPolicy,
+    on_page: OnPage,
 ) -> tuple[Listing, list[CollectedObject]]:
     """The list, as much of it as could be read."""
     started = time.monotonic()
-    first = attempt = await _read_from_start(target, partial(fetch_page, target), read_objects, patient, on_page)
+    first = attempt = await _read_from_start(target, partial(fetch_page, target), read_objects, retry_policy, on_page)
     state, reason, pages = _state(first, target), first.evidence, first.pages
     if first.failure is not None and first.pages:
         on_page(-len(first.objects))
         _log.info("%s: read again from the start after %d pages: %s", target.kind.dotted, first.pages, first.evidence)
-        attempt = await _read_from_start(target, partial(fetch_page, target), read_objects, patient, on_page)
+        attempt = await _read_from_start(target, partial(fetch_page, target), read_objects, retry_policy, on_page)
         pages += attempt.pages
         if attempt.failure is None:
             state, reason = State.RESTARTED, f"read twice, because the first attempt ended with {first.evidence}"
@@ -109,7 +113,7 @@ async def _read_from_start(
     target: ListTarget,
     fetch: Callable[[str], Coroutine[Any, Any, Page | FailedRequest]],
     read_objects: ReadObjects,
-    patient: Patient,
+    retry_policy: RequestRetryPolicy,
     on_page: OnPage,
 ) -> _Attempt:
     """One attempt to read the list. The next page is requested while the objects of a page are read."""
@@ -140,7 +144,7 @@ async def _read_from_start(
     try:
         while True:
             requests = 0
-            result = await patient(partial(fetch_and_log, token))
+            result = await retry_policy.run(partial(fetch_and_log, token))
             if isinstance(result, FailedRequest):
                 attempt.failure = result
                 return attempt

@@ -11,8 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ..outcome import Verdict
-from .fetch import FailedRequest
+from ..outcome import FailedRequest, Verdict
 
 MAX_ATTEMPTS = 3
 """How many times the first connection to a cluster is attempted."""

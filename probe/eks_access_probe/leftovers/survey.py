@@ -12,8 +12,8 @@ from eks_access.model.identity import EntryMethod
 from eks_access.model.leftovers import LeftoverPattern
 from eks_access.redaction import redacted
 
-from .collect import Deployer
-from .find import Finding, here, leftovers, registrations
+from .findings import Finding, build_context, find_leftovers, find_registrations
+from .inspector import ClusterInspector
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Survey:
     cluster_count: int
 
 
-def survey_leftovers(manifest: Manifest, deployer: Deployer, gone: frozenset[str] = frozenset()) -> Survey:
+def survey_leftovers(manifest: Manifest, inspector: ClusterInspector, gone: frozenset[str] = frozenset()) -> Survey:
     """The leftovers in each cluster and region of the environment. Integrations in `gone` count as off-boarded."""
     patterns = _leftover_patterns(manifest)
     clusters = _eks_clusters(manifest)
@@ -39,14 +39,14 @@ def survey_leftovers(manifest: Manifest, deployer: Deployer, gone: frozenset[str
     unreadable: list[Unreadable] = []
     for key, cluster in clusters.items():
         try:
-            seen = deployer.look(cluster.name, cluster.region, manifest.account)
+            seen = inspector.inspect(cluster.name, cluster.region, manifest.account)
         except (ClientError, BotoCoreError, ApiError, UnreachableError, LoopbackError) as error:
             unreadable.append(Unreadable(key, redacted(str(error))))
             continue
-        findings += leftovers(seen, here(manifest, key, cluster.name, cluster.region, patterns, gone))
+        findings += find_leftovers(seen, build_context(manifest, key, cluster.name, cluster.region, patterns, gone))
     for region in _regions(manifest):
         try:
-            findings += registrations(deployer.registrations(region), manifest, gone)
+            findings += find_registrations(inspector.list_registrations(region), manifest, gone)
         except (ClientError, BotoCoreError) as error:
             unreadable.append(Unreadable(region, redacted(str(error))))
     return Survey(findings, unreadable, len(clusters))

@@ -74,7 +74,7 @@ class TableReport:
         clusters = [other.question.cluster for other in outcomes if other.question.cluster]
         place = f" in {'cluster' if len(clusters) == 1 else 'clusters'} {', '.join(clusters)}" if clusters else ""
         detail = f" ({question.detail})" if question.detail else ""
-        head = f"{symbol} {question.integration}{place}: {question.call}{detail}"
+        head = f"{symbol} {question.integration}{place}: {question.title}{detail}"
         lines = Table.grid(padding=(0, 2))
         lines.add_column(style="dim", no_wrap=True)
         lines.add_column(overflow="fold")
@@ -124,7 +124,7 @@ def _verbose_table(outcomes: Sequence[Outcome]) -> Table:
     for outcome in outcomes:
         question = outcome.question
         where = question.cluster or question.plane.value
-        call = question.call + (f" ({question.detail})" if question.plane is Plane.AWS else "")
+        call = question.title + (f" ({question.detail})" if question.plane is Plane.AWS else "")
         actual = WORDS[outcome.answer.verdict] + ("" if question.exercised else ", evaluated")
         cells = (where, call, WORDS[question.expected], actual, outcome.answer.evidence)
         table.add_row(_mark(outcome.result), *(Text(cell) for cell in cells))
@@ -184,7 +184,9 @@ def _condensed_table(plane: Plane, rows: Sequence[Row]) -> Table:
         same = list(group)
         cells = [_count(same[0])] if is_counted else [_mark(result) for result in results]
         how = "" if _question(same[0]).exercised else " (evaluated)"
-        table.add_row(*cells, Text(f"{'may' if allowed else 'may not'} {verb}{how}"), Text(_targets(same)))
+        label = _question(same[0]).label
+        expectation = label or f"{'may' if allowed else 'may not'} {verb}"
+        table.add_row(*cells, Text(f"{expectation}{how}"), Text("" if label else _targets(same)))
     return table
 
 

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 import yaml
 
-from eks_access.kubernetes.client import ApiError, CredentialError, KubeconfigError, KubernetesApi, UnreachableError
+from eks_access.kubernetes.client import ApiError, KubernetesApi, UnreachableError
+from eks_access.kubernetes.credentials import CredentialError
+from eks_access.kubernetes.kubeconfig import KubeconfigError
 
 from ..errors import NotSupported, PluginError
 from ..plugin import Values

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from eks_access_cli.main import main
 from eks_access_probe.collector.fetch import PAGE_SIZE
 from eks_access_probe.collector.inventory import decode_inventory
-from eks_access_probe.run import list_retry
+from eks_access_probe.run import retry
 from tests.support import faults, server_fixtures
 from tests.support.api_server import ApiServer, pod
 from tests.support.faults import Faults, FaultyServer
@@ -25,7 +25,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(aws: World, certificate_authority: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setattr(list_retry, "_BACK_OFF", lambda state: 0.01)
+    monkeypatch.setattr(retry, "REQUEST_BACKOFF", lambda state: 0.01)
 
     def collect(endpoints: dict[str, str], *options: str) -> Result:
         path = tmp_path / "access.json"

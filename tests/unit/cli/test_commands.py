@@ -55,7 +55,7 @@ def test_every_command_has_its_own_name_and_debug_and_says_how_it_ends(arguments
 
 
 def test_facts_that_help_repeats_are_those_of_the_probe() -> None:
-    assert options.IDENTITIES_VARIABLE == identities.VARIABLE
+    assert options.IDENTITIES_VARIABLE == identities.IDENTITIES_VARIABLE
     assert collect.PAGE_SIZE == PAGE_SIZE
 
 

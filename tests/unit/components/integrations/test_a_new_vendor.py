@@ -15,7 +15,7 @@ from eks_access import integrations
 from eks_access.errors import InvalidInputError
 from eks_access.integrations import Vendor, vendors
 from eks_access.manifest.build import integration_access
-from eks_access.provider.catalogue import package_schema
+from eks_access.provider.catalogue import build_components_schema
 from eks_access.stack import schemas
 from eks_access.stack.configuration import environment
 from eks_access_cli.main import main
@@ -66,7 +66,7 @@ def test_an_environment_declares_it_and_its_own_keys_only(acme: Vendor) -> None:
 def test_editors_and_other_languages_are_told_of_it(acme: Vendor) -> None:
     properties = schemas.environment()["$defs"][acme.key]["properties"]
     assert properties["external_id"]["description"] == "From Acme's settings."
-    assert "principalArn" in package_schema()["resources"]["eks-access:index:Acme"]["inputProperties"]
+    assert "principalArn" in build_components_schema()["resources"]["eks-access:index:Acme"]["inputProperties"]
 
 
 def test_it_is_handed_over_and_explained(acme: Vendor, tmp_path: Path) -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
+from eks_access.kubernetes.kubeconfig import find_cluster_name
 from eks_access.model.kubernetes_rights import Request
 from eks_access_policies.access import Access, Held, any_allows, default_roles, enumerate_requests
 from eks_access_policies.access.chain import may_be
-from eks_access_policies.access.clusters import cluster_in_kubeconfig
 from eks_access_policies.access.principals import canonical
 from eks_access_policies.stack import UNKNOWN, Resource, Stack
 from tests.support.policies.resources import (
@@ -144,7 +144,7 @@ def test_a_binding_in_one_cluster_is_nothing_in_another() -> None:
     ],
 )
 def test_a_kubeconfig_says_which_cluster_it_is_for(config: str, name: str) -> None:
-    assert cluster_in_kubeconfig(config) == name
+    assert find_cluster_name(config) == name
 
 
 @pytest.mark.parametrize(

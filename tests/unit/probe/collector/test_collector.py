@@ -16,7 +16,7 @@ from eks_access_probe.checks import cluster_session
 from eks_access_probe.checks.service_account_session import ServiceAccountSession
 from eks_access_probe.collector.collector import paused_cyclic_gc
 from eks_access_probe.collector.inventory import State
-from eks_access_probe.run import list_retry
+from eks_access_probe.run import retry
 from tests.support import faults
 from tests.support.api_server import KINDS, ApiServer, pod, serving
 from tests.support.faults import Faults, FaultyServer
@@ -163,7 +163,7 @@ def test_an_unauthenticated_caller_is_a_problem_and_not_an_empty_cluster(
     certificate_authority: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(list_retry, "_BACK_OFF", lambda state: 0.01)
+    monkeypatch.setattr(retry, "REQUEST_BACKOFF", lambda state: 0.01)
     found = gather({"api": behind(api.url, lambda request: faults.unauthorized).url}, certificate_authority)
     assert cluster(found).trouble.startswith("401 Unauthorized")
     assert not found.is_whole
@@ -298,7 +298,9 @@ def test_a_list_through_eks_connector_is_read_as_the_first_viewer_that_may_list_
     aws: World, api: ApiServer, certificate_authority: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only SSM may assume the connector's role, and its service account impersonates its viewers."""
-    monkeypatch.setattr(ServiceAccountSession, "_sign", lambda _: EksToken("t", datetime.max.replace(tzinfo=UTC)))
+    monkeypatch.setattr(
+        ServiceAccountSession, "_create_token", lambda _: EksToken("t", datetime.max.replace(tzinfo=UTC))
+    )
     narrow, wide = "arn:aws:iam::111122223333:role/Narrow", "arn:aws:iam::111122223333:role/Wide"
     api.refused_to = {"": set(KINDS), narrow: {"pods", "nodes", "ingresses"}, wide: {"nodes", "services"}}
     pod(api, "web")

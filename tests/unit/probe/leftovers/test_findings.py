@@ -5,8 +5,15 @@ import pytest
 from eks_access.integrations import vendors
 from eks_access.manifest.models import IntegrationAccess, Manifest
 from eks_access.model.leftovers import LeftoverPattern
-from eks_access_probe.leftovers.find import Finding, here, leftovers, registrations
-from eks_access_probe.leftovers.seen import Binding, Entry, KubernetesObject, MappedArn, Registration, Seen
+from eks_access_probe.leftovers.cluster_state import (
+    Binding,
+    ClusterState,
+    Entry,
+    KubernetesObject,
+    MappedArn,
+    Registration,
+)
+from eks_access_probe.leftovers.findings import Finding, build_context, find_leftovers, find_registrations
 from tests.support.manifests import access
 
 ACCOUNT = "arn:aws:iam::111122223333"
@@ -28,11 +35,11 @@ def manifest(*names: str) -> Manifest:
     )
 
 
-def found(seen: Seen, *deployed: str, gone: frozenset[str] = frozenset()) -> list[Finding]:
-    return leftovers(seen, here(manifest(*deployed), "c0", "prod-0", "us-east-1", MADE, gone))
+def found(seen: ClusterState, *deployed: str, gone: frozenset[str] = frozenset()) -> list[Finding]:
+    return find_leftovers(seen, build_context(manifest(*deployed), "c0", "prod-0", "us-east-1", MADE, gone))
 
 
-def names(seen: Seen, *deployed: str, **options: Any) -> list[str]:
+def names(seen: ClusterState, *deployed: str, **options: Any) -> list[str]:
     return [finding.name for finding in found(seen, *deployed, **options)]
 
 
@@ -46,8 +53,8 @@ def labelled(instance: str | None, vendor: str = "cado", stack: str = "eks-acces
     return KubernetesObject("ClusterRole", "cado-list", None, labels, {"eks-access/stack": stack})
 
 
-def test_an_object_is_left_over_when_its_integration_is_gone_and_not_before() -> None:
-    seen = Seen(objects=(labelled("cado"),))
+def test_an_object_is_a_leftover_once_its_integration_is_gone() -> None:
+    seen = ClusterState(objects=(labelled("cado"),))
     assert names(seen, "cado") == []
     (finding,) = found(seen, "opentrace")
     assert (finding.kind, finding.name, finding.belongs_to) == ("ClusterRole", "cado-list", "cado")
@@ -55,60 +62,62 @@ def test_an_object_is_left_over_when_its_integration_is_gone_and_not_before() ->
     assert names(seen, "cado", gone=frozenset({"cado"})) == ["cado-list"], "taken for off-boarded"
 
 
-def test_an_object_without_its_integrations_name_is_judged_by_its_vendor() -> None:
-    seen = Seen(objects=(labelled(None),))
+def test_an_object_without_an_integration_label_is_matched_by_vendor() -> None:
+    seen = ClusterState(objects=(labelled(None),))
     assert names(seen, "cado") == []
     assert names(seen, "opentrace") == ["cado-list"]
 
 
-def test_what_another_stack_made_or_nobody_of_ours_is_let_be() -> None:
+def test_objects_of_other_stacks_and_tools_are_not_leftovers() -> None:
     foreign = KubernetesObject("ClusterRole", "theirs", None, {"app.kubernetes.io/managed-by": "Helm"})
-    assert names(Seen(objects=(labelled("cado", stack="eks-access/staging"), foreign))) == []
-    assert names(Seen(objects=(labelled("cado", stack=""),))) == ["cado-list"], "of an older version: not marked"
+    assert names(ClusterState(objects=(labelled("cado", stack="eks-access/staging"), foreign))) == []
+    assert names(ClusterState(objects=(labelled("cado", stack=""),))) == ["cado-list"], (
+        "of an older version: not marked"
+    )
 
 
-def test_an_entry_of_a_principal_that_is_gone_is_left_over_and_that_of_one_that_is_there_is_not() -> None:
+def test_an_access_entry_is_a_leftover_if_its_principal_is_gone() -> None:
     gone, there = f"{ACCOUNT}:role/gone", f"{ACCOUNT}:role/there"
-    seen = Seen(entries=(entry(gone), entry(there)), principals={gone: None, there: "AROA1"})
+    seen = ClusterState(entries=(entry(gone), entry(there)), principals={gone: None, there: "AROA1"})
     (finding,) = found(seen)
     assert finding.name == gone
     assert "no longer exists" in finding.why
     assert finding.remove.endswith(f"--cluster-name prod-0 --principal-arn {gone}")
 
 
-def test_a_principal_that_could_not_be_judged_is_not_accused() -> None:
-    assert names(Seen(entries=(entry("arn:aws:iam::999900001111:role/x"),))) == []
-    assert names(Seen(mappings=(MappedArn("mapRoles", "arn:aws:iam::999900001111:role/x", "x"),))) == []
+def test_a_principal_that_cannot_be_looked_up_is_not_a_finding() -> None:
+    assert names(ClusterState(entries=(entry("arn:aws:iam::999900001111:role/x"),))) == []
+    assert names(ClusterState(mappings=(MappedArn("mapRoles", "arn:aws:iam::999900001111:role/x", "x"),))) == []
 
 
-def test_an_entry_of_a_role_that_was_made_anew_is_dead_and_that_of_the_same_role_is_not() -> None:
+def test_an_access_entry_of_a_recreated_role_is_a_leftover() -> None:
     arn = f"{ACCOUNT}:role/x"
     tags = {"eks-access:role-id": "AROA1", "eks-access/stack": "other/prod"}
     same = Entry(arn, "STANDARD", ("g",), 0, tags)
-    assert names(Seen(entries=(same,), principals={arn: "AROA1"})) == [], "another stack's, and alive"
-    (finding,) = found(Seen(entries=(same,), principals={arn: "AROA2"}))
-    assert "made anew" in finding.why
+    assert names(ClusterState(entries=(same,), principals={arn: "AROA1"})) == [], "another stack's, and alive"
+    (finding,) = found(ClusterState(entries=(same,), principals={arn: "AROA2"}))
+    assert "created again" in finding.why
 
 
-def test_the_stacks_own_entries_are_its_own_matter() -> None:
+def test_access_entries_of_deployed_integrations_are_not_leftovers() -> None:
     arn = f"{ACCOUNT}:role/eks-access-cado"
     own = Entry(arn, "STANDARD", ("g",), 0, {"eks-access:role-id": "AROA1", "eks-access/stack": "eks-access/prod"})
-    seen = Seen(entries=(own,), principals={arn: None})
+    seen = ClusterState(entries=(own,), principals={arn: None})
     assert names(seen, "cado") == [], "`pulumi up --refresh` repairs it, and the probe finds it"
     assert names(seen, "opentrace") == [arn]
 
 
-def test_an_entry_of_this_stacks_is_left_over_when_its_integration_is_gone() -> None:
+def test_an_access_entry_of_the_stack_is_a_leftover_once_its_integration_is_gone() -> None:
     arn = f"{ACCOUNT}:role/eks-access-cado"
     own = Entry(arn, "STANDARD", ("g",), 0, {"eks-access:role-id": "AROA1", "eks-access/stack": "eks-access/prod"})
-    (finding,) = found(Seen(entries=(own,), principals={arn: "AROA1"}))
+    (finding,) = found(ClusterState(entries=(own,), principals={arn: "AROA1"}))
     assert finding.belongs_to == "eks-access"
 
 
-def test_a_mapping_of_a_role_that_is_gone_is_left_over_but_not_the_stacks_own() -> None:
+def test_a_mapping_of_a_deleted_role_is_a_leftover() -> None:
     gone, there = f"{ACCOUNT}:role/gone", f"{ACCOUNT}:role/there"
     mappings = (MappedArn("mapRoles", gone, "someone"), MappedArn("mapRoles", there, "other"))
-    (finding,) = found(Seen(mappings=mappings, principals={gone: None, there: "AROA1"}))
+    (finding,) = found(ClusterState(mappings=mappings, principals={gone: None, there: "AROA1"}))
     assert (finding.kind, finding.name) == ("aws-auth mapping", gone)
     assert "user 'someone'" in finding.remove
 
@@ -123,13 +132,13 @@ def test_a_mapping_of_a_role_that_is_gone_is_left_over_but_not_the_stacks_own() 
         (Binding("ClusterRoleBinding", "my-baton-view-binding", None, ()), None),
     ],
 )
-def test_what_a_vendor_made_is_known_by_its_pattern(binding: Binding, vendor: str | None) -> None:
-    findings = found(Seen(bindings=(binding,)))
+def test_vendor_created_bindings_are_matched_by_pattern(binding: Binding, vendor: str | None) -> None:
+    findings = found(ClusterState(bindings=(binding,)))
     assert [finding.belongs_to for finding in findings] == ([vendor] if vendor else [])
 
 
-def test_what_a_vendor_made_is_told_with_care_while_the_vendor_is_deployed() -> None:
-    seen = Seen(bindings=(Binding("ClusterRoleBinding", "baton-view-binding", None, ()),))
+def test_a_finding_of_a_deployed_vendor_warns_that_it_may_be_in_use() -> None:
+    seen = ClusterState(bindings=(Binding("ClusterRoleBinding", "baton-view-binding", None, ()),))
     assert "still deployed here and may be using it" in found(seen, "conductorone")[0].why
     assert "still deployed" not in found(seen)[0].why
 
@@ -144,8 +153,8 @@ def test_what_a_vendor_made_is_told_with_care_while_the_vendor_is_deployed() -> 
         (entry(f"{ACCOUNT}:role/node", "EC2_LINUX", groups=()), False),
     ],
 )
-def test_only_an_empty_entry_of_a_user_is_taken_for_conductorones(left: Entry, there: bool) -> None:
-    seen = Seen(entries=(left,), principals={left.principal_arn: "AIDA1"})
+def test_only_an_empty_access_entry_of_a_user_is_attributed_to_conductorone(left: Entry, there: bool) -> None:
+    seen = ClusterState(entries=(left,), principals={left.principal_arn: "AIDA1"})
     assert [finding.belongs_to for finding in found(seen)] == (["conductorone"] if there else [])
 
 
@@ -158,21 +167,23 @@ def connected(name: str, endpoint: str) -> Manifest:
     return manifest().model_copy(update={"integrations": with_it})
 
 
-def test_a_cluster_that_is_registered_under_another_name_has_that_registrations_integration() -> None:
+def test_a_cluster_registered_under_another_name_is_matched_by_endpoint() -> None:
     (own,) = manifest("cado").integrations["cado"].clusters.values()
-    seen = Seen(objects=(labelled("conn", "eks-connector"),))
+    seen = ClusterState(objects=(labelled("conn", "eks-connector"),))
 
     def left(endpoint: str) -> list[Finding]:
-        return leftovers(seen, here(connected("other", endpoint), "c0", "prod-0", "us-east-1", MADE, frozenset()))
+        return find_leftovers(
+            seen, build_context(connected("other", endpoint), "c0", "prod-0", "us-east-1", MADE, frozenset())
+        )
 
     assert left(own.endpoint) == []
     assert [finding.name for finding in left("https://elsewhere")] == ["cado-list"]
 
 
-def test_a_registration_is_left_over_when_this_stack_made_it_and_has_it_no_more() -> None:
+def test_a_registration_of_this_stack_is_a_leftover_once_undeclared() -> None:
     def left(name: str, stack: str, gone: frozenset[str] = frozenset()) -> list[str]:
         seen = [Registration(name, "us-east-1", {"eks-access/stack": stack})]
-        return [finding.remove for finding in registrations(seen, connected("onprem", "https://there"), gone)]
+        return [finding.remove for finding in find_registrations(seen, connected("onprem", "https://there"), gone)]
 
     assert left("onprem", "eks-access/prod") == []
     assert left("onprem", "eks-access/prod", frozenset({"conn"})) == [

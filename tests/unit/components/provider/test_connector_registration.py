@@ -1,4 +1,4 @@
-"""The resource's operations as the engine calls them."""
+"""The operations of `ConnectorRegistration` as the engine calls them, without an engine."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,14 +17,14 @@ from pulumi.provider.experimental.provider import (
 )
 
 from eks_access.connector.session import Settings
-from eks_access.provider.connector_registration import TOKEN, ConnectorRegistrations
-from eks_access.provider.handler import ProviderError
-from eks_access.provider.values import UNKNOWN, plain, wrapped
+from eks_access.provider.errors import ProviderError
+from eks_access.provider.resources.connector_registration import TOKEN, ConnectorRegistrations
+from eks_access.provider.values import UNKNOWN, unwrap, wrap
 from tests.support.connector_eks import NOW, Aws, refusal
 
 URN = f"urn:pulumi:dev::p::{TOKEN}::onprem"
 ID = "us-east-1/onprem"
-GIVEN = {
+INPUTS = {
     "name": "onprem",
     "roleArn": "arn:aws:iam::111122223333:role/agent",
     "clusterProvider": "OTHER",
@@ -35,11 +35,11 @@ GIVEN = {
 
 
 def properties(values: dict[str, Any]) -> dict[str, PropertyValue]:
-    return {name: wrapped(value) for name, value in values.items() if value is not None}
+    return {name: wrap(value) for name, value in values.items() if value is not None}
 
 
 class Stack:
-    """One registration, through its life."""
+    """A stack with one registration: its inputs and state, and the calls that the engine would make."""
 
     def __init__(self) -> None:
         self.aws = Aws()
@@ -60,16 +60,16 @@ class Stack:
         return self.aws
 
     def check(self, **changes: Any) -> Any:
-        return self.handler.check(CheckRequest(URN, {}, properties({**GIVEN, **changes}), b""))
+        return self.handler.check(CheckRequest(URN, {}, properties({**INPUTS, **changes}), b""))
 
     def create(self, preview: bool = False, **changes: Any) -> str | None:
-        self.inputs = properties({**GIVEN, **changes})
-        made = self.handler.create(CreateRequest(URN, self.inputs, 0, preview))
-        self.state = made.properties or {}
-        return made.resource_id
+        self.inputs = properties({**INPUTS, **changes})
+        created = self.handler.create(CreateRequest(URN, self.inputs, 0, preview))
+        self.state = created.properties or {}
+        return created.resource_id
 
     def diff(self, **changes: Any) -> DiffResponse:
-        return self.handler.diff(DiffRequest(URN, ID, self.state, properties({**GIVEN, **changes}), []))
+        return self.handler.diff(DiffRequest(URN, ID, self.state, properties({**INPUTS, **changes}), []))
 
     def refresh(self) -> ReadResponse:
         read = self.handler.read(ReadRequest(URN, ID, self.state, self.inputs))
@@ -86,7 +86,7 @@ def stack() -> Stack:
 
 
 @pytest.mark.parametrize(
-    ("changes", "property", "problem"),
+    ("changes", "name", "problem"),
     [
         ({"name": "prod.example.com"}, "name", "use hyphens"),
         ({"name": "-x"}, "name", "not a name"),
@@ -104,15 +104,15 @@ def stack() -> Stack:
         ({"ensureServiceLinkedRole": "yes"}, "ensureServiceLinkedRole", "true or false"),
     ],
 )
-def test_a_refused_input_is_named_with_its_problem(
-    stack: Stack, changes: dict[str, Any], property: str, problem: str
+def test_an_invalid_input_is_a_failure_with_its_name_and_problem(
+    stack: Stack, changes: dict[str, Any], name: str, problem: str
 ) -> None:
     (failure,) = stack.check(**changes).failures
-    assert failure.property == property
+    assert failure.property == name
     assert problem in failure.reason
 
 
-def test_good_inputs_and_those_that_are_not_known_yet_pass(stack: Stack) -> None:
+def test_valid_and_unknown_inputs_are_accepted(stack: Stack) -> None:
     assert stack.check().failures == []
     assert stack.check(name="x" * 100, limit=25, account="111122223333").failures == []
     assert stack.check(roleArn=UNKNOWN, tags={"a": UNKNOWN}).failures == []
@@ -123,66 +123,66 @@ def test_creating_registers_and_keeps_the_code_as_a_secret(stack: Stack) -> None
     code = stack.code()
     assert code is not None
     assert (code.value, code.is_secret) == ("hunter1", True)
-    assert plain(stack.state["activationId"]) == "activation-1"
-    assert plain(stack.state["activationExpiry"]) == (NOW + timedelta(days=3)).isoformat()
+    assert unwrap(stack.state["activationId"]) == "activation-1"
+    assert unwrap(stack.state["activationExpiry"]) == (NOW + timedelta(days=3)).isoformat()
     assert stack.aws.eks.connected["onprem"]["tags"] == {"team": "a"}
 
 
-def test_every_call_goes_to_the_endpoint_that_was_given(stack: Stack) -> None:
+def test_every_call_uses_the_endpoint_profile_and_account_of_the_inputs(stack: Stack) -> None:
     stack.create(profile="ops", account="111122223333")
     stack.refresh()
     wanted = Settings("us-east-1", "http://127.0.0.1:1", "ops", "111122223333")
     assert set(stack.settings) == {wanted}
 
 
-def test_a_preview_registers_nothing_and_tells_what_would_be_refused(stack: Stack) -> None:
+def test_a_preview_registers_nothing_and_reports_what_would_be_refused(stack: Stack) -> None:
     assert stack.create(preview=True, roleArn=UNKNOWN) is None
     assert "register" not in stack.aws.eks.calls
-    assert plain(stack.state["activationCode"]) is UNKNOWN
+    assert unwrap(stack.state["activationCode"]) is UNKNOWN
     with pytest.raises(ProviderError, match="is the name of an EKS cluster"):
         stack.create(preview=True, name="an-eks-cluster")
 
 
-def test_a_preview_works_where_aws_may_not_be_asked(stack: Stack) -> None:
+def test_a_preview_without_permissions_is_only_a_warning(stack: Stack) -> None:
     stack.aws.eks.fails["list"] = [refusal("AccessDeniedException")]
     stack.create(preview=True)
     assert "not checked" in stack.warnings[0]
 
 
-def test_a_refresh_never_blanks_the_code_and_brings_the_status_up_to_date(stack: Stack) -> None:
+def test_a_refresh_keeps_the_code_and_updates_the_status(stack: Stack) -> None:
     stack.create()
     stack.aws.eks.connected["onprem"]["status"] = "ACTIVE"
     stack.refresh()
     code = stack.code()
     assert code is not None
     assert (code.value, code.is_secret) == ("hunter1", True)
-    assert plain(stack.state["status"]) == "ACTIVE"
+    assert unwrap(stack.state["status"]) == "ACTIVE"
     assert stack.diff().changes is False
 
 
-def test_a_refresh_finds_a_registration_that_is_gone_and_tags_that_changed(stack: Stack) -> None:
+def test_a_refresh_finds_changed_tags_and_a_deleted_registration(stack: Stack) -> None:
     stack.create()
     stack.aws.eks.connected["onprem"]["tags"]["team"] = "b"
     stack.refresh()
-    assert plain(stack.inputs["tags"]) == {"team": "b"}
+    assert unwrap(stack.inputs["tags"]) == {"team": "b"}
     assert stack.diff().diffs == ["tags"]
     del stack.aws.eks.connected["onprem"]
     assert not stack.refresh().resource_id
 
 
-def test_an_import_knows_all_but_the_code(stack: Stack) -> None:
+def test_an_import_has_everything_but_the_code(stack: Stack) -> None:
     stack.create()
     stack.aws.eks.connected["onprem"]["status"] = "ACTIVE"
     stack.state, stack.inputs = {}, {}
     stack.refresh()
-    assert {name: plain(value) for name, value in stack.inputs.items()} == {
-        name: value for name, value in GIVEN.items() if name != "endpoint"
+    assert {name: unwrap(value) for name, value in stack.inputs.items()} == {
+        name: value for name, value in INPUTS.items() if name != "endpoint"
     }
     assert stack.code() is None
     assert stack.diff().changes is False, "it is connected, so the code is not needed"
 
 
-def test_an_import_of_what_nobody_can_connect_any_more_is_a_replacement(stack: Stack) -> None:
+def test_an_import_that_can_no_longer_connect_is_replaced(stack: Stack) -> None:
     stack.create()
     stack.state, stack.inputs = {}, {}
     stack.refresh()
@@ -190,33 +190,33 @@ def test_an_import_of_what_nobody_can_connect_any_more_is_a_replacement(stack: S
 
 
 @pytest.mark.parametrize("malformed", ["onprem", "us-east-1/"])
-def test_an_id_of_another_form_is_refused_with_the_form(stack: Stack, malformed: str) -> None:
+def test_a_malformed_id_is_refused_with_the_expected_form(stack: Stack, malformed: str) -> None:
     with pytest.raises(ProviderError, match="<region>/<name>"):
         stack.handler.read(ReadRequest(URN, malformed, {}, {}))
 
 
 @pytest.mark.parametrize("name", ["name", "roleArn", "clusterProvider", "region"])
-def test_what_eks_cannot_change_is_replaced_with_the_old_one_gone_first(stack: Stack, name: str) -> None:
+def test_an_input_that_eks_cannot_change_replaces_the_registration_deleting_it_first(stack: Stack, name: str) -> None:
     stack.create()
     response = stack.diff(**{name: "another"})
     assert response.replaces == [name]
     assert response.delete_before_replace, "the name is free only then"
 
 
-def test_how_it_is_reached_is_no_change_of_it(stack: Stack) -> None:
+def test_access_to_aws_and_the_limit_are_no_difference(stack: Stack) -> None:
     stack.create()
     assert stack.diff(endpoint="http://127.0.0.1:2", profile="x", limit=20).changes is False
 
 
 def test_tags_are_changed_in_place(stack: Stack) -> None:
     stack.create()
-    news = properties({**GIVEN, "tags": {"team": "b"}})
+    news = properties({**INPUTS, "tags": {"team": "b"}})
     updated = stack.handler.update(UpdateRequest(URN, ID, stack.state, news, 0, [], False)).properties or {}
     assert stack.aws.eks.connected["onprem"]["tags"] == {"team": "b"}
-    assert updated["activationCode"].is_secret, "an update keeps what was told once"
+    assert updated["activationCode"].is_secret, "an update keeps the code"
 
 
-def test_an_activation_that_ran_out_unused_is_replaced(stack: Stack) -> None:
+def test_an_activation_that_expired_unused_is_replaced(stack: Stack) -> None:
     stack.create()
     stack.now = NOW + timedelta(days=2)
     assert stack.diff().changes is False
@@ -224,36 +224,36 @@ def test_an_activation_that_ran_out_unused_is_replaced(stack: Stack) -> None:
     assert stack.diff().replaces == ["activationExpiry"]
 
 
-def test_one_that_was_used_since_the_last_refresh_is_kept(stack: Stack) -> None:
+def test_an_activation_that_was_used_since_the_last_refresh_is_kept(stack: Stack) -> None:
     stack.create()
     stack.now = NOW + timedelta(days=4)
     stack.aws.eks.connected["onprem"]["status"] = "ACTIVE"
-    assert stack.diff().changes is False, "the state still says CREATING, and EKS was asked"
+    assert stack.diff().changes is False, "the status in the state is CREATING, but EKS is called"
 
 
-def test_one_that_failed_is_replaced_before_its_end(stack: Stack) -> None:
+def test_a_failed_registration_is_replaced_before_its_activation_expires(stack: Stack) -> None:
     stack.create()
     stack.aws.eks.connected["onprem"]["status"] = "FAILED"
     stack.refresh()
     assert stack.diff().replaces == ["activationExpiry"]
 
 
-def test_a_code_that_belongs_to_another_activation_is_given_up(stack: Stack) -> None:
+def test_the_code_of_another_activation_is_dropped(stack: Stack) -> None:
     stack.create()
-    stack.aws.eks.connected["onprem"]["connectorConfig"]["activationId"] = "somebody-elses"
+    stack.aws.eks.connected["onprem"]["connectorConfig"]["activationId"] = "another-activation"
     stack.refresh()
     assert stack.code() is None
     assert stack.diff().replaces == ["activationExpiry"]
 
 
-def test_destroying_deregisters_and_twice_is_once(stack: Stack) -> None:
+def test_destroying_deregisters_and_is_idempotent(stack: Stack) -> None:
     stack.create()
     for _ in range(2):
         stack.handler.delete(DeleteRequest(URN, ID, stack.state, 0))
     assert stack.aws.eks.connected == {}
 
 
-def test_a_refusal_of_aws_is_told_without_a_stack_trace_and_with_the_cluster(stack: Stack) -> None:
+def test_a_refusal_of_aws_is_reported_with_the_cluster_and_advice(stack: Stack) -> None:
     stack.aws.eks.fails["register"] = [refusal("ResourceLimitExceededException", "limit exceeded")]
     with pytest.raises(ProviderError, match=r"connected cluster 'onprem': .*limit exceeded.*Service Quotas"):
         stack.create()

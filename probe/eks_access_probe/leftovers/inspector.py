@@ -1,7 +1,7 @@
-"""Looking into a cluster as the deployer: its entries, its aws-auth and its objects. It only reads.
+"""Reads the state of a cluster as the deployer: access entries, aws-auth and objects.
 
-Of objects only the metadata is asked for, so that no Secret's or ConfigMap's values are ever received. The one
-exception is aws-auth, and of bindings the names of their subjects.
+Only the metadata of objects is requested, so that the values of Secrets and ConfigMaps are never received. The
+exceptions are aws-auth and the subjects of bindings.
 """
 
 import base64
@@ -19,7 +19,7 @@ from eks_access.model.identity import AuthenticationMode, supports_access_entrie
 from eks_access.model.rbac import MANAGED_BY
 
 from ..identity.aws_clients import Keys
-from .seen import Binding, Entry, KubernetesObject, MappedArn, Registration, Seen
+from .cluster_state import Binding, ClusterState, Entry, KubernetesObject, MappedArn, Registration
 
 AWS_AUTH = "/api/v1/namespaces/kube-system/configmaps/aws-auth"
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
@@ -38,52 +38,52 @@ KINDS = {
     "Role": f"{RBAC}/roles",
     "RoleBinding": f"{RBAC}/rolebindings",
 }
-"""The kinds that this package makes, and where they are listed."""
+"""The kinds that this package creates, and the paths to list them."""
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
 """https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches"""
 PAGE = "500"
 
 
 class Clients(Protocol):
-    """What is needed of `Aws`."""
+    """The part of `Aws` that is used here."""
 
     def client(self, service: str, region: str, credentials: Keys | None) -> Any: ...
 
 
-class Deployer:
-    """Looks with the deployer's credentials. `stays_here` is for an environment that lives on this machine."""
+class ClusterInspector:
+    """Reads clusters with the deployer's credentials; if `only_loopback`, only those on this machine."""
 
-    def __init__(self, clients: Clients, keys: Keys, *, stays_here: bool) -> None:
+    def __init__(self, clients: Clients, keys: Keys, *, only_loopback: bool) -> None:
         self._clients = clients
         self._keys = keys
-        self._stays_here = stays_here
+        self._only_loopback = only_loopback
         self._principals: dict[str, str | None] = {}
 
-    def look(self, name: str, region: str, account: str) -> Seen:
-        """What is in the cluster of this name.
+    def inspect(self, name: str, region: str, account: str) -> ClusterState:
+        """The state of the cluster of this name.
 
         Raises:
-            ClientError, BotoCoreError, ApiError, UnreachableError, LoopbackError: it could not be seen.
+            ClientError, BotoCoreError, ApiError, UnreachableError, LoopbackError: a request failed, or is not allowed.
         """
         eks = self._clients.client("eks", region, self._keys)
         cluster = eks.describe_cluster(name=name)["cluster"]
         mode = AuthenticationMode(cluster["accessConfig"]["authenticationMode"])
-        api = self._api(name, region, cluster)
-        entries = tuple(_entries(eks, name)) if supports_access_entries(mode) else ()
-        mappings = tuple(_mappings(api)) if supports_aws_auth(mode) else ()
+        api = self._connect(name, region, cluster)
+        entries = tuple(_list_entries(eks, name)) if supports_access_entries(mode) else ()
+        mappings = tuple(_list_mappings(api)) if supports_aws_auth(mode) else ()
         arns = dict.fromkeys([*(entry.principal_arn for entry in entries), *(mapping.arn for mapping in mappings)])
         principals = {}
         for arn in arns:
             parsed = parse(arn)
-            if parsed is not None and _can_be_judged(parsed, account):
-                principals[arn] = self._unique_id(parsed, region)
-        return Seen(entries, mappings, tuple(_objects(api)), tuple(_bindings(api)), principals)
+            if parsed is not None and _can_be_looked_up(parsed, account):
+                principals[arn] = self._find_unique_id(parsed, region)
+        return ClusterState(entries, mappings, tuple(_list_objects(api)), tuple(_list_bindings(api)), principals)
 
-    def registrations(self, region: str) -> tuple[Registration, ...]:
-        """The region's clusters that EKS Connector connects.
+    def list_registrations(self, region: str) -> tuple[Registration, ...]:
+        """The clusters of the region that EKS Connector connects.
 
         Raises:
-            ClientError, BotoCoreError: they could not be seen.
+            ClientError, BotoCoreError: a request failed.
         """
         eks = self._clients.client("eks", region, self._keys)
         found = []
@@ -94,9 +94,9 @@ class Deployer:
                     found.append(Registration(name, region, cluster.get("tags") or {}))
         return tuple(found)
 
-    def _api(self, name: str, region: str, cluster: dict[str, Any]) -> KubernetesApi:
+    def _connect(self, name: str, region: str, cluster: dict[str, Any]) -> KubernetesApi:
         endpoint = cluster["endpoint"]
-        if self._stays_here and not is_loopback(endpoint):
+        if self._only_loopback and not is_loopback(endpoint):
             raise LoopbackError(f"the endpoint of cluster {name!r}", f"is {endpoint!r}, not a loopback address")
         return KubernetesApi(
             endpoint,
@@ -104,8 +104,8 @@ class Deployer:
             bearer=lambda: presigned_token(self._keys, cluster_name=name, region=region).value,
         )
 
-    def _unique_id(self, arn: Arn, region: str) -> str | None:
-        """The id of the role or user of this name, None where there is none: names are unique, whatever the path."""
+    def _find_unique_id(self, arn: Arn, region: str) -> str | None:
+        """The id of the role or user of this name; None if it does not exist. Names are unique, whatever the path."""
         if str(arn) not in self._principals:
             iam = self._clients.client("iam", region, self._keys)
             try:
@@ -121,32 +121,32 @@ class Deployer:
         return self._principals[str(arn)]
 
 
-def _can_be_judged(arn: Arn, account: str) -> bool:
-    """Only the deployer's own account can be asked, and only for what IAM knows by name."""
+def _can_be_looked_up(arn: Arn, account: str) -> bool:
+    """Whether the ARN is a role or user in the deployer's own account, which IAM finds by its name."""
     return arn.service == "iam" and arn.account == account and arn.kind in ("role", "user") and "*" not in arn.name
 
 
-def _entries(eks: Any, cluster: str) -> Iterator[Entry]:
+def _list_entries(eks: Any, cluster: str) -> Iterator[Entry]:
     for page in eks.get_paginator("list_access_entries").paginate(clusterName=cluster):
         for principal in page["accessEntries"]:
-            named = {"clusterName": cluster, "principalArn": principal}
+            entry_key = {"clusterName": cluster, "principalArn": principal}
             try:
-                entry = eks.describe_access_entry(**named)["accessEntry"]
-                # EKS refuses this question for the entries of nodes.
+                entry = eks.describe_access_entry(**entry_key)["accessEntry"]
+                # EKS refuses this call for the entries of nodes.
                 policies = (
-                    len(eks.list_associated_access_policies(**named)["associatedAccessPolicies"])
+                    len(eks.list_associated_access_policies(**entry_key)["associatedAccessPolicies"])
                     if entry["type"] == "STANDARD"
                     else 0
                 )
             except ClientError as error:
                 if error.response["Error"]["Code"] == "ResourceNotFoundException":
-                    continue  # gone in the meantime
+                    continue  # deleted in the meantime
                 raise
             groups = tuple(entry.get("kubernetesGroups", ()))
             yield Entry(principal, entry["type"], groups, policies, entry.get("tags", {}))
 
 
-def _mappings(api: KubernetesApi) -> Iterator[MappedArn]:
+def _list_mappings(api: KubernetesApi) -> Iterator[MappedArn]:
     try:
         data = api.json("GET", AWS_AUTH).get("data") or {}
     except ApiError as error:
@@ -159,10 +159,10 @@ def _mappings(api: KubernetesApi) -> Iterator[MappedArn]:
                 yield MappedArn(name, item.arn, item.identity.username)
 
 
-def _objects(api: KubernetesApi) -> Iterator[KubernetesObject]:
+def _list_objects(api: KubernetesApi) -> Iterator[KubernetesObject]:
     query = {"labelSelector": f"app.kubernetes.io/managed-by={MANAGED_BY}"}
     for kind, path in KINDS.items():
-        for item in _paged(api, path, query, METADATA_ONLY):
+        for item in _list_pages(api, path, query, METADATA_ONLY):
             metadata = item["metadata"]
             yield KubernetesObject(
                 kind,
@@ -173,19 +173,19 @@ def _objects(api: KubernetesApi) -> Iterator[KubernetesObject]:
             )
 
 
-def _bindings(api: KubernetesApi) -> Iterator[Binding]:
+def _list_bindings(api: KubernetesApi) -> Iterator[Binding]:
     for kind in ("ClusterRoleBinding", "RoleBinding"):
-        for item in _paged(api, KINDS[kind], {}, "application/json"):
+        for item in _list_pages(api, KINDS[kind], {}, "application/json"):
             users = (subject["name"] for subject in item.get("subjects") or () if subject["kind"] == "User")
             yield Binding(kind, item["metadata"]["name"], item["metadata"].get("namespace"), tuple(users))
 
 
-def _paged(api: KubernetesApi, path: str, query: dict[str, str], accept: str) -> Iterator[Any]:
-    more = {"limit": PAGE}
+def _list_pages(api: KubernetesApi, path: str, query: dict[str, str], accept: str) -> Iterator[Any]:
+    paging = {"limit": PAGE}
     while True:
-        page = api.json("GET", path, query=query | more, accept=accept)
+        page = api.json("GET", path, query=query | paging, accept=accept)
         yield from page["items"] or ()  # null in an empty list of metadata
         token = page["metadata"].get("continue")
         if not token:
             return
-        more = {"limit": PAGE, "continue": token}
+        paging = {"limit": PAGE, "continue": token}

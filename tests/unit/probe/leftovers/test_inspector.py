@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 from eks_access.endpoint import LoopbackError
 from eks_access.kubernetes.client import KubernetesApi, Response
 from eks_access_probe.identity.aws_clients import Keys
-from eks_access_probe.leftovers.collect import METADATA_ONLY, Deployer
-from eks_access_probe.leftovers.seen import Registration, Seen
+from eks_access_probe.leftovers.cluster_state import ClusterState, Registration
+from eks_access_probe.leftovers.inspector import METADATA_ONLY, ClusterInspector
 from tests.support.fixtures import certificate_authority
 
 __all__ = ["certificate_authority"]
@@ -106,52 +106,54 @@ def world(certificate_authority: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     return make
 
 
-def look(world: World) -> Seen:
-    return Deployer(world, Keys("AKIA", "secret", None), stays_here=True).look("prod", "us-east-1", ACCOUNT)
+def inspect(world: World) -> ClusterState:
+    return ClusterInspector(world, Keys("AKIA", "secret", None), only_loopback=True).inspect(
+        "prod", "us-east-1", ACCOUNT
+    )
 
 
-def test_entries_of_every_page_are_seen_and_nodes_are_not_asked_for_policies(world: Any) -> None:
+def test_every_page_of_entries_is_read_and_nodes_have_no_policies_to_list(world: Any) -> None:
     here = world()
-    assert [entry.principal_arn for entry in look(here).entries] == [ROLE, NODE, FOREIGN]
+    assert [entry.principal_arn for entry in inspect(here).entries] == [ROLE, NODE, FOREIGN]
     assert here.eks.policies_asked == [ROLE, FOREIGN], "EKS refuses the question for the entries of nodes"
 
 
-def test_only_principals_of_the_own_account_are_looked_up_each_once_by_their_name(world: Any) -> None:
+def test_only_principals_of_the_own_account_are_looked_up_and_once_each(world: Any) -> None:
     here = world()
-    assert look(here).principals == {ROLE: "AROA-there", NODE: "AROA-node", GONE: None}
+    assert inspect(here).principals == {ROLE: "AROA-there", NODE: "AROA-node", GONE: None}
     assert here.iam.asked == ["there", "node", "gone"]
 
 
-def test_nothing_is_changed_and_no_value_of_an_object_is_asked_for(world: Any) -> None:
+def test_requests_only_read_and_only_metadata_of_objects(world: Any) -> None:
     here = world()
-    look(here)
+    inspect(here)
     assert {method for method, *_ in here.asked} == {"GET"}
     with_values = {path.rpartition("/")[2] for _, path, _, accept in here.asked if accept != METADATA_ONLY}
     assert with_values == {"aws-auth", "clusterrolebindings", "rolebindings"}
 
 
-def test_every_page_of_objects_is_read_and_users_are_told_from_groups(world: Any) -> None:
-    seen = look(world())
+def test_every_page_of_objects_is_read_and_bindings_have_their_users_only(world: Any) -> None:
+    seen = inspect(world())
     assert [found.name for found in seen.objects if found.kind == "ClusterRole"] == ["first", "second"]
     assert [binding.users for binding in seen.bindings] == [("jane",)]
 
 
 @pytest.mark.parametrize(("mode", "entries", "mappings"), [("CONFIG_MAP", 0, 2), ("API", 3, 0)])
-def test_a_clusters_mode_says_where_to_look(world: Any, mode: str, entries: int, mappings: int) -> None:
-    seen = look(world(mode))
+def test_the_authentication_mode_decides_what_is_read(world: Any, mode: str, entries: int, mappings: int) -> None:
+    seen = inspect(world(mode))
     assert (len(seen.entries), len(seen.mappings)) == (entries, mappings)
 
 
-def test_a_cluster_elsewhere_is_not_asked_from_an_environment_on_this_machine(world: Any) -> None:
+def test_a_remote_cluster_is_not_requested_from_a_loopback_environment(world: Any) -> None:
     here = world(endpoint="https://ABC.eks.amazonaws.com")
     with pytest.raises(LoopbackError, match="not a loopback address"):
-        look(here)
+        inspect(here)
     assert here.asked == [], "no token was sent there"
 
 
-def test_a_refused_question_is_an_error_and_no_finding(world: Any) -> None:
+def test_a_denied_request_is_an_error_and_not_a_finding(world: Any) -> None:
     with pytest.raises(ClientError, match="AccessDenied"):
-        look(world(refuses=True))
+        inspect(world(refuses=True))
 
 
 class Region:
@@ -174,6 +176,6 @@ class Region:
         return {"cluster": {"name": name, **(connected if name == "onprem" else {})}}
 
 
-def test_of_a_regions_clusters_the_connected_ones_are_registrations() -> None:
-    deployer = Deployer(Region(), Keys("AKIA", "secret", None), stays_here=True)
-    assert deployer.registrations("eu-west-1") == (Registration("onprem", "eu-west-1", {"a": "b"}),)
+def test_the_connected_clusters_of_a_region_are_registrations() -> None:
+    inspector = ClusterInspector(Region(), Keys("AKIA", "secret", None), only_loopback=True)
+    assert inspector.list_registrations("eu-west-1") == (Registration("onprem", "eu-west-1", {"a": "b"}),)

@@ -1,4 +1,4 @@
-"""What was seen in one cluster or region, as plain data."""
+"""The state of a cluster or region in which leftovers are searched, as plain data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Entry:
-    """An access entry. `policies` is how many access policies are associated with it."""
+    """An access entry. `policies` is the number of access policies associated with it."""
 
     principal_arn: str
     type: str
@@ -26,7 +26,7 @@ class MappedArn:
 
 @dataclass(frozen=True)
 class KubernetesObject:
-    """An object's metadata; nothing of what is in it is ever asked for."""
+    """An object's metadata; its content is never requested."""
 
     kind: str
     name: str
@@ -47,7 +47,7 @@ class Binding:
 
 @dataclass(frozen=True)
 class Registration:
-    """A cluster that is connected by EKS Connector."""
+    """A cluster that EKS Connector connects."""
 
     name: str
     region: str
@@ -55,11 +55,11 @@ class Registration:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """Everything that was seen in one cluster.
+class ClusterState:
+    """Everything that was read of one cluster.
 
-    `principals` says of each ARN of the cluster's own account whether there is such a principal, by its unique id;
-    None where there is none. ARNs that could not be judged are not among them.
+    `principals` has the unique id of each principal in the cluster's own account by its ARN; None if it does not exist.
+    ARNs of other accounts and patterns, which cannot be looked up, are not in it.
     """
 
     entries: tuple[Entry, ...] = ()
