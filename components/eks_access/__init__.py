@@ -2,7 +2,7 @@
 
     from eks_access import Apono, Cado, ConductorOne, OpenTrace, ProbeSchedule
 
-The components are loaded when they are first used, so that the command line starts without Pulumi.
+The components are imported on first use, so that the command line starts without Pulumi.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    # Submodules are looked up here too before they are imported; only classes are what is asked for.
+    # Python also looks up submodules here before it imports them; only classes are handled.
     if name[:1].isupper():
         from .integrations import vendors
         from .schedule import component as schedule

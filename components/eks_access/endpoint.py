@@ -1,7 +1,7 @@
-"""The guard of an environment that lives on this machine: no AWS call may leave it, whatever the shell has set.
+"""Ensures that no AWS call of an environment with `endpoint: loopback` leaves this machine, whatever the shell has set.
 
-The AWS SDKs take endpoints from several variables, one for each service among them, and fall back to AWS itself. So
-an environment with `endpoint: loopback` demands the one variable that covers every service, and nothing that undoes it.
+The AWS SDKs read endpoints from several variables, some for single services, and fall back to AWS itself. So such an
+environment requires the one variable that covers every service, and rejects those that override it.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
 """
 
@@ -17,7 +17,7 @@ ADVICE = "Run `make up`, or run this command in the sandbox's environment: `pyth
 
 
 class LoopbackError(EksAccessError, ValueError):
-    """The settings around would let AWS calls leave this machine.
+    """The environment variables would let AWS calls leave this machine.
 
     Attributes:
         variable: the environment variable that is missing or wrong.
@@ -28,7 +28,7 @@ class LoopbackError(EksAccessError, ValueError):
         self.variable = variable
         self.problem = problem
         super().__init__(
-            f"this environment lives on this machine (endpoint: loopback) and no AWS call may leave it,"
+            f"this environment has `endpoint: loopback`, so no AWS call may leave this machine,"
             f" but {variable} {problem}. {ADVICE}"
         )
 
@@ -37,18 +37,18 @@ def loopback_endpoint(environ: Mapping[str, str]) -> str:
     """The URL that every AWS client of a loopback environment uses.
 
     Raises:
-        LoopbackError: the variables name no endpoint, one that is not on this machine, or undo the one they name.
+        LoopbackError: the variables set no endpoint, one that is not on this machine, or one that is overridden.
     """
     endpoint = environ.get(VARIABLE, "")
     if not endpoint:
         raise LoopbackError(VARIABLE, "is not set, so calls would go to AWS itself")
     if not is_loopback(endpoint):
-        raise LoopbackError(VARIABLE, f"is {_shown(endpoint)}, which is not a loopback address")
+        raise LoopbackError(VARIABLE, f"is {_redact_url(endpoint)}, which is not a loopback address")
     if environ.get(IGNORE_VARIABLE, "").lower() not in ("", "false"):
         raise LoopbackError(IGNORE_VARIABLE, "is set, so calls would go to AWS itself")
     for variable, value in sorted(environ.items()):
         if variable.startswith(f"{VARIABLE}_") and value and not is_loopback(value):
-            raise LoopbackError(variable, f"is {_shown(value)}, which is not a loopback address")
+            raise LoopbackError(variable, f"is {_redact_url(value)}, which is not a loopback address")
     return endpoint
 
 
@@ -57,7 +57,7 @@ def is_loopback(url: str) -> bool:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        # User information and backslashes are read differently by different clients: none may choose another host.
+        # Clients parse user information and backslashes differently: none may choose another host.
         if parts.scheme not in ("http", "https") or "@" in url or "\\" in url:
             return False
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -65,8 +65,8 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def _shown(url: str) -> str:
-    """The URL without what may be secret in it."""
+def _redact_url(url: str) -> str:
+    """The URL without the parts that may contain a secret."""
     try:
         parts = urlsplit(url)
         return repr(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl())

@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from io import TextIOWrapper
 from pathlib import Path
 
-from .errors import EksAccessError
 from .redaction import redacted
 
 VARIABLE = "EKS_ACCESS_LOG"
-"""The environment variable that names the plugin's log file."""
+"""The environment variable that names the log file of the plugin; commands read it as the default of `--debug`."""
 
 _OWN_LOGGERS = ("eks_access", "eks_access_probe", "eks_access_policies", "eks_access_cli")
 _AWS_LOGGER = "botocore"
@@ -22,10 +21,6 @@ _EXCLUDED_AWS_LOGGERS = ("auth", "awsrequest", "endpoint", "httpsession", "parse
 """Modules of botocore that log what is sent and received, and are left out at any level."""
 _installed: list[tuple[logging.Handler, dict[str, int]]] = []
 """The handler in use, if any, and the levels that the loggers had before."""
-
-
-class LogFileError(EksAccessError):
-    """The log file cannot be written."""
 
 
 class RedactingFormatter(logging.Formatter):
@@ -71,15 +66,9 @@ def configure(destination: Path | str) -> None:
     This package's loggers are logged at DEBUG and above, botocore at INFO and above. Records are appended.
 
     Raises:
-        LogFileError: the file cannot be opened for writing.
+        OSError: the file cannot be opened for writing.
     """
-    try:
-        handler = _LogFile(destination)
-    except OSError as error:
-        raise LogFileError(
-            f"the log file {str(destination)!r} cannot be written: {error.strerror}."
-            " Name a file in a folder that exists."
-        ) from error
+    handler = _LogFile(destination)
     handler.setFormatter(RedactingFormatter())
     stop()
     loggers = {name: logging.getLogger(name) for name in (*_OWN_LOGGERS, _AWS_LOGGER)}
@@ -93,7 +82,7 @@ def configure_from_environment(environ: Mapping[str, str]) -> None:
     """Log to the file that the environment variable EKS_ACCESS_LOG names, if it is set.
 
     Raises:
-        LogFileError: as for `configure`.
+        OSError: as for `configure`.
     """
     if destination := environ.get(VARIABLE):
         configure(destination)

@@ -28,8 +28,13 @@ class Rule:
 
 @dataclass(frozen=True)
 class Finding:
-    """One instance of what a rule forbids. `where` is the place in the document (`Statement[2].Condition`)."""
+    """One violation of a rule.
+
+    `where` is the place in the document (`Statement[2].Condition`), `urn` the resource; both are empty where unknown:
+    a document by itself belongs to no resource yet.
+    """
 
     rule: Rule
     message: str
     where: str = ""
+    urn: str = ""

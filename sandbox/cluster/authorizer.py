@@ -36,7 +36,7 @@ class Authorizer:
         policy = find_granting_policy(
             (grant for id_ in ids for grant in known.get(id_, ())), AccessRequest.from_review(spec)
         )
-        # Not allowed is not denied: RBAC, which was asked first, has said no already.
+        # Not allowed is not denied: RBAC, which comes first, did not allow it either.
         return {
             "allowed": policy is not None,
             **({"reason": f"EKS access policy {policy}"} if policy else {}),

@@ -2,7 +2,7 @@
 cluster.
 
 As on EKS it takes a moment: a change that passes through the front wakes the loop, which waits `delay` and
-then reads everything anew. It also reads anew now and then, whatever it was told.
+then reads everything again. It also does so at intervals, without a notification.
 """
 
 import asyncio
@@ -63,7 +63,7 @@ class Carrier:
             try:
                 await asyncio.wait_for(self._woken.wait(), self._reread)
             except TimeoutError:
-                log.debug("reading anew")
+                log.debug("reading again")
 
     def _carry(self) -> None:
         cluster = self._cluster

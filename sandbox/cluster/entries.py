@@ -35,7 +35,7 @@ class Entry:
 
 
 def creator_entry(principal_arn: str, unique_id: str) -> Entry:
-    """How a CONFIG_MAP cluster knows the principal that made it, wherever aws-auth stands.
+    """The identity, in a CONFIG_MAP cluster, of the principal that created it, whatever aws-auth contains.
 
     https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html
     """

@@ -208,7 +208,7 @@ def test_another_language_uses_the_components_through_the_plugin(
 
 @pytest.mark.parametrize(
     ("key", "value", "told"),
-    [("profile", "most", "profile"), ("roleName", "Forensics", "does not hold 'CadoResponse'")],
+    [("profile", "most", "profile"), ("roleName", "Forensics", "does not contain 'CadoResponse'")],
 )
 def test_a_refused_input_is_told_plainly_to_another_language(
     installed: Installed, tmp_path: Path, key: str, value: str, told: str

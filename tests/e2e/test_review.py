@@ -15,7 +15,7 @@ from eks_access.kubernetes.token import presigned_token
 from eks_access.manifest.models import Cluster, Manifest, read
 from eks_access.model.identity import EntryMethod
 from eks_access.model.kubernetes_rights import Request
-from eks_access_policies.access import Access, Held, Principal, Subject, any_allows, holders
+from eks_access_policies.access import Access, EffectiveRule, Principal, Subject, any_allows, rules_by_holder
 from eks_access_policies.stack import of_export
 from eks_access_probe.identity import identities
 from eks_access_probe.identity.assume_role import Actor
@@ -81,7 +81,7 @@ def answered(api: KubernetesApi, asked: Request, user: str = "") -> bool:
     return allowed
 
 
-def disagreements(api: KubernetesApi, held: list[Held], user: str = "") -> list[tuple[Request, bool]]:
+def disagreements(api: KubernetesApi, held: list[EffectiveRule], user: str = "") -> list[tuple[Request, bool]]:
     """Where the API server says otherwise than what was computed; with what it says."""
     with ThreadPoolExecutor(THREADS) as pool:
         said = list(pool.map(lambda asked: answered(api, asked, user), TABLE))
@@ -137,7 +137,7 @@ def actors(sandbox: Sandbox, manifest: Manifest) -> Iterator[dict[str, Actor]]:
 def test_effective_verbs_are_what_every_api_server_answers_every_integration(
     exported: dict[str, Any], manifest: Manifest, actors: dict[str, Actor]
 ) -> None:
-    found = holders(Access(of_export(exported)))
+    found = rules_by_holder(Access(of_export(exported)))
     by_arn = {holder.arn: held for holder, held in found.items() if isinstance(holder, Principal)}
     asked = granted = 0
     for name, access in manifest.integrations.items():
@@ -158,7 +158,7 @@ def test_effective_verbs_are_what_a_connected_cluster_answers_the_connector_and_
     """Viewers act as the console has them act: the connector's service account impersonates them."""
     access = manifest.integrations["eks-connector"]
     ((key, cluster),) = access.clusters.items()
-    found = holders(Access(of_export(exported)))
+    found = rules_by_holder(Access(of_export(exported)))
     subjects = {holder: held for holder, held in found.items() if isinstance(holder, Subject)}
     subjects = {
         holder: here for holder, held in subjects.items() if (here := [e for e in held if e.cluster == cluster.name])
@@ -179,7 +179,7 @@ def test_access_policies_and_rbac_add_up_to_what_the_api_server_answers(sandbox:
         role.name, cluster, "AmazonEKSEditPolicy", "payments"
     )
     stack.bound(group, cluster, rules, name="review-test")
-    held = [each for some in holders(Access(of_export(stack.state()))).values() for each in some]
+    held = [each for some in rules_by_holder(Access(of_export(stack.state()))).values() for each in some]
     eks, admin = sandbox.boto("eks"), sandbox.clusters[cluster].admin
     entry = {"clusterName": cluster, "principalArn": role.arn}
     rbac = "/apis/rbac.authorization.k8s.io/v1"

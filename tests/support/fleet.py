@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from eks_access.integrations import vendors
-from eks_access.manifest.build import integration_access
+from eks_access.manifest.build import build_integration_access
 from eks_access.manifest.models import IntegrationAccess, Manifest
 from eks_access.model.identity import AuthenticationMode
 from eks_access.model.integration import ClusterPlace, Place
@@ -90,7 +90,7 @@ def _access(name: str, given: dict[str, Any], clusters: tuple[str, ...]) -> Inte
     )
     place = Place(name, "aws", ACCOUNT, f"arn:aws:iam::{ACCOUNT}:role/eks-access-{name}", places)
     connections = {key: (f"https://{key}.example.com", "") for key in clusters}
-    return IntegrationAccess.model_validate(integration_access(vendor.describe(given, place), place, connections))
+    return IntegrationAccess.model_validate(build_integration_access(vendor.describe(given, place), place, connections))
 
 
 def proof(of: Manifest | None = None, answer: Answering = as_declared, inventory: Inventory | None = None) -> Proof:

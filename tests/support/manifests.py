@@ -3,7 +3,7 @@
 from typing import Any
 
 from eks_access.integrations import vendors
-from eks_access.manifest.build import integration_access
+from eks_access.manifest.build import build_integration_access
 from eks_access.model.integration import Profile
 from tests.support.places import place
 from tests.support.vendors import ARGUMENTS
@@ -11,7 +11,7 @@ from tests.support.vendors import ARGUMENTS
 
 def access(vendor: str) -> dict[str, Any]:
     described = vendors()[vendor].describe({**ARGUMENTS[vendor], "profile": Profile.LEAST}, place(vendor))
-    return integration_access(described, place(vendor), {"c0": ("https://c0", "Q0E=")})
+    return build_integration_access(described, place(vendor), {"c0": ("https://c0", "Q0E=")})
 
 
 def manifest(**integrations: dict[str, Any]) -> dict[str, Any]:

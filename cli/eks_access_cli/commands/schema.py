@@ -45,4 +45,4 @@ def _load_schema(file: str, project: str) -> dict[str, Any]:
         return json_schema()
     from eks_access.stack import schemas
 
-    return schemas.custom() if file == "custom" else schemas.environment(project)
+    return schemas.custom_schema() if file == "custom" else schemas.environment_schema(project)

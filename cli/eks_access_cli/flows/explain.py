@@ -10,7 +10,7 @@ from rich.text import Text
 
 from eks_access.errors import EksAccessError, InvalidInputError
 from eks_access.explain.difference import Difference, Gain
-from eks_access.explain.explanation import Explanation, Right, explained, to_json
+from eks_access.explain.explanation import Explanation, Right, explain_integration, to_json
 from eks_access.explain.sample import sample_access, sample_required
 from eks_access.integrations import vendors
 from eks_access.manifest.models import IntegrationAccess
@@ -40,7 +40,7 @@ def build_sample(
     chosen = known[key]
     try:
         if definition is not None:
-            from eks_access.integrations.custom.sample import sample_arguments
+            from eks_access.integrations.custom.builder import sample_arguments
 
             arguments = {"definition": definition, "arguments": sample_arguments(definition, arguments)}
         arguments = _validate_arguments(chosen.arguments, arguments)
@@ -58,7 +58,7 @@ def _validate_arguments(kind: type, arguments: dict[str, Any]) -> dict[str, Any]
 
 
 def print_explanation(name: str, access: IntegrationAccess, *, as_json: bool) -> None:
-    explanation = explained(name, access)
+    explanation = explain_integration(name, access)
     if as_json:
         click.echo(json.dumps(to_json(explanation), indent=2, ensure_ascii=False))
     else:

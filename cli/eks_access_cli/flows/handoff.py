@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from eks_access.handoff.sheet import Sheet, as_json, markdown, sheets
+from eks_access.handoff.sheet import Sheet, build_sheets, format_json, format_markdown
 from eks_access.manifest.models import IntegrationAccess
 from eks_access.text_layout import print_paragraph
 
@@ -15,11 +15,11 @@ from ..console import create_console
 
 def print_handoff(integrations: Mapping[str, IntegrationAccess], form: str, *, show_secrets: bool) -> None:
     """`form` is `text`, `markdown` or `json`."""
-    found = sheets(integrations, show_secrets=show_secrets)
+    found = build_sheets(integrations, show_secrets=show_secrets)
     if form == "json":
-        click.echo(as_json(found))
+        click.echo(format_json(found))
     elif form == "markdown":
-        click.echo(markdown(found), nl=False)
+        click.echo(format_markdown(found), nl=False)
     else:
         _print(found, create_console())
 

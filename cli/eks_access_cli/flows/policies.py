@@ -10,11 +10,11 @@ from typing import Any
 
 import click
 
+from eks_access_policies.evaluate.configuration import Configuration, ConfigurationError, parse_configuration
 from eks_access_policies.evaluate.evaluator import RULES
 from eks_access_policies.finding import Rule, Severity
 from eks_access_policies.report import as_json as findings_as_json
 from eks_access_policies.report import print_table
-from eks_access_policies.rules.configuration import Configuration, ConfigurationError, configuration
 from eks_access_policies.stack import Stack, StateError, joined, of_value
 
 from .. import exit_codes
@@ -50,15 +50,15 @@ def evaluate_stacks(
     stack = joined([*map(load_stack_file, files), *(load_deployed_stack(name, cwd) for name in stacks)])
 
     findings = [
-        located
-        for located in pack.judge().stack(stack)
-        if selection.has(located.rule) and pack.level(located.rule) != "disabled"
+        finding
+        for finding in pack.evaluator().stack(stack)
+        if selection.has(finding.rule) and pack.level(finding.rule) != "disabled"
     ]
     if as_json:
         click.echo(json.dumps(findings_as_json(stack, findings, pack), indent=2, ensure_ascii=False))
     else:
         print_table(stack, findings, pack, create_console())
-    is_violated = any(pack.level(located.rule) == "mandatory" for located in findings)
+    is_violated = any(pack.level(finding.rule) == "mandatory" for finding in findings)
     return exit_codes.FAILED if is_violated else exit_codes.OK
 
 
@@ -103,7 +103,7 @@ def load_configuration(path: str | None) -> Configuration:
     if path is None:
         return Configuration()
     try:
-        return configuration(json.loads(Path(path).read_text()))
+        return parse_configuration(json.loads(Path(path).read_text()))
     except OSError as error:
         raise ConfigurationError(f"--config {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

@@ -39,14 +39,14 @@ class ConfigMapFile:
         # A literal block is the most readable, and not every text survives in one.
         self.tree["data"].update({key: LiteralScalarString(value) for key, value in changed.items()})
         text = self._dump()
-        if dict(_yaml().load(text)["data"]) != dict(data):
+        if dict(_create_yaml().load(text)["data"]) != dict(data):
             self.tree["data"].update({key: DoubleQuotedScalarString(value) for key, value in changed.items()})
             text = self._dump()
         return text
 
     def _dump(self) -> str:
         out = io.StringIO()
-        _yaml().dump(self.tree, out)
+        _create_yaml().dump(self.tree, out)
         return out.getvalue()
 
 
@@ -74,7 +74,7 @@ def merge_mappings(
 
 
 def parse_configmap(text: str, origin: str) -> ConfigMapFile:
-    """The ConfigMap in a manifest. `origin` says in messages where the text is from.
+    """The ConfigMap in a manifest. `origin` is where the text is from, for messages.
 
     Raises:
         ConfigMapFileError: it is not the manifest of a ConfigMap.
@@ -117,7 +117,7 @@ def _parse_mapping(entry: object, path: str) -> RoleMapping:
     return RoleMapping.of(str(entry["rolearn"]), str(entry["username"]), groups)
 
 
-def _yaml() -> YAML:
+def _create_yaml() -> YAML:
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 1 << 20
@@ -127,6 +127,6 @@ def _yaml() -> YAML:
 
 def _parse_yaml(text: str, origin: str) -> Any:
     try:
-        return _yaml().load(text)
+        return _create_yaml().load(text)
     except YAMLError as error:
         raise ConfigMapFileError(f"{origin}: not valid YAML: {' '.join(str(error).split())}") from error

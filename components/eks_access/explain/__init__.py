@@ -1,1 +1,1 @@
-"""What an integration gets and why, in words for a reviewer."""
+"""Explains to a reviewer what an integration may do and why."""

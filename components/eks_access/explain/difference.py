@@ -1,7 +1,4 @@
-"""What one set of rights has beyond another, so that a reviewer sees what profile `vendor` would add to `least`.
-
-Pure: two `Rights` of the manifest in, words out.
-"""
+"""Compares two sets of rights, so that a reviewer sees what profile `vendor` would add to `least`."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +9,7 @@ from ..manifest.models import AccessPolicy, Rights
 from ..model import aws_actions
 from ..model.access_policies import describe_access_policy
 from ..model.kubernetes_rights import describe_right
-from ..model.rbac import own_group
+from ..model.rbac import api_group_of
 from ..model.risk import Risk
 
 ANYWHERE = "everywhere"
@@ -20,13 +17,13 @@ ANYWHERE = "everywhere"
 
 @dataclass(frozen=True)
 class Gain:
-    """Rights that one side has and the other has not, or not as widely."""
+    """Rights that one side has and the other lacks, or has only for a narrower scope."""
 
     plane: str
     """`aws` or `kubernetes`."""
     what: tuple[str, ...]
     where: str
-    """On what or in which namespaces; and what the other side has instead, if it has something of the kind."""
+    """The resources or namespaces; and those of the other side, if it has narrower rights of the same kind."""
     risk: Risk
 
 
@@ -41,9 +38,9 @@ class Difference:
         return tuple(what for gain in self.gained if gain.plane == "aws" for what in gain.what)
 
 
-def difference(least: Rights, vendor: Rights) -> Difference:
-    """What `vendor` allows and `least` does not, the gravest first; and what only `least` allows."""
-    # An access policy gives rules that are not listed one by one, so rules that it replaces are no loss.
+def compare_rights(least: Rights, vendor: Rights) -> Difference:
+    """The rights that only `vendor` has, most severe first, and the rights that only `least` has."""
+    # The rules of an access policy are not listed one by one, so rules that it replaces are not lost.
     replaced = bool(_added_policies(least, vendor))
     lost = (*_actions(vendor, least), *(() if replaced else _rules(vendor, least)))
     gained = (
@@ -52,10 +49,10 @@ def difference(least: Rights, vendor: Rights) -> Difference:
         *_added_policies(least, vendor),
         *_rules(least, vendor),
     )
-    return Difference(_gravest_first(gained), _gravest_first(lost))
+    return Difference(_most_severe_first(gained), _most_severe_first(lost))
 
 
-def _gravest_first(gains: Sequence[Gain]) -> tuple[Gain, ...]:
+def _most_severe_first(gains: Sequence[Gain]) -> tuple[Gain, ...]:
     return tuple(sorted(gains, key=lambda gain: not gain.risk.is_severe))
 
 
@@ -64,9 +61,9 @@ def _actions(before: Rights, after: Rights) -> list[Gain]:
     together: dict[tuple[str, Risk], list[str]] = {}
     for action, resources in has.items():
         if action not in had:
-            where = on(resources)
+            where = format_resources(resources)
         elif not all(_is_within(resource, had[action]) for resource in resources):
-            where = f"{on(resources)}, instead of only {on(had[action])}"
+            where = f"{format_resources(resources)}, instead of only {format_resources(had[action])}"
         else:
             continue
         together.setdefault((where, aws_actions.describe_action(action)), []).append(action)
@@ -74,18 +71,18 @@ def _actions(before: Rights, after: Rights) -> list[Gain]:
 
 
 def _is_within(resource: str, patterns: Sequence[str]) -> bool:
-    """Whether a statement about the patterns is about the resource, itself perhaps a pattern, too."""
+    """Whether the patterns cover the resource, which may be a pattern itself."""
     wildcards = (re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".") for pattern in patterns)
     return any(re.fullmatch(wildcard, resource) for wildcard in wildcards)
 
 
 def _denials(before: Rights, after: Rights) -> list[Gain]:
-    """What `before` denies outright and `after` does not."""
+    """Actions that `before` denies explicitly and `after` does not."""
     denied = [statement for statement in before.statements if statement["Effect"] == "Deny"]
     return [
         Gain(
             "aws",
-            tuple(listed(statement["Action"])),
+            tuple(as_list(statement["Action"])),
             "no longer denied",
             aws_actions.describe_action(statement["Action"][0]),
         )
@@ -98,15 +95,15 @@ def _allowed(rights: Rights) -> dict[str, list[str]]:
     allowed: dict[str, list[str]] = {}
     for statement in rights.statements:
         if statement["Effect"] == "Allow":
-            for action in listed(statement["Action"]):
-                allowed.setdefault(action, []).extend(listed(statement["Resource"]))
+            for action in as_list(statement["Action"]):
+                allowed.setdefault(action, []).extend(as_list(statement["Resource"]))
     return allowed
 
 
 def _added_policies(before: Rights, after: Rights) -> list[Gain]:
     had = [(policy.arn, policy.namespaces) for policy in before.access_policies]
     return [
-        Gain("kubernetes", (policy_name(policy),), within(policy.namespaces or None), of_policy(policy))
+        Gain("kubernetes", (policy_name(policy),), format_namespaces(policy.namespaces or None), policy_risk(policy))
         for policy in after.access_policies
         if (policy.arn, policy.namespaces) not in had
     ]
@@ -116,12 +113,12 @@ def policy_name(policy: AccessPolicy) -> str:
     return policy.arn.rpartition("/")[2]
 
 
-def of_policy(policy: AccessPolicy) -> Risk:
+def policy_risk(policy: AccessPolicy) -> Risk:
     return describe_access_policy(policy_name(policy))
 
 
 @dataclass(frozen=True)
-class _Held:
+class _ResourceVerb:
     """One verb on one resource, on some names or all, in some namespaces or all."""
 
     group: str
@@ -130,24 +127,24 @@ class _Held:
     names: frozenset[str]
     namespaces: frozenset[str] | None
     user: str = ""
-    """Who holds it, where that is not the integration itself but a user whom it lets in."""
+    """The user that has it, if it is one that the integration impersonates rather than the integration itself."""
 
-    def is_of_the_kind_of(self, other: "_Held") -> bool:
+    def matches_kind(self, other: "_ResourceVerb") -> bool:
         return self.user == other.user and all(
-            mine in ("*", theirs)
-            for mine, theirs in ((self.group, other.group), (self.resource, other.resource), (self.verb, other.verb))
+            own in ("*", others)
+            for own, others in ((self.group, other.group), (self.resource, other.resource), (self.verb, other.verb))
         )
 
-    def covers(self, other: "_Held") -> bool:
+    def covers(self, other: "_ResourceVerb") -> bool:
         names = not self.names or (bool(other.names) and other.names <= self.names)
         places = self.namespaces is None or (other.namespaces is not None and other.namespaces <= self.namespaces)
-        return self.is_of_the_kind_of(other) and names and places
+        return self.matches_kind(other) and names and places
 
     @property
     def where(self) -> str:
         named = f"named {', '.join(sorted(self.names))}, " if self.names else ""
         user = f", for user {self.user}" if self.user else ""
-        return named + within(None if self.namespaces is None else sorted(self.namespaces)) + user
+        return named + format_namespaces(None if self.namespaces is None else sorted(self.namespaces)) + user
 
     @property
     def kind(self) -> str:
@@ -155,16 +152,16 @@ class _Held:
 
 
 def _rules(before: Rights, after: Rights) -> list[Gain]:
-    had = list(_held(before))
+    previous = list(_resource_verbs(before))
     verbs: dict[tuple[str, str, Risk], list[str]] = {}
-    for held in _held(after):
-        if any(other.covers(held) for other in had):
+    for right in _resource_verbs(after):
+        if any(other.covers(right) for other in previous):
             continue
-        instead = [other.where for other in had if other.is_of_the_kind_of(held)]
-        where = held.where + (f", instead of only {' and '.join(dict.fromkeys(instead))}" if instead else "")
+        narrower = [other.where for other in previous if other.matches_kind(right)]
+        where = right.where + (f", instead of only {' and '.join(dict.fromkeys(narrower))}" if narrower else "")
         verbs.setdefault(
-            (held.kind, where, describe_right(held.resource, held.verb, named=bool(held.names))), []
-        ).append(held.verb)
+            (right.kind, where, describe_right(right.resource, right.verb, named=bool(right.names))), []
+        ).append(right.verb)
     together: dict[tuple[tuple[str, ...], str, Risk], list[str]] = {}
     for (kind, where, risk), of_kind in verbs.items():
         together.setdefault((tuple(dict.fromkeys(of_kind)), where, risk), []).append(kind)
@@ -174,7 +171,7 @@ def _rules(before: Rights, after: Rights) -> list[Gain]:
     ]
 
 
-def _held(rights: Rights) -> Iterator[_Held]:
+def _resource_verbs(rights: Rights) -> Iterator[_ResourceVerb]:
     for grant in rights.grants:
         if grant.namespaces == []:
             continue  # bound nowhere: without effect
@@ -183,25 +180,25 @@ def _held(rights: Rights) -> Iterator[_Held]:
         for rule in grant.rules:
             names = frozenset(rule.get("resourceNames", ()))
             for resource in rule.get("resources", ()):
-                for group in _groups(rule, resource):
+                for group in _api_groups(rule, resource):
                     for verb in rule["verbs"]:
-                        yield _Held(group, resource, verb, names, namespaces, user)
+                        yield _ResourceVerb(group, resource, verb, names, namespaces, user)
 
 
-def _groups(rule: Mapping[str, Any], resource: str) -> list[str]:
-    """A rule is each of its groups with each of its resources; where the resource's own is known, it is that one."""
+def _api_groups(rule: Mapping[str, Any], resource: str) -> list[str]:
+    """The API groups of a resource in a rule, which combines every group with every resource: its own, if known."""
     groups: list[str] = rule.get("apiGroups", [""])
-    own = own_group(resource.partition("/")[0])
+    own = api_group_of(resource.partition("/")[0])
     return [own] if own in groups else groups
 
 
-def on(resources: Sequence[str]) -> str:
-    """The resources of a statement in words."""
+def format_resources(resources: Sequence[str]) -> str:
+    """A statement's resources, as the end of a sentence."""
     return "on everything" if "*" in resources else "on " + ", ".join(dict.fromkeys(resources))
 
 
-def within(namespaces: Sequence[str] | None) -> str:
-    """Where a rule holds, in words."""
+def format_namespaces(namespaces: Sequence[str] | None) -> str:
+    """The scope of a rule, as the end of a sentence."""
     if namespaces is None:
         return ANYWHERE
     if not namespaces:
@@ -209,6 +206,6 @@ def within(namespaces: Sequence[str] | None) -> str:
     return f"in {'namespace' if len(namespaces) == 1 else 'namespaces'} {', '.join(namespaces)}"
 
 
-def listed(value: str | list[str]) -> list[str]:
-    """IAM allows a single text in the place of a list."""
+def as_list(value: str | list[str]) -> list[str]:
+    """The value as a list: IAM allows a single string instead."""
     return [value] if isinstance(value, str) else value

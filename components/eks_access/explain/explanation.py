@@ -1,4 +1,4 @@
-"""What an integration gets and why, in words for a reviewer. Pure: the manifest's part about it in, sentences out."""
+"""Explains an integration to a reviewer: its rights, the reason for each, and what they make possible."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator
@@ -10,13 +10,21 @@ from ..model import aws_actions, existing_role, iam
 from ..model.identity import EntryMethod
 from ..model.kubernetes_rights import describe_right
 from ..model.risk import Risk
-from .difference import Difference, difference, listed, of_policy, on, policy_name, within
-from .trust import trust_words
+from .difference import (
+    Difference,
+    as_list,
+    compare_rights,
+    format_namespaces,
+    format_resources,
+    policy_name,
+    policy_risk,
+)
+from .trust import describe_trust
 
 
 @dataclass(frozen=True)
 class Right:
-    """One statement, rule or access policy: what it is, where it holds, why it is there and what it makes possible."""
+    """One statement, rule or access policy: what it allows, its scope, its reason, and its risks."""
 
     what: str
     where: str
@@ -26,24 +34,26 @@ class Right:
 
 @dataclass(frozen=True)
 class Explanation:
+    """One integration in sentences for a reviewer."""
+
     name: str
     title: str
     profile: str
     sources: tuple[str, ...]
     trust: tuple[str, ...]
-    """Who may become the role, and what is refused."""
+    """Who may assume the role, and which requests are refused."""
     owner: tuple[str, ...]
-    """What the owner of an existing role must put there; nothing where the role is made here."""
+    """What the owner of an existing role must configure; empty if the stack creates the role."""
     aws: tuple[Right, ...]
     identity: tuple[str, ...]
     kubernetes: tuple[Right, ...]
     refused: tuple[str, ...]
-    """What must not work, by its reason."""
+    """Calls that must be denied, by their reason."""
     residual_risks: tuple[str, ...]
     difference: Difference | None
-    """What profile `vendor` has beyond `least`; None where only one of them can be had."""
+    """The rights that profile `vendor` adds to `least`; None if the integration has only one of them."""
     other_trust: tuple[str, ...]
-    """Who may become the role in the profile that was not chosen, where that is not the same."""
+    """Who may assume the role in the profile that was not chosen, if it differs."""
 
 
 def to_json(explanation: Explanation) -> dict[str, Any]:
@@ -56,52 +66,53 @@ def to_json(explanation: Explanation) -> dict[str, Any]:
     return {"schemaVersion": 1, **dataclasses.asdict(explanation, dict_factory=as_dict)}
 
 
-def explained(name: str, access: IntegrationAccess) -> Explanation:
+def explain_integration(name: str, access: IntegrationAccess) -> Explanation:
     return Explanation(
         name=name,
         title=access.title,
         profile=access.profile.value,
         sources=tuple(access.sources),
-        trust=tuple(trust_words(access.trust)),
-        owner=_owners_part(access),
+        trust=tuple(describe_trust(access.trust)),
+        owner=_instructions_for_owner(access),
         aws=tuple(_statements(access)),
         identity=tuple(_identity(access)),
         kubernetes=(*_access_policies(access), *_rules(access.grants, access.identity.username)),
-        refused=tuple(_refused(access)),
+        refused=tuple(_denied_calls(access)),
         residual_risks=tuple(access.residual_risks),
         difference=_difference(access),
         other_trust=_other_trust(access),
     )
 
 
-def _owners_part(access: IntegrationAccess) -> tuple[str, ...]:
+def _instructions_for_owner(access: IntegrationAccess) -> tuple[str, ...]:
     role = access.role
     if role.trust_policy is None:
         return ()
-    return existing_role.owners_part(role.arn, role.trust_policy, iam.document(access.statements))
+    return existing_role.instructions_for_owner(role.arn, role.trust_policy, iam.build_document(access.statements))
 
 
 def _statements(access: IntegrationAccess) -> Iterator[Right]:
     reasons = [*access.statement_reasons, *[""] * len(access.statements)]
     for statement, why in zip(access.statements, reasons, strict=False):
-        actions = listed(statement["Action"])
+        actions = as_list(statement["Action"])
         denies = statement["Effect"] == "Deny"
         yield Right(
             what=("never " if denies else "") + ", ".join(actions),
-            where=on(listed(statement["Resource"])) + (" under conditions" if statement.get("Condition") else ""),
+            where=format_resources(as_list(statement["Resource"]))
+            + (" under conditions" if statement.get("Condition") else ""),
             why=why,
-            risks=() if denies else _distinct(aws_actions.describe_action(action) for action in actions),
+            risks=() if denies else _unique_risks(aws_actions.describe_action(action) for action in actions),
         )
 
 
 def _identity(access: IntegrationAccess) -> Iterator[str]:
     groups = ", ".join(access.identity.groups) or "no group"
     for key, cluster in access.clusters.items():
-        who = f"user {access.identity.username_by(cluster.method)} in {groups}"
-        yield f"{key}: {cluster.name} in {cluster.region}, by {_WAYS[cluster.method]}, as {who}"
+        identity = f"user {access.identity.username_by(cluster.method)} in {groups}"
+        yield f"{key}: {cluster.name} in {cluster.region}, by {_METHODS[cluster.method]}, as {identity}"
 
 
-_WAYS = {
+_METHODS = {
     EntryMethod.ACCESS_ENTRY: "an access entry",
     EntryMethod.AWS_AUTH: "a mapping in aws-auth",
     EntryMethod.EKS_CONNECTOR: "EKS Connector",
@@ -111,7 +122,10 @@ _WAYS = {
 def _access_policies(access: IntegrationAccess) -> Iterator[Right]:
     for policy in access.identity.access_policies:
         yield Right(
-            policy_name(policy), within(policy.namespaces or None), "an EKS access policy", (of_policy(policy),)
+            policy_name(policy),
+            format_namespaces(policy.namespaces or None),
+            "an EKS access policy",
+            (policy_risk(policy),),
         )
 
 
@@ -125,9 +139,9 @@ def _rules(grants: list[Grant], own: str) -> Iterator[Right]:
             of_group = f" ({', '.join(groups)})" if groups else ""
             yield Right(
                 what=f"{', '.join(rule['verbs'])} {kinds}{of_group}{named}",
-                where=within(grant.namespaces) + _holder(grant, own),
+                where=format_namespaces(grant.namespaces) + _subject(grant, own),
                 why=why,
-                risks=_distinct(
+                risks=_unique_risks(
                     describe_right(resource, verb, named=bool(named))
                     for resource in rule.get("resources", [])
                     for verb in rule["verbs"]
@@ -135,30 +149,30 @@ def _rules(grants: list[Grant], own: str) -> Iterator[Right]:
             )
 
 
-def _holder(grant: Grant, own: str) -> str:
-    """Who has the rights, where it is not the integration itself, whose name in the cluster is `own`."""
+def _subject(grant: Grant, own: str) -> str:
+    """The subject of a grant, if it is not the integration itself, whose username in the cluster is `own`."""
     if grant.kind == "User":
         return f", for user {grant.group}"
     account = f"system:serviceaccount:{grant.group.replace('/', ':')}"
     return f", for service account {grant.group}" if grant.kind == "ServiceAccount" and account != own else ""
 
 
-def _distinct(found: Iterable[Risk]) -> tuple[Risk, ...]:
-    """Each once, the grave ones first."""
-    return tuple(sorted(dict.fromkeys(found), key=lambda risk: not risk.is_severe))
+def _unique_risks(all_risks: Iterable[Risk]) -> tuple[Risk, ...]:
+    """The risks without duplicates, severe ones first."""
+    return tuple(sorted(dict.fromkeys(all_risks), key=lambda risk: not risk.is_severe))
 
 
-def _refused(access: IntegrationAccess) -> Iterator[str]:
+def _denied_calls(access: IntegrationAccess) -> Iterator[str]:
     by_reason: dict[str, list[str]] = {}
     expectations: list[AwsExpectation | KubernetesExpectation] = [*access.aws, *access.kubernetes]
     for expectation in expectations:
         if not expectation.allowed:
-            by_reason.setdefault(expectation.why, []).append(_call(expectation))
+            by_reason.setdefault(expectation.why, []).append(_format_call(expectation))
     for why, calls in by_reason.items():
         yield f"{', '.join(dict.fromkeys(calls))}: {why}"
 
 
-def _call(expectation: AwsExpectation | KubernetesExpectation) -> str:
+def _format_call(expectation: AwsExpectation | KubernetesExpectation) -> str:
     if isinstance(expectation, AwsExpectation):
         return expectation.action
     e = expectation
@@ -171,9 +185,9 @@ def _difference(access: IntegrationAccess) -> Difference | None:
     if access.other_profile is None:
         return None
     chosen, other = access.rights, access.other_profile
-    return difference(*((other, chosen) if access.profile == "vendor" else (chosen, other)))
+    return compare_rights(*((other, chosen) if access.profile == "vendor" else (chosen, other)))
 
 
 def _other_trust(access: IntegrationAccess) -> tuple[str, ...]:
     other = access.other_profile.trust if access.other_profile else None
-    return () if other is None or other == access.trust else tuple(trust_words(other))
+    return () if other is None or other == access.trust else tuple(describe_trust(other))

@@ -1,50 +1,37 @@
-"""A vendor described without a deployment: each value that only a deployment knows stands as `<its name>`."""
+"""Describes a vendor without a deployment: a value known only to a deployment is shown as `<its name>`."""
 
 import typing
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from ..errors import InvalidInputError
-from ..manifest.build import integration_access
+from ..manifest.build import build_integration_access
 from ..manifest.models import IntegrationAccess
 from ..model.identity import AuthenticationMode
-from ..model.integration import ClusterPlace, Describe, Integration, Place, Profile
+from ..model.integration import ClusterPlace, Describe, Place, describe_other_profile
 from ..model.placeholders import fill, map_texts, mentioned, placeholder
 
 
 def sample_access(
     name: str, describe: Describe, kind: type, given: Mapping[str, Any], *, connected: bool = False
 ) -> IntegrationAccess:
-    """What one cluster would get, with placeholders for the required arguments that were not given.
+    """The access that one cluster would get, with placeholders for required arguments that were not given.
 
-    It is an EKS cluster with access entries, or one that EKS Connector connects.
+    The cluster is one of EKS with access entries, or `connected` by EKS Connector.
 
     Raises:
-        InvalidInputError: the vendor refuses the arguments.
+        InvalidInputError: the vendor does not accept the arguments.
     """
-    place = _place(name, given.get("existing_role_arn"), connected)
+    place = _sample_place(name, given.get("existing_role_arn"), connected)
     args = {**sample_required(kind, given), **given}
-    chosen = args.setdefault("profile", Profile.LEAST)
     integration = describe(args, place)
-    other = _other(describe, {**args, "profile": _not(chosen)}, place)
+    other = describe_other_profile(describe, args, place)
     connections = {"cluster": (placeholder("endpoint"), placeholder("certificate authority"))}
-    told = map_texts(integration_access(integration, place, connections, other), _shown)
-    return IntegrationAccess.model_validate(told)
+    access = map_texts(build_integration_access(integration, place, connections, other), _format_placeholders)
+    return IntegrationAccess.model_validate(access)
 
 
-def _not(profile: Profile) -> Profile:
-    return Profile.LEAST if profile is Profile.VENDOR else Profile.VENDOR
-
-
-def _other(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration | None:
-    try:
-        return describe(args, place)
-    except InvalidInputError:
-        return None
-
-
-def _place(name: str, existing_role_arn: str | None, connected: bool) -> Place:
+def _sample_place(name: str, existing_role_arn: str | None, connected: bool) -> Place:
     region, account, cluster = placeholder("region"), placeholder("account"), placeholder("cluster")
     return Place(
         name=name,
@@ -65,13 +52,14 @@ def _place(name: str, existing_role_arn: str | None, connected: bool) -> Place:
 
 
 def sample_required(kind: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Placeholders for the required arguments of `kind` that were not given."""
     required: frozenset[str] = getattr(kind, "__required_keys__", frozenset())
     names = required - {"clusters", *given}
     return {name: _placeholder(name, kind.__annotations__[name]) for name in sorted(names)}
 
 
 def _placeholder(name: str, annotation: Any) -> Any:
-    """A value of the annotated type: text as a placeholder, of an enumeration the first."""
+    """A value of the annotated type: the first of an enumeration, a placeholder for a string."""
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return next(iter(annotation))
     if annotation is bool or annotation is int:
@@ -84,5 +72,5 @@ def _placeholder(name: str, annotation: Any) -> Any:
     return placeholder(name)
 
 
-def _shown(text: str) -> str:
+def _format_placeholders(text: str) -> str:
     return fill(text, {key: f"<{key.replace('_', ' ')}>" for key in mentioned(text)})

@@ -1,4 +1,4 @@
-"""Who may become a role, in words. Pure; an unknown kind of trust is told by its fields."""
+"""Describes who may assume a role in words; an unknown kind of trust by its fields."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -8,12 +8,12 @@ from ..manifest.models import Trust
 Fields = Mapping[str, Any]
 
 
-def trust_words(trust: Trust) -> list[str]:
-    """Who may become the role and on which conditions, and which requests must be refused."""
+def describe_trust(trust: Trust) -> list[str]:
+    """Who may assume the role and under which conditions, and which requests must be refused."""
     fields = {key: value for key, value in trust.model_dump().items() if value not in (None, [], "", False)}
-    who = _BY_KIND.get(str(trust.kind), _by_fields)(fields)
-    refused = [_CHANGES.get(change, str(change).replace("-", " ")) for change in trust.refuses]
-    return [who, *([f"refused: {'; '.join(refused)}"] if refused else [])]
+    allowed = _DESCRIBE_BY_KIND.get(str(trust.kind), _describe_fields)(fields)
+    refused = [_TAMPERED_REQUESTS.get(request, str(request).replace("-", " ")) for request in trust.refuses]
+    return [allowed, *([f"refused: {'; '.join(refused)}"] if refused else [])]
 
 
 def _cross_account(fields: Fields) -> str:
@@ -21,8 +21,10 @@ def _cross_account(fields: Fields) -> str:
         *([f"with the External ID {fields['external_id']!r}"] if "external_id" in fields else []),
         *([f"from AWS Organization {fields['organization_id']}"] if "organization_id" in fields else []),
     ]
-    who = " or ".join(fields.get("principals", []))
-    return f"only {who}, {' and '.join(conditions)}" if conditions else f"only {who}, without any condition"
+    principals = " or ".join(fields.get("principals", []))
+    return (
+        f"only {principals}, {' and '.join(conditions)}" if conditions else f"only {principals}, without any condition"
+    )
 
 
 def _web_identity(fields: Fields) -> str:
@@ -45,7 +47,7 @@ def _identity_center(fields: Fields) -> str:
     return f"only users of IAM Identity Center with {of}, each under their own name only{alone}"
 
 
-def _in_cluster(fields: Fields) -> str:
+def _service_account(fields: Fields) -> str:
     account = f"{fields.get('namespace')}/{fields.get('service_account')}"
     clusters = " or ".join(fields.get("cluster_arns", []))
     issuer = f", as the cluster's issuer {fields['issuer']} says" if "issuer" in fields else ""
@@ -60,22 +62,22 @@ def _service(fields: Fields) -> str:
     return f"only the AWS service {fields.get('service')}" + (f", for {' and '.join(sources)}" if sources else "")
 
 
-def _by_fields(fields: Fields) -> str:
-    told = [f"{key.replace('_', ' ')} {value}" for key, value in fields.items() if key not in ("kind", "refuses")]
-    return f"only by {fields['kind']}: {'; '.join(told)}"
+def _describe_fields(fields: Fields) -> str:
+    described = [f"{key.replace('_', ' ')} {value}" for key, value in fields.items() if key not in ("kind", "refuses")]
+    return f"only by {fields['kind']}: {'; '.join(described)}"
 
 
-_BY_KIND: dict[str, Callable[[Fields], str]] = {
+_DESCRIBE_BY_KIND: dict[str, Callable[[Fields], str]] = {
     "cross-account": _cross_account,
     "web-identity": _web_identity,
     "saml": _saml,
     "identity-center": _identity_center,
-    "irsa": _in_cluster,
-    "pod-identity": _in_cluster,
+    "irsa": _service_account,
+    "pod-identity": _service_account,
     "service": _service,
 }
 
-_CHANGES: dict[str, str] = {
+_TAMPERED_REQUESTS: dict[str, str] = {
     "external-id-missing": "a request without the External ID",
     "external-id-wrong": "a request with another External ID",
     "audience-wrong": "a token for another audience",

@@ -1,1 +1,1 @@
-"""What to enter in each vendor's own form, and the manual steps that are left."""
+"""The values to enter in each vendor's own form, and the remaining manual steps."""

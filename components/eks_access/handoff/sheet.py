@@ -1,6 +1,6 @@
-"""The hand-off: what to enter in the vendor's own form, under its labels and in its order, and the steps left.
+"""The hand-off: the values for the vendor's own form, under its labels and in its order, and the manual steps.
 
-Pure functions from the access manifest to text. Nothing secret is in them unless it was asked for.
+Secrets are hidden unless `show_secrets` is set.
 """
 
 import json
@@ -14,7 +14,7 @@ HINT = "hidden; shown with --show-secrets"
 
 @dataclass(frozen=True)
 class Value:
-    """One value for the vendor's form; `text` is None where it is hidden."""
+    """One value for the vendor's form; `text` is None if it is hidden."""
 
     label: str
     text: str | None
@@ -33,31 +33,27 @@ class Sheet:
     values: tuple[Value, ...]
     steps: tuple[str, ...]
 
-    @property
-    def hides(self) -> bool:
-        return any(value.text is None for value in self.values)
 
-
-def sheets(integrations: Mapping[str, IntegrationAccess], *, show_secrets: bool) -> list[Sheet]:
+def build_sheets(integrations: Mapping[str, IntegrationAccess], *, show_secrets: bool) -> list[Sheet]:
     """The hand-off of each integration."""
     return [
         Sheet(
             name,
             access.title,
-            tuple(_value(field, show_secrets) for field in access.handoff.fields),
+            tuple(_build_value(field, show_secrets) for field in access.handoff.fields),
             tuple(f"({HINT})" if HIDDEN in step else step for step in access.handoff.steps),
         )
         for name, access in integrations.items()
     ]
 
 
-def markdown(found: list[Sheet]) -> str:
-    """For a ticket or a wiki: a table of values, and the steps as a list to tick off."""
-    return "\n".join(_markdown(sheet) for sheet in found)
+def format_markdown(all_sheets: list[Sheet]) -> str:
+    """Markdown for a ticket or a wiki: a table of values, and the steps as a checklist."""
+    return "\n".join(_format_sheet(sheet) for sheet in all_sheets)
 
 
-def as_json(found: list[Sheet]) -> str:
-    """For programs. A hidden value is null, with `hidden` true."""
+def format_json(all_sheets: list[Sheet]) -> str:
+    """JSON for programs. A hidden value is null, with `hidden` true."""
     return json.dumps(
         {
             "schemaVersion": 1,
@@ -70,7 +66,7 @@ def as_json(found: list[Sheet]) -> str:
                     ],
                     "steps": list(sheet.steps),
                 }
-                for sheet in found
+                for sheet in all_sheets
             },
         },
         indent=2,
@@ -78,36 +74,36 @@ def as_json(found: list[Sheet]) -> str:
     )
 
 
-def _value(field: HandoffField, show_secrets: bool) -> Value:
+def _build_value(field: HandoffField, show_secrets: bool) -> Value:
     hidden = field.value == HIDDEN or (field.secret and not show_secrets)
     return Value(field.label, None if hidden else field.value)
 
 
-def _markdown(sheet: Sheet) -> str:
+def _format_sheet(sheet: Sheet) -> str:
     lines = [f"## {sheet.title}: {sheet.name}", ""]
     if sheet.values:
         lines += ["| field | value |", "|---|---|"]
-        lines += [f"| {_cell(value.label)} | {_code(value)} |" for value in sheet.values]
+        lines += [f"| {_escape_cell(value.label)} | {_format_value(value)} |" for value in sheet.values]
         lines.append("")
-    lines += [line for step in sheet.steps for line in _item(step)]
+    lines += [line for step in sheet.steps for line in _format_step(step)]
     return "\n".join([*lines, ""]) if sheet.steps else "\n".join(lines)
 
 
-def _item(step: str) -> list[str]:
-    """What follows a step's first line is to be copied, and stays as it is."""
-    said, *copied = step.splitlines()
-    return [f"- [ ] {said}", *(f"  {line}" for line in ("```", *copied, "```") if copied)]
+def _format_step(step: str) -> list[str]:
+    """A step as an item of the checklist. Lines after the first are to be copied, and so in a code block."""
+    instruction, *copied = step.splitlines()
+    return [f"- [ ] {instruction}", *(f"  {line}" for line in ("```", *copied, "```") if copied)]
 
 
-def _code(value: Value) -> str:
-    """As code, so that it can be copied as it is; in a table a value has one line."""
+def _format_value(value: Value) -> str:
+    """The value as code, so that it can be copied exactly; on one line, as it is in a table."""
     if value.text is None:
         return f"*{HINT}*"
     text = value.text.strip("\n")
     fence = "``" if "`" in text else "`"
     parts = (f"{fence} {line} {fence}" if len(fence) > 1 else f"`{line}`" for line in text.splitlines() if line)
-    return _cell("<br>".join(parts)) or "(empty)"
+    return _escape_cell("<br>".join(parts)) or "(empty)"
 
 
-def _cell(text: str) -> str:
+def _escape_cell(text: str) -> str:
     return text.replace("|", "\\|")

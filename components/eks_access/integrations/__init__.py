@@ -1,4 +1,4 @@
-"""The vendors, one module or package each: nothing else lists them."""
+"""The vendors: each is one module or package here, found by its name."""
 
 import importlib
 import pkgutil
@@ -17,7 +17,7 @@ from ..provision.integration import IntegrationComponent
 
 @dataclass(frozen=True)
 class Vendor:
-    """A vendor as its file defines it: the file's name, with hyphens, is its key in an environment's configuration."""
+    """A vendor as its module defines it. Its key in a configuration is the module's name, with hyphens."""
 
     key: str
     component: Callable[[str, Mapping[str, Any], pulumi.ResourceOptions], IntegrationComponent]
@@ -25,9 +25,9 @@ class Vendor:
     arguments: type
     describe: Describe
     leftovers: tuple[LeftoverPattern, ...]
-    """What the vendor itself makes in clusters (`LEFTOVERS` of its file): known also when it is off-boarded."""
+    """Resources that the vendor itself creates in clusters (`LEFTOVERS`), known also after it is off-boarded."""
     own_clusters: bool = False
-    """Whether its clusters are declared with it, because they are none of the environment's EKS clusters."""
+    """Whether its clusters are declared with it, because they are not among the environment's EKS clusters."""
 
 
 @cache
@@ -35,10 +35,10 @@ def vendors() -> dict[str, Vendor]:
     """Every vendor by its key."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
     keys = {name.replace("_", "-"): name for name in names}
-    return {key: _vendor(key, importlib.import_module(f"{__name__}.{name}")) for key, name in keys.items()}
+    return {key: _load_vendor(key, importlib.import_module(f"{__name__}.{name}")) for key, name in keys.items()}
 
 
-def _vendor(key: str, module: ModuleType) -> Vendor:
+def _load_vendor(key: str, module: ModuleType) -> Vendor:
     (component,) = (
         member
         for member in vars(module).values()

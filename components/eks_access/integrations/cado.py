@@ -1,7 +1,7 @@
 """Cado: acquires forensic artifacts from containers by running commands in them.
 
 Sources: Cado's "How to Import Data from AWS EKS" page; Cado's own deployment templates
-(github.com/cado-security/Deployment-Templates), which say what its platform role may assume.
+(github.com/cado-security/Deployment-Templates), which define the roles that its platform role may assume.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,15 @@ from typing import Any, NotRequired
 import pulumi
 
 from ..errors import InvalidInputError
-from ..model.expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall, aws_baseline, baseline, combined
+from ..model.expectations import (
+    ABSENT,
+    OTHER_CLUSTERS,
+    AwsCall,
+    KubernetesCall,
+    aws_baseline,
+    baseline,
+    combine_expectations,
+)
 from ..model.iam import Statement
 from ..model.identity import EntryMethod, Identity, validate_namespaces
 from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
@@ -26,33 +34,33 @@ SOURCES = (
     "Cado, Account Check Permissions",
 )
 ASSUMABLE = "CadoResponse"
-"""Cado's platform may assume only roles whose name holds this (aws_v2/modules/iam of its templates)."""
+"""Cado's platform may assume only roles whose name contains this (aws_v2/modules/iam of its templates)."""
 HIDDEN_NAMESPACES = (
     "kube-system", "kube-public", "kube-node-lease", "gke-gmp-system", "aks-command", "gmp-system", "calico-system",
     "tigera-operator",
 )  # fmt: skip
-"""Namespaces that Cado's own UI hides; running commands there is not needed, and hiding is no access control."""
+"""Namespaces that Cado's own UI hides; running commands there is not needed, and hiding them is no access control."""
 
 
 class CadoArgs(IntegrationArgs):
-    """What Cado needs to be told."""
+    """Arguments of the Cado integration."""
 
     platform_role_arns: list[pulumi.Input[str]]
     """The roles of your Cado platform, in the account where it runs."""
     namespaces: NotRequired[list[str]]
-    """Profile `least`: where Cado may run commands. Without any, it can list pods but acquire nothing, until an
-    incident names the namespace."""
+    """Profile `least`: the namespaces in which Cado may run commands. Without any it can list pods but acquire nothing,
+    until they are named for an incident."""
     exec_enabled: NotRequired[bool]
-    """Profile `least`, true by default. False: everything is ready and no command can be run, until an incident."""
+    """Profile `least`, true by default. If false, everything is set up but no command can be run, until an incident."""
     organization_id: NotRequired[pulumi.Input[str]]
     """Your AWS Organization's id: only principals of it may assume the role."""
     account_check: NotRequired[bool]
-    """Let Cado's Account Check read and simulate this role's own policies. False by default: the check looks for rights
-    on EC2 and EBS, which this role has none of, and reports them as missing."""
+    """Allows Cado's Account Check to read and simulate this role's own policies. False by default: the check looks for
+    EC2 and EBS permissions, which this role does not have, and reports them as missing."""
 
 
 class Cado(IntegrationComponent):
-    """Cado's access to EKS: lists pods, and runs its acquisition in the namespaces that are named."""
+    """Cado's access to EKS: lists pods, and runs its acquisition in the named namespaces."""
 
     def __init__(self, name: str, args: CadoArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, CadoArgs, describe, opts)
@@ -67,7 +75,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         raise InvalidInputError(
             "exec_enabled",
             None,
-            "cannot be false in profile vendor, whose page gives it everywhere",
+            "cannot be false in profile vendor: the page grants it everywhere",
             "Use profile 'least'.",
         )
     group = "cado" if vendor else f"{place.name}:responders"
@@ -103,7 +111,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             Grant("list", f"{place.name}-list", group, (_LIST,)),
             Grant("exec", f"{place.name}-exec", group, (_EXEC,), namespaces=() if closed else namespaces),
         ),
-        expectations=combined(
+        expectations=combine_expectations(
             baseline(),
             aws_baseline(place.partition),
             _cluster_calls(vendor, namespaces, closed),
@@ -123,7 +131,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
 
 
 def _account_check(place: Place, vendor: bool) -> Statement:
-    """The page lists two more actions, which read policies of the account's and which the check has no use for."""
+    """The page lists two more actions, which read policies of the account and which the check does not use."""
     used = ("iam:ListRolePolicies", "iam:GetRolePolicy", "iam:SimulatePrincipalPolicy")
     return Statement(
         "RequiredToCheckPolicy",
@@ -216,7 +224,7 @@ def _validate_role_name(args: Mapping[str, Any], name: str) -> str:
         raise InvalidInputError(
             "existing_role_arn" if "existing_role_arn" in args else "role_name",
             name,
-            f"does not hold {ASSUMABLE!r}, and Cado's platform may assume only roles whose name does",
+            f"does not contain {ASSUMABLE!r}, and Cado's platform may assume only roles whose name does",
             f"Choose a name such as 'Acme{ASSUMABLE}Eks'.",
         )
     return name

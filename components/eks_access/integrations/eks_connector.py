@@ -1,4 +1,4 @@
-"""Amazon EKS Connector: clusters outside of EKS, registered and shown in the EKS console to the viewers named."""
+"""Amazon EKS Connector: registers clusters outside of EKS and shows them in the EKS console to the named viewers."""
 
 import dataclasses
 from collections import Counter
@@ -14,7 +14,7 @@ from ..connector.objects import NAME, NAMESPACE, STATE_SECRETS, Agent
 from ..connector.validation import ClusterProvider
 from ..connector.viewers import Viewer, build_viewer, build_viewer_grants
 from ..errors import InvalidInputError
-from ..model.expectations import ABSENT, AwsCall, KubernetesCall, aws_baseline, baseline, combined
+from ..model.expectations import ABSENT, AwsCall, KubernetesCall, aws_baseline, baseline, combine_expectations
 from ..model.iam import Statement
 from ..model.identity import service_account
 from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
@@ -36,50 +36,50 @@ class ConnectedClusterArgs(TypedDict):
     name: pulumi.Input[str]
     """Its name in EKS: letters, digits, - and _."""
     provider: ClusterProvider
-    """What kind of cluster it is."""
+    """The kind of cluster."""
     region: NotRequired[str]
     """The region to register it in; the AWS provider's region when left out."""
     kubeconfig: NotRequired[pulumi.Input[str]]
-    """How the deployment reaches the cluster, as text."""
+    """The kubeconfig with which the deployment connects to the cluster, as text."""
     kubeconfig_file: NotRequired[str]
-    """The same in a file; `~` and `$VARIABLES` in its path are replaced."""
+    """The path of the kubeconfig; `~` and `$VARIABLES` in it are expanded."""
     kubernetes_provider: NotRequired[kubernetes.Provider]
-    """A Kubernetes provider for this cluster; made from the kubeconfig when left out."""
+    """A Kubernetes provider for this cluster; created from the kubeconfig when left out."""
 
 
 class ViewerArgs(TypedDict):
     """An IAM principal that may look at the clusters in the EKS console."""
 
     arn: pulumi.Input[str]
-    """The role or user. Of an Identity Center role, with or without its path."""
+    """The ARN of the role or user; that of an Identity Center role with or without its path."""
     namespaces: NotRequired[list[str]]
     """Only these namespaces; everything when left out."""
 
 
 class EksConnectorArgs(IntegrationOptions):
-    """What EKS Connector needs to be told."""
+    """Arguments of the EKS Connector integration."""
 
     clusters: Mapping[str, ConnectedClusterArgs]
     """The clusters, by short names of your choice. The names become parts of resource names: keep them stable."""
     viewers: NotRequired[Mapping[str, ViewerArgs]]
-    """Who may look, by short names of your choice. Without any, the connector may act as nobody."""
+    """The principals that may look, by short names of your choice. Without any, the connector impersonates no user."""
     ensure_service_linked_role: NotRequired[bool]
-    """Make EKS Connector's service-linked role first where the account has none; it is never deleted. When left out,
-    AWS makes it with the first cluster that is registered."""
+    """Creates EKS Connector's service-linked role first if the account has none; it is never deleted. When left out,
+    AWS creates it with the first cluster that is registered."""
     registration_limit: NotRequired[int]
-    """How many connected clusters a region may have: 10, unless AWS raised the quota for you."""
+    """The quota of connected clusters in a region: 10, unless AWS raised it for you."""
     connector_image: NotRequired[str]
-    """The connector's image, where it is mirrored."""
+    """The connector's image, if you mirror it."""
     agent_image: NotRequired[str]
-    """The Systems Manager agent's image, where it is mirrored."""
+    """The Systems Manager agent's image, if you mirror it."""
     replicas: NotRequired[int]
-    """Pods of the connector in each cluster: 2, or 1."""
+    """The number of the connector's pods in each cluster: 2 (default) or 1."""
     node_selector: NotRequired[Mapping[str, str]]
-    """The nodes to run on; Linux on amd64, which alone is supported, when left out."""
+    """The nodes to run on; when left out Linux on amd64, the only supported platform."""
     aws_profile: NotRequired[str]
     """The AWS profile to register with; the environment's credentials when left out."""
     endpoint: NotRequired[str]
-    """The AWS endpoint to register at; an environment on this machine sets it by itself."""
+    """The AWS endpoint to register at; set automatically for an environment with `endpoint: loopback`."""
 
 
 class EksConnector(ConnectorComponent):
@@ -90,7 +90,7 @@ class EksConnector(ConnectorComponent):
 
 
 def describe(args: Mapping[str, Any], place: Place) -> Integration:
-    _check(args, place)
+    _validate(args, place)
     profile = args.get("profile", Profile.LEAST)
     vendor = profile is Profile.VENDOR
     viewers = {
@@ -110,7 +110,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         identity=service_account(NAMESPACE, NAME),
         grants=(*objects.build_grants(), *build_viewer_grants(place.name, viewers, with_console_page=vendor)),
         objects=objects.build_objects(_agent(args)),
-        expectations=combined(
+        expectations=combine_expectations(
             baseline(),
             aws_baseline(place.partition),
             _connector_calls(viewers),
@@ -127,7 +127,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
     )
 
 
-def _check(args: Mapping[str, Any], place: Place) -> None:
+def _validate(args: Mapping[str, Any], place: Place) -> None:
     limit = args.get("registration_limit", validation.DEFAULT_LIMIT)
     for cluster in place.clusters:
         if is_known(cluster.name):
@@ -137,7 +137,7 @@ def _check(args: Mapping[str, Any], place: Place) -> None:
     replicas = args.get("replicas", STATE_SECRETS)
     if replicas not in range(1, STATE_SECRETS + 1):
         raise InvalidInputError(
-            "replicas", replicas, f"is not 1 to {STATE_SECRETS}: the connector may keep no more states"
+            "replicas", replicas, f"is not 1 to {STATE_SECRETS}: the connector may keep the state of no more pods"
         )
 
 
@@ -146,7 +146,7 @@ def _agent(args: Mapping[str, Any]) -> Agent:
 
 
 def _statements(place: Place) -> tuple[Statement, ...]:
-    """As the page has them: the reference of actions gives CreateControlChannel no resource to narrow it to."""
+    """The page's statements: the service reference gives CreateControlChannel no resource type to restrict it to."""
     data = ("ssmmessages:CreateDataChannel", "ssmmessages:OpenDataChannel", "ssmmessages:OpenControlChannel")
     control = (f"arn:{place.partition}:eks:*:*:cluster/*",)
     return (
@@ -156,7 +156,7 @@ def _statements(place: Place) -> tuple[Statement, ...]:
 
 
 def _connector_calls(viewers: Mapping[str, Viewer]) -> tuple[KubernetesCall, ...]:
-    """As the connector itself, which acts as nobody but the viewers."""
+    """Calls as the connector itself, which may impersonate only the viewers."""
     state = {"resource": "secrets", "namespace": NAMESPACE}
     return (
         KubernetesCall("get", "/version", allowed=True, why="the console shows the cluster's version"),
@@ -193,9 +193,9 @@ _LISTED = (
 
 
 def _viewer_calls(viewers: Mapping[str, Viewer], vendor: bool) -> tuple[KubernetesCall, ...]:
-    """As the connector acting as each viewer, the way the console's requests arrive."""
+    """Calls as the connector impersonating each viewer, as for the console's requests."""
 
-    def of(each: Viewer) -> tuple[KubernetesCall, ...]:
+    def calls_as(each: Viewer) -> tuple[KubernetesCall, ...]:
         wide = each.namespaces is None
         cluster = wide or vendor
         shown = f"the console shows it to {each.key}"
@@ -218,11 +218,11 @@ def _viewer_calls(viewers: Mapping[str, Viewer], vendor: bool) -> tuple[Kubernet
             *(() if wide else (KubernetesCall("list", "secrets", False, "not in its namespaces", user=each.arn),)),
         )
 
-    return tuple(call for each in viewers.values() for call in of(each))
+    return tuple(call for each in viewers.values() for call in calls_as(each))
 
 
 def _agent_calls(place: Place) -> tuple[AwsCall, ...]:
-    """What the agent's role may do in AWS. Nobody but Systems Manager can become it, so IAM's simulator is asked."""
+    """Calls of the agent's role, tested with IAM's policy simulator: only Systems Manager can assume the role."""
     channel, absent = "the agent's channel", {"name": ABSENT}
     return (
         *(

@@ -1,4 +1,4 @@
-"""OpenTrace: reads workload metadata, coming in with a Google identity token.
+"""OpenTrace: reads workload metadata, authenticating with a Google identity token.
 
 Sources: OpenTrace's "AWS EKS" page; AWS's IAM condition keys for web identity federation.
 """
@@ -9,7 +9,15 @@ from typing import Any, NotRequired
 import pulumi
 
 from ..errors import InvalidInputError
-from ..model.expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall, aws_baseline, baseline, combined
+from ..model.expectations import (
+    ABSENT,
+    OTHER_CLUSTERS,
+    AwsCall,
+    KubernetesCall,
+    aws_baseline,
+    baseline,
+    combine_expectations,
+)
 from ..model.iam import Statement
 from ..model.identity import AccessPolicy, Identity, validate_namespaces
 from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
@@ -20,8 +28,8 @@ from ..provision.arguments import IntegrationArgs
 from ..provision.integration import IntegrationComponent
 
 GOOGLE = "accounts.google.com"
-"""A provider that is built into IAM: named as it is, never as an ARN, and never to be created in the account."""
-PLACEHOLDER_OF_THE_PAGE = "YOUR_OPENTRACE_CLIENT_ID"
+"""A provider that is built into IAM: referred to by its name, never an ARN, and never created in the account."""
+PLACEHOLDER_ON_PAGE = "YOUR_OPENTRACE_CLIENT_ID"
 SOURCES = (
     "OpenTrace, AWS EKS integration page",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif",
@@ -29,20 +37,21 @@ SOURCES = (
 
 
 class OpenTraceArgs(IntegrationArgs):
-    """What OpenTrace needs to be told."""
+    """Arguments of the OpenTrace integration."""
 
     client_id: pulumi.Input[str]
     """OpenTrace's client id: `….apps.googleusercontent.com`, or a service account's numeric id. From OpenTrace."""
     subject: pulumi.Input[str]
-    """The numeric Google id of OpenTrace's identity. Without it, anyone with a token for the client id comes in."""
+    """The numeric Google id of OpenTrace's identity. Without it, anyone with a token for the client id could assume
+    the role."""
     authorized_audience: NotRequired[pulumi.Input[str]]
-    """The audience that a service account's token is requested for, where OpenTrace uses one (`:oaud`)."""
+    """The audience for which a service account's token is requested, if OpenTrace uses one (`:oaud`)."""
     namespaces: NotRequired[list[str]]
-    """The namespaces that it reads; all when left out. In profile `least` it lists the others' names all the same."""
+    """The namespaces that it reads; all when left out. In profile `least` it still lists the names of the others."""
 
 
 class OpenTrace(IntegrationComponent):
-    """OpenTrace's access to EKS: reads workload metadata, coming in with a Google identity token."""
+    """OpenTrace's access to EKS: reads workload metadata, authenticating with a Google identity token."""
 
     def __init__(self, name: str, args: OpenTraceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, OpenTraceArgs, describe, opts)
@@ -54,7 +63,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
     readers = f"{place.name}:readers"
     namespaces = validate_namespaces("namespaces", args["namespaces"]) if "namespaces" in args else None
     if namespaces == ():
-        raise InvalidInputError("namespaces", None, "names none", "Leave it out for all namespaces.")
+        raise InvalidInputError("namespaces", None, "names no namespace", "Leave it out for all namespaces.")
     return Integration(
         vendor="opentrace",
         title="OpenTrace",
@@ -77,7 +86,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             access_policies=(AccessPolicy("AmazonEKSViewPolicy", namespaces),) if vendor else (),
         ),
         grants=_grants(place.name, readers, vendor, namespaces),
-        expectations=combined(
+        expectations=combine_expectations(
             baseline(),
             aws_baseline(place.partition),
             _cluster_calls(vendor, namespaces),
@@ -121,7 +130,7 @@ _READ = (
 
 
 def _grants(name: str, readers: str, vendor: bool, namespaces: tuple[str, ...] | None) -> tuple[Grant, ...]:
-    """Which namespaces there are is in none of them, and so has a grant of its own. The page's policy does without."""
+    """Listing namespaces is cluster-scoped, and so a separate grant. The page's access policy does not include it."""
     if vendor:
         return ()
     if namespaces is None:
@@ -168,7 +177,7 @@ _VIEW_ONLY = (
     ("jobs", "batch"),
     ("cronjobs", "batch"),
 )
-"""What AmazonEKSViewPolicy shows besides."""
+"""Resources that AmazonEKSViewPolicy shows in addition."""
 
 
 def _cluster_calls(vendor: bool, namespaces: tuple[str, ...] | None) -> tuple[KubernetesCall, ...]:
@@ -237,7 +246,7 @@ def _aws_calls(place: Place, vendor: bool) -> tuple[AwsCall, ...]:
 def _validate_client_id(value: str) -> str:
     if not is_known(value):
         return value
-    if value == PLACEHOLDER_OF_THE_PAGE:
+    if value == PLACEHOLDER_ON_PAGE:
         raise InvalidInputError(
             "client_id", value, "is the placeholder of OpenTrace's page", "Ask OpenTrace for the client id."
         )
@@ -246,7 +255,7 @@ def _validate_client_id(value: str) -> str:
             "client_id",
             value,
             "is neither an OAuth client id (….apps.googleusercontent.com) nor a service account's numeric id",
-            "Where OpenTrace gave an audience for a service account, it belongs in authorized_audience.",
+            "An audience that OpenTrace gave for a service account belongs in authorized_audience.",
         )
     return value
 

@@ -1,4 +1,4 @@
-"""Builds an integration's part of the access manifest from its description. Pure."""
+"""Builds an integration's part of the access manifest from its description."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,16 +26,16 @@ from .models import (
 )
 
 
-def integration_access(
+def build_integration_access(
     integration: Integration,
     place: Place,
     connections: Mapping[str, tuple[str, str]],
     other: Integration | None = None,
 ) -> dict[str, Any]:
-    """The manifest's part about one integration, as JSON; texts may hold placeholders.
+    """The manifest's part about one integration, as JSON; texts may contain placeholders.
 
-    `connections` has each cluster's endpoint and certificate authority by its key; `other` is the same integration in
-    the profile that was not chosen.
+    `connections` are the clusters' endpoints and certificate authorities by key; `other` is the same integration in the
+    profile that was not chosen.
     """
     role, identity = integration.role, integration.identity
     access = IntegrationAccess(
@@ -60,15 +60,15 @@ def integration_access(
         ],
         handoff=Handoff(
             fields=[HandoffField(**vars(field)) for field in integration.handoff.fields],
-            steps=[*_owners_part(role, place), *integration.handoff.steps],
+            steps=[*_instructions_for_owner(role, place), *integration.handoff.steps],
         ),
         residual_risks=list(integration.residual_risks),
         objects=[
             ObjectReference(kind=each.kind, namespace=each.namespace, name=each.name) for each in integration.objects
         ],
         sources=list(integration.sources),
-        leftovers=[Leftover(**vars(made)) for made in integration.leftovers],
-        other_profile=None if other is None else other_profile(other, place),
+        leftovers=[Leftover(**vars(pattern)) for pattern in integration.leftovers],
+        other_profile=None if other is None else build_other_profile(other, place),
     )
     return access.model_dump(mode="json", by_alias=True)
 
@@ -89,20 +89,21 @@ def _trust(role: DescribedRole) -> Trust:
     return Trust(kind=trust.kind, refuses=list(trust.refuses()), **vars(trust))
 
 
-def _owners_part(role: DescribedRole, place: Place) -> tuple[str, ...]:
+def _instructions_for_owner(role: DescribedRole, place: Place) -> tuple[str, ...]:
     if role.existing_arn is None:
         return ()
-    return existing_role.owners_part(place.role_arn, role.trust_policy(), role.policy())
+    return existing_role.instructions_for_owner(place.role_arn, role.trust_policy(), role.policy())
 
 
 def _aws_calls(integration: Integration) -> list[AwsCall]:
-    """What is expected of AWS, without refusals of what the user's own statements grant."""
+    """The AWS expectations, except denials of actions that the user's own statements grant."""
     granted = {action for statement in integration.role.extra_statements for action in statement.actions}
     calls = (e for e in integration.expectations if isinstance(e, AwsCall))
     return [e for e in calls if e.allowed or e.action not in granted]
 
 
-def other_profile(integration: Integration, place: Place) -> OtherProfile:
+def build_other_profile(integration: Integration, place: Place) -> OtherProfile:
+    """The manifest's part about the profile that was not chosen, from the integration in that profile."""
     return OtherProfile(
         statements=[statement.json() for statement in integration.role.all_statements],
         access_policies=_access_policies(integration.identity, place),

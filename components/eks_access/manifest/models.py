@@ -1,35 +1,31 @@
-"""The access manifest: the one value that passes from deploying to proving.
+"""The access manifest: the contract between deploying and proving.
 
-A stack exports it; probe, review and hand-off read it. It holds everything they need and no secret in the clear: an
-ExternalId is told as the user gave it, and a value given as a secret stays a secret of the stack. Keys are camelCase
-in JSON. The version changes when a reader of the old form would misread the new one.
+A stack exports it; probe, review and hand-off read it. It contains everything they need, and no secret in plain text:
+an ExternalId is as the user gave it, and a value given as a secret stays a secret of the stack. Keys are camelCase in
+JSON. The version changes when a reader of the old form would misread the new one.
 """
 
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import Field, ValidationError
 
 from ..errors import EksAccessError
-from ..model.identity import AuthenticationMode, EntryMethod
+from ..model.identity import AuthenticationMode, EntryMethod, HasUsername
 from ..model.integration import Profile
-from ..model.leftovers import Made
+from ..model.leftovers import LeftoverKind
 from ..model.trust import TamperedRequest
+from ..models import CamelModel
 
 SCHEMA_VERSION: Literal[1] = 1
 OUTPUT = "access"
 """The name of the stack output that holds the manifest."""
 HIDDEN = "[secret]"
-"""What Pulumi prints in the place of a secret, where it is not told to show secrets."""
+"""What Pulumi prints instead of a secret, unless it is run with `--show-secrets`."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
-
-
-class Cluster(_Part):
-    """A cluster and how its API server is reached. Nothing here is secret."""
+class Cluster(CamelModel):
+    """A cluster and how to connect to its API server. Nothing here is secret."""
 
     name: str
     region: str
@@ -39,21 +35,21 @@ class Cluster(_Part):
     authentication_mode: AuthenticationMode | None
     """Null for a cluster outside of EKS."""
     method: EntryMethod
-    """The way in: an access entry, a mapping in aws-auth, or EKS Connector."""
+    """How principals get access: an access entry, a mapping in aws-auth, or EKS Connector."""
 
 
-class Role(_Part):
+class Role(CamelModel):
     arn: str
     name: str
     max_session_seconds: int
     existing: bool = False
-    """Whether somebody else owns it: then it is used as it is."""
+    """Whether it is an existing role, managed by its owner and used as it is."""
     trust_policy: dict[str, Any] | None = None
-    """What an existing role's owner must have it trust."""
+    """The trust policy that the owner of an existing role must give it."""
 
 
-class Trust(_Part):
-    """Who may become the role. Which of the optional fields are there depends on `kind`."""
+class Trust(CamelModel):
+    """Who may assume the role. Which optional fields are set depends on `kind`."""
 
     kind: Literal["cross-account", "web-identity", "saml", "identity-center", "service", "pod-identity", "irsa"]
     refuses: list[TamperedRequest]
@@ -77,26 +73,23 @@ class Trust(_Part):
     anyone: bool = False
 
 
-class AccessPolicy(_Part):
+class AccessPolicy(CamelModel):
     arn: str
     namespaces: list[str]
 
 
-class Identity(_Part):
-    """The username (a template of EKS), groups and access policies in each cluster."""
+class Identity(CamelModel, HasUsername):
+    """The username (an EKS template), groups and access policies in each cluster."""
 
     username: str
     aws_auth_username: str | None = None
-    """The username where the way in is aws-auth, if it is another one there."""
+    """The username in clusters entered by aws-auth, if it is another one."""
     groups: list[str]
     access_policies: list[AccessPolicy]
 
-    def username_by(self, method: EntryMethod) -> str:
-        return self.aws_auth_username or self.username if method is EntryMethod.AWS_AUTH else self.username
 
-
-class Grant(_Part):
-    """RBAC rules given to a group: in `namespaces`, or everywhere where that is null.
+class Grant(CamelModel):
+    """RBAC rules granted to a group: in `namespaces`, or in the whole cluster if that is null.
 
     With another `kind`, `group` is the name of a user, or `namespace/name` of a service account.
     """
@@ -107,18 +100,18 @@ class Grant(_Part):
     namespaces: list[str] | None
     rules: list[dict[str, list[str]]]
     reasons: list[str] = Field(default_factory=list)
-    """Why each of the rules is there, in their order."""
+    """The reason for each rule, in their order."""
 
 
-class ObjectReference(_Part):
-    """An object in each cluster, without what is in it."""
+class ObjectReference(CamelModel):
+    """An object in each cluster, without its content."""
 
     kind: str
     namespace: str | None
     name: str
 
 
-class AwsExpectation(_Part):
+class AwsExpectation(CamelModel):
     action: str
     allowed: bool
     why: str
@@ -126,7 +119,7 @@ class AwsExpectation(_Part):
     region: str | None
 
 
-class KubernetesExpectation(_Part):
+class KubernetesExpectation(CamelModel):
     verb: str
     api_group: str
     resource: str
@@ -136,30 +129,30 @@ class KubernetesExpectation(_Part):
     allowed: bool
     why: str
     user: str | None = None
-    """The user that the integration acts as in this call, by impersonation."""
+    """The user that the integration impersonates in this call."""
 
 
-class HandoffField(_Part):
+class HandoffField(CamelModel):
     label: str
     value: str
     secret: bool = False
 
 
-class Handoff(_Part):
+class Handoff(CamelModel):
     fields: list[HandoffField]
     steps: list[str]
 
 
-class Leftover(_Part):
-    """What the vendor itself makes: see `vendor_made`."""
+class Leftover(CamelModel):
+    """Resources that the vendor itself creates: see `model.leftovers`."""
 
-    made: Made
+    made: LeftoverKind
     pattern: str
     why: str
 
 
-class Rights(_Part):
-    """What an integration may do, in AWS and in each cluster."""
+class Rights(CamelModel):
+    """Permissions of an integration in AWS and in each cluster."""
 
     statements: list[dict[str, Any]]
     access_policies: list[AccessPolicy]
@@ -167,14 +160,14 @@ class Rights(_Part):
 
 
 class OtherProfile(Rights):
-    """What an integration would be given in the profile that was not chosen, and to whom."""
+    """Permissions and trust of an integration in the profile that was not chosen."""
 
     trust: Trust | None = None
-    """Null in manifests of before there was this field."""
+    """Null in manifests written by versions before this field existed."""
 
 
-class IntegrationAccess(_Part):
-    """One integration: what was granted, what must work and what must be refused."""
+class IntegrationAccess(CamelModel):
+    """One integration: its permissions, and the calls that must be allowed or denied."""
 
     vendor: str
     title: str
@@ -183,10 +176,10 @@ class IntegrationAccess(_Part):
     trust: Trust
     statements: list[dict[str, Any]]
     statement_reasons: list[str] = Field(default_factory=list)
-    """Why each of the statements is there, in their order."""
+    """The reason for each statement, in their order."""
     identity: Identity
     clusters: dict[str, Cluster]
-    """The clusters by the user's own keys for them."""
+    """The clusters by the user's own keys."""
     grants: list[Grant]
     aws: list[AwsExpectation]
     kubernetes: list[KubernetesExpectation]
@@ -196,48 +189,48 @@ class IntegrationAccess(_Part):
     sources: list[str] = Field(default_factory=list)
     leftovers: list[Leftover] = Field(default_factory=list)
     other_profile: OtherProfile | None = None
-    """Null where the other profile cannot be had here."""
+    """Null if the integration cannot have the other profile here."""
 
     @property
     def rights(self) -> Rights:
         return Rights(statements=self.statements, access_policies=self.identity.access_policies, grants=self.grants)
 
 
-class DeclaredCluster(_Part):
+class DeclaredCluster(CamelModel):
     name: str
     region: str
 
 
-class Manifest(_Part):
+class Manifest(CamelModel):
     schema_version: Literal[1] = SCHEMA_VERSION
     project: str = ""
     environment: str
     partition: str
     account: str
     endpoint: Literal["aws", "loopback"]
-    """`loopback`: this environment lives on the local machine and no call may leave it."""
+    """`loopback`: an environment on the local machine, which no call may leave."""
     clusters: dict[str, DeclaredCluster] = Field(default_factory=dict)
-    """Every cluster of the environment, with those that no integration has (any more)."""
+    """Every cluster of the environment, including those without an integration."""
     integrations: dict[str, IntegrationAccess]
 
 
 class ManifestError(EksAccessError, ValueError):
-    """The value is no access manifest that this version can read."""
+    """The value is not an access manifest that this version can read."""
 
 
 def read(value: object) -> Manifest:
-    """The manifest in a stack's output.
+    """Parses the value of a stack's output.
 
     Raises:
-        ManifestError: it has another version or another form, or values in it are hidden secrets.
+        ManifestError: it has another schema version, or does not fit the schema.
     """
     if not isinstance(value, Mapping):
-        raise ManifestError(f"the stack's output {OUTPUT!r} is no access manifest: expected an object")
+        raise ManifestError(f"the stack's output {OUTPUT!r} is not an access manifest: expected an object")
     version = value.get("schemaVersion")
     if version != SCHEMA_VERSION:
         raise ManifestError(
             f"the access manifest has version {version!r} and this eks-access reads version {SCHEMA_VERSION}:"
-            " run `pulumi up` with the eks-access that you read it with"
+            " run `pulumi up` with this version of eks-access"
         )
     try:
         return Manifest.model_validate(value)

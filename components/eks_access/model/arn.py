@@ -1,4 +1,4 @@
-"""Amazon Resource Names: parsing, the forms that IAM, EKS and aws-auth want, and what a partition looks like."""
+"""Amazon Resource Names: parsing, the forms that IAM, EKS and aws-auth require, and partitions."""
 
 import re
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ class Arn:
         return self.resource.rsplit("/", 1)[-1]
 
     def without_path(self) -> "Arn":
-        """The form that aws-auth needs: STS never reports a role's path, so an ARN with one never matches.
+        """The form that aws-auth requires: STS never reports a role's path, so an ARN with one never matches.
 
         https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html
         """
@@ -53,28 +53,29 @@ def is_service_linked_role(arn: Arn) -> bool:
 
 
 def partition_of(region: str) -> str:
-    """The partition that a region is in, by the region's name."""
+    """The partition of a region, by the region's name."""
     return next((f"aws-{prefix}" for prefix in ("us-gov", "cn") if region.startswith(f"{prefix}-")), "aws")
 
 
 def validate_partition(partition: str) -> str:
+    """Validates that this package can provision in a partition."""
     if is_known(partition) and partition not in PARTITIONS:
         raise InvalidInputError("partition", partition, f"is not one of {', '.join(PARTITIONS)}")
     return partition
 
 
 def validate_principal(path: str, text: str, *, kinds: tuple[str, ...] = ("role", "user")) -> str:
-    """An IAM principal's ARN, as a trust policy or an access entry may name it.
+    """Validates an IAM principal's ARN for a trust policy or an access entry.
 
     Raises:
-        InvalidInputError: it is no ARN, not of IAM, or of a kind that cannot be named there.
+        InvalidInputError: it is not an ARN, not one of IAM, or of a kind that is not allowed there.
     """
     if not is_known(text):
         return text
     arn = parse(text)
-    wanted = " or ".join(f"arn:<partition>:iam::<account>:{kind}/<name>" for kind in kinds)
+    expected = " or ".join(f"arn:<partition>:iam::<account>:{kind}/<name>" for kind in kinds)
     if arn is None:
-        raise InvalidInputError(path, text, f"is not an ARN; it must look like {wanted}")
+        raise InvalidInputError(path, text, f"is not an ARN; it must look like {expected}")
     if arn.service == "sts":
         role = (
             f"arn:{arn.partition}:iam::{arn.account}:role/{arn.resource.split('/')[1]}" if "/" in arn.resource else ""
@@ -82,12 +83,12 @@ def validate_principal(path: str, text: str, *, kinds: tuple[str, ...] = ("role"
         raise InvalidInputError(
             path,
             text,
-            "is a session of STS, which ends with the session",
+            "is an STS session, which is only temporary",
             f"Name the IAM role behind it{f': {role}' if role else ''} (with its path, if it has one).",
         )
     if arn.service != "iam" or arn.kind not in kinds or not arn.name or not ACCOUNT_ID.fullmatch(arn.account):
         raise InvalidInputError(
-            path, text, f"is not an IAM principal that can be named here; it must look like {wanted}"
+            path, text, f"is not an IAM principal that is allowed here; it must look like {expected}"
         )
     if is_service_linked_role(arn):
         raise InvalidInputError(path, text, "is a service-linked role, which only its own AWS service manages")

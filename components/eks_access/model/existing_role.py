@@ -1,6 +1,6 @@
-"""A role that somebody else owns: used as it is, never made or changed. Pure data and checks.
+"""An existing IAM role, managed by its owner: it is used as it is, and never created or changed.
 
-Its owner keeps its trust and its policies, so what they must be is told, ready to paste.
+The owner keeps its trust policy and permissions, and gets documents with what they must be, ready to paste.
 """
 
 from collections.abc import Mapping
@@ -12,73 +12,78 @@ from .iam import compact
 from .placeholders import is_known, placeholder
 
 ARGUMENT = "existing_role_arn"
-NAME = placeholder("existing_role.name")
-"""Stands for the role's name where its ARN is not known yet."""
-ITS_OWNERS = {
+NAME_PLACEHOLDER = placeholder("existing_role.name")
+"""The placeholder of the role's name while its ARN is not known yet."""
+OWNER_MANAGED_OPTIONS = {
     "role_name": "its name is in the ARN",
     "role_path": "its path is in the ARN",
-    "permissions_boundary": "its owner bounds its permissions",
-    "max_session_seconds": "its owner says how long its sessions last",
-    "extra_statements": "its owner says what it may do",
+    "permissions_boundary": "its owner sets its permissions boundary",
+    "max_session_seconds": "its owner sets its maximum session duration",
+    "extra_statements": "its owner sets its permissions",
 }
-"""The options that would change a role, and why an existing one has none of them."""
+"""The options that would change the role, and why they do not apply to an existing one."""
 
 
 def validate_existing_role(args: Mapping[str, Any]) -> str | None:
-    """The ARN of the existing role, where one was given.
+    """The ARN of the existing role, or None if none was given.
 
     Raises:
-        InvalidInputError: it is not the ARN of a role, or an option was given that would have to change the role.
+        InvalidInputError: it is not the ARN of a role, or an option was given that would change the role.
     """
     if ARGUMENT not in args:
         return None
-    for option, why in ITS_OWNERS.items():
+    for option, reason in OWNER_MANAGED_OPTIONS.items():
         if option in args:
             raise InvalidInputError(
                 option,
                 None,
-                f"cannot be given with {ARGUMENT}, which is never changed: {why}",
-                f"Leave {option} out, or leave {ARGUMENT} out to have a role of the integration's own.",
+                f"cannot be given with {ARGUMENT}, which is never changed: {reason}",
+                f"Leave {option} out, or leave {ARGUMENT} out to create a role for the integration.",
             )
     return validate_principal(ARGUMENT, args[ARGUMENT], kinds=("role",))
 
 
-def name_of(arn: str) -> str:
-    """The role's name; a placeholder for it where the ARN is one."""
+def name_from_arn(arn: str) -> str:
+    """The role's name; its placeholder if the ARN is not known yet."""
     parsed = parse(arn) if is_known(arn) else None
-    return NAME if parsed is None else parsed.name
+    return NAME_PLACEHOLDER if parsed is None else parsed.name
 
 
-def check_home(arn: str, *, partition: str, account: str) -> None:
-    """Refuse a role of another partition or account, which could be neither read nor told from another of its name.
+def validate_location(arn: str, *, partition: str, account: str) -> None:
+    """Validates that the role is in this partition and account.
+
+    One elsewhere cannot be read, and could be confused with a role of the same name here.
 
     Raises:
-        InvalidInputError: it is one.
+        InvalidInputError: it is in another partition or account.
     """
     parsed = parse(arn) if is_known(arn) else None
     if parsed is None:
         return
-    for kind, its, here in (("partition", parsed.partition, partition), ("account", parsed.account, account)):
-        if is_known(here) and its != here:
-            raise InvalidInputError(ARGUMENT, arn, f"is in {kind} {its}, and this deployment is in {here}")
+    for kind, actual, expected in (
+        ("partition", parsed.partition, partition),
+        ("account", parsed.account, account),
+    ):
+        if is_known(expected) and actual != expected:
+            raise InvalidInputError(ARGUMENT, arn, f"is in {kind} {actual}, and this deployment is in {expected}")
 
 
-def check_found(arn: str, found: str) -> None:
-    """Refuse an ARN other than that of the role of this name, such as one that lacks the role's path.
+def validate_found_arn(arn: str, found: str) -> None:
+    """Validates that the ARN given is the one that IAM has for a role of this name; it may lack the role's path.
 
-    EKS takes an access entry for such a principal to be invalid, and aws-auth would name a role that nobody has.
+    EKS considers an access entry for any other ARN invalid, and aws-auth would map a role that does not exist.
 
     Raises:
         InvalidInputError: they differ.
     """
     if arn != found:
         raise InvalidInputError(
-            ARGUMENT, arn, f"is not the ARN of the role of that name, which is {found}", "Give that one."
+            ARGUMENT, arn, f"is not the ARN of the role of that name, which is {found}", "Use that ARN."
         )
 
 
-def owners_part(arn: str, trust_policy: Mapping[str, Any], policy: Mapping[str, Any]) -> tuple[str, ...]:
-    """What the role's owner must put there, as sentences with documents to paste."""
+def instructions_for_owner(arn: str, trust_policy: Mapping[str, Any], policy: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the role's owner must configure, as sentences with the documents to paste."""
     allowed = (
         f"and has this policy, or rights that contain it: {compact(policy)}"
         if policy["Statement"]

@@ -1,8 +1,8 @@
-"""What must work and what must be refused, as data that the probe carries out.
+"""Expectations: calls that must be allowed and calls that must be denied, as data that the probe executes.
 
-An expectation never changes anything: a Kubernetes read is really tried, every other verb is asked as an access
-review; an AWS call that would change something is made with parameters that name nothing that exists, so that the
-answer tells whether the caller was allowed and nothing more.
+An expectation never changes anything. A Kubernetes read is actually made, and every other verb is tested by an access
+review. An AWS call that changes something is made with parameters that name nothing that exists, so that the response
+shows whether the caller is authorized and nothing more.
 """
 
 from collections.abc import Mapping
@@ -30,8 +30,8 @@ class AwsCall:
 class KubernetesCall:
     """One request to each of the integration's clusters, as the integration.
 
-    `namespace` is None for everywhere (or for a cluster-scoped resource). `name` narrows to one object. `user` is whom
-    the integration acts as in this call, by impersonation.
+    `namespace` is None for all namespaces, or for a cluster-scoped resource. `name` narrows the call to one object.
+    `user` is the user that the integration impersonates in this call.
     """
 
     verb: str
@@ -48,7 +48,7 @@ class KubernetesCall:
 Expectation = AwsCall | KubernetesCall
 
 OTHER_CLUSTERS = "clusters that it was not given"
-"""Why a call on a cluster of another name is refused, or in a page's profile allowed."""
+"""The reason for denying a call on any other cluster, or for allowing it in profile `vendor`."""
 
 RBAC = "rbac.authorization.k8s.io"
 SYSTEM = "kube-system"
@@ -75,11 +75,11 @@ def baseline() -> tuple[Expectation, ...]:
 
 
 def aws_baseline(partition: str) -> tuple[AwsCall, ...]:
-    """What no integration may do in AWS, whoever it is; overridden as `baseline` is.
+    """AWS calls that no integration may make, unless its own expectations override them, as for `baseline`.
 
-    Each call does nothing whatever the answer is: it lists, or names nothing that exists, or is a dry run. Two that
-    one would look for are not here, since no harmless call shows them: `iam:PassRole` has no call of its own, and
-    S3 and KMS answer alike to the one who may and the one who may not where the object or the key is not there.
+    No call has a side effect, allowed or denied: it lists, or names nothing that exists, or is a dry run. Two obvious
+    candidates are missing because no side-effect-free call can test them: `iam:PassRole` is not a call of its own, and
+    S3 and KMS respond alike to authorized and unauthorized callers when the object or the key does not exist.
     """
     user, role = {"UserName": ABSENT}, {"RoleName": ABSENT}
     read_only = f"arn:{partition}:iam::aws:policy/ReadOnlyAccess"
@@ -111,15 +111,15 @@ def aws_baseline(partition: str) -> tuple[AwsCall, ...]:
     )
 
 
-def combined(*parts: tuple[Expectation, ...]) -> tuple[Expectation, ...]:
-    """All expectations; where two are about the same call, the later one stands, in the earlier one's place."""
-    calls: dict[Any, Expectation] = {}
-    for expectation in (expectation for part in parts for expectation in part):
-        calls[_call(expectation)] = expectation
-    return tuple(calls.values())
+def combine_expectations(*groups: tuple[Expectation, ...]) -> tuple[Expectation, ...]:
+    """All expectations in order; of two about the same call, the later one replaces the earlier one in its position."""
+    by_call: dict[Any, Expectation] = {}
+    for expectation in (expectation for group in groups for expectation in group):
+        by_call[_call_key(expectation)] = expectation
+    return tuple(by_call.values())
 
 
-def _call(expectation: Expectation) -> object:
+def _call_key(expectation: Expectation) -> object:
     if isinstance(expectation, AwsCall):
         return (expectation.action, expectation.region, repr(sorted(expectation.parameters.items())))
     e = expectation

@@ -1,6 +1,7 @@
-"""The right to grant roles to others, and only the named ones. Pure.
+"""The permission to grant named RBAC roles to others, and no other roles.
 
-The API server refuses a binding to a role whose rights the binder does not hold, unless it may `bind` that very role.
+The API server denies creating a binding to a role with permissions that the caller lacks, unless the caller may `bind`
+that role.
 https://kubernetes.io/docs/reference/access-authn-authz/rbac/#restrictions-on-role-binding-creation-or-update
 """
 
@@ -14,10 +15,10 @@ ADMIN_ROLES = ("admin", "cluster-admin")
 
 
 def validate_grantable(path: str, names: Sequence[str], *, admin_allowed: bool) -> tuple[str, ...]:
-    """Names of roles that may be granted, each once, none of them an administrator's unless that was asked for.
+    """Validates the names of roles that may be granted; administrator roles need `admin_allowed`.
 
     Raises:
-        InvalidInputError: with the name that cannot be one of them.
+        InvalidInputError: a name is empty, a pattern, a duplicate, or that of an administrator role.
     """
     for index, name in enumerate(names):
         if not name or "*" in name:
@@ -28,7 +29,7 @@ def validate_grantable(path: str, names: Sequence[str], *, admin_allowed: bool) 
             raise InvalidInputError(
                 f"{path}[{index}]",
                 name,
-                "is a role of administrators or of Kubernetes itself: who may grant it can make anyone administrator",
+                "is an administrator role, or one of Kubernetes itself: granting it can make anyone an administrator",
                 "Name a narrower role, or set allow_admin_roles.",
             )
     if len(set(names)) != len(names):
@@ -36,8 +37,11 @@ def validate_grantable(path: str, names: Sequence[str], *, admin_allowed: bool) 
     return tuple(names)
 
 
-def rules(cluster_roles: tuple[str, ...], roles: tuple[str, ...]) -> tuple[Rule, ...]:
-    """Writing bindings to the named roles; nothing where none is named, because an empty list would mean every role."""
+def grantable_rules(cluster_roles: tuple[str, ...], roles: tuple[str, ...]) -> tuple[Rule, ...]:
+    """Rules to create, update and delete bindings to the named roles; none if there are no names.
+
+    An empty `resourceNames` would mean every role.
+    """
     if not (cluster_roles or roles):
         return ()
     return (

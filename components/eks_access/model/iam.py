@@ -1,4 +1,4 @@
-"""IAM policy documents as data: statements, the names that IAM accepts, and its size limits."""
+"""IAM policy documents as data: statements, valid names, and size limits."""
 
 import json
 import re
@@ -28,7 +28,7 @@ Conditions = Mapping[str, Mapping[str, str | list[str]]]
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement of an identity policy. `why` tells a reviewer what the integration does with it."""
+    """One statement of an identity policy. `why` is for reviewers: what the integration needs it for."""
 
     sid: str
     actions: tuple[str, ...]
@@ -47,18 +47,18 @@ class Statement:
         return statement | ({"Condition": dict(self.conditions)} if self.conditions else {})
 
 
-def validate_extra(path: str, given: Iterable[Mapping[str, Any]]) -> tuple[Statement, ...]:
-    """Statements of the user's own, each of which names what it allows.
+def validate_extra_statements(path: str, items: Iterable[Mapping[str, Any]]) -> tuple[Statement, ...]:
+    """Validates the user's own statements, which must name single actions.
 
     Raises:
-        InvalidInputError: an action is a pattern or none, or a statement has no action, resource or valid name.
+        InvalidInputError: a statement has no action, no resource or an invalid name, or an action is a pattern.
     """
     statements = []
-    for index, each in enumerate(given):
+    for index, each in enumerate(items):
         item = f"{path}[{index}]"
         if not _SID.fullmatch(each["sid"]):
             raise InvalidInputError(
-                f"{item}.sid", each["sid"], "is not a statement's name: letters and digits are allowed"
+                f"{item}.sid", each["sid"], "is not a valid statement id: only letters and digits are allowed"
             )
         for part in ("actions", "resources"):
             if not each[part]:
@@ -68,25 +68,25 @@ def validate_extra(path: str, given: Iterable[Mapping[str, Any]]) -> tuple[State
                 raise InvalidInputError(
                     f"{item}.actions[{position}]",
                     action,
-                    "is not one action, as in eks:ListClusters; a wildcard would grant what nobody has reviewed",
+                    "is not one action, such as eks:ListClusters; a wildcard would grant actions never reviewed",
                 )
         statements.append(Statement(each["sid"], tuple(each["actions"]), tuple(each["resources"]), each["why"]))
     return tuple(statements)
 
 
-def check_sids(path: str, statements: Iterable[Statement]) -> None:
-    """Refuse two statements of one name, which IAM does not accept in one policy."""
+def validate_unique_sids(path: str, statements: Iterable[Statement]) -> None:
+    """Validates that statement ids are unique, which IAM requires within a policy."""
     seen: set[str] = set()
     for statement in statements:
         if statement.sid in seen:
             raise InvalidInputError(
-                path, statement.sid, "is the name of another statement of this policy", "Choose another."
+                path, statement.sid, "is the id of another statement of this policy", "Choose another."
             )
         seen.add(statement.sid)
 
 
-def document(statements: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """A policy document of these statements."""
+def build_document(statements: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """A policy document with these statements."""
     return {"Version": "2012-10-17", "Statement": [dict(statement) for statement in statements]}
 
 
@@ -95,8 +95,8 @@ def compact(policy: Mapping[str, Any]) -> str:
     return json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
 
 
-def check_size(what: str, policy: Mapping[str, Any], limit: int) -> None:
-    """Refuse a document that IAM would find too large. IAM does not count white space.
+def validate_size(what: str, policy: Mapping[str, Any], limit: int) -> None:
+    """Validates a document's size in bytes as IAM counts it, without white space.
 
     Raises:
         InvalidInputError: it is larger than `limit`; the message names the largest statement.
@@ -115,7 +115,7 @@ def check_size(what: str, policy: Mapping[str, Any], limit: int) -> None:
 
 
 def validate_role_name(path: str, name: str) -> str:
-    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
+    """Validates a role name: https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
     if is_known(name) and not _ROLE_NAME.fullmatch(name):
         raise InvalidInputError(path, name, "is not a role name: 1 to 64 letters, digits and _+=,.@- are allowed")
     return name
@@ -127,9 +127,7 @@ def validate_role_path(path: str, role_path: str) -> str:
             path, role_path, "is not a role path: it must be / or begin and end with /, as in /vendors/"
         )
     if role_path.startswith("/aws-service-role/"):
-        raise InvalidInputError(
-            path, role_path, "is the path of service-linked roles, which only their own AWS services manage"
-        )
+        raise InvalidInputError(path, role_path, "is the path of service-linked roles, which only AWS services manage")
     return role_path
 
 

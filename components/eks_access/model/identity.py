@@ -1,6 +1,6 @@
-"""Who an integration is inside a cluster, and what EKS refuses to make of it.
+"""The Kubernetes identity of an integration, and the limits of EKS on it.
 
-The limits are those of EKS's CreateAccessEntry and AssociateAccessPolicy, told before anything is created.
+The limits are those of EKS's CreateAccessEntry and AssociateAccessPolicy, validated before anything is created.
 https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
 """
 
@@ -12,7 +12,7 @@ from ..errors import InvalidInputError
 from .placeholders import is_known
 
 RESERVED_PREFIXES = ("system:", "eks:", "aws:", "amazon:", "iam:")
-"""Prefixes that EKS refuses for the username and the groups of an access entry."""
+"""Prefixes that EKS rejects in usernames and groups of access entries."""
 
 CLUSTER_NAME = re.compile(r"[0-9A-Za-z][A-Za-z0-9\-_]{0,99}")
 """https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html (name)"""
@@ -34,7 +34,7 @@ _SERVICE_ACCOUNT = re.compile(r"[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?")
 
 
 class AuthenticationMode(StrEnum):
-    """A cluster's authentication mode. It only ever moves forward, and no component of this package moves it."""
+    """A cluster's authentication mode. It can only be changed forward, and no component of this package changes it."""
 
     CONFIG_MAP = "CONFIG_MAP"
     API_AND_CONFIG_MAP = "API_AND_CONFIG_MAP"
@@ -42,12 +42,12 @@ class AuthenticationMode(StrEnum):
 
 
 class EntryMethod(StrEnum):
-    """How an IAM principal is let into a cluster."""
+    """How an IAM principal gets access to a cluster."""
 
     ACCESS_ENTRY = "access-entry"
     AWS_AUTH = "aws-auth"
     EKS_CONNECTOR = "eks-connector"
-    """Not at all: EKS Connector's own service account acts in the cluster, which is not one of EKS."""
+    """For clusters outside of EKS: no principal enters, EKS Connector's own service account acts there."""
 
 
 def supports_access_entries(mode: AuthenticationMode) -> bool:
@@ -59,13 +59,13 @@ def supports_aws_auth(mode: AuthenticationMode) -> bool:
 
 
 def entry_method(mode: AuthenticationMode) -> EntryMethod:
-    """The way in for a cluster of this mode: an access entry wherever the cluster takes one."""
+    """The method for a cluster of this mode: an access entry wherever it is supported."""
     return EntryMethod.ACCESS_ENTRY if supports_access_entries(mode) else EntryMethod.AWS_AUTH
 
 
 @dataclass(frozen=True)
 class AccessPolicy:
-    """An EKS access policy by its name, for the whole cluster or, with `namespaces`, for these only."""
+    """An EKS access policy by its name, for the whole cluster or only for `namespaces`."""
 
     name: str
     namespaces: tuple[str, ...] | None = None
@@ -76,7 +76,7 @@ class AccessPolicy:
             raise InvalidInputError(
                 f"access_policies.{self.name}.namespaces",
                 None,
-                "names no namespace, and EKS wants at least one",
+                "names no namespace, and EKS requires at least one",
                 "Leave it out for the whole cluster, or leave the policy out.",
             )
 
@@ -85,15 +85,26 @@ class AccessPolicy:
         return f"arn:{partition}:eks::aws:cluster-access-policy/{self.name}"
 
 
+class HasUsername:
+    """A username, which may be another one for clusters that are entered by aws-auth."""
+
+    username: str
+    aws_auth_username: str | None
+
+    def username_by(self, method: EntryMethod) -> str:
+        """The username (a template) of sessions that enter a cluster by this method."""
+        return self.aws_auth_username or self.username if method is EntryMethod.AWS_AUTH else self.username
+
+
 @dataclass(frozen=True)
-class Identity:
+class Identity(HasUsername):
     """The username and groups that the role's sessions have in a cluster, and its access policies."""
 
     username: str
     groups: tuple[str, ...] = ()
     access_policies: tuple[AccessPolicy, ...] = ()
     aws_auth_username: str | None = None
-    """The username where the way in is aws-auth, if it is another one: the rules for access entries do not hold
+    """The username for clusters entered by aws-auth, if it is another one: the limits of access entries do not apply
     there, and some vendors name their users differently."""
 
     def __post_init__(self) -> None:
@@ -102,21 +113,17 @@ class Identity:
             validate_aws_auth_username("aws_auth_username", self.aws_auth_username)
         for index, group in enumerate(self.groups):
             validate_group(f"groups[{index}]", group)
-        _refuse_twice("groups", self.groups)
-        # EKS would not refuse it, but keep only the last one's scope.
-        _refuse_twice("access_policies", tuple(policy.name for policy in self.access_policies))
-
-    def username_by(self, method: EntryMethod) -> str:
-        """The username (a template) of sessions that come in this way."""
-        return self.aws_auth_username or self.username if method is EntryMethod.AWS_AUTH else self.username
+        _validate_unique("groups", self.groups)
+        # EKS would accept duplicates, but keep only the last one's scope.
+        _validate_unique("access_policies", tuple(policy.name for policy in self.access_policies))
 
 
 @dataclass(frozen=True)
 class ServiceAccount(Identity):
-    """A service account of the cluster's own, which signs in without AWS: its name and groups are Kubernetes'."""
+    """A service account in the cluster, which authenticates without AWS: Kubernetes gives it its name and groups."""
 
     def __post_init__(self) -> None:
-        """EKS' rules for the names in access entries do not hold for it."""
+        """Skips the validation: the limits of access entries do not apply to it."""
 
 
 def service_account(namespace: str, name: str) -> ServiceAccount:
@@ -145,13 +152,13 @@ def validate_username(path: str, username: str) -> str:
 
 
 def validate_aws_auth_username(path: str, username: str) -> str:
-    """Whatever is not Kubernetes' own. A session name by itself passes: it cannot hold the colon of `system:`.
+    """Validates that it is not one of Kubernetes' own. A bare session name is safe: it cannot contain a colon.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (RoleSessionName)
     """
     if is_known(username) and (not username or username.lower().startswith("system:")):
         raise InvalidInputError(
-            path, username, "is empty or one of Kubernetes' own components", "Choose another username."
+            path, username, "is empty, or reserved for Kubernetes' own components", "Choose another username."
         )
     return username
 
@@ -161,17 +168,17 @@ def validate_group(path: str, group: str) -> str:
         return group
     prefix = _reserved_prefix(group)
     if prefix:
-        instead = (
+        advice = (
             "For administrators associate AmazonEKSClusterAdminPolicy instead."
             if group == "system:masters"
-            else "Bind a group of your own to the rights that are needed."
+            else "Bind the required permissions to a group of your own."
         )
-        raise InvalidInputError(path, group, f"begins with {prefix!r}, which EKS refuses for groups", instead)
+        raise InvalidInputError(path, group, f"begins with {prefix!r}, which EKS rejects in groups", advice)
     if "{{" in group:
         raise InvalidInputError(
             path,
             group,
-            "holds a template: session names are chosen by the caller, who could so choose its own groups",
+            "contains a template: callers choose their session names, and could choose their own groups with it",
         )
     if not group:
         raise InvalidInputError(path, group, "is empty")
@@ -183,12 +190,12 @@ def validate_access_policy(path: str, name: str) -> str:
         return name
     policy = name.rsplit("/", 1)[-1]
     if ":cluster-access-policy/" in name:
-        problem, advice = "is an ARN", f"Give the name alone, {policy!r}: the partition is that of the cluster."
+        problem, advice = "is an ARN", f"Give only the name, {policy!r}: the partition is that of the cluster."
     elif name.startswith("arn:"):
         problem = "is not an EKS access policy (an IAM policy grants nothing inside a cluster)"
         advice = f"Choose one of {', '.join(sorted(ACCESS_POLICIES))}."
     else:
-        problem = "is not an access policy that this version knows"
+        problem = "is not a known access policy"
         advice = f"Known: {', '.join(sorted(ACCESS_POLICIES))}."
     raise InvalidInputError(path, name, problem, advice)
 
@@ -204,7 +211,7 @@ def validate_cluster_name(path: str, name: str) -> str:
 
 
 def validate_namespaces(path: str, namespaces: list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    """Names of single namespaces, each once, as RBAC needs them (it has no patterns)."""
+    """Validates unique names of single namespaces: RBAC has no patterns."""
     for index, namespace in enumerate(namespaces):
         validate_namespace(f"{path}[{index}]", namespace)
     if len(set(namespaces)) != len(namespaces):
@@ -212,20 +219,20 @@ def validate_namespaces(path: str, namespaces: list[str] | tuple[str, ...]) -> t
     return tuple(namespaces)
 
 
-def _refuse_twice(path: str, names: tuple[str, ...]) -> None:
+def _validate_unique(path: str, names: tuple[str, ...]) -> None:
     if len(set(names)) != len(names):
         raise InvalidInputError(path, list(names), "names one of them twice")
 
 
 def validate_namespace(path: str, namespace: str) -> str:
     if is_known(namespace) and not _NAMESPACE.fullmatch(namespace):
-        raise InvalidInputError(path, namespace, "is not the name of a namespace, and patterns are not possible")
+        raise InvalidInputError(path, namespace, "is not the name of a namespace; patterns are not supported")
     return namespace
 
 
 def validate_service_account(path: str, name: str) -> str:
     if is_known(name) and not _SERVICE_ACCOUNT.fullmatch(name):
-        raise InvalidInputError(path, name, "is not the name of a service account, and patterns are not possible")
+        raise InvalidInputError(path, name, "is not the name of a service account; patterns are not supported")
     return name
 
 

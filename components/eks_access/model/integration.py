@@ -1,8 +1,8 @@
 """The description of an integration: one value that provisioning, probe, review and hand-off all read.
 
-    who may act (trust) + what they may do in AWS (statements) + who they are in each cluster (identity)
-    + what they may do inside (grants) + what must work and what must be refused (expectations)
-    + what the vendor's own form asks for (hand-off)
+    who may assume the role (trust) + its permissions in AWS (statements) + its username and groups (identity)
+    + its permissions in each cluster (grants) + calls that must be allowed or denied (expectations)
+    + what to enter in the vendor's own form (hand-off)
 
 It is plain data, free of Pulumi and of AWS calls. A vendor is one function that returns it.
 """
@@ -30,7 +30,7 @@ INTEGRATION_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
 
 
 class Profile(StrEnum):
-    """How much is granted: what the integration really uses, or all that the vendor's page asks for."""
+    """How much is granted: what the integration actually uses, or all that the vendor's page asks for."""
 
     LEAST = "least"
     VENDOR = "vendor"
@@ -49,7 +49,7 @@ class ClusterPlace:
     certificate_authority: str = ""
     """In base64, as EKS gives it."""
     connected: bool = False
-    """Whether it is a cluster outside of EKS, connected by EKS Connector; `mode` then means nothing."""
+    """Whether it is a cluster outside of EKS, connected by EKS Connector; `mode` then has no meaning."""
 
     @property
     def method(self) -> EntryMethod:
@@ -58,7 +58,7 @@ class ClusterPlace:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an integration is deployed: partition, account and clusters; `role_arn` is the role it will get."""
+    """Where an integration is deployed: partition, account and clusters; `role_arn` is the ARN of its role."""
 
     name: str
     partition: str
@@ -96,42 +96,42 @@ class Role:
     max_session_seconds: int = 3600
     permissions_boundary: str | None = None
     extra_statements: tuple[Statement, ...] = ()
-    """What the user adds to what the integration needs."""
+    """Statements that the user adds to those that the integration needs."""
     existing_arn: str | None = None
-    """The role's ARN where somebody else owns it: then it is used as it is, and the rest says what it must be."""
+    """The ARN of an existing role, which is used as it is; the other fields then describe what it must be."""
 
     def __post_init__(self) -> None:
-        iam.check_sids("extra_statements", self.all_statements)
+        iam.validate_unique_sids("extra_statements", self.all_statements)
         iam.validate_role_name("role_name", self.name)
         iam.validate_role_path("role_path", self.path)
         iam.validate_session_seconds("max_session_seconds", self.max_session_seconds)
-        iam.check_size("the role's trust policy", self.trust_policy(), iam.TRUST_POLICY_LIMIT)
-        iam.check_size("the role's policy", self.policy(), iam.INLINE_POLICIES_LIMIT)
+        iam.validate_size("the role's trust policy", self.trust_policy(), iam.TRUST_POLICY_LIMIT)
+        iam.validate_size("the role's policy", self.policy(), iam.INLINE_POLICIES_LIMIT)
 
     @property
     def all_statements(self) -> tuple[Statement, ...]:
         return (*self.statements, *self.extra_statements)
 
     def trust_policy(self) -> dict[str, Any]:
-        return iam.document(self.trust.statements())
+        return iam.build_document(self.trust.statements())
 
     def policy(self) -> dict[str, Any]:
-        return iam.document(statement.json() for statement in self.all_statements)
+        return iam.build_document(statement.json() for statement in self.all_statements)
 
 
 def role_name(args: Mapping[str, Any], default: str) -> str:
     """The role's name: that of an existing role, the one given, or the vendor's default."""
     existing = existing_role.validate_existing_role(args)
-    given: str = args.get("role_name", default)
-    return given if existing is None else existing_role.name_of(existing)
+    name: str = args.get("role_name", default)
+    return name if existing is None else existing_role.name_from_arn(existing)
 
 
 def role_options(args: Mapping[str, Any]) -> dict[str, Any]:
-    """The role's options that every integration's arguments have, for those that were given."""
+    """The role's options that every integration has as arguments, as far as they were given."""
     existing = existing_role.validate_existing_role(args)
     if existing is not None:
         return {"existing_arn": existing}
-    extra = {"extra_statements": iam.validate_extra("extra_statements", args.get("extra_statements", ()))}
+    extra = {"extra_statements": iam.validate_extra_statements("extra_statements", args.get("extra_statements", ()))}
     return extra | {
         option: args[argument]
         for argument, option in (
@@ -145,17 +145,17 @@ def role_options(args: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Field:
-    """One value that the vendor's form asks for, under the form's own label."""
+    """One value of the vendor's form, under the form's own label."""
 
     label: str
     value: str
     secret: bool = False
-    """Whether it is hidden unless it is asked for. What the user gave as a secret is hidden without this."""
+    """Whether it is hidden by default. A value that the user gave as a secret is always hidden by default."""
 
 
 @dataclass(frozen=True)
 class Handoff:
-    """What to enter at the vendor, in its form's order, and the manual steps that are left."""
+    """What to enter in the vendor's form, in its order, and the remaining manual steps."""
 
     fields: tuple[Field, ...]
     steps: tuple[str, ...] = ()
@@ -173,21 +173,21 @@ class Integration:
     handoff: Handoff
     residual_risks: tuple[str, ...] = ()
     objects: tuple[KubernetesObject, ...] = ()
-    """What the integration needs in each cluster besides its RBAC."""
+    """Objects that the integration needs in each cluster besides its RBAC."""
     sources: tuple[str, ...] = ()
-    """Where it is written what the vendor needs: its page, its code."""
+    """The documents that say what the vendor needs: its page, its code."""
     leftovers: tuple[LeftoverPattern, ...] = ()
-    """What the vendor itself makes in clusters, which the stack does not know and off-boarding does not take away."""
+    """Resources that the vendor itself creates in clusters, and that off-boarding leaves behind."""
 
-    def check_place(self, place: Place) -> None:
-        """Refuse a cluster that cannot carry this identity, and a role that is not at home here.
+    def validate_place(self, place: Place) -> None:
+        """Validates that the place can have this identity and this role.
 
         Raises:
-            InvalidInputError: the identity has access policies and the cluster takes no access entries, or the
-                existing role is another account's.
+            InvalidInputError: the identity has access policies and a cluster does not support access entries, or the
+                existing role is in another account or partition.
         """
         if self.role.existing_arn is not None:
-            existing_role.check_home(self.role.existing_arn, partition=place.partition, account=place.account)
+            existing_role.validate_location(self.role.existing_arn, partition=place.partition, account=place.account)
         for cluster in place.clusters:
             if self.identity.access_policies and cluster.method is EntryMethod.AWS_AUTH:
                 names = ", ".join(policy.name for policy in self.identity.access_policies)
@@ -201,4 +201,14 @@ class Integration:
 
 
 Describe = Callable[[Mapping[str, Any], Place], Integration]
-"""What a vendor's file provides: its typed arguments and the place in, the description out."""
+"""The function that each vendor provides: its validated arguments and the place in, the integration out."""
+
+
+def describe_other_profile(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration | None:
+    """The same integration in the profile that was not chosen, for comparison; None if it cannot have that profile."""
+    chosen = args.get("profile", Profile.LEAST)
+    other = Profile.LEAST if chosen is Profile.VENDOR else Profile.VENDOR
+    try:
+        return describe({**args, "profile": other}, place)
+    except InvalidInputError:
+        return None

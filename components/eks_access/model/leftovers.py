@@ -1,22 +1,22 @@
-"""What a vendor makes by itself once it has access, as data: the stack does not know it, and so does not remove it.
+"""Resources that a vendor creates outside of the stack, and that off-boarding therefore leaves behind.
 
-Each vendor's file says what to look for (`LEFTOVERS`); `eks-access leftovers` looks for it.
+Each vendor's module declares their patterns (`LEFTOVERS`); `eks-access leftovers` searches clusters for them.
 """
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
 
-Made = Literal["binding", "binding-of-user", "empty-entry-of-user"]
+LeftoverKind = Literal["binding", "binding-of-user", "empty-entry-of-user"]
 """`binding`: a RoleBinding or ClusterRoleBinding by its name. `binding-of-user`: one by the name of a User among its
 subjects. `empty-entry-of-user`: an IAM user's access entry without groups and policies, by the user's ARN."""
 
 
 @dataclass(frozen=True)
 class LeftoverPattern:
-    """One kind of thing that a vendor makes. `pattern` is a glob for its name; `why` says how it came there."""
+    """One kind of resource that a vendor creates. `pattern` is a glob for its name; `why` explains its origin."""
 
-    made: Made
+    made: LeftoverKind
     pattern: str
     why: str
 

@@ -1,7 +1,7 @@
 """Objects that an integration needs in a cluster besides its RBAC, as data: a namespace, a Secret, a Deployment, …
 
-Values that are not known yet, or that are secret, stand in a body as placeholders (`placeholders`), and are put in
-where the object is made. So a secret is in nothing that is printed, compared or exported.
+Values that are not known yet, or that are secret, are placeholders in a body (`placeholders`), and are filled when the
+object is created. So nothing that is printed, compared or exported contains a secret.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 WORKLOADS = ("CronJob", "DaemonSet", "Deployment", "Job", "StatefulSet")
-"""Kinds that run pods: made last, when everything that their pods use is there."""
+"""Kinds that run pods: created last, when everything that their pods use exists."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class KubernetesObject:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     cluster: str | None = None
-    """The key of the only cluster that it is made in; every one where it is None."""
+    """The key of the only cluster that has it; None for all clusters."""
 
     @property
     def key(self) -> str:

@@ -1,9 +1,9 @@
-"""Values that are not known yet, inside descriptions that are.
+"""Placeholders for values in a description that are not known yet.
 
 A description is built by plain functions with plain f-strings, yet some of its values (an ExternalId from another
-stack, a role's ARN) are only known while deploying. Each such value stands in the description as a placeholder: a
-name between two private-use characters, which no IAM, EKS or Kubernetes name may hold. So the shape is known at
-once, and the binding fills each text with just the values that it mentions.
+stack, a role's ARN) are only known while deploying. Each such value is represented by a placeholder: a key between two
+private-use characters, which no IAM, EKS or Kubernetes name may contain. So the description's shape is known at once,
+and `OutputBindings` fills each text with only the values that it mentions.
 """
 
 import re
@@ -16,12 +16,12 @@ _PLACEHOLDER = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]+){_CLOSE}")
 
 
 def placeholder(key: str) -> str:
-    """The text that stands for the value `key` until it is known."""
+    """The placeholder of the value `key`."""
     return f"{_OPEN}{key}{_CLOSE}"
 
 
 def is_known(text: str) -> bool:
-    """Whether the text holds no placeholder, so that its form can be judged."""
+    """Whether the text contains no placeholder, so that it can be validated."""
     return _OPEN not in text
 
 
@@ -35,14 +35,14 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
 
 
-def map_texts(tree: Any, change: Callable[[str], Any]) -> Any:
-    """The same tree of mappings and lists with every text (not the keys) replaced by `change(text)`."""
+def map_texts(tree: Any, transform: Callable[[str], Any]) -> Any:
+    """The same tree of mappings and lists with every text (not the keys) replaced by `transform(text)`."""
     if isinstance(tree, Enum):
         return tree
     if isinstance(tree, str):
-        return change(tree)
+        return transform(tree)
     if isinstance(tree, Mapping):
-        return {key: map_texts(value, change) for key, value in tree.items()}
+        return {key: map_texts(value, transform) for key, value in tree.items()}
     if isinstance(tree, list | tuple):
-        return [map_texts(value, change) for value in tree]
+        return [map_texts(value, transform) for value in tree]
     return tree

@@ -1,4 +1,4 @@
-"""What every pod that this package makes has in common: no privileges, no way in, one way out, and a known image."""
+"""Settings of every pod that this package creates: no privileges, no ingress, restricted egress, a pinned image."""
 
 import re
 from collections.abc import Mapping
@@ -8,9 +8,9 @@ from ..errors import InvalidInputError
 from .placeholders import is_known
 
 NONROOT = 65532
-"""The user of distroless images' `nonroot` variants. Kubernetes can judge only a number."""
+"""The user of distroless images' `nonroot` variants. Kubernetes can verify `runAsNonRoot` only for a numeric user."""
 RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
-"""Labels of a namespace, by which the API server refuses every other pod.
+"""Labels of a namespace with which the API server rejects every pod that is not restricted.
 https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted"""
 POD_SECURITY: Mapping[str, Any] = {
     "runAsNonRoot": True,
@@ -31,7 +31,7 @@ _IMAGE = re.compile(r"[\w.\-/]+(?::\d+/[\w.\-/]+)?(?::(?P<tag>[\w][\w.\-]{0,127}
 
 
 def network_policy(labels: Mapping[str, str], *, pod_identity: bool) -> dict[str, Any]:
-    """Nothing comes in (the kubelet's own checks are no matter of a policy); out go HTTPS and name lookups only."""
+    """No ingress (the kubelet's own probes are not subject to policies); egress for HTTPS and DNS only."""
     egress: list[dict[str, Any]] = [
         {"ports": [{"port": 443, "protocol": "TCP"}]},
         {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]},
@@ -45,10 +45,10 @@ def network_policy(labels: Mapping[str, str], *, pod_identity: bool) -> dict[str
 
 
 def validate_image(path: str, image: str, example: str) -> str:
-    """An image with a version or a digest.
+    """Validates that an image has a version or a digest.
 
     Raises:
-        InvalidInputError: it has neither, or is no image's name.
+        InvalidInputError: it has neither, or is not an image name.
     """
     if not is_known(image):
         return image
@@ -59,7 +59,7 @@ def validate_image(path: str, image: str, example: str) -> str:
         raise InvalidInputError(
             path,
             image,
-            "names no version: the same name would be another program tomorrow",
+            "names no version, so the same name could be another program tomorrow",
             f"Name a version as in {example}, or a digest.",
         )
     return image

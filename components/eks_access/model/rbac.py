@@ -1,4 +1,4 @@
-"""Kubernetes RBAC as data: rules, where they hold, and the objects that carry them."""
+"""Kubernetes RBAC as data: rules, grants, and the objects that implement them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ from typing import Any, Literal
 API_GROUP = "rbac.authorization.k8s.io"
 MANAGED_BY = "eks-access"
 STACK = "eks-access/stack"
-"""The annotation, and in AWS the tag, that says which stack made something: `<project>/<stack>`."""
+"""The annotation, and in AWS the tag, with the stack that created something: `<project>/<stack>`."""
 
 ANNOTATIONS = {"pulumi.com/patchForce": "true"}
-"""These objects are this package's whole: whoever else has changed them, with whatever tool, the next `up` repairs it.
+"""This package owns these objects entirely: the next `up` reverts any drift, whichever tool caused it.
 https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/"""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One policy rule. `why` tells a reviewer what the integration does with it.
+    """One policy rule. `why` is for reviewers: what the integration needs it for.
 
-    There is no way to write an empty `resource_names` list: in RBAC that would mean every name.
+    An empty `resource_names` is never written: in RBAC it would mean every name.
     """
 
     resources: tuple[str, ...]
@@ -27,7 +27,7 @@ class Rule:
     resource_names: tuple[str, ...] = ()
     why: str = ""
     non_resource_urls: tuple[str, ...] = ()
-    """Paths of the API server itself, such as `/version`, in the place of resources."""
+    """Paths of the API server itself, such as `/version`, instead of resources."""
 
     def json(self) -> dict[str, Any]:
         if self.non_resource_urls:
@@ -42,13 +42,13 @@ class Rule:
 
 @dataclass(frozen=True)
 class Grant:
-    """Rules given to a group: everywhere (`namespaces` is None), or in the named namespaces only.
+    """Rules granted to a group: in the whole cluster (`namespaces` is None), or in the named namespaces only.
 
     `key` is short and unique within the integration; `name` is what the objects in the cluster are called.
 
     With another `kind`, `group` is the name of a user, or `namespace/name` of a service account.
 
-    A grant with no namespace at all (`()`) makes the ClusterRole and binds it nowhere: ready, and without effect.
+    A grant with no namespace at all (`()`) creates the ClusterRole without a binding: ready, and without effect.
     """
 
     key: str
@@ -76,8 +76,8 @@ class RbacObject:
     body: Mapping[str, Any]
 
 
-def objects(grant: Grant, *, labels: Mapping[str, str], stack: str = "") -> Iterator[RbacObject]:
-    """The ClusterRole of a grant and its bindings: one ClusterRole bound in many places keeps the rules in one."""
+def build_objects(grant: Grant, *, labels: Mapping[str, str], stack: str = "") -> Iterator[RbacObject]:
+    """The ClusterRole of a grant and its bindings: one ClusterRole for all namespaces keeps the rules in one object."""
     annotations = ANNOTATIONS | ({STACK: stack} if stack else {})
     metadata = {"name": grant.name, "labels": dict(labels), "annotations": annotations}
     yield RbacObject(
@@ -100,7 +100,7 @@ def objects(grant: Grant, *, labels: Mapping[str, str], stack: str = "") -> Iter
         yield RbacObject(key, "RoleBinding", grant.name, namespace, {"metadata": placed} | binding)
 
 
-_OWN_GROUP: Mapping[str, str] = {
+_API_GROUPS: Mapping[str, str] = {
     kind: group
     for group, kinds in {
         "": "pods services configmaps namespaces secrets endpoints persistentvolumeclaims serviceaccounts nodes events",
@@ -113,6 +113,6 @@ _OWN_GROUP: Mapping[str, str] = {
 }
 
 
-def own_group(resource: str) -> str | None:
-    """The API group of a well-known resource."""
-    return _OWN_GROUP.get(resource)
+def api_group_of(resource: str) -> str | None:
+    """The API group of a well-known resource; None for any other."""
+    return _API_GROUPS.get(resource)

@@ -18,9 +18,9 @@ def main() -> None:
         )
     try:
         logs.configure_from_environment(os.environ)
-    except logs.LogFileError as error:
-        # A deployment is not stopped for a missing log.
-        print(f"warning: {logs.VARIABLE}: {error}", file=sys.stderr)
+    except OSError as error:
+        # A missing log does not stop a deployment.
+        print(f"warning: the log file of {logs.VARIABLE} cannot be written: {error}", file=sys.stderr)
     # A language host that runs a folder as a plugin puts the folder before the address.
     engine_address = addresses[-1]
     engine_log = EngineLog(engine_address)

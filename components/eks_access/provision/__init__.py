@@ -1,1 +1,1 @@
-"""From descriptions to resources: the thin Pulumi shell around the pure modules."""
+"""Provisions integrations with Pulumi: role, access entry or aws-auth mapping, RBAC and objects."""

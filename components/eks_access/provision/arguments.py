@@ -1,8 +1,8 @@
 """The typed arguments that every integration has.
 
-One definition serves three readers: the Python signature, the check of an environment's configuration, and the
-schema that other languages and editors see. What each reader can take limits the types used here: structure is
-plain, only leaves are `Input[str]`, and there is no `Literal` and no union.
+One definition serves as Python signature, as validation of an environment's configuration, and as the schema for other
+languages and editors. All three must support the types used here: structure is plain, only leaves are `Input[str]`,
+and there is no `Literal` and no union.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class ClusterArgs(TypedDict):
     """The cluster's region; the AWS provider's region when left out."""
     authentication_mode: NotRequired[AuthenticationMode]
     """The cluster's authentication mode; read from EKS when left out.
-    Needed where the cluster is made in the same stack."""
+    Required if the cluster is created in the same stack."""
     endpoint: NotRequired[pulumi.Input[str]]
     """The API server's address; read from EKS when left out."""
     certificate_authority: NotRequired[pulumi.Input[str]]
@@ -36,53 +36,53 @@ class ClusterArgs(TypedDict):
     kubeconfig: NotRequired[pulumi.Input[str]]
     """A kubeconfig for the deployment itself; by default one that signs in with the deployer's AWS credentials."""
     kubernetes_provider: NotRequired[kubernetes.Provider]
-    """A Kubernetes provider for this cluster, to share between integrations; made from the kubeconfig when left out."""
+    """A Kubernetes provider for this cluster, to share between integrations; created from the kubeconfig by default."""
 
 
 class StatementArgs(TypedDict):
-    """A statement of your own for the role's policy."""
+    """An additional statement of your own for the role's policy."""
 
     sid: str
-    """Letters and digits; not one that the integration has already."""
+    """Letters and digits; unique within the role's policy."""
     actions: list[str]
     """Single actions, without wildcards."""
     resources: list[pulumi.Input[str]]
-    """ARNs, or `*` for actions that take no resource."""
+    """ARNs, or `*` for actions without resource types."""
     why: str
-    """What the integration does with it, for whoever reviews it."""
+    """What the integration needs it for, for reviewers."""
 
 
 class IntegrationOptions(TypedDict):
-    """What every integration can be given, whatever its clusters are."""
+    """Arguments of every integration, whatever its clusters are."""
 
     profile: NotRequired[Profile]
     """`least` (default): what the integration uses. `vendor`: all that the vendor's page asks for."""
     role_name: NotRequired[pulumi.Input[str]]
     """The IAM role's name; each vendor has a default."""
     existing_role_arn: NotRequired[pulumi.Input[str]]
-    """The ARN, with its path, of a role that somebody else owns, to be used as it is: it is neither made nor changed,
-    and the hand-off tells what it must trust and be allowed. In place of the role's other options."""
+    """The ARN, with its path, of an existing role managed by its owner: it is used as it is, neither created nor
+    changed, and the hand-off has the trust policy and permissions it needs. Replaces the role's other options."""
     role_path: NotRequired[str]
     """The IAM role's path, `/` by default."""
     permissions_boundary: NotRequired[pulumi.Input[str]]
-    """The ARN of the policy that bounds the role's permissions."""
+    """The ARN of the role's permissions boundary."""
     max_session_seconds: NotRequired[int]
-    """The role's longest session, 3600 (default) to 43200 seconds."""
+    """The role's maximum session duration, 3600 (default) to 43200 seconds."""
     extra_statements: NotRequired[list[StatementArgs]]
-    """What the role may do besides what the integration needs."""
+    """Permissions of the role in addition to those that the integration needs."""
     tags: NotRequired[Mapping[str, pulumi.Input[str]]]
-    """Tags for everything that takes tags."""
+    """Tags for all resources that support tags."""
 
 
 class IntegrationArgs(IntegrationOptions):
-    """What every integration with access to EKS clusters can be given."""
+    """Arguments of every integration with access to EKS clusters."""
 
     clusters: Mapping[str, ClusterArgs]
     """The clusters, by short names of your choice. The names become parts of resource names: keep them stable."""
 
 
 def validate_arguments(arguments: object, kind: type, path: str = "") -> dict[str, Any]:
-    """The arguments as `kind` declares them, enums resolved. Outputs pass as they are.
+    """Validates arguments against the TypedDict `kind` and converts enums. Outputs are not changed.
 
     Raises:
         InvalidInputError: an unknown key, a missing one, or a value of the wrong type; the first one found, with its
@@ -91,13 +91,13 @@ def validate_arguments(arguments: object, kind: type, path: str = "") -> dict[st
     try:
         validated: dict[str, Any] = adapter(kind).validate_python(arguments)
     except ValidationError as invalid:
-        raise _explained(invalid, path, kind) from None
+        raise _to_input_error(invalid, path, kind) from None
     return validated
 
 
 @cache
 def adapter(kind: type) -> TypeAdapter[Any]:
-    """What checks arguments of this kind."""
+    """The validator of a TypedDict of arguments."""
     adapter: TypeAdapter[Any] = TypeAdapter(
         with_config(ConfigDict(extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True))(kind),
         _parent_depth=0,
@@ -110,21 +110,21 @@ def adapter(kind: type) -> TypeAdapter[Any]:
 _UNION_MEMBERS = ("str", "int", "bool", "is-instance[Awaitable]", "is-instance[Output]")
 
 
-def _explained(invalid: ValidationError, path: str, kind: type) -> InvalidInputError:
+def _to_input_error(invalid: ValidationError, path: str, kind: type) -> InvalidInputError:
     error = invalid.errors(include_url=False)[0]
     location = [str(part) for part in error["loc"] if part not in _UNION_MEMBERS]
     name = ".".join([*([path] if path else []), *location])
     if error["type"] == "extra_forbidden":
         return InvalidInputError(
-            name, None, "is not a known property", f"{kind.__name__} takes {', '.join(known(kind))}."
+            name, None, "is not a known property", f"{kind.__name__} takes {', '.join(known_arguments(kind))}."
         )
     if error["type"] == "missing":
         return InvalidInputError(name, None, "is required")
-    # The value itself may be a secret of the user's, so only its type is told.
-    given = type(error["input"]).__name__
-    return InvalidInputError(name, None, f"has a value of type {given} that does not fit: {error['msg']}")
+    # The value itself may be a secret, so the message has only its type.
+    actual = type(error["input"]).__name__
+    return InvalidInputError(name, None, f"has a value of type {actual} that does not fit: {error['msg']}")
 
 
-def known(kind: type) -> list[str]:
-    """The names of the properties that `kind` declares."""
+def known_arguments(kind: type) -> list[str]:
+    """The names of the arguments that `kind` declares."""
     return sorted(kind.__annotations__)

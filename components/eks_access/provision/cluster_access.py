@@ -1,21 +1,19 @@
-"""One integration in one cluster: its way in, and its rights inside."""
-
-from collections.abc import Mapping
+"""Access of one integration to one cluster: access entry or aws-auth mapping, RBAC, and the integration's objects."""
 
 import pulumi
 import pulumi_aws as aws
 
 from ..aws_auth.resource import AwsAuthMapping
 from ..model.identity import EntryMethod
-from ..model.integration import ClusterPlace, Integration
+from ..model.integration import ClusterPlace
 from ..model.rbac import STACK
 from ..model.tags import ROLE_ID_TAG
 from ..model.trust import PodIdentity
 from .connection import Connection
-from .objects import Objects
-from .output_bindings import Binding
-from .rbac import create_rights, labels, stack
-from .role import ActingRole
+from .metadata import object_labels, stack_name
+from .objects import ObjectSet
+from .provisioned import Provisioned
+from .rbac import create_rbac
 
 
 class ClusterAccess(pulumi.ComponentResource):
@@ -24,63 +22,55 @@ class ClusterAccess(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
+        provisioned: Provisioned,
         cluster: ClusterPlace,
-        integration: Integration,
-        role: ActingRole,
         connection: Connection,
-        binding: Binding,
-        partition: str,
-        tags: Mapping[str, pulumi.Input[str]],
         opts: pulumi.ResourceOptions,
     ) -> None:
-        self._binding = binding
+        self._provisioned, self._cluster = provisioned, cluster
+        integration, bindings = provisioned.integration, provisioned.bindings
+        self._cluster_name = bindings.fill_text(cluster.name)
+        self._username = bindings.fill_text(integration.identity.username_by(cluster.method))
+        self._groups = list(integration.identity.groups)
         super().__init__(
             "eks-access:index:ClusterAccess",
             name,
             {
-                "cluster": binding.text(cluster.name),
+                "cluster": self._cluster_name,
                 "method": cluster.method.value,
-                "username": binding.text(integration.identity.username_by(cluster.method)),
-                "groups": list(integration.identity.groups),
+                "username": self._username,
+                "groups": self._groups,
                 "accessPolicies": [policy.name for policy in integration.identity.access_policies],
             },
             opts,
         )
-        labelled = labels(name, integration, cluster)
-        rights = create_rights(name, integration, labelled, connection, binding, self)
-        # The way in is opened last and closed first: nobody is let in whose rights are half made.
+        rights = create_rbac(name, provisioned, cluster, connection, self)
+        # Access to the cluster is created last and removed first: a role with incomplete rights is never let in.
         if cluster.method is EntryMethod.ACCESS_ENTRY:
-            entered = self._create_access_entry(name, cluster, integration, role, partition, tags, rights)
+            access = self._create_access_entry(rights)
         else:
-            entered = self._create_mapping(name, cluster, integration, role, connection, rights)
+            access = self._create_mapping(connection, rights)
         trust = integration.role.trust
         if isinstance(trust, PodIdentity) and trust.is_for(cluster.arn):
-            entered = self._create_association(name, cluster, trust, role, tags, entered)
-        # What runs in the cluster as the integration starts when it can come in, and ends before its rights do.
-        wanted = [each for each in integration.objects if each.cluster in (None, cluster.key)]
-        Objects(name, connection, binding, labelled, self, wanted).create(after=[entered])
+            access = self._create_pod_identity_association(trust, access)
+        # Workloads that act as the integration start once it has access, and end before its rights are removed.
+        objects = [each for each in integration.objects if each.cluster in (None, cluster.key)]
+        labels = object_labels(name, integration, cluster)
+        ObjectSet(name, objects, bindings, connection, labels, self).create(depends_on=[access])
         self.register_outputs({})
 
-    def _create_access_entry(
-        self,
-        name: str,
-        cluster: ClusterPlace,
-        integration: Integration,
-        role: ActingRole,
-        partition: str,
-        tags: Mapping[str, pulumi.Input[str]],
-        rights: list[pulumi.Resource],
-    ) -> pulumi.Resource:
-        region = self._binding.text(cluster.region)
+    def _create_access_entry(self, rights: list[pulumi.Resource]) -> pulumi.Resource:
+        bindings, role = self._provisioned.bindings, self._provisioned.role
+        region = bindings.fill_text(self._cluster.region)
         entry = aws.eks.AccessEntry(
-            name,
-            cluster_name=self._binding.text(cluster.name),
+            self.pulumi_resource_name,
+            cluster_name=self._cluster_name,
             region=region,
             principal_arn=role.arn,
             type="STANDARD",
-            user_name=self._binding.text(integration.identity.username_by(cluster.method)),
-            kubernetes_groups=list(integration.identity.groups),
-            tags={**tags, ROLE_ID_TAG: role.unique_id, STACK: stack()},
+            user_name=self._username,
+            kubernetes_groups=self._groups,
+            tags={**self._provisioned.tags, ROLE_ID_TAG: role.unique_id, STACK: stack_name()},
             opts=pulumi.ResourceOptions(
                 parent=self,
                 depends_on=rights,
@@ -88,58 +78,43 @@ class ClusterAccess(pulumi.ComponentResource):
                 replace_on_changes=[f'tags["{ROLE_ID_TAG}"]'],
             ),
         )
-        for policy in integration.identity.access_policies:
+        for policy in self._provisioned.integration.identity.access_policies:
             scope = aws.eks.AccessPolicyAssociationAccessScopeArgs(
                 type="namespace" if policy.namespaces else "cluster",
                 namespaces=None if policy.namespaces is None else list(policy.namespaces),
             )
             aws.eks.AccessPolicyAssociation(
-                f"{name}-{policy.name}",
+                f"{self.pulumi_resource_name}-{policy.name}",
                 cluster_name=entry.cluster_name,
                 region=region,
-                # From the entry and not the role: an association goes with its entry, and must come back with it.
+                # The entry's and not the role's: EKS deletes an association with its entry, and it must be recreated
+                # with it.
                 principal_arn=entry.principal_arn,
-                policy_arn=self._binding.text(policy.arn(partition)),
+                policy_arn=bindings.fill_text(policy.arn(self._provisioned.place.partition)),
                 access_scope=scope,
                 opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),
             )
         return entry
 
-    def _create_mapping(
-        self,
-        name: str,
-        cluster: ClusterPlace,
-        integration: Integration,
-        role: ActingRole,
-        connection: Connection,
-        rights: list[pulumi.Resource],
-    ) -> pulumi.Resource:
+    def _create_mapping(self, connection: Connection, rights: list[pulumi.Resource]) -> pulumi.Resource:
         return AwsAuthMapping(
-            name,
+            self.pulumi_resource_name,
             kubeconfig=connection.kubeconfig,
-            cluster_name=self._binding.text(cluster.name),
-            role_arn=role.arn,
-            username=self._binding.text(integration.identity.username_by(cluster.method)),
-            groups=list(integration.identity.groups),
+            cluster_name=self._cluster_name,
+            role_arn=self._provisioned.role.arn,
+            username=self._username,
+            groups=self._groups,
             opts=pulumi.ResourceOptions(parent=self, depends_on=rights),
         )
 
-    def _create_association(
-        self,
-        name: str,
-        cluster: ClusterPlace,
-        trust: PodIdentity,
-        role: ActingRole,
-        tags: Mapping[str, pulumi.Input[str]],
-        entered: pulumi.Resource,
-    ) -> pulumi.Resource:
+    def _create_pod_identity_association(self, trust: PodIdentity, access: pulumi.Resource) -> pulumi.Resource:
         return aws.eks.PodIdentityAssociation(
-            name,
-            cluster_name=self._binding.text(cluster.name),
-            region=self._binding.text(cluster.region),
+            self.pulumi_resource_name,
+            cluster_name=self._cluster_name,
+            region=self._provisioned.bindings.fill_text(self._cluster.region),
             namespace=trust.namespace,
             service_account=trust.service_account,
-            role_arn=role.arn,
-            tags=dict(tags),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[entered]),
+            role_arn=self._provisioned.role.arn,
+            tags=dict(self._provisioned.tags),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[access]),
         )

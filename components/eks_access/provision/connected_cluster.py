@@ -1,4 +1,4 @@
-"""An integration whose clusters are not of EKS: each is registered with EKS Connector, and equipped."""
+"""An integration with clusters outside of EKS: each is registered with EKS Connector, and the connector deployed."""
 
 import base64
 from collections.abc import Mapping
@@ -15,10 +15,12 @@ from ..kubernetes.kubeconfig import read_kubeconfig_file, resolve_cluster_addres
 from ..model.integration import ClusterPlace
 from ..model.rbac import STACK
 from .connection import Connection, connect
-from .integration import IntegrationComponent, Provisioned
-from .objects import Objects
-from .output_bindings import Binding
-from .rbac import create_rights, labels, stack
+from .integration import IntegrationComponent
+from .metadata import object_labels, stack_name
+from .objects import ObjectSet
+from .output_bindings import OutputBindings
+from .provisioned import Provisioned
+from .rbac import create_rbac
 
 UNKNOWN_CODE = "(not known: the registration was imported)"
 
@@ -31,8 +33,8 @@ class ConnectedCluster(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
+        provisioned: Provisioned,
         cluster: ClusterPlace,
-        made: Provisioned,
         connection: Connection,
         registration: Mapping[str, Any],
         opts: pulumi.ResourceOptions,
@@ -47,77 +49,79 @@ class ConnectedCluster(pulumi.ComponentResource):
             "code": code.apply(lambda known: known or UNKNOWN_CODE),
             "expiry": self.registration.activation_expiry,
         }
-        made.binding.take(activation_key(cluster.key), activation)
-        # The description is one for all clusters, and each has an activation of its own.
-        told = Binding()
-        told.put(REGION, cluster.region)
-        told.put(ACTIVATION_ID, self.registration.activation_id)
-        told.put(ACTIVATION_CODE, code.apply(_encoded))
-        labelled = labels(name, made.integration, cluster)
-        objects = Objects(name, connection, told, labelled, self, made.integration.objects)
-        rights = create_rights(name, made.integration, labelled, connection, made.binding, self, objects.namespaces)
-        objects.create(after=rights)
+        provisioned.bindings.capture(activation_key(cluster.key), activation)
+        # All clusters share one description, and each has an activation of its own.
+        own = OutputBindings()
+        own.resolve(REGION, cluster.region)
+        own.resolve(ACTIVATION_ID, self.registration.activation_id)
+        own.resolve(ACTIVATION_CODE, code.apply(_encode))
+        labels = object_labels(name, provisioned.integration, cluster)
+        objects = ObjectSet(name, provisioned.integration.objects, own, connection, labels, self)
+        rights = create_rbac(name, provisioned, cluster, connection, self, objects.namespaces)
+        objects.create(depends_on=rights)
         self.register_outputs({})
 
 
 class ConnectorComponent(IntegrationComponent):
-    """An integration over clusters of its own, which are connected to EKS rather than being of it."""
+    """The base of an integration with clusters of its own, which are connected to EKS rather than part of it."""
 
     own_clusters = True
 
     def _own_arguments(self, args: Mapping[str, Any]) -> dict[str, Any]:
         own = super()._own_arguments(args)
-        own["viewers"] = {key: _with_plain_arn(key, given) for key, given in own.get("viewers", {}).items()}
+        own["viewers"] = {key: _with_viewer_arn(key, viewer) for key, viewer in own.get("viewers", {}).items()}
         return own
 
     def _complete(self, clusters: Mapping[str, Any]) -> Mapping[str, Any]:
         region = ""
-        if any("region" not in given for given in clusters.values()):
+        if any("region" not in args for args in clusters.values()):
             region = aws.get_region(opts=pulumi.InvokeOptions(parent=self)).region
         return {
-            key: {"region": region, **given, **_way_in(f"clusters.{key}", given)} for key, given in clusters.items()
+            key: {"region": region, **args, **_read_connection(f"clusters.{key}", args)}
+            for key, args in clusters.items()
         }
 
-    def _create_cluster(self, name: str, cluster: ClusterPlace, args: Any, made: Provisioned) -> None:
+    def _create_cluster(self, name: str, cluster: ClusterPlace, args: Any, provisioned: Provisioned) -> None:
         registration = {
             "name": args["name"],
-            "role_arn": made.role.arn,
+            "role_arn": provisioned.role.arn,
             "cluster_provider": args["provider"].value,
             "region": cluster.region,
-            "tags": {**made.tags, STACK: stack()},
-            "limit": made.args.get("registration_limit"),
-            "ensure_service_linked_role": made.args.get("ensure_service_linked_role"),
-            "endpoint": made.args.get("endpoint"),
-            "profile": made.args.get("aws_profile"),
-            "account": made.binding.text(made.place.account),
+            "tags": {**provisioned.tags, STACK: stack_name()},
+            "limit": provisioned.args.get("registration_limit"),
+            "ensure_service_linked_role": provisioned.args.get("ensure_service_linked_role"),
+            "endpoint": provisioned.args.get("endpoint"),
+            "profile": provisioned.args.get("aws_profile"),
+            "account": provisioned.bindings.fill_text(provisioned.place.account),
         }
         connection = connect(name, args, pulumi.ResourceOptions(parent=self))
-        children = pulumi.ResourceOptions(parent=self, depends_on=list(made.rights))
-        ConnectedCluster(name, cluster, made, connection, registration, children)
+        opts = pulumi.ResourceOptions(parent=self, depends_on=list(provisioned.role_policies))
+        ConnectedCluster(name, provisioned, cluster, connection, registration, opts)
 
 
-def _encoded(code: str) -> str:
+def _encode(code: str) -> str:
     return base64.b64encode(code.encode()).decode()
 
 
-def _with_plain_arn(key: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    arn, path = given["arn"], f"viewers.{key}.arn"
+def _with_viewer_arn(key: str, viewer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The viewer with its ARN in the form in which the console passes it to the connector."""
+    arn, path = viewer["arn"], f"viewers.{key}.arn"
     if isinstance(arn, str):
-        return {**given, "arn": canonicalize_viewer_arn(path, arn)}
-    return {**given, "arn": pulumi.Output.from_input(arn).apply(lambda known: canonicalize_viewer_arn(path, known))}
+        return {**viewer, "arn": canonicalize_viewer_arn(path, arn)}
+    return {**viewer, "arn": pulumi.Output.from_input(arn).apply(lambda known: canonicalize_viewer_arn(path, known))}
 
 
-def _way_in(path: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The kubeconfig, a secret, and the address and certificate authority in it, which are none.
+def _read_connection(path: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    """The kubeconfig, as a secret, and the endpoint and certificate authority in it, which are not secret.
 
     Raises:
-        InvalidInputError: there is no kubeconfig, or one that leads nowhere.
+        InvalidInputError: there is no kubeconfig, or it has no usable cluster.
     """
-    text = given.get("kubeconfig")
-    if (text is None) == ("kubeconfig_file" not in given):
+    text = args.get("kubeconfig")
+    if (text is None) == ("kubeconfig_file" not in args):
         raise InvalidInputError(path, None, "needs either `kubeconfig` or `kubeconfig_file`")
     if text is None:
-        text = read_kubeconfig_file(f"{path}.kubeconfig_file", given["kubeconfig_file"])
+        text = read_kubeconfig_file(f"{path}.kubeconfig_file", args["kubeconfig_file"])
     secret = pulumi.Output.secret(text)
     endpoint: pulumi.Input[str]
     authority: pulumi.Input[str]

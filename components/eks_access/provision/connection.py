@@ -1,4 +1,4 @@
-"""How a deployment reaches a cluster: what the user gave, completed by what EKS says."""
+"""How a deployment connects to a cluster: the user's arguments, completed by reading EKS."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -11,17 +11,17 @@ from ..errors import InvalidInputError
 from ..kubernetes.kubeconfig import build_kubeconfig
 from ..model.identity import AuthenticationMode
 from .arguments import ClusterArgs, validate_arguments
-from .output_bindings import Binding
+from .output_bindings import OutputBindings
 
 READ_FROM_EKS = ("authentication_mode", "endpoint", "certificate_authority")
 
 
-def complete(args: ClusterArgs, path: str, opts: pulumi.InvokeOptions) -> ClusterArgs:
-    """The arguments with the mode, endpoint and certificate authority that EKS has, where they were not given.
+def complete_cluster(args: ClusterArgs, path: str, opts: pulumi.InvokeOptions) -> ClusterArgs:
+    """Reads the region, authentication mode, endpoint and certificate authority from EKS if they were not given.
 
     Raises:
-        InvalidInputError: the authentication mode decides which resources there are, and neither was it given nor
-            can it be read, because the cluster's name is not known before the deployment.
+        InvalidInputError: the authentication mode, which decides which resources are created, was not given and
+            cannot be read, because the cluster's name is not known before the deployment.
     """
     completed: dict[str, Any] = dict(validate_arguments(args, ClusterArgs, path))
     if "region" not in completed:
@@ -41,8 +41,8 @@ def complete(args: ClusterArgs, path: str, opts: pulumi.InvokeOptions) -> Cluste
         raise InvalidInputError(
             f"{path}.authentication_mode",
             None,
-            "is required where the cluster's name is an Output: it decides which resources are made,"
-            " and the cluster cannot be asked yet",
+            "is required where the cluster's name is an Output: it decides which resources are created,"
+            " and cannot be read from the cluster yet",
             f"Give one of {', '.join(AuthenticationMode)}.",
         )
     else:
@@ -60,22 +60,23 @@ def complete(args: ClusterArgs, path: str, opts: pulumi.InvokeOptions) -> Cluste
 
 @dataclass(frozen=True)
 class Connection:
-    """What resources in one cluster are made with."""
+    """What resources in one cluster are created with."""
 
     kubeconfig: pulumi.Input[str]
     provider: kubernetes.Provider
 
 
 def connect(name: str, args: ClusterArgs, opts: pulumi.ResourceOptions) -> Connection:
-    """The deployment's way into the cluster of these complete arguments. `name` names a provider made for it."""
-    config = args.get("kubeconfig") or _own_kubeconfig(args)
+    """Kubeconfig and provider for a cluster; creates a provider called `name` if none was given."""
+    config = args.get("kubeconfig") or _default_kubeconfig(args)
     provider = args.get("kubernetes_provider") or kubernetes.Provider(name, kubeconfig=config, opts=opts)
     return Connection(config, provider)
 
 
-def _own_kubeconfig(args: ClusterArgs) -> pulumi.Input[str]:
-    binding = Binding()
-    known = binding.take(
+def _default_kubeconfig(args: ClusterArgs) -> pulumi.Input[str]:
+    """A kubeconfig that signs in with the deployer's AWS credentials."""
+    bindings = OutputBindings()
+    known = bindings.capture(
         "cluster",
         {key: args[key] for key in ("name", "region", "endpoint", "certificate_authority")},
     )
@@ -85,4 +86,4 @@ def _own_kubeconfig(args: ClusterArgs) -> pulumi.Input[str]:
         endpoint=known["endpoint"],
         certificate_authority=known["certificate_authority"],
     )
-    return binding.text(text)
+    return bindings.fill_text(text)

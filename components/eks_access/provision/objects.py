@@ -1,7 +1,6 @@
-"""An integration's own objects in one cluster: namespaces first, what runs pods last."""
+"""An integration's own objects in one cluster: namespaces first, workloads last."""
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,11 +13,11 @@ from pulumi_kubernetes.networking import v1 as networking
 from ..model.objects import KubernetesObject
 from ..model.rbac import ANNOTATIONS, STACK
 from .connection import Connection
-from .output_bindings import Binding
-from .rbac import stack
+from .metadata import stack_name, to_sdk_arguments
+from .output_bindings import OutputBindings
 
 SECRETS_DIGEST = "eks-access/secrets-digest"
-"""Pods read a Secret when they start: a changed digest in their template starts them again."""
+"""Pods read a Secret when they start: a changed digest in their template restarts them."""
 
 _KINDS: Mapping[tuple[str, str], Any] = {
     ("v1", "ConfigMap"): core.ConfigMap,
@@ -33,69 +32,64 @@ _KINDS: Mapping[tuple[str, str], Any] = {
 }
 
 
-class Objects:
-    """Makes objects in one cluster, as children of `parent`; their namespaces at once, the rest on `create`."""
+class ObjectSet:
+    """Creates objects in one cluster, as children of `parent`: namespaces at once, all others by `create`."""
 
     def __init__(
         self,
         name: str,
+        objects: Sequence[KubernetesObject],
+        bindings: OutputBindings,
         connection: Connection,
-        binding: Binding,
         labels: Mapping[str, str],
         parent: pulumi.Resource,
-        objects: Sequence[KubernetesObject],
     ) -> None:
         self._name = name
+        self._bindings = bindings
         self._connection = connection
-        self._binding = binding
         self._labels = labels
         self._parent = parent
         self._objects = [each for each in objects if each.kind != "Namespace"]
         self.namespaces = [self._create(each, []) for each in objects if each.kind == "Namespace"]
 
-    def create(self, after: Sequence[pulumi.Resource]) -> None:
-        """Make them; what runs pods last, and after everything in `after`."""
-        parts = [self._create(each, self.namespaces) for each in self._objects if not each.runs_pods]
-        digest = self._digest([each for each in self._objects if each.kind == "Secret"])
+    def create(self, depends_on: Sequence[pulumi.Resource]) -> None:
+        """Creates the objects; workloads last, after everything in `depends_on`."""
+        passive = [self._create(each, self.namespaces) for each in self._objects if not each.runs_pods]
+        digest = self._secrets_digest()
         for each in self._objects:
             if each.runs_pods:
-                self._create(each, [*parts, *after], digest)
+                self._create(each, [*passive, *depends_on], digest)
 
     def _create(
-        self, each: KubernetesObject, after: Sequence[pulumi.Resource], digest: pulumi.Input[str] | None = None
+        self, each: KubernetesObject, depends_on: Sequence[pulumi.Resource], digest: pulumi.Input[str] | None = None
     ) -> pulumi.Resource:
-        body = self._binding.tree(each.body)
+        body = self._bindings.fill_tree(each.body)
         if digest is not None:
             template = body["spec"]["template"]["metadata"]
             template["annotations"] = {**template.get("annotations", {}), SECRETS_DIGEST: digest}
         metadata = {
             "name": each.name,
             "labels": {**self._labels, **each.labels},
-            "annotations": {**ANNOTATIONS, STACK: stack(), **self._binding.tree(each.annotations)},
+            "annotations": {**ANNOTATIONS, STACK: stack_name(), **self._bindings.fill_tree(each.annotations)},
         }
         if each.namespace is not None:
             metadata["namespace"] = each.namespace
-        kind = _KINDS[each.api_version, each.kind]
-        resource: pulumi.Resource = kind(
+        resource: pulumi.Resource = _KINDS[each.api_version, each.kind](
             f"{self._name}-{each.key}",
             metadata=metadata,
-            **{_snake(key): value for key, value in body.items()},
+            **to_sdk_arguments(body),
             opts=pulumi.ResourceOptions(
                 parent=self._parent,
                 provider=self._connection.provider,
-                depends_on=list(after),
+                depends_on=list(depends_on),
                 additional_secret_outputs=["data", "stringData"] if each.kind == "Secret" else None,
             ),
         )
         return resource
 
-    def _digest(self, secrets: Sequence[KubernetesObject]) -> pulumi.Input[str] | None:
+    def _secrets_digest(self) -> pulumi.Input[str] | None:
+        secrets = {each.name: each.body for each in self._objects if each.kind == "Secret"}
         if not secrets:
             return None
-        held = self._binding.json({each.name: each.body for each in secrets})
-        return pulumi.Output.from_input(held).apply(lambda text: hashlib.sha256(text.encode()).hexdigest()[:32])
-
-
-def _snake(key: str) -> str:
-    """A top-level key as the Python SDK's argument is named; what is inside keeps Kubernetes' names."""
-    return re.sub(r"(?<=[a-z])([A-Z])", lambda match: f"_{match[1].lower()}", key)
+        content = self._bindings.fill_json(secrets)
+        return pulumi.Output.from_input(content).apply(lambda text: hashlib.sha256(text.encode()).hexdigest()[:32])

@@ -1,7 +1,7 @@
-"""Outputs in descriptions: each stands there as a placeholder, and is put back where a resource takes the value.
+"""Outputs in descriptions: each is a placeholder there, which is filled where a resource takes the value.
 
-A text depends on just the Outputs that it mentions, so a secret makes secret only what holds it, and what is known
-is known at preview.
+A text depends on only those Outputs that it mentions: so a secret makes secret only the values that contain it, and
+everything else is known at preview.
 """
 
 import json
@@ -14,43 +14,48 @@ from ..model.iam import compact
 from ..model.placeholders import fill, is_known, map_texts, mentioned, placeholder
 
 
-class Binding:
+class OutputBindings:
+    """The Outputs behind the placeholders of a description."""
+
     def __init__(self) -> None:
         self._outputs: dict[str, pulumi.Output[str]] = {}
         self._texts: dict[str, pulumi.Output[str]] = {}
-        """Texts that were bound before: most of a description's recur, and an Output costs far more than a text."""
+        """Texts already filled: most texts of a description recur, and an Output costs far more than a text."""
 
-    def take(self, key: str, value: Any) -> Any:
-        """The value with every Output in it, at any depth, replaced by its placeholder."""
+    def capture(self, key: str, value: Any) -> Any:
+        """The value with every Output in it, at any depth, replaced by a placeholder that is bound to it."""
         if isinstance(value, pulumi.Output | Awaitable):
             self._outputs[key] = pulumi.Output.from_input(cast("pulumi.Input[str]", value))
             return placeholder(key)
         if isinstance(value, Mapping):
-            return {name: self.take(f"{key}.{name}", part) for name, part in value.items()}
+            return {name: self.capture(f"{key}.{name}", part) for name, part in value.items()}
         if isinstance(value, list | tuple):
-            return [self.take(f"{key}[{index}]", part) for index, part in enumerate(value)]
+            return [self.capture(f"{key}[{index}]", part) for index, part in enumerate(value)]
         return value
 
-    def put(self, stands_for: str, value: pulumi.Input[str]) -> None:
-        """Give a placeholder, which is in a description already, its value."""
-        (key,) = mentioned(stands_for)
+    def resolve(self, unresolved: str, value: pulumi.Input[str]) -> None:
+        """Binds a placeholder that a description already contains to its value."""
+        (key,) = mentioned(unresolved)
         self._outputs[key] = pulumi.Output.from_input(value)
 
-    def gate(self, check: Callable[[Mapping[str, str]], object]) -> None:
-        """Let no Output's value be used before `check` has seen it; `check` refuses by raising."""
+    def validate_before_use(self, validate: Callable[[Mapping[str, str]], object]) -> None:
+        """Passes the value of every Output captured so far to `validate` before anything can use it.
 
-        def gated(key: str) -> Callable[[str], str]:
+        `validate` gets one value at a time, by its key, and raises if it is invalid.
+        """
+
+        def validated(key: str) -> Callable[[str], str]:
             def passed(value: str) -> str:
-                check({key: value})
+                validate({key: value})
                 return value
 
             return passed
 
         for key, output in list(self._outputs.items()):
-            self._outputs[key] = output.apply(gated(key))
+            self._outputs[key] = output.apply(validated(key))
         self._texts.clear()
 
-    def text(self, text: str) -> pulumi.Input[str]:
+    def fill_text(self, text: str) -> pulumi.Input[str]:
         """The text with its values."""
         if is_known(text):
             return text
@@ -58,16 +63,16 @@ class Binding:
             self._texts[text] = self._values(text).apply(lambda known: fill(text, known))
         return self._texts[text]
 
-    def tree(self, tree: Any) -> Any:
-        """The tree with every text in it bound by itself, so that only what holds a secret is secret."""
-        return map_texts(tree, self.text)
+    def fill_tree(self, tree: Any) -> Any:
+        """The tree with every text in it filled by itself, so that only texts that contain a secret are secret."""
+        return map_texts(tree, self.fill_text)
 
-    def whole(self, tree: Any) -> pulumi.Output[Any]:
-        """The tree as one Output, which is secret if anything in it is: one, where `Output.all` makes thousands."""
+    def fill_as_one(self, tree: Any) -> pulumi.Output[Any]:
+        """The tree as a single Output, secret if anything in it is. `Output.all` would create thousands."""
         values = self._values(compact(tree))
         return values.apply(lambda known: map_texts(tree, lambda text: fill(text, known)))
 
-    def json(self, tree: Mapping[str, Any]) -> pulumi.Input[str]:
+    def fill_json(self, tree: Mapping[str, Any]) -> pulumi.Input[str]:
         """The tree as one JSON text."""
         text = compact(tree)
         if is_known(text):

@@ -6,10 +6,11 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes.rbac import v1 as rbac
 
-from ..model import rbac as rules
-from ..model.integration import ClusterPlace, Integration
+from ..model.integration import ClusterPlace
+from ..model.rbac import build_objects
 from .connection import Connection
-from .output_bindings import Binding
+from .metadata import object_labels, stack_name, to_sdk_arguments
+from .provisioned import Provisioned
 
 _KINDS: Mapping[str, Any] = {
     "ClusterRole": rbac.ClusterRole,
@@ -18,39 +19,21 @@ _KINDS: Mapping[str, Any] = {
 }
 
 
-def create_rights(
+def create_rbac(
     name: str,
-    integration: Integration,
-    labels: Mapping[str, str],
+    provisioned: Provisioned,
+    cluster: ClusterPlace,
     connection: Connection,
-    binding: Binding,
     parent: pulumi.Resource,
-    after: Sequence[pulumi.Resource] = (),
+    depends_on: Sequence[pulumi.Resource] = (),
 ) -> list[pulumi.Resource]:
-    """The roles and bindings of every grant, as children of `parent`."""
-    made = []
-    for grant in integration.grants:
-        for found in rules.objects(grant, labels=labels, stack=stack()):
-            options = pulumi.ResourceOptions(parent=parent, provider=connection.provider, depends_on=list(after))
-            body = _snake_keys(binding.tree(found.body))
-            resource: pulumi.Resource = _KINDS[found.kind](f"{name}-{found.key}", **body, opts=options)
-            made.append(resource)
-    return made
-
-
-def labels(name: str, integration: Integration, cluster: ClusterPlace) -> dict[str, str]:
-    """What everything in a cluster is labelled with. `name` is that of the integration in the cluster."""
-    return {
-        "app.kubernetes.io/managed-by": rules.MANAGED_BY,
-        "app.kubernetes.io/part-of": integration.vendor,
-        "app.kubernetes.io/instance": name.removesuffix(f"-{cluster.key}"),
-    }
-
-
-def stack() -> str:
-    return f"{pulumi.get_project()}/{pulumi.get_stack()}"
-
-
-def _snake_keys(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The top-level keys as the Python SDK's arguments are named; what is inside keeps Kubernetes' names."""
-    return {{"roleRef": "role_ref"}.get(key, key): value for key, value in body.items()}
+    """Creates the roles and bindings of every grant in one cluster, as children of `parent`."""
+    labels = object_labels(name, provisioned.integration, cluster)
+    created = []
+    for grant in provisioned.integration.grants:
+        for described in build_objects(grant, labels=labels, stack=stack_name()):
+            opts = pulumi.ResourceOptions(parent=parent, provider=connection.provider, depends_on=list(depends_on))
+            arguments = to_sdk_arguments(provisioned.bindings.fill_tree(described.body))
+            resource: pulumi.Resource = _KINDS[described.kind](f"{name}-{described.key}", **arguments, opts=opts)
+            created.append(resource)
+    return created

@@ -1,4 +1,4 @@
-"""The role that an integration acts as: one of its own, or one that somebody else owns and that is only read."""
+"""The role that an integration acts as: created for it, or an existing one, which is only read."""
 
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -7,11 +7,11 @@ import pulumi
 import pulumi_aws as aws
 
 from ..errors import InvalidInputError
-from ..model import existing_role as existing
+from ..model import existing_role
 
 
 class ActingRole(Protocol):
-    """What is needed of a role, whoever made it."""
+    """What resources need of a role, created or existing."""
 
     @property
     def arn(self) -> pulumi.Output[str]: ...
@@ -23,41 +23,43 @@ class ActingRole(Protocol):
 
 @dataclass(frozen=True)
 class ExistingRole:
-    """A role as IAM has it. It is read with each deployment, so that an entry is replaced with its role."""
+    """A role read from IAM, with each deployment: so that an access entry is replaced when its role was recreated."""
 
     arn: pulumi.Output[str]
     name: pulumi.Output[str]
     unique_id: pulumi.Output[str]
 
 
-def existing_role(arn: pulumi.Input[str], asking: pulumi.InvokeOptions) -> ExistingRole:
-    """The role of this ARN: a known one is read at once, before anything is made.
+def read_existing_role(arn: pulumi.Input[str], invoke_opts: pulumi.InvokeOptions) -> ExistingRole:
+    """Reads the role with this ARN; at once, before anything is created, if the ARN is known.
 
     Raises:
-        InvalidInputError: there is none, or the one of that name has another ARN. Of an Output, that is told when it
-            is known.
+        InvalidInputError: there is no such role, or the role of that name has another ARN. For an Output it is raised
+            once the value is known.
     """
     if isinstance(arn, str):
-        found = _read(arn, asking)
+        found = _read(arn, invoke_opts)
         return ExistingRole(*map(pulumi.Output.from_input, (found.arn, found.name, found.unique_id)))
     given: pulumi.Output[str] = pulumi.Output.from_input(cast("pulumi.Input[str]", arn))
-    later = aws.iam.get_role_output(
-        name=given.apply(existing.name_of),
-        opts=pulumi.InvokeOutputOptions(parent=asking.parent, provider=asking.provider),
+    found_later = aws.iam.get_role_output(
+        name=given.apply(existing_role.name_from_arn),
+        opts=pulumi.InvokeOutputOptions(parent=invoke_opts.parent, provider=invoke_opts.provider),
     )
-    return ExistingRole(pulumi.Output.all(given, later.arn).apply(_same), later.name, later.unique_id)
+    return ExistingRole(
+        pulumi.Output.all(given, found_later.arn).apply(_validated_arn), found_later.name, found_later.unique_id
+    )
 
 
-def _read(arn: str, asking: pulumi.InvokeOptions) -> aws.iam.GetRoleResult:
+def _read(arn: str, invoke_opts: pulumi.InvokeOptions) -> aws.iam.GetRoleResult:
     try:
-        found = aws.iam.get_role(name=existing.name_of(arn), opts=asking)
-    except Exception as cause:  # the SDK has no narrower one for a question that was answered with an error
-        raise InvalidInputError(existing.ARGUMENT, arn, f"cannot be read from IAM: {cause}") from cause
-    existing.check_found(arn, found.arn)
+        found = aws.iam.get_role(name=existing_role.name_from_arn(arn), opts=invoke_opts)
+    except Exception as cause:  # the SDK raises nothing narrower for a failed invoke
+        raise InvalidInputError(existing_role.ARGUMENT, arn, f"cannot be read from IAM: {cause}") from cause
+    existing_role.validate_found_arn(arn, found.arn)
     return found
 
 
-def _same(arns: list[str]) -> str:
+def _validated_arn(arns: list[str]) -> str:
     given, found = arns
-    existing.check_found(given, found)
+    existing_role.validate_found_arn(given, found)
     return found

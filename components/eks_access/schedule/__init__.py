@@ -1,1 +1,1 @@
-"""The probe on a schedule, inside a cluster: its own identity, its objects and what it is told."""
+"""The probe on a schedule, inside a cluster: its identity, its objects and the manifest it runs with."""

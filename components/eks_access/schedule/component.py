@@ -1,4 +1,4 @@
-"""`ProbeSchedule`: the probe as a CronJob in one cluster, with an identity of its own in all that it asks."""
+"""`ProbeSchedule`: the probe as a CronJob in one cluster, with its own identity in AWS and in every cluster."""
 
 import json
 import re
@@ -17,83 +17,86 @@ from ..model.trust import Irsa, PodIdentity
 from ..provision.arguments import ClusterArgs
 from ..provision.integration import IntegrationComponent
 from . import rights
-from .manifest import manifest, reduced
-from .objects import Installation, objects
+from .manifest import build_manifest_text, reduce_access
+from .objects import Installation, probe_objects
 
 EXAMPLE = "registry.example/eks-access:0.1.0"
 NIGHTLY = "17 3 * * *"
-MOST_SHARDS = 1000
+MAX_SHARDS = 1000
 DEADLINE_SECONDS = 3600
 
 _CRON = re.compile(r"(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|\S+( \S+){4})")
 
 
 class ProbeScheduleArgs(TypedDict):
-    """Where the probe runs, how often, and what it asks about."""
+    """Arguments of the scheduled probe: where and when it runs, and the integrations that it evaluates."""
 
     clusters: Mapping[str, ClusterArgs]
-    """Every cluster of the integrations, by the same keys as there: the probe gets a way into each."""
+    """Every cluster of the integrations, by the same keys as there: the probe gets access to each."""
     home: str
     """The key of the cluster that the CronJob runs in."""
     integrations: Mapping[str, Any]
-    """What to ask about: each integration's output `access`, by the integration's name."""
+    """The integrations to evaluate: each one's output `access`, by the integration's name."""
     image: str
-    """An image with the command `eks-access`, with a version or a digest."""
+    """An image that contains the command `eks-access`, with a version or a digest."""
     schedule: NotRequired[str]
-    """When, as cron has it; every night by default."""
+    """The schedule in cron's format; every night by default."""
     time_zone: NotRequired[str]
     """The schedule's time zone, `Etc/UTC` by default."""
     suspended: NotRequired[bool]
-    """Nothing runs by itself: for `kubectl create job --from=cronjob/...` only."""
+    """Suspends the CronJob: it then only runs by `kubectl create job --from=cronjob/...`."""
     shards: NotRequired[int]
-    """How many pods share the clusters; 1 by default."""
+    """The number of pods that share the clusters; 1 by default."""
     deadline_seconds: NotRequired[int]
-    """How long a run may take; an hour by default."""
+    """The deadline of a run in seconds; 3600 (an hour) by default."""
     oidc_issuer: NotRequired[pulumi.Input[str]]
-    """The issuer of the home cluster's OpenID Connect provider in IAM, without https://: the pods get their role by
-    IRSA. By EKS Pod Identity when left out."""
+    """The issuer of the home cluster's OpenID Connect provider in IAM, without https://: the pods then get their role
+    by IRSA, and otherwise by EKS Pod Identity."""
     namespace: NotRequired[str]
-    """A namespace that is there; by default one with the component's name is made, for restricted pods only."""
+    """An existing namespace; by default one with the component's name is created, for restricted pods only."""
     role_name: NotRequired[pulumi.Input[str]]
     """The IAM role's name; `eks-access-<name>` by default."""
     role_path: NotRequired[str]
     """The IAM role's path, `/` by default."""
     permissions_boundary: NotRequired[pulumi.Input[str]]
-    """The ARN of the policy that bounds the role's permissions."""
+    """The ARN of the role's permissions boundary."""
     tags: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Tags for everything that takes tags."""
 
 
 class ProbeSchedule(IntegrationComponent):
-    """The probe as a CronJob: evaluates, on a schedule, what each integration may do, and reads nothing else."""
+    """The probe as a CronJob: evaluates the permissions of each integration, on a schedule."""
 
     def __init__(self, name: str, args: ProbeScheduleArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, ProbeScheduleArgs, describe, opts)
 
     def _build(self, name: str, args: Mapping[str, Any], *rest: Any) -> None:
-        given = {each: pulumi.Output.from_input(access) for each, access in args["integrations"].items()}
-        if not given:
+        accesses = {each: pulumi.Output.from_input(access) for each, access in args["integrations"].items()}
+        if not accesses:
             raise InvalidInputError(
-                "integrations", None, "names none", "Give at least one integration's output `access`."
+                "integrations", None, "names no integration", "Give at least one integration's output `access`."
             )
         prepared = {key: value for key, value in args.items() if key != "integrations"}
         clusters = tuple(args["clusters"])
-        prepared["told"] = pulumi.Output.all(**given).apply(lambda known: _told(known, clusters))
-        prepared["roles"] = [access.apply(_role) for access in given.values()]
+        # These two keys are inputs of the component in the stack's state: another name would be a change of it.
+        prepared["told"] = pulumi.Output.all(**accesses).apply(lambda known: _reduced_manifests(known, clusters))
+        prepared["roles"] = [access.apply(_role_arn) for access in accesses.values()]
         super()._build(name, prepared, *rest)
 
 
 def describe(args: Mapping[str, Any], place: Place) -> Integration:
-    to = _installation(args, place)
+    installation = _installation(args, place)
     group = f"{place.name}:operators"
-    (home,) = (cluster for cluster in place.clusters if cluster.key == to.cluster)
+    (home,) = (cluster for cluster in place.clusters if cluster.key == installation.cluster)
     roles = tuple(dict.fromkeys(args["roles"]))
     trust: Irsa | PodIdentity = (
-        PodIdentity(place.account, (home.arn,), to.namespace, to.service_account)
-        if to.role_arn is None
-        else Irsa(place.partition, place.account, args["oidc_issuer"], to.namespace, to.service_account)
+        PodIdentity(place.account, (home.arn,), installation.namespace, installation.service_account)
+        if installation.role_arn is None
+        else Irsa(
+            place.partition, place.account, args["oidc_issuer"], installation.namespace, installation.service_account
+        )
     )
-    told = manifest(args["told"], place, project=pulumi.get_project(), environment=pulumi.get_stack())
+    manifest = build_manifest_text(args["told"], place, project=pulumi.get_project(), environment=pulumi.get_stack())
     return Integration(
         vendor="eks-access-probe",
         title="Scheduled probe",
@@ -102,15 +105,15 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             name=args.get("role_name", f"eks-access-{place.name}"),
             description="Evaluates what integrations may do in EKS clusters",
             trust=trust,
-            statements=rights.statements(place, roles),
+            statements=rights.probe_statements(place, roles),
             **role_options(args),
         ),
         identity=Identity(username=f"{place.name}:{{{{SessionName}}}}", groups=(group,)),
-        grants=rights.grants(place, group),
-        expectations=rights.expectations(place),
+        grants=rights.probe_grants(place, group),
+        expectations=rights.probe_expectations(place),
         handoff=Handoff(fields=(Field("IAM Role ARN", place.role_arn),)),
         residual_risks=("Whoever may create access reviews can find out what anybody may do in the cluster.",),
-        objects=objects(to, told),
+        objects=probe_objects(installation, manifest),
     )
 
 
@@ -118,19 +121,19 @@ def _installation(args: Mapping[str, Any], place: Place) -> Installation:
     home = next((cluster for cluster in place.clusters if cluster.key == args["home"]), None)
     if home is None:
         known = ", ".join(cluster.key for cluster in place.clusters)
-        raise InvalidInputError("home", args["home"], "is not the key of one of the clusters", f"They are {known}.")
+        raise InvalidInputError("home", args["home"], "is not the key of one of the clusters", f"Known: {known}.")
     return Installation(
         name=place.name,
         cluster=home.key,
         namespace=validate_namespace("namespace", args.get("namespace", place.name)),
-        makes_namespace="namespace" not in args,
+        creates_namespace="namespace" not in args,
         service_account=place.name,
         role_arn=place.role_arn if "oidc_issuer" in args else None,
         region=home.region,
         image=validate_image("image", args["image"], EXAMPLE),
         schedule=_validate_schedule(args.get("schedule", NIGHTLY)),
         time_zone=args.get("time_zone", "Etc/UTC"),
-        shards=_validate_count("shards", args.get("shards", 1), MOST_SHARDS),
+        shards=_validate_count("shards", args.get("shards", 1), MAX_SHARDS),
         deadline_seconds=_validate_count("deadline_seconds", args.get("deadline_seconds", DEADLINE_SECONDS), 86_400),
         suspended=args.get("suspended", False),
     )
@@ -142,20 +145,20 @@ def _validate_schedule(schedule: str) -> str:
     return schedule
 
 
-def _validate_count(path: str, count: int, most: int) -> int:
-    if not 1 <= count <= most:
-        raise InvalidInputError(path, count, f"is not between 1 and {most}")
+def _validate_count(path: str, count: int, maximum: int) -> int:
+    if not 1 <= count <= maximum:
+        raise InvalidInputError(path, count, f"is not between 1 and {maximum}")
     return count
 
 
-def _told(integrations: Mapping[str, Any], clusters: tuple[str, ...]) -> str:
+def _reduced_manifests(integrations: Mapping[str, Any], clusters: tuple[str, ...]) -> str:
     try:
-        return json.dumps({name: reduced(name, access, clusters) for name, access in integrations.items()})
-    except InvalidInputError as refused:
-        raise pulumi.RunError(f"ProbeSchedule: {refused}") from refused
+        return json.dumps({name: reduce_access(name, access, clusters) for name, access in integrations.items()})
+    except InvalidInputError as invalid:
+        raise pulumi.RunError(f"ProbeSchedule: {invalid}") from invalid
 
 
-def _role(access: Any) -> str:
+def _role_arn(access: Any) -> str:
     try:
         return str(access["role"]["arn"])
     except (KeyError, TypeError):

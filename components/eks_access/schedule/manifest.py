@@ -1,7 +1,7 @@
-"""What the scheduled probe is told of each integration: of the access manifest, what an operator needs. Pure.
+"""The reduced access manifest that the scheduled probe runs with.
 
-It stands in a ConfigMap, for everybody to read who may read ConfigMaps there. So an ExternalId, the hand-off and what
-else is for the vendor is left out, whether or not it is secret.
+It is in a ConfigMap, readable by every principal that may read ConfigMaps there. So an ExternalId, the hand-off and
+everything else that only the vendor needs is left out, whether or not it is secret.
 """
 
 import json
@@ -15,31 +15,31 @@ from ..manifest.models import SCHEMA_VERSION, Handoff, IntegrationAccess, Trust
 from ..model.integration import Place
 
 
-def reduced(name: str, access: object, clusters: Collection[str]) -> dict[str, Any]:
+def reduce_access(name: str, access: object, clusters: Collection[str]) -> dict[str, Any]:
     """One integration's part of the manifest, without what only the vendor needs.
 
     Raises:
-        InvalidInputError: it is not such a part, or of a cluster that the probe has no way into.
+        InvalidInputError: it is not an integration's part of a manifest, or has a cluster that the probe cannot access.
     """
     path = f"integrations.{name}"
     try:
-        read = IntegrationAccess.model_validate(access)
+        full = IntegrationAccess.model_validate(access)
     except ValidationError as invalid:
-        where = ".".join(map(str, invalid.errors(include_url=False, include_input=False)[0]["loc"]))
+        location = ".".join(map(str, invalid.errors(include_url=False, include_input=False)[0]["loc"]))
         raise InvalidInputError(
-            path, None, f"is not an integration's access, at {where!r}", "Give the integration's output `access`."
+            path, None, f"is not an integration's access, at {location!r}", "Give the integration's output `access`."
         ) from None
-    for key in read.clusters:
+    for key in full.clusters:
         if key not in clusters:
             raise InvalidInputError(
                 path,
                 None,
-                f"is on cluster {key!r}, which is not among the probe's clusters",
+                f"has cluster {key!r}, which is not among the probe's clusters",
                 "Give the probe every cluster of its integrations, by the same key.",
             )
-    kept = read.model_copy(
+    reduced = full.model_copy(
         update={
-            "trust": Trust(kind=read.trust.kind, refuses=read.trust.refuses),
+            "trust": Trust(kind=full.trust.kind, refuses=full.trust.refuses),
             "handoff": Handoff(fields=[], steps=[]),
             "residual_risks": [],
             "statement_reasons": [],
@@ -49,11 +49,11 @@ def reduced(name: str, access: object, clusters: Collection[str]) -> dict[str, A
             "other_profile": None,
         }
     )
-    return kept.model_dump(mode="json", by_alias=True)
+    return reduced.model_dump(mode="json", by_alias=True)
 
 
-def manifest(integrations: str, place: Place, *, project: str, environment: str) -> str:
-    """The manifest's text; `integrations` is the text of a JSON object, or what stands for it."""
+def build_manifest_text(integrations: str, place: Place, *, project: str, environment: str) -> str:
+    """The manifest as JSON text; `integrations` is the text of a JSON object, or its placeholder."""
     head = {
         "schemaVersion": SCHEMA_VERSION,
         "project": project,

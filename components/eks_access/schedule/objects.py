@@ -1,7 +1,7 @@
-"""The scheduled probe in its cluster: a CronJob whose Job is indexed, one pod a shard, and what its pods use.
+"""The objects of the scheduled probe: a CronJob with an indexed Job, one pod per shard, and what its pods use.
 
-A pod's exit code is the probe's (1: a mismatch, 3: something could not be asked), so nothing is tried again, and a
-shard that finds a mismatch ends no other (`backoffLimitPerIndex`).
+A pod's exit code is that of the probe (1: a mismatch, 3: inconclusive), so a failed pod is not retried, and a shard
+with a mismatch does not end the others (`backoffLimitPerIndex`).
 https://kubernetes.io/docs/concepts/workloads/controllers/job/#backoff-limit-per-index
 """
 
@@ -15,17 +15,17 @@ from ..model.pods import CONTAINER_SECURITY, POD_SECURITY, RESTRICTED, network_p
 FOLDER = "/etc/eks-access"
 MANIFEST = "manifest.json"
 KEPT = 3
-"""Jobs of each outcome that are kept, with their pods and so the reports in their logs."""
+"""The number of Jobs of each outcome that are kept, with their pods, whose logs are the reports."""
 
 
 @dataclass(frozen=True)
 class Installation:
-    """Where and how it runs. `role_arn` is None where EKS Pod Identity gives the role."""
+    """Where and how the probe runs. `role_arn` is None if its pods get the role by EKS Pod Identity."""
 
     name: str
     cluster: str
     namespace: str
-    makes_namespace: bool
+    creates_namespace: bool
     service_account: str
     role_arn: str | None
     region: str
@@ -41,66 +41,70 @@ class Installation:
         return {"app.kubernetes.io/name": "eks-access-probe", "app.kubernetes.io/instance": self.name}
 
 
-def objects(to: Installation, manifest: str) -> tuple[KubernetesObject, ...]:
-    return tuple(_objects(to, manifest))
+def probe_objects(installation: Installation, manifest: str) -> tuple[KubernetesObject, ...]:
+    """All objects of the scheduled probe; `manifest` is the text of the manifest that it runs with."""
+    return tuple(_probe_objects(installation, manifest))
 
 
-def _objects(to: Installation, manifest: str) -> Iterator[KubernetesObject]:
-    def made(version: str, kind: str, body: Mapping[str, Any], annotations: Mapping[str, str]) -> KubernetesObject:
-        return KubernetesObject(version, kind, to.name, to.namespace, body, to.labels, annotations, to.cluster)
+def _probe_objects(installation: Installation, manifest: str) -> Iterator[KubernetesObject]:
+    def create(version: str, kind: str, body: Mapping[str, Any]) -> KubernetesObject:
+        name, namespace = installation.name, installation.namespace
+        return KubernetesObject(version, kind, name, namespace, body, installation.labels, cluster=installation.cluster)
 
-    if to.makes_namespace:
-        yield KubernetesObject("v1", "Namespace", to.namespace, labels=RESTRICTED, cluster=to.cluster)
+    if installation.creates_namespace:
+        yield KubernetesObject(
+            "v1", "Namespace", installation.namespace, labels=RESTRICTED, cluster=installation.cluster
+        )
     yield KubernetesObject(
         "v1",
         "ServiceAccount",
-        to.service_account,
-        to.namespace,
-        # The probe speaks to API servers as its role, never as its service account.
+        installation.service_account,
+        installation.namespace,
+        # The probe authenticates to API servers as its role, never as its service account.
         {"automountServiceAccountToken": False},
-        to.labels,
-        {"eks.amazonaws.com/role-arn": to.role_arn} if to.role_arn else {},
-        to.cluster,
+        installation.labels,
+        {"eks.amazonaws.com/role-arn": installation.role_arn} if installation.role_arn else {},
+        installation.cluster,
     )
-    yield made("v1", "ConfigMap", {"data": {MANIFEST: manifest}}, {})
-    network = network_policy(to.labels, pod_identity=to.role_arn is None)
-    yield made("networking.k8s.io/v1", "NetworkPolicy", network, {})
-    yield made("batch/v1", "CronJob", {"spec": _cron_job(to)}, {})
+    yield create("v1", "ConfigMap", {"data": {MANIFEST: manifest}})
+    network = network_policy(installation.labels, pod_identity=installation.role_arn is None)
+    yield create("networking.k8s.io/v1", "NetworkPolicy", network)
+    yield create("batch/v1", "CronJob", {"spec": _cron_job(installation)})
 
 
-def _cron_job(to: Installation) -> dict[str, Any]:
+def _cron_job(installation: Installation) -> dict[str, Any]:
     job = {
         "completionMode": "Indexed",
-        "completions": to.shards,
-        "parallelism": to.shards,
+        "completions": installation.shards,
+        "parallelism": installation.shards,
         "backoffLimitPerIndex": 0,
-        "activeDeadlineSeconds": to.deadline_seconds,
-        "template": {"metadata": {"labels": to.labels}, "spec": _pod(to)},
+        "activeDeadlineSeconds": installation.deadline_seconds,
+        "template": {"metadata": {"labels": installation.labels}, "spec": _pod(installation)},
     }
     return {
-        "schedule": to.schedule,
-        "timeZone": to.time_zone,
-        "suspend": to.suspended,
+        "schedule": installation.schedule,
+        "timeZone": installation.time_zone,
+        "suspend": installation.suspended,
         "concurrencyPolicy": "Forbid",
         "startingDeadlineSeconds": 600,
         "successfulJobsHistoryLimit": KEPT,
         "failedJobsHistoryLimit": KEPT,
-        "jobTemplate": {"metadata": {"labels": to.labels}, "spec": job},
+        "jobTemplate": {"metadata": {"labels": installation.labels}, "spec": job},
     }
 
 
-def _pod(to: Installation) -> dict[str, Any]:
+def _pod(installation: Installation) -> dict[str, Any]:
     container = {
         "name": "probe",
-        "image": to.image,
+        "image": installation.image,
         "command": ["eks-access"],
-        # Kubernetes gives each pod of an indexed Job its number in JOB_COMPLETION_INDEX.
+        # Kubernetes sets JOB_COMPLETION_INDEX in each pod of an indexed Job.
         "args": [
             "probe", "--as-operator", "--without-trust", "--manifest", f"{FOLDER}/{MANIFEST}", "--quiet", "--json", "-",
-            "--shard", f"$(JOB_COMPLETION_INDEX)/{to.shards}",
+            "--shard", f"$(JOB_COMPLETION_INDEX)/{installation.shards}",
         ],
         "env": [
-            {"name": "AWS_REGION", "value": to.region},
+            {"name": "AWS_REGION", "value": installation.region},
             {"name": "PYTHONDONTWRITEBYTECODE", "value": "1"},
         ],
         "resources": {"requests": {"cpu": "250m", "memory": "192Mi"}, "limits": {"memory": "512Mi"}},
@@ -108,11 +112,11 @@ def _pod(to: Installation) -> dict[str, Any]:
         "volumeMounts": [{"name": "manifest", "mountPath": FOLDER, "readOnly": True}],
     }  # fmt: skip
     return {
-        "serviceAccountName": to.service_account,
+        "serviceAccountName": installation.service_account,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "restartPolicy": "Never",
         "securityContext": dict(POD_SECURITY),
         "containers": [container],
-        "volumes": [{"name": "manifest", "configMap": {"name": to.name}}],
+        "volumes": [{"name": "manifest", "configMap": {"name": installation.name}}],
     }

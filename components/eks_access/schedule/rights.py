@@ -1,9 +1,17 @@
-"""What the scheduled probe may do: ask IAM about the integrations' roles, and each cluster about their users."""
+"""Permissions of the scheduled probe: IAM's simulator for the integrations' roles, access reviews for their users."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from ..model.expectations import ABSENT, AwsCall, Expectation, KubernetesCall, aws_baseline, baseline, combined
+from ..model.expectations import (
+    ABSENT,
+    AwsCall,
+    Expectation,
+    KubernetesCall,
+    aws_baseline,
+    baseline,
+    combine_expectations,
+)
 from ..model.iam import Statement
 from ..model.identity import EntryMethod
 from ..model.integration import Place
@@ -12,7 +20,7 @@ from ..model.rbac import Grant, Rule
 REVIEWS = "authorization.k8s.io"
 
 
-def statements(place: Place, roles: Sequence[str]) -> tuple[Statement, ...]:
+def probe_statements(place: Place, roles: Sequence[str]) -> tuple[Statement, ...]:
     entries = tuple(
         cluster.arn.replace(":cluster/", ":access-entry/") + "/*"
         for cluster in place.clusters
@@ -50,7 +58,7 @@ def statements(place: Place, roles: Sequence[str]) -> tuple[Statement, ...]:
     )
 
 
-def grants(place: Place, group: str) -> tuple[Grant, ...]:
+def probe_grants(place: Place, group: str) -> tuple[Grant, ...]:
     review = Rule(
         ("subjectaccessreviews",),
         ("create",),
@@ -69,8 +77,8 @@ def grants(place: Place, group: str) -> tuple[Grant, ...]:
     )
 
 
-def expectations(place: Place) -> tuple[Expectation, ...]:
-    """The probe is an integration like others: what it may do is proven by the same means."""
+def probe_expectations(place: Place) -> tuple[Expectation, ...]:
+    """The probe is an integration like any other: its permissions are verified in the same way."""
     mapped = any(cluster.method is EntryMethod.AWS_AUTH for cluster in place.clusters)
     aws_auth: dict[str, Any] = {"namespace": "kube-system", "name": "aws-auth"}
     own: tuple[Expectation, ...] = (
@@ -92,4 +100,4 @@ def expectations(place: Place) -> tuple[Expectation, ...]:
             if cluster.method is EntryMethod.ACCESS_ENTRY
         ),
     )
-    return combined(baseline(), aws_baseline(place.partition), own)
+    return combine_expectations(baseline(), aws_baseline(place.partition), own)

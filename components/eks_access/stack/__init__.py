@@ -1,9 +1,9 @@
-"""A whole environment as one Pulumi stack: its configuration, the schemas of it, and the program.
+"""An environment as one Pulumi stack: its configuration, schemas, and program.
 
     environment = stack.load(pulumi.get_project())
     pulumi.export(OUTPUT, stack.provision(environment))
 
-The program is loaded when it is first used, so that the configuration's schemas do not need the AWS provider's SDK.
+The program is imported on first use, so that the schemas do not need the AWS provider's SDK.
 """
 
 from typing import TYPE_CHECKING, Any

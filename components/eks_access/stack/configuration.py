@@ -1,11 +1,11 @@
-"""An environment's configuration: what `Pulumi.<environment>.yaml` may say, checked before anything is made.
+"""An environment's configuration in `Pulumi.<environment>.yaml`, validated before anything is created.
 
-    eks-access:aws:           the account, region and endpoint that this environment lives in
+    eks-access:aws:           the account, region and endpoint of this environment
     eks-access:clusters:      the clusters, by short names
-    eks-access:integrations:  the integrations, by names of your own: vendor, clusters and the vendor's arguments
+    eks-access:integrations:  the integrations, by names of your choice: vendor, clusters and the vendor's arguments
 
-A leaf may be `{secret: NAME}`: it is read from the configuration value NAME of the same project, which
-`pulumi config set --secret NAME` keeps encrypted.
+Any value may be `{secret: NAME}`, which refers to the configuration value NAME of the same project, encrypted by
+`pulumi config set --secret NAME`.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,21 +24,21 @@ from ..provision.arguments import ClusterArgs, validate_arguments
 
 
 class Endpoint(StrEnum):
-    """Where an environment's AWS is."""
+    """The AWS endpoint of an environment."""
 
     AWS = "aws"
-    """The real one."""
+    """AWS itself."""
     LOOPBACK = "loopback"
-    """A stand-in on this machine. No call may leave the machine, whatever credentials are around."""
+    """A local emulator. No call may leave this machine, whatever credentials are set."""
 
 
 class AwsSettings(TypedDict):
     """The AWS account and region of an environment."""
 
     account: str
-    """The 12-digit account that the environment lives in; credentials of any other are refused."""
+    """The 12-digit account of the environment; credentials of any other account are refused."""
     region: str
-    """The region of clusters that name none."""
+    """The region of clusters without a region of their own."""
     endpoint: NotRequired[Endpoint]
     """`aws` (default), or `loopback` for an environment on this machine."""
 
@@ -55,6 +55,8 @@ class Declared:
 
 @dataclass(frozen=True)
 class Environment:
+    """A valid configuration."""
+
     aws: AwsSettings
     clusters: Mapping[str, ClusterArgs]
     integrations: tuple[Declared, ...]
@@ -64,11 +66,12 @@ SECTIONS = ("aws", "clusters", "integrations")
 ReadSecret = Callable[[str], pulumi.Output[str]]
 
 
-def environment(config: Mapping[str, Any], read_secret: ReadSecret) -> Environment:
-    """The environment that this configuration declares.
+def parse_environment(config: Mapping[str, Any], read_secret: ReadSecret) -> Environment:
+    """Validates a configuration and resolves its secrets.
 
     Raises:
-        InvalidInputError: a key is unknown or missing, a value does not fit, or an integration names what is not there.
+        InvalidInputError: a key is unknown or missing, a value does not fit, or an integration refers to an undeclared
+            cluster or vendor.
     """
     secrets = _Secrets(read_secret)
     for section in SECTIONS:
@@ -78,14 +81,14 @@ def environment(config: Mapping[str, Any], read_secret: ReadSecret) -> Environme
     if not ACCOUNT_ID.fullmatch(aws["account"]):
         raise InvalidInputError("aws.account", aws["account"], "is not an account id of 12 digits", "Quote it in YAML.")
     clusters: Any = {
-        key: validate_arguments(secrets.put(cluster, f"clusters.{key}"), ClusterArgs, f"clusters.{key}")
+        key: validate_arguments(secrets.resolve(cluster, f"clusters.{key}"), ClusterArgs, f"clusters.{key}")
         for key, cluster in _mapping(config["clusters"], "clusters").items()
     }
     integrations = tuple(
-        _declared(name, _mapping(secrets.put(declared, f"integrations.{name}"), f"integrations.{name}"), clusters)
+        _declared(name, _mapping(secrets.resolve(declared, f"integrations.{name}"), f"integrations.{name}"), clusters)
         for name, declared in _mapping(config["integrations"], "integrations").items()
     )
-    _check_roles_are_not_shared(integrations)
+    _validate_roles_are_not_shared(integrations)
     for key in config:
         if key not in SECTIONS and key not in secrets.used:
             raise InvalidInputError(
@@ -123,26 +126,26 @@ def _declared(name: str, declared: Mapping[str, Any], clusters: Mapping[str, Clu
     return Declared(name, vendor, tuple(named), arguments)
 
 
-def _check_roles_are_not_shared(integrations: tuple[Declared, ...]) -> None:
-    """Refuse a role that two integrations would enter one cluster with: EKS has one entry for each principal.
+def _validate_roles_are_not_shared(integrations: tuple[Declared, ...]) -> None:
+    """Validates that no two integrations use one role in one cluster: EKS has one access entry for each principal.
 
     Raises:
-        InvalidInputError: there is one. Where it is an Output, EKS itself says so.
+        InvalidInputError: two do. If the role is an Output, the error comes from EKS, during the deployment.
     """
-    entered: dict[tuple[str, str], str] = {}
+    owners: dict[tuple[str, str], str] = {}
     for declared in integrations:
         role = declared.arguments.get(existing_role.ARGUMENT)
         if not isinstance(role, str):
             continue
         for cluster in declared.clusters:
-            first = entered.setdefault((role, cluster), declared.name)
+            first = owners.setdefault((role, cluster), declared.name)
             if first != declared.name:
                 raise InvalidInputError(
                     f"integrations.{declared.name}.{existing_role.ARGUMENT}",
                     role,
-                    f"is integration {first!r}'s in cluster {cluster!r} already: a role has one entry in a cluster,"
-                    " with one username and its groups",
-                    "Give it a role of its own.",
+                    f"is already used by integration {first!r} in cluster {cluster!r}: a role has one access entry in a"
+                    " cluster, with one username and its groups",
+                    "Give each integration its own role.",
                 )
 
 
@@ -153,18 +156,18 @@ def _mapping(value: object, path: str) -> Mapping[str, Any]:
 
 
 class _Secrets:
-    """Puts the configuration's secrets where they are referred to, and knows which were used."""
+    """Replaces references to secrets with the secrets, and records which were used."""
 
     def __init__(self, read: ReadSecret) -> None:
         self._read = read
         self.used: set[str] = set()
 
-    def put(self, tree: Any, path: str) -> Any:
+    def resolve(self, tree: Any, path: str) -> Any:
         if isinstance(tree, Mapping) and set(tree) == {"secret"} and isinstance(tree["secret"], str):
             self.used.add(tree["secret"])
             return self._read(tree["secret"])
         if isinstance(tree, Mapping):
-            return {key: self.put(value, f"{path}.{key}") for key, value in tree.items()}
+            return {key: self.resolve(value, f"{path}.{key}") for key, value in tree.items()}
         if isinstance(tree, list):
-            return [self.put(value, f"{path}[{index}]") for index, value in enumerate(tree)]
+            return [self.resolve(value, f"{path}[{index}]") for index, value in enumerate(tree)]
         return tree

@@ -1,4 +1,4 @@
-"""A whole environment as one stack: its AWS provider, its clusters, its integrations and its access manifest."""
+"""The program of an environment's stack: AWS provider, clusters, integrations and access manifest."""
 
 import os
 from collections.abc import Mapping
@@ -12,39 +12,38 @@ from ..endpoint import LoopbackError, loopback_endpoint
 from ..errors import InvalidInputError
 from ..manifest.models import SCHEMA_VERSION
 from ..provision.arguments import ClusterArgs
-from ..provision.connection import complete, connect
-from .configuration import AwsSettings, Declared, Endpoint, Environment, environment
+from ..provision.connection import complete_cluster, connect
+from .configuration import SECTIONS, AwsSettings, Declared, Endpoint, Environment, parse_environment
 
 SERVICES = ("eks", "iam", "sts")
-"""The AWS services that a deployment talks to."""
+"""The AWS services that a deployment calls."""
 
 
 def load(project: str) -> Environment:
     """The environment that the selected stack's configuration declares.
 
     Raises:
-        pulumi.RunError: the configuration is refused; the message says what and why.
+        pulumi.RunError: the configuration is invalid; the message has the path and the reason.
     """
     config = pulumi.Config(project)
     names = [key.removeprefix(f"{project}:") for key in runtime.CONFIG.get() if key.startswith(f"{project}:")]
     try:
-        given = {name: config.get_object(name) if name in _STRUCTURED else config.get(name) for name in names}
-        return environment(given, config.require_secret)
-    except InvalidInputError as refused:
-        raise pulumi.RunError(f"configuration of stack {pulumi.get_stack()!r}: {refused}") from refused
-
-
-_STRUCTURED = ("aws", "clusters", "integrations")
+        values = {name: config.get_object(name) if name in SECTIONS else config.get(name) for name in names}
+        return parse_environment(values, config.require_secret)
+    except InvalidInputError as invalid:
+        raise pulumi.RunError(f"configuration of stack {pulumi.get_stack()!r}: {invalid}") from invalid
 
 
 def provision(declared: Environment) -> Mapping[str, Any]:
-    """Make everything that the environment declares, and give the access manifest."""
+    """Creates everything that the environment declares, and returns the access manifest."""
     provider = _aws_provider(declared.aws)
-    asking = pulumi.InvokeOptions(provider=provider)
+    invoke_opts = pulumi.InvokeOptions(provider=provider)
     caller = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=provider))
     used = {key for integration in declared.integrations for key in integration.clusters}
     clusters = {
-        key: _shared(key, complete({"region": declared.aws["region"], **args}, f"clusters.{key}", asking))
+        key: _with_shared_provider(
+            key, complete_cluster({"region": declared.aws["region"], **args}, f"clusters.{key}", invoke_opts)
+        )
         for key, args in declared.clusters.items()
         if key in used
     }
@@ -76,28 +75,28 @@ def _arguments(integration: Declared, clusters: Mapping[str, ClusterArgs], setti
         return {**integration.arguments, "clusters": {key: clusters[key] for key in integration.clusters}}
     if settings.get("endpoint") is not Endpoint.LOOPBACK:
         return integration.arguments
-    # Its own calls to AWS are not made by the AWS provider, and must stay where that provider's do.
+    # Its own AWS calls bypass the AWS provider, and must use the same endpoint.
     return {**integration.arguments, "endpoint": loopback_endpoint(os.environ)}
 
 
-def _shared(key: str, args: ClusterArgs) -> ClusterArgs:
-    """The cluster with one Kubernetes provider, which all integrations use: each provider is a process of its own."""
+def _with_shared_provider(key: str, args: ClusterArgs) -> ClusterArgs:
+    """The cluster with one Kubernetes provider for all integrations: each provider is a separate process."""
     connection = connect(key, args, pulumi.ResourceOptions())
     return {**args, "kubeconfig": connection.kubeconfig, "kubernetes_provider": connection.provider}
 
 
 def _aws_provider(settings: AwsSettings) -> aws.Provider:
-    """A provider that works in the environment's own account only.
+    """The AWS provider, restricted to the environment's own account.
 
     Raises:
-        pulumi.RunError: the environment lives on this machine, and the settings around would reach another.
+        pulumi.RunError: the environment has `endpoint: loopback`, and calls could leave this machine.
     """
     options: dict[str, Any] = {"region": settings["region"], "allowed_account_ids": [settings["account"]]}
     if settings.get("endpoint") is Endpoint.LOOPBACK:
         try:
             url = loopback_endpoint(os.environ)
-        except LoopbackError as refused:
-            raise pulumi.RunError(str(refused)) from refused
-        # Named here and not left to the environment, so that nothing else can send a call elsewhere.
+        except LoopbackError as error:
+            raise pulumi.RunError(str(error)) from error
+        # Set explicitly, so that no other setting can send a call elsewhere.
         options["endpoints"] = [{service: url for service in SERVICES}]
     return aws.Provider("aws", **options)

@@ -1,4 +1,4 @@
-"""JSON schemas for editors, made from the classes that check the files: nothing is written down twice."""
+"""JSON schemas for editors, generated from the classes that validate the files."""
 
 import ast
 import inspect
@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import Any
 
 import pulumi
-from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import PydanticOmit, core_schema
 
@@ -20,16 +19,16 @@ from .configuration import AwsSettings
 DIALECT = GenerateJsonSchema.schema_dialect
 SECRET = "secret"
 OUTPUT = "x-output"
-"""Stands for an Output until the schema is whole: pydantic would look for what a reference refers to."""
+"""Marks an Output until the schema is complete: pydantic would try to resolve a reference."""
 
 
-def custom() -> dict[str, Any]:
+def custom_schema() -> dict[str, Any]:
     """The schema of a custom integration's file."""
     return {"$schema": DIALECT, **Definition.model_json_schema()}
 
 
-def environment(project: str = "eks-access") -> dict[str, Any]:
-    """The schema of `Pulumi.<environment>.yaml`: this package's sections, whatever else is there let be."""
+def environment_schema(project: str = "eks-access") -> dict[str, Any]:
+    """The schema of `Pulumi.<environment>.yaml`: this package's sections; all others are ignored."""
     known = vendors()
     return {
         "$schema": DIALECT,
@@ -39,12 +38,12 @@ def environment(project: str = "eks-access") -> dict[str, Any]:
             "config": {
                 "type": "object",
                 "properties": {
-                    f"{project}:aws": _of(AwsSettings),
-                    f"{project}:clusters": {"type": "object", "additionalProperties": _of(ClusterArgs)},
+                    f"{project}:aws": _typed_dict_schema(AwsSettings),
+                    f"{project}:clusters": {"type": "object", "additionalProperties": _typed_dict_schema(ClusterArgs)},
                     f"{project}:integrations": {
                         "type": "object",
-                        # An integration that is called as its vendor need not name it.
-                        "properties": {key: _named_or(key) for key in known},
+                        # An integration with the name of its vendor needs no `vendor`.
+                        "properties": {key: _vendor_by_name(key) for key in known},
                         "additionalProperties": {"$ref": "#/$defs/integration"},
                     },
                 },
@@ -65,13 +64,13 @@ def environment(project: str = "eks-access") -> dict[str, Any]:
                 "required": ["secret"],
                 "additionalProperties": False,
             },
-            **{key: _vendor(vendor) for key, vendor in known.items()},
+            **{key: _vendor_schema(vendor) for key, vendor in known.items()},
         },
     }
 
 
-def _vendor(vendor: Vendor) -> dict[str, Any]:
-    schema = _of(vendor.arguments)
+def _vendor_schema(vendor: Vendor) -> dict[str, Any]:
+    schema = _typed_dict_schema(vendor.arguments)
     if vendor.own_clusters:
         return {**schema, "properties": {"vendor": {"const": vendor.key}, **schema["properties"]}}
     names = {"type": "array", "items": {"type": "string"}, "minItems": 1}
@@ -89,7 +88,7 @@ def _if_vendor(key: str) -> dict[str, Any]:
     return {"if": condition, "then": {"$ref": f"#/$defs/{key}"}}
 
 
-def _named_or(key: str) -> dict[str, Any]:
+def _vendor_by_name(key: str) -> dict[str, Any]:
     return {
         "if": {"required": ["vendor"]},
         "then": {"$ref": "#/$defs/integration"},
@@ -97,8 +96,8 @@ def _named_or(key: str) -> dict[str, Any]:
     }
 
 
-class _Generator(GenerateJsonSchema):
-    """Where a program may give an Output, a configuration may refer to a secret; other objects are for programs."""
+class _ConfigurationSchema(GenerateJsonSchema):
+    """A reference to a secret wherever a program may give an Output; other objects are only for programs."""
 
     def is_instance_schema(self, schema: core_schema.IsInstanceSchema) -> JsonSchemaValue:
         if schema["cls"] is pulumi.Output:
@@ -106,39 +105,35 @@ class _Generator(GenerateJsonSchema):
         raise PydanticOmit
 
 
-def _of(kind: type) -> dict[str, Any]:
-    """The schema of a TypedDict, with everything that it refers to in its place, and its docstrings."""
-    schema = _adapter_schema(adapter(kind))
+def _typed_dict_schema(kind: type) -> dict[str, Any]:
+    """The schema of a TypedDict, with references inlined and docstrings as descriptions."""
+    schema = adapter(kind).json_schema(schema_generator=_ConfigurationSchema)
     definitions = schema.pop("$defs", {})
-    inlined: dict[str, Any] = _inlined(schema, definitions)
-    for name, text in _docs(kind).items():
+    inlined: dict[str, Any] = _inline(schema, definitions)
+    for name, text in _attribute_docstrings(kind).items():
         if name in inlined["properties"]:
             inlined["properties"][name]["description"] = text
     return inlined
 
 
-def _adapter_schema(found: TypeAdapter[Any]) -> dict[str, Any]:
-    return found.json_schema(schema_generator=_Generator)
-
-
-def _inlined(tree: Any, definitions: Mapping[str, Any]) -> Any:
+def _inline(tree: Any, definitions: Mapping[str, Any]) -> Any:
     if isinstance(tree, dict):
         if OUTPUT in tree:
             return {"$ref": f"#/$defs/{SECRET}"}
         name = tree.get("$ref", "").removeprefix("#/$defs/")
         if name in definitions:
             more = {key: value for key, value in tree.items() if key != "$ref"}
-            return {**_inlined(definitions[name], definitions), **more}
-        return {key: _inlined(value, definitions) for key, value in tree.items()}
-    return [_inlined(item, definitions) for item in tree] if isinstance(tree, list) else tree
+            return {**_inline(definitions[name], definitions), **more}
+        return {key: _inline(value, definitions) for key, value in tree.items()}
+    return [_inline(item, definitions) for item in tree] if isinstance(tree, list) else tree
 
 
-def _docs(kind: type) -> dict[str, str]:
-    """The texts below the attributes, of the class and of those that it extends: they are in the source only."""
+def _attribute_docstrings(kind: type) -> dict[str, str]:
+    """The docstrings below the attributes of a class and its bases; they exist in the source only."""
     found: dict[str, str] = {}
     for base in getattr(kind, "__orig_bases__", ()):
         if isinstance(base, type):
-            found |= _docs(base)
+            found |= _attribute_docstrings(base)
     (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     body = definition.body if isinstance(definition, ast.ClassDef) else []
     for attribute, text in pairwise(body):

@@ -1,25 +1,36 @@
 """Who may do what in which cluster, computed from a stack: the chain from an IAM principal to RBAC's rules."""
 
-from .chain import Access, default_roles, groups, holders, username
+from .chain import Access, default_roles, groups, rules_by_holder, username
 from .effective import any_allows, enumerate_requests
-from .model import Association, Binding, Entry, Held, Principal, Role, Rule, Subject, same_cluster, told_namespaces
+from .model import (
+    Binding,
+    EffectiveRule,
+    Entry,
+    Permission,
+    PolicyAssociation,
+    Principal,
+    Role,
+    Subject,
+    format_namespaces,
+    same_cluster,
+)
 
 __all__ = [
     "Access",
-    "Association",
     "Binding",
+    "EffectiveRule",
     "Entry",
-    "Held",
+    "Permission",
+    "PolicyAssociation",
     "Principal",
     "Role",
-    "Rule",
     "Subject",
     "any_allows",
     "default_roles",
     "enumerate_requests",
+    "format_namespaces",
     "groups",
-    "holders",
+    "rules_by_holder",
     "same_cluster",
-    "told_namespaces",
     "username",
 ]

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from eks_access.model.kubernetes_rights import Request, allows, is_in_scope
 
-from .model import Held
+from .model import EffectiveRule
 
 
-def enumerate_requests(held: Held) -> Iterator[Request]:
+def enumerate_requests(held: EffectiveRule) -> Iterator[Request]:
     """The requests that a rule in force allows. A rule on URLs is in force in the whole cluster only."""
     rule = held.rule
     for verb in dict.fromkeys(rule.verbs):
@@ -22,7 +22,7 @@ def enumerate_requests(held: Held) -> Iterator[Request]:
                         yield Request(verb, group, resource, subresource, name, namespace)
 
 
-def any_allows(held: Iterable[Held], request: Request) -> bool:
+def any_allows(held: Iterable[EffectiveRule], request: Request) -> bool:
     """Whether one of the rules in force allows it: RBAC's by names of namespaces, access policies' by patterns."""
     return any(
         is_in_scope(each.namespaces, request, patterns=each.association is not None) and allows(each.rule, request)

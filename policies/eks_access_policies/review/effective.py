@@ -10,9 +10,9 @@ from fnmatch import fnmatchcase
 from functools import cache, cached_property
 
 from eks_access.model.kubernetes_rights import Request
-from eks_access.model.rbac import own_group
+from eks_access.model.rbac import api_group_of
 
-from ..access import Held, Rule, enumerate_requests
+from ..access import EffectiveRule, Permission, enumerate_requests
 from .side import Bundle
 
 ANY = "*"
@@ -23,12 +23,12 @@ WHOLE = "(a rule of too many parts)"
 
 
 @cache
-def parts(rule: Rule) -> tuple[Request, ...]:
+def parts(rule: Permission) -> tuple[Request, ...]:
     """Everything that the rule gives where it holds everywhere."""
     kinds = len(rule.groups) * len(rule.resources) * max(len(rule.names), 1) + len(rule.urls)
     if len(rule.verbs) * kinds > TOO_MANY:
         return (Request(WHOLE, resource=f"{len(rule.verbs)} verbs on {len(rule.resources)} resources, {hash(rule):x}"),)
-    return tuple(enumerate_requests(Held(rule, "", None)))
+    return tuple(enumerate_requests(EffectiveRule(rule, "", None)))
 
 
 def of_bundle(bundle: Bundle) -> Iterator[Request]:
@@ -44,7 +44,7 @@ def of_bundle(bundle: Bundle) -> Iterator[Request]:
 def full_name(grant: Request) -> str:
     """`pods/exec`, `deployments`, `widgets.example.com`, a URL."""
     resource = f"{grant.resource}/{grant.subresource}" if grant.subresource else grant.resource
-    if grant.url or grant.group in ("", ANY, own_group(grant.resource)):
+    if grant.url or grant.group in ("", ANY, api_group_of(grant.resource)):
         return grant.url or resource
     return f"{resource}.{grant.group}"
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from eks_access.model.kubernetes_rights import READS, Request, describe_right, find_right
-from eks_access.model.rbac import own_group
+from eks_access.model.rbac import api_group_of
 from eks_access.model.risk import Risk
 
-from ..access import Rule
+from ..access import Permission
 from ..finding import Severity
 from .change import Change, Direction, Plane
 from .effective import ANY, WHOLE, Holding, full_name, of_bundle
@@ -32,7 +32,7 @@ def difference(before: Sequence[Bundle], after: Sequence[Bundle]) -> list[Change
 def _changes(direction: Direction, had: Sequence[Bundle], has: Sequence[Bundle]) -> Iterator[Change]:
     """What the second has beyond the first."""
     same, holding = set(had), Holding.of(had)
-    moving: dict[frozenset[Rule], list[Bundle]] = {}
+    moving: dict[frozenset[Permission], list[Bundle]] = {}
     for other in same - set(has):
         moving.setdefault(other.rules, []).append(other)
     told: set[Request] = set()
@@ -109,7 +109,7 @@ def _of_rules(direction: Direction, rest: Mapping[Request, set[str]], holding: H
 
 def _is_served(grant: Request, places: set[str], rest: Mapping[Request, set[str]], holding: Holding) -> bool:
     """Not a pair that no cluster serves, as `pods` in the group `apps`, while the real one is accounted for."""
-    own = own_group(grant.resource)
+    own = api_group_of(grant.resource)
     if own is None or grant.group in (own, ANY):
         return True
     real = replace(grant, group=own)

@@ -5,7 +5,7 @@ from typing import Any
 
 from eks_access.manifest.models import HIDDEN, Trust
 from eks_access.model import trust
-from eks_access.model.iam import document
+from eks_access.model.iam import build_document
 
 from .values import UNKNOWN, Value
 
@@ -34,7 +34,7 @@ def trust_policy(declared: Trust) -> Value:
         name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if value is not None
     }
     try:
-        found = document(kind(**arguments).statements())
+        found = build_document(kind(**arguments).statements())
     except (TypeError, ValueError):
         return UNKNOWN
     return UNKNOWN if HIDDEN in repr(found) else found

@@ -86,6 +86,6 @@ def _rbac(given: IntegrationAccess) -> Iterator[tuple[str, dict[str, Any]]]:
     for grant in given.grants:
         namespaces = None if grant.namespaces is None else tuple(grant.namespaces)
         written = rbac.Grant(grant.name, grant.name, grant.group, (), namespaces, grant.kind)
-        for found in rbac.objects(written, labels={}):
+        for found in rbac.build_objects(written, labels={}):
             body = dict(found.body)
             yield found.kind, {**body, "rules": grant.rules} if found.kind == "ClusterRole" else body

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Container, Iterable, Iterator, Mapping
 
-from eks_access.explain.explanation import Right, explained
+from eks_access.explain.explanation import Right, explain_integration
 from eks_access.manifest.models import IntegrationAccess, Manifest
 from eks_access.model.placeholders import map_texts
 
@@ -105,7 +105,7 @@ def _integration(name: str, access: IntegrationAccess, clusters: Container[str |
     if access.trust.external_id is not None:
         trust = access.trust.model_copy(update={"external_id": REDACTED})
         access = access.model_copy(update={"trust": trust})
-    explanation = explained(name, access)
+    explanation = explain_integration(name, access)
     return IntegrationReport(
         name=name,
         vendor=access.vendor,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from eks_access.errors import EksAccessError
-from eks_access.explain.difference import Gain, difference
+from eks_access.explain.difference import Gain, compare_rights
 from eks_access.manifest.models import Manifest, Rights
 
 from ..outcome import Result
@@ -153,7 +153,7 @@ def _join(names: Iterable[str]) -> str:
 
 
 def _gained_rights(integration: str, before: Rights, after: Rights) -> Iterator[RightChange]:
-    for gain in difference(before, after).gained:
+    for gain in compare_rights(before, after).gained:
         yield _right_change(integration, gain)
 
 

@@ -12,7 +12,7 @@ from eks_access.kubernetes.client import ApiError, KubernetesApi, UnreachableErr
 from eks_access.kubernetes.credentials import CredentialError
 from eks_access.kubernetes.kubeconfig import KubeconfigError
 
-from ..errors import NotSupported, PluginError
+from ..errors import NotSupportedError, PluginError
 from ..plugin import Values
 from .kinds import Kind
 from .objects import adopt_fields
@@ -41,7 +41,7 @@ class Settings:
     def __init__(self, config: Values) -> None:
         for key, value in config.items():
             if key not in _USED and key not in _FLAGS and value not in (None, "", False, "false", {}, "{}"):
-                raise NotSupported(f"the provider's configuration value {key!r}")
+                raise NotSupportedError(f"the provider's configuration value {key!r}")
         self.kubeconfig: Mapping[str, Any] | None = load_kubeconfig(config.get("kubeconfig"))
         self.context: str | None = config.get("context") or None
         self.namespace: str = config.get("namespace") or self._context_namespace() or "default"

@@ -96,7 +96,7 @@ def _way_in(name: str, described: Integration, above: Resource) -> Iterator[Reso
 
 def _rbac(name: str, described: Integration, above: Resource) -> Iterator[Resource]:
     for grant in described.grants:
-        for found in rbac.objects(grant, labels={}):
+        for found in rbac.build_objects(grant, labels={}):
             kind = f"kubernetes:rbac.authorization.k8s.io/v1:{found.kind}"
             yield _made(kind, f"{name}-{found.key}", dict(found.body), above)
 

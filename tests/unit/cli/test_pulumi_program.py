@@ -52,7 +52,7 @@ def test_only_the_manifest_is_read_of_the_stacks_outputs(
         ("echo 'error: passphrase must be set' >&2; exit 255", PulumiProgramError, "passphrase must be set"),
         ("echo hello", SourceError, "is not JSON"),
         ("echo '\"[secret]\"'", SourceError, "secrets are hidden"),
-        ("echo '[1]'", SourceError, "is no access manifest"),
+        ("echo '[1]'", SourceError, "is not an access manifest"),
         ("echo '{\"schemaVersion\": 99}'", SourceError, "version 99"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What Apono's connector may do in a cluster: bind the roles that people may get, and no others. On request only."""
+"""Permissions of Apono's connector in a cluster: binding the roles that people may get, and no others. Optional."""
 
 from collections.abc import Mapping
 from typing import Any, NotRequired
@@ -23,8 +23,8 @@ _FINDS = (
 
 
 class AponoConnectorRights(TypedDict):
-    """The connector's right to bind the roles that people may get. Apono does not publish what its connector needs:
-    this is what binding roles takes, and has not been tried with it."""
+    """The connector's permission to bind the roles that people may get. Apono does not publish what its connector
+    needs: these are the permissions for binding roles, and have not been tested with it."""
 
     namespace: str
     """The namespace of the connector."""
@@ -39,17 +39,17 @@ class AponoConnectorRights(TypedDict):
 
 
 def connector_grant(name: str, rights: Mapping[str, Any]) -> Grant:
-    """The connector's rights.
+    """The grant of the connector's permissions.
 
     Raises:
-        InvalidInputError: no role, or one of administrators, or what is no service account.
+        InvalidInputError: no role or an administrator role is named, or the service account is invalid.
     """
     path, admin_allowed = "connector_rights", rights.get("allow_admin_roles", False)
     named = (
         grantable.validate_grantable(f"{path}.{key}", rights.get(key, ()), admin_allowed=admin_allowed)
         for key in ("grantable_cluster_roles", "grantable_roles")
     )
-    binding = grantable.rules(*named)
+    binding = grantable.grantable_rules(*named)
     if not binding:
         raise InvalidInputError(
             path, None, "names no role that people may get", "Name it under grantable_cluster_roles."

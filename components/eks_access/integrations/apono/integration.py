@@ -1,8 +1,10 @@
-"""Apono: people get time-bound rights in clusters on approval. The role is theirs, and has no standing rights inside.
+"""Apono: people get time-bound rights in clusters on approval. People assume the role, which has no standing
+permissions in clusters.
 
-Sources: Apono's "Integrate with EKS" page; AWS's condition keys for SAML-based federation. The page is put right in:
-no access policy is associated (the "cluster scope" it asks for belongs to one, and any would be a standing right), the
-authentication mode is left alone, and there is one way in for each cluster, since the two give different usernames.
+Sources: Apono's "Integrate with EKS" page; AWS's condition keys for SAML-based federation. Corrections to
+the page: no access policy is associated (the "cluster scope" it asks for belongs to one, and any would be a standing
+permission), the authentication mode stays unchanged, and each cluster has either an access entry or an aws-auth
+mapping, since the two give different usernames.
 """
 
 import re
@@ -13,7 +15,15 @@ from typing import Any, NotRequired
 import pulumi
 
 from ...errors import InvalidInputError
-from ...model.expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall, aws_baseline, baseline, combined
+from ...model.expectations import (
+    ABSENT,
+    OTHER_CLUSTERS,
+    AwsCall,
+    KubernetesCall,
+    aws_baseline,
+    baseline,
+    combine_expectations,
+)
 from ...model.iam import Statement
 from ...model.identity import EntryMethod, Identity
 from ...model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
@@ -30,7 +40,7 @@ ROLE_NAME = "apono-k8s-access"
 SOURCES = ("Apono: Integrate with EKS",)
 LEFTOVERS = (LeftoverPattern("binding-of-user", "apono:*", "Apono made it when access was approved"),)
 _IDENTITY = Identity(username="apono:{{SessionName}}", aws_auth_username="{{SessionNameRaw}}")
-"""Apono binds these very names, so they are its page's and not of our choosing."""
+"""Apono binds exactly these names, so they are those of its page and cannot be chosen."""
 
 
 class Federation(StrEnum):
@@ -43,7 +53,7 @@ class Federation(StrEnum):
 
 
 class AponoArgs(IntegrationArgs):
-    """What Apono needs to be told."""
+    """Arguments of the Apono integration."""
 
     federation: Federation
     """How people sign in to AWS: `sso` (IAM Identity Center) or `saml`."""
@@ -52,13 +62,13 @@ class AponoArgs(IntegrationArgs):
     saml_provider_arn: NotRequired[pulumi.Input[str]]
     """With `saml`: the ARN of the identity provider in IAM."""
     connector_role_name: NotRequired[str]
-    """The role of Apono's connector, where it runs outside of the clusters and has one."""
+    """The role of Apono's connector, if it runs outside of the clusters and has one."""
     connector_rights: NotRequired[AponoConnectorRights]
-    """What Apono's connector may do in the clusters that it runs in; nothing is made for it when left out."""
+    """Permissions of Apono's connector in the clusters that it runs in; none are created when left out."""
 
 
 class Apono(IntegrationComponent):
-    """People's access to EKS through Apono: they sign in as themselves, with no rights until Apono binds some."""
+    """People's access to EKS through Apono: they sign in as themselves, without permissions until Apono binds some."""
 
     def __init__(self, name: str, args: AponoArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, args, AponoArgs, describe, opts)
@@ -84,7 +94,9 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         role=role,
         identity=_IDENTITY,
         grants=() if rights is None else (connector_grant(place.name, rights),),
-        expectations=combined(baseline(), aws_baseline(place.partition), _CLUSTER_CALLS, _aws_calls(place, vendor)),
+        expectations=combine_expectations(
+            baseline(), aws_baseline(place.partition), _CLUSTER_CALLS, _aws_calls(place, vendor)
+        ),
         handoff=_handoff(args, place, role, trust),
         residual_risks=_residual_risks(federation, place, trust, rights is not None),
         sources=SOURCES,
@@ -94,14 +106,14 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
 
 def _trust(federation: Federation, args: Mapping[str, Any], place: Place, vendor: bool) -> IdentityCenter | Saml:
     if federation is Federation.SSO:
-        _refuse_for(federation, args, "saml_provider_arn")
+        _refuse_with(federation, args, "saml_provider_arn")
         return IdentityCenter(
             place.partition,
             place.account,
             validate_permission_sets("permission_sets", args.get("permission_sets", ())),
             anyone=vendor,
         )
-    _refuse_for(federation, args, "permission_sets")
+    _refuse_with(federation, args, "permission_sets")
     if "saml_provider_arn" not in args:
         raise InvalidInputError(
             "saml_provider_arn",
@@ -115,13 +127,13 @@ def _trust(federation: Federation, args: Mapping[str, Any], place: Place, vendor
     )
 
 
-def _refuse_for(federation: Federation, args: Mapping[str, Any], argument: str) -> None:
+def _refuse_with(federation: Federation, args: Mapping[str, Any], argument: str) -> None:
     if argument in args:
         other = Federation.SAML if federation is Federation.SSO else Federation.SSO
         raise InvalidInputError(
             argument,
             None,
-            f"means nothing with federation '{federation}'",
+            f"has no effect with federation '{federation}'",
             f"Leave it out, or set federation to '{other}'.",
         )
 
@@ -135,7 +147,7 @@ def _statement(place: Place, vendor: bool) -> Statement:
     )
 
 
-_BEFORE = "nothing is granted before Apono's approval"
+_BEFORE_APPROVAL = "nothing is granted before Apono's approval"
 _CLUSTER_CALLS = (
     KubernetesCall(
         "create",
@@ -145,15 +157,15 @@ _CLUSTER_CALLS = (
         api_group="authorization.k8s.io",
     ),
     *(
-        KubernetesCall("list", resource, allowed=False, why=_BEFORE)
+        KubernetesCall("list", resource, allowed=False, why=_BEFORE_APPROVAL)
         for resource in ("pods", "namespaces", "configmaps", "services", "serviceaccounts", "events", "nodes")
     ),
-    KubernetesCall("list", "deployments", allowed=False, why=_BEFORE, api_group="apps"),
-    KubernetesCall("get", "pods", allowed=False, why=_BEFORE, subresource="log", namespace="default"),
-    KubernetesCall("create", "pods", allowed=False, why=_BEFORE, subresource="exec", namespace="default"),
+    KubernetesCall("list", "deployments", allowed=False, why=_BEFORE_APPROVAL, api_group="apps"),
+    KubernetesCall("get", "pods", allowed=False, why=_BEFORE_APPROVAL, subresource="log", namespace="default"),
+    KubernetesCall("create", "pods", allowed=False, why=_BEFORE_APPROVAL, subresource="exec", namespace="default"),
     KubernetesCall("create", "rolebindings", allowed=False, why="grants rights to itself", api_group=RBAC),
     *(
-        KubernetesCall("list", kind, allowed=False, why=_BEFORE, api_group=RBAC)
+        KubernetesCall("list", kind, allowed=False, why=_BEFORE_APPROVAL, api_group=RBAC)
         for kind in ("roles", "rolebindings", "clusterroles", "clusterrolebindings")
     ),
 )
@@ -187,7 +199,7 @@ def _handoff(args: Mapping[str, Any], place: Place, role: Role, trust: IdentityC
         field
         for cluster in place.clusters
         for field in (
-            Field("Integration Name", _alphanumeric(f"{place.name}-{cluster.key}")),
+            Field("Integration Name", _to_pascal_case(f"{place.name}-{cluster.key}")),
             Field("Server URL", cluster.endpoint),
             Field("Certification Authority", cluster.certificate_authority),
             Field("EKS Cluster Name", cluster.name),
@@ -218,8 +230,8 @@ def _usernames(place: Place) -> list[str]:
     return [f"{_IDENTITY.username_by(method)} ({way})" for method, way in ways.items() if method in methods]
 
 
-def _alphanumeric(name: str) -> str:
-    """As Apono wants an integration's name: `apono-sso-api` becomes `AponoSsoApi`."""
+def _to_pascal_case(name: str) -> str:
+    """The name in the form that Apono requires: `apono-sso-api` as `AponoSsoApi`."""
     return "".join(part.capitalize() for part in re.split(r"[^0-9A-Za-z]+", name))
 
 

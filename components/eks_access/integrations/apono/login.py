@@ -1,6 +1,6 @@
-"""How people come in through Apono's role: their AWS profile and the commands, for the federation in use.
+"""How people assume Apono's role: their AWS profile and the commands, by kind of federation.
 
-Apono's page has `aws sts assume-role` for everyone. STS refuses that with a SAML trust, which has another call.
+Apono's page shows `aws sts assume-role` for both. STS refuses it for a SAML trust, which needs another call.
 """
 
 from ...model.integration import Place

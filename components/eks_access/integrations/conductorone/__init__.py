@@ -1,4 +1,4 @@
-"""ConductorOne (baton-eks): reads who has access to a cluster, and grants and revokes it if you let it."""
+"""ConductorOne (baton-eks): reads who has access to a cluster, and optionally grants and revokes it."""
 
 from .integration import LEFTOVERS, ConductorOne, ConductorOneArgs, describe
 

@@ -1,7 +1,7 @@
-"""The self-hosted connector in the cluster: what is made, with which variables, and how it is confined.
+"""The self-hosted connector in the cluster: its objects, environment variables and restrictions.
 
 Variable names are those of baton-eks's own configuration (pkg/config at v0.1.3). The page's `BATON_EKS_ASSUME_ROLE_ARN`
-is not among them, and without `BATON_ROLE_ARN` the connector ends at once.
+is not among them, and without `BATON_ROLE_ARN` the connector exits at once.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,14 +26,14 @@ _SECRETS = {
 _KEYS = ("access_key_id", "secret_access_key")
 
 
-def objects(
+def connector_objects(
     args: Mapping[str, Any], place: Place, cluster: ClusterPlace, hosting: Hosting, tier: Tier
 ) -> tuple[KubernetesObject, ...]:
-    """Everything that the connector consists of; nothing where it is not to be deployed."""
+    """All objects of the connector; none if it is not deployed."""
     connector = args.get("deploy_connector")
     if connector is None:
         return ()
-    _check(connector, hosting)
+    _validate(connector, hosting)
     return tuple(_objects(args, connector, place, cluster, hosting, tier))
 
 
@@ -55,19 +55,19 @@ def _objects(
         "ServiceAccount",
         service_account,
         namespace,
-        # The connector speaks to the API server as the role, never as its service account.
+        # The connector authenticates to the API server as the role, never as its service account.
         {"automountServiceAccountToken": False},
         labels,
         {"eks.amazonaws.com/role-arn": place.role_arn} if by_irsa else {},
     )
-    held = {variable: connector[argument] for argument, variable in _SECRETS.items() if argument in connector}
-    yield KubernetesObject("v1", "Secret", name, namespace, {"type": "Opaque", "stringData": held}, labels)
+    secrets = {variable: connector[argument] for argument, variable in _SECRETS.items() if argument in connector}
+    yield KubernetesObject("v1", "Secret", name, namespace, {"type": "Opaque", "stringData": secrets}, labels)
     network = network_policy(labels, pod_identity=hosting is Hosting.SELF_HOSTED_POD_IDENTITY)
     yield KubernetesObject("networking.k8s.io/v1", "NetworkPolicy", name, namespace, network, labels)
     pod = _pod(name, service_account, connector.get("image", IMAGE), _variables(place, cluster, hosting, tier))
     deployment = {
         "replicas": 1,
-        # Two at once would both answer for the same connector.
+        # Two pods at once would both act as the same connector.
         "strategy": {"type": "Recreate"},
         "selector": {"matchLabels": labels},
         "template": {"metadata": {"labels": labels}, "spec": pod},
@@ -76,7 +76,7 @@ def _objects(
 
 
 def _variables(place: Place, cluster: ClusterPlace, hosting: Hosting, tier: Tier) -> dict[str, str]:
-    """The settings that are no secret, so that a review can read them. Kubernetes takes texts only."""
+    """The settings that are not secret, readable for a review. Kubernetes accepts only strings."""
     return {
         "BATON_HOST_ID": place.name,
         "BATON_EKS_REGION": cluster.region,
@@ -87,7 +87,7 @@ def _variables(place: Place, cluster: ClusterPlace, hosting: Hosting, tier: Tier
         "BATON_FILE": f"{FOLDER}/sync.c1z",
         "BATON_HEALTH_CHECK": "true",
         "BATON_HEALTH_CHECK_PORT": str(HEALTH_PORT),
-        # The default is 127.0.0.1, where the kubelet cannot ask.
+        # The default is 127.0.0.1, which the kubelet cannot reach.
         "BATON_HEALTH_CHECK_BIND_ADDRESS": "0.0.0.0",
     }
 
@@ -126,27 +126,27 @@ def _pod(name: str, service_account: str, image: str, variables: Mapping[str, st
     }
 
 
-def _check(connector: Mapping[str, Any], hosting: Hosting) -> None:
+def _validate(connector: Mapping[str, Any], hosting: Hosting) -> None:
     for key in _SECRETS:
         # A secret's value is not repeated.
         if key in connector and not connector[key]:
             raise InvalidInputError(f"deploy_connector.{key}", None, "is empty")
         if key in connector and any(character.isspace() for character in connector[key]):
             raise InvalidInputError(
-                f"deploy_connector.{key}", None, "holds white space, perhaps a line's end that was copied with it"
+                f"deploy_connector.{key}", None, "contains white space, perhaps a line break that was copied with it"
             )
     for key in _KEYS:
         if hosting is Hosting.SELF_HOSTED_KEYS and key not in connector:
             raise InvalidInputError(
                 f"deploy_connector.{key}",
                 None,
-                f"is required with hosting {hosting}: baton-eks takes both parts of the access key or none",
+                f"is required with hosting {hosting}: baton-eks needs both parts of the access key or neither",
             )
         if hosting is not Hosting.SELF_HOSTED_KEYS and key in connector:
             raise InvalidInputError(
                 f"deploy_connector.{key}",
                 None,
-                f"has no place with hosting {hosting}: with a key the connector would not use its own role",
+                f"is not supported with hosting {hosting}: with a key the connector would not use its own role",
                 "Leave it out, or use hosting self_hosted_keys.",
             )
     validate_image("deploy_connector.image", connector.get("image", IMAGE), IMAGE)

@@ -1,4 +1,4 @@
-"""What must work and what must be refused, by tier and authentication mode. Nothing here changes anything."""
+"""Expectations by tier and authentication mode; none of the calls changes anything."""
 
 from ...model.expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall
 from ...model.grantable import ADMIN_ROLES
@@ -78,7 +78,7 @@ def aws_calls(vendor: bool, place: Place, cluster: ClusterPlace) -> tuple[AwsCal
 
 
 def provision_cluster_calls(cluster_roles: tuple[str, ...], roles: tuple[str, ...]) -> tuple[KubernetesCall, ...]:
-    """The tier `provision`, where roles can be granted."""
+    """Calls of tier `provision`, if there are roles to grant."""
     if not (cluster_roles or roles):
         return ()
 
@@ -112,9 +112,9 @@ def provision_cluster_calls(cluster_roles: tuple[str, ...], roles: tuple[str, ..
 
 
 def provision_aws_calls(place: Place, cluster: ClusterPlace, *, deny_cluster_admin: bool) -> tuple[AwsCall, ...]:
-    """The tier `provision`, where there are access policies.
+    """Calls of tier `provision`, if the cluster has access policies.
 
-    Every call names a user that is not there, and the creation a username besides that EKS refuses to everyone.
+    Every call names a user that does not exist, and the creation also a username that EKS never accepts.
     """
     if not supports_access_entries(cluster.mode):
         return ()

@@ -1,8 +1,8 @@
-"""ConductorOne (baton-eks): reads who has access to a cluster, and grants and revokes it if you let it.
+"""ConductorOne (baton-eks): reads who has access to a cluster, and optionally grants and revokes it.
 
 Sources: ConductorOne's "Amazon Elastic Kubernetes Service connector" page; the connector's own code
 (github.com/ConductorOne/baton-eks at v0.1.3), which uses 9 of the page's 33 IAM actions.
-docs/integrations/conductorone.md tells where the page is wrong.
+docs/integrations/conductorone.md lists the errors in the page.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ import pulumi
 from typing_extensions import TypedDict
 
 from ...errors import InvalidInputError
-from ...model.expectations import aws_baseline, baseline, combined
+from ...model.expectations import aws_baseline, baseline, combine_expectations
 from ...model.grantable import validate_grantable
 from ...model.identity import Identity, supports_access_entries, supports_aws_auth
 from ...model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
@@ -21,7 +21,7 @@ from ...model.placeholders import is_known
 from ...provision.arguments import IntegrationArgs
 from ...provision.integration import IntegrationComponent
 from . import connector, expectations, rights
-from .modes import KEYLESS, Hosting, Tier, check_cluster, trust, validate_mode_arguments
+from .modes import KEYLESS, Hosting, Tier, build_trust, validate_cluster, validate_mode_arguments
 
 SOURCES = ("https://www.conductorone.com/docs/baton/eks", "https://github.com/ConductorOne/baton-eks (v0.1.3)")
 LEFTOVERS = (
@@ -34,7 +34,7 @@ LEFTOVERS = (
         "ConductorOne makes access entries for IAM users, and on revocation takes only their policies away",
     ),
 )
-"""Bindings are named so by the connector (pkg/connector of baton-eks), which never calls eks:DeleteAccessEntry."""
+"""The connector names its bindings like this (pkg/connector of baton-eks), which never calls eks:DeleteAccessEntry."""
 
 
 class ConductorOneConnectorArgs(TypedDict):
@@ -53,25 +53,25 @@ class ConductorOneConnectorArgs(TypedDict):
 
 
 class ConductorOneArgs(IntegrationArgs):
-    """What ConductorOne needs to be told. One connector, and so one integration, for each cluster."""
+    """Arguments of the ConductorOne integration. Each cluster needs its own connector, and so its own integration."""
 
     hosting: NotRequired[Hosting]
-    """Where the connector runs and how it comes to the role: `cloud` (default), `self_hosted_keys`, `self_hosted_irsa`
+    """Where the connector runs and how it assumes the role: `cloud` (default), `self_hosted_keys`, `self_hosted_irsa`
     or `self_hosted_pod_identity`."""
     tier: NotRequired[Tier]
     """`sync` (default): reads who has access. `provision`: grants and revokes it as well."""
     external_id: NotRequired[pulumi.Input[str]]
     """Hosting `cloud`, required: the External ID that ConductorOne shows in the connector's settings. Not a secret, and
-    not of your choosing."""
+    not yours to choose."""
     principal_arn: NotRequired[pulumi.Input[str]]
-    """Who assumes the role. Hosting `cloud`: ConductorOne's own role, by default its published one. Hosting
-    `self_hosted_keys`, required: your IAM user whose access keys the connector has."""
+    """The principal that assumes the role. Hosting `cloud`: ConductorOne's own role, by default its published one.
+    Hosting `self_hosted_keys`, required: your IAM user whose access keys the connector has."""
     oidc_issuer: NotRequired[pulumi.Input[str]]
     """Hosting `self_hosted_irsa`, required: the issuer of the cluster's OpenID Connect provider in IAM, without
     https://."""
     namespace: NotRequired[str]
-    """Self-hosted: the namespace of the connector, which must be there. By default one with the integration's name;
-    it is made with the connector and goes with it."""
+    """Self-hosted: the namespace of the connector, which must exist. By default one with the integration's name is
+    created and deleted with the connector."""
     service_account: NotRequired[str]
     """Self-hosted without keys: the connector's service account, by default with the integration's name."""
     deploy_connector: NotRequired[ConductorOneConnectorArgs]
@@ -98,7 +98,7 @@ class ConductorOne(IntegrationComponent):
 
 
 def describe(args: Mapping[str, Any], place: Place) -> Integration:
-    _check_place(place)
+    _validate_place(place)
     (cluster,) = place.clusters
     hosting, tier = Hosting(args.get("hosting", Hosting.CLOUD)), Tier(args.get("tier", Tier.SYNC))
     validate_mode_arguments(args, hosting, tier)
@@ -107,11 +107,11 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         validate_grantable(argument, args.get(argument, ()), admin_allowed=admin_allowed)
         for argument in ("grantable_cluster_roles", "grantable_roles")
     )
-    check_cluster(cluster, tier, bool(cluster_roles or roles))
+    validate_cluster(cluster, tier, bool(cluster_roles or roles))
     profile = args.get("profile", Profile.LEAST)
     vendor, provisions = profile is Profile.VENDOR, tier is Tier.PROVISION
-    # The page's own statements have no guard.
-    guarded = args.get("deny_cluster_admin", not vendor)
+    # The page's own statements do not deny it.
+    deny_admin = args.get("deny_cluster_admin", not vendor)
     readers, provisioners = f"{place.name}:readers", f"{place.name}:provisioners"
     grants = rights.page_grants(readers) if vendor else rights.sync_grants(place.name, readers)
     statements = rights.PAGE_STATEMENTS if vendor else rights.sync_statements(cluster)
@@ -122,12 +122,12 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         expectations.aws_calls(vendor, place, cluster),
     ]
     if provisions:
-        own = rights.provision_statements(cluster, place, deny_cluster_admin=guarded)
-        statements += tuple(each for each in own if not vendor or each.effect == "Deny")
+        additional = rights.provision_statements(cluster, place, deny_cluster_admin=deny_admin)
+        statements += tuple(each for each in additional if not vendor or each.effect == "Deny")
         grants += rights.provision_grants(place.name, provisioners, cluster_roles, roles)
         expected += [
             expectations.provision_cluster_calls(cluster_roles, roles),
-            expectations.provision_aws_calls(place, cluster, deny_cluster_admin=guarded),
+            expectations.provision_aws_calls(place, cluster, deny_cluster_admin=deny_admin),
         ]
     return Integration(
         vendor="conductorone",
@@ -136,7 +136,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         role=Role(
             name=role_name(args, f"eks-access-{place.name}"),
             description="ConductorOne reads who has access to EKS" + (", grants and revokes it" if provisions else ""),
-            trust=trust(args, place, cluster, hosting),
+            trust=build_trust(args, place, cluster, hosting),
             statements=statements,
             **role_options(args),
         ),
@@ -145,25 +145,25 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             groups=tuple(dict.fromkeys(grant.group for grant in grants)),
         ),
         grants=grants,
-        expectations=combined(*expected),
+        expectations=combine_expectations(*expected),
         handoff=_handoff(args, place, hosting, tier, bool(cluster_roles or roles)),
         residual_risks=_risks(place, tier, bool(cluster_roles or roles)),
-        objects=connector.objects(args, place, cluster, hosting, tier),
+        objects=connector.connector_objects(args, place, cluster, hosting, tier),
         sources=SOURCES,
         leftovers=LEFTOVERS,
     )
 
 
-def _check_place(place: Place) -> None:
+def _validate_place(place: Place) -> None:
     if is_known(place.partition) and place.partition != "aws":
         raise InvalidInputError(
-            "partition", place.partition, "is one that baton-eks cannot read: it knows only arn:aws ARNs"
+            "partition", place.partition, "is not supported by baton-eks, which parses only arn:aws ARNs"
         )
     if len(place.clusters) != 1:
         raise InvalidInputError(
             "clusters",
             [cluster.key for cluster in place.clusters],
-            "has more than one cluster, and ConductorOne has one connector, with its own External ID, for each",
+            "has more than one cluster, and ConductorOne needs a connector, with its own External ID, for each",
             "Declare one ConductorOne integration for each cluster.",
         )
 
@@ -236,7 +236,7 @@ SEED_MAP_USERS = (
     ' \'[{"op": "test", "path": "/data/mapUsers", "value": null},'
     ' {"op": "add", "path": "/data/mapUsers", "value": "[]"}]\''
 )
-"""The first operation fails where there is a mapUsers, and with it the whole patch."""
+"""The first operation fails if there is a mapUsers, and with it the whole patch."""
 
 
 def _risks(place: Place, tier: Tier, grants_roles: bool) -> tuple[str, ...]:

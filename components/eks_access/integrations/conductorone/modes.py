@@ -1,8 +1,8 @@
-"""The ways in which the connector runs, and how much it may do; and which arguments belong to which.
+"""Hosting and tier of the connector, and which arguments belong to which.
 
-baton-eks decides how it signs in by the variables that it finds (pkg/connector, pkg/client at v0.1.3): an External ID
-means ConductorOne's own cloud, access keys mean a user of yours that assumes the role, neither means that the pod's own
-credentials are used as they are.
+baton-eks chooses its authentication by the variables that are set (pkg/connector, pkg/client at v0.1.3): an External ID
+means ConductorOne's own cloud, access keys mean a user of yours that assumes the role, neither means that it uses the
+pod's own credentials.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ CONDUCTORONE_ROLE = "arn:aws:iam::765656841499:role/ConductorOneService"
 
 
 class Hosting(StrEnum):
-    """Where the connector runs and how it comes to the role."""
+    """Where the connector runs and how it assumes the role."""
 
     CLOUD = "cloud"
     """In ConductorOne's cloud; its own role assumes yours, with the External ID that it gives you."""
@@ -41,7 +41,7 @@ class Tier(StrEnum):
 
 
 KEYLESS = (Hosting.SELF_HOSTED_IRSA, Hosting.SELF_HOSTED_POD_IDENTITY)
-_BELONGS: Mapping[str, tuple[Hosting, ...]] = {
+_SUPPORTED_HOSTINGS: Mapping[str, tuple[Hosting, ...]] = {
     "external_id": (Hosting.CLOUD,),
     "principal_arn": (Hosting.CLOUD, Hosting.SELF_HOSTED_KEYS),
     "oidc_issuer": (Hosting.SELF_HOSTED_IRSA,),
@@ -55,26 +55,26 @@ _REQUIRED: Mapping[Hosting, Mapping[str, str]] = {
     Hosting.SELF_HOSTED_IRSA: {"oidc_issuer": "Give the issuer of the cluster's provider in IAM, without https://."},
     Hosting.SELF_HOSTED_POD_IDENTITY: {},
 }
-_WHY_NOT = {
-    "external_id": "a self-hosted connector that has one takes the way of ConductorOne's own cloud, and fails",
+_REJECTION_REASONS = {
+    "external_id": "with one, a self-hosted connector authenticates as ConductorOne's own cloud does, and fails",
 }
 PROVISION_ONLY = ("grantable_cluster_roles", "grantable_roles", "allow_admin_roles", "deny_cluster_admin")
 
 
 def validate_mode_arguments(args: Mapping[str, Any], hosting: Hosting, tier: Tier) -> None:
-    """Refuse an argument that has no place in this mode, and tell of one that is missing.
+    """Validates that the arguments belong to this hosting and tier, and that none is missing.
 
     Raises:
-        InvalidInputError: with the mode that it belongs to.
+        InvalidInputError: with the hosting or tier that the argument belongs to.
     """
-    for name, places in _BELONGS.items():
-        if name in args and hosting not in places:
-            why = f": {_WHY_NOT[name]}" if name in _WHY_NOT else ""
+    for name, hostings in _SUPPORTED_HOSTINGS.items():
+        if name in args and hosting not in hostings:
+            reason = f": {_REJECTION_REASONS[name]}" if name in _REJECTION_REASONS else ""
             raise InvalidInputError(
                 name,
                 None,
-                f"has no place with hosting {hosting}{why}",
-                f"It belongs to hosting {' or '.join(places)}.",
+                f"is not supported with hosting {hosting}{reason}",
+                f"It belongs to hosting {' or '.join(hostings)}.",
             )
     for name, advice in _REQUIRED[hosting].items():
         if name not in args:
@@ -84,11 +84,11 @@ def validate_mode_arguments(args: Mapping[str, Any], hosting: Hosting, tier: Tie
             raise InvalidInputError(name, None, f"has no effect in tier {tier}", "It belongs to tier provision.")
 
 
-def check_cluster(cluster: ClusterPlace, tier: Tier, grants_roles: bool) -> None:
-    """Refuse what baton-eks cannot do on a cluster of this authentication mode.
+def validate_cluster(cluster: ClusterPlace, tier: Tier, grants_roles: bool) -> None:
+    """Validates that baton-eks can provision on a cluster of this authentication mode.
 
     Raises:
-        InvalidInputError: it would be granted rights that it cannot use, or have nothing to provision at all.
+        InvalidInputError: it would have permissions that it cannot use, or nothing to provision at all.
     """
     if tier is Tier.SYNC:
         return
@@ -106,15 +106,15 @@ def check_cluster(cluster: ClusterPlace, tier: Tier, grants_roles: bool) -> None
             path,
             None,
             f"is required on cluster {cluster.key!r} of authentication mode {cluster.mode}, which has no access"
-            " policies: without it there is nothing that ConductorOne could grant",
+            " policies: without it there is nothing for ConductorOne to grant",
             "Name the ClusterRoles that it may grant, or use tier sync.",
         )
 
 
-def trust(
+def build_trust(
     args: Mapping[str, Any], place: Place, cluster: ClusterPlace, hosting: Hosting
 ) -> CrossAccount | Irsa | PodIdentity:
-    """Who may become the role."""
+    """The trust policy for this hosting."""
     namespace, service_account = workload(args, place)
     match hosting:
         case Hosting.SELF_HOSTED_IRSA:
@@ -136,7 +136,7 @@ def _validate_user(principal_arn: str) -> str:
         raise InvalidInputError(
             "principal_arn",
             principal_arn,
-            f"is a role, but with hosting {Hosting.SELF_HOSTED_KEYS} there are access keys, which only IAM users have",
+            f"is a role, but hosting {Hosting.SELF_HOSTED_KEYS} uses access keys, which only IAM users have",
             "Name the user whose keys they are, or use a hosting without keys.",
         )
     return principal_arn

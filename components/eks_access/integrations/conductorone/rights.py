@@ -1,4 +1,4 @@
-"""What the connector may do: what it really calls at v0.1.3, and what its page asks for."""
+"""The connector's permissions: those for the calls it makes at v0.1.3, and those that its page asks for."""
 
 from ...model import grantable
 from ...model.iam import Statement
@@ -12,7 +12,7 @@ ADMIN_POLICIES = (AccessPolicy("AmazonEKSClusterAdminPolicy"), AccessPolicy("Ama
 
 
 def entries_arn(cluster: ClusterPlace) -> str:
-    """Every access entry of the cluster: calls on one entry are decided on its own ARN, not on the cluster's."""
+    """The ARN pattern of all access entries of the cluster: IAM authorizes calls on an entry by the entry's own ARN."""
     return cluster.arn.replace(":cluster/", ":access-entry/") + "/*"
 
 
@@ -35,7 +35,7 @@ def sync_statements(cluster: ClusterPlace) -> tuple[Statement, ...]:
 
 
 def provision_statements(cluster: ClusterPlace, place: Place, *, deny_cluster_admin: bool) -> tuple[Statement, ...]:
-    """Granting and revoking access policies; nothing where the cluster has none."""
+    """Statements to grant and revoke access policies; none if the cluster does not support them."""
     if not supports_access_entries(cluster.mode):
         return ()
     allow = Statement(
@@ -44,7 +44,7 @@ def provision_statements(cluster: ClusterPlace, place: Place, *, deny_cluster_ad
         (cluster.arn, entries_arn(cluster)),
         "grants and revokes access policies",
     )
-    # A statement of its own: as a condition of the one above it would also refuse calls that name no policy.
+    # A separate statement: as a condition of the one above it would also deny calls that name no policy.
     deny = Statement(
         "C1NeverClusterAdmin",
         ("eks:AssociateAccessPolicy",),
@@ -70,8 +70,8 @@ def page_grants(group: str) -> tuple[Grant, ...]:
 def provision_grants(
     name: str, group: str, cluster_roles: tuple[str, ...], roles: tuple[str, ...]
 ) -> tuple[Grant, ...]:
-    """Granting the named roles, and mapping the IAM users that they are granted to."""
-    binding = grantable.rules(cluster_roles, roles)
+    """Grants to bind the named roles, and to map the IAM users that they are granted to."""
+    binding = grantable.grantable_rules(cluster_roles, roles)
     if not binding:
         return ()
     return (

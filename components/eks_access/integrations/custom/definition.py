@@ -1,24 +1,24 @@
-"""The form of a custom integration's file. Its JSON schema for editors is made from these classes.
+"""The model of a custom integration's file. Its JSON schema for editors is generated from these classes.
 
-Texts may hold `{name}`, `{partition}`, `{account}`, `{role_arn}` and `{arg:NAME}`; where an item is made for each
-cluster or region also `{cluster_name}`, `{cluster_arn}` and `{region}`. `{cluster_arns}`, and an argument that is a
-list, stand alone as an item of a list and become several. EKS's own `{{SessionName}}` is left as it is.
+Texts may contain `{name}`, `{partition}`, `{account}`, `{role_arn}` and `{arg:NAME}`; in an item that is repeated for
+each cluster or region also `{cluster_name}`, `{cluster_arn}` and `{region}`. `{cluster_arns}`, and an argument that is
+a list, must be a whole item of a list and expand to several. EKS's own `{{SessionName}}` is left as it is.
 """
 
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from ...model.leftovers import Made
-from .part import Part, Text, Texts
+from ...model.leftovers import LeftoverKind
+from ...models import StrictModel, Text, Texts
 from .trust import Trust
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$")]
 EachOf = Literal["once", "cluster", "region"]
 
 
-class Argument(Part):
-    """A value that the environment gives, as `{arg:NAME}`. Without a default it is required."""
+class Argument(StrictModel):
+    """A value given in the environment, available as `{arg:NAME}`. Required unless it has a default."""
 
     description: Text
     type: Literal["text", "list"] = "text"
@@ -27,20 +27,20 @@ class Argument(Part):
     """A regular expression for the whole value, or for each item of a list."""
 
     @model_validator(mode="after")
-    def _default_is_of_the_type(self) -> "Argument":
+    def _default_has_the_type(self) -> "Argument":
         if self.default is not None and isinstance(self.default, list) is not (self.type == "list"):
             raise ValueError(f"the default is not of type {self.type}")
         return self
 
 
-class Role(Part):
+class Role(StrictModel):
     """The IAM role's own settings."""
 
     name: Text = "eks-access-{name}"
     description: Text = "Access to EKS"
 
 
-class Statement(Part):
+class Statement(StrictModel):
     """An IAM statement."""
 
     sid: Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$")]
@@ -52,7 +52,7 @@ class Statement(Part):
     """What the vendor does with it."""
 
 
-class AccessPolicy(Part):
+class AccessPolicy(StrictModel):
     """An EKS access policy by its name."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9]+$")]
@@ -60,19 +60,19 @@ class AccessPolicy(Part):
     """The whole cluster when left out."""
 
 
-class Rule(Part):
+class Rule(StrictModel):
     """An RBAC rule."""
 
     api_groups: Annotated[list[str], Field(min_length=1)] = Field(default=[""])
     resources: Texts
     verbs: Texts
     resource_names: Texts | None = None
-    """Only objects of these names; all when left out. It cannot be empty, which would mean all as well."""
+    """Only objects with these names; all when left out. It cannot be empty: in RBAC that means all too."""
     why: Text
     """What the vendor does with it."""
 
 
-class Grant(Part):
+class Grant(StrictModel):
     """Rules for one of the groups."""
 
     key: Name
@@ -84,19 +84,19 @@ class Grant(Part):
     rules: Annotated[list[Rule], Field(min_length=1)]
 
 
-class AwsCall(Part):
+class AwsCall(StrictModel):
     """An AWS call that the probe makes as the integration."""
 
     action: Annotated[str, Field(pattern=r"^[a-z0-9-]+:[A-Za-z0-9]+$")]
     allowed: bool
     why: Text
     parameters: dict[str, Any] = Field(default_factory=dict)
-    """The call's parameters, as boto3 takes them. What would change something must name nothing that exists."""
+    """The call's parameters, as boto3 takes them. A call that changes something must name what does not exist."""
     each: EachOf = "once"
-    """Make it once for each cluster or region, in that region."""
+    """Whether to make it once, or for each cluster or region, in that region."""
 
 
-class KubernetesCall(Part):
+class KubernetesCall(StrictModel):
     """A request to each cluster that the probe makes as the integration."""
 
     verb: Text
@@ -109,14 +109,14 @@ class KubernetesCall(Part):
     name: Text | None = None
 
 
-class Expectations(Part):
-    """What must work and what must be refused. What no integration may do in a cluster is always added."""
+class Expectations(StrictModel):
+    """Calls that must be allowed or denied. The baseline, which no integration may do, is always added."""
 
     aws: list[AwsCall] = Field(default_factory=list)
     kubernetes: list[KubernetesCall] = Field(default_factory=list)
 
 
-class Rights(Part):
+class Rights(StrictModel):
     """What the integration may do in one profile."""
 
     statements: list[Statement] = Field(default_factory=list)
@@ -127,7 +127,7 @@ class Rights(Part):
 
 
 class LeastRights(Rights):
-    """What the integration really uses. Nothing in it is a wildcard."""
+    """What the integration actually uses, without wildcards."""
 
     @model_validator(mode="after")
     def _has_no_wildcard(self) -> "LeastRights":
@@ -140,13 +140,13 @@ class LeastRights(Rights):
         return self
 
 
-class Profiles(Part):
+class Profiles(StrictModel):
     least: LeastRights
     vendor: Rights | None = None
     """All that the vendor's page asks for."""
 
 
-class HandoffField(Part):
+class HandoffField(StrictModel):
     """A value that the vendor's form asks for, under the form's own label."""
 
     label: Text
@@ -155,29 +155,29 @@ class HandoffField(Part):
     each: EachOf = "once"
 
 
-class Handoff(Part):
+class Handoff(StrictModel):
     fields: list[HandoffField] = Field(default_factory=list)
     steps: list[Text] = Field(default_factory=list)
     """The manual steps that are left."""
 
 
-class Leftover(Part):
-    """Something that the vendor itself makes in clusters; `eks-access leftovers` looks for it."""
+class Leftover(StrictModel):
+    """Something that the vendor itself creates in clusters; `eks-access leftovers` looks for it."""
 
-    made: Made
+    made: LeftoverKind
     pattern: Text
     """A glob for its name."""
     why: Text
 
 
-class Definition(Part):
+class Definition(StrictModel):
     """A custom integration."""
 
     version: Literal[1]
     vendor: Name
     title: Text
     sources: list[Text] = Field(default_factory=list)
-    """Where it is written what the vendor needs."""
+    """The documents that say what the vendor needs."""
     arguments: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Argument] = Field(default_factory=dict)
     trust: Trust
     role: Role = Role()
@@ -185,7 +185,7 @@ class Definition(Part):
     """The username in each cluster, a template of EKS."""
     profiles: Profiles
     expectations: Expectations = Expectations()
-    """Those that hold in every profile."""
+    """Expectations of every profile."""
     handoff: Handoff = Handoff()
     residual_risks: list[Text] = Field(default_factory=list)
     """What permissions cannot prevent."""

@@ -12,12 +12,12 @@ import pulumi
 from ...model.integration import Integration, Place
 from ...provision.arguments import IntegrationArgs
 from ...provision.integration import IntegrationComponent
-from . import describe as custom
-from .load import load
+from .builder import build_integration
+from .definition_file import load_definition
 
 
 class CustomIntegrationArgs(IntegrationArgs):
-    """What a custom integration needs to be told."""
+    """Arguments of a custom integration."""
 
     definition: str
     """The path of the definition's file, relative to the folder of the project (`Pulumi.yaml`)."""
@@ -33,10 +33,10 @@ class CustomIntegration(IntegrationComponent):
 
 
 def describe(args: Mapping[str, Any], place: Place) -> Integration:
-    return custom.integration(load(_project() / args["definition"]), args, place)
+    return build_integration(load_definition(_project_folder() / args["definition"]), args, place)
 
 
-def _project() -> Path:
-    """The project's folder. Older language hosts do not name it; then, and without a deployment, the current one."""
+def _project_folder() -> Path:
+    """The project's folder; without a deployment, and under older language hosts, the current folder."""
     folder = Path(pulumi.get_root_directory() or "")
     return folder if folder.is_dir() else Path()

@@ -1,7 +1,7 @@
-"""Trust policies: who may become the integration's role, and what must be true of the request.
+"""Trust policies: who may assume the integration's role, and under which conditions.
 
-Each kind of trust is a small class that knows its statement and which changed requests it must refuse, so that the
-probe can show that every one of its conditions holds.
+Each kind of trust is a small class with its statement and the tampered requests that the statement must refuse, so that
+the probe can prove that every one of its conditions is effective.
 """
 
 from .cross_account import CrossAccount, validate_external_id, validate_principals

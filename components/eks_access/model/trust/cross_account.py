@@ -14,7 +14,7 @@ _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 
 @dataclass(frozen=True)
 class CrossAccount:
-    """A principal of another account assumes the role, with an ExternalId where the vendor gives one."""
+    """A principal of another account assumes the role, with an ExternalId if the vendor has one."""
 
     kind: ClassVar[str] = "cross-account"
     principals: tuple[str, ...]
@@ -45,7 +45,7 @@ class CrossAccount:
 
 
 def validate_external_id(path: str, value: str) -> str:
-    """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (ExternalId)"""
+    """Validates an External ID: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
     if is_known(value) and not _EXTERNAL_ID.fullmatch(value):
         raise InvalidInputError(
             path, value, "is not an ExternalId: 2 to 1224 letters, digits and _+=,.@:/- are allowed"
@@ -54,11 +54,13 @@ def validate_external_id(path: str, value: str) -> str:
 
 
 def validate_principals(path: str, values: list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    """ARNs of single roles or users. A whole account (`:root`) or a wildcard trusts more than the vendor.
+    """Validates ARNs of single roles or users: a whole account (`:root`) or a wildcard trusts more than the vendor.
 
     Raises:
-        InvalidInputError: there is none, or one is not the ARN of a role or user.
+        InvalidInputError: there are none, or one is not the ARN of a role or user.
     """
     if not values:
-        raise InvalidInputError(path, values, "names nobody who may assume the role; give at least one role ARN")
+        raise InvalidInputError(
+            path, values, "names no principal that may assume the role", "Give the ARN of at least one role."
+        )
     return tuple(validate_principal(f"{path}[{index}]", value) for index, value in enumerate(values))

@@ -1,4 +1,4 @@
-"""A user who signed in with IAM Identity Center (AWS SSO) assumes the role under their own name."""
+"""A user of IAM Identity Center (AWS SSO) assumes the role under their own name."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from ..placeholders import is_known
 from .tampered_request import TamperedRequest
 
 OWN_NAME = "${SAML:sub}"
-"""A policy variable: the user's name as Identity Center asserted it. It stays with the session.
+"""A policy variable: the user's name as Identity Center asserted it. It persists for the session.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml
 """
@@ -21,19 +21,19 @@ _PERMISSION_SET = re.compile(r"[\w+=,.@-]{1,32}", re.ASCII)
 class IdentityCenter:
     """Sessions of Identity Center's own roles in the account, and only under the user's own name.
 
-    Both conditions carry weight. Without the ARNs the role could be assumed by whoever federates under the user's
-    name, from any account; without the session name a user could act as any other. Letters' case is ignored, since
-    directories disagree about it in mail addresses.
+    Both conditions are necessary. Without the ARNs, anyone federated under the user's name could assume the role, from
+    any account; without the session name, a user could act as any other user. Case is ignored, because directories
+    differ in the case of mail addresses.
     """
 
     kind: ClassVar[str] = "identity-center"
     partition: str
     account: str
     permission_sets: tuple[str, ...] = ()
-    """Only users of these permission sets; without any, of all."""
+    """Only users of these permission sets; users of all if empty."""
     anyone: bool = False
-    """Name everyone as the principal, and leave it to the conditions. Otherwise the account is named, and it is up to
-    the permission sets to allow sts:AssumeRole on the role."""
+    """The principal is `*`, and only the conditions restrict it. Otherwise the principal is the account, and the
+    permission sets must allow sts:AssumeRole on the role."""
 
     def statements(self) -> list[dict[str, Any]]:
         return [
@@ -49,9 +49,9 @@ class IdentityCenter:
         ]
 
     def roles(self) -> tuple[str, ...]:
-        """The patterns of Identity Center's roles, whose path nobody else can use.
+        """The patterns of Identity Center's roles, whose path is reserved for it.
 
-        In its home region the path ends with the service's name, elsewhere the home region follows.
+        In its home region the path ends with the service's name; elsewhere it is followed by the home region.
         https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
         """
         reserved = f"arn:{self.partition}:iam::{self.account}:role/aws-reserved/sso.amazonaws.com"
@@ -63,14 +63,14 @@ class IdentityCenter:
 
 
 def validate_permission_sets(path: str, names: list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    """https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html (Name)"""
+    """Validates names: https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html"""
     for index, name in enumerate(names):
         if is_known(name) and name.startswith("AWSReservedSSO_"):
             raise InvalidInputError(
                 f"{path}[{index}]",
                 name,
-                "is the name of a role that Identity Center made",
-                "Name the permission set: what is between 'AWSReservedSSO_' and the last underscore.",
+                "is the name of a role created by Identity Center",
+                "Name the permission set: the part between 'AWSReservedSSO_' and the last underscore.",
             )
         if is_known(name) and not _PERMISSION_SET.fullmatch(name):
             raise InvalidInputError(

@@ -1,4 +1,4 @@
-"""An assertion of a SAML identity provider of the account."""
+"""A user with an assertion of one of the account's SAML identity providers assumes the role."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -21,9 +21,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_
 
 @dataclass(frozen=True)
 class Saml:
-    """Whoever the identity provider vouches for assumes the role; the session's name is in the assertion.
+    """An assertion of a SAML provider is exchanged for the role; the session's name is in the assertion.
 
-    The user cannot choose it, so it needs no condition: whoever maps attributes in the identity provider decides.
+    The session's name needs no condition, since the user cannot choose it: the attribute mapping of the identity
+    provider does.
     `SAML:aud` is the assertion's Recipient, not its Audience.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml
     """
@@ -48,15 +49,15 @@ class Saml:
 
 
 def saml_audience(region: str) -> str:
-    """What `SAML:aud` must be in the partition of this region."""
+    """The value of `SAML:aud` in the partition of this region."""
     return SIGN_IN[partition_of(region)]
 
 
 def validate_saml_provider(path: str, provider: str, *, account: str) -> str:
-    """The ARN of a SAML provider in this account: STS takes no other's.
+    """Validates the ARN of a SAML provider in this account; STS accepts assertions of no other account's.
 
     Raises:
-        InvalidInputError: it is none.
+        InvalidInputError: it is not such an ARN, or one in another account.
     """
     if not is_known(provider):
         return provider
@@ -71,7 +72,7 @@ def validate_saml_provider(path: str, provider: str, *, account: str) -> str:
         raise InvalidInputError(
             path,
             provider,
-            f"is in account {arn.account}, and a role takes assertions only of providers in its own, {account}",
+            f"is in account {arn.account}, and a role accepts assertions only of providers in its own, {account}",
             "Create the provider there too (IAM > Identity providers), from the same metadata.",
         )
     return provider

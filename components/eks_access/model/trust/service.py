@@ -14,9 +14,9 @@ _SERVICE = re.compile(r"([a-z0-9-]+\.)+amazonaws\.com(\.cn)?")
 
 @dataclass(frozen=True)
 class Service:
-    """A service principal; `source_account` and `source_arns` say for whose and which resource it may act.
+    """A service principal; `source_account` and `source_arns` restrict the resources for which it may act.
 
-    Without either the service could be made to act for somebody else's resource:
+    Without either the service could act for another customer's resource, as a confused deputy:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """
 
@@ -30,7 +30,7 @@ class Service:
             raise InvalidInputError(
                 "service", self.service, "is not a service principal; it must look like eks.amazonaws.com"
             )
-        check_sources(self.source_account, self.source_arns)
+        validate_sources(self.source_account, self.source_arns)
 
     def statements(self) -> list[dict[str, Any]]:
         statement = {"Effect": "Allow", "Principal": {"Service": self.service}, "Action": "sts:AssumeRole"}
@@ -47,12 +47,12 @@ def source_conditions(account: str | None, arns: tuple[str, ...]) -> dict[str, d
     return by_account | by_arn
 
 
-def check_sources(account: str | None, arns: tuple[str, ...]) -> None:
-    """Refuse what no request can have as its source: a condition with it would let nobody in, or mean nothing."""
+def validate_sources(account: str | None, arns: tuple[str, ...]) -> None:
+    """Validates the sources of requests: no request would match a condition with an invalid one."""
     if account is not None and is_known(account) and not ACCOUNT_ID.fullmatch(account):
         raise InvalidInputError("source_account", account, "is not an account id of 12 digits")
     for index, text in enumerate(arns):
         if is_known(text) and parse(text) is None:
             raise InvalidInputError(
-                f"source_arns[{index}]", text, "is not an ARN", "A single * would let every resource in."
+                f"source_arns[{index}]", text, "is not an ARN", "A single * would allow every resource."
             )

@@ -1,4 +1,4 @@
-"""How a request to assume a role can differ from the one that is meant; every such request must be refused."""
+"""The ways in which a request to assume a role can be tampered with; every such request must be refused."""
 
 from typing import Literal
 

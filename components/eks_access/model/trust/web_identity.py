@@ -9,19 +9,19 @@ from ..placeholders import is_known
 from .tampered_request import TamperedRequest
 
 BUILT_IN = ("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com")
-"""Named as they are, never by an ARN, and never to be created in an account.
+"""Principals by their own name, never by an ARN, and never to be created in an account.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-federated-web-identity
 """
-_OF_THE_ACCOUNT = "oidc-provider/"
+_ARN_PREFIX = "oidc-provider/"
 
 
 @dataclass(frozen=True)
 class WebIdentity:
     """A token of an OpenID Connect provider is exchanged for the role.
 
-    `provider` is what the principal names: a built-in one such as accounts.google.com, which is not an ARN, or the ARN
-    of one that the account has in IAM, whose condition keys begin with its URL.
+    `provider` is the principal: a built-in one such as accounts.google.com, which is not an ARN, or the ARN of an IAM
+    OIDC provider in the account, whose condition keys begin with its URL.
     For Google, `:aud` is the token's `azp` if it has one; the requested audience is then in `:oaud`.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
     """
@@ -34,8 +34,8 @@ class WebIdentity:
 
     @property
     def issuer(self) -> str:
-        """What the condition keys begin with."""
-        return self.provider.partition(_OF_THE_ACCOUNT)[2] or self.provider
+        """The prefix of the condition keys."""
+        return self.provider.partition(_ARN_PREFIX)[2] or self.provider
 
     def statements(self) -> list[dict[str, Any]]:
         pinned = {"aud": self.audience, "sub": self.subject, "oaud": self.authorized_audience}
@@ -56,15 +56,15 @@ class WebIdentity:
 
 
 def validate_oidc_provider(path: str, provider: str, *, account: str) -> str:
-    """A provider that is built into IAM, or the ARN of one in this account: STS takes no other's.
+    """Validates a provider: one built into IAM, or the ARN of one in this account; STS accepts no other.
 
     Raises:
-        InvalidInputError: it is neither.
+        InvalidInputError: it is neither, or one in another account.
     """
     if not is_known(provider) or provider in BUILT_IN:
         return provider
     arn = parse(provider)
-    if arn is None or arn.service != "iam" or not arn.resource.startswith(_OF_THE_ACCOUNT):
+    if arn is None or arn.service != "iam" or not arn.resource.startswith(_ARN_PREFIX):
         raise InvalidInputError(
             path,
             provider,
@@ -75,13 +75,13 @@ def validate_oidc_provider(path: str, provider: str, *, account: str) -> str:
         raise InvalidInputError(
             path,
             provider,
-            f"is in account {arn.account}, and a role takes tokens only of providers in its own, {account}",
+            f"is in account {arn.account}, and a role accepts tokens only of providers in its own, {account}",
         )
-    if arn.resource.removeprefix(_OF_THE_ACCOUNT) in BUILT_IN:
+    if arn.resource.removeprefix(_ARN_PREFIX) in BUILT_IN:
         raise InvalidInputError(
             path,
             provider,
             "is built into IAM; a provider of that name in the account breaks the built-in one",
-            f"Name it as {arn.resource.removeprefix(_OF_THE_ACCOUNT)}, and delete the account's.",
+            f"Name it as {arn.resource.removeprefix(_ARN_PREFIX)}, and delete the account's.",
         )
     return provider

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from ...errors import InvalidInputError
 from ..identity import validate_namespace, validate_service_account
 from ..placeholders import is_known
-from .service import check_sources, source_conditions
+from .service import source_conditions, validate_sources
 from .tampered_request import TamperedRequest
 
 POD_IDENTITY_SERVICE = "pods.eks.amazonaws.com"
@@ -20,8 +20,8 @@ _ISSUER = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[\w./~-]+)?", re.ASC
 class PodIdentity:
     """EKS Pod Identity: the association in EKS decides which service account gets the role.
 
-    The role is one service's for all clusters of the account, so conditions say which cluster, namespace and service
-    account it may be given to; whoever may create associations could otherwise give it to any pod.
+    The principal is one service for all clusters of the account, so conditions restrict the cluster, namespace and
+    service account. Otherwise any principal that may create associations could give the role to any pod.
     https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
     """
 
@@ -32,7 +32,7 @@ class PodIdentity:
     service_account: str | None = None
 
     def __post_init__(self) -> None:
-        check_sources(self.account, self.cluster_arns)
+        validate_sources(self.account, self.cluster_arns)
         if self.namespace is not None:
             validate_namespace("namespace", self.namespace)
         if self.service_account is not None:
@@ -55,7 +55,7 @@ class PodIdentity:
         return [statement | ({"Condition": conditions} if conditions else {})]
 
     def is_for(self, cluster_arn: str) -> bool:
-        """Whether the role may be given to a pod of this cluster."""
+        """Whether a pod of this cluster may get the role."""
         return not self.cluster_arns or cluster_arn in self.cluster_arns
 
     def refuses(self) -> tuple[TamperedRequest, ...]:
@@ -64,10 +64,10 @@ class PodIdentity:
 
 @dataclass(frozen=True)
 class Irsa:
-    """IAM roles for service accounts: the cluster's own OpenID Connect provider vouches for one service account.
+    """IAM roles for service accounts: the cluster's OpenID Connect provider issues tokens for one service account.
 
-    Audience and subject both: with the subject alone, a token that the service account got for another purpose
-    would do.
+    Both audience and subject are required: with the subject alone, a token that the service account got for another
+    audience would be accepted.
     https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
     """
 
@@ -85,7 +85,7 @@ class Irsa:
                 "oidc_issuer",
                 self.issuer,
                 "is not an issuer; it must look like oidc.eks.<region>.amazonaws.com/id/<id>",
-                "Give it without https://: the provider's ARN and its condition keys have none.",
+                "Give it without https://, as in the provider's ARN and its condition keys.",
             )
         validate_namespace("namespace", self.namespace)
         validate_service_account("service_account", self.service_account)

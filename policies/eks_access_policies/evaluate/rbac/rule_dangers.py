@@ -8,8 +8,7 @@ from eks_access.model.kubernetes_rights import KUBERNETES_RIGHTS, KubernetesRigh
 from eks_access.model.kubernetes_rights.catalogue import RBAC, WRITES
 from eks_access.model.kubernetes_rights.request import ANY
 
-from ...access import Access, Held
-from ...access import Rule as Right
+from ...access import Access, EffectiveRule, Permission
 from ...finding import Rule
 from ...rules.rbac import AWS_AUTH, BIND_NAMED, EVERYTHING, PAIRS, WILDCARD, WILDCARD_GROUP, Pair
 
@@ -28,7 +27,7 @@ class Seen:
     words: str
 
 
-def dangers(held: Held, access: Access) -> Iterator[Seen]:
+def dangers(held: EffectiveRule, access: Access) -> Iterator[Seen]:
     """Everything that is dangerous about a right; of one that is all rights, only that."""
     right, reaches = held.rule, reaches_system(held.namespaces)
     if is_everything(right):
@@ -48,7 +47,7 @@ def dangers(held: Held, access: Access) -> Iterator[Seen]:
         yield Seen(AWS_AUTH, _of(right.verbs, WRITES), ("configmaps",), words)
 
 
-def is_everything(right: Right) -> bool:
+def is_everything(right: Permission) -> bool:
     return ANY in right.verbs and ANY in right.resources and ANY in right.groups and not right.names
 
 
@@ -57,7 +56,7 @@ def reaches_system(namespaces: tuple[str, ...] | None) -> bool:
     return namespaces is None or any(fnmatchcase(SYSTEM_NAMESPACE, pattern) for pattern in namespaces)
 
 
-def writes_aws_auth(right: Right) -> bool:
+def writes_aws_auth(right: Permission) -> bool:
     return (
         ("" in right.groups or ANY in right.groups)
         and ("configmaps" in right.resources or ANY in right.resources)
@@ -70,7 +69,7 @@ def _chosen(pair: Pair, reaches: bool) -> Rule | None:
     return pair.everywhere if reaches else pair.in_namespace
 
 
-def _wildcards(held: Held, reaches: bool) -> Iterator[Seen]:
+def _wildcards(held: EffectiveRule, reaches: bool) -> Iterator[Seen]:
     right = held.rule
     if held.association is not None and held.association.policy.startswith(_PUBLISHED_BY_AWS):
         return  # its rules are AWS's, and what they make possible is told by itself
@@ -83,7 +82,7 @@ def _wildcards(held: Held, reaches: bool) -> Iterator[Seen]:
         yield Seen(WILDCARD_GROUP, right.verbs, right.resources, "is about kinds of that name in every API group")
 
 
-def _named(right: Right, reaches: bool, access: Access, held: Held) -> Iterator[Seen]:
+def _named(right: Permission, reaches: bool, access: Access, held: EffectiveRule) -> Iterator[Seen]:
     """Dangers that names narrow, by the names."""
     if not right.names:
         return
@@ -96,7 +95,7 @@ def _named(right: Right, reaches: bool, access: Access, held: Held) -> Iterator[
         yield from _bindable(right, reaches, access, held)
 
 
-def _bindable(right: Right, reaches: bool, access: Access, held: Held) -> Iterator[Seen]:
+def _bindable(right: Permission, reaches: bool, access: Access, held: EffectiveRule) -> Iterator[Seen]:
     rule = _chosen(PAIRS["bind"], reaches)
     for name in right.names:
         rights = access.rules_of("ClusterRole", name, held.cluster)
@@ -109,7 +108,7 @@ def _bindable(right: Right, reaches: bool, access: Access, held: Held) -> Iterat
             yield Seen(BIND_NAMED, ("bind",), (name,), words)
 
 
-def find_mandatory(rules: Collection[Right]) -> list[KubernetesRight]:
+def find_mandatory(rules: Collection[Permission]) -> list[KubernetesRight]:
     """The rights in these rules whose findings block a deployment where they are cluster-wide."""
     return [
         right

@@ -123,7 +123,9 @@ def test_images_replicas_and_nodes_can_be_configured() -> None:
 
 
 def test_the_connector_may_access_its_two_state_secrets_and_the_version_alone() -> None:
-    (state, bound), (version, everywhere) = (list(rbac.objects(grant, labels={})) for grant in objects.build_grants())
+    (state, bound), (version, everywhere) = (
+        list(rbac.build_objects(grant, labels={})) for grant in objects.build_grants()
+    )
     pinned, create = state.body["rules"]
     assert pinned["resourceNames"] == ["eks-connector-state-0", "eks-connector-state-1"]
     assert (pinned["verbs"], create["verbs"]) == (["get", "update"], ["create"])
@@ -140,7 +142,7 @@ def test_without_viewers_there_is_no_permission_to_impersonate(args: dict[str, A
 def test_the_service_account_may_impersonate_exactly_the_viewers() -> None:
     integration = described(viewers={"team": {"arn": ROLE}, "ops": {"arn": SSO}})
     (impersonate,) = (grant for grant in integration.grants if grant.key == "impersonate")
-    role, binding = rbac.objects(impersonate, labels={})
+    role, binding = rbac.build_objects(impersonate, labels={})
     assert role.name == "eks-connector-service"
     (rule,) = role.body["rules"]
     assert rule["resourceNames"] == [ROLE, "arn:aws:iam::111122223333:role/AWSReservedSSO_Ops_0123456789abcdef"]
@@ -153,11 +155,11 @@ def test_the_service_account_may_impersonate_exactly_the_viewers() -> None:
 def test_a_viewer_is_bound_as_a_user_cluster_wide_or_in_its_namespaces() -> None:
     integration = described(viewers={"team": {"arn": ROLE, "namespaces": ["web"]}, "ops": {"arn": SSO}})
     by_key = {grant.key: grant for grant in integration.grants}
-    role, binding = rbac.objects(by_key["viewer-team"], labels={})
+    role, binding = rbac.build_objects(by_key["viewer-team"], labels={})
     assert binding.body["subjects"] == [{"apiGroup": rbac.API_GROUP, "kind": "User", "name": ROLE}]
     assert (binding.kind, binding.namespace) == ("RoleBinding", "web")
     assert "nodes" not in str(role.body["rules"]), "a RoleBinding gives nothing that is of the cluster"
-    _, wide = rbac.objects(by_key["viewer-ops"], labels={})
+    _, wide = rbac.build_objects(by_key["viewer-ops"], labels={})
     assert wide.kind == "ClusterRoleBinding"
 
 

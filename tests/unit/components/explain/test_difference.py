@@ -2,9 +2,9 @@ from typing import Any, Literal
 
 import pytest
 
-from eks_access.explain.difference import Gain, difference
+from eks_access.explain.difference import Gain, compare_rights
 from eks_access.integrations import vendors
-from eks_access.manifest.build import other_profile
+from eks_access.manifest.build import build_other_profile
 from eks_access.manifest.models import AccessPolicy, Grant, Rights
 from eks_access.model.access_policies import describe_access_policy
 from eks_access.model.aws_actions import describe_action
@@ -18,7 +18,9 @@ NOTHING = Rights(statements=[], access_policies=[], grants=[])
 
 def of(vendor: str, profile: Profile, **args: Any) -> Rights:
     where = place(vendor)
-    return other_profile(vendors()[vendor].describe({**ARGUMENTS[vendor], **args, "profile": profile}, where), where)
+    return build_other_profile(
+        vendors()[vendor].describe({**ARGUMENTS[vendor], **args, "profile": profile}, where), where
+    )
 
 
 def rule(verbs: list[str], resources: list[str], **more: list[str]) -> dict[str, list[str]]:
@@ -36,15 +38,15 @@ def allowing(*actions: str, on: str = "*", effect: str = "Allow") -> Rights:
 
 
 def test_cados_page_adds_commands_in_every_pod_in_a_reviewers_words() -> None:
-    first = difference(of("cado", Profile.LEAST), of("cado", Profile.VENDOR)).gained[0]
+    first = compare_rights(of("cado", Profile.LEAST), of("cado", Profile.VENDOR)).gained[0]
     assert first.what == ("create, get pods/exec",)
     assert first.where == "everywhere, instead of only in namespace payments"
     assert first.risk.sentence == "can run commands in every pod, and read the secrets mounted there"
     assert first.risk.is_severe
 
 
-def test_conductorones_page_adds_actions_and_secrets_and_the_gravest_come_first() -> None:
-    found = difference(of("conductorone", Profile.LEAST), of("conductorone", Profile.VENDOR))
+def test_conductorones_page_adds_actions_and_secrets_most_severe_first() -> None:
+    found = compare_rights(of("conductorone", Profile.LEAST), of("conductorone", Profile.VENDOR))
     before = {action for s in of("conductorone", Profile.LEAST).statements for action in s["Action"]}
     new = [action for action in found.actions if action not in before]
     assert "iam:AttachRolePolicy" in new
@@ -56,15 +58,15 @@ def test_conductorones_page_adds_actions_and_secrets_and_the_gravest_come_first(
 
 
 @pytest.mark.parametrize("vendor", sorted(ARGUMENTS))
-def test_what_is_the_same_on_both_sides_is_no_difference(vendor: str) -> None:
+def test_equal_rights_are_no_difference(vendor: str) -> None:
     for profile in Profile:
         same = of(vendor, profile)
-        assert difference(same, same).gained == ()
-        assert difference(same, same).lost == ()
+        assert compare_rights(same, same).gained == ()
+        assert compare_rights(same, same).lost == ()
 
 
 def gains(before: Rights, after: Rights) -> list[tuple[tuple[str, ...], str]]:
-    return [(gain.what, gain.where) for gain in difference(before, after).gained]
+    return [(gain.what, gain.where) for gain in compare_rights(before, after).gained]
 
 
 def test_a_rule_is_covered_only_by_one_that_is_as_wide() -> None:
@@ -77,7 +79,7 @@ def test_a_rule_is_covered_only_by_one_that_is_as_wide() -> None:
     assert gains(granting(rule(["*"], ["*"], apiGroups=["*"])), every) == []
 
 
-def test_a_grant_that_is_bound_nowhere_gives_nothing_yet() -> None:
+def test_a_grant_without_a_binding_gives_nothing() -> None:
     assert gains(granting(rule(["create"], ["pods/exec"]), namespaces=[]), NOTHING) == []
     assert gains(NOTHING, granting(rule(["create"], ["pods/exec"]), namespaces=[])) == []
 
@@ -89,22 +91,22 @@ def test_the_same_action_on_everything_is_a_gain() -> None:
     assert gains(allowing("eks:DescribeCluster"), allowing("eks:DescribeCluster", on="arn:x")) == []
 
 
-def test_a_denial_that_is_gone_is_a_gain() -> None:
+def test_a_removed_denial_is_a_gain() -> None:
     guard = allowing("eks:AssociateAccessPolicy", effect="Deny")
     assert gains(guard, NOTHING) == [(("eks:AssociateAccessPolicy",), "no longer denied")]
     assert gains(guard, guard) == []
 
 
-def test_an_access_policy_is_a_gain_and_the_rules_it_replaces_are_no_loss() -> None:
+def test_an_access_policy_is_a_gain_and_the_rules_it_replaces_are_not_lost() -> None:
     view = AccessPolicy(arn="arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", namespaces=[])
     with_policy = Rights(statements=[], access_policies=[view], grants=[])
-    found = difference(granting(rule(["list"], ["pods"])), with_policy)
+    found = compare_rights(granting(rule(["list"], ["pods"])), with_policy)
     assert [gain.what for gain in found.gained] == [("AmazonEKSViewPolicy",)]
     assert found.lost == ()
 
 
-def test_what_only_least_has_is_told_as_lost() -> None:
-    found = difference(granting(rule(["list"], ["nodes"])), NOTHING)
+def test_rights_that_only_least_has_are_lost() -> None:
+    found = compare_rights(granting(rule(["list"], ["nodes"])), NOTHING)
     assert found.lost == (Gain("kubernetes", ("list nodes",), "everywhere", describe_right("nodes", "list")),)
 
 
@@ -121,7 +123,7 @@ def test_what_only_least_has_is_told_as_lost() -> None:
         ("*", "list", True),
     ],
 )
-def test_what_reads_credentials_runs_code_or_widens_rights_is_grave(resource: str, verb: str, grave: bool) -> None:
+def test_rights_that_read_credentials_run_code_or_escalate_are_severe(resource: str, verb: str, grave: bool) -> None:
     assert describe_right(resource, verb).is_severe is grave
 
 
@@ -144,16 +146,16 @@ def test_some_secrets_by_name_are_not_every_secret(verb: str) -> None:
         ("iam:Put*", True),
     ],
 )
-def test_actions_that_are_not_known_are_grave_unless_they_only_read(action: str, grave: bool) -> None:
+def test_unknown_actions_are_severe_unless_they_only_read(action: str, grave: bool) -> None:
     assert describe_action(action).is_severe is grave
 
 
-def test_an_access_policy_that_is_not_known_is_never_taken_for_harmless() -> None:
+def test_an_unknown_access_policy_is_never_harmless() -> None:
     assert describe_access_policy("AmazonEKSBrandNewPolicy").is_severe
     assert not describe_access_policy("AmazonEKSViewPolicy").is_severe
 
 
-def test_an_action_on_more_resources_is_a_difference_and_on_fewer_is_none() -> None:
+def test_an_action_on_more_resources_is_a_gain_and_on_fewer_is_not() -> None:
     one, all_of_them = (allowing("eks:DescribeCluster", on=f"arn:aws:eks:*:1:cluster/{name}") for name in ("dev", "*"))
     where = "on arn:aws:eks:*:1:cluster/*, instead of only on arn:aws:eks:*:1:cluster/dev"
     assert gains(one, all_of_them) == [(("eks:DescribeCluster",), where)]
@@ -162,11 +164,11 @@ def test_an_action_on_more_resources_is_a_difference_and_on_fewer_is_none() -> N
 
 
 def test_aponos_page_reads_every_cluster_of_the_account() -> None:
-    (gain,) = difference(of("apono", Profile.LEAST), of("apono", Profile.VENDOR)).gained
+    (gain,) = compare_rights(of("apono", Profile.LEAST), of("apono", Profile.VENDOR)).gained
     assert gain.where.startswith("on arn:aws:eks:*:111122223333:cluster/*, instead of only on ")
 
 
-def test_a_users_right_is_no_other_users_and_not_the_integrations() -> None:
+def test_a_users_right_covers_neither_another_users_nor_the_integrations() -> None:
     def held_by(user: str | None) -> Rights:
         kind: Literal["User", "Group"] = "User" if user else "Group"
         grant = Grant(name="g", group=user or "g", namespaces=None, rules=[rule(["get"], ["secrets"])], kind=kind)

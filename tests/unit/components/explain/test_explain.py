@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from eks_access.explain.explanation import explained
+from eks_access.explain.explanation import explain_integration
 from eks_access.explain.sample import sample_access
-from eks_access.explain.trust import trust_words
+from eks_access.explain.trust import describe_trust
 from eks_access.integrations import vendors
-from eks_access.manifest.build import integration_access
+from eks_access.manifest.build import build_integration_access
 from eks_access.manifest.models import IntegrationAccess, Trust
 from eks_access_cli.main import main
 from tests.support.manifests import access, manifest
@@ -32,7 +32,7 @@ def explain(tmp_path: Path) -> Callable[..., Result]:
     return deployed
 
 
-def test_every_right_is_told_with_its_reason(explain: Callable[..., Result]) -> None:
+def test_every_right_has_its_reason(explain: Callable[..., Result]) -> None:
     told = explain("c1", c1=access("conductorone")).output
     for reason in access("conductorone")["statementReasons"]:
         assert f"why: {reason}" in told
@@ -41,7 +41,7 @@ def test_every_right_is_told_with_its_reason(explain: Callable[..., Result]) -> 
     assert "Listing ConfigMaps returns their values too" in told, "what no permission can prevent"
 
 
-def test_trust_is_told_in_words_with_what_is_refused(explain: Callable[..., Result]) -> None:
+def test_trust_is_described_with_the_requests_it_refuses(explain: Callable[..., Result]) -> None:
     told = explain("c1", c1=access("conductorone")).output
     assert "only arn:aws:iam::765656841499:role/ConductorOneService, with the External ID 'c1-x'" in told
     assert "refused: a request without the External ID; a request with another External ID; any other principal" in told
@@ -65,13 +65,13 @@ def test_trust_is_told_in_words_with_what_is_refused(explain: Callable[..., Resu
         ),
     ],
 )
-def test_each_kind_of_trust_has_its_words(fields: dict[str, Any], words: str) -> None:
-    assert trust_words(Trust.model_validate({"refuses": [], **fields})) == [words]
+def test_each_kind_of_trust_has_a_description(fields: dict[str, Any], words: str) -> None:
+    assert describe_trust(Trust.model_validate({"refuses": [], **fields})) == [words]
 
 
-def test_a_kind_of_trust_without_words_is_told_by_its_fields() -> None:
+def test_an_unknown_kind_of_trust_is_described_by_its_fields() -> None:
     unknown = Trust.model_construct(kind="by-letter", refuses=[], principals=["jane"])  # type: ignore[arg-type]
-    assert trust_words(unknown) == ["only by by-letter: principals ['jane']"]
+    assert describe_trust(unknown) == ["only by by-letter: principals ['jane']"]
 
 
 GIVEN = ("conductorone", "custom")
@@ -85,7 +85,7 @@ def test_every_vendor_can_be_explained_without_a_deployment(vendor: str) -> None
     found = sample_access(vendor, known.describe, known.arguments, given)
     assert isinstance(found, IntegrationAccess)
     assert "\ue000" not in found.model_dump_json(), "every placeholder has its words"
-    assert explained(vendor, found).refused
+    assert explain_integration(vendor, found).refused
 
 
 def test_a_vendor_is_explained_with_placeholders_and_the_arguments_given() -> None:
@@ -104,7 +104,7 @@ def test_json_has_the_difference_with_its_risks() -> None:
     }
 
 
-def test_who_may_act_in_the_other_profile_is_told_where_it_is_somebody_else() -> None:
+def test_the_trust_of_the_other_profile_is_described_if_it_differs() -> None:
     told = " ".join(run("--vendor", "apono", "--set", "federation=sso").output.split())
     assert "Who may act in profile `vendor`" in told
     assert "everyone is the principal, and these conditions alone keep others out" in told
@@ -112,7 +112,7 @@ def test_who_may_act_in_the_other_profile_is_told_where_it_is_somebody_else() ->
     assert "Who may act in profile" not in same
 
 
-def test_a_manifest_of_before_is_explained_without_reasons(explain: Callable[..., Result]) -> None:
+def test_an_older_manifest_is_explained_without_reasons(explain: Callable[..., Result]) -> None:
     old = access("cado")
     for added in ("statementReasons", "otherProfile", "sources"):
         del old[added]
@@ -135,19 +135,19 @@ def test_a_manifest_of_before_is_explained_without_reasons(explain: Callable[...
         ([], "name the INTEGRATION"),
     ],
 )
-def test_what_cannot_be_explained_is_refused_with_what_to_do(arguments: list[str], told: str) -> None:
+def test_an_invalid_request_to_explain_is_rejected_with_advice(arguments: list[str], told: str) -> None:
     refused = run(*arguments)
     assert refused.exit_code == 2
     assert told in refused.output
 
 
-def test_an_unknown_integration_is_refused_with_those_that_are_there(explain: Callable[..., Result]) -> None:
+def test_an_unknown_integration_is_rejected_with_the_known_ones(explain: Callable[..., Result]) -> None:
     refused = explain("cadoo", cado=access("cado"))
     assert refused.exit_code == 2
     assert "it has: cado" in refused.output
 
 
-def test_what_holds_for_a_user_or_a_path_of_the_api_server_is_told_so(explain: Callable[..., Result]) -> None:
+def test_rights_of_a_user_or_on_a_path_of_the_api_server_are_described_as_such(explain: Callable[..., Result]) -> None:
     told = " ".join(explain("conn", conn=access("eks-connector")).output.split())
     assert "only the AWS service ssm.amazonaws.com" in told
     assert "get /version everywhere" in told
@@ -155,26 +155,26 @@ def test_what_holds_for_a_user_or_a_path_of_the_api_server_is_told_so(explain: C
     assert "get, list pods, events everywhere, for user arn:aws:iam::111122223333:role/Platform" in told
 
 
-def test_a_cluster_outside_of_eks_is_come_into_by_eks_connector() -> None:
+def test_a_cluster_outside_of_eks_is_entered_by_eks_connector() -> None:
     told = " ".join(run("--vendor", "eks-connector").output.split())
     assert "<cluster> in <region>, by EKS Connector, as user system:serviceaccount:eks-connector:eks-connector" in told
     assert "impersonate users named" not in told, "nobody without viewers"
 
 
-def test_each_cluster_is_told_the_username_of_its_own_way_in(explain: Callable[..., Result]) -> None:
+def test_each_cluster_has_the_username_of_its_entry_method(explain: Callable[..., Result]) -> None:
     where = place("apono", "API", "CONFIG_MAP")
     described = vendors()["apono"].describe(ARGUMENTS["apono"], where)
-    people = integration_access(described, where, {key: ("https://c", "Q0E=") for key in ("c0", "c1")})
+    people = build_integration_access(described, where, {key: ("https://c", "Q0E=") for key in ("c0", "c1")})
     told = explain("people", people=people).output
     assert "by an access entry, as user apono:{{SessionName}}" in told
     assert "by a mapping in aws-auth, as user {{SessionNameRaw}}" in told
 
 
-def test_rights_of_somebody_else_than_the_integration_are_told_as_theirs(explain: Callable[..., Result]) -> None:
+def test_rights_of_another_subject_are_described_with_that_subject(explain: Callable[..., Result]) -> None:
     where = place("apono")
     rights = {"namespace": "apono", "service_account": "agent", "grantable_cluster_roles": ["view"]}
     described = vendors()["apono"].describe({**ARGUMENTS["apono"], "connector_rights": rights}, where)
-    people = integration_access(described, where, {"c0": ("https://c", "Q0E=")})
+    people = build_integration_access(described, where, {"c0": ("https://c", "Q0E=")})
     told = explain("people", people=people).output
     assert (
         "bind clusterroles (rbac.authorization.k8s.io) named view  everywhere, for service account apono/agent" in told
@@ -182,7 +182,7 @@ def test_rights_of_somebody_else_than_the_integration_are_told_as_theirs(explain
     assert "for service account" not in explain("own", own=access("eks-connector")).output, "it is the connector itself"
 
 
-def test_a_call_as_a_viewer_is_told_as_the_viewers(explain: Callable[..., Result]) -> None:
+def test_a_call_that_impersonates_a_viewer_is_described_with_the_viewer(explain: Callable[..., Result]) -> None:
     told = explain("own", own=access("eks-connector")).output
     assert "list secrets as role/Platform: other systems' credentials" in told
     assert "can change things in ssmmessages" not in told

@@ -21,7 +21,7 @@ def handoff(tmp_path: Path) -> Callable[..., Result]:
     return run
 
 
-def test_the_values_stand_under_the_forms_labels_in_its_order_with_the_steps_left(
+def test_the_values_are_under_the_forms_labels_in_its_order_with_the_steps(
     handoff: Callable[..., Result],
 ) -> None:
     told = handoff(manifest(c1=access("conductorone")), "c1").output
@@ -33,7 +33,7 @@ def test_the_values_stand_under_the_forms_labels_in_its_order_with_the_steps_lef
     assert "\x1b[" not in told, "no colours where it is piped"
 
 
-def test_every_integration_is_told_when_none_is_named(handoff: Callable[..., Result]) -> None:
+def test_all_integrations_are_shown_if_none_is_named(handoff: Callable[..., Result]) -> None:
     told = handoff(manifest(c1=access("conductorone"), forensics=access("cado"))).output
     assert "ConductorOne  c1" in told
     assert "Cado  forensics" in told
@@ -46,7 +46,7 @@ def test_a_long_value_is_on_one_line_so_that_it_can_be_copied(handoff: Callable[
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])
-def test_what_pulumi_hides_is_told_as_hidden_and_the_rest_is_shown(handoff: Callable[..., Result], form: str) -> None:
+def test_values_that_pulumi_hides_are_hidden_and_the_rest_is_shown(handoff: Callable[..., Result], form: str) -> None:
     hidden = access("conductorone")
     hidden["handoff"]["fields"][3]["value"] = HIDDEN
     told = handoff(manifest(c1=hidden), "--format", form)
@@ -96,19 +96,19 @@ def test_markdown_survives_values_that_would_break_a_table(handoff: Callable[...
     assert "- [ ] In Cado open Settings" in told
 
 
-def test_an_unknown_integration_is_refused_with_those_that_are_there(handoff: Callable[..., Result]) -> None:
+def test_an_unknown_integration_is_rejected_with_the_known_ones(handoff: Callable[..., Result]) -> None:
     refused = handoff(manifest(c1=access("conductorone"), cado=access("cado")), "cadoo")
     assert refused.exit_code == 2
     assert "there is no integration 'cadoo' in environment 'prod'; it has: c1, cado" in refused.output
 
 
-def test_without_a_manifest_it_says_how_to_name_one() -> None:
+def test_without_a_manifest_the_message_explains_how_to_give_one() -> None:
     refused = CliRunner().invoke(main, ["handoff"])
     assert refused.exit_code == 2
     assert "give either --stack NAME or --manifest FILE" in refused.output
 
 
-def test_what_a_step_says_to_copy_stays_as_it_is(handoff: Callable[..., Result]) -> None:
+def test_the_lines_to_copy_in_a_step_are_unchanged(handoff: Callable[..., Result]) -> None:
     long = "x" * 200
     steps = access("cado")
     steps["handoff"]["steps"] = [f"Run this:\n[profile a]\nkey = {long}"]
@@ -117,7 +117,7 @@ def test_what_a_step_says_to_copy_stays_as_it_is(handoff: Callable[..., Result])
     assert f"- [ ] Run this:\n  ```\n  [profile a]\n  key = {long}\n  ```\n" in written
 
 
-def test_the_values_of_each_cluster_stand_apart(handoff: Callable[..., Result]) -> None:
+def test_the_values_of_each_cluster_are_separate(handoff: Callable[..., Result]) -> None:
     two = access("opentrace")
     labels = ("IAM Role ARN", "Cluster name", "Region", "Cluster name", "Region")
     two["handoff"]["fields"] = [{"label": label, "value": str(n)} for n, label in enumerate(labels)]

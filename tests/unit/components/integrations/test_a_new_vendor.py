@@ -14,10 +14,10 @@ import eks_access
 from eks_access import integrations
 from eks_access.errors import InvalidInputError
 from eks_access.integrations import Vendor, vendors
-from eks_access.manifest.build import integration_access
+from eks_access.manifest.build import build_integration_access
 from eks_access.provider.catalogue import build_components_schema
 from eks_access.stack import schemas
-from eks_access.stack.configuration import environment
+from eks_access.stack.configuration import parse_environment
 from eks_access_cli.main import main
 from tests.support.manifests import manifest
 from tests.support.places import place
@@ -46,7 +46,7 @@ def declared(**changes: Any) -> dict[str, Any]:
     }
 
 
-def test_the_package_has_its_class_and_its_component_makes_its_resources(acme: Vendor) -> None:
+def test_the_package_exports_its_class_and_its_component_creates_its_resources(acme: Vendor) -> None:
     assert eks_access.Acme is acme.component
     args = {**ARGUMENTS, "clusters": {"api": {"name": "prod-api"}}}
     engine = run(lambda: eks_access.Acme("acme", args).role_arn)
@@ -56,22 +56,22 @@ def test_the_package_has_its_class_and_its_component_makes_its_resources(acme: V
 
 
 def test_an_environment_declares_it_and_its_own_keys_only(acme: Vendor) -> None:
-    (found,) = environment(declared(), pulumi.Output.secret).integrations
+    (found,) = parse_environment(declared(), pulumi.Output.secret).integrations
     assert found.vendor is acme
     with pytest.raises(InvalidInputError, match=r"AcmeArgs takes .*external_id"):
-        environment(declared(externalid="x"), pulumi.Output.secret)
+        parse_environment(declared(externalid="x"), pulumi.Output.secret)
 
 
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
-def test_editors_and_other_languages_are_told_of_it(acme: Vendor) -> None:
-    properties = schemas.environment()["$defs"][acme.key]["properties"]
+def test_it_is_in_the_schemas_for_editors_and_other_languages(acme: Vendor) -> None:
+    properties = schemas.environment_schema()["$defs"][acme.key]["properties"]
     assert properties["external_id"]["description"] == "From Acme's settings."
     assert "principalArn" in build_components_schema()["resources"]["eks-access:index:Acme"]["inputProperties"]
 
 
-def test_it_is_handed_over_and_explained(acme: Vendor, tmp_path: Path) -> None:
+def test_it_has_a_hand_off_and_an_explanation(acme: Vendor, tmp_path: Path) -> None:
     where = place("acme")
-    access = integration_access(acme.describe(ARGUMENTS, where), where, {"c0": ("https://c0", "Q0E=")})
+    access = build_integration_access(acme.describe(ARGUMENTS, where), where, {"c0": ("https://c0", "Q0E=")})
     path = tmp_path / "access.json"
     path.write_text(json.dumps(manifest(acme=access)))
     handed = CliRunner().invoke(main, ["handoff", "--manifest", str(path)]).output
@@ -80,5 +80,5 @@ def test_it_is_handed_over_and_explained(acme: Vendor, tmp_path: Path) -> None:
     assert "only arn:aws:iam::444455556666:role/Acme, with the External ID" in explained
 
 
-def test_without_the_file_there_is_no_such_vendor() -> None:
+def test_without_its_module_the_vendor_does_not_exist() -> None:
     assert "acme" not in vendors()

@@ -27,7 +27,7 @@ def described(args: dict[str, Any], *modes: str, **more: Any) -> Integration:
 
 @pytest.mark.parametrize("args", [SSO, SAML], ids=["sso", "saml"])
 @pytest.mark.parametrize("profile", list(Profile))
-def test_there_is_no_standing_right_in_a_cluster(args: dict[str, Any], profile: Profile) -> None:
+def test_there_is_no_standing_permission_in_a_cluster(args: dict[str, Any], profile: Profile) -> None:
     integration = described(args, "API", "CONFIG_MAP", profile=profile)
     assert integration.identity.groups == ()
     assert integration.identity.access_policies == (), "the page's cluster scope belongs to a policy it does not name"
@@ -36,7 +36,7 @@ def test_there_is_no_standing_right_in_a_cluster(args: dict[str, Any], profile: 
     assert [e.resource for e in allowed] == ["selfsubjectaccessreviews"], "what every signed-in user may do"
 
 
-def test_the_username_is_the_pages_for_each_way_in() -> None:
+def test_the_username_is_the_pages_for_each_entry_method() -> None:
     identity = described(SSO).identity
     assert identity.username_by(EntryMethod.ACCESS_ENTRY) == "apono:{{SessionName}}"
     assert identity.username_by(EntryMethod.AWS_AUTH) == "{{SessionNameRaw}}"
@@ -85,13 +85,13 @@ def test_saml_is_the_pages_document() -> None:
     ("args", "problem"),
     [
         ({"federation": "saml"}, "saml_provider_arn is required with federation 'saml'"),
-        (SSO | {"saml_provider_arn": PROVIDER}, "means nothing with federation 'sso'.*set federation to 'saml'"),
-        (SAML | {"permission_sets": ["Dev"]}, "means nothing with federation 'saml'"),
+        (SSO | {"saml_provider_arn": PROVIDER}, "has no effect with federation 'sso'.*set federation to 'saml'"),
+        (SAML | {"permission_sets": ["Dev"]}, "has no effect with federation 'saml'"),
         (SSO | {"permission_sets": ["Dev*"]}, r"permission_sets\[0\]"),
         (SAML | {"saml_provider_arn": PROVIDER.replace(ACCOUNT, "444455556666")}, "only of providers in its own"),
     ],
 )
-def test_what_contradicts_the_federation_is_refused(args: dict[str, Any], problem: str) -> None:
+def test_an_argument_of_another_federation_is_rejected(args: dict[str, Any], problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         described(args)
 
@@ -112,7 +112,7 @@ def test_the_form_is_filled_for_each_cluster_in_its_own_order() -> None:
     ]  # fmt: skip
 
 
-def test_people_are_told_the_command_of_their_federation() -> None:
+def test_the_hand_off_has_the_command_of_the_federation() -> None:
     sso, saml = ("\n".join(described(args).handoff.steps) for args in (SSO, SAML))
     assert "aws sts assume-role --role-arn" in sso
     assert "role_session_name = <EMAIL>" in sso
@@ -126,7 +126,7 @@ def test_people_are_told_the_command_of_their_federation() -> None:
         assert "at most 64 characters" in steps
 
 
-def test_what_remains_is_told_where_it_applies() -> None:
+def test_residual_risks_are_listed_where_they_apply() -> None:
     def risks(args: dict[str, Any], mode: str) -> str:
         return " ".join(described(args, mode).residual_risks)
 
@@ -147,7 +147,7 @@ def test_the_aws_calls_that_must_fail_are_named() -> None:
 RIGHTS = {"namespace": "apono", "service_account": "apono-connector", "grantable_cluster_roles": ["view", "edit"]}
 
 
-def test_the_connector_is_given_rights_only_on_request_and_only_to_bind_the_named_roles() -> None:
+def test_the_connector_gets_permissions_only_on_request_and_only_to_bind_the_named_roles() -> None:
     (grant,) = described(SSO, connector_rights=RIGHTS).grants
     assert (grant.group, grant.kind) == ("apono/apono-connector", "ServiceAccount"), "and nobody who signs in"
     bind = [rule.json() for rule in grant.rules if "bind" in rule.verbs]
@@ -166,17 +166,17 @@ def test_the_connector_is_given_rights_only_on_request_and_only_to_bind_the_name
         ({"service_account": "Apono"}, r"connector_rights\.service_account"),
     ],
 )
-def test_rights_of_the_connector_that_would_be_all_or_none_are_refused(changed: dict[str, Any], problem: str) -> None:
+def test_connector_rights_for_all_roles_or_no_role_are_rejected(changed: dict[str, Any], problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         described(SSO, connector_rights=RIGHTS | changed)
 
 
-def test_a_role_of_administrators_can_be_made_grantable_by_the_connector_in_so_many_words() -> None:
+def test_an_administrator_role_is_grantable_by_the_connector_with_allow_admin_roles() -> None:
     allowed = RIGHTS | {"grantable_cluster_roles": ["cluster-admin"], "allow_admin_roles": True}
     assert described(SSO, connector_rights=allowed).grants
 
 
-def test_the_hand_off_tells_the_username_of_each_way_in() -> None:
+def test_the_hand_off_has_the_username_of_each_entry_method() -> None:
     told = " ".join(described(SSO, "API", "CONFIG_MAP").handoff.steps)
     assert "people are named apono:{{SessionName}} (by an access entry) and {{SessionNameRaw}} (by aws-auth)" in told
     assert "aws-auth" not in " ".join(described(SSO, "API").handoff.steps)

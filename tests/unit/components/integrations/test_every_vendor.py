@@ -4,7 +4,7 @@ import pytest
 
 import eks_access
 from eks_access.integrations import Vendor, vendors
-from eks_access.manifest.build import integration_access
+from eks_access.manifest.build import build_integration_access
 from eks_access.manifest.models import IntegrationAccess
 from eks_access.model.expectations import AwsCall, KubernetesCall
 from eks_access.model.integration import Integration, Profile
@@ -34,19 +34,19 @@ def test_a_vendor_is_importable_from_the_package_by_its_class(vendor: Vendor) ->
     assert getattr(eks_access, vendor.component.__name__) is vendor.component
 
 
-def test_an_integration_has_something_that_must_work_and_something_that_must_not(integration: Integration) -> None:
+def test_an_integration_has_calls_that_must_be_allowed_and_calls_that_must_be_denied(integration: Integration) -> None:
     for plane in (AwsCall, KubernetesCall):
         calls = [e for e in integration.expectations if isinstance(e, plane)]
         assert {call.allowed for call in calls} == {True, False}, f"{plane.__name__}: both kinds"
     assert integration.role.trust.refuses()
 
 
-def test_every_statement_and_rule_says_why(integration: Integration) -> None:
+def test_every_statement_and_rule_has_a_reason(integration: Integration) -> None:
     assert all(statement.why for statement in integration.role.statements)
     assert all(rule.why for grant in integration.grants for rule in grant.rules)
 
 
-def test_no_right_of_least_is_a_wildcard(vendor: Vendor) -> None:
+def test_least_has_no_wildcard(vendor: Vendor) -> None:
     least = described(vendor, Profile.LEAST)
     for statement in least.role.statements:
         assert not any("*" in action for action in statement.actions)
@@ -63,8 +63,8 @@ def test_every_grant_is_reached_by_a_group_of_the_identity(integration: Integrat
     assert groups <= set(integration.identity.groups)
 
 
-def test_the_manifest_reads_back_as_it_was_written(integration: Integration) -> None:
-    written = integration_access(integration, place(integration.vendor), {"c0": ("https://c0", "Q0E=")})
+def test_the_manifest_round_trips(integration: Integration) -> None:
+    written = build_integration_access(integration, place(integration.vendor), {"c0": ("https://c0", "Q0E=")})
     assert IntegrationAccess.model_validate(written).model_dump(mode="json", by_alias=True) == written
     assert written["vendor"] == integration.vendor
     assert len(written["statementReasons"]) == len(written["statements"])

@@ -16,7 +16,7 @@ def described(*modes: str, **args: Any) -> Integration:
     return describe({"client_id": CLIENT, "subject": "1101694844743862", **args}, place("opentrace", *modes))
 
 
-def test_least_asks_aws_only_for_its_own_clusters() -> None:
+def test_least_describes_only_its_own_clusters() -> None:
     policy = described("API", "CONFIG_MAP").role.policy()
     assert [(s["Action"], s["Resource"]) for s in policy["Statement"]] == [
         (["eks:ListClusters"], ["*"]),
@@ -27,7 +27,7 @@ def test_least_asks_aws_only_for_its_own_clusters() -> None:
     ]
 
 
-def test_least_reads_what_the_page_says_is_collected_and_no_values() -> None:
+def test_least_reads_what_the_page_lists_as_collected_and_no_values() -> None:
     (grant,) = described().grants
     resources = {resource for rule in grant.rules for resource in rule.resources}
     assert resources >= {"namespaces", "pods", "services", "deployments", "replicasets", "ingresses", "endpointslices"}
@@ -45,14 +45,14 @@ def test_vendor_is_the_page_to_the_letter() -> None:
     assert vendor.identity.groups == ()
 
 
-def test_vendor_is_refused_on_a_cluster_without_access_entries_and_least_is_not() -> None:
+def test_vendor_is_rejected_on_a_cluster_without_access_entries_and_least_is_not() -> None:
     where = place("opentrace", "CONFIG_MAP")
     with pytest.raises(InvalidInputError, match=r"CONFIG_MAP, which has no access policies.*AmazonEKSViewPolicy"):
-        described("CONFIG_MAP", profile=Profile.VENDOR).check_place(where)
-    described("CONFIG_MAP").check_place(where)
+        described("CONFIG_MAP", profile=Profile.VENDOR).validate_place(where)
+    described("CONFIG_MAP").validate_place(where)
 
 
-def test_what_view_policy_shows_and_least_does_not_is_expected_so() -> None:
+def test_kinds_that_only_the_view_policy_shows_are_expected_to_be_denied_in_least() -> None:
     def allowed(integration: Integration, resource: str) -> bool:
         (call,) = (
             e
@@ -71,7 +71,7 @@ def test_what_view_policy_shows_and_least_does_not_is_expected_so() -> None:
     ("client_id", "problem"),
     [("YOUR_OPENTRACE_CLIENT_ID", "placeholder"), ("https://opentrace.io", "authorized_audience"), ("", "neither")],
 )
-def test_a_client_id_that_can_never_match_is_refused(client_id: str, problem: str) -> None:
+def test_a_client_id_that_can_never_match_is_rejected(client_id: str, problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         described(client_id=client_id)
 
@@ -82,7 +82,7 @@ def test_a_numeric_id_and_an_oauth_client_id_are_accepted(client_id: str) -> Non
     assert trust["Statement"][0]["Condition"]["StringEquals"]["accounts.google.com:aud"] == client_id
 
 
-def test_an_e_mail_address_is_refused_as_subject() -> None:
+def test_an_e_mail_address_is_rejected_as_subject() -> None:
     with pytest.raises(InvalidInputError, match="numeric"):
         described(subject="robot@opentrace.io")
 
@@ -102,7 +102,9 @@ def test_it_reads_only_the_namespaces_that_are_named(profile: Profile) -> None:
     assert not any("namespaces" in rule.resources for rule in read.rules), "namespaces are in no namespace"
 
 
-@pytest.mark.parametrize(("namespaces", "problem"), [([], "names none"), (["dev-*"], "is not the name of a namespace")])
-def test_namespaces_that_would_mean_all_or_none_are_refused(namespaces: list[str], problem: str) -> None:
+@pytest.mark.parametrize(
+    ("namespaces", "problem"), [([], "names no namespace"), (["dev-*"], "is not the name of a namespace")]
+)
+def test_namespaces_that_would_mean_all_or_none_are_rejected(namespaces: list[str], problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         described("API", namespaces=namespaces)

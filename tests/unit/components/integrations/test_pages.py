@@ -101,7 +101,7 @@ def ours(page: Page) -> dict[str, Any]:
     for grant in integration.grants:
         # Where there are several roles, each has its key before the document's name.
         prefix = f"{grant.key}." if len(integration.grants) > 1 else ""
-        for found in rbac.objects(grant, labels={}):
+        for found in rbac.build_objects(grant, labels={}):
             metadata = {
                 key: found.body["metadata"][key] for key in ("name", "namespace") if key in found.body["metadata"]
             }
@@ -202,19 +202,19 @@ def differences(page: Page) -> dict[tuple[str, str], tuple[Any, Any]]:
     return found
 
 
-def test_ours_differs_from_the_page_in_the_corrections_alone(page: Page) -> None:
+def test_ours_differs_from_the_page_only_in_the_corrections(page: Page) -> None:
     assert differences(page).keys() == page.corrections.keys(), f"corrections to: {page.said['source']}"
 
 
 @pytest.mark.parametrize(("page", "correction"), CORRECTIONS)
-def test_a_correction_is_needed_and_says_why(page: Page, correction: Mapping[str, Any]) -> None:
+def test_every_correction_is_needed_and_has_a_reason(page: Page, correction: Mapping[str, Any]) -> None:
     on_the_page, made = differences(page)[correction["document"], correction["path"]]
     assert on_the_page == correction["page"], "as the page has it"
     assert made == correction["ours"], "as we make it"
     assert len(correction["reason"].split()) > 4, "a correction without a reason is a mistake of ours"
 
 
-def test_everything_that_we_make_is_on_the_page(page: Page) -> None:
+def test_everything_that_we_create_is_on_the_page(page: Page) -> None:
     """What a page leaves to another page (`elsewhere`, and often trust) excepted."""
     elsewhere = {*page.said.get("elsewhere", ()), *({"trust.json"} - set(page.documents()))}
     assert set(ours(page)) - elsewhere == set(page.documents())
@@ -224,7 +224,7 @@ def test_everything_that_we_make_is_on_the_page(page: Page) -> None:
     ("page", "unreadable"),
     [pytest.param(p, each, id=p.name) for p in PAGES_READ for each in p.said.get("unreadable", ())],
 )
-def test_a_document_that_nothing_can_read_is_read_with_its_white_space_put_right(
+def test_an_unparsable_document_on_the_page_is_read_with_corrected_white_space(
     page: Page, unreadable: Mapping[str, str]
 ) -> None:
     with pytest.raises(yaml.YAMLError):

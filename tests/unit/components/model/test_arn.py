@@ -15,14 +15,14 @@ def test_a_role_arn_loses_its_path_for_aws_auth_and_a_user_arn_keeps_it() -> Non
 
 
 @pytest.mark.parametrize("text", ["", "arn:aws:iam", "role/x", "arn:aws:iam::1:"])
-def test_a_text_that_is_no_arn_is_not_parsed(text: str) -> None:
+def test_a_text_that_is_not_an_arn_is_not_parsed(text: str) -> None:
     assert parse(text) is None
 
 
 @pytest.mark.parametrize(
     ("arn", "problem"),
     [
-        ("arn:aws:sts::111122223333:assumed-role/R/s", "is a session of STS.*arn:aws:iam::111122223333:role/R"),
+        ("arn:aws:sts::111122223333:assumed-role/R/s", "is an STS session.*arn:aws:iam::111122223333:role/R"),
         ("arn:aws:iam::111122223333:role/aws-service-role/eks.amazonaws.com/X", "service-linked role"),
         ("arn:aws:iam::111122223333:root", "not an IAM principal"),
         ("arn:aws:iam::111122223333:group/admins", "not an IAM principal"),
@@ -32,7 +32,7 @@ def test_a_text_that_is_no_arn_is_not_parsed(text: str) -> None:
         ("111122223333", "is not an ARN"),
     ],
 )
-def test_what_cannot_be_a_principal_is_refused(arn: str, problem: str) -> None:
+def test_an_invalid_principal_is_rejected(arn: str, problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         validate_principal("principal_arn", arn)
 
@@ -49,7 +49,7 @@ def test_a_role_or_user_is_accepted(arn: str) -> None:
     assert validate_principal("principal_arn", arn) == arn
 
 
-def test_a_partition_that_is_not_provisioned_is_refused_with_those_that_are() -> None:
+def test_an_unsupported_partition_is_rejected_with_the_supported_ones() -> None:
     with pytest.raises(InvalidInputError, match="aws, aws-cn, aws-us-gov"):
         validate_partition("aws-iso")
     assert validate_partition("aws-cn") == "aws-cn"

@@ -6,7 +6,7 @@ import pytest
 
 from eks_access.errors import InvalidInputError
 from eks_access.integrations.cado import describe
-from eks_access.manifest.build import integration_access
+from eks_access.manifest.build import build_integration_access
 from eks_access.model.integration import role_options
 from tests.support.places import place
 
@@ -20,21 +20,21 @@ def policy(*extra: dict[str, Any]) -> list[dict[str, Any]]:
     return statements
 
 
-def test_they_come_after_the_integrations_own_and_are_in_the_manifest() -> None:
+def test_extra_statements_follow_the_integrations_own_and_are_in_the_manifest() -> None:
     wanted = {"Sid": "ListBuckets", "Effect": "Allow", "Action": ["s3:ListAllMyBuckets"], "Resource": ["*"]}
     assert policy(LIST) == [*policy(), wanted]
     integration = describe({"platform_role_arns": [PLATFORM], "extra_statements": [LIST]}, place("cado"))
-    manifest = integration_access(integration, place("cado"), {"c0": ("https://c0", "Q0E=")})
+    manifest = build_integration_access(integration, place("cado"), {"c0": ("https://c0", "Q0E=")})
     assert manifest["statements"][-1] == wanted
 
 
 @pytest.mark.parametrize("action", ["*", "s3:*", "s3:List*", "s3:?et", "ListBuckets", ""])
-def test_an_action_that_is_no_single_one_is_refused(action: str) -> None:
+def test_an_action_pattern_is_rejected(action: str) -> None:
     with pytest.raises(InvalidInputError, match=r"extra_statements\[0\]\.actions\[0\] is .* not one action"):
         policy(LIST | {"actions": [action]})
 
 
-def test_a_name_that_the_policy_has_already_is_refused() -> None:
+def test_a_duplicate_statement_id_is_rejected() -> None:
     (own, *_) = policy()
     with pytest.raises(InvalidInputError, match=f"extra_statements is '{own['Sid']}'.*another statement"):
         policy(LIST | {"sid": own["Sid"]})
@@ -46,10 +46,10 @@ def test_a_name_that_the_policy_has_already_is_refused() -> None:
     ("change", "problem"),
     [({"sid": "List buckets"}, "letters and digits"), ({"actions": []}, "is empty"), ({"resources": []}, "is empty")],
 )
-def test_what_iam_would_not_take_is_refused(change: dict[str, Any], problem: str) -> None:
+def test_a_statement_that_iam_would_reject_is_rejected(change: dict[str, Any], problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         policy(LIST | change)
 
 
-def test_without_any_the_role_has_the_integrations_own_alone() -> None:
+def test_without_extra_statements_the_role_has_only_the_integrations_own() -> None:
     assert role_options({})["extra_statements"] == ()

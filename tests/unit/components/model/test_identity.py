@@ -18,7 +18,7 @@ from eks_access.model.placeholders import placeholder
 
 
 @pytest.mark.parametrize("prefix", RESERVED_PREFIXES)
-def test_a_reserved_prefix_is_refused_for_usernames_and_groups(prefix: str) -> None:
+def test_a_reserved_prefix_is_rejected_in_usernames_and_groups(prefix: str) -> None:
     with pytest.raises(InvalidInputError, match=f"username is '{prefix}x', which begins with '{prefix}'"):
         Identity(username=f"{prefix}x")
     with pytest.raises(InvalidInputError, match=rf"groups\[1\] is '{prefix}x'"):
@@ -30,7 +30,7 @@ def test_a_name_that_only_resembles_a_reserved_one_is_accepted(name: str) -> Non
     assert Identity(username=name, groups=(name,)).groups == (name,)
 
 
-def test_system_masters_is_refused_with_the_access_policy_to_use_instead() -> None:
+def test_system_masters_is_rejected_with_the_access_policy_to_use_instead() -> None:
     with pytest.raises(InvalidInputError, match="AmazonEKSClusterAdminPolicy"):
         Identity(username="x", groups=("system:masters",))
 
@@ -38,7 +38,7 @@ def test_system_masters_is_refused_with_the_access_policy_to_use_instead() -> No
 @pytest.mark.parametrize(
     "username", ["john{{SessionName}}", "{{SessionName}}", "{{SessionNameRaw}}", "a{{SessionName}}:b"]
 )
-def test_a_session_name_without_a_colon_before_it_is_refused(username: str) -> None:
+def test_a_session_name_without_a_colon_before_it_is_rejected(username: str) -> None:
     with pytest.raises(InvalidInputError, match="no colon before"):
         Identity(username=username)
 
@@ -48,13 +48,13 @@ def test_a_session_name_after_a_colon_is_accepted(username: str) -> None:
     assert Identity(username=username).username == username
 
 
-def test_a_templated_group_is_refused_because_callers_choose_session_names() -> None:
-    with pytest.raises(InvalidInputError, match="chosen by the caller"):
+def test_a_templated_group_is_rejected_because_callers_choose_session_names() -> None:
+    with pytest.raises(InvalidInputError, match="callers choose their session names"):
         Identity(username="x", groups=("team-{{SessionName}}",))
 
 
 @pytest.mark.parametrize("name", ["", "-x", "a.b", "x" * 101, "a/b", "ä"])
-def test_a_name_that_is_no_cluster_name_is_refused(name: str) -> None:
+def test_an_invalid_cluster_name_is_rejected(name: str) -> None:
     with pytest.raises(InvalidInputError, match="is not a cluster name"):
         validate_cluster_name("clusters.a.name", name)
 
@@ -64,7 +64,7 @@ def test_a_cluster_name_is_accepted(name: str) -> None:
     assert validate_cluster_name("clusters.a.name", name) == name
 
 
-def test_a_value_that_is_not_known_yet_is_not_judged() -> None:
+def test_a_value_that_is_not_known_yet_is_not_validated() -> None:
     assert Identity(username=placeholder("u"), groups=(placeholder("g"),)).groups == (placeholder("g"),)
     assert validate_cluster_name("name", placeholder("name"))
 
@@ -72,7 +72,7 @@ def test_a_value_that_is_not_known_yet_is_not_judged() -> None:
 @pytest.mark.parametrize(
     ("namespaces", "problem"), [(["A"], "not the name"), (["dev-*"], "not the name"), (["a", "a"], "twice")]
 )
-def test_namespaces_that_rbac_cannot_bind_in_are_refused(namespaces: list[str], problem: str) -> None:
+def test_invalid_namespaces_are_rejected(namespaces: list[str], problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         validate_namespaces("namespaces", namespaces)
 
@@ -89,7 +89,7 @@ def test_namespaces_are_accepted_in_their_order() -> None:
         ("CONFIG_MAP", False, True, EntryMethod.AWS_AUTH),
     ],
 )
-def test_an_access_entry_is_the_way_in_wherever_the_cluster_takes_one(
+def test_the_entry_method_is_an_access_entry_wherever_the_cluster_supports_them(
     mode: str, entries: bool, mappings: bool, method: EntryMethod
 ) -> None:
     known = AuthenticationMode(mode)
@@ -97,7 +97,7 @@ def test_an_access_entry_is_the_way_in_wherever_the_cluster_takes_one(
     assert entry_method(known) is method
 
 
-def test_a_username_may_differ_where_the_way_in_is_aws_auth() -> None:
+def test_the_username_may_differ_with_entry_method_aws_auth() -> None:
     identity = Identity(username="v:{{SessionName}}", aws_auth_username="{{SessionNameRaw}}")
     assert identity.username_by(EntryMethod.ACCESS_ENTRY) == "v:{{SessionName}}"
     assert identity.username_by(EntryMethod.AWS_AUTH) == "{{SessionNameRaw}}"
@@ -105,6 +105,6 @@ def test_a_username_may_differ_where_the_way_in_is_aws_auth() -> None:
 
 
 @pytest.mark.parametrize("username", ["", "system:admin", "System:node:x"])
-def test_kubernetes_own_names_are_refused_in_aws_auth_too(username: str) -> None:
+def test_kubernetes_own_usernames_are_rejected_for_aws_auth_too(username: str) -> None:
     with pytest.raises(InvalidInputError, match="aws_auth_username"):
         Identity(username="v", aws_auth_username=username)

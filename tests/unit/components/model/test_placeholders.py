@@ -9,17 +9,17 @@ def test_a_placeholder_survives_an_f_string_and_is_found_in_it() -> None:
     assert not is_known(text)
 
 
-def test_filling_replaces_what_is_known_and_keeps_what_is_not() -> None:
+def test_filling_replaces_known_placeholders_and_keeps_the_others() -> None:
     text = f"{placeholder('a')}-{placeholder('b')}-{placeholder('a')}"
     assert fill(text, {"a": "1"}) == f"1-{placeholder('b')}-1"
     assert fill(text, {"a": "1", "b": "2"}) == "1-2-1"
 
 
-def test_a_value_that_looks_like_a_pattern_is_put_in_as_it_is() -> None:
+def test_a_value_that_looks_like_a_pattern_is_filled_in_literally() -> None:
     assert fill(placeholder("a"), {"a": r"\1 \g<0>"}) == r"\1 \g<0>"
 
 
-def test_every_text_of_a_tree_is_changed_but_no_key_and_no_enum() -> None:
+def test_every_text_of_a_tree_is_transformed_except_keys_and_enums() -> None:
     class Kind(StrEnum):
         ONE = "one"
 

@@ -10,7 +10,7 @@ CLUSTER = f"arn:aws:eks:us-east-1:111122223333:cluster/{'c' * 60}"
 VENDOR = "arn:aws:iam::765656841499:role/ConductorOneService"
 
 
-def test_a_cross_account_trust_demands_the_external_id() -> None:
+def test_a_cross_account_trust_requires_the_external_id() -> None:
     (statement,) = CrossAccount((VENDOR,), external_id="x1").statements()
     assert statement == {
         "Effect": "Allow",
@@ -20,7 +20,7 @@ def test_a_cross_account_trust_demands_the_external_id() -> None:
     }
 
 
-def test_a_trust_without_external_id_has_no_condition_that_says_nothing() -> None:
+def test_a_trust_without_external_id_has_no_empty_condition() -> None:
     (statement,) = CrossAccount((VENDOR,)).statements()
     assert "Condition" not in statement
 
@@ -38,7 +38,7 @@ def test_a_web_identity_is_pinned_by_audience_subject_and_requested_audience() -
     }
 
 
-def test_every_condition_of_a_trust_has_a_changed_request_that_it_must_refuse() -> None:
+def test_every_condition_of_a_trust_has_a_tampered_request_that_it_must_refuse() -> None:
     assert CrossAccount((VENDOR,), external_id="x1").refuses() == (
         "external-id-missing",
         "external-id-wrong",
@@ -50,7 +50,7 @@ def test_every_condition_of_a_trust_has_a_changed_request_that_it_must_refuse() 
 
 
 @pytest.mark.parametrize("value", ["", "x", "a b", "x" * 1225, "ä1"])
-def test_a_value_that_is_no_external_id_is_refused(value: str) -> None:
+def test_an_invalid_external_id_is_rejected(value: str) -> None:
     with pytest.raises(InvalidInputError, match="2 to 1224"):
         validate_external_id("external_id", value)
 
@@ -60,8 +60,8 @@ def test_an_external_id_is_accepted(value: str) -> None:
     assert validate_external_id("external_id", value) == value
 
 
-def test_a_trust_without_anybody_or_with_a_whole_account_is_refused() -> None:
-    with pytest.raises(InvalidInputError, match="names nobody"):
+def test_a_trust_without_principals_or_with_a_whole_account_is_rejected() -> None:
+    with pytest.raises(InvalidInputError, match="names no principal"):
         validate_principals("platform_role_arns", [])
     with pytest.raises(InvalidInputError, match=r"platform_role_arns\[0\]"):
         validate_principals("platform_role_arns", ["arn:aws:iam::444455556666:root"])
@@ -78,7 +78,7 @@ def role(principals: int = 1, statements: int = 1, **options: object) -> Role:
     )
 
 
-def test_a_document_over_its_limit_is_refused_and_the_largest_statement_named() -> None:
+def test_a_document_over_its_limit_is_rejected_with_its_largest_statement() -> None:
     with pytest.raises(
         InvalidInputError, match=r"the role's trust policy is '[0-9]+ bytes', which is over IAM's limit of 2048"
     ):
@@ -89,12 +89,12 @@ def test_a_document_over_its_limit_is_refused_and_the_largest_statement_named() 
 
 
 def test_a_document_is_measured_as_iam_does_without_white_space() -> None:
-    policy = iam.document([{"Sid": "A", "Effect": "Allow", "Action": ["a:B"], "Resource": ["*"]}])
+    policy = iam.build_document([{"Sid": "A", "Effect": "Allow", "Action": ["a:B"], "Resource": ["*"]}])
     size = len(iam.compact(policy))
     assert " " not in iam.compact(policy)
-    iam.check_size("policy", policy, size)
+    iam.validate_size("policy", policy, size)
     with pytest.raises(InvalidInputError, match=f"limit of {size - 1}"):
-        iam.check_size("policy", policy, size - 1)
+        iam.validate_size("policy", policy, size - 1)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_document_is_measured_as_iam_does_without_white_space() -> None:
         ({"path": "vendors"}, "begin and end with /"),
     ],
 )
-def test_what_iam_would_refuse_of_a_role_is_refused_first(options: dict[str, object], problem: str) -> None:
+def test_role_settings_that_iam_would_reject_are_rejected_first(options: dict[str, object], problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         role(**options)  # type: ignore[arg-type]
 

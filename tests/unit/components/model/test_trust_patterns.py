@@ -68,12 +68,12 @@ def test_every_partition_has_a_sign_in_of_its_own() -> None:
         ("arn:aws:iam::444455556666:saml-provider/okta", "only of providers in its own, 111122223333"),
     ],
 )
-def test_a_saml_provider_that_the_role_could_not_take_is_refused(provider: str, problem: str) -> None:
+def test_a_saml_provider_that_the_role_cannot_trust_is_rejected(provider: str, problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         validate_saml_provider("saml_provider_arn", provider, account=ACCOUNT)
 
 
-def test_a_saml_provider_of_the_account_is_accepted_and_an_unknown_one_is_not_judged() -> None:
+def test_a_saml_provider_of_the_account_is_accepted_and_an_unknown_one_is_not_validated() -> None:
     assert validate_saml_provider("saml_provider_arn", PROVIDER, account=ACCOUNT) == PROVIDER
     assert validate_saml_provider("saml_provider_arn", placeholder("arn"), account=ACCOUNT) == placeholder("arn")
     assert validate_saml_provider("saml_provider_arn", PROVIDER, account=placeholder("account")) == PROVIDER
@@ -100,7 +100,7 @@ def test_an_oidc_provider_of_the_account_is_named_by_its_arn_and_its_keys_by_its
         (f"arn:aws:iam::{ACCOUNT}:oidc-provider/accounts.google.com", "Name it as accounts.google.com"),
     ],
 )
-def test_an_oidc_provider_that_the_role_could_not_take_is_refused(provider: str, problem: str) -> None:
+def test_an_oidc_provider_that_the_role_cannot_trust_is_rejected(provider: str, problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         validate_oidc_provider("p", provider, account=ACCOUNT)
 
@@ -131,11 +131,11 @@ def test_named_permission_sets_are_the_only_ones_in_both_forms_of_the_path() -> 
         (["Dev*"], r"permission_sets\[0\] is 'Dev\*'"),
         ([""], "1 to 32"),
         (["x" * 33], "1 to 32"),
-        (["AWSReservedSSO_Dev_0123456789abcdef"], "the name of a role that Identity Center made"),
+        (["AWSReservedSSO_Dev_0123456789abcdef"], "the name of a role created by Identity Center"),
         (["Dev", "Dev"], "twice"),
     ],
 )
-def test_what_is_no_permission_set_is_refused(names: list[str], problem: str) -> None:
+def test_an_invalid_permission_set_is_rejected(names: list[str], problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         validate_permission_sets("permission_sets", names)
     assert validate_permission_sets("permission_sets", ["Dev", "x" * 32]) == ("Dev", "x" * 32)
@@ -169,7 +169,7 @@ def test_pod_identity_may_tag_its_session_and_is_bound_by_its_tags() -> None:
     }
 
 
-def test_irsa_demands_the_audience_as_well_as_the_service_account() -> None:
+def test_irsa_requires_the_audience_as_well_as_the_service_account() -> None:
     trust = Irsa("aws", ACCOUNT, ISSUER, "agents", "collector")
     (statement,) = trust.statements()
     assert statement["Principal"] == {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"}
@@ -190,13 +190,15 @@ def test_irsa_demands_the_audience_as_well_as_the_service_account() -> None:
         (lambda: Service("ssm.amazonaws.com", "1111"), "12 digits"),
         (lambda: Service("ssm.amazonaws.com", ACCOUNT, ("*",)), r"source_arns\[0\] is '\*', which is not an ARN"),
         (lambda: PodIdentity(cluster_arns=("prod",)), "is not an ARN"),
-        (lambda: PodIdentity(namespace="agents-*"), "patterns are not possible"),
+        (lambda: PodIdentity(namespace="agents-*"), "patterns are not supported"),
         (lambda: Irsa("aws", ACCOUNT, f"https://{ISSUER}", "a", "b"), "without https://"),
         (lambda: Irsa("aws", ACCOUNT, ISSUER, "*", "b"), "namespace is '\\*'"),
         (lambda: Irsa("aws", ACCOUNT, ISSUER, "a", "*"), "service_account is '\\*'"),
     ],
 )
-def test_what_could_let_in_nobody_or_everybody_is_refused(make: Callable[[], Trust], problem: str) -> None:
+def test_a_trust_that_no_principal_or_every_principal_matches_is_rejected(
+    make: Callable[[], Trust], problem: str
+) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         make()
 
@@ -212,11 +214,11 @@ def test_what_could_let_in_nobody_or_everybody_is_refused(make: Callable[[], Tru
         (Irsa("aws", ACCOUNT, ISSUER, "a", "b"), ("audience-wrong", "subject-wrong", "forged")),
     ],
 )
-def test_each_pattern_names_the_changed_requests_that_must_fail(trust: Trust, refuses: tuple[str, ...]) -> None:
+def test_each_kind_of_trust_names_the_tampered_requests_that_must_fail(trust: Trust, refuses: tuple[str, ...]) -> None:
     assert trust.refuses() == refuses
 
 
-def test_values_that_are_not_known_yet_are_put_in_and_not_judged() -> None:
+def test_values_that_are_not_known_yet_are_used_without_validation() -> None:
     unknown = placeholder("x")
     (statement,) = Irsa(unknown, unknown, unknown, unknown, unknown).statements()
     assert f"{unknown}:aud" in statement["Condition"]["StringEquals"]
@@ -228,7 +230,7 @@ def role(trust: Trust) -> Role:
     return Role(name="r", description="", trust=trust, statements=())
 
 
-def test_too_many_permission_sets_are_refused_before_iam_does_and_fewer_are_not() -> None:
+def test_too_many_permission_sets_are_rejected_before_iam_does_and_fewer_are_not() -> None:
     def named(count: int) -> IdentityCenter:
         return IdentityCenter("aws", ACCOUNT, tuple(f"Set{index:02}" for index in range(count)))
 

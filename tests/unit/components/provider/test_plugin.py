@@ -124,7 +124,7 @@ def test_a_log_file_that_cannot_be_written_is_a_warning_and_the_plugin_starts(tm
             assert process.stdout is not None
             assert process.stderr is not None
             assert int(process.stdout.readline()) > 0
-            assert "EKS_ACCESS_LOG: the log file" in process.stderr.readline()
+            assert "warning: the log file of EKS_ACCESS_LOG cannot be written" in process.stderr.readline()
         finally:
             process.kill()
 

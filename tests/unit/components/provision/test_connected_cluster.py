@@ -55,7 +55,7 @@ def made(**args: Any) -> Eks:
     return engine
 
 
-def test_each_cluster_is_told_its_own_activation() -> None:
+def test_each_cluster_gets_its_own_activation() -> None:
     engine = made()
     secrets = {name: each for name, each in engine.of(SECRET).items() if name.endswith("activation-config")}
     codes = {name: base64.b64decode(unwrapped(each["data"])["code"]).decode() for name, each in secrets.items()}
@@ -75,7 +75,7 @@ def test_the_namespace_comes_first_then_rights_and_the_pods_last() -> None:
     assert order.index(REGISTRATION) < order.index(STATEFUL_SET)
 
 
-def test_the_hand_off_tells_the_code_as_a_secret_and_the_rest_in_plain() -> None:
+def test_the_hand_off_has_the_code_as_a_secret_and_the_rest_in_plain_text() -> None:
     seen: dict[str, tuple[str, bool]] = {}
 
     def program() -> Any:
@@ -93,7 +93,7 @@ def test_the_hand_off_tells_the_code_as_a_secret_and_the_rest_in_plain() -> None
     assert seen["Activation expiry"] == ("2027", False)
 
 
-def test_neither_a_kubeconfig_nor_a_code_is_in_plain_in_anything_that_is_registered() -> None:
+def test_no_registered_resource_has_a_kubeconfig_or_a_code_in_plain_text() -> None:
     for each in made().resources:
         for name, value in each.inputs.items():
             if "hunter-prod" in repr(value) or "token-of-the-operator" in repr(value):
@@ -101,18 +101,18 @@ def test_neither_a_kubeconfig_nor_a_code_is_in_plain_in_anything_that_is_registe
 
 
 @pytest.mark.parametrize("given", ["in plain", "an Output"])
-def test_a_viewers_path_is_taken_off_whenever_its_arn_is_known(given: str) -> None:
+def test_the_path_of_a_viewers_arn_is_removed_whenever_the_arn_is_known(given: str) -> None:
     arn: Any = VIEWER if given == "in plain" else pulumi.Output.from_input(VIEWER)
     roles = made(viewers={"ops": {"arn": arn}}).of(CLUSTER_ROLE)
     (rule,) = roles["conn-one-impersonate"]["rules"]
     assert rule["resourceNames"] == [PLAIN_VIEWER]
 
 
-def test_a_registration_says_which_stack_made_it() -> None:
+def test_a_registration_is_tagged_with_its_stack() -> None:
     assert {each["tags"]["eks-access/stack"] for each in made().of(REGISTRATION).values()} == {"test/dev"}
 
 
-def test_a_kubeconfig_that_leads_nowhere_is_refused_with_its_place() -> None:
+def test_an_unusable_kubeconfig_is_rejected_with_its_path() -> None:
     args = connector()
     args["clusters"]["one"]["kubeconfig"] = "current-context: nowhere\ncontexts: []"
     with pytest.raises(pulumi.RunError, match=r"clusters\.one leads to no cluster .*'nowhere'"):
@@ -120,7 +120,7 @@ def test_a_kubeconfig_that_leads_nowhere_is_refused_with_its_place() -> None:
 
 
 @pytest.mark.parametrize("ways", [{}, {"kubeconfig": "x", "kubeconfig_file": "y"}])
-def test_a_cluster_needs_just_one_kubeconfig(ways: dict[str, str]) -> None:
+def test_a_cluster_needs_exactly_one_kubeconfig(ways: dict[str, str]) -> None:
     args: Any = {"clusters": {"one": {"name": "prod-one", "provider": "OTHER", **ways}}}
     with pytest.raises(pulumi.RunError, match="needs either `kubeconfig` or `kubeconfig_file`"):
         run(lambda: EksConnector("conn", args).role_arn, engine=Eks())

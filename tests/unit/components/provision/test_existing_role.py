@@ -8,12 +8,12 @@ import pulumi
 import pytest
 
 from eks_access.errors import InvalidInputError
-from eks_access.explain.explanation import explained
+from eks_access.explain.explanation import explain_integration
 from eks_access.integrations import Vendor, vendors
 from eks_access.integrations.cado import Cado
 from eks_access.integrations.conductorone.integration import ConductorOne
 from eks_access.integrations.opentrace import OpenTrace
-from eks_access.manifest.build import integration_access
+from eks_access.manifest.build import build_integration_access
 from eks_access.manifest.models import IntegrationAccess
 from eks_access.model import existing_role
 from eks_access.model.integration import Integration
@@ -42,7 +42,7 @@ def given(request: pytest.FixtureRequest) -> Any:
     return pulumi.Output.from_input(SHARED) if request.param else SHARED
 
 
-def test_no_role_and_no_policy_is_made_and_the_rest_is(given: Any) -> None:
+def test_only_role_and_policy_are_not_created(given: Any) -> None:
     engine = run(lambda: OpenTrace("ot", opentrace(existing_role_arn=given)).role_arn)
     assert not engine.of(ROLE)
     assert not engine.of(ROLE_POLICY)
@@ -75,7 +75,7 @@ def test_the_outputs_and_the_manifest_are_about_the_existing_role(given: Any) ->
     assert "\ue000" not in json.dumps(seen["access"], ensure_ascii=False), "everything is filled in"
 
 
-def test_what_runs_in_the_cluster_has_the_existing_role() -> None:
+def test_workloads_in_the_cluster_get_the_existing_role() -> None:
     engine = run(lambda: ConductorOne("c1", self_hosted(existing_role_arn=SHARED)).role_arn)
     (account,) = engine.of(SERVICE_ACCOUNT).values()
     assert account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"] == SHARED
@@ -85,20 +85,20 @@ def test_what_runs_in_the_cluster_has_the_existing_role() -> None:
     ("arn", "problem"),
     [
         ("shared", "is not an ARN"),
-        ("arn:aws:iam::111122223333:user/shared", "is not an IAM principal that can be named here"),
+        ("arn:aws:iam::111122223333:user/shared", "is not an IAM principal that is allowed here"),
         ("arn:aws:iam::111122223333:role/shared", f"is not the ARN of the role of that name, which is {SHARED}"),
         ("arn:aws:iam::111122223333:role/absent", "cannot be read from IAM: .*couldn't find resource"),
-        ("arn:aws:sts::111122223333:assumed-role/shared/me", "is a session of STS"),
+        ("arn:aws:sts::111122223333:assumed-role/shared/me", "is an STS session"),
         ("arn:aws:iam::111122223333:role/aws-service-role/eks.amazonaws.com/X", "is a service-linked role"),
     ],
 )
-def test_what_is_not_a_role_that_is_there_is_refused_before_anything_is_made(arn: str, problem: str) -> None:
+def test_a_role_that_does_not_exist_is_rejected_before_anything_is_created(arn: str, problem: str) -> None:
     told = refusal(OpenTrace, "ot", opentrace(existing_role_arn=arn))
     assert re.search(f"existing_role_arn is '{re.escape(arn)}', which {problem}", told)
 
 
 @pytest.mark.parametrize("arn", ["arn:aws:iam::111122223333:role/shared", "arn:aws:iam::111122223333:user/shared"])
-def test_an_output_is_checked_when_it_is_known(arn: str) -> None:
+def test_an_output_is_validated_when_it_is_known(arn: str) -> None:
     engine = Engine()
     with pytest.raises(ValueError, match="existing_role_arn"):
         run(lambda: OpenTrace("ot", opentrace(existing_role_arn=pulumi.Output.from_input(arn))).role_arn, engine=engine)
@@ -115,10 +115,10 @@ def test_an_output_is_checked_when_it_is_known(arn: str) -> None:
         ("extra_statements", [{"sid": "A", "actions": ["s3:GetObject"], "resources": ["*"], "why": "x"}]),
     ],
 )
-def test_an_option_that_would_change_the_role_is_refused_with_its_reason(option: str, value: Any) -> None:
+def test_an_option_that_would_change_the_role_is_rejected_with_its_reason(option: str, value: Any) -> None:
     told = refusal(OpenTrace, "ot", opentrace(existing_role_arn=SHARED, **{option: value}))
     assert f"{option} cannot be given with existing_role_arn, which is never changed: its" in told
-    assert set(existing_role.ITS_OWNERS) >= {option}
+    assert set(existing_role.OWNER_MANAGED_OPTIONS) >= {option}
     assert run(lambda: OpenTrace("ot", opentrace(existing_role_arn=SHARED)).role_arn).of(ACCESS_ENTRY)
 
 
@@ -127,11 +127,11 @@ def test_tags_may_be_given_and_are_those_of_the_entries() -> None:
     assert engine.of(ACCESS_ENTRY)["ot-api"]["tags"]["owner"] == "platform"
 
 
-def test_cados_rule_for_names_holds_for_an_existing_role_too() -> None:
+def test_cados_rule_for_role_names_applies_to_an_existing_role_too() -> None:
     told = refusal(Cado, "cado", cado(existing_role_arn=SHARED))
-    assert "existing_role_arn is 'shared', which does not hold 'CadoResponse'" in told
+    assert "existing_role_arn is 'shared', which does not contain 'CadoResponse'" in told
     assert run(lambda: Cado("cado", cado(existing_role_arn=FOR_CADO)).role_arn).of(ACCESS_ENTRY)
-    with pytest.raises(ValueError, match="does not hold 'CadoResponse'"):
+    with pytest.raises(ValueError, match="does not contain 'CadoResponse'"):
         run(lambda: Cado("cado", cado(existing_role_arn=pulumi.Output.from_input(SHARED))).role_arn)
 
 
@@ -139,34 +139,36 @@ def test_cados_rule_for_names_holds_for_an_existing_role_too() -> None:
     ("partition", "account", "problem"),
     [("aws-cn", "111122223333", "is in partition aws"), ("aws", "444455556666", "is in account 111122223333")],
 )
-def test_a_role_of_elsewhere_is_refused(partition: str, account: str, problem: str) -> None:
+def test_a_role_in_another_account_or_partition_is_rejected(partition: str, account: str, problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
-        existing_role.check_home(SHARED, partition=partition, account=account)
-    existing_role.check_home(SHARED, partition="aws", account="111122223333")
-    existing_role.check_home(SHARED, partition=placeholder("p"), account=placeholder("a"))
-    existing_role.check_home(placeholder("arn"), partition=partition, account=account)
+        existing_role.validate_location(SHARED, partition=partition, account=account)
+    existing_role.validate_location(SHARED, partition="aws", account="111122223333")
+    existing_role.validate_location(SHARED, partition=placeholder("p"), account=placeholder("a"))
+    existing_role.validate_location(placeholder("arn"), partition=partition, account=account)
 
 
 @pytest.mark.parametrize("key", sorted(set(vendors())))
-def test_every_vendor_can_use_an_existing_role_and_tells_its_owner_what_it_must_be(key: str) -> None:
+def test_every_vendor_can_use_an_existing_role_and_has_instructions_for_its_owner(key: str) -> None:
     vendor: Vendor = vendors()[key]
     integration: Integration = vendor.describe({**ARGUMENTS[key], "existing_role_arn": FOR_CADO}, place(key))
     assert (integration.role.existing_arn, integration.role.name) == (FOR_CADO, "shared-CadoResponse")
-    written = integration_access(integration, place(key), {"c0": ("https://c0", "Q0E=")})
+    written = build_integration_access(integration, place(key), {"c0": ("https://c0", "Q0E=")})
     trust, policy = written["handoff"]["steps"][:2]
     assert trust.endswith(json.dumps(integration.role.trust_policy(), separators=(",", ":"), ensure_ascii=False))
     assert json.loads(policy[policy.index("{") :]) == integration.role.policy()
-    told = explained(key, IntegrationAccess.model_validate(written))
+    told = explain_integration(key, IntegrationAccess.model_validate(written))
     assert told.owner == (trust, policy)
     own = vendor.describe(ARGUMENTS[key], place(key))
-    without = integration_access(own, place(key), {"c0": ("https://c0", "Q0E=")})
-    assert explained(key, IntegrationAccess.model_validate(without)).owner == ()
+    without = build_integration_access(own, place(key), {"c0": ("https://c0", "Q0E=")})
+    assert explain_integration(key, IntegrationAccess.model_validate(without)).owner == ()
     assert without["role"]["trustPolicy"] is None
 
 
-def test_an_owner_of_a_role_that_calls_nothing_is_told_so() -> None:
-    assert existing_role.owners_part(SHARED, {}, {"Statement": []})[1].endswith("the integration makes no AWS call")
+def test_the_instructions_say_that_a_role_without_aws_calls_needs_no_policy() -> None:
+    assert existing_role.instructions_for_owner(SHARED, {}, {"Statement": []})[1].endswith(
+        "the integration makes no AWS call"
+    )
 
 
-def test_a_role_of_ones_own_is_made_where_none_is_given() -> None:
+def test_a_role_is_created_if_none_is_given() -> None:
     assert run(lambda: ConductorOne("c1", c1()).role_arn).of(ROLE)

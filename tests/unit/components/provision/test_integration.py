@@ -29,14 +29,14 @@ def preview(request: pytest.FixtureRequest) -> bool:
     return bool(request.param)
 
 
-def test_the_way_in_follows_each_clusters_authentication_mode(preview: bool) -> None:
+def test_the_entry_method_follows_each_clusters_authentication_mode(preview: bool) -> None:
     engine = run(lambda: OpenTrace("ot", opentrace()).role_arn, preview=preview)
     assert set(engine.of(ACCESS_ENTRY)) == {"ot-api", "ot-both"}
     assert set(engine.of(MAPPING)) == {"ot-old"}
     assert engine.of(MAPPING)["ot-old"]["groups"] == engine.of(ACCESS_ENTRY)["ot-api"]["kubernetesGroups"]
 
 
-def test_each_way_in_has_the_username_of_its_own() -> None:
+def test_each_entry_method_has_its_own_username() -> None:
     args: Any = {"federation": "sso", "clusters": ALL}
     engine = run(lambda: Apono("apono", args).role_arn)
     assert {entry["userName"] for entry in engine.of(ACCESS_ENTRY).values()} == {"apono:{{SessionName}}"}
@@ -46,7 +46,7 @@ def test_each_way_in_has_the_username_of_its_own() -> None:
     assert document["Statement"][0]["Principal"] == {"AWS": "arn:aws:iam::111122223333:root"}
 
 
-def test_the_hand_off_holds_the_clusters_own_address() -> None:
+def test_the_hand_off_has_the_clusters_own_endpoint() -> None:
     args: Any = {"federation": "sso", "clusters": {"api": {"name": "prod-api"}}}
     seen: dict[str, str] = {}
 
@@ -66,7 +66,7 @@ def test_an_entry_is_tied_to_its_roles_unique_id() -> None:
     assert engine.of(ACCESS_ENTRY)["ot-api"]["tags"]["eks-access:role-id"] == "AROA-ot"
 
 
-def test_a_cluster_is_asked_for_its_mode_only_where_that_was_not_given() -> None:
+def test_the_mode_is_read_from_eks_only_if_it_was_not_given() -> None:
     given = {"name": "prod-api", "authentication_mode": "API", "endpoint": "https://x", "certificate_authority": "Q0E="}
     engine = run(lambda: Cado("cado", cado(clusters={"api": given})).role_arn)
     assert GET_CLUSTER not in {call.token for call in engine.calls}
@@ -74,7 +74,7 @@ def test_a_cluster_is_asked_for_its_mode_only_where_that_was_not_given() -> None
     assert GET_CLUSTER in {call.token for call in engine.calls}
 
 
-def test_a_cluster_of_the_same_stack_needs_its_mode_told(preview: bool) -> None:
+def test_the_mode_is_required_for_a_cluster_of_the_same_stack(preview: bool) -> None:
     unnamed = {"name": pulumi.Output.from_input("prod-api")}
     with pytest.raises(pulumi.RunError, match=r"clusters\.api\.authentication_mode is required"):
         run(lambda: Cado("cado", cado(clusters={"api": unnamed})).role_arn, preview=preview)
@@ -82,25 +82,25 @@ def test_a_cluster_of_the_same_stack_needs_its_mode_told(preview: bool) -> None:
     assert run(lambda: Cado("cado", cado(clusters={"api": told})).role_arn).of(ACCESS_ENTRY)
 
 
-def test_the_trust_policy_holds_an_external_id_that_is_an_output() -> None:
+def test_the_trust_policy_contains_an_external_id_that_is_an_output() -> None:
     engine = run(lambda: ConductorOne("c1", c1(external_id=pulumi.Output.from_input("c1-x"))).role_arn)
     document = json.loads(engine.of(ROLE)["c1"]["assumeRolePolicy"])
     assert document["Statement"][0]["Condition"] == {"StringEquals": {"sts:ExternalId": "c1-x"}}
 
 
-def test_an_output_that_would_be_refused_as_a_value_is_refused_when_it_is_known() -> None:
+def test_an_invalid_output_is_rejected_when_it_is_known() -> None:
     with pytest.raises(ValueError, match="external_id is 'not valid', which is not an ExternalId"):
         run(lambda: ConductorOne("c1", c1(external_id=pulumi.Output.from_input("not valid"))).role_arn)
 
 
-def test_a_plain_value_is_refused_before_anything_is_made() -> None:
+def test_an_invalid_plain_value_is_rejected_before_anything_is_created() -> None:
     engine = Engine()
     with pytest.raises(pulumi.RunError, match="ConductorOne 'c1': external_id is 'not valid'"):
         run(lambda: ConductorOne("c1", c1(external_id="not valid")).role_arn, engine=engine)
     assert not engine.of(ROLE)
 
 
-def test_an_unknown_argument_is_refused_with_those_that_are_known() -> None:
+def test_an_unknown_argument_is_rejected_with_the_known_ones() -> None:
     with pytest.raises(pulumi.RunError, match=r"externalid is not a known property.*external_id"):
         run(lambda: ConductorOne("c1", c1(externalid="x")).role_arn)
 
@@ -111,7 +111,7 @@ def test_the_policy_names_the_cluster_in_the_callers_account() -> None:
     assert policy["Statement"][0]["Resource"] == ["arn:aws:eks:us-east-1:111122223333:cluster/prod-api"]
 
 
-def test_only_what_holds_a_secret_is_secret() -> None:
+def test_only_values_that_contain_a_secret_are_secret() -> None:
     seen: dict[str, bool] = {}
 
     def program() -> Any:
@@ -129,7 +129,7 @@ def test_only_what_holds_a_secret_is_secret() -> None:
     assert seen == {"external id": True, "role": False, "principals": False}
 
 
-def test_a_provider_that_is_given_is_used_and_none_is_made() -> None:
+def test_a_given_provider_is_used_and_none_is_created() -> None:
     import pulumi_kubernetes as kubernetes
 
     def program() -> Any:
@@ -145,7 +145,7 @@ def test_a_provider_that_is_given_is_used_and_none_is_made() -> None:
     }
 
 
-def test_the_generated_kubeconfig_signs_in_by_command_and_holds_no_secret() -> None:
+def test_the_generated_kubeconfig_signs_in_by_command_and_contains_no_secret() -> None:
     engine = run(lambda: Cado("cado", cado()).role_arn)
     (provider,) = engine.of(PROVIDER).values()
     config = json.loads(provider["kubeconfig"])
@@ -163,7 +163,7 @@ def test_cado_runs_commands_only_in_the_namespaces_named() -> None:
     assert [binding["metadata"]["namespace"] for binding in bindings.values()] == ["web"]
 
 
-def test_an_access_policy_is_associated_by_the_entry_so_that_it_returns_with_it() -> None:
+def test_an_access_policy_is_associated_by_the_entry_so_that_it_is_recreated_with_it() -> None:
     clusters = {"api": {"name": "prod-api"}}
     engine = run(lambda: OpenTrace("ot", opentrace(clusters=clusters, profile="vendor")).role_arn)
     (association,) = engine.of(ASSOCIATION).values()

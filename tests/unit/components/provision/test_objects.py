@@ -13,14 +13,14 @@ ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 ENTRY = "aws:eks/accessEntry:AccessEntry"
 
 
-def test_namespace_comes_first_and_what_runs_pods_after_the_way_in() -> None:
+def test_the_namespace_is_created_first_and_workloads_after_the_access() -> None:
     engine = run(lambda: ConductorOne("c1", self_hosted()).role_arn)
     order = [each.typ for each in engine.resources]
     assert order.index(NAMESPACE) < order.index(SECRET) < order.index(DEPLOYMENT)
     assert order.index(ENTRY) < order.index(DEPLOYMENT), "the connector asks EKS as soon as it starts"
 
 
-def test_the_service_account_names_the_role_that_is_made() -> None:
+def test_the_service_account_names_the_created_role() -> None:
     engine = run(lambda: ConductorOne("c1", self_hosted()).role_arn)
     (account,) = engine.of(SERVICE_ACCOUNT).values()
     arn = "arn:aws:iam::111122223333:role/eks-access-c1"
@@ -28,7 +28,7 @@ def test_the_service_account_names_the_role_that_is_made() -> None:
     assert account["automountServiceAccountToken"] is False
 
 
-def test_every_object_names_the_stack_that_made_it() -> None:
+def test_every_object_is_annotated_with_its_stack() -> None:
     engine = run(lambda: ConductorOne("c1", self_hosted()).role_arn)
     objects = [each for each in engine.resources if each.typ.startswith("kubernetes:")]
     assert {each.typ for each in objects} >= {NAMESPACE, SERVICE_ACCOUNT, SECRET, DEPLOYMENT}
@@ -47,7 +47,7 @@ def test_pod_identity_gets_an_association_with_the_service_account() -> None:
     assert not run(lambda: ConductorOne("c1", self_hosted()).role_arn).of(ASSOCIATION)
 
 
-def test_a_changed_secret_starts_the_pods_again() -> None:
+def test_a_changed_secret_restarts_the_pods() -> None:
     def digest(secret: str) -> str:
         args = self_hosted(deploy_connector=CONNECTOR | {"client_secret": secret})
         (deployment,) = run(lambda: ConductorOne("c1", args).role_arn).of(DEPLOYMENT).values()
@@ -60,7 +60,7 @@ def test_a_changed_secret_starts_the_pods_again() -> None:
 
 
 @pytest.mark.parametrize("given", ["in plain", "as a secret"])
-def test_what_is_secret_by_its_nature_is_a_secret_of_the_stack_however_it_was_given(given: str) -> None:
+def test_secret_arguments_are_secrets_of_the_stack_however_they_were_given(given: str) -> None:
     value: Any = "hunter2" if given == "in plain" else pulumi.Output.secret("hunter2")
     args = self_hosted(deploy_connector=CONNECTOR | {"client_secret": value})
     kept: dict[str, Any] = {}
@@ -76,10 +76,10 @@ def test_what_is_secret_by_its_nature_is_a_secret_of_the_stack_however_it_was_gi
                 assert is_secret(value), f"{name} of {each.typ} {each.name}"
 
 
-def test_a_secret_of_a_wrong_form_is_refused_without_its_value_when_it_is_known() -> None:
+def test_a_malformed_secret_output_is_rejected_without_its_value_when_it_is_known() -> None:
     args = self_hosted(deploy_connector=CONNECTOR | {"client_secret": pulumi.Output.secret("hunter2\n")})
     engine = Engine()
-    with pytest.raises(ValueError, match=r"deploy_connector\.client_secret holds white space") as refused:
+    with pytest.raises(ValueError, match=r"deploy_connector\.client_secret contains white space") as refused:
         run(lambda: ConductorOne("c1", args).role_arn, engine=engine)
     assert "hunter2" not in str(refused.value)
     assert not engine.of(SECRET)

@@ -43,7 +43,7 @@ def accepted(component: Any, name: str, args: Any) -> None:
     assert run(lambda: component(name, args).role_arn).of("aws:iam/role:Role")
 
 
-def test_access_policies_are_refused_where_the_cluster_takes_no_entries() -> None:
+def test_access_policies_are_rejected_if_the_cluster_does_not_support_entries() -> None:
     old = {"old": {"name": "prod-old"}}
     assert "has authentication mode CONFIG_MAP" in refusal(
         OpenTrace, "ot", opentrace_args(clusters=old, profile="vendor")
@@ -58,29 +58,29 @@ def test_access_policies_are_refused_where_the_cluster_takes_no_entries() -> Non
             "arn:aws:iam::444455556666:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForEKS",
             "service-linked role",
         ),
-        ("arn:aws:sts::444455556666:assumed-role/CadoPlatform/session", "is a session of STS"),
-        ("arn:aws:sts::444455556666:federated-user/someone", "is a session of STS"),
-        ("arn:aws:iam::444455556666:root", "is not an IAM principal that can be named here"),
-        ("arn:aws:iam::444455556666:group/responders", "is not an IAM principal that can be named here"),
+        ("arn:aws:sts::444455556666:assumed-role/CadoPlatform/session", "is an STS session"),
+        ("arn:aws:sts::444455556666:federated-user/someone", "is an STS session"),
+        ("arn:aws:iam::444455556666:root", "is not an IAM principal that is allowed here"),
+        ("arn:aws:iam::444455556666:group/responders", "is not an IAM principal that is allowed here"),
         (
             "arn:aws:iam::444455556666:oidc-provider/accounts.google.com",
-            "is not an IAM principal that can be named here",
+            "is not an IAM principal that is allowed here",
         ),
     ],
 )
-def test_a_principal_that_cannot_be_let_in_is_refused(principal: str, problem: str) -> None:
+def test_a_principal_that_cannot_have_an_entry_is_rejected(principal: str, problem: str) -> None:
     assert problem in refusal(Cado, "cado", cado(platform_role_arns=[PLATFORM, principal]))
     accepted(Cado, "cado", cado(platform_role_arns=[PLATFORM, "arn:aws:iam::444455556666:user/responder"]))
     with pytest.raises(InvalidInputError, match=problem):
         validate_principal("principal", principal)
 
 
-def test_a_session_is_refused_with_the_role_to_name_instead() -> None:
+def test_a_session_is_rejected_with_the_role_to_name_instead() -> None:
     session = "arn:aws:sts::444455556666:assumed-role/CadoPlatform/session"
     assert f"Name the IAM role behind it: {PLATFORM}" in refusal(Cado, "cado", cado(platform_role_arns=[session]))
 
 
-def test_a_role_among_the_service_linked_ones_is_refused() -> None:
+def test_the_path_of_service_linked_roles_is_rejected() -> None:
     message = refusal(Cado, "cado", cado(role_path="/aws-service-role/eks.amazonaws.com/"))
     assert "is the path of service-linked roles" in message
     accepted(Cado, "cado", cado(role_path="/service-role/"))
@@ -94,7 +94,7 @@ def test_an_integration_whose_name_would_begin_a_reserved_username_is_refused(ke
     assert vendors()[key].describe(ARGUMENTS[key], place(f"{name}-reader")).identity.username
 
 
-def test_an_integration_with_a_reserved_name_is_refused_by_its_component() -> None:
+def test_an_integration_with_a_reserved_name_is_rejected_by_its_component() -> None:
     assert "begins with 'eks:'" in refusal(Cado, "eks", cado())
     accepted(Cado, "eksy", cado())
 
@@ -105,19 +105,19 @@ VIEW = {"name": "AmazonEKSViewPolicy"}
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"profiles__least__groups": ["system:masters"]}, "begins with 'system:', which EKS refuses for groups"),
-        ({"profiles__least__groups": ["eks:readers"]}, "begins with 'eks:', which EKS refuses for groups"),
+        ({"profiles__least__groups": ["system:masters"]}, "begins with 'system:', which EKS rejects in groups"),
+        ({"profiles__least__groups": ["eks:readers"]}, "begins with 'eks:', which EKS rejects in groups"),
         ({"profiles__least__groups": ["team:{{SessionName}}"]}, "{{SessionName}}"),
         ({"profiles__least__groups": ["readers", "readers"]}, "names one of them twice"),
         ({"username": "aws:reader"}, "begins with 'aws:', which EKS reserves"),
         ({"username": "reader-{{SessionName}}"}, "no colon before"),
         ({"profiles__least__access_policies": [{"name": "arn:aws:iam::aws:policy/x"}]}, "access_policies[0].name"),
-        ({"profiles__least__access_policies": [{"name": "ViewPolicy"}]}, "is not an access policy that this version"),
+        ({"profiles__least__access_policies": [{"name": "ViewPolicy"}]}, "is not a known access policy"),
         ({"profiles__least__access_policies": [{**VIEW, "namespaces": ["{arg:namespaces}"]}]}, "an empty list"),
         ({"profiles__least__access_policies": [VIEW, {**VIEW, "namespaces": ["web"]}]}, "names one of them twice"),
     ],
 )  # fmt: skip
-def test_what_a_file_of_ones_own_asks_of_an_entry_is_refused_before_anything_is_made(
+def test_an_entry_of_a_custom_integration_that_eks_would_reject_is_rejected_before_anything_is_created(
     changes: dict[str, Any], problem: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "acme.yaml"
@@ -139,12 +139,12 @@ def test_a_session_name_needs_a_colon_before_it() -> None:
     ("policy", "problem"),
     [
         ("arn:aws:iam::aws:policy/AmazonEKSClusterPolicy", "is not an EKS access policy"),
-        ("arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", "is an ARN.*Give the name alone"),
-        ("AmazonEKSClusterPolicy", "is not an access policy that this version knows"),
-        ("ViewPolicy", "is not an access policy that this version knows"),
+        ("arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", "is an ARN.*Give only the name"),
+        ("AmazonEKSClusterPolicy", "is not a known access policy"),
+        ("ViewPolicy", "is not a known access policy"),
     ],
 )
-def test_what_is_not_an_access_policys_name_is_refused(policy: str, problem: str) -> None:
+def test_an_invalid_access_policy_name_is_rejected(policy: str, problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         AccessPolicy(policy)
     assert AccessPolicy("AmazonEKSViewPolicy").arn("aws-cn") == (
@@ -159,7 +159,7 @@ def test_a_policy_for_namespaces_needs_one() -> None:
     assert AccessPolicy("AmazonEKSViewPolicy").namespaces is None, "the whole cluster, when nothing is said"
 
 
-def test_a_policy_twice_is_refused_because_only_the_last_ones_scope_would_stay() -> None:
+def test_a_duplicate_policy_is_rejected_because_only_the_last_ones_scope_would_remain() -> None:
     view = AccessPolicy("AmazonEKSViewPolicy")
     with pytest.raises(InvalidInputError, match="names one of them twice"):
         Identity("a:b", access_policies=(view, AccessPolicy("AmazonEKSViewPolicy", ("web",))))
@@ -168,14 +168,14 @@ def test_a_policy_twice_is_refused_because_only_the_last_ones_scope_would_stay()
     ).access_policies
 
 
-def test_a_group_twice_is_refused() -> None:
+def test_a_duplicate_group_is_rejected() -> None:
     with pytest.raises(InvalidInputError, match="names one of them twice"):
         Identity("a:b", groups=("readers", "readers"))
     assert Identity("a:b", groups=("readers", "writers")).groups
 
 
 @pytest.mark.parametrize("name", ["-dev", "dev.example.com", "x" * 101])
-def test_what_is_not_a_clusters_name_is_refused(name: str) -> None:
+def test_an_invalid_cluster_name_is_rejected_by_the_place(name: str) -> None:
     told = {"authentication_mode": "API", "endpoint": "https://x", "certificate_authority": "Q0E="}
     assert "is not a cluster name" in refusal(Cado, "cado", cado(clusters={"c": {"name": name, **told}}))
     accepted(Cado, "cado", cado(clusters={"c": {"name": "0_dev-x", **told}}))
@@ -185,17 +185,17 @@ def test_what_is_not_a_clusters_name_is_refused(name: str) -> None:
     ("tags", "problem"),
     [
         ({f"key-{number}": "x" for number in range(50)}, "50 tags.* is over 49"),
-        ({"x" * 129: "v"}, "is not a tag's key"),
-        ({"": "v"}, "is not a tag's key"),
-        ({"owner!": "v"}, "is not a tag's key"),
+        ({"x" * 129: "v"}, "is not a tag key"),
+        ({"": "v"}, "is not a tag key"),
+        ({"owner!": "v"}, "is not a tag key"),
         ({"aws:owner": "v"}, "begins with 'aws:'"),
         ({"AWS:owner": "v"}, "begins with 'aws:'"),
-        ({"owner": "x" * 257}, "tags.owner .* is not a tag's value"),
-        ({"owner": "a;b"}, "tags.owner .* is not a tag's value"),
-        ({"eks-access:role-id": "v"}, "is the tag by which an access entry is tied to its role"),
+        ({"owner": "x" * 257}, "tags.owner .* is not a tag value"),
+        ({"owner": "a;b"}, "tags.owner .* is not a tag value"),
+        ({"eks-access:role-id": "v"}, "is reserved for the tag that ties an access entry to its role"),
     ],
 )
-def test_tags_that_aws_refuses_are_refused(tags: dict[str, str], problem: str) -> None:
+def test_tags_that_aws_would_reject_are_rejected(tags: dict[str, str], problem: str) -> None:
     import re
 
     assert re.search(problem, refusal(Cado, "cado", cado(tags=tags)))
@@ -206,14 +206,14 @@ def test_tags_up_to_the_limits_are_accepted() -> None:
     accepted(Cado, "cado", cado(tags=tags))
 
 
-def test_a_tag_that_is_an_output_is_refused_when_it_is_known() -> None:
-    with pytest.raises(ValueError, match=r"tags\.owner is '.*', which is not a tag's value"):
+def test_an_invalid_tag_that_is_an_output_is_rejected_when_it_is_known() -> None:
+    with pytest.raises(ValueError, match=r"tags\.owner is '.*', which is not a tag value"):
         run(lambda: Cado("cado", cado(tags={"owner": pulumi.Output.from_input("x" * 257)})).role_arn)
     accepted(Cado, "cado", cado(tags={"owner": pulumi.Output.from_input("x" * 256)}))
 
 
 @pytest.mark.parametrize("namespace", ["dev-*", "Web", ""])
-def test_a_namespace_that_rbac_cannot_bind_in_is_refused(namespace: str) -> None:
+def test_an_invalid_namespace_is_rejected(namespace: str) -> None:
     assert "is not the name of a namespace" in refusal(Cado, "cado", cado(namespaces=["web", namespace]))
     accepted(Cado, "cado", cado(namespaces=["web", "payments"]))
 

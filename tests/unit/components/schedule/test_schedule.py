@@ -8,7 +8,7 @@ import pytest
 
 from eks_access import ProbeSchedule
 from eks_access.errors import InvalidInputError
-from eks_access.schedule.manifest import reduced
+from eks_access.schedule.manifest import reduce_access
 from tests.support.recording_engine import ACCESS_ENTRY, ROLE, ROLE_POLICY, Engine, run
 from tests.support.world import EXTERNAL_ID, access
 
@@ -43,7 +43,7 @@ def pod(engine: Engine) -> dict[str, Any]:
     return found
 
 
-def test_it_runs_in_one_cluster_and_has_a_way_into_each() -> None:
+def test_it_runs_in_one_cluster_and_has_access_to_each() -> None:
     engine = installed()
     assert list(engine.of(CRON_JOB)) == ["nightly-api-cronjob-nightly"]
     assert list(engine.of(NAMESPACE)) == ["nightly-api-namespace-nightly"]
@@ -51,7 +51,7 @@ def test_it_runs_in_one_cluster_and_has_a_way_into_each() -> None:
     assert list(engine.of("eks-access:index:AwsAuthMapping")) == ["nightly-old"]
 
 
-def test_a_large_fleet_is_dealt_out_to_the_pods_of_an_indexed_job() -> None:
+def test_a_large_fleet_is_sharded_over_the_pods_of_an_indexed_job() -> None:
     engine = installed(shards=5)
     (cron_job,) = engine.of(CRON_JOB).values()
     job = cron_job["spec"]["jobTemplate"]["spec"]
@@ -73,7 +73,7 @@ def test_its_pods_have_no_privileges_and_no_token() -> None:
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
-def test_its_role_comes_by_pod_identity_or_by_irsa_to_its_own_service_account_alone() -> None:
+def test_only_its_own_service_account_gets_its_role_by_pod_identity_or_irsa() -> None:
     engine = installed()
     assert list(engine.of(ASSOCIATION)) == ["nightly-api"], "in the home cluster only"
     (account,) = engine.of(SERVICE_ACCOUNT).values()
@@ -89,7 +89,7 @@ def test_its_role_comes_by_pod_identity_or_by_irsa_to_its_own_service_account_al
     assert "system:serviceaccount:nightly:nightly" in json.dumps(statement["Condition"])
 
 
-def test_it_may_ask_about_the_integrations_roles_and_no_others() -> None:
+def test_it_may_evaluate_the_integrations_roles_and_no_others() -> None:
     (policy,) = installed().of(ROLE_POLICY).values()
     statements = {each["Sid"]: each for each in json.loads(policy["policy"])["Statement"]}
     assert statements["EvaluateRoles"]["Resource"] == [ACME["role"]["arn"]]
@@ -97,7 +97,7 @@ def test_it_may_ask_about_the_integrations_roles_and_no_others() -> None:
     assert not any("*" in action for each in statements.values() for action in each["Action"])
 
 
-def test_it_is_told_what_an_evaluation_needs_and_nothing_of_the_vendors() -> None:
+def test_its_manifest_has_what_an_evaluation_needs_and_nothing_for_the_vendor() -> None:
     (config_map,) = installed().of(CONFIG_MAP).values()
     told = json.loads(config_map["data"]["manifest.json"])
     assert told["integrations"]["acme"]["kubernetes"] == ACME["kubernetes"]
@@ -114,17 +114,17 @@ def test_it_is_told_what_an_evaluation_needs_and_nothing_of_the_vendors() -> Non
         ({"image": "registry.example/eks-access:latest"}, "names no version"),
         ({"schedule": "every night"}, "is not a schedule"),
         ({"shards": 0}, "shards is 0, which is not between 1 and 1000"),
-        ({"integrations": {}}, "integrations names none"),
+        ({"integrations": {}}, "integrations names no integration"),
         ({"shard": 2}, "shard is not a known property"),
     ],
 )
-def test_what_cannot_work_is_refused_with_the_property_and_what_is_allowed(changes: dict[str, Any], told: str) -> None:
+def test_an_invalid_argument_is_rejected_with_its_path_and_what_is_allowed(changes: dict[str, Any], told: str) -> None:
     assert told in refusal(**changes)
 
 
-def test_an_integration_of_a_cluster_that_the_probe_has_no_way_into_is_refused() -> None:
+def test_an_integration_with_a_cluster_that_the_probe_cannot_access_is_rejected() -> None:
     with pytest.raises(InvalidInputError, match="cluster 'api', which is not among"):
-        reduced("acme", ACME, ("old",))
-    assert reduced("acme", ACME, ("api", "old"))["clusters"] == ACME["clusters"]
+        reduce_access("acme", ACME, ("old",))
+    assert reduce_access("acme", ACME, ("api", "old"))["clusters"] == ACME["clusters"]
     with pytest.raises(InvalidInputError, match="is not an integration's access"):
-        reduced("acme", {"role": {}}, ("api",))
+        reduce_access("acme", {"role": {}}, ("api",))

@@ -4,7 +4,7 @@ import pulumi
 import pytest
 
 from eks_access.errors import InvalidInputError
-from eks_access.stack.configuration import environment
+from eks_access.stack.configuration import parse_environment
 
 
 def config(**changes: Any) -> dict[str, Any]:
@@ -25,18 +25,18 @@ def no_secret(name: str) -> pulumi.Output[str]:
 
 def refusal(**changes: Any) -> str:
     with pytest.raises(InvalidInputError) as refused:
-        environment(config(**changes), no_secret)
+        parse_environment(config(**changes), no_secret)
     return str(refused.value)
 
 
-def test_an_integration_is_its_name_its_vendor_and_its_clusters() -> None:
-    declared = {each.name: each for each in environment(config(), no_secret).integrations}
+def test_an_integration_has_its_name_its_vendor_and_its_clusters() -> None:
+    declared = {each.name: each for each in parse_environment(config(), no_secret).integrations}
     assert declared["opentrace"].vendor.key == "opentrace", "the name is the vendor where none is given"
     assert declared["opentrace"].clusters == ("api", "old"), "every cluster where none is named"
     assert (declared["c1"].vendor.key, declared["c1"].clusters) == ("conductorone", ("api",))
 
 
-def test_unknown_keys_are_refused_at_every_depth_with_those_that_are_known() -> None:
+def test_unknown_keys_are_rejected_at_every_depth_with_the_known_ones() -> None:
     assert "integartions is not a known section" in refusal(integartions={})
     assert "aws.acount is not a known property" in refusal(aws={"account": "1", "region": "r", "acount": "1"})
     assert "clusters.api.mode is not a known property" in refusal(clusters={"api": {"name": "x", "mode": "API"}})
@@ -45,33 +45,33 @@ def test_unknown_keys_are_refused_at_every_depth_with_those_that_are_known() -> 
     assert "platform_role_arns" in told, "what was meant is among the known ones"
 
 
-def test_what_is_missing_is_named() -> None:
+def test_a_missing_key_is_named() -> None:
     assert "integrations.opentrace.client_id is required" in refusal(integrations={"opentrace": {"subject": "1"}})
     assert "aws.region is required" in refusal(aws={"account": "111122223333"})
     without = config()
     del without["clusters"]
     with pytest.raises(InvalidInputError, match="clusters is required"):
-        environment(without, no_secret)
+        parse_environment(without, no_secret)
 
 
-def test_what_is_not_declared_cannot_be_named() -> None:
+def test_an_undeclared_cluster_or_vendor_is_rejected() -> None:
     assert "'cadoo', which is not a known vendor" in refusal(integrations={"x": {"vendor": "cadoo"}})
     c1 = {"vendor": "conductorone", "external_id": "c1-x"}
     assert "'aip', which is not declared" in refusal(integrations={"c1": c1 | {"clusters": ["aip"]}})
 
 
-def test_a_wrong_type_is_told_without_its_value() -> None:
+def test_a_wrong_type_is_reported_without_its_value() -> None:
     told = refusal(integrations={"c1": {"vendor": "conductorone", "external_id": {"hidden": "hunter2"}}})
     assert "integrations.c1.external_id" in told
     assert "hunter2" not in told
 
 
-def test_an_unquoted_account_is_refused_with_the_way_to_write_it() -> None:
+def test_an_unquoted_account_is_rejected_with_advice() -> None:
     assert "12 digits" in refusal(aws={"account": "1111", "region": "us-east-1"})
     assert "aws.account" in refusal(aws={"account": 111122223333, "region": "us-east-1"})
 
 
-def test_a_mode_that_eks_does_not_have_is_refused_with_those_it_has() -> None:
+def test_an_unknown_authentication_mode_is_rejected_with_the_known_ones() -> None:
     assert "'CONFIG_MAP', 'API_AND_CONFIG_MAP' or 'API'" in refusal(
         clusters={"api": {"name": "x", "authentication_mode": "BOTH"}}
     )
@@ -85,14 +85,14 @@ def test_a_secret_is_read_where_it_is_referred_to_and_nowhere_else() -> None:
         return pulumi.Output.secret("c1-x")
 
     c1 = {"vendor": "conductorone", "clusters": ["api"], "external_id": {"secret": "c1-id"}}
-    (declared,) = environment(config(integrations={"c1": c1}) | {"c1-id": "c1-x"}, read).integrations
+    (declared,) = parse_environment(config(integrations={"c1": c1}) | {"c1-id": "c1-x"}, read).integrations
     assert isinstance(declared.arguments["external_id"], pulumi.Output)
     assert asked == ["c1-id"]
 
 
-def test_a_value_that_no_one_refers_to_is_refused() -> None:
+def test_a_value_without_a_reference_is_rejected() -> None:
     with pytest.raises(InvalidInputError, match="c1-id is not a known section"):
-        environment(config() | {"c1-id": "c1-x"}, no_secret)
+        parse_environment(config() | {"c1-id": "c1-x"}, no_secret)
 
 
 def test_clusters_outside_of_eks_are_declared_with_their_integration() -> None:
@@ -104,13 +104,13 @@ def test_clusters_outside_of_eks_are_declared_with_their_integration() -> None:
         return pulumi.Output.secret("apiVersion: v1")
 
     connector = {"conn": {"vendor": "eks-connector", "clusters": {"onprem": onprem}}}
-    (declared,) = environment(config(integrations=connector), secret).integrations
+    (declared,) = parse_environment(config(integrations=connector), secret).integrations
     assert declared.clusters == (), "none of the section `clusters`"
     assert set(declared.arguments["clusters"]) == {"onprem"}
     assert read == ["onprem"]
 
 
-def test_an_unknown_key_or_value_of_a_cluster_outside_of_eks_is_refused_with_its_place() -> None:
+def test_an_unknown_key_or_value_of_a_cluster_outside_of_eks_is_rejected_with_its_path() -> None:
     def told(**changes: Any) -> str:
         onprem = {"name": "prod-onprem", "provider": "OTHER", "kubeconfig_file": "x", **changes}
         return refusal(integrations={"eks-connector": {"clusters": {"onprem": onprem}}})
@@ -121,12 +121,14 @@ def test_an_unknown_key_or_value_of_a_cluster_outside_of_eks_is_refused_with_its
     assert "integrations.eks-connector.clusters.onprem.provider" in told(provider="MINIKUBE")
 
 
-def test_a_role_of_somebody_elses_enters_a_cluster_once() -> None:
+def test_an_existing_role_is_used_once_in_each_cluster() -> None:
     role = {"existing_role_arn": "arn:aws:iam::111122223333:role/shared"}
     first = {"client_id": "1.apps.googleusercontent.com", "subject": "11", **role}
     second = {"vendor": "conductorone", "external_id": "c1-x", **role}
     told = refusal(integrations={"opentrace": first, "c1": {**second, "clusters": ["old"]}})
     assert "integrations.c1.existing_role_arn is" in told
-    assert "is integration 'opentrace''s in cluster 'old' already" in told
+    assert "is already used by integration 'opentrace' in cluster 'old'" in told
     apart = {"opentrace": {**first, "clusters": ["api"]}, "c1": {**second, "clusters": ["old"]}}
-    assert len(environment(config(integrations=apart), no_secret).integrations) == 2, "in different clusters it may"
+    assert len(parse_environment(config(integrations=apart), no_secret).integrations) == 2, (
+        "in different clusters it may"
+    )

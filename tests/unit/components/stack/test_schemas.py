@@ -22,7 +22,7 @@ def test_the_schemas_in_the_docs_are_current(name: str) -> None:
 
 
 def test_every_vendor_and_every_property_of_it_is_in_the_environments_schema() -> None:
-    found = schemas.environment()
+    found = schemas.environment_schema()
     for key, vendor in vendors().items():
         properties = found["$defs"][key]["properties"]
         assert set(properties) == {"vendor", *vendor.arguments.__annotations__}
@@ -31,19 +31,19 @@ def test_every_vendor_and_every_property_of_it_is_in_the_environments_schema() -
         assert found["$defs"][key]["additionalProperties"] is False
 
 
-def test_what_is_only_for_programs_is_not_in_a_configurations_schema() -> None:
-    clusters = schemas.environment()["properties"]["config"]["properties"]["eks-access:clusters"]
+def test_arguments_only_for_programs_are_not_in_the_configurations_schema() -> None:
+    clusters = schemas.environment_schema()["properties"]["config"]["properties"]["eks-access:clusters"]
     assert "kubernetes_provider" not in clusters["additionalProperties"]["properties"]
     assert "kubeconfig" in clusters["additionalProperties"]["properties"]
 
 
 def test_a_value_that_may_be_a_secret_may_refer_to_one() -> None:
-    external_id = schemas.environment()["$defs"]["conductorone"]["properties"]["external_id"]
+    external_id = schemas.environment_schema()["$defs"]["conductorone"]["properties"]["external_id"]
     assert {"$ref": "#/$defs/secret"} in external_id["anyOf"]
 
 
 def test_the_sections_are_named_after_the_project() -> None:
-    assert "acme:aws" in schemas.environment("acme")["properties"]["config"]["properties"]
+    assert "acme:aws" in schemas.environment_schema("acme")["properties"]["config"]["properties"]
 
 
 def references(tree: Any) -> set[str]:
@@ -54,14 +54,14 @@ def references(tree: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("name", ["custom", "environment", "report"])
-def test_every_reference_leads_somewhere(name: str) -> None:
+def test_every_reference_in_the_schema_resolves(name: str) -> None:
     schema = json.loads((COMMITTED / f"{name}.json").read_text())
     for reference in references(schema):
         assert reference.removeprefix("#/$defs/") in schema["$defs"]
 
 
-def test_what_the_dev_environment_says_is_known_to_the_schema() -> None:
-    schema = schemas.environment()
+def test_the_dev_environment_is_valid_by_the_schema() -> None:
+    schema = schemas.environment_schema()
     config = yaml.safe_load((CHECKOUT / "Pulumi.dev.yaml").read_text())["config"]
     for name, declared in config["eks-access:integrations"].items():
         known = schema["$defs"][declared.get("vendor", name)]

@@ -4,7 +4,7 @@ import pytest
 
 from eks_access.kubernetes.kubeconfig import find_cluster_name
 from eks_access.model.kubernetes_rights import Request
-from eks_access_policies.access import Access, Held, any_allows, default_roles, enumerate_requests
+from eks_access_policies.access import Access, EffectiveRule, any_allows, default_roles, enumerate_requests
 from eks_access_policies.access.chain import may_be
 from eks_access_policies.access.principals import canonical
 from eks_access_policies.stack import UNKNOWN, Resource, Stack
@@ -25,8 +25,8 @@ from tests.support.policies.resources import (
 READ = rule("get list", "pods")
 
 
-def held(*made: Made, preview: bool = False) -> list[Held]:
-    return list(Access(stack(made, preview=preview)).held)
+def held(*made: Made, preview: bool = False) -> list[EffectiveRule]:
+    return list(Access(stack(made, preview=preview)).effective_rules)
 
 
 def bound(*rules: object) -> list[Made]:
@@ -127,7 +127,9 @@ def test_a_binding_in_one_cluster_is_nothing_in_another() -> None:
     resources = list(stack([role("vendor"), entry("way-in", "vendor", "vendor:group", clusterName="other")]).resources)
     resources += [each for each in stack(bound(READ)).resources if each.type.startswith("kubernetes:")]
     access = Access(Stack(tuple(resources)))
-    assert [each.principal for each in access.held] == [None], "the entry is in another cluster than the binding"
+    assert [each.principal for each in access.effective_rules] == [None], (
+        "the entry is in another cluster than the binding"
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from eks_access.integrations import vendors
-from eks_access.manifest.build import other_profile
+from eks_access.manifest.build import build_other_profile
 from eks_access.model.integration import Profile
 from eks_access_policies.review.change import PrincipalChanges
 from tests.support.places import place
@@ -17,7 +17,9 @@ ATTACH = "can attach any policy to a role, its own among them"
 
 def of(vendor: str, profile: Profile) -> list[dict[str, Any]]:
     where = place(vendor)
-    return other_profile(vendors()[vendor].describe({**ARGUMENTS[vendor], "profile": profile}, where), where).statements
+    return build_other_profile(
+        vendors()[vendor].describe({**ARGUMENTS[vendor], "profile": profile}, where), where
+    ).statements
 
 
 def opened(principal: PrincipalChanges) -> list[str]:

@@ -22,7 +22,7 @@ def actions(integration: Integration) -> list[str]:
     return [action for statement in integration.role.statements for action in statement.actions]
 
 
-def test_least_holds_only_what_the_connector_calls() -> None:
+def test_least_allows_only_the_calls_that_the_connector_makes() -> None:
     assert set(actions(described())) == {
         "eks:DescribeCluster", "eks:ListAccessEntries", "eks:DescribeAccessEntry",
         "eks:ListAssociatedAccessPolicies", "iam:ListRoles", "iam:GetRole",
@@ -34,7 +34,7 @@ def test_entry_actions_are_scoped_to_entries_because_a_cluster_arn_would_grant_n
     assert statement.resources == ("arn:aws:eks:us-east-1:111122223333:access-entry/prod-0/*",)
 
 
-def test_vendor_has_the_pages_actions_each_once_and_least_none_of_the_dangerous() -> None:
+def test_vendor_has_the_pages_actions_once_each_and_least_none_of_the_dangerous_ones() -> None:
     vendor = described(profile=Profile.VENDOR)
     for statement in vendor.role.statements:
         assert len(set(statement.actions)) == len(statement.actions), "the page repeats two"
@@ -69,11 +69,11 @@ def test_calls_on_entries_are_expected_only_where_there_are_entries() -> None:
     assert "eks:ListAccessEntries" not in called("CONFIG_MAP"), "EKS refuses the call there, whoever asks"
 
 
-def test_several_clusters_are_refused_because_each_has_its_own_connector() -> None:
-    with pytest.raises(InvalidInputError, match="one connector, with its own External ID, for each"):
+def test_several_clusters_are_rejected_because_each_has_its_own_connector() -> None:
+    with pytest.raises(InvalidInputError, match="a connector, with its own External ID, for each"):
         describe({"external_id": "c1-x"}, place("conductorone", "API", "API"))
 
 
-def test_another_partition_is_refused_because_the_connector_reads_only_aws() -> None:
+def test_another_partition_is_rejected_because_the_connector_parses_only_aws() -> None:
     with pytest.raises(InvalidInputError, match="only arn:aws"):
         describe({"external_id": "c1-x"}, place("conductorone", partition="aws-us-gov"))

@@ -8,7 +8,7 @@ import pytest
 from eks_access.errors import InvalidInputError
 from eks_access.integrations.conductorone.connector import IMAGE
 from eks_access.integrations.conductorone.integration import describe
-from eks_access.manifest.build import integration_access
+from eks_access.manifest.build import build_integration_access
 from eks_access.model.objects import KubernetesObject
 from tests.support.places import place
 
@@ -50,7 +50,7 @@ def test_the_secret_has_the_names_that_the_connector_reads() -> None:
     }
 
 
-def test_the_role_is_told_by_the_name_that_is_read_and_not_the_pages() -> None:
+def test_the_role_arn_is_in_the_variable_that_is_read_and_not_in_the_pages() -> None:
     given = variables()
     assert given["BATON_ROLE_ARN"] == "arn:aws:iam::111122223333:role/eks-access-c1"
     assert "BATON_EKS_ASSUME_ROLE_ARN" not in given
@@ -58,7 +58,7 @@ def test_the_role_is_told_by_the_name_that_is_read_and_not_the_pages() -> None:
     assert "BATON_EXTERNAL_ID" not in given, "it would take the way of ConductorOne's own cloud"
 
 
-def test_every_variable_and_label_is_a_text_because_kubernetes_refuses_anything_else() -> None:
+def test_every_variable_and_label_is_a_string_because_kubernetes_rejects_anything_else() -> None:
     given = variables(tier="provision", grantable_cluster_roles=[])
     assert given["BATON_PROVISIONING"] == "true"
     assert "BATON_PROVISIONING" not in variables()
@@ -67,7 +67,7 @@ def test_every_variable_and_label_is_a_text_because_kubernetes_refuses_anything_
         assert all(isinstance(value, str) for value in {**each.labels, **each.annotations}.values())
 
 
-def test_without_keys_the_connector_is_told_its_region_and_takes_its_service_accounts_role() -> None:
+def test_without_keys_the_connector_has_its_region_and_its_service_accounts_role() -> None:
     for hosting in ("self_hosted_irsa", "self_hosted_pod_identity"):
         assert variables(hosting)["AWS_REGION"] == "us-east-1"
         assert set(objects(hosting)["Secret"].body["stringData"]) == {"BATON_CLIENT_ID", "BATON_CLIENT_SECRET"}
@@ -76,7 +76,7 @@ def test_without_keys_the_connector_is_told_its_region_and_takes_its_service_acc
     assert objects("self_hosted_pod_identity")["ServiceAccount"].annotations == {}, "an association says it"
 
 
-def test_the_kubelet_can_ask_for_its_health() -> None:
+def test_the_kubelet_can_probe_its_health() -> None:
     given, container = variables(), pod()["containers"][0]
     assert given["BATON_HEALTH_CHECK_BIND_ADDRESS"] == "0.0.0.0", "the default answers only inside the pod"
     assert {given["BATON_HEALTH_CHECK_PORT"]} == {str(port["containerPort"]) for port in container["ports"]}
@@ -84,7 +84,7 @@ def test_the_kubelet_can_ask_for_its_health() -> None:
     assert container["readinessProbe"]["httpGet"]["path"] == "/ready"
 
 
-def test_the_pod_is_confined_and_has_no_token_of_the_cluster() -> None:
+def test_the_pod_is_restricted_and_has_no_service_account_token() -> None:
     spec = pod()
     assert spec["automountServiceAccountToken"] is False
     assert spec["securityContext"]["runAsNonRoot"] is True
@@ -95,7 +95,7 @@ def test_the_pod_is_confined_and_has_no_token_of_the_cluster() -> None:
     assert variables()["BATON_FILE"].startswith(mount["mountPath"] + "/"), "it can write its file all the same"
 
 
-def test_only_https_and_name_lookups_leave_the_pod_and_nothing_comes_in() -> None:
+def test_the_pod_has_no_ingress_and_egress_for_https_and_dns_only() -> None:
     def ports(hosting: str) -> set[int]:
         spec = objects(hosting)["NetworkPolicy"].body["spec"]
         assert spec["policyTypes"] == ["Ingress", "Egress"]
@@ -106,7 +106,7 @@ def test_only_https_and_name_lookups_leave_the_pod_and_nothing_comes_in() -> Non
     assert ports("self_hosted_pod_identity") == {443, 53, 80}, "the agent that hands out the role"
 
 
-def test_a_namespace_of_its_own_is_made_and_one_that_was_named_is_not() -> None:
+def test_a_namespace_is_created_unless_an_existing_one_is_given() -> None:
     made = objects()["Namespace"]
     assert made.name == "c1"
     assert made.labels["pod-security.kubernetes.io/enforce"] == "restricted"
@@ -115,7 +115,7 @@ def test_a_namespace_of_its_own_is_made_and_one_that_was_named_is_not() -> None:
     assert {each.namespace for each in named.values()} == {"tools"}
 
 
-def test_the_image_is_pinned_and_one_without_a_version_is_refused() -> None:
+def test_the_image_is_pinned_and_one_without_a_version_is_rejected() -> None:
     assert pod()["containers"][0]["image"] == IMAGE == "ghcr.io/conductorone/baton-eks:0.1.3"
     digest = "registry.example:5000/baton-eks@sha256:" + "0" * 64
     for image in ("registry.example:5000/mirror/baton-eks:0.1.3", digest):
@@ -125,28 +125,28 @@ def test_the_image_is_pinned_and_one_without_a_version_is_refused() -> None:
             objects(connector=CLIENT | KEYS | {"image": image})
 
 
-def test_a_key_is_needed_whole_with_keys_and_refused_without() -> None:
+def test_both_parts_of_the_access_key_are_required_with_keys_and_rejected_otherwise() -> None:
     with pytest.raises(InvalidInputError, match=r"secret_access_key is required.*both parts"):
         objects(connector=CLIENT | {"access_key_id": "x"})
-    with pytest.raises(InvalidInputError, match="access_key_id has no place with hosting self_hosted_irsa"):
+    with pytest.raises(InvalidInputError, match="access_key_id is not supported with hosting self_hosted_irsa"):
         objects("self_hosted_irsa", connector=CLIENT | KEYS)
 
 
 @pytest.mark.parametrize("value", ["", "hunter2\n", " hunter2"])
-def test_a_secret_that_cannot_be_right_is_refused_without_repeating_it(value: str) -> None:
+def test_a_malformed_secret_is_rejected_without_repeating_it(value: str) -> None:
     with pytest.raises(InvalidInputError, match=r"deploy_connector\.client_secret") as refused:
         objects(connector=CLIENT | KEYS | {"client_secret": value})
     assert "hunter2" not in str(refused.value)
 
 
-def test_the_manifest_lists_the_objects_without_what_is_in_them() -> None:
+def test_the_manifest_lists_the_objects_without_their_content() -> None:
     where = place("c1", "API")
     integration = describe(arguments("self_hosted_keys", CLIENT | KEYS), where)
-    manifest = integration_access(integration, where, {"c0": ("https://c0", "Q0E=")})
+    manifest = build_integration_access(integration, where, {"c0": ("https://c0", "Q0E=")})
     assert {"kind": "Secret", "namespace": "c1", "name": "c1"} in manifest["objects"]
     for secret in (*CLIENT.values(), *KEYS.values()):
         assert secret not in json.dumps(manifest)
 
 
-def test_nothing_is_deployed_unless_it_was_asked_for() -> None:
+def test_the_connector_is_deployed_only_on_request() -> None:
     assert describe({"hosting": "self_hosted_irsa", **MODES["self_hosted_irsa"]}, place("c1")).objects == ()

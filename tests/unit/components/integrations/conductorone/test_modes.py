@@ -34,13 +34,13 @@ def trust(integration: Integration) -> dict[str, Any]:
     return dict(statement)
 
 
-def test_a_user_of_the_customers_is_trusted_without_an_external_id_because_the_connector_sends_none() -> None:
+def test_the_customers_user_is_trusted_without_external_id_because_the_connector_sends_none() -> None:
     statement = trust(described("self_hosted_keys"))
     assert statement["Principal"] == {"AWS": [USER]}
     assert "Condition" not in statement
 
 
-def test_a_role_is_refused_where_the_connector_has_access_keys_because_only_users_have_them() -> None:
+def test_a_role_is_rejected_with_access_keys_because_only_users_have_them() -> None:
     with pytest.raises(InvalidInputError, match=r"principal_arn .* only IAM users have"):
         described("self_hosted_keys", principal_arn="arn:aws:iam::111122223333:role/baton-eks")
     role = "arn:aws:iam::765656841499:role/AnotherConductorOneService"
@@ -71,7 +71,7 @@ def test_pod_identity_is_pinned_to_one_service_account_of_one_cluster() -> None:
     ("hosting", "missing"),
     [("cloud", "external_id"), ("self_hosted_keys", "principal_arn"), ("self_hosted_irsa", "oidc_issuer")],
 )
-def test_what_a_mode_needs_is_asked_for(hosting: str, missing: str) -> None:
+def test_a_missing_argument_of_a_hosting_is_reported(hosting: str, missing: str) -> None:
     with pytest.raises(InvalidInputError, match=f"{missing} is required with hosting {hosting}"):
         describe({"hosting": hosting}, place("c1"))
 
@@ -88,27 +88,27 @@ def test_what_a_mode_needs_is_asked_for(hosting: str, missing: str) -> None:
         ("self_hosted_keys", {"service_account": "baton"}),
     ],
 )
-def test_what_has_no_place_in_a_mode_is_refused_with_the_mode_it_belongs_to(
+def test_an_argument_of_another_hosting_is_rejected_with_the_hosting_it_belongs_to(
     hosting: str, argument: dict[str, Any]
 ) -> None:
     with pytest.raises(
-        InvalidInputError, match=f"{next(iter(argument))} has no place with hosting {hosting}.*belongs to"
+        InvalidInputError, match=f"{next(iter(argument))} is not supported with hosting {hosting}.*belongs to"
     ):
         described(hosting, **argument)
 
 
-def test_an_external_id_for_a_self_hosted_connector_is_refused_with_what_would_happen() -> None:
-    with pytest.raises(InvalidInputError, match="takes the way of ConductorOne's own cloud, and fails"):
+def test_an_external_id_for_a_self_hosted_connector_is_rejected_with_its_consequence() -> None:
+    with pytest.raises(InvalidInputError, match="authenticates as ConductorOne's own cloud does, and fails"):
         described("self_hosted_keys", external_id="c1-x")
 
 
 @pytest.mark.parametrize("provider", [f"https://{ISSUER}", "not an issuer", ""])
-def test_an_issuer_that_iam_would_not_know_is_refused(provider: str) -> None:
+def test_an_invalid_issuer_is_rejected(provider: str) -> None:
     with pytest.raises(InvalidInputError, match="oidc_issuer"):
         described("self_hosted_irsa", oidc_issuer=provider)
 
 
-def test_provision_adds_three_actions_on_this_clusters_entries_and_a_deny_of_its_own() -> None:
+def test_provision_adds_three_actions_on_this_clusters_entries_and_a_separate_deny() -> None:
     before = described().role.policy()["Statement"]
     *kept, allow, deny = provision().role.policy()["Statement"]
     assert kept == before
@@ -123,7 +123,7 @@ def test_provision_adds_three_actions_on_this_clusters_entries_and_a_deny_of_its
     }
 
 
-def test_the_guard_on_cluster_admin_can_be_left_out_and_is_then_expected_to_be() -> None:
+def test_without_deny_cluster_admin_associating_it_is_expected_to_be_allowed() -> None:
     def associated(integration: Integration) -> dict[str, bool]:
         return {
             str(e.parameters["policyArn"]).rsplit("/", 1)[1]: e.allowed
@@ -145,7 +145,7 @@ def test_only_the_named_roles_can_be_granted() -> None:
     assert [(rule.verbs, rule.resource_names) for rule in grants["users"].rules] == [(("get", "update"), ("aws-auth",))]
 
 
-def test_no_rule_binds_every_role_when_none_is_named() -> None:
+def test_no_rule_binds_every_role_if_none_is_named() -> None:
     integration = provision("API", grantable_cluster_roles=[])
     rules = [rule for grant in integration.grants for rule in grant.rules]
     assert not [rule for rule in rules if {"bind", "create", "update", "delete"} & set(rule.verbs)]
@@ -154,30 +154,30 @@ def test_no_rule_binds_every_role_when_none_is_named() -> None:
 
 
 @pytest.mark.parametrize("name", ["cluster-admin", "admin", "system:node", "*", ""])
-def test_a_role_of_administrators_and_a_pattern_are_refused(name: str) -> None:
+def test_an_administrator_role_and_a_pattern_are_rejected(name: str) -> None:
     with pytest.raises(InvalidInputError, match=r"grantable_cluster_roles\[1\]"):
         provision(grantable_cluster_roles=["view", name])
 
 
-def test_a_role_of_administrators_can_be_asked_for_in_so_many_words() -> None:
+def test_an_administrator_role_is_accepted_with_allow_admin_roles() -> None:
     integration = provision(grantable_cluster_roles=["cluster-admin"], allow_admin_roles=True)
     bound = {e.name: e.allowed for e in integration.expectations if isinstance(e, KubernetesCall) and e.verb == "bind"}
     assert bound["cluster-admin"] is True
     assert bound["admin"] is False, "the other one was not asked for"
 
 
-def test_a_role_named_twice_is_refused() -> None:
+def test_a_duplicate_role_is_rejected() -> None:
     with pytest.raises(InvalidInputError, match="names a role twice"):
         provision(grantable_cluster_roles=["view", "view"])
 
 
 @pytest.mark.parametrize("mode", ["CONFIG_MAP", "API_AND_CONFIG_MAP", "API"])
-def test_nobody_is_ever_put_into_system_masters(mode: str) -> None:
+def test_no_grant_is_for_system_masters(mode: str) -> None:
     integration = provision(mode, grantable_cluster_roles=[] if mode == "API" else ["view"])
     assert all(not group.startswith("system:") for group in integration.identity.groups)
 
 
-def test_roles_cannot_be_granted_in_mode_api_and_the_hand_off_says_so() -> None:
+def test_roles_cannot_be_granted_in_mode_api_as_the_hand_off_explains() -> None:
     with pytest.raises(InvalidInputError, match="authentication mode API: baton-eks needs aws-auth"):
         provision("API")
     steps = " ".join(provision("API", grantable_cluster_roles=[]).handoff.steps)
@@ -186,18 +186,18 @@ def test_roles_cannot_be_granted_in_mode_api_and_the_hand_off_says_so() -> None:
 
 
 def test_without_access_policies_there_must_be_roles_to_grant() -> None:
-    with pytest.raises(InvalidInputError, match="there is nothing that ConductorOne could grant"):
+    with pytest.raises(InvalidInputError, match="there is nothing for ConductorOne to grant"):
         provision("CONFIG_MAP", grantable_cluster_roles=[])
     policy = provision("CONFIG_MAP").role.policy()
     assert "CreateAccessEntry" not in json.dumps(policy), "EKS has no entries there"
 
 
-def test_where_roles_can_be_granted_the_hand_off_has_the_map_users_that_the_connector_needs() -> None:
+def test_if_roles_can_be_granted_the_hand_off_has_the_map_users_that_the_connector_needs() -> None:
     (step,) = (step for step in provision().handoff.steps if "mapUsers" in step)
     assert '"op": "test"' in step, "it must not overwrite one that is there"
 
 
-def test_what_belongs_to_provision_is_refused_in_sync() -> None:
+def test_arguments_of_tier_provision_are_rejected_in_tier_sync() -> None:
     for argument in ({"grantable_cluster_roles": ["view"]}, {"deny_cluster_admin": False}, {"allow_admin_roles": True}):
         with pytest.raises(InvalidInputError, match=f"{next(iter(argument))} has no effect in tier sync"):
             described(**argument)
@@ -225,7 +225,7 @@ def test_each_tier_expects_what_it_grants() -> None:
         assert not allowed(integration, "bind", "clusterroles", "cluster-admin")
 
 
-def test_the_pages_profile_has_no_guard_unless_it_is_asked_for_and_the_same_roles_in_the_cluster() -> None:
+def test_profile_vendor_denies_cluster_admin_only_on_request_and_has_the_same_cluster_roles() -> None:
     page = provision(profile=Profile.VENDOR)
     assert page.role.statements == described(profile=Profile.VENDOR).role.statements
     assert {grant.key for grant in page.grants} == {"page", "provision", "users"}
@@ -233,7 +233,7 @@ def test_the_pages_profile_has_no_guard_unless_it_is_asked_for_and_the_same_role
     assert asked.role.statements[-1].effect == "Deny"
 
 
-def test_the_residual_risks_of_writing_aws_auth_are_told() -> None:
+def test_the_residual_risks_of_writing_aws_auth_are_listed() -> None:
     assert "system:masters" in " ".join(provision().residual_risks)
     assert "system:masters" not in " ".join(described().residual_risks)
 

@@ -5,7 +5,7 @@ import pulumi
 import pytest
 
 from eks_access import CustomIntegration
-from eks_access.stack.configuration import environment
+from eks_access.stack.configuration import parse_environment
 from tests.support.custom_definitions import ARGUMENTS, EXAMPLE
 from tests.support.recording_engine import ACCESS_ENTRY, CLUSTER_ROLE, ROLE, run
 
@@ -15,7 +15,7 @@ def arguments(**changes: Any) -> Any:
 
 
 @pytest.mark.parametrize("preview", [False, True], ids=["update", "preview"])
-def test_a_definition_makes_what_a_built_in_vendor_would(preview: bool) -> None:
+def test_a_definition_creates_the_same_kinds_of_resources_as_a_built_in_vendor(preview: bool) -> None:
     engine = run(lambda: CustomIntegration("cq", arguments()).role_arn, preview=preview)
     assert engine.of(ROLE)["cq"]["name"] == "eks-access-cq"
     assert engine.of(ACCESS_ENTRY)["cq-api"]["kubernetesGroups"] == ["cq:readers"]
@@ -26,7 +26,7 @@ def test_a_definition_makes_what_a_built_in_vendor_would(preview: bool) -> None:
     }
 
 
-def test_outputs_are_taken_for_arguments_and_a_secret_one_stays_one() -> None:
+def test_arguments_may_be_outputs_and_a_secret_one_stays_secret() -> None:
     given = {**ARGUMENTS, "external_id": pulumi.Output.secret("0f8fad5b")}
     seen: dict[str, bool] = {}
 
@@ -45,7 +45,7 @@ def test_outputs_are_taken_for_arguments_and_a_secret_one_stays_one() -> None:
     assert seen == {"external id": True, "principals": False}
 
 
-def test_a_fault_in_the_file_ends_the_program_with_its_place(tmp_path: Path) -> None:
+def test_an_error_in_the_file_ends_the_program_with_its_location(tmp_path: Path) -> None:
     faulty = tmp_path / "faulty.yaml"
     faulty.write_text(EXAMPLE.read_text().replace("vendor: cloudquery", "vendr: cloudquery"))
     with pytest.raises(pulumi.RunError, match=r"CustomIntegration 'cq': .*faulty.yaml:\d+: vendr is not a known"):
@@ -59,5 +59,5 @@ def test_an_environment_declares_it_as_vendor_custom() -> None:
         "clusters": {"api": {"name": "prod"}},
         "integrations": {"cloudquery": declared},
     }
-    (found,) = environment(config, pulumi.Output.secret).integrations
+    (found,) = parse_environment(config, pulumi.Output.secret).integrations
     assert (found.vendor.key, found.arguments["arguments"]) == ("custom", ARGUMENTS)

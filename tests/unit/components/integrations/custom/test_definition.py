@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from eks_access.errors import InvalidInputError
-from eks_access.integrations.custom.describe import integration
-from eks_access.integrations.custom.load import load, parse
+from eks_access.integrations.custom.builder import build_integration
+from eks_access.integrations.custom.definition_file import load_definition, parse_definition
 from eks_access.model.expectations import AwsCall, KubernetesCall
 from eks_access.model.integration import Integration, Profile
 from eks_access.model.placeholders import placeholder
@@ -16,7 +16,7 @@ from tests.support.places import place
 
 def described(text: str = SMALL, *modes: str, profile: Profile = Profile.LEAST, **arguments: Any) -> Integration:
     given = {"arguments": {**ROLE, **arguments}, "profile": profile}
-    return integration(parse(text, "acme.yaml"), given, place("acme", *modes))
+    return build_integration(parse_definition(text, "acme.yaml"), given, place("acme", *modes))
 
 
 def refusal(text: str, **arguments: Any) -> str:
@@ -27,7 +27,7 @@ def refusal(text: str, **arguments: Any) -> str:
 
 def cloudquery(profile: Profile) -> Integration:
     given = {"arguments": ARGUMENTS, "profile": profile}
-    return integration(load(EXAMPLE), given, place("cloudquery", "API", "API"))
+    return build_integration(load_definition(EXAMPLE), given, place("cloudquery", "API", "API"))
 
 
 def test_the_example_describes_an_integration_with_everything_that_a_built_in_one_has() -> None:
@@ -47,14 +47,16 @@ def test_the_example_describes_an_integration_with_everything_that_a_built_in_on
 
 
 @pytest.mark.parametrize("profile", list(Profile))
-def test_the_example_has_something_that_must_work_and_something_that_must_not(profile: Profile) -> None:
+def test_the_example_has_calls_that_must_be_allowed_and_calls_that_must_be_denied(profile: Profile) -> None:
     for plane in (AwsCall, KubernetesCall):
         calls = [call for call in cloudquery(profile).expectations if isinstance(call, plane)]
         assert {call.allowed for call in calls} == {True, False}
 
 
 def test_the_example_in_the_cluster_has_its_role_by_pod_identity_and_without_any_argument() -> None:
-    made = integration(load(EXAMPLE.with_name("collector.yaml")), {}, place("collector", "API", "CONFIG_MAP"))
+    made = build_integration(
+        load_definition(EXAMPLE.with_name("collector.yaml")), {}, place("collector", "API", "CONFIG_MAP")
+    )
     assert made.role.trust == PodIdentity(
         "111122223333", place("collector", "API", "CONFIG_MAP").cluster_arns, "collector", "collector"
     )
@@ -83,12 +85,12 @@ def test_calls_for_each_cluster_are_made_in_its_region_by_its_name() -> None:
     assert asked == [({"name": "prod-0"}, "us-east-1"), ({"name": "prod-1"}, "us-east-1")]
 
 
-def test_what_no_integration_may_do_is_always_among_the_expectations() -> None:
+def test_the_baseline_is_always_among_the_expectations() -> None:
     asked = {(c.verb, c.resource) for c in described().expectations if isinstance(c, KubernetesCall)}
     assert {("list", "secrets"), ("impersonate", "users"), ("escalate", "clusterroles")} <= asked
 
 
-def test_a_list_becomes_several_items_and_a_value_not_yet_known_stays_a_placeholder() -> None:
+def test_a_list_expands_to_several_items_and_an_unknown_value_stays_a_placeholder() -> None:
     made = described(namespaces=["web", "payments"], role=placeholder("args.role"))
     assert made.grants[0].namespaces == ("web", "payments")
     assert isinstance(made.role.trust, CrossAccount)
@@ -105,7 +107,7 @@ def test_a_list_becomes_several_items_and_a_value_not_yet_known_stays_a_placehol
         (SMALL.replace("[list]", "list"), "rules[0].verbs does not fit: input should be a valid list"),
         (SMALL.replace("[list]", "['*']"), "acme.yaml:12: profiles.least does not fit: '*' is a wildcard: spell out"),
         (SMALL.replace("[pods]", "[]"), "rules[0].resources does not fit"),
-        (SMALL.replace("title: Acme", "title: Acme\ntitle: Other"), "acme.yaml:5 is 'title', which stands twice"),
+        (SMALL.replace("title: Acme", "title: Acme\ntitle: Other"), "acme.yaml:5 is 'title', which is there twice"),
         (SMALL.replace("version: 1", "version: 2"), "acme.yaml:2: version does not fit: input should be 1"),
         (SMALL.replace("vendor: acme", "vendor: Acme Inc"), "acme.yaml:3: vendor does not fit"),
         (SMALL.replace("cross_account", "cross_accounts"), "acme.yaml:9: trust.cross_accounts is not a known property"),
@@ -114,7 +116,7 @@ def test_a_list_becomes_several_items_and_a_value_not_yet_known_stays_a_placehol
         ("", "acme.yaml:1 does not fit"),
     ],
 )  # fmt: skip
-def test_a_wrong_file_is_refused_with_line_and_path(text: str, told: str) -> None:
+def test_an_invalid_file_is_rejected_with_line_and_path(text: str, told: str) -> None:
     assert told in refusal(text)
     assert described(SMALL).title == "Acme", "the same without the fault is accepted"
 
@@ -131,35 +133,37 @@ def test_a_wrong_file_is_refused_with_line_and_path(text: str, told: str) -> Non
         (
             small(profiles__least__grants__0__rules__0__resource_names=["{arg:namespaces}"]),
             {},
-            "grants.read.resource_names becomes an empty list, which would mean all of them",
+            "grants.read.resource_names expands to an empty list, which would mean all of them",
         ),
         (
             small(profiles__least__access_policies=[{"name": "View", "namespaces": ["{arg:namespaces}"]}]),
             {},
-            "View.namespaces becomes an empty list",
+            "View.namespaces expands to an empty list",
         ),
-        (small(username="{nme}:x"), {}, "{nme}:x has {nme} in it, which is not known here. Known: {name},"),
-        (small(username="{arg:namespaces}:x"), {}, "a list: it stands alone"),
+        (small(username="{nme}:x"), {}, "{nme}:x contains {nme}, which is unknown here. Known: {name},"),
+        (small(username="{arg:namespaces}:x"), {}, "a list, which must be a whole item of a list"),
         (small(username="system:x"), {}, "begins with 'system:', which EKS reserves"),
-        (small(profiles__least__groups=["system:masters"]), {}, "'system:', which EKS refuses for groups"),
+        (small(profiles__least__groups=["system:masters"]), {}, "'system:', which EKS rejects in groups"),
         (small(profiles__least__groups=[]), {}, "grants.read.group needs a group"),
-        (small(profiles__least__grants__0__group="other"), {}, "is 'other', which is none of the profile's groups"),
+        (small(profiles__least__grants__0__group="other"), {}, "is 'other', which is not one of the profile's groups"),
     ],
 )  # fmt: skip
-def test_what_does_not_fit_together_is_refused(text: str, arguments: dict[str, Any], told: str) -> None:
+def test_a_definition_that_does_not_fit_its_arguments_or_limits_is_rejected(
+    text: str, arguments: dict[str, Any], told: str
+) -> None:
     assert told in refusal(text, **arguments)
 
 
-def test_a_required_argument_is_asked_for_in_its_own_words() -> None:
+def test_a_missing_argument_is_reported_with_its_description() -> None:
     with pytest.raises(InvalidInputError, match=r"arguments\.role is required: Acme's role"):
-        integration(parse(SMALL, "acme.yaml"), {}, place("acme"))
+        build_integration(parse_definition(SMALL, "acme.yaml"), {}, place("acme"))
 
 
-def test_a_profile_that_is_not_described_is_refused() -> None:
+def test_a_profile_that_is_not_described_is_rejected() -> None:
     with pytest.raises(InvalidInputError, match="profile is 'vendor', which is not described for Acme"):
         described(profile=Profile.VENDOR)
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="which cannot be read: No such file"):
-        load(tmp_path / "nowhere.yaml")
+        load_definition(tmp_path / "nowhere.yaml")

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from eks_access.errors import InvalidInputError
-from eks_access.explain.trust import trust_words
-from eks_access.integrations.custom.describe import integration
-from eks_access.integrations.custom.load import parse
-from eks_access.manifest.build import integration_access
+from eks_access.explain.trust import describe_trust
+from eks_access.integrations.custom.builder import build_integration
+from eks_access.integrations.custom.definition_file import parse_definition
+from eks_access.manifest.build import build_integration_access
 from eks_access.manifest.models import Trust as Told
 from eks_access.model.integration import Integration
 from eks_access.model.trust import CrossAccount, IdentityCenter, Irsa, PodIdentity, Saml, Service, Trust, WebIdentity
@@ -61,21 +61,21 @@ KINDS: dict[str, tuple[dict[str, Any], Trust, str]] = {
 
 
 def described(trust: dict[str, Any]) -> Integration:
-    return integration(parse(small(trust=trust), "acme.yaml"), {"arguments": ROLE}, place("acme"))
+    return build_integration(parse_definition(small(trust=trust), "acme.yaml"), {"arguments": ROLE}, place("acme"))
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_the_file_has_each_kind_of_trust_with_what_it_must_refuse(kind: str) -> None:
+def test_every_kind_of_trust_can_be_written_with_the_requests_it_must_refuse(kind: str) -> None:
     given, trust, words = KINDS[kind]
     made = described({kind: given})
     assert made.role.trust == trust
-    written = integration_access(made, place("acme"), {"c0": ("https://c0", "Q0E=")})
+    written = build_integration_access(made, place("acme"), {"c0": ("https://c0", "Q0E=")})
     assert written["trust"]["kind"] == kind.replace("_", "-")
     assert written["trust"]["refuses"] == list(trust.refuses())
-    assert trust_words(Told.model_validate(written["trust"]))[0] == words
+    assert describe_trust(Told.model_validate(written["trust"]))[0] == words
 
 
-def test_every_kind_that_there_is_can_be_written() -> None:
+def test_the_definition_supports_every_kind_of_trust() -> None:
     assert {type(trust) for _, trust, _ in KINDS.values()} == set(Trust.__args__)
 
 
@@ -89,21 +89,19 @@ def test_every_kind_that_there_is_can_be_written() -> None:
         ({"web_identity": KINDS["web_identity"][0] | {"provider": "x"}}, r"trust\.web_identity\.provider .* neither"),
         ({"saml": {"provider": GITLAB}}, r"trust\.saml\.provider .* is not a SAML provider's ARN"),
         ({"identity_center": {"permission_sets": ["D*"]}}, r"trust\.identity_center\.permission_sets\[0\]"),
-        ({"identity_center": {"permission_sets": ["{arg:namespaces}"]}}, "becomes an empty list"),
+        ({"identity_center": {"permission_sets": ["{arg:namespaces}"]}}, "expands to an empty list"),
         ({"service": {"service": "*"}}, r"trust\.service\.service is '\*', which is not a service principal"),
-        ({"service": {"service": "a.amazonaws.com", "source_arns": ["{arg:namespaces}"]}}, "becomes an empty list"),
+        ({"service": {"service": "a.amazonaws.com", "source_arns": ["{arg:namespaces}"]}}, "expands to an empty list"),
         ({"pod_identity": WORKLOAD | {"namespace": "*"}}, r"trust\.pod_identity\.namespace .* patterns are not"),
         ({"irsa": {"oidc_issuer": f"https://{ISSUER}", **WORKLOAD}}, r"trust\.irsa\.oidc_issuer .* without https://"),
         ({}, "give one of cross_account, web_identity, saml, identity_center, service, pod_identity, irsa"),
         ({kind: KINDS[kind][0] for kind in ("saml", "service")}, "give one of"),
     ],
 )
-def test_what_aws_would_not_take_or_would_open_the_role_is_refused_with_its_path(
-    trust: dict[str, Any], problem: str
-) -> None:
+def test_a_trust_that_is_invalid_or_too_wide_is_rejected_with_its_path(trust: dict[str, Any], problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         described(trust)
 
 
-def test_identity_center_without_permission_sets_is_everyone_who_signs_in() -> None:
+def test_identity_center_without_permission_sets_allows_every_user() -> None:
     assert described({"identity_center": {}}).role.trust == IdentityCenter("aws", ACCOUNT)

@@ -5,7 +5,7 @@ from typing import Any, NotRequired
 
 import pulumi
 
-from eks_access.model.expectations import AwsCall, KubernetesCall, baseline, combined
+from eks_access.model.expectations import AwsCall, KubernetesCall, baseline, combine_expectations
 from eks_access.model.iam import Statement
 from eks_access.model.identity import Identity
 from eks_access.model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
@@ -53,7 +53,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         ),
         identity=Identity(username=f"{place.name}:{{{{SessionName}}}}", groups=(group,)),
         grants=(Grant("read", f"{place.name}-read", group, (Rule(("pods",), ("list",), why="inventory"),)),),
-        expectations=combined(
+        expectations=combine_expectations(
             baseline(),
             (
                 KubernetesCall("list", "pods", True, "inventory"),

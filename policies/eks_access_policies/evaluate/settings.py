@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..access import Held, Principal, Subject
+from ..access import EffectiveRule, Principal, Subject
 from ..stack import Resource, Stack
 from ..stack.values import texts
 
@@ -50,7 +50,7 @@ class Settings:
     def accepts_subject(self, subject: Subject) -> bool:
         return any(fnmatchcase(subject.name, pattern) for pattern in self.allowed_groups)
 
-    def accepts_held(self, held: Held) -> bool:
+    def accepts_rule(self, held: EffectiveRule) -> bool:
         """Whether a right is as it should be: by whose it is, or by where it holds."""
         if held.principal is not None and self.accepts(held.principal):
             return True
@@ -80,7 +80,7 @@ NAMES: Mapping[str, str] = {camel(each.name): each.name for each in fields(Setti
 """The settings' names in a configuration file, and here."""
 
 
-def settings(given: Mapping[str, Any] | None, base: Settings | None = None) -> Settings:
+def parse_settings(given: Mapping[str, Any] | None, base: Settings | None = None) -> Settings:
     """The settings in a rule's configuration, on top of those for all rules. What is not a list of texts is left out:
     the engine has checked it against the schema before.
     """
@@ -89,7 +89,7 @@ def settings(given: Mapping[str, Any] | None, base: Settings | None = None) -> S
     return Settings(**{**vars(base), **{n: (*getattr(base, n), *found) for n, found in chosen.items()}})
 
 
-def schema() -> dict[str, Any]:
+def settings_schema() -> dict[str, Any]:
     """The JSON schema of the settings, for the engine."""
     return {
         camel(each.name): {

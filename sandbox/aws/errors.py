@@ -3,7 +3,7 @@
 from .asgi import Response
 
 
-class Refusal(Exception):
+class EksError(Exception):
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         self.code = code
         self.message = message
@@ -16,17 +16,17 @@ class Refusal(Exception):
         return Response.of_json(self.status, {"message": self.message}, (b"x-amzn-errortype", self.code.encode()))
 
 
-def invalid_parameter(message: str) -> Refusal:
-    return Refusal("InvalidParameterException", message)
+def invalid_parameter(message: str) -> EksError:
+    return EksError("InvalidParameterException", message)
 
 
-def invalid_request(message: str) -> Refusal:
-    return Refusal("InvalidRequestException", message)
+def invalid_request(message: str) -> EksError:
+    return EksError("InvalidRequestException", message)
 
 
-def not_found(message: str) -> Refusal:
-    return Refusal("ResourceNotFoundException", message, 404)
+def not_found(message: str) -> EksError:
+    return EksError("ResourceNotFoundException", message, 404)
 
 
-def in_use(message: str) -> Refusal:
-    return Refusal("ResourceInUseException", message, 409)
+def in_use(message: str) -> EksError:
+    return EksError("ResourceInUseException", message, 409)

@@ -1,4 +1,4 @@
-"""Reading a custom integration's file. What is wrong in it is told with its line and its path."""
+"""Loads the definition file of a custom integration; every error has its line and its path in the file."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -14,43 +14,43 @@ from .definition import Definition
 Location = tuple[str | int, ...]
 
 
-def load(path: Path) -> Definition:
+def load_definition(path: Path) -> Definition:
     """The definition in the file.
 
     Raises:
-        InvalidInputError: there is no such file, it is not YAML, or it is not as `Definition` says.
+        InvalidInputError: the file does not exist, is not YAML, or does not fit `Definition`.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as cause:
-        why = cause.strerror if isinstance(cause, OSError) else "not UTF-8"
-        raise InvalidInputError("definition", str(path), f"cannot be read: {why}") from cause
-    return parse(text, str(path))
+        reason = cause.strerror if isinstance(cause, OSError) else "not UTF-8"
+        raise InvalidInputError("definition", str(path), f"cannot be read: {reason}") from cause
+    return parse_definition(text, str(path))
 
 
 @lru_cache(maxsize=32)
-def parse(text: str, origin: str) -> Definition:
-    """The definition in a text; `origin` names it in refusals.
+def parse_definition(text: str, origin: str) -> Definition:
+    """The definition in a text; error messages name it by its `origin`.
 
     Raises:
-        InvalidInputError: as for `load`.
+        InvalidInputError: as for `load_definition`.
     """
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         value = yaml.safe_load(text)
     except yaml.YAMLError as cause:
         raise InvalidInputError(origin, None, f"is not YAML: {' '.join(str(cause).split())}") from cause
-    for key in _repeated(root):
-        raise InvalidInputError(f"{origin}:{key.start_mark.line + 1}", key.value, "stands twice in one mapping")
+    for key in _duplicate_keys(root):
+        raise InvalidInputError(f"{origin}:{key.start_mark.line + 1}", key.value, "is there twice in one mapping")
     try:
         return Definition.model_validate(value)
     except ValidationError as invalid:
-        raise _refused(invalid, root, origin) from None
+        raise _to_input_error(invalid, root, origin) from None
 
 
-def _refused(invalid: ValidationError, root: yaml.Node | None, origin: str) -> InvalidInputError:
+def _to_input_error(invalid: ValidationError, root: yaml.Node | None, origin: str) -> InvalidInputError:
     errors = invalid.errors(include_url=False)
-    # A misspelt property is missing as well; that it is unknown says more.
+    # A misspelt key is reported as missing too; that it is unknown is the more helpful of the two.
     error = next((each for each in errors if each["type"] == "extra_forbidden"), errors[0])
     location: Location = error["loc"]
     line = f"{origin}:{_line(root, location)}"
@@ -58,7 +58,7 @@ def _refused(invalid: ValidationError, root: yaml.Node | None, origin: str) -> I
     path = f"{line}: {inside}" if inside else line
     if error["type"] == "extra_forbidden":
         return InvalidInputError(
-            path, None, "is not a known property", f"Known here: {', '.join(_known(location[:-1]))}."
+            path, None, "is not a known property", f"Known here: {', '.join(_known_keys(location[:-1]))}."
         )
     if error["type"] == "missing":
         return InvalidInputError(path, None, "is required")
@@ -67,7 +67,7 @@ def _refused(invalid: ValidationError, root: yaml.Node | None, origin: str) -> I
 
 
 def _line(node: yaml.Node | None, location: Location) -> int:
-    """Where the location stands; of what is missing, where it should."""
+    """The line of a location; for something missing, that of the mapping it belongs into."""
     line = node.start_mark.line + 1 if node else 1
     for part in location:
         found = _child(node, part)
@@ -87,8 +87,8 @@ def _child(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node, int] | N
     return None
 
 
-def _repeated(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
-    """Keys that stand twice in their mapping: YAML's reader would silently keep the last."""
+def _duplicate_keys(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
+    """Keys that a mapping has twice, of which PyYAML would silently keep the last."""
     if isinstance(node, yaml.MappingNode):
         seen = set()
         for key, value in node.value:
@@ -96,14 +96,14 @@ def _repeated(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
                 if key.value in seen:
                     yield key
                 seen.add(key.value)
-            yield from _repeated(value)
+            yield from _duplicate_keys(value)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            yield from _repeated(item)
+            yield from _duplicate_keys(item)
 
 
-def _known(location: Location) -> list[str]:
-    """The properties that the part at the location may have."""
+def _known_keys(location: Location) -> list[str]:
+    """The keys that are allowed at a location."""
     model: Any = Definition
     for part in location:
         if isinstance(part, str) and part in getattr(model, "model_fields", {}):
@@ -112,7 +112,7 @@ def _known(location: Location) -> list[str]:
 
 
 def _model_in(annotation: Any) -> Any:
-    """The class of this module's kind that an annotation is about: of `list[Rule] | None` it is Rule."""
+    """The model class inside an annotation: `Rule` for `list[Rule] | None`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     found = (_model_in(argument) for argument in getattr(annotation, "__args__", ()))

@@ -14,9 +14,9 @@ from typing import Any
 
 from eks_access.errors import EksAccessError
 
-from ..evaluate.evaluator import RULES, Judge
 from ..finding import Rule
-from .settings import NAMES, Settings, settings
+from .evaluator import RULES, Evaluator
+from .settings import NAMES, Settings, parse_settings
 
 SHARED = "settings"
 """The name under which the settings of all rules stand; in the pack it is a policy that finds nothing."""
@@ -35,8 +35,8 @@ class Configuration:
     by_rule: Mapping[str, Settings] = field(default_factory=dict)
     levels: Mapping[str, str] = field(default_factory=dict)
 
-    def judge(self) -> Judge:
-        return Judge(self.shared, self.by_rule)
+    def evaluator(self) -> Evaluator:
+        return Evaluator(self.shared, self.by_rule)
 
     def level(self, rule: Rule) -> str:
         own = "mandatory" if rule.is_mandatory else "advisory"
@@ -44,7 +44,7 @@ class Configuration:
         return "mandatory" if level == "remediate" else level
 
 
-def configuration(value: object) -> Configuration:
+def parse_configuration(value: object) -> Configuration:
     """The configuration in a file's value.
 
     Raises:
@@ -54,10 +54,10 @@ def configuration(value: object) -> Configuration:
         raise ConfigurationError("is no object of rules by their ids")
     known = {SHARED, _ALL, *(rule.id for rule in RULES)}
     parts = {name: _part(str(name), given, known) for name, given in value.items()}
-    shared = settings(parts.get(SHARED))
+    shared = parse_settings(parts.get(SHARED))
     return Configuration(
         shared,
-        {name: settings(part, shared) for name, part in parts.items() if name not in (SHARED, _ALL)},
+        {name: parse_settings(part, shared) for name, part in parts.items() if name not in (SHARED, _ALL)},
         {name: part[_LEVEL] for name, part in parts.items() if _LEVEL in part},
     )
 
