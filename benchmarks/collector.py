@@ -1,11 +1,11 @@
-"""How long the collector takes for a large cluster, against fetching alone and against other clients.
+"""Measures how long the collector takes for a large cluster, against fetching alone and against other clients.
 
     python -m benchmarks.collector [--rounds N] [--pods N] [--state DIR] [--peers PYTHON]
 
 A sandbox with one cluster is filled (`scene.py`) and listed, over TLS and with a real EKS token, by
 
-- `eks-access collect` itself, as an integration: counts must be the server's, and nothing secret be in what it writes;
-- a bare HTTP client that fetches the same pages and throws them away (`bare_http.py`);
+- `eks-access collect` itself, as an integration: its counts must equal the server's, and its output contain no secret;
+- a bare HTTP client that fetches the same pages and drops them (`bare_http.py`);
 - lightkube and the official typed client, listing the same kinds in pages of the same size (`peers/`).
 
 Targets: at most 1.3 × the bare client's time, at least 5 × faster than lightkube and 20 × than the typed client, with
@@ -30,8 +30,8 @@ from typing import Any, Self
 from benchmarks.scene import SECRET, Scene, Size
 from eks_access.kubernetes.client import KubernetesApi
 from eks_access.kubernetes.token import presigned_token
-from eks_access_probe.collector.fetch import PAGE
-from eks_access_probe.collector.inventory import ClusterInventory, of_json
+from eks_access_probe.collector.fetch import PAGE_SIZE
+from eks_access_probe.collector.inventory import ClusterInventory, decode_inventory
 from eks_access_probe.collector.kinds import TOPOLOGY
 from eks_access_probe.identity.aws_clients import Keys
 from sandbox import Sandbox
@@ -55,7 +55,7 @@ class Run:
 
 
 class Bench:
-    """One integration's access to the cluster, and what uses it."""
+    """One integration's access to the cluster, and the programs that use it."""
 
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         self._sandbox = sandbox
@@ -63,7 +63,7 @@ class Bench:
         self._cluster = sandbox.clusters[CLUSTER.name]
         self._ca = folder / "ca.crt"
         self._ca.write_bytes(self._cluster.ca_data)
-        self._role = self._granted()
+        self._role = self._grant_access()
         time.sleep(ENTRY_SECONDS)
         (folder / "access.json").write_text(json.dumps(self._manifest()))
         (folder / "identities.yaml").write_text(
@@ -74,10 +74,10 @@ class Bench:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._taken_back()
+        self._revoke_access()
 
-    def collected(self) -> tuple[Run, ClusterInventory]:
-        """The command that people run, in a process of its own."""
+    def run_collector(self) -> tuple[Run, ClusterInventory]:
+        """Run the `eks-access collect` command in a process of its own."""
         out, peak = self._folder / "inventory.json", self._folder / "peak"
         files = ["--manifest", "access.json", "--identities", "identities.yaml", "--json", str(out)]
         command = [sys.executable, "-m", "benchmarks.peak", str(peak), "collect", *files]
@@ -87,19 +87,21 @@ class Bench:
         text = out.read_bytes()
         if SECRET.encode() in text:
             raise SystemExit("a value that must not be kept is in the inventory")
-        cluster = of_json(text).integrations[INTEGRATION].clusters["bench"]
+        cluster = decode_inventory(text).integrations[INTEGRATION].clusters["bench"]
         return Run(cluster.seconds, int(peak.read_text()) / 1024), cluster
 
-    def bare(self) -> Run:
-        seconds, _ = self._printed([sys.executable, "-m", "benchmarks.bare_http"])
+    def run_bare_client(self) -> Run:
+        seconds, _ = self._run_and_parse([sys.executable, "-m", "benchmarks.bare_http"])
         return Run(seconds, 0.0)
 
-    def peer(self, python: Path, script: str, limit: int) -> Run:
-        seconds, kilobytes = self._printed([str(python), str(CHECKOUT / "benchmarks" / "peers" / script)], str(limit))
+    def run_peer(self, python: Path, script: str, limit: int) -> Run:
+        seconds, kilobytes = self._run_and_parse(
+            [str(python), str(CHECKOUT / "benchmarks" / "peers" / script)], str(limit)
+        )
         return Run(seconds, kilobytes / 1024)
 
-    def touched(self) -> None:
-        """Change one object of each kind, as somebody does all the time in a cluster that is in use.
+    def touch_each_kind(self) -> None:
+        """Change one object of each kind, as happens all the time in a cluster that is in use.
 
         Where nothing has changed since the store was last compacted, which is every five minutes, the API server has no
         snapshot left to serve the later pages of a list from, and reads each from etcd, which takes twice the time.
@@ -112,11 +114,11 @@ class Bench:
                 path = f"{kind.path('v1', item['metadata'].get('namespace'))}/{item['metadata']['name']}"
                 api.json("PATCH", path, body=body, content_type="application/merge-patch+json")
 
-    def at_the_server(self) -> dict[str, int]:
-        """How many objects of each kind the API server counts."""
+    def count_at_server(self) -> dict[str, int]:
+        """The number of objects of each kind, as the API server counts them."""
         return {kind.name: _count(self._cluster.admin, kind.path("v1", None)) for kind in TOPOLOGY}
 
-    def _printed(self, command: list[str], *more: str) -> tuple[float, float]:
+    def _run_and_parse(self, command: list[str], *more: str) -> tuple[float, float]:
         token = self._folder / "token"
         token.touch(mode=0o600)
         token.write_text(self._token())
@@ -136,7 +138,7 @@ class Bench:
         return seconds, other
 
     def _environment(self) -> dict[str, str]:
-        roots = [CHECKOUT, CHECKOUT / "components", CHECKOUT / "probe"]
+        roots = [CHECKOUT, *(CHECKOUT / package for package in ("components", "probe", "policies", "cli"))]
         return {**self._sandbox.env, "PYTHONPATH": os.pathsep.join(map(str, roots))}
 
     def _token(self) -> str:
@@ -144,10 +146,10 @@ class Bench:
         keys = Keys(session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"])
         return presigned_token(keys, cluster_name=CLUSTER.name, region=REGION).value
 
-    def _granted(self) -> str:
-        """A role that ConductorOne's stand-in and the deployer may assume, and may list everything with.
+    def _grant_access(self) -> str:
+        """A role that may list everything, and that ConductorOne's stand-in and the deployer may assume.
 
-        What a run that was killed has left behind is taken over.
+        Resources that a killed run left behind are reused.
         """
         principals = ["arn:aws:iam::765656841499:role/ConductorOneService", f"arn:aws:iam::{ACCOUNT}:root"]
         trust = {"Effect": "Allow", "Principal": {"AWS": principals}, "Action": "sts:AssumeRole"}
@@ -165,13 +167,13 @@ class Bench:
             ("clusterroles", {"rules": [everything]}),
             ("clusterrolebindings", {"roleRef": reference, "subjects": [subject]}),
         ):
-            made = api.request("POST", f"{RBAC}/{resource}", body={"metadata": {"name": ROLE}, **body})
-            if made.status != HTTPStatus.CONFLICT:
-                made.raise_for_status()
+            created = api.request("POST", f"{RBAC}/{resource}", body={"metadata": {"name": ROLE}, **body})
+            if created.status != HTTPStatus.CONFLICT:
+                created.raise_for_status()
         return role
 
-    def _taken_back(self) -> None:
-        """Leave a sandbox that goes on running as it was."""
+    def _revoke_access(self) -> None:
+        """Restore the state of a sandbox that keeps running."""
         for resource in ("clusterrolebindings", "clusterroles"):
             self._cluster.admin.json("DELETE", f"{RBAC}/{resource}/{ROLE}")
         self._sandbox.boto("eks").delete_access_entry(clusterName=CLUSTER.name, principalArn=self._role)
@@ -218,46 +220,46 @@ def main() -> None:
     size = Size(options.pods, options.pods // 10, options.pods // 5)
     with _sandbox(options.state) as sandbox, tempfile.TemporaryDirectory() as folder:
         _fill(sandbox, size)
-        told = _measured(sandbox, Path(folder), options)
-    sys.exit(told)
+        exit_code = _measure(sandbox, Path(folder), options)
+    sys.exit(exit_code)
 
 
-def _measured(sandbox: Sandbox, folder: Path, options: argparse.Namespace) -> int:
-    """Everything in turn, so that what slows the machine down slows all of them."""
+def _measure(sandbox: Sandbox, folder: Path, options: argparse.Namespace) -> int:
+    """Run all programs in turn, so that load on the machine affects all of them."""
     with Bench(sandbox, folder) as bench:
-        bench.bare()  # what is cached on the way is cached for everybody
-        there = bench.at_the_server()
+        bench.run_bare_client()  # warms the caches for all programs
+        there = bench.count_at_server()
         ours, bare = [], []
         for number in range(options.rounds):
-            _tell(f"round {number + 1} of {options.rounds}")
-            bench.touched()
-            bare.append(bench.bare())
-            bench.touched()
-            run, cluster = bench.collected()
+            _log(f"round {number + 1} of {options.rounds}")
+            bench.touch_each_kind()
+            bare.append(bench.run_bare_client())
+            bench.touch_each_kind()
+            run, cluster = bench.run_collector()
             ours.append(run)
             found = {kind: cluster.counts[kind] for kind in there}
             if found != there:
                 raise SystemExit(f"collected {found}, and the server has {there}")
-        bench.touched()
-        _tell("lightkube")
-        lightkube = bench.peer(options.peers, "lightkube_list.py", PAGE)
-        bench.touched()
-        _tell("the typed client")
-        typed = bench.peer(options.peers, "typed.py", PAGE)
-    return _told(there, ours, bare, lightkube, typed)
+        bench.touch_each_kind()
+        _log("lightkube")
+        lightkube = bench.run_peer(options.peers, "lightkube_list.py", PAGE_SIZE)
+        bench.touch_each_kind()
+        _log("the typed client")
+        typed = bench.run_peer(options.peers, "typed.py", PAGE_SIZE)
+    return _report(there, ours, bare, lightkube, typed)
 
 
-def _told(there: Mapping[str, int], ours: list[Run], bare: list[Run], lightkube: Run, typed: Run) -> int:
+def _report(there: Mapping[str, int], ours: list[Run], bare: list[Run], lightkube: Run, typed: Run) -> int:
     seconds, fetching = (statistics.median(run.seconds for run in runs) for runs in (ours, bare))
     peak = max(run.megabytes for run in ours)
     print(f"objects, as the server counts them and as collected: {', '.join(f'{n:,} {k}' for k, n in there.items())}")
     print(f"eks-access collect           {seconds:8.1f} s   peak {peak:6.0f} MB, graph included")
-    print(f"the same pages, thrown away  {fetching:8.1f} s")
+    print(f"the same pages, dropped      {fetching:8.1f} s")
     print(
         f"lightkube                    {lightkube.seconds:8.1f} s   peak {lightkube.megabytes:6.0f} MB, pages dropped"
     )
     print(f"typed client                 {typed.seconds:8.1f} s   peak {typed.megabytes:6.0f} MB, pages dropped")
-    return _judged(
+    return _check_targets(
         [
             (
                 "of the time of fetching alone",
@@ -282,7 +284,7 @@ def _told(there: Mapping[str, int], ours: list[Run], bare: list[Run], lightkube:
     )
 
 
-def _judged(figures: Iterable[tuple[str, float, bool, str]]) -> int:
+def _check_targets(figures: Iterable[tuple[str, float, bool, str]]) -> int:
     missed = 0
     for what, value, is_met, target in figures:
         print(f"{'✓' if is_met else '✗'} {value:6.2f} {what} (target: {target})")
@@ -294,20 +296,20 @@ def _fill(sandbox: Sandbox, size: Size) -> None:
     api = KubernetesApi.from_kubeconfig(sandbox.clusters[CLUSTER.name].kubeconfig.read_text(), timeout=60)
     if _count(api, "/api/v1/pods") == size.pods:
         return
-    _tell(f"filling the cluster: {size.pods:,} pods, {size.services:,} services, {size.replica_sets:,} replica sets")
+    _log(f"filling the cluster: {size.pods:,} pods, {size.services:,} services, {size.replica_sets:,} replica sets")
     port = next(each.port for each in sandbox.runtime.processes if each.name == f"{CLUSTER.name}.etcd")
     Scene(api, f"http://127.0.0.1:{port}", size).write()
 
 
 def _count(api: KubernetesApi, path: str) -> int:
-    """As the server itself tells it: what is on a page of one, and what it says remains."""
+    """The server's own count: the items on a page of one, and its `remainingItemCount`."""
     page = api.json("GET", path, query={"limit": "1"})
     return len(page["items"]) + int(page["metadata"].get("remainingItemCount", 0))
 
 
 @contextmanager
 def _sandbox(state: Path | None) -> Iterator[Sandbox]:
-    """The one that runs in this folder, or one of its own for the time."""
+    """The sandbox that runs in this folder, or a temporary one."""
     if state is not None:
         yield Sandbox.find(state)
         return
@@ -315,7 +317,7 @@ def _sandbox(state: Path | None) -> Iterator[Sandbox]:
         yield sandbox
 
 
-def _tell(what: str) -> None:
+def _log(what: str) -> None:
     print(f"{what} ...", file=sys.stderr, flush=True)
 
 

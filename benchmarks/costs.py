@@ -1,4 +1,4 @@
-"""What two ways of doing the same cost, measured in turn, and the ratio of the one to the other."""
+"""Measures the cost of two programs that do the same, in turn, and the ratio of the one to the other."""
 
 import resource
 import statistics
@@ -9,13 +9,13 @@ from typing import NamedTuple, Self
 
 class Cost(NamedTuple):
     seconds: float
-    """On the clock."""
+    """Wall-clock time."""
     cpu: float
-    """Of the processor, by the engine, the program and the plugins: what other work on the machine changes least."""
+    """CPU time of the engine, the program and the plugins, which other load on the machine affects least."""
 
     @classmethod
     def of(cls, work: Callable[[], object]) -> Self:
-        """What the work takes, with all the processes that it starts and waits for."""
+        """The cost of the work, including all processes that it starts and waits for."""
         start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         work()
         seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -26,20 +26,20 @@ class Cost(NamedTuple):
 
 
 def ratio(works: Mapping[str, Callable[[], object]], rounds: int, target: float) -> float:
-    """The first's time over the second's, by the medians of the rounds. Progress and result are printed."""
+    """The first program's time divided by the second's, by the medians of the rounds. Prints progress and result."""
     costs: dict[str, list[Cost]] = {name: [] for name in works}
     first, second = works
     for number in range(rounds):
-        # In turn, and not always the same one first: what slows the machine down slows both.
+        # In turn, and with alternating order, so that load on the machine affects both.
         for name in (first, second) if number % 2 == 0 else (second, first):
             costs[name].append(Cost.of(works[name]))
-        print(f"round {number + 1}: {_told({name: taken[-1] for name, taken in costs.items()})}", flush=True)
+        print(f"round {number + 1}: {_format_costs({name: taken[-1] for name, taken in costs.items()})}", flush=True)
     medians = {name: Cost(*map(statistics.median, zip(*taken, strict=True))) for name, taken in costs.items()}
     found, cpu = (a / b for a, b in zip(medians[first], medians[second], strict=True))
-    print(f"median: {_told(medians)}")
-    print(f"ratio: {found:.3f} on the clock (target {target}), {cpu:.3f} of the processor")
+    print(f"median: {_format_costs(medians)}")
+    print(f"ratio: {found:.3f} wall-clock (target {target}), {cpu:.3f} CPU")
     return found
 
 
-def _told(costs: Mapping[str, Cost]) -> str:
+def _format_costs(costs: Mapping[str, Cost]) -> str:
     return ", ".join(f"{name} {cost}" for name, cost in costs.items())

@@ -1,10 +1,10 @@
-"""How much longer a preview takes with the policy pack than without it.
+"""Measures how much longer a preview takes with the policy pack than without it.
 
     python -m benchmarks.policies [--integrations N] [--rounds N]
 
-One program of a thousand resources that give access, every one of which several policies look at; under one engine,
-with the same provider plugins, in a sandbox of its own. Previews with the pack and without it run in turn, and the
-ratio of the medians is told. That the pack judges is checked before anything is measured: a forbidden trust is found.
+One program with a thousand resources that grant access, each of which several policies evaluate, under one engine and
+with the same provider plugins, in a sandbox of its own. Previews with and without the pack run in turn, and the ratio
+of the medians is printed. Before the measurement, the benchmark checks that the pack rejects a forbidden trust policy.
 """
 
 import argparse
@@ -22,8 +22,8 @@ from sandbox.clusters import ClusterSpec
 CHECKOUT = Path(__file__).parents[1]
 PACK = CHECKOUT / "policies"
 TARGET = 1.3
-EACH = 8
-"""The resources that the program makes for one integration."""
+RESOURCES_PER_INTEGRATION = 8
+"""The number of resources that the program registers for one integration."""
 ACCOUNT = "111122223333"
 CLUSTER = "bench"
 SECONDS = 600
@@ -60,11 +60,11 @@ class Program:
 def measure(sandbox: Sandbox, folder: Path, integrations: int, rounds: int) -> float:
     program = Program(sandbox, folder, integrations)
     with_pack = (f"--policy-pack={PACK}",)
-    # What is measured is a pack that judges.
+    # Without this check, a pack that evaluates nothing would be measured as fast.
     forbidden = program.preview(*with_pack, BENCHMARK_INTEGRATIONS="1", BENCHMARK_TRUSTS_ANYONE="yes")
     if "[mandatory]  iam-trust-anyone" not in forbidden.stdout:
-        raise SystemExit(f"the pack found nothing where it must:\n{forbidden.stdout}\n{forbidden.stderr}")
-    print(f"{integrations * EACH} resources", flush=True)
+        raise SystemExit(f"the pack did not report the forbidden trust policy:\n{forbidden.stdout}\n{forbidden.stderr}")
+    print(f"{integrations * RESOURCES_PER_INTEGRATION} resources", flush=True)
     works = {"with": lambda: program.succeeds(*with_pack), "without": program.succeeds}
     return ratio(works, rounds, TARGET)
 
@@ -73,13 +73,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--integrations", type=int, default=125)
     parser.add_argument("--rounds", type=int, default=5)
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "program").mkdir()
         clusters = [ClusterSpec(CLUSTER, "API", nodes=False)]
         with Sandbox.start(folder / "sandbox", clusters, workload=False) as sandbox:
-            found = measure(sandbox, folder / "program", given.integrations, given.rounds)
+            found = measure(sandbox, folder / "program", options.integrations, options.rounds)
     sys.exit(0 if found <= TARGET else 1)
 
 

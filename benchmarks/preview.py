@@ -1,11 +1,11 @@
-"""How much longer a preview takes with this package than without it.
+"""Measures how much longer a preview takes with this package than without it.
 
     python -m benchmarks.preview [--clusters N] [--rounds N]
 
 Two programs register the same resources with the same inputs, under the same engine and provider plugins, in a
-sandbox of their own: the project's program, which describes, checks, asks EKS and composes; and a bare one, which
-reads ready-made inputs from a file and hands them to the providers' SDKs. They run in turn, and the ratio of the
-medians is told. That both register the same is checked before anything is measured.
+sandbox of their own: the project's program, which reads the configuration, calls EKS, validates and composes; and a
+bare one, which passes the inputs in a file to the providers' SDKs. They run in turn, and the ratio of the medians is
+printed. Before the measurement, the benchmark checks that both register the same.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from typing import Any
 import yaml
 
 from benchmarks.costs import ratio
-from benchmarks.resources import Steps, inputs, listed
+from benchmarks.resources import Steps, inputs_by_resource, list_resources
 from sandbox import Sandbox
 from sandbox.clusters import ClusterSpec
 
@@ -41,7 +41,7 @@ class Program:
         project["runtime"]["options"]["virtualenv"] = str(Path(sys.executable).parents[1])
         project["plugins"]["providers"][0]["path"] = str(CHECKOUT / "components")
         (folder / "Pulumi.yaml").write_text(yaml.safe_dump(project))
-        # The salt goes with the encrypted values of the dev environment.
+        # The encrypted values of the dev environment need its salt.
         stack = {"encryptionsalt": dev_stack()["encryptionsalt"], "config": dict(config)}
         (folder / "Pulumi.bench.yaml").write_text(yaml.safe_dump(stack))
         self("stack", "select", "--create", "bench")
@@ -54,31 +54,31 @@ class Program:
         return str(done.stdout)
 
     def steps(self) -> Steps:
-        """What a preview would do, resource by resource."""
+        """The steps of a preview, one per resource."""
         steps: Steps = json.loads(self("preview", "--json", "--suppress-outputs", "--stack=bench"))["steps"]
         return steps
 
     def preview(self) -> None:
-        """One preview, as a user runs it."""
+        """Run one preview as a user does."""
         self("preview", "--suppress-outputs", "--stack=bench")
 
 
 def configuration(clusters: int) -> dict[str, Any]:
-    """The dev environment's integrations, each in every one of these clusters as its vendor has it."""
+    """The dev environment's integrations, spread over these clusters."""
     config: dict[str, Any] = dev_stack()["config"]
     declared = config["eks-access:integrations"]
     named: dict[str, Any] = {f"c{number:02}": {"name": cluster_name(number)} for number in range(clusters)}
     integrations: dict[str, Any] = {}
     for name, integration in declared.items():
         if isinstance(integration.get("clusters"), dict):
-            # Clusters outside of EKS are played by the fleet's, under other names.
+            # The fleet's clusters, under other names, stand in for clusters outside of EKS.
             connected = {key: outside(number) for number, key in enumerate(named) if number % len(MODES) == 0}
             integrations[name] = {**integration, "clusters": connected}
             continue
         if "clusters" not in integration:
             integrations[name] = integration
             continue
-        # One of an integration's own clusters in every so many of the fleet.
+        # One instance of the integration for every third cluster of the fleet.
         for key in list(named)[len(integrations) % len(MODES) :: len(MODES)]:
             integrations[f"{name}-{key}"] = {**integration, "clusters": [key]}
     return {**config, "eks-access:clusters": named, "eks-access:integrations": integrations}
@@ -99,7 +99,7 @@ def cluster_name(number: int) -> str:
 
 
 def cluster_specs(clusters: int) -> list[ClusterSpec]:
-    """Clusters that answer and in which nothing runs: a preview asks EKS about them and tries each new object out."""
+    """Clusters without nodes, but with API servers: a preview describes them in EKS and dry-runs each new object."""
     return [ClusterSpec(cluster_name(n), MODES[n % len(MODES)], nodes=False) for n in range(clusters)]
 
 
@@ -112,12 +112,12 @@ def measure(sandbox: Sandbox, folder: Path, clusters: int, rounds: int) -> float
         f"eks-connector-c{number:02}": sandbox.state.kubeconfig(cluster_name(number)).read_text()
         for number in range(0, clusters, len(MODES))
     }
-    recorded.write_text(json.dumps(listed(steps, kubeconfigs)))
+    recorded.write_text(json.dumps(list_resources(steps, kubeconfigs)))
     shared = {key: value for key, value in config.items() if key.startswith("pulumi:")}
     bare = Program(
         sandbox, folder / "bare", CHECKOUT / "benchmarks" / "bare", shared, BENCHMARK_RESOURCES=str(recorded)
     )
-    wanted, registered = inputs(steps), inputs(bare.steps())
+    wanted, registered = inputs_by_resource(steps), inputs_by_resource(bare.steps())
     differing = [key for key in wanted.keys() | registered.keys() if wanted.get(key) != registered.get(key)]
     if differing:
         first = min(differing)
@@ -133,11 +133,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clusters", type=int, default=12)
     parser.add_argument("--rounds", type=int, default=7)
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with Sandbox.start(folder / "sandbox", cluster_specs(given.clusters), workload=False) as sandbox:
-            found = measure(sandbox, folder, given.clusters, given.rounds)
+        with Sandbox.start(folder / "sandbox", cluster_specs(options.clusters), workload=False) as sandbox:
+            found = measure(sandbox, folder, options.clusters, options.rounds)
     sys.exit(0 if found <= TARGET else 1)
 
 

@@ -1,4 +1,4 @@
-"""What a preview registered, as a list that the bare program can register again."""
+"""The resources of a preview, as a list that the bare program can register again."""
 
 import json
 import re
@@ -19,7 +19,7 @@ LINKS: Mapping[str, Mapping[str, str]] = {
     "kubernetes:apps/v1:StatefulSet": {"spec": "activationId"},
     "kubernetes:core/v1:Secret": {"data": "activationCode"},
 }
-"""Which property of another resource a property is given, as anyone who writes such a program would have it."""
+"""The outputs of other resources that properties refer to, as in a handwritten program."""
 
 OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "aws:eks/accessEntry:AccessEntry": {
@@ -29,28 +29,29 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "aws:eks/accessPolicyAssociation:AccessPolicyAssociation": {"delete_before_replace": True},
     "kubernetes:core/v1:Secret": {"additional_secret_outputs": ["data", "stringData"]},
 }
-"""The options that a preview does not tell."""
+"""The resource options that the output of a preview does not have."""
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 HIDDEN = "[secret]"
-"""What a preview tells of a secret, whatever it is asked."""
+"""The placeholder for secrets in the output of a preview, with any options."""
 SECRET = "$secret"
 _STACK = "pulumi:pulumi:Stack"
 _BY_ENGINE = ("apiVersion", "kind", "version")
 
 
-def listed(steps: Steps, kubeconfigs: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The resources in the order in which they were registered; `kubeconfigs` are the secret ones, by provider."""
+def list_resources(steps: Steps, kubeconfigs: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The resources in the order of registration. `kubeconfigs` has the values of secret ones, by provider."""
     return [_entry(step["newState"], kubeconfigs) for step in steps if step["newState"]["type"] != _STACK]
 
 
-def inputs(steps: Steps) -> dict[tuple[str, str], Any]:
-    """Every resource's inputs by its type and name, to compare two previews with."""
-    return {(s["newState"]["type"], _name(s["newState"]["urn"])): _given(s["newState"].get("inputs")) for s in steps}
+def inputs_by_resource(steps: Steps) -> dict[tuple[str, str], Any]:
+    """Every resource's inputs by type and name, to compare two previews."""
+    states = [step["newState"] for step in steps]
+    return {(state["type"], _name(state["urn"])): _without_internal_keys(state.get("inputs")) for state in states}
 
 
-def _given(found: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {key: value for key, value in (found or {}).items() if not key.startswith("__")}
+def _without_internal_keys(inputs: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {key: value for key, value in (inputs or {}).items() if not key.startswith("__")}
 
 
 def _entry(state: Mapping[str, Any], kubeconfigs: Mapping[str, str]) -> dict[str, Any]:
@@ -72,10 +73,10 @@ def _properties(state: Mapping[str, Any], kubeconfig: str | None) -> Iterator[tu
     sources = state.get("propertyDependencies") or {}
     links = LINKS.get(state["type"], {})
     typed = state["type"].startswith(("aws:", "kubernetes:", "pulumi:providers:"))
-    for key, given in (state.get("inputs") or {}).items():
+    for key, encoded in (state.get("inputs") or {}).items():
         if key in _BY_ENGINE or key.startswith("__"):
             continue
-        value = json.loads(given) if _is_encoded(state["type"], given) else given
+        value = json.loads(encoded) if _is_encoded(state["type"], encoded) else encoded
         if sources.get(key) and key in links:
             (source,) = sources[key]
             value = _linked_value(value, f"${{{source}|{links[key]}}}")
@@ -87,14 +88,14 @@ def _properties(state: Mapping[str, Any], kubeconfig: str | None) -> Iterator[tu
 def _linked_value(value: Any, reference: str) -> Any:
     if value == HIDDEN:
         return {SECRET: {"code": reference}}
-    return _filled(value, reference) if isinstance(value, dict) else reference
+    return _replace_unknown(value, reference) if isinstance(value, dict) else reference
 
 
-def _filled(tree: Any, reference: str) -> Any:
+def _replace_unknown(tree: Any, reference: str) -> Any:
     if isinstance(tree, dict):
-        return {key: _filled(part, reference) for key, part in tree.items()}
+        return {key: _replace_unknown(part, reference) for key, part in tree.items()}
     if isinstance(tree, list):
-        return [_filled(part, reference) for part in tree]
+        return [_replace_unknown(part, reference) for part in tree]
     return {UNKNOWN: reference, HIDDEN: {SECRET: "hidden"}}.get(tree, tree) if isinstance(tree, str) else tree
 
 
@@ -105,9 +106,9 @@ def _linked(state: Mapping[str, Any]) -> Iterator[str]:
             yield from sources
 
 
-def _is_encoded(kind: str, given: Any) -> bool:
-    # The engine has a provider's inputs, texts excepted, as JSON.
-    return kind == "pulumi:providers:aws" and isinstance(given, str) and given.startswith(("[", "{", "true", "false"))
+def _is_encoded(kind: str, value: Any) -> bool:
+    # The engine encodes a provider's inputs, except strings, as JSON.
+    return kind == "pulumi:providers:aws" and isinstance(value, str) and value.startswith(("[", "{", "true", "false"))
 
 
 def _name(urn: str) -> str:

@@ -1,13 +1,12 @@
-"""A large workload in a cluster of the sandbox.
+"""Fills a cluster of the sandbox with a large workload.
 
-Deployments with a new and an old replica set each, their pods on nodes and running, services with endpoint slices, and
-an ingress here and there. Pods are of the size that real ones have: two containers with environment values, probes and
-mounts, a status, and the managed fields that the server itself notes.
+Deployments with a new and an old replica set each, running pods on nodes, services with endpoint slices, and some
+ingresses. Pods have a realistic size: two containers with environment values, probes and mounts, a status, and the
+managed fields that the server adds.
 
-One application is written through the API server, which admits, completes and notes it as any other. What the server
-stored of it is then put into its store many times over, under other names of the same length, which keeps it valid:
-through the server, 46,000 writes would take longer than all that is measured. The cluster has no controllers, so
-nothing changes while it is measured.
+One application is written through the API server, which admits and completes it as any other. Its stored form is then
+copied into etcd many times, under other names of the same length, which keeps it valid: through the server, 46,000
+writes would take longer than all measurements. The cluster has no controllers, so nothing changes while it is measured.
 """
 
 import base64
@@ -24,7 +23,7 @@ from eks_access.kubernetes.client import KubernetesApi
 
 NAMESPACES, NODES = 40, 100
 PUTS = 60
-"""In one transaction: etcd takes 128, and 1.5 MB."""
+"""Per transaction: etcd accepts 128 operations, and 1.5 MB."""
 KEYS = {
     "deployments": "deployments",
     "endpointslices": "endpointslices",
@@ -33,18 +32,18 @@ KEYS = {
     "replicasets": "replicasets",
     "services": "services/specs",
 }
-"""Where the API server keeps its objects (k8s.io/kubernetes/pkg/registry)."""
+"""The etcd prefixes of the API server's objects (k8s.io/kubernetes/pkg/registry)."""
 SECRET = "benchmark-secret-value"
-"""In environment values and annotations: must be nowhere in an inventory."""
+"""In environment values and annotations. Must not be in an inventory."""
 APP, NAMESPACE, NODE = "app-xxxxx", "team-xx", "ip-10-0-xxx-xxx.ec2.internal"
 REPLICA_SET, POD = f"{APP}-set-xx", f"{APP}-pod-xx"
-"""What the pattern's objects are called: as long as the names of the others."""
+"""The names of the template's objects, as long as those of the copies."""
 Object = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much there is. There are as many deployments as services, and each has as many pods."""
+    """The number of objects. There are as many deployments as services, and each has the same number of pods."""
 
     pods: int = 20_000
     services: int = 2_000
@@ -73,7 +72,7 @@ class Scene:
         self._size = size
 
     def write(self) -> None:
-        """Namespaces and nodes, one application for a pattern, and the others after it."""
+        """Write namespaces and nodes, one application as the template, and copies of it."""
         for name in (NAMESPACE, *map(namespace, range(NAMESPACES))):
             self._post("/api/v1/namespaces", {"metadata": {"name": name}})
         for name in map(node, range(NODES)):
@@ -84,9 +83,9 @@ class Scene:
             self._api.json("DELETE", pattern.path, body={"gracePeriodSeconds": 0})
 
     def _pattern(self) -> dict[str, "Pattern"]:
-        """The application as the API server keeps it, by resource."""
+        """The stored form of the application, by resource."""
         core, apps = f"/api/v1/namespaces/{NAMESPACE}", f"/apis/apps/v1/namespaces/{NAMESPACE}"
-        # Without it no pod is admitted; a controller would make it.
+        # No pod is admitted without it; a controller would create it.
         self._post(f"{core}/serviceaccounts", {"metadata": {"name": "default"}})
         deployment = self._post(f"{apps}/deployments", _deployment(APP))
         replica_set = self._post(f"{apps}/replicasets", _replica_set(APP, deployment))
@@ -114,16 +113,16 @@ class Scene:
         return Pattern(f"{path}/{name}", uid, self._store.get(key(resource, NAMESPACE, name)))
 
     def _application(self, number: int, patterns: Mapping[str, "Pattern"]) -> Iterator[tuple[str, bytes]]:
-        """Keys and values of one application, a new uid for each object."""
+        """Keys and values of one application, with a new uid for each object."""
         name, where = f"app-{number:05}", namespace(number)
         uids: dict[str, str] = {}
 
         def like(resource: str, called: str = name, more: Mapping[str, str] | None = None) -> tuple[str, bytes]:
             pattern = patterns[resource]
             uids[pattern.uid] = str(uuid.uuid4())
-            # The longer names first: the application's is a part of them.
+            # Longer names first: the application's name is a part of them.
             values = {**(more or {}), APP: name, NAMESPACE: where, **uids}
-            return key(resource, where, called), pattern.filled(values)
+            return key(resource, where, called), pattern.fill(values)
 
         yield like("deployments")
         latest = ""
@@ -140,45 +139,45 @@ class Scene:
             yield like("ingresses")
 
     def _post(self, path: str, body: Object) -> Object:
-        made: Object = self._api.json("POST", path, body=body)
-        return made
+        created: Object = self._api.json("POST", path, body=body)
+        return created
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """One object: where the API serves it, and what is stored of it."""
+    """One template object: its API path and its stored form."""
 
     path: str
     uid: str
     value: bytes
 
-    def filled(self, values: Mapping[str, str]) -> bytes:
+    def fill(self, values: Mapping[str, str]) -> bytes:
         value = self.value
         for name, other in values.items():
-            # The stored form has the length before each text.
+            # In the stored form, each string is preceded by its length.
             assert len(name) == len(other), f"{other!r} is not as long as {name!r}"
             value = value.replace(name.encode(), other.encode())
         return value
 
 
 class Store:
-    """etcd by its JSON gateway. https://etcd.io/docs/v3.5/dev-guide/api_grpc_gateway/"""
+    """Reads and writes etcd through its JSON gateway. https://etcd.io/docs/v3.5/dev-guide/api_grpc_gateway/"""
 
     def __init__(self, address: str) -> None:
         self._address = address
         self._http = urllib3.PoolManager()
 
     def get(self, key: str) -> bytes:
-        (found,) = self._asked("range", {"key": _base64(key.encode())})["kvs"]
+        (found,) = self._call("range", {"key": _base64(key.encode())})["kvs"]
         return base64.b64decode(found["value"])
 
     def put(self, entries: Iterable[tuple[str, bytes]]) -> None:
         left = iter(entries)
         while some := list(islice(left, PUTS)):
             puts = [{"requestPut": {"key": _base64(key.encode()), "value": _base64(value)}} for key, value in some]
-            self._asked("txn", {"success": puts})
+            self._call("txn", {"success": puts})
 
-    def _asked(self, call: str, body: Object) -> Any:
+    def _call(self, call: str, body: Object) -> Any:
         answer = self._http.request("POST", f"{self._address}/v3/kv/{call}", json=body)
         if answer.status != 200:
             raise SystemExit(f"etcd refused: {answer.status} {answer.data[:500]!r}")

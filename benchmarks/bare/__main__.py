@@ -1,7 +1,6 @@
-"""A program without this package: it registers what a file lists, with the providers' own SDKs, and nothing else.
+"""A program without this package: it registers the resources in a file with the providers' SDKs, and nothing else.
 
-Texts that are only known while deploying stand in the file as `${resource|property}`; what is
-secret is in `{"$secret": …}`.
+In the file, outputs of other resources are written as `${resource|property}`, and secrets as `{"$secret": …}`.
 """
 
 import json
@@ -38,33 +37,33 @@ CLASSES: dict[str, Any] = {
 }
 REFERENCE = re.compile(r"\$\{(.+)\|([A-Za-z_]+)\}")
 OUTPUTS = {"eks-access:index:ConnectorRegistration": ("activationId", "activationCode")}
-"""What resources of no SDK's give, and others take."""
+"""The outputs that others use, of resources without an SDK."""
 
-made: dict[str, pulumi.Resource] = {}
+created: dict[str, pulumi.Resource] = {}
 
 
-def value(given: Any) -> Any:
-    """The value with its references replaced by the Outputs that they name."""
-    if isinstance(given, dict):
-        if "$secret" in given:
-            return pulumi.Output.secret(value(given["$secret"]))
-        return {key: value(part) for key, part in given.items()}
-    if isinstance(given, list):
-        return [value(part) for part in given]
-    if isinstance(given, str) and (match := REFERENCE.fullmatch(given)):
-        return pulumi.get(made[match[1]], match[2])
-    return given
+def resolve(raw: Any) -> Any:
+    """The value with its references replaced by Outputs."""
+    if isinstance(raw, dict):
+        if "$secret" in raw:
+            return pulumi.Output.secret(resolve(raw["$secret"]))
+        return {key: resolve(part) for key, part in raw.items()}
+    if isinstance(raw, list):
+        return [resolve(part) for part in raw]
+    if isinstance(raw, str) and (match := REFERENCE.fullmatch(raw)):
+        return pulumi.get(created[match[1]], match[2])
+    return raw
 
 
 def make(listed: dict[str, Any]) -> pulumi.Resource:
     kind, name = listed["type"], listed["name"]
     options = pulumi.ResourceOptions(
-        parent=made.get(listed["parent"] or ""),
-        provider=made.get(listed["provider"] or ""),  # type: ignore[arg-type]
-        depends_on=[made[key] for key in listed["dependsOn"]],
+        parent=created.get(listed["parent"] or ""),
+        provider=created.get(listed["provider"] or ""),  # type: ignore[arg-type]
+        depends_on=[created[key] for key in listed["dependsOn"]],
         **listed["options"],
     )
-    properties = {key: value(given) for key, given in listed["properties"].items()}
+    properties = {key: resolve(raw) for key, raw in listed["properties"].items()}
     if kind in CLASSES:
         resource: pulumi.Resource = CLASSES[kind](name, **properties, opts=options)
     elif listed["isComponent"]:
@@ -76,4 +75,4 @@ def make(listed: dict[str, Any]) -> pulumi.Resource:
 
 
 for listed in json.loads(Path(os.environ["BENCHMARK_RESOURCES"]).read_text()):
-    made[listed["key"]] = make(listed)
+    created[listed["key"]] = make(listed)

@@ -1,1 +1,1 @@
-"""The other clients that list the same: each a program of its own, run with an environment of its own."""
+"""Other clients that list the same objects, each as a program with a Python environment of its own."""

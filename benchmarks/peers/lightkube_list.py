@@ -14,7 +14,7 @@ from lightkube.resources.discovery_v1 import EndpointSlice
 from lightkube.resources.networking_v1 import Ingress
 
 EVERYWHERE = (Namespace, Node)
-"""What is in no namespace."""
+"""Cluster-scoped kinds."""
 IN_NAMESPACES = (Pod, ReplicaSet, Deployment, StatefulSet, DaemonSet, Job, CronJob, Service, EndpointSlice, Ingress)
 
 server, ca, token, limit = sys.argv[1:]

@@ -1,6 +1,6 @@
 """Lists with the official typed client: `python typed.py SERVER CA TOKEN_FILE LIMIT`.
 
-Pages are counted and dropped; holding them all takes gigabytes.
+Pages are counted and dropped; keeping them all takes gigabytes.
 """
 
 import resource

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from eks_access_probe.collector.collect import Listener as CollectListener
+from eks_access_probe.collector.collector import Listener as CollectListener
 from eks_access_probe.outcome import Outcome, Result
 from eks_access_probe.run.progress import ProgressListener
 

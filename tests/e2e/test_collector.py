@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from eks_access_probe.collector.inventory import ClusterInventory, Inventory, Relation, State, of_json
+from eks_access_probe.collector.inventory import ClusterInventory, Inventory, Relation, State, decode_inventory
 from sandbox import Sandbox
 from sandbox.cluster.certificates import CertificateAuthority
 from tests.e2e.program import Program
@@ -111,7 +111,7 @@ def collect(deployed: Program, folder: Path, *options: str, code: int = 0) -> In
     command = ["eks-access", "collect", "--json", str(path), *options]
     done = deployed.sandbox.run(command, cwd=deployed.folder, timeout=SECONDS)
     assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
-    return of_json(path.read_bytes())
+    return decode_inventory(path.read_bytes())
 
 
 def told(found: ClusterInventory) -> set[str]:

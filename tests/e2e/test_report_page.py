@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from eks_access_probe.report.html import page as html
-from eks_access_probe.report.json import Document, report
+from eks_access_probe.report.build import build_report
+from eks_access_probe.report.html import render_page
+from eks_access_probe.report.interface import FullReport
 from sandbox import Sandbox
 from tests.e2e.browser import Page, browser
 from tests.e2e.program import Program
@@ -40,14 +41,14 @@ def probed(sandbox: Sandbox, deployed: Program, tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture
-def opened(page: Page) -> Callable[[Document | Path, Path], float]:
+def opened(page: Page) -> Callable[[FullReport | Path, Path], float]:
     """Opens a document; whatever the page did wrong since fails the test."""
 
-    def open_it(document: Document | Path, folder: Path) -> float:
+    def open_it(document: FullReport | Path, folder: Path) -> float:
         file = document
-        if isinstance(document, Document):
+        if isinstance(document, FullReport):
             file = folder / "page.html"
-            file.write_text(html(document), encoding="utf-8")
+            file.write_text(render_page(document), encoding="utf-8")
         assert isinstance(file, Path)
         page.forget()
         return page.open(file)
@@ -55,7 +56,7 @@ def opened(page: Page) -> Callable[[Document | Path, Path], float]:
     return open_it
 
 
-Open = Callable[[Document | Path, Path], float]
+Open = Callable[[FullReport | Path, Path], float]
 
 
 def clean(page: Page) -> None:
@@ -108,7 +109,7 @@ def test_hostile_names_run_nothing_and_change_nothing(page: Page, opened: Open, 
 
 def test_twenty_thousand_pods_load_and_expand_without_freezing(page: Page, opened: Open, tmp_path: Path) -> None:
     seen = fleet.inventory({"opentrace": {"eu-1": fleet.cluster_inventory(MANY, namespaces=1)}})
-    load = opened(Document(report(fleet.proof(inventory=seen)), seen), tmp_path)
+    load = opened(FullReport(build_report(fleet.proof(inventory=seen)), seen), tmp_path)
     to_topology(page)
     assert "20,000 pods" in page.run("document.getElementById('graph-status').textContent")
 
@@ -161,7 +162,7 @@ def test_twenty_thousand_pods_load_and_expand_without_freezing(page: Page, opene
 
 
 def test_all_of_it_can_be_used_by_keyboard(page: Page, opened: Open, tmp_path: Path) -> None:
-    opened(Document(report(fleet.proof(inventory=(seen := small()))), seen), tmp_path)
+    opened(FullReport(build_report(fleet.proof(inventory=(seen := small()))), seen), tmp_path)
     reached = tabbed(page, 60)
     assert reached[0] == "Skip to the content"
     for what in ("Theme: system", "Overview", "Who has access"):
@@ -220,7 +221,7 @@ def test_texts_have_enough_contrast_and_everything_has_a_name(
 
 def test_the_theme_can_be_chosen(page: Page, opened: Open, tmp_path: Path) -> None:
     page.prefer(color_scheme="light")
-    opened(Document(report(fleet.proof())), tmp_path)
+    opened(FullReport(build_report(fleet.proof())), tmp_path)
     ground = "getComputedStyle(document.body).backgroundColor"
     light = page.run(ground)
     page.run("document.getElementById('theme').click()")
@@ -234,7 +235,7 @@ def test_the_theme_can_be_chosen(page: Page, opened: Open, tmp_path: Path) -> No
 
 
 def test_it_prints_with_everything_open(page: Page, opened: Open, tmp_path: Path) -> None:
-    opened(Document(report(fleet.proof())), tmp_path)
+    opened(FullReport(build_report(fleet.proof())), tmp_path)
     pdf = page.pdf()
     assert pdf.startswith(b"%PDF")
     assert page.run("[...document.querySelectorAll('.integration details')].every((one) => one.open)")

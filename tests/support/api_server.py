@@ -1,4 +1,4 @@
-"""An API server with made-up objects, which lists them as the real one does: page by page, each list of one moment."""
+"""A fake API server that lists its objects like a real one: in pages, each list at one resource version."""
 
 import base64
 import gzip
@@ -14,7 +14,7 @@ from tests.support import protobuf_answers
 
 Object = dict[str, Any]
 COMPRESSED = 500
-"""Longer answers come compressed; the real one begins at 128 kB."""
+"""The size from which responses are compressed; a real API server begins at 128 kB."""
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 KINDS = {
     "namespaces": "Namespace",
@@ -34,17 +34,17 @@ KINDS = {
 
 
 class ApiServer:
-    """What is in the cluster, and what of it may be listed. `refused` has resources, or `resource in namespace`."""
+    """The objects of a cluster, and which of them may be listed."""
 
     def __init__(self) -> None:
         self.objects: dict[str, list[Object]] = {resource: [] for resource in KINDS}
         self.refused: set[str] = set()
         self.allowed_in: dict[str, set[str]] = {}
-        """Namespaces in which a refused resource may be listed all the same."""
+        """Namespaces in which a refused resource may be listed nevertheless."""
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.tokens: set[str] = set()
         self.refused_to: dict[str, set[str]] = {}
-        """Resources that are refused to a user in whose name they are asked for."""
+        """Resources that are refused to an impersonated user."""
         self.delay = 0.0
         self.has_protobuf = True
         self.version = 1000
@@ -53,11 +53,11 @@ class ApiServer:
         self._lock = threading.Lock()
 
     def add(self, resource: str, name: str, namespace: str = "", **parts: Any) -> Object:
-        """An object, with a uid that follows from its name."""
+        """Add an object, with a uid that is derived from its name."""
         meta = {"name": name, "uid": f"uid-{resource}-{namespace}-{name}", **parts.pop("metadata", {})}
-        made = {"metadata": meta | ({"namespace": namespace} if namespace else {}), **parts}
-        self.objects[resource].append(made)
-        return made
+        created = {"metadata": meta | ({"namespace": namespace} if namespace else {}), **parts}
+        self.objects[resource].append(created)
+        return created
 
     def answer(self, path: str, query: dict[str, str], accept: str) -> tuple[int, Object]:
         if path == "/version":
@@ -88,13 +88,13 @@ class ApiServer:
             meta |= {"continue": token, "remainingItemCount": len(every) - end}
         if metadata_only:
             items = [{"kind": "PartialObjectMetadata", "metadata": each["metadata"]} for each in every[start:end]]
-            # As the real one: an empty list of metadata has no list.
+            # Like a real server: the items of an empty metadata-only list are null.
             return {"kind": "PartialObjectMetadataList", "metadata": meta, "items": items or None}
         return {"kind": f"{KINDS[resource]}List", "metadata": meta, "items": every[start:end]}
 
 
 def pod(server: ApiServer, name: str, namespace: str = "web", **more: Any) -> Object:
-    """A running pod with values in it that must not be kept."""
+    """Add a running pod with values that must not be kept."""
     container = {"name": "main", "image": "web:1", "env": [{"name": "TOKEN", "value": "CANARY"}], "args": ["CANARY"]}
     status = {"name": "main", "ready": True, "restartCount": 2, "state": {"running": {"startedAt": "now"}}}
     metadata = {"annotations": {"last-applied": "CANARY"}, "labels": {"app": "web"}, **more.pop("metadata", {})}
@@ -114,8 +114,8 @@ def _status(code: int, reason: str, message: str) -> Object:
 
 
 def _encoded(body: Object, accept: str) -> tuple[str, bytes]:
-    """In the first encoding that is accepted. As the real one, it has errors and versions in JSON for who asks for
-    metadata alone."""
+    """The body in the first encoding that is accepted. Like a real server, it sends errors and versions in JSON if only
+    metadata is requested."""
     wanted = accept.split(",")[0]
     is_list = body.get("kind", "").endswith("List")
     if wanted.startswith(PROTOBUF) and (is_list or (body.get("kind") == "Status" and wanted == PROTOBUF)):
@@ -151,7 +151,7 @@ def serving(server: ApiServer) -> Iterator[ApiServer]:
             self.wfile.write(encoded)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Nobody reads it."""
+            """Log nothing."""
 
     listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     listening.daemon_threads = True

@@ -1,4 +1,4 @@
-"""A proxy between a client and an API server that makes things go wrong: what, and when, is a test's to say."""
+"""A proxy between a client and an API server that injects faults into the requests that a test selects."""
 
 import http.client
 import json
@@ -15,19 +15,19 @@ from urllib.parse import parse_qs, urlsplit
 
 SECONDS = 60
 HEADERS = ("Content-Type", "Content-Encoding")
-"""What is passed on of the headers of an answer."""
+"""The response headers that are forwarded."""
 JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True)
 class Request:
-    """One request that came by."""
+    """One request to the proxy."""
 
     path: str
     query: dict[str, str]
     authorization: str
     number: int
-    """How many of the same path came before it."""
+    """The number of earlier requests for the same path."""
 
     @property
     def is_first_page(self) -> bool:
@@ -42,7 +42,7 @@ class Answer:
 
 
 Fault = Callable[["Proxy", Request, Answer], Answer | None]
-"""What becomes of the server's answer. None: the connection was dealt with, and nothing is sent."""
+"""Changes the server's response. None: the fault handled the connection, and nothing is sent."""
 Faults = Callable[[Request], Fault | None]
 
 
@@ -63,7 +63,7 @@ class Proxy(BaseHTTPRequestHandler):
             self.send(ours, len(ours.body))
 
     def send(self, answer: Answer, length: int) -> None:
-        """Send it, telling this length."""
+        """Send the response with this `Content-Length`."""
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
@@ -72,7 +72,7 @@ class Proxy(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
 
     def reset(self) -> None:
-        """End the connection as a crashed peer does, with RST in the place of FIN."""
+        """End the connection as a crashed peer does, with RST in place of FIN."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close()
 
@@ -82,7 +82,7 @@ class Proxy(BaseHTTPRequestHandler):
         self.connection.close()
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nobody reads it."""
+        """Log nothing."""
 
 
 class FaultyServer(ThreadingHTTPServer):
@@ -124,7 +124,7 @@ class FaultyServer(ThreadingHTTPServer):
             connection.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has gone is part of the game."""
+        """A client that disconnects is expected."""
 
 
 @contextmanager
@@ -143,7 +143,7 @@ def proxy(
         thread.join(SECONDS)
 
 
-# What can go wrong.
+# Faults.
 
 
 def late(seconds: float) -> Fault:
@@ -155,7 +155,7 @@ def late(seconds: float) -> Fault:
 
 
 def reset(proxy: Proxy, request: Request, answer: Answer) -> None:
-    """The connection is gone before the answer."""
+    """The connection is reset before the response."""
     proxy.reset()
 
 
@@ -166,14 +166,14 @@ def reset_in_the_body(proxy: Proxy, request: Request, answer: Answer) -> None:
 
 
 def truncated(proxy: Proxy, request: Request, answer: Answer) -> None:
-    """The connection ends in order, with half of what its length says."""
+    """The connection is closed normally, after half of the announced length."""
     half = answer.body[: len(answer.body) // 2]
     proxy.send(Answer(answer.status, answer.headers, half), len(answer.body))
     proxy.close()
 
 
 def cut_off(proxy: Proxy, request: Request, answer: Answer) -> Answer:
-    """Half of the body, and a length that fits it: nothing but the content shows it."""
+    """Half of the body with a matching length: only the content shows that it is cut off."""
     return Answer(answer.status, answer.headers, answer.body[: len(answer.body) // 2])
 
 
@@ -186,7 +186,7 @@ def empty_object(proxy: Proxy, request: Request, answer: Answer) -> Answer:
 
 
 def empty_list(proxy: Proxy, request: Request, answer: Answer) -> Answer:
-    """A list with nothing in it, of no moment: from something that only looks like an API server."""
+    """An empty list without a resource version, from a server that only looks like an API server."""
     return Answer(200, JSON, b'{"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": []}')
 
 

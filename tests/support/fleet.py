@@ -1,4 +1,4 @@
-"""Reports of made-up fleets, as large as wanted: the vendors' descriptions, the probe's questions, made-up answers."""
+"""Reports of fake fleets of any size: real descriptions of vendors, real checks of the probe, fake answers."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -48,12 +48,12 @@ VENDORS: Mapping[str, Mapping[str, Any]] = {
 }
 
 AWS = Aws(None)
-"""Never asked anything."""
+"""Never called."""
 Answering = Callable[[Question], Answer]
 
 
 def as_declared(question: Question) -> Answer:
-    """What a deployment without a fault answers."""
+    """The answer of a deployment that is as declared."""
     if question.allowed:
         return Answer(Verdict.ALLOWED, 200)
     return Answer(Verdict.DENIED, 403, "Forbidden", f'User "vendor" cannot {question.call} at the cluster scope')
@@ -100,13 +100,13 @@ def proof(of: Manifest | None = None, answer: Answering = as_declared, inventory
     return Proof(of, outcomes, WHEN, 12.5, frozenset({SECRET}), inventory)
 
 
-# What is seen.
+# Visible objects.
 
 
 def cluster_inventory(
     pods: int, *, namespaces: int = 20, pods_of_each: int = 5, gaps: tuple[Listing, ...] = ()
 ) -> ClusterInventory:
-    """Deployments of some pods each, with their replica sets and services, over namespaces and machines."""
+    """Deployments with their replica sets, pods and services, spread over namespaces and nodes."""
     nodes: list[Node] = []
     edges = Edges()
 

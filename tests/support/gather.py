@@ -1,4 +1,4 @@
-"""Collecting from servers on this machine, as the integration acme."""
+"""Collects from servers on the loopback interface, as the integration acme."""
 
 import os
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 from eks_access.manifest import models
 from eks_access_cli.progress import SilentListener
-from eks_access_probe.collector.collect import collect
+from eks_access_probe.collector.collector import collect
 from eks_access_probe.collector.inventory import ClusterInventory, Inventory, Listing
 from eks_access_probe.identity import identities
 from eks_access_probe.identity.aws_clients import Aws

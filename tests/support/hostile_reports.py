@@ -1,9 +1,10 @@
-"""Reports of a run in which every name that others choose is markup or script."""
+"""Reports of a run in which every name that third parties can choose is markup or script."""
 
 from eks_access_probe.collector.inventory import ClusterInventory, Container, Edges, Listing, Node, Relation, State
 from eks_access_probe.outcome import Answer, Question, Verdict
-from eks_access_probe.report import compare
-from eks_access_probe.report.json import Document, report
+from eks_access_probe.report.build import build_report
+from eks_access_probe.report.compare import compare_reports
+from eks_access_probe.report.interface import FullReport
 from tests.support import fleet
 
 PAYLOADS = (
@@ -18,8 +19,8 @@ PAYLOADS = (
 )
 
 
-def hostile(payload: str) -> Document:
-    """A run in which everything that others can name is named so."""
+def hostile(payload: str) -> FullReport:
+    """A run in which everything that third parties can name has this name."""
 
     def answer(question: Question) -> Answer:
         if question.integration == "opentrace" and question.verb == "list":
@@ -56,6 +57,6 @@ def hostile(payload: str) -> Document:
     listing = Listing(kind=payload, resource="x", namespace=payload, state=State.INCOMPLETE, count=1, reason=payload)
     seen = ClusterInventory(name=payload, region=payload, trouble=payload, nodes=nodes, edges=edges, listings=[listing])
     inventory = fleet.inventory({payload: {payload: seen}})
-    now = report(fleet.proof(manifest, answer, inventory))
-    before = report(fleet.proof(manifest))
-    return Document(now.model_copy(update={"changes": compare.changes(before, now)}), inventory)
+    now = build_report(fleet.proof(manifest, answer, inventory))
+    before = build_report(fleet.proof(manifest))
+    return FullReport(now.model_copy(update={"changes": compare_reports(before, now)}), inventory)

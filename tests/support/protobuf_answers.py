@@ -1,7 +1,7 @@
-"""What the API server with made-up objects answers, in Kubernetes' protobuf.
+"""Encodes the responses of the fake API server in Kubernetes' protobuf.
 
-Its message types are the collector's own, so what these tests cannot show is that the numbers of the fields are
-Kubernetes'. The tests on a real API server show that.
+The message types are the collector's own, so these tests cannot show that the field numbers are those of Kubernetes.
+The end-to-end tests with a real API server show that.
 """
 
 import base64
@@ -23,24 +23,24 @@ _ITEMS = {f"{kind.name}List": kind.item for kind in TOPOLOGY}
 
 
 class Wrapped(Struct, Generic[Item]):
-    """What everything is wrapped in."""
+    """The envelope around every body."""
 
     typeMeta: Annotated[messages.TypeMeta, messages.at(1)]
     raw: Annotated[Item, messages.at(2)]
 
 
 class Items(Struct, Generic[Item]):
-    """One page of a list as it is wrapped."""
+    """One page of a list in the envelope."""
 
     metadata: Annotated[messages.ListMeta, messages.at(1)]
     items: Annotated[tuple[Item, ...], messages.at(2)] = ()
 
 
 def encoded(answer: Object) -> bytes:
-    """An answer, as it is told by its kind."""
+    """The response in protobuf, by its kind."""
     kind = answer["kind"]
-    form: Any = messages.Status if kind == "Status" else encodings.of(Items, _ITEMS.get(kind, messages.Object))
-    message = encodings.parser(encodings.of(Wrapped, form)).message()
+    form: Any = messages.Status if kind == "Status" else encodings.specialize(Items, _ITEMS.get(kind, messages.Object))
+    message = encodings.parser(encodings.specialize(Wrapped, form)).message()
     given = {"typeMeta": {"kind": kind}, "raw": _as_in_protobuf(answer)}
     json_format.ParseDict(given, message, ignore_unknown_fields=True)
     if kind == "PodList":
@@ -56,13 +56,13 @@ def _unknown(number: int, value: bytes) -> bytes:
 
 
 def _as_in_protobuf(value: Any, key: str = "") -> Any:
-    """An object of the API as its messages have it, where that is not as JSON does."""
+    """An API object with the fields of its protobuf messages, where they differ from those of JSON."""
     if isinstance(value, list):
         return [_as_in_protobuf(each, key) for each in value]
     if not isinstance(value, dict):
         return base64.b64encode(value.encode()).decode() if key == "deletionTimestamp" else value
     made = {
-        {"continue": "next"}.get(name, name): each if name == "labels" else _as_in_protobuf(each, name)
+        {"continue": "continue_token"}.get(name, name): each if name == "labels" else _as_in_protobuf(each, name)
         for name, each in value.items()
     }
     if key == "ephemeralContainers":

@@ -1,4 +1,4 @@
-"""Fixtures of the tests that talk to servers on this machine."""
+"""Fixtures for tests with servers on the loopback interface."""
 
 import json
 import socket
@@ -18,7 +18,7 @@ from tests.support.world import World, answer
 
 @pytest.fixture(autouse=True)
 def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As everywhere, but for servers on this machine."""
+    """Allow connections to the loopback interface only."""
     connect = socket.socket.connect
 
     def here(self: socket.socket, address: Any) -> None:
@@ -30,7 +30,7 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> World:
-    """An AWS that lets the integration in."""
+    """A fake AWS in which the integration can assume its role."""
     world = World()
     for operation, body in (
         ("DescribeCluster", {"cluster": {"status": "ACTIVE", "version": "1.35"}}),
@@ -61,7 +61,7 @@ def api() -> Iterator[ApiServer]:
 
 @pytest.fixture
 def behind() -> Iterator[Callable[[str, Faults], FaultyServer]]:
-    """Puts a proxy before a server."""
+    """Puts a proxy with faults in front of a server."""
     with ExitStack() as proxies:
 
         def put(upstream: str, faults: Faults) -> FaultyServer:

@@ -9,7 +9,7 @@ from ..options import acting_options, manifest_options
 from . import Command
 
 PAGE_SIZE = 500
-"""`eks_access_probe.collector.fetch.PAGE`, which takes too long to import for a line of `--help`."""
+"""`eks_access_probe.collector.fetch.PAGE_SIZE`, which takes too long to import for a line of `--help`."""
 
 
 @click.command("collect", cls=Command)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eks_access.manifest.models import IntegrationAccess, Manifest
-from eks_access_probe.collector import table
-from eks_access_probe.collector.collect import collect
-from eks_access_probe.collector.fetch import PAGE
+from eks_access_probe.collector.collector import collect
+from eks_access_probe.collector.fetch import PAGE_SIZE
 from eks_access_probe.collector.inventory import Inventory
+from eks_access_probe.collector.table import print_inventory
 from eks_access_probe.identity.aws_clients import Aws
 from eks_access_probe.identity.identities import Identities
 from eks_access_probe.run.plan import select_integrations
@@ -58,9 +58,9 @@ def run_collect(options: CollectOptions) -> int:
             deadline=options.deadline,
             page_size=options.page_size,
         )
-        table.write(inventory, selection, create_console(stderr=options.json_file == "-"))
+        print_inventory(inventory, selection, create_console(stderr=options.json_file == "-"))
         if out is not None:
-            out.writelines(inventory.json())
+            out.writelines(inventory.json_chunks())
             out.write(b"\n")
     return exit_codes.OK if inventory.is_whole else exit_codes.INCONCLUSIVE
 
@@ -73,7 +73,7 @@ def collect_inventory(
     *,
     concurrency: int,
     deadline: float = DEADLINE,
-    page_size: int = PAGE,
+    page_size: int = PAGE_SIZE,
 ) -> Inventory:
     """What the selected integrations can see, with progress on standard error."""
     total = sum(len(access.clusters) for access in selection.values())

@@ -18,12 +18,14 @@ from eks_access_probe.checks.plan import IntegrationPlan
 from eks_access_probe.identity.aws_clients import Aws
 from eks_access_probe.identity.identities import Identities
 from eks_access_probe.operator.plan import build_evaluated_plans
-from eks_access_probe.report import baseline, compare
+from eks_access_probe.report.build import build_report
 from eks_access_probe.report.changes_table import ChangesTable
+from eks_access_probe.report.compare import compare_reports, validate_comparable
 from eks_access_probe.report.html import HtmlReport
-from eks_access_probe.report.interface import Proof
-from eks_access_probe.report.json import Document, DocumentFormat, JsonReport, Report, report
+from eks_access_probe.report.interface import FullReport, Proof, ReportFormat
+from eks_access_probe.report.json import JsonReport, read_report
 from eks_access_probe.report.junit import JunitReport
+from eks_access_probe.report.models import Report
 from eks_access_probe.report.table import TableReport
 from eks_access_probe.run.plan import build_plans, select_integrations
 from eks_access_probe.run.retry import CheckRetryPolicy
@@ -97,11 +99,11 @@ def run_probe(options: ProbeOptions) -> int:
         proof = _prove(preparation, options)
         if not options.quiet:
             TableReport(console, verbose=options.verbose).write(proof)
-        final = _compare(report(proof), preparation.baseline, fail_on_change=options.fail_on_change)
-        document = Document(final, proof.inventory)
+        final = _compare(build_report(proof), preparation.baseline, fail_on_change=options.fail_on_change)
+        full = FullReport(final, proof.inventory)
         for report_format in formats:
-            report_format.write(document)
-    return document.report.summary.exit_code
+            report_format.write(full)
+    return final.summary.exit_code
 
 
 def _prepare(options: ProbeOptions) -> _Preparation:
@@ -121,9 +123,9 @@ def _prepare(options: ProbeOptions) -> _Preparation:
     else:
         plans = build_plans(manifest, identities, aws, integrations=options.integrations, clusters=options.clusters)
     shard = None if options.shard is None else parse_shard(options.shard)
-    before = baseline.read(options.baseline_file) if options.baseline_file else None
+    before = read_report(options.baseline_file) if options.baseline_file else None
     if before is not None:
-        compare.check_comparable(before, manifest, by_operator=options.as_operator)
+        validate_comparable(before, manifest, by_operator=options.as_operator)
     return _Preparation(manifest, secrets, aws, selection, identities, plans, shard, before)
 
 
@@ -134,8 +136,8 @@ def _read_manifest(options: ProbeOptions) -> tuple[Manifest, frozenset[str]]:
     return load_manifest(options.manifest or ""), frozenset()
 
 
-def _open_formats(options: ProbeOptions, console: Console, files: ExitStack) -> list[DocumentFormat]:
-    formats: list[DocumentFormat] = [] if options.quiet else [ChangesTable(console)]
+def _open_formats(options: ProbeOptions, console: Console, files: ExitStack) -> list[ReportFormat]:
+    formats: list[ReportFormat] = [] if options.quiet else [ChangesTable(console)]
     if options.json_file:
         formats.append(JsonReport(open_text("--json", options.json_file, files)))
     if options.junit_file:
@@ -178,7 +180,7 @@ def _compare(now: Report, before: Report | None, *, fail_on_change: bool) -> Rep
     """The report with what changed since the baseline, and the exit code that follows from it."""
     if before is None:
         return now
-    changes = compare.changes(before, now)
+    changes = compare_reports(before, now)
     fails = fail_on_change and changes.any and now.summary.exit_code == exit_codes.OK
     summary = now.summary.model_copy(update={"exit_code": exit_codes.CHANGED}) if fails else now.summary
     return now.model_copy(update={"changes": changes, "summary": summary})

@@ -235,6 +235,10 @@ def read(value: object) -> Manifest:
     try:
         return Manifest.model_validate(value)
     except ValidationError as invalid:
-        error = invalid.errors(include_url=False, include_input=False)[0]
-        path = ".".join(map(str, error["loc"]))
-        raise ManifestError(f"the access manifest is not as expected at {path}: {error['msg']}") from None
+        raise ManifestError(f"the access manifest is not valid {format_first_error(invalid)}") from None
+
+
+def format_first_error(invalid: ValidationError) -> str:
+    """Where the first error is, and what is wrong. Without the value, which may be a secret."""
+    error = invalid.errors(include_url=False, include_input=False)[0]
+    return f"at {'.'.join(map(str, error['loc']))}: {error['msg']}"

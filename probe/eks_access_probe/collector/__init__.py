@@ -1,1 +1,1 @@
-"""The collector: what each integration sees in each cluster, gathered as the integration, without anything secret."""
+"""Collects an inventory: what each integration can list in AWS and in each cluster, without anything secret."""

@@ -1,6 +1,6 @@
-"""What an integration sees in AWS: each cluster's configuration and access entries, and the IAM roles.
+"""Reads what an integration can see in AWS: each cluster's configuration and access entries, and the IAM roles.
 
-Everybody is asked for everything; whoever may not see it is refused, which is told. Blocking, for a thread of a pool.
+Every integration makes every call; a call that IAM denies is listed as refused. Blocking, for a thread of a pool.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,88 +14,92 @@ from ..identity.aws_clients import Aws
 from ..outcome import Answer, Verdict
 from .inventory import AccessEntry, AccessPolicy, Configuration, Listing, State
 
-_Kept = TypeVar("_Kept")
-_TOLD_FIRST = (State.COMPLETE, State.REFUSED, State.INCOMPLETE)
-"""What becomes of a call to AWS; of several, the last of these is told."""
+_Item = TypeVar("_Item")
+_BEST_TO_WORST = (State.COMPLETE, State.REFUSED, State.INCOMPLETE)
+"""The states of a call to AWS. Of several calls, the listing has the worst."""
 
 
-class Account:
-    """The calls of one integration. Nothing is raised for what AWS answers: that is told in the listing."""
+class AwsReader:
+    """Makes the AWS calls of one integration. What AWS answers never raises: the listing has it."""
 
     def __init__(self, aws: Aws, actor: Actor) -> None:
         self._aws = aws
         self._actor = actor
 
-    def roles(self) -> tuple[Listing, list[str]]:
+    def list_roles(self) -> tuple[Listing, list[str]]:
         def call() -> list[str]:
             pages = self._client("iam", self._actor.region).get_paginator("list_roles").paginate()
             return [role["Arn"] for page in pages for role in page["Roles"]]
 
-        return _listed("iam:ListRoles", call)
+        return _call("iam:ListRoles", call)
 
-    def configuration(self, cluster: Cluster) -> tuple[Listing, list[Configuration]]:
+    def describe_cluster(self, cluster: Cluster) -> tuple[Listing, list[Configuration]]:
         def call() -> list[Configuration]:
             answer = self._client("eks", cluster.region).describe_cluster(name=cluster.name)
             return [_configuration(answer["cluster"])]
 
-        return _listed("eks:DescribeCluster", call)
+        return _call("eks:DescribeCluster", call)
 
-    def principals(self, cluster: Cluster) -> tuple[Listing, list[str]]:
+    def list_access_entries(self, cluster: Cluster) -> tuple[Listing, list[str]]:
+        """The ARNs of the principals that have an access entry."""
+
         def call() -> list[str]:
             client = self._client("eks", cluster.region)
             pages = client.get_paginator("list_access_entries").paginate(clusterName=cluster.name)
             return [principal for page in pages for principal in page["accessEntries"]]
 
-        return _listed("eks:ListAccessEntries", call)
+        return _call("eks:ListAccessEntries", call)
 
-    def entry(self, cluster: Cluster, principal: str) -> tuple[Listing, list[AccessEntry]]:
+    def describe_access_entry(self, cluster: Cluster, principal: str) -> tuple[Listing, list[AccessEntry]]:
         def call() -> list[AccessEntry]:
             client = self._client("eks", cluster.region)
             answer = client.describe_access_entry(clusterName=cluster.name, principalArn=principal)
-            return [_entry(answer["accessEntry"])]
+            return [_access_entry(answer["accessEntry"])]
 
-        return _listed("eks:DescribeAccessEntry", call)
+        return _call("eks:DescribeAccessEntry", call)
 
-    def policies(self, cluster: Cluster, principal: str) -> tuple[Listing, list[AccessPolicy]]:
+    def list_access_policies(self, cluster: Cluster, principal: str) -> tuple[Listing, list[AccessPolicy]]:
+        """The access policies that are associated with a principal's access entry."""
+
         def call() -> list[AccessPolicy]:
             client = self._client("eks", cluster.region)
             pages = client.get_paginator("list_associated_access_policies").paginate(
                 clusterName=cluster.name, principalArn=principal
             )
-            return [_policy(policy) for page in pages for policy in page["associatedAccessPolicies"]]
+            return [_access_policy(policy) for page in pages for policy in page["associatedAccessPolicies"]]
 
-        return _listed("eks:ListAssociatedAccessPolicies", call)
+        return _call("eks:ListAssociatedAccessPolicies", call)
 
     def _client(self, service: str, region: str) -> Any:
         return self._aws.client(service, region, self._actor.session().keys)
 
 
-def together(listings: Iterable[Listing]) -> list[Listing]:
-    """The listings of calls that are made once for each thing, one for each kind of call."""
+def merge_listings(listings: Iterable[Listing]) -> list[Listing]:
+    """One listing for each kind of call, of the listings of calls made once for each principal."""
     by_kind: dict[str, list[Listing]] = {}
     for listing in listings:
         by_kind.setdefault(listing.kind, []).append(listing)
-    return [_one(same) for same in by_kind.values()]
+    return [_merge(same_kind) for same_kind in by_kind.values()]
 
 
-def _one(same: list[Listing]) -> Listing:
-    worst = max(same, key=lambda listing: _TOLD_FIRST.index(listing.state))
-    mixed = len({listing.state for listing in same}) > 1
+def _merge(listings: list[Listing]) -> Listing:
+    worst = max(listings, key=lambda listing: _BEST_TO_WORST.index(listing.state))
+    is_mixed = len({listing.state for listing in listings}) > 1
     return Listing(
         kind=worst.kind,
         resource="",
         namespace=None,
-        state=State.INCOMPLETE if mixed else worst.state,
-        count=sum(listing.count for listing in same),
+        state=State.INCOMPLETE if is_mixed else worst.state,
+        count=sum(listing.count for listing in listings),
         reason=worst.reason,
     )
 
 
-def _listed(kind: str, call: Callable[[], list[_Kept]]) -> tuple[Listing, list[_Kept]]:
-    kept: list[_Kept] = []
+def _call(kind: str, call: Callable[[], list[_Item]]) -> tuple[Listing, list[_Item]]:
+    items: list[_Item] = []
 
     def ask() -> Answer:
-        kept.extend(call())
+        items.extend(call())
         return Answer(Verdict.ALLOWED, 200)
 
     answer = call_aws(ask, classify_service_error)
@@ -107,7 +111,7 @@ def _listed(kind: str, call: Callable[[], list[_Kept]]) -> tuple[Listing, list[_
         case _:
             state = State.INCOMPLETE
     reason = "" if state is State.COMPLETE else answer.evidence
-    return Listing(kind=kind, resource="", namespace=None, state=state, count=len(kept), reason=reason), kept
+    return Listing(kind=kind, resource="", namespace=None, state=state, count=len(items), reason=reason), items
 
 
 def _configuration(cluster: dict[str, Any]) -> Configuration:
@@ -126,7 +130,7 @@ def _configuration(cluster: dict[str, Any]) -> Configuration:
     )
 
 
-def _entry(entry: dict[str, Any]) -> AccessEntry:
+def _access_entry(entry: dict[str, Any]) -> AccessEntry:
     return AccessEntry(
         principal=entry["principalArn"],
         type=entry.get("type", ""),
@@ -135,7 +139,7 @@ def _entry(entry: dict[str, Any]) -> AccessEntry:
     )
 
 
-def _policy(policy: dict[str, Any]) -> AccessPolicy:
+def _access_policy(policy: dict[str, Any]) -> AccessPolicy:
     scope = policy.get("accessScope", {})
     namespaces = tuple(scope.get("namespaces", ())) if scope.get("type") == "namespace" else None
     return AccessPolicy(arn=policy["policyArn"], namespaces=namespaces)

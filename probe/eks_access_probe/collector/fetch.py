@@ -1,6 +1,7 @@
-"""One page of one list: asked for, and made of what comes. Blocking, for a thread of a pool."""
+"""Requests one page of a list and decodes the response. Blocking, for a thread of a pool."""
 
 import binascii
+import logging
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,94 +21,107 @@ from ..checks.kubernetes_answers import classify_response
 from ..identity.assume_role import AssumeRoleError
 from ..outcome import Answer, FailedRequest, Verdict
 from .kinds import Kind
-from .seen import Seen, Shared
+from .objects import CollectedObject, Interner
 from .wire import encodings
 from .wire.protobuf_stream import Read
 
-_Got = TypeVar("_Got")
-PAGE = 500
-"""Objects a page: as many as kubectl asks for."""
+_Response = TypeVar("_Response")
+PAGE_SIZE = 500
+"""Objects per page, as many as kubectl requests."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page, of which the head has come: the next one can be asked for."""
+    """One page whose head has arrived, so that the next one can be requested already."""
 
-    seen: Callable[[], "list[Seen] | FailedRequest"]
-    """Reads the rest of it, and gives what is kept of it. To be asked for once."""
+    read_objects: Callable[[], "list[CollectedObject] | FailedRequest"]
+    """Reads the rest of the page. Can be called once."""
     token: str
-    """Where the next page begins; empty at the end of the list."""
+    """The `continue` token of the next page; empty at the end of the list."""
     version: str
-    """The moment that the list is of; the same on each of its pages."""
+    """The resource version of the list: the same on each of its pages."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """One list: a kind, in one namespace or in all."""
+class ListTarget:
+    """One list: a kind, in one namespace or in all of them."""
 
     kind: Kind
     namespace: str | None = None
 
 
-def page(session: ClusterSession, place: Place, token: str, shared: Shared, size: int = PAGE) -> Page | FailedRequest:
-    """The page of the list that begins at `token`, or at its beginning where that is empty.
+def fetch_page(
+    session: ClusterSession, target: ListTarget, token: str, interner: Interner, size: int = PAGE_SIZE
+) -> Page | FailedRequest:
+    """The page that begins at the `continue` token `token`; the first page if that is empty.
 
-    No `resourceVersion` is asked for: the list is of this moment and not of a cache's.
+    The request has no `resourceVersion`, so the list is consistent and recent, not served from a cache.
     https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
     """
 
     def fetch() -> Page | FailedRequest:
-        version = _version(session, place.kind)
+        version = _api_version(session, target.kind)
         if isinstance(version, FailedRequest):
             return version
         query = {"limit": str(size)} | ({"continue": token} if token else {})
-        path = place.kind.path(version, place.namespace)
-        answer = session.open(path, query=query, accept=place.kind.accept)
-        if answer.status != 200:
-            return _failed(Response(answer.status, answer.headers, answer.read()))
-        return _page(place.kind, answer.read, shared)
+        path = target.kind.path(version, target.namespace)
+        response = session.open(path, query=query, accept=target.kind.accept)
+        _log.debug(
+            "cluster %s: GET %s (%s page): status %d",
+            session.cluster.name,
+            path,
+            "next" if token else "first",
+            response.status,
+        )
+        if response.status != 200:
+            return _failed_request(Response(response.status, response.headers, response.read()))
+        return _decode_page(target.kind, response.read, interner)
 
-    return _answered(fetch)
+    return _catch_failures(fetch)
 
 
-def _page(kind: Kind, read: Read, shared: Shared) -> Page | FailedRequest:
-    page = kind.page(read)
-    meta = page.metadata
-    if not meta.resourceVersion:
-        return _cut_off(f"the {page.kind} is of no moment: it has no resource version")
-    return Page(lambda: _answered(lambda: kind.kept(page.items, shared)), meta.next, meta.resourceVersion)
-
-
-def version(session: ClusterSession) -> str | FailedRequest:
-    """The API server's own version. Any answer shows that it can be reached."""
+def fetch_version(session: ClusterSession) -> str | FailedRequest:
+    """The API server's own version; empty if it is refused. Any response shows that the server is reachable."""
 
     def fetch() -> str | FailedRequest:
         response = session.request("GET", "/version")
+        _log.debug("cluster %s: GET /version: status %d", session.cluster.name, response.status)
         if response.status == 403:
             return ""
-        return str(extract(response, "gitVersion")) if response.status == 200 else _failed(response)
+        return str(extract(response, "gitVersion")) if response.status == 200 else _failed_request(response)
 
-    return _answered(fetch)
-
-
-def _cut_off(words: str) -> FailedRequest:
-    return FailedRequest(Answer(Verdict.UNREACHABLE, 200, "CutOff", words))
+    return _catch_failures(fetch)
 
 
-def _version(session: ClusterSession, kind: Kind) -> str | FailedRequest:
-    """The version to list a kind in; of the kinds that everybody has, it is known."""
+def _decode_page(kind: Kind, read: Read, interner: Interner) -> Page | FailedRequest:
+    page = kind.decode_page(read)
+    meta = page.metadata
+    if not meta.resourceVersion:
+        return _cut_off(f"the {page.kind} has no resource version")
+    return Page(
+        lambda: _catch_failures(lambda: kind.project(page.items, interner)), meta.continue_token, meta.resourceVersion
+    )
+
+
+def _cut_off(message: str) -> FailedRequest:
+    return FailedRequest(Answer(Verdict.UNREACHABLE, 200, "CutOff", message))
+
+
+def _api_version(session: ClusterSession, kind: Kind) -> str | FailedRequest:
+    """The version of the API group to list a kind in. Only for the kinds that every cluster serves, it is known."""
     if kind.version is not None:
         return kind.version
     response = session.request("GET", f"/apis/{kind.group}")
     if response.status != 200:
-        return _failed(response)
+        return _failed_request(response)
     return str(extract(response, "preferredVersion", "version"))
 
 
-def _failed(response: Response) -> FailedRequest:
-    answer = classify_response(encodings.error(response))
+def _failed_request(response: Response) -> FailedRequest:
+    answer = classify_response(encodings.decode_error(response))
     if answer.verdict is Verdict.ALLOWED:
-        answer = Answer(Verdict.COULD_NOT_ASK, response.status, "", "the answer is no list")
+        answer = Answer(Verdict.COULD_NOT_ASK, response.status, "", "the response is not a list")
     return FailedRequest(answer, _retry_after(response.headers))
 
 
@@ -123,13 +137,13 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (at - datetime.now(UTC)).total_seconds()) if at.tzinfo else None
 
 
-def _answered(fetch: Callable[[], _Got | FailedRequest]) -> _Got | FailedRequest:
-    """What was fetched, or what came in the place of an answer."""
+def _catch_failures(fetch: Callable[[], _Response | FailedRequest]) -> _Response | FailedRequest:
+    """What was fetched, or the failure in place of a response."""
     try:
         return fetch()
     except msgspec.DecodeError as error:
-        # It tells places and types, and never a value.
-        return _cut_off(f"the body is cut off, or not the list: {error}")
+        # The error contains paths and types, never a value.
+        return _cut_off(f"the response is cut off, or not the list: {error}")
     except UnreachableError as error:
         return FailedRequest(Answer(Verdict.UNREACHABLE, None, type(error.cause).__name__, str(error)))
     except NotKubernetesError as error:
@@ -139,5 +153,5 @@ def _answered(fetch: Callable[[], _Got | FailedRequest]) -> _Got | FailedRequest
             Answer(Verdict.COULD_NOT_ASK, None, type(error).__name__, f"no token for the cluster: {error}")
         )
     except (ssl.SSLError, binascii.Error, UnicodeDecodeError) as error:
-        words = f"the cluster's certificate authority is not usable: {error}"
-        return FailedRequest(Answer(Verdict.COULD_NOT_ASK, None, type(error).__name__, words))
+        message = f"the cluster's certificate authority is not usable: {error}"
+        return FailedRequest(Answer(Verdict.COULD_NOT_ASK, None, type(error).__name__, message))

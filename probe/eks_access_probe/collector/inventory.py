@@ -1,9 +1,9 @@
-"""What an integration sees: plain data, and its JSON form.
+"""The inventory: what an integration sees, as plain data, and its JSON form.
 
-There is room here for metadata and status only. Environment values, arguments, annotations and the content of
-ConfigMaps have no field that could hold them, and Secrets are never asked for.
+There are fields for metadata and status only. Environment values, arguments, annotations and the content of ConfigMaps
+have no field, and Secrets are never listed.
 
-Keys are camelCase in JSON. Edges name nodes by their place in `nodes`. The version changes when a reader of the old
+Keys are camelCase in JSON. Edges refer to nodes by their index in `nodes`. The version changes when a reader of the old
 form would misread the new one.
 """
 
@@ -18,21 +18,21 @@ from typing import Any, Final
 import msgspec
 
 SCHEMA_VERSION: Final = 1
-_PIECE = 1000
-"""Objects that are written at a time."""
+_CHUNK_SIZE = 1000
+"""Objects that are encoded at a time."""
 
 
 class State(StrEnum):
     """How much of a list was read."""
 
     COMPLETE = "complete"
-    """All of it, as it was at one moment."""
+    """All of it, at one resource version."""
     RESTARTED = "restarted"
-    """All of it, as it was at one moment, on the second reading: the first could not be finished."""
+    """All of it, at one resource version, on the second attempt: the first could not be finished."""
     INCOMPLETE = "incomplete"
-    """Not all of it, or nothing; `reason` says why. What is there is true and not the whole."""
+    """A part of it, or nothing, for the `reason`. The objects that were read are correct."""
     REFUSED = "refused"
-    """Nothing: the authorizer said no; `reason` is its answer."""
+    """Nothing: the authorizer denied the request; `reason` is its response."""
     ABSENT = "absent"
     """Nothing: the cluster does not serve this kind."""
 
@@ -41,7 +41,7 @@ WHOLE = (State.COMPLETE, State.RESTARTED)
 
 
 class Relation(StrEnum):
-    """What an edge says, from its first node to its second."""
+    """The meaning of an edge, from its source to its target."""
 
     ROUTES_TO = "routes-to"
     """An ingress to a service."""
@@ -52,59 +52,59 @@ class Relation(StrEnum):
     RUNS_ON = "runs-on"
     """A pod to its node."""
     IN = "in"
-    """What nobody owns, to its namespace."""
+    """An object without an owner, to its namespace."""
 
 
-class _Part(msgspec.Struct, frozen=True, rename="camel", kw_only=True, gc=False):
+class _Record(msgspec.Struct, frozen=True, rename="camel", kw_only=True, gc=False):
     pass
 
 
-class Container(_Part, frozen=True, omit_defaults=True):
+class Container(_Record, frozen=True, omit_defaults=True):
     name: str
     image: str
     state: str = ""
-    """`running`, `waiting` or `terminated`; empty where the cluster tells none yet."""
+    """`running`, `waiting` or `terminated`; empty if the container has no status yet."""
     reason: str = ""
     ready: bool = False
     restarts: int = 0
     role: str = ""
-    """`init` or `ephemeral`; empty for a container of the pod's own."""
+    """`init` or `ephemeral`; empty for a regular container."""
 
 
-class Node(_Part, frozen=True, omit_defaults=True):
-    """One object of a cluster. `namespace` is empty for what is in none."""
+class Node(_Record, frozen=True, omit_defaults=True):
+    """One object of a cluster. `namespace` is empty for a cluster-scoped object."""
 
     kind: str
     name: str
     namespace: str = ""
     status: str = ""
-    """In the words of `kubectl get`: `Running`, `CrashLoopBackOff`, `2/3` of replicas ready, …"""
+    """As in `kubectl get`: `Running`, `CrashLoopBackOff`, `2/3` of replicas ready, …"""
     detail: str = ""
     """A service's type and ports, an ingress's hosts."""
     containers: tuple[Container, ...] = ()
     listed: bool = True
-    """False for what was not listed itself and is only named by something that was."""
+    """False for an object that was not listed itself, and is only referred to by a listed one."""
 
 
-class Listing(_Part, frozen=True):
-    """One list that was asked for, and how much of it was read."""
+class Listing(_Record, frozen=True):
+    """One list that was requested, and how much of it was read."""
 
     kind: str
-    """`Pod`, or the call where it is one to AWS: `eks:DescribeCluster`."""
+    """`Pod`; the action for an AWS call: `eks:DescribeCluster`."""
     resource: str
-    """`pods`, `deployments.apps`; empty for a call to AWS."""
+    """`pods`, `deployments.apps`; empty for an AWS call."""
     namespace: str | None
-    """The namespace that was asked for; null for all of them, or where there is none."""
+    """The namespace that was listed; null for all namespaces and for cluster-scoped kinds."""
     state: State
     count: int
     reason: str = ""
-    """What was answered, where the list is not whole; and why it was read twice, where it was."""
+    """Why the list is not complete, or why it was read twice."""
     pages: int = 0
     seconds: float = 0.0
 
 
 class Edges:
-    """The edges of one graph, each eight bytes and a relation. Iterating gives (relation, from, to)."""
+    """The edges of one graph, in eight bytes each. Iterates over (relation, source, target)."""
 
     def __init__(self) -> None:
         self._by_relation: dict[Relation, array[int]] = defaultdict(partial(array, "I"))
@@ -115,7 +115,7 @@ class Edges:
         pairs.append(target)
 
     def of(self, relation: Relation) -> Iterator[tuple[int, int]]:
-        """The edges of one relation, as places of nodes."""
+        """The edges of one relation, as indexes of nodes."""
         pairs = iter(self._by_relation.get(relation, ()))
         return zip(pairs, pairs, strict=True)
 
@@ -128,13 +128,13 @@ class Edges:
         return sum(len(pairs) for pairs in self._by_relation.values()) // 2
 
 
-class AccessPolicy(_Part, frozen=True):
+class AccessPolicy(_Record, frozen=True):
     arn: str
     namespaces: tuple[str, ...] | None
     """None for the whole cluster."""
 
 
-class AccessEntry(_Part, frozen=True):
+class AccessEntry(_Record, frozen=True):
     principal: str
     type: str = ""
     username: str = ""
@@ -142,8 +142,8 @@ class AccessEntry(_Part, frozen=True):
     policies: tuple[AccessPolicy, ...] = ()
 
 
-class Configuration(_Part, frozen=True):
-    """What `eks:DescribeCluster` tells, as far as it is kept."""
+class Configuration(_Record, frozen=True):
+    """The part of the `eks:DescribeCluster` response that is kept."""
 
     status: str
     version: str
@@ -154,7 +154,7 @@ class Configuration(_Part, frozen=True):
     public_access_cidrs: tuple[str, ...] = ()
     vpc_id: str = ""
     logging: tuple[str, ...] = ()
-    """The control plane's logs that are switched on."""
+    """The enabled control plane logs."""
 
 
 class ClusterInventory(msgspec.Struct, rename="camel", kw_only=True):
@@ -163,9 +163,9 @@ class ClusterInventory(msgspec.Struct, rename="camel", kw_only=True):
     name: str
     region: str
     trouble: str = ""
-    """Why nothing could be asked of the API server; empty where it answered."""
+    """Why the API server could not be read; empty if it could."""
     version: str = ""
-    """The API server's own, as `/version` tells it."""
+    """The API server's own version, from `/version`."""
     listings: list[Listing] = []
     nodes: list[Node] = []
     edges: Edges = msgspec.field(default_factory=Edges)
@@ -175,16 +175,16 @@ class ClusterInventory(msgspec.Struct, rename="camel", kw_only=True):
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many objects of each kind were listed; whether that is all of them is in `listings`."""
-        found: Counter[str] = Counter()
+        """The number of listed objects of each kind; whether that is all of them is in `listings`."""
+        counts: Counter[str] = Counter()
         for listing in self.listings:
             if listing.resource and listing.state is not State.ABSENT:
-                found[listing.kind] += listing.count
-        return found
+                counts[listing.kind] += listing.count
+        return counts
 
     @property
     def is_whole(self) -> bool:
-        """Whether everything that the integration may see was read. A refusal hides what it may not see."""
+        """Whether everything that the integration may see was read. A refused list is not a gap."""
         return not self.trouble and all(listing.state is not State.INCOMPLETE for listing in self.listings)
 
 
@@ -192,11 +192,11 @@ class IntegrationInventory(msgspec.Struct, rename="camel", kw_only=True):
     """What one integration sees, in AWS and in each cluster."""
 
     trouble: str = ""
-    """Why the integration could not be acted as; empty where it could."""
+    """Why the role could not be assumed; empty if it could."""
     clusters: dict[str, ClusterInventory] = {}
-    """By the user's own keys."""
+    """By the configuration's keys."""
     listings: list[Listing] = []
-    """The calls to AWS that are about no cluster."""
+    """The AWS calls that are not about a cluster."""
     roles: list[str] = []
     """The ARNs of IAM roles."""
 
@@ -220,51 +220,43 @@ class Inventory(msgspec.Struct, rename="camel", kw_only=True):
     def is_whole(self) -> bool:
         return all(integration.is_whole for integration in self.integrations.values())
 
-    def json(self) -> Iterator[bytes]:
-        """The JSON in pieces, to be written one after the other: in one, it would take as much as the graph itself."""
-        return _pieces(self)
-
-    def builtins(self) -> Any:
-        """As mappings, lists and texts: what `json` writes, for a report that has it as one of its parts."""
-        return msgspec.to_builtins(self, enc_hook=_encoded)
+    def json_chunks(self) -> Iterator[bytes]:
+        """The JSON in consecutive chunks. As one value, it would take as much memory as the graph itself."""
+        return _json_chunks(self)
 
 
-def of_json(text: bytes) -> Inventory:
-    """The inventory that `Inventory.json` wrote.
+def decode_inventory(text: bytes) -> Inventory:
+    """The inventory that `Inventory.json_chunks` wrote.
 
     Raises:
-        msgspec.DecodeError: it is none.
+        msgspec.DecodeError: the text is not an inventory.
     """
     return _DECODER.decode(text)
 
 
-def _pieces(value: object) -> Iterator[bytes]:
+def _json_chunks(value: object) -> Iterator[bytes]:
     if isinstance(value, Inventory | IntegrationInventory | ClusterInventory):
-        names = {field.encode_name: getattr(value, field.name) for field in msgspec.structs.fields(value)}
-        yield from _pieces(names)
+        fields = {field.encode_name: getattr(value, field.name) for field in msgspec.structs.fields(value)}
+        yield from _json_chunks(fields)
     elif isinstance(value, dict):
         for number, (key, each) in enumerate(value.items()):
             yield (b"," if number else b"{") + _ENCODER.encode(key) + b":"
-            yield from _pieces(each)
+            yield from _json_chunks(each)
         yield b"}" if value else b"{}"
     elif isinstance(value, list):
         yield b"["
-        for start in range(0, len(value), _PIECE):
-            yield (b"," if start else b"") + _ENCODER.encode(value[start : start + _PIECE])[1:-1]
+        for start in range(0, len(value), _CHUNK_SIZE):
+            yield (b"," if start else b"") + _ENCODER.encode(value[start : start + _CHUNK_SIZE])[1:-1]
         yield b"]"
     else:
         yield _ENCODER.encode(value)
 
 
-def _encoded(value: object) -> object:
-    """Edges by relation, each as a pair of places: `{"owned-by": [[4, 9], …]}`."""
-    if isinstance(value, Edges):
-        return {relation: list(value.of(relation)) for relation in Relation if any(value.of(relation))}
-    raise NotImplementedError(f"no JSON form for {type(value).__name__}")
+def _to_raw_json(value: object) -> object:
+    """Edges by relation, each as a pair of indexes: `{"owned-by": [[4, 9], …]}`.
 
-
-def _written(value: object) -> object:
-    """The same as text: as objects, the edges of a large cluster would take more than all that is kept of it."""
+    As raw JSON: as objects, the edges of a large cluster would take more memory than its graph.
+    """
     if isinstance(value, Edges):
         return {
             relation: msgspec.Raw(f"[{','.join(f'[{a},{b}]' for a, b in value.of(relation))}]".encode())
@@ -274,9 +266,9 @@ def _written(value: object) -> object:
     raise NotImplementedError(f"no JSON form for {type(value).__name__}")
 
 
-def _decoded(wanted: type, value: Any) -> object:
-    if wanted is not Edges:
-        raise NotImplementedError(f"no JSON form for {wanted.__name__}")
+def _decode_edges(expected: type, value: Any) -> object:
+    if expected is not Edges:
+        raise NotImplementedError(f"no JSON form for {expected.__name__}")
     edges = Edges()
     for relation, pairs in value.items():
         for source, target in pairs:
@@ -284,5 +276,5 @@ def _decoded(wanted: type, value: Any) -> object:
     return edges
 
 
-_ENCODER = msgspec.json.Encoder(enc_hook=_written)
-_DECODER = msgspec.json.Decoder(Inventory, dec_hook=_decoded)
+_ENCODER = msgspec.json.Encoder(enc_hook=_to_raw_json)
+_DECODER = msgspec.json.Decoder(Inventory, dec_hook=_decode_edges)

@@ -1,4 +1,4 @@
-"""What is asked for: the same kinds of everybody, and what else an integration's own rights name."""
+"""The kinds to list: the same for every integration, and more if its own rights name them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from eks_access.model.access_policies import AssociatedPolicy, catalogue, find_g
 from eks_access.model.kubernetes_rights import PolicyRule, Request, allows
 
 from . import projection
+from .objects import CollectedObject, Interner
 from .projection import Projection
-from .seen import Seen, Shared
 from .wire import encodings, messages
 from .wire.protobuf_stream import Read
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of object, and what is decoded and kept of it.
+    """One kind of object, with the struct that it is decoded into and its projection.
 
-    `version` is None where the cluster is asked which one it prefers.
+    `version` is None if the cluster's preferred version is used.
     """
 
     name: str
@@ -29,12 +29,12 @@ class Kind:
     resource: str
     version: str | None = "v1"
     item: type = messages.Object
-    projection: Projection = projection.metadata
+    projection: Projection = projection.project_metadata
 
     @property
     def accept(self) -> str:
-        """The least that has what is kept."""
-        return encodings.accept(self.item)
+        """The `Accept` header for the smallest response that has the fields that are kept."""
+        return encodings.accept_header(self.item)
 
     @property
     def dotted(self) -> str:
@@ -44,42 +44,42 @@ class Kind:
         root = f"/apis/{self.group}/{version}" if self.group else f"/api/{version}"
         return f"{root}/namespaces/{namespace}/{self.resource}" if namespace else f"{root}/{self.resource}"
 
-    def page(self, read: Read) -> encodings.Page:
+    def decode_page(self, read: Read) -> encodings.Page:
         """
         Raises:
-            msgspec.DecodeError: the body is cut off, or no list of this kind.
+            msgspec.DecodeError: the body is cut off, or not a list of this kind.
         """
-        page = encodings.page(self.item, read)
-        # Metadata is in the same place in every kind; whatever else there is, in its own.
+        page = encodings.decode_page(self.item, read)
+        # Only metadata has the same fields in every kind.
         if not (page.kind == f"{self.name}List" or (self.item is messages.Object and page.kind.endswith("List"))):
             raise msgspec.DecodeError(f"it is of kind {page.kind!r}")
         return page
 
-    def kept(self, items: Iterable[Any], shared: Shared) -> list[Seen]:
+    def project(self, items: Iterable[Any], interner: Interner) -> list[CollectedObject]:
         name, project = self.name, self.projection
-        return [project(name, item, shared) for item in items]
+        return [project(name, item, interner) for item in items]
 
 
 NAMESPACE = Kind("Namespace", "", "namespaces")
 TOPOLOGY = (
     NAMESPACE,
-    Kind("Node", "", "nodes", item=messages.Node, projection=projection.node),
-    Kind("Pod", "", "pods", item=messages.Pod, projection=projection.pod),
+    Kind("Node", "", "nodes", item=messages.Node, projection=projection.project_node),
+    Kind("Pod", "", "pods", item=messages.Pod, projection=projection.project_pod),
     Kind("ReplicaSet", "apps", "replicasets"),
-    Kind("Deployment", "apps", "deployments", item=messages.Deployment, projection=projection.replicated),
-    Kind("StatefulSet", "apps", "statefulsets", item=messages.StatefulSet, projection=projection.replicated),
-    Kind("DaemonSet", "apps", "daemonsets", item=messages.DaemonSet, projection=projection.daemon_set),
-    Kind("Job", "batch", "jobs", item=messages.Job, projection=projection.job),
+    Kind("Deployment", "apps", "deployments", item=messages.Deployment, projection=projection.project_replicated),
+    Kind("StatefulSet", "apps", "statefulsets", item=messages.StatefulSet, projection=projection.project_replicated),
+    Kind("DaemonSet", "apps", "daemonsets", item=messages.DaemonSet, projection=projection.project_daemon_set),
+    Kind("Job", "batch", "jobs", item=messages.Job, projection=projection.project_job),
     Kind("CronJob", "batch", "cronjobs"),
-    Kind("Service", "", "services", item=messages.Service, projection=projection.service),
+    Kind("Service", "", "services", item=messages.Service, projection=projection.project_service),
     Kind(
         "EndpointSlice",
         "discovery.k8s.io",
         "endpointslices",
         item=messages.EndpointSlice,
-        projection=projection.endpoint_slice,
+        projection=projection.project_endpoint_slice,
     ),
-    Kind("Ingress", "networking.k8s.io", "ingresses", item=messages.Ingress, projection=projection.ingress),
+    Kind("Ingress", "networking.k8s.io", "ingresses", item=messages.Ingress, projection=projection.project_ingress),
 )
 _BY_RESOURCE = {(kind.group, kind.resource): kind for kind in TOPOLOGY}
 NAMES: Mapping[tuple[str, str], str] = {
@@ -91,21 +91,24 @@ NAMES: Mapping[tuple[str, str], str] = {
     ("rbac.authorization.k8s.io", "rolebindings"): "RoleBinding",
     ("rbac.authorization.k8s.io", "roles"): "Role",
 }
-"""Kinds of which metadata is kept; of others that an integration's rights name, the resource is told instead."""
+"""The names of kinds of which metadata is kept. Other kinds that an integration's rights name are called by their
+resource."""
 CLUSTER_SCOPED = ("ClusterRole", "ClusterRoleBinding", "Namespace", "Node")
-NEVER = {
-    ("", "secrets"): "whether they may be listed is asked by the probe, for one object at most",
-    ("", "events"): "they come and go by the minute",
-    ("events.k8s.io", "events"): "they come and go by the minute",
-    ("", "endpoints"): "endpoint slices have the same",
-    ("", "componentstatuses"): "they are no objects",
+NEVER_LISTED = {
+    ("", "secrets"): "the probe checks whether they may be listed, and reads at most one",
+    ("", "events"): "they change every minute",
+    ("events.k8s.io", "events"): "they change every minute",
+    ("", "endpoints"): "endpoint slices have the same data",
+    ("", "componentstatuses"): "they are not objects",
 }
 
 
-def of(access: IntegrationAccess) -> tuple[Kind, ...]:
-    """What to ask for as this integration."""
+def kinds_to_list(access: IntegrationAccess) -> tuple[Kind, ...]:
+    """The kinds to list as this integration."""
     named = dict.fromkeys(
-        named for named in _named(access) if named not in _BY_RESOURCE and named not in NEVER and "/" not in named[1]
+        named
+        for named in _named(access)
+        if named not in _BY_RESOURCE and named not in NEVER_LISTED and "/" not in named[1]
     )
     more = (
         Kind(NAMES.get((group, resource), resource), group, resource, version="v1" if not group else None)
@@ -114,8 +117,8 @@ def of(access: IntegrationAccess) -> tuple[Kind, ...]:
     return (*TOPOLOGY, *more)
 
 
-def namespaces(access: IntegrationAccess, kind: Kind) -> tuple[str, ...]:
-    """The namespaces, or patterns of them, in which this integration has a right of its own to list a kind."""
+def namespaces_with_right(access: IntegrationAccess, kind: Kind) -> tuple[str, ...]:
+    """The namespaces, or patterns of them, in which this integration has a right to list a kind."""
     if kind.name in CLUSTER_SCOPED:
         return ()
     request = Request("list", kind.group, kind.resource)
@@ -137,7 +140,7 @@ def namespaces(access: IntegrationAccess, kind: Kind) -> tuple[str, ...]:
 
 
 def _named(access: IntegrationAccess) -> Iterator[tuple[str, str]]:
-    """What the integration may list, as (API group, resource). A wildcard names nothing."""
+    """The (API group, resource) pairs that the integration may list by name. Wildcards are left out."""
     for rule in (rule for grant in access.grants for rule in grant.rules):
         if not rule.get("resourceNames"):
             yield from _of_rule(rule.get("verbs", ()), rule.get("apiGroups", ()), rule.get("resources", ()))

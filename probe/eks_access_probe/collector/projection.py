@@ -1,174 +1,178 @@
-"""From what is read of an object to what is kept of it.
+"""Projects decoded API objects onto the fields that are kept.
 
-A part of a message becomes a Python object each time that it is looked at, so what is read of one is read together.
+Each access to a field of a protobuf message creates a Python object, so a field that is used twice is read once.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .inventory import Container, Node, Relation
-from .seen import Labels, Owner, Pointer, Seen, Shared
+from .objects import CollectedObject, Interner, Labels, Owner, Reference
 from .wire import messages
 
-Projection = Callable[[str, Any, Shared], Seen]
-"""From the kind, an object of its type in `wire`, and what is shared among all."""
+Projection = Callable[[str, Any, Interner], CollectedObject]
+"""Takes the kind, an object with the fields of its struct in `messages`, and the interner of the cluster."""
 SERVICE_NAME = "kubernetes.io/service-name"
 """https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetesioservice-name"""
 
 
-def metadata(kind: str, item: messages.Object, shared: Shared) -> Seen:
-    return _seen(kind, item.metadata, shared)
+def project_metadata(kind: str, item: messages.Object, interner: Interner) -> CollectedObject:
+    return _object(kind, item.metadata, interner)
 
 
-def replicated(kind: str, item: messages.Deployment | messages.StatefulSet, shared: Shared) -> Seen:
-    return _seen(kind, item.metadata, shared, f"{item.status.readyReplicas}/{item.spec.replicas}")
+def project_replicated(
+    kind: str, item: messages.Deployment | messages.StatefulSet, interner: Interner
+) -> CollectedObject:
+    return _object(kind, item.metadata, interner, f"{item.status.readyReplicas}/{item.spec.replicas}")
 
 
-def daemon_set(kind: str, item: messages.DaemonSet, shared: Shared) -> Seen:
-    return _seen(kind, item.metadata, shared, f"{item.status.numberReady}/{item.status.desiredNumberScheduled}")
+def project_daemon_set(kind: str, item: messages.DaemonSet, interner: Interner) -> CollectedObject:
+    return _object(kind, item.metadata, interner, f"{item.status.numberReady}/{item.status.desiredNumberScheduled}")
 
 
-def job(kind: str, item: messages.Job, shared: Shared) -> Seen:
+def project_job(kind: str, item: messages.Job, interner: Interner) -> CollectedObject:
     true = {condition.type for condition in item.status.conditions or () if condition.status == "True"}
     status = next((end for end in ("Complete", "Failed", "Suspended") if end in true), "Running")
-    return _seen(kind, item.metadata, shared, status)
+    return _object(kind, item.metadata, interner, status)
 
 
-def node(kind: str, item: messages.Node, shared: Shared) -> Seen:
+def project_node(kind: str, item: messages.Node, interner: Interner) -> CollectedObject:
     ready = any(c.type == "Ready" and c.status == "True" for c in item.status.conditions or ())
     status = "Ready" if ready else "NotReady"
-    return _seen(kind, item.metadata, shared, f"{status},SchedulingDisabled" if item.spec.unschedulable else status)
+    return _object(kind, item.metadata, interner, f"{status},SchedulingDisabled" if item.spec.unschedulable else status)
 
 
-def pod(kind: str, item: messages.Pod, shared: Shared) -> Seen:
+def project_pod(kind: str, item: messages.Pod, interner: Interner) -> CollectedObject:
     meta, spec, status = item.metadata, item.spec, item.status
-    containers = shared.made(_containers, *_declared(spec, status))
-    on = spec.nodeName
-    seen = _seen(kind, meta, shared, _pod_status(status, containers), containers=containers)
-    seen.points_to = shared.made(_runs_on, on) if on else ()
-    seen.labels = shared(_labels(meta.labels))
-    return seen
+    containers = interner.create(_containers, *_all_container_values(spec, status))
+    node = spec.nodeName
+    collected = _object(kind, meta, interner, _pod_status(status, containers), containers=containers)
+    collected.references = interner.create(_runs_on, node) if node else ()
+    collected.labels = interner.intern(_labels(meta.labels))
+    return collected
 
 
-def service(kind: str, item: messages.Service, shared: Shared) -> Seen:
+def project_service(kind: str, item: messages.Service, interner: Interner) -> CollectedObject:
     spec = item.spec
     ports = " ".join(f"{port.port}/{port.protocol}" for port in spec.ports)
-    seen = _seen(kind, item.metadata, shared, detail=f"{spec.type} {ports}".strip())
-    seen.selector = _labels(spec.selector or {})
-    return seen
+    collected = _object(kind, item.metadata, interner, detail=f"{spec.type} {ports}".strip())
+    collected.selector = _labels(spec.selector or {})
+    return collected
 
 
-def endpoint_slice(kind: str, item: messages.EndpointSlice, shared: Shared) -> Seen:
+def project_endpoint_slice(kind: str, item: messages.EndpointSlice, interner: Interner) -> CollectedObject:
     meta = item.metadata
-    seen = _seen(kind, meta, shared)
+    collected = _object(kind, meta, interner)
     service = meta.labels.get(SERVICE_NAME)
     if service:
-        targets = [messages.part(endpoint, "targetRef") for endpoint in item.endpoints or ()]
-        seen.serves = (service, tuple(each.name for each in targets if each is not None and each.kind == "Pod"))
-    return seen
+        targets = [messages.optional(endpoint, "targetRef") for endpoint in item.endpoints or ()]
+        collected.serves = (service, tuple(each.name for each in targets if each is not None and each.kind == "Pod"))
+    return collected
 
 
-def ingress(kind: str, item: messages.Ingress, shared: Shared) -> Seen:
+def project_ingress(kind: str, item: messages.Ingress, interner: Interner) -> CollectedObject:
     spec = item.spec
     rules = spec.rules or ()
     backends = [path.backend for rule in rules for path in messages.embedded(rule).http.paths]
-    default = messages.part(spec, "defaultBackend")
+    default = messages.optional(spec, "defaultBackend")
     if default is not None:
         backends.append(default)
-    named = [messages.part(backend, "service") for backend in backends]
-    services = dict.fromkeys(service.name for service in named if service is not None)
-    seen = _seen(kind, item.metadata, shared, detail=" ".join(dict.fromkeys(rule.host or "*" for rule in rules)))
-    seen.points_to = tuple(Pointer(Relation.ROUTES_TO, "Service", name) for name in services)
-    return seen
+    references = [messages.optional(backend, "service") for backend in backends]
+    services = dict.fromkeys(service.name for service in references if service is not None)
+    collected = _object(
+        kind, item.metadata, interner, detail=" ".join(dict.fromkeys(rule.host or "*" for rule in rules))
+    )
+    collected.references = tuple(Reference(Relation.ROUTES_TO, "Service", name) for name in services)
+    return collected
 
 
-def _seen(
+def _object(
     kind: str,
     meta: messages.Meta,
-    shared: Shared,
+    interner: Interner,
     status: str = "",
     *,
     detail: str = "",
     containers: tuple[Container, ...] = (),
-) -> Seen:
+) -> CollectedObject:
     name, namespace = meta.name, meta.namespace
     if meta.deletionTimestamp:
         status = "Terminating"
-    made = Node(
+    node = Node(
         kind=kind,
         name=name,
-        namespace=shared(namespace),
-        status=shared(status),
-        detail=shared(detail),
+        namespace=interner.intern(namespace),
+        status=interner.intern(status),
+        detail=interner.intern(detail),
         containers=containers,
     )
-    return Seen(made, meta.uid or f"{kind} {namespace}/{name}", _owner(meta, shared))
+    return CollectedObject(node, meta.uid or f"{kind} {namespace}/{name}", _owner(meta, interner))
 
 
-def _owner(meta: messages.Meta, shared: Shared) -> Owner | None:
-    """The owner that manages it; where none does, the first."""
+def _owner(meta: messages.Meta, interner: Interner) -> Owner | None:
+    """The owner that is its controller; the first owner if none is."""
     owners = meta.ownerReferences
     if not owners:
         return None
-    chosen = owners[0]
+    owner = owners[0]
     if len(owners) > 1:
-        chosen = next((owner for owner in owners if owner.controller), chosen)
-    return shared.made(Owner, chosen.kind, chosen.name, chosen.uid)
+        owner = next((each for each in owners if each.controller), owner)
+    return interner.create(Owner, owner.kind, owner.name, owner.uid)
 
 
 def _labels(labels: messages.Labels) -> Labels:
     return tuple(sorted(labels.items()))
 
 
-def _runs_on(node: str) -> tuple[Pointer]:
-    return (Pointer(Relation.RUNS_ON, "Node", node),)
+def _runs_on(node: str) -> tuple[Reference]:
+    return (Reference(Relation.RUNS_ON, "Node", node),)
 
 
-_CONTAINER = ("name", "image", "role", "state", "reason", "ready", "restarts")
-"""The fields of a container in the order in which `_described` gives them."""
+_CONTAINER_FIELDS = ("name", "image", "role", "state", "reason", "ready", "restarts")
+"""The fields of a container in the order of `_container_values`."""
 
 
-def _containers(*declared: tuple[Any, ...]) -> tuple[Container, ...]:
-    """The containers that these are the fields of."""
-    return tuple(Container(**dict(zip(_CONTAINER, each, strict=False))) for each in declared)
+def _containers(*values: tuple[Any, ...]) -> tuple[Container, ...]:
+    return tuple(Container(**dict(zip(_CONTAINER_FIELDS, each, strict=False))) for each in values)
 
 
-def _declared(spec: messages.PodSpec, status: messages.PodStatus) -> list[tuple[Any, ...]]:
-    every: list[tuple[Any, ...]] = []
+def _all_container_values(spec: messages.PodSpec, status: messages.PodStatus) -> list[tuple[Any, ...]]:
+    values: list[tuple[Any, ...]] = []
     if init := spec.initContainers:
-        every += _described("init", init, status.initContainerStatuses)
-    every += _described("", spec.containers, status.containerStatuses)
+        values += _container_values("init", init, status.initContainerStatuses)
+    values += _container_values("", spec.containers, status.containerStatuses)
     if ephemeral := spec.ephemeralContainers:
-        every += _described("ephemeral", map(messages.embedded, ephemeral), status.ephemeralContainerStatuses)
-    return every
+        values += _container_values("ephemeral", map(messages.embedded, ephemeral), status.ephemeralContainerStatuses)
+    return values
 
 
-def _described(
-    role: str, declared: Iterable[messages.Container], statuses: Iterable[messages.ContainerStatus]
+def _container_values(
+    role: str, containers: Iterable[messages.Container], statuses: Iterable[messages.ContainerStatus]
 ) -> Iterator[tuple[Any, ...]]:
-    """The fields of each container; without the last of them, where its state is not told."""
-    states = {each.name: each for each in statuses}
-    for container in declared:
+    """The values of each container's fields; without those of its status if it has none yet."""
+    by_name = {status.name: status for status in statuses}
+    for container in containers:
         name = container.name
-        at = states.get(name)
-        if at is None:
+        status = by_name.get(name)
+        if status is None:
             yield name, container.image, role
         else:
-            yield name, container.image, role, *_state(at.state), at.ready, at.restartCount
+            yield name, container.image, role, *_state(status.state), status.ready, status.restartCount
 
 
 def _state(state: messages.ContainerState) -> tuple[str, str]:
-    if messages.part(state, "running") is not None:
+    """The state and its reason."""
+    if messages.optional(state, "running") is not None:
         return "running", ""
     for name in ("terminated", "waiting"):
-        found = messages.part(state, name)
-        if found is not None:
-            return name, found.reason
+        details = messages.optional(state, name)
+        if details is not None:
+            return name, details.reason
     return "waiting", ""
 
 
 def _pod_status(status: messages.PodStatus, containers: tuple[Container, ...]) -> str:
-    """In short what `kubectl get pods` shows: the reason of what keeps it from running, or its phase."""
+    """A short form of what `kubectl get pods` shows: the reason why the pod is not running, or its phase."""
     if reason := status.reason:
         return reason
     phase = status.phase

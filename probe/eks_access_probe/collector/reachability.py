@@ -1,71 +1,84 @@
-"""Whether a cluster answers, found out once for everybody who has to do with it.
+"""Probes each API server once and stops calling one that is down.
 
-A cluster that does not answer takes seconds to show it. So until one has answered, only one caller at a time knocks,
-in a thread that nobody else needs; and where one stops answering, nobody goes on asking it.
+A connection attempt to an API server that is down takes seconds to fail. So the first attempt runs in a thread pool of
+its own, and other callers wait for its result in place of trying as well. Once a server stops responding, no further
+request is sent to it.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ..outcome import FailedRequest, Verdict
 
-KNOCKS = 3
-"""How many times a cluster is knocked at."""
-AT_ONCE = 3
-"""How many lists one cluster is asked for at the same time."""
-UNANSWERED = 9
-"""After so many calls in a row without an answer, a cluster counts as gone."""
-_Got = TypeVar("_Got")
+MAX_ATTEMPTS = 3
+"""How many times the first connection to a cluster is attempted."""
+LISTS_AT_ONCE = 3
+"""How many lists are read from one cluster at the same time."""
+MAX_CONSECUTIVE_FAILURES = 9
+"""After this many requests in a row without a response, a cluster counts as down."""
+_Response = TypeVar("_Response")
+_log = logging.getLogger(__name__)
 
 
 @dataclass
-class Door:
-    """One cluster's API server."""
+class CircuitBreaker:
+    """The circuit breaker of one cluster's API server, shared by all integrations."""
 
-    closed: FailedRequest | None = None
-    """Why nobody is let in; None while nothing speaks against it."""
-    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
-    """To be held for as long as a list is read: the longest one, begun early, would otherwise end long after all."""
-    _first: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _is_known: bool = False
-    _unanswered: int = 0
+    failure: FailedRequest | None = None
+    """Why the circuit is open; None while requests may be sent."""
+    list_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LISTS_AT_ONCE))
+    """Acquired for as long as a list is read: if each page competed on its own, the longest list, begun early, would
+    end long after all others."""
+    _first_attempt: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _was_attempted: bool = False
+    _consecutive_failures: int = 0
 
-    async def knock(self, ask: Callable[[], Awaitable[str | FailedRequest]]) -> str | FailedRequest:
-        """The cluster's answer to this caller."""
-        async with self._first:
-            if self.closed is None and not self._is_known:
-                answer = await ask()
-                self._is_known = True
-                self.closed = _unreachable(answer)
-                return answer
-        return await ask() if self.closed is None else self.closed
+    async def check_reachable(self, attempt: Callable[[], Awaitable[str | FailedRequest]]) -> str | FailedRequest:
+        """The API server's response to this caller, or the failure that opened the circuit."""
+        async with self._first_attempt:
+            if self.failure is None and not self._was_attempted:
+                response = await attempt()
+                self._was_attempted = True
+                if failure := _connection_failure(response):
+                    self._open(failure)
+                return response
+        return await attempt() if self.failure is None else self.failure
 
-    async def call(self, ask: Callable[[], Awaitable[_Got | FailedRequest]]) -> _Got | FailedRequest:
-        """One call, of whoever holds a place."""
-        if self.closed is not None:
-            return self.closed
-        answer = await ask()
-        failed = _unreachable(answer)
-        self._unanswered = self._unanswered + 1 if failed else 0
-        if self._unanswered >= UNANSWERED:
-            self.closed = failed
-        return answer
+    async def call(self, request: Callable[[], Awaitable[_Response | FailedRequest]]) -> _Response | FailedRequest:
+        """Send one request, unless the circuit is open. The caller has acquired one of `list_slots`."""
+        if self.failure is not None:
+            return self.failure
+        response = await request()
+        failure = _connection_failure(response)
+        self._consecutive_failures = self._consecutive_failures + 1 if failure else 0
+        if failure and self._consecutive_failures >= MAX_CONSECUTIVE_FAILURES:
+            self._open(failure)
+        return response
+
+    def _open(self, failure: FailedRequest) -> None:
+        _log.info("circuit opened, no further requests to this API server: %s", failure.answer.evidence)
+        self.failure = failure
 
 
-class Doors:
-    """The doors by the address behind them."""
+class CircuitBreakers:
+    """One circuit breaker for each API server."""
 
     def __init__(self) -> None:
-        self._by_endpoint: dict[str, Door] = {}
+        self._by_endpoint: dict[str, CircuitBreaker] = {}
 
-    def of(self, endpoint: str) -> Door:
-        return self._by_endpoint.setdefault(endpoint, Door())
+    def find(self, endpoint: str) -> CircuitBreaker:
+        return self._by_endpoint.setdefault(endpoint, CircuitBreaker())
 
 
-def _unreachable(got: object) -> FailedRequest | None:
-    """The failure, where there was no answer at all."""
-    if isinstance(got, FailedRequest) and got.answer.verdict is Verdict.UNREACHABLE and got.answer.status is None:
-        return got
+def _connection_failure(response: object) -> FailedRequest | None:
+    """The failure if there was no response at all, or None."""
+    if (
+        isinstance(response, FailedRequest)
+        and response.answer.verdict is Verdict.UNREACHABLE
+        and response.answer.status is None
+    ):
+        return response
     return None

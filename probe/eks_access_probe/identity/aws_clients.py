@@ -14,7 +14,7 @@ import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.loaders import create_loader
+from botocore.loaders import JSONFileLoader, create_loader
 
 from eks_access.endpoint import LoopbackError, is_loopback
 from eks_access.errors import EksAccessError
@@ -54,6 +54,7 @@ class Aws:
     def __init__(self, endpoint: str | None) -> None:
         self._endpoint = endpoint
         self._loader = create_loader()  # shared: the service models are large, and each loader keeps its own copies
+        self._loader.file_loader = _ModelFileLoader()
         self._clients: dict[tuple[str, str, str], Any] = {}
         self._credentials: dict[str, Keys] = {}
         self._clients_lock = threading.Lock()
@@ -144,6 +145,27 @@ class Aws:
             for provider in ("container-role", "iam-role"):
                 session.get_component("credential_provider").remove(provider)
         return session
+
+
+class _ModelFileLoader(JSONFileLoader):
+    """Drops the documentation from botocore's models: half of their memory, and no call needs it."""
+
+    def load_file(self, file_path: str) -> Any:
+        return _without_documentation(super().load_file(file_path))
+
+
+def _without_documentation(model: Any) -> Any:
+    match model:
+        case dict():
+            return {
+                key: _without_documentation(value)
+                for key, value in model.items()
+                if not (key == "documentation" and isinstance(value, str))
+            }
+        case list():
+            return [_without_documentation(value) for value in model]
+        case _:
+            return model
 
 
 def _log_response(**event: Any) -> None:

@@ -1,4 +1,4 @@
-"""What changed since the baseline, for people at a terminal."""
+"""Prints what changed since the baseline."""
 
 from collections.abc import Iterator
 
@@ -7,28 +7,28 @@ from rich.text import Text
 
 from eks_access.text_layout import print_paragraph
 
-from .changes import Changes, Flip, FlipKind, RightChange, SeenChange
-from .json import Document, DocumentFormat
+from .interface import FullReport, ReportFormat
+from .models import Changes, Flip, FlipKind, RightChange, SeenChange
 
 FLIPS = {
-    FlipKind.BROKE: ("does not hold any more", "bold red"),
-    FlipKind.UNPROVEN: ("could not be asked this time", "yellow"),
+    FlipKind.BROKE: ("no longer holds", "bold red"),
+    FlipKind.UNPROVEN: ("could not be proven this time", "yellow"),
     FlipKind.MENDED: ("holds again", "green"),
-    FlipKind.PROVEN: ("could be asked this time", "green"),
-    FlipKind.EXPECTATION: ("is expected otherwise now", "yellow"),
+    FlipKind.PROVEN: ("is proven now", "green"),
+    FlipKind.EXPECTATION: ("has another expected result now", "yellow"),
 }
-"""What each kind of flip means, in words, with its style."""
-MOST_NAMES = 5
+"""Each kind of flip in words, with its style."""
+MAX_NAMES = 5
 
 
-class ChangesTable(DocumentFormat):
-    """Prints nothing where no baseline was given."""
+class ChangesTable(ReportFormat):
+    """Prints nothing without a baseline."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def write(self, document: Document) -> None:
-        changes = document.report.changes
+    def write(self, full: FullReport) -> None:
+        changes = full.report.changes
         if changes is None:
             return
         since = f"{changes.baseline_started_at:%Y-%m-%d %H:%M} UTC"
@@ -48,39 +48,39 @@ def _lines(changes: Changes) -> Iterator[tuple[str, Text]]:
         where = f" in cluster {access.cluster}" if access.cluster else ""
         yield "~", Text(f"{access.integration}{where}: {access.words}")
     for gained in changes.gained:
-        yield "+", _right(gained, "may now")
+        yield "+", _format_right(gained, "may now")
     for lost in changes.lost:
-        yield "-", _right(lost, "may no longer")
+        yield "-", _format_right(lost, "may no longer")
     for flip in changes.flips:
-        yield "!" if flip.kind is FlipKind.BROKE else "~", _flip(flip)
-    for count, words in ((changes.added, "new"), (changes.removed, "gone")):
+        yield "!" if flip.kind is FlipKind.BROKE else "~", _format_flip(flip)
+    for count, words in ((changes.added, "new"), (changes.removed, "removed")):
         if count:
             yield "~", Text(f"{count} expectation{'s are' if count > 1 else ' is'} {words}")
     for seen in changes.became_visible:
-        yield "~", Text(f"{seen.integration} in cluster {seen.cluster}: {seen_words(seen)}")
+        yield "~", Text(f"{seen.integration} in cluster {seen.cluster}: {format_seen_change(seen)}")
 
 
-def _right(right: RightChange, may: str) -> Text:
-    words = Text(f"{right.integration} {may}: {', '.join(right.what)} {right.where}")
-    return words.append(f"  {right.risk}", style="red" if right.grave and may == "may now" else "dim")
+def _format_right(right: RightChange, may: str) -> Text:
+    line = Text(f"{right.integration} {may}: {', '.join(right.what)} {right.where}")
+    return line.append(f"  {right.risk}", style="red" if right.grave and may == "may now" else "dim")
 
 
-def _flip(flip: Flip) -> Text:
+def _format_flip(flip: Flip) -> Text:
     where = f" in cluster {flip.cluster}" if flip.cluster else ""
     words, style = FLIPS[flip.kind]
     verdicts = f" ({flip.verdict_before} before, {flip.verdict_after} now)"
     return Text.assemble(f"{flip.integration}{where}: {flip.call} ", (words, style), (verdicts, "dim"))
 
 
-def seen_words(seen: SeenChange) -> str:
+def format_seen_change(seen: SeenChange) -> str:
     """`Deployment: 12 before, 14 now; appeared: web/api, web/front`."""
-    parts = [f"{seen.kind}: {_count(seen.count_before)} before, {_count(seen.count_after)} now"]
-    for what, names in (("appeared", seen.appeared), ("gone", seen.disappeared)):
+    parts = [f"{seen.kind}: {_format_visible(seen.count_before)} before, {_format_visible(seen.count_after)} now"]
+    for what, names in (("appeared", seen.appeared), ("disappeared", seen.disappeared)):
         if names:
-            more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-            parts.append(f"{what}: {', '.join(names[:MOST_NAMES])}{more}")
+            more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+            parts.append(f"{what}: {', '.join(names[:MAX_NAMES])}{more}")
     return "; ".join(parts)
 
 
-def _count(count: int | None) -> str:
+def _format_visible(count: int | None) -> str:
     return "not visible" if count is None else str(count)

@@ -1,6 +1,6 @@
-"""What changed between an earlier report and a later one. Pure: two reports in, the differences out.
+"""Compares two reports of the same environment. Pure: two reports in, the differences out.
 
-Only what both runs asked about is compared: a run of one integration says nothing about the others.
+Only what both runs checked is compared: a run of one integration is no evidence about the others.
 """
 
 from collections import Counter
@@ -12,136 +12,152 @@ from eks_access.explain.difference import Gain, compare_rights
 from eks_access.manifest.models import Manifest, Rights
 
 from ..outcome import Result
-from .access import IntegrationReport
-from .changes import AccessChange, Changes, Flip, FlipKind, RightChange, SeenChange
-from .json import CheckReport, Report
-from .seen import SeenKind, SeenReport
+from .models import (
+    AccessChange,
+    Changes,
+    CheckReport,
+    Flip,
+    FlipKind,
+    IntegrationReport,
+    Report,
+    RightChange,
+    SeenChange,
+    SeenKind,
+    SeenReport,
+)
 
 _Key = tuple[object, ...]
 _Value = TypeVar("_Value")
 Declared = Mapping[str, list[str]]
 """Every integration with its clusters."""
-Pairs = frozenset[tuple[str, str | None]]
-"""Integrations with their clusters; None stands for AWS."""
+Scopes = frozenset[tuple[str, str | None]]
+"""Integrations with their clusters; None for AWS."""
 
 
 class IncomparableReportsError(EksAccessError, ValueError):
-    """The baseline is of another environment, or was asked in another way: the differences would say nothing."""
+    """The baseline is of another environment, or of another kind of run, so that differences would mean nothing."""
 
     def __init__(self, before: str, after: str) -> None:
         super().__init__(
             f"the baseline is of {before}, and this run is of {after}:"
-            " only runs of the same environment, asked in the same way, can be compared"
+            " only runs of the same environment, both with or both without --as-operator, can be compared"
         )
 
 
-def check_comparable(before: Report, after: Report | Manifest, *, by_operator: bool) -> None:
-    """Refuse a baseline of another stack or account, or one that was asked in another way.
+def validate_comparable(before: Report, after: Report | Manifest, *, by_operator: bool) -> None:
+    """Reject a baseline of another stack, account or kind of run.
 
     Raises:
-        IncomparableReportsError: it is one.
+        IncomparableReportsError: the two cannot be compared.
     """
-    was, now = _place(before, before.asked_by == "operator"), _place(after, by_operator)
+    was, now = _describe_run(before, before.asked_by == "operator"), _describe_run(after, by_operator)
     if was != now:
         raise IncomparableReportsError(was, now)
 
 
-def changes(before: Report, after: Report) -> Changes:
+def compare_reports(before: Report, after: Report) -> Changes:
     """What is different in `after`.
 
     Raises:
-        IncomparableReportsError: they are of different stacks or accounts, or were asked in different ways.
+        IncomparableReportsError: the reports are of different stacks, accounts or kinds of run.
     """
-    check_comparable(before, after, by_operator=after.asked_by == "operator")
-    both = _pairs(before) & _pairs(after)
-    old, new = _checks(before, both), _checks(after, both)
-    integrations = [(was, now) for was, now in _both(_named(before), _named(after))]
+    validate_comparable(before, after, by_operator=after.asked_by == "operator")
+    common = _scopes(before) & _scopes(after)
+    old, new = _checks_by_key(before, common), _checks_by_key(after, common)
+    integrations = list(_in_both(_integrations_by_name(before), _integrations_by_name(after)))
     return Changes(
         baseline_started_at=before.started_at,
-        access=[*_declared(before, after), *(each for was, now in integrations for each in _access(was, now))],
-        gained=[right for was, now in integrations for right in _rights(now.name, was.rights, now.rights)],
-        lost=[right for was, now in integrations for right in _rights(now.name, now.rights, was.rights)],
+        access=[
+            *_compare_declared(before, after),
+            *(each for was, now in integrations for each in _compare_access(was, now)),
+        ],
+        gained=[right for was, now in integrations for right in _gained_rights(now.name, was.rights, now.rights)],
+        lost=[right for was, now in integrations for right in _gained_rights(now.name, now.rights, was.rights)],
         flips=sorted(_flips(old, new), key=lambda flip: list(FlipKind).index(flip.kind)),
         added=len(new.keys() - old.keys()),
         removed=len(old.keys() - new.keys()),
-        seen=[each for was, now in _both(_sights(before), _sights(after)) for each in _seen(was, now)],
+        seen=[
+            each
+            for was, now in _in_both(_seen_by_cluster(before), _seen_by_cluster(after))
+            for each in _compare_seen(was, now)
+        ],
         not_compared=list(_not_compared(before, after)),
     )
 
 
-def _place(report: Report | Manifest, by_operator: bool) -> str:
+def _describe_run(report: Report | Manifest, by_operator: bool) -> str:
     stack = f"{report.project}/{report.environment}" if report.project else report.environment
-    asked = ", evaluated by an operator" if by_operator else ""
-    return f"stack {stack} in account {report.account} ({report.partition}){asked}"
+    kind = ", evaluated by an operator" if by_operator else ""
+    return f"stack {stack} in account {report.account} ({report.partition}){kind}"
 
 
-def _both(before: Mapping[_Key, _Value], after: Mapping[_Key, _Value]) -> Iterator[tuple[_Value, _Value]]:
-    """What both have, in the order of the later one."""
+def _in_both(before: Mapping[_Key, _Value], after: Mapping[_Key, _Value]) -> Iterator[tuple[_Value, _Value]]:
+    """The values of keys that both have, in the order of the later one."""
     return ((before[key], value) for key, value in after.items() if key in before)
 
 
-def _named(report: Report) -> Mapping[_Key, IntegrationReport]:
+def _integrations_by_name(report: Report) -> Mapping[_Key, IntegrationReport]:
     return {(integration.name,): integration for integration in report.integrations}
 
 
-def _sights(report: Report) -> Mapping[_Key, SeenReport]:
+def _seen_by_cluster(report: Report) -> Mapping[_Key, SeenReport]:
     return {(seen.integration, seen.cluster): seen for seen in report.seen or () if not seen.trouble}
 
 
-# Who may act, and as whom.
+# Integrations, clusters and identities.
 
 
-def _pairs(report: Report) -> Pairs:
-    """What was asked about."""
+def _scopes(report: Report) -> Scopes:
+    """What was checked."""
     return frozenset((check.integration, check.cluster) for check in report.checks)
 
 
-def _declared(before: Report, after: Report) -> Iterator[AccessChange]:
+def _compare_declared(before: Report, after: Report) -> Iterator[AccessChange]:
     was, now = before.declared, after.declared
-    yield from _beyond(was, now, "is new, on", "has access to this cluster now")
-    yield from _beyond(now, was, "is no more; it was on", "has no access to this cluster any more")
+    yield from _missing_in(was, now, "is new, on", "has access to this cluster now")
+    yield from _missing_in(now, was, "was removed; it was on", "no longer has access to this cluster")
 
 
-def _beyond(one: Declared, other: Declared, whole: str, in_cluster: str) -> Iterator[AccessChange]:
-    """What of the integrations and clusters of `other` is not in `one`."""
+def _missing_in(one: Declared, other: Declared, integration_words: str, cluster_words: str) -> Iterator[AccessChange]:
+    """The integrations and clusters of `other` that `one` does not have."""
     for name, keys in other.items():
         if name not in one:
-            yield AccessChange(integration=name, cluster=None, words=f"{whole} {_listed(keys)}")
+            yield AccessChange(integration=name, cluster=None, words=f"{integration_words} {_join(keys)}")
         else:
             for key in keys:
                 if key not in one[name]:
-                    yield AccessChange(integration=name, cluster=key, words=in_cluster)
+                    yield AccessChange(integration=name, cluster=key, words=cluster_words)
 
 
-def _access(before: IntegrationReport, after: IntegrationReport) -> Iterator[AccessChange]:
+def _compare_access(before: IntegrationReport, after: IntegrationReport) -> Iterator[AccessChange]:
     def changed(what: str, was: str, now: str, cluster: str | None = None) -> Iterator[AccessChange]:
         if was != now:
             yield AccessChange(integration=after.name, cluster=cluster, words=f"{what}: {was} before, {now} now")
 
     yield from changed("role", before.role_arn, after.role_arn)
     yield from changed("profile", before.profile, after.profile)
-    yield from changed("who may become the role", "; ".join(before.trust), "; ".join(after.trust))
+    yield from changed("who may assume the role", "; ".join(before.trust), "; ".join(after.trust))
     for key, now in after.clusters.items():
         if was := before.clusters.get(key):
             yield from changed("the cluster", was.arn, now.arn, key)
-            yield from changed("way in", was.method, now.method, key)
+            yield from changed("access method", was.method, now.method, key)
             yield from changed("user", was.username, now.username, key)
-            yield from changed("groups", _listed(sorted(was.groups)), _listed(sorted(now.groups)), key)
+            yield from changed("groups", _join(sorted(was.groups)), _join(sorted(now.groups)), key)
 
 
-def _listed(names: Iterable[str]) -> str:
+def _join(names: Iterable[str]) -> str:
     return ", ".join(names) or "none"
 
 
-# What it may do.
+# Rights.
 
 
-def _rights(integration: str, before: Rights, after: Rights) -> Iterator[RightChange]:
+def _gained_rights(integration: str, before: Rights, after: Rights) -> Iterator[RightChange]:
     for gain in compare_rights(before, after).gained:
-        yield _right(integration, gain)
+        yield _right_change(integration, gain)
 
 
-def _right(integration: str, gain: Gain) -> RightChange:
+def _right_change(integration: str, gain: Gain) -> RightChange:
     return RightChange(
         integration=integration,
         plane=gain.plane,
@@ -152,23 +168,23 @@ def _right(integration: str, gain: Gain) -> RightChange:
     )
 
 
-# What was found.
+# Checks.
 
 
-def _checks(report: Report, pairs: Pairs) -> dict[_Key, CheckReport]:
-    """By what was asked; what was asked several times, by its place among the same as well."""
-    found: dict[_Key, CheckReport] = {}
-    times: Counter[_Key] = Counter()
+def _checks_by_key(report: Report, scopes: Scopes) -> dict[_Key, CheckReport]:
+    """The checks in these scopes by call; of equal calls, each with a number."""
+    checks: dict[_Key, CheckReport] = {}
+    numbers: Counter[_Key] = Counter()
     for check in report.checks:
-        if (check.integration, check.cluster) in pairs:
+        if (check.integration, check.cluster) in scopes:
             key: _Key = (check.integration, check.cluster, check.plane, check.call, check.detail)
-            found[(*key, times[key])] = check
-            times[key] += 1
-    return found
+            checks[(*key, numbers[key])] = check
+            numbers[key] += 1
+    return checks
 
 
 def _flips(before: Mapping[_Key, CheckReport], after: Mapping[_Key, CheckReport]) -> Iterator[Flip]:
-    for was, now in _both(before, after):
+    for was, now in _in_both(before, after):
         kind = _flip_kind(was, now)
         if kind is not None:
             yield Flip(
@@ -200,28 +216,28 @@ def _flip_kind(was: CheckReport, now: CheckReport) -> FlipKind | None:
 
 
 def _not_compared(before: Report, after: Report) -> Iterator[str]:
-    still = {name: keys for name, keys in after.declared.items() if name in before.declared}
-    for asked, words in (
-        (_pairs(before) - _pairs(after), "asked in the baseline only"),
-        (_pairs(after) - _pairs(before), "not asked in the baseline"),
+    in_both = {name: keys for name, keys in after.declared.items() if name in before.declared}
+    for scopes, words in (
+        (_scopes(before) - _scopes(after), "checked in the baseline only"),
+        (_scopes(after) - _scopes(before), "not checked in the baseline"),
     ):
-        for name, key in sorted(asked, key=str):
-            # What came or went is a change, and told as one.
-            if name in still and (key is None or key in {*still[name]} & {*before.declared[name]}):
+        for name, key in sorted(scopes, key=str):
+            # An integration or cluster that was added or removed is reported as a change.
+            if name in in_both and (key is None or key in {*in_both[name]} & {*before.declared[name]}):
                 yield f"{name}{' in AWS' if key is None else f' in cluster {key}'}: {words}"
     if (before.seen is None) is not (after.seen is None):
-        yield f"what is visible: {'the baseline' if before.seen is None else 'this run'} did not look"
+        yield f"visible objects: not collected in {'the baseline' if before.seen is None else 'this run'}"
 
 
-# What it sees.
+# Visible objects.
 
 
-def _seen(before: SeenReport, after: SeenReport) -> Iterator[SeenChange]:
+def _compare_seen(before: SeenReport, after: SeenReport) -> Iterator[SeenChange]:
     old, new = ({kind.kind: kind for kind in report.kinds} for report in (before, after))
     for name in dict.fromkeys((*new, *old)):
         was, now = old.get(name), new.get(name)
-        if _is_uncertain(was) or _is_uncertain(now):
-            continue  # a list that was not read whole shows no change
+        if _is_incomplete(was) or _is_incomplete(now):
+            continue  # an incomplete list is no evidence of a change
         appeared, disappeared = _names(now) - _names(was), _names(was) - _names(now)
         if _count(was) != _count(now) or appeared or disappeared:
             yield SeenChange(
@@ -235,12 +251,12 @@ def _seen(before: SeenReport, after: SeenReport) -> Iterator[SeenChange]:
             )
 
 
-def _is_uncertain(kind: SeenKind | None) -> bool:
+def _is_incomplete(kind: SeenKind | None) -> bool:
     return kind is not None and kind.state == "incomplete"
 
 
 def _count(kind: SeenKind | None) -> int | None:
-    """How many are seen; None where they cannot be."""
+    """The number of visible objects; None if the kind is not visible."""
     return None if kind is None or kind.state in ("refused", "absent") else kind.count
 
 

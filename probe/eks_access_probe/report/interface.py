@@ -1,4 +1,4 @@
-"""What every report format is given, and what it must do."""
+"""The input of reports, and the interface of report formats."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -11,29 +11,33 @@ from eks_access.manifest.models import IntegrationAccess, Manifest
 from ..collector.inventory import Inventory
 from ..outcome import Outcome, Result
 from ..run.shards import Shard
+from .models import Report
+
+EXIT_MISMATCH = 1
+EXIT_INCONCLUSIVE = 3
 
 
 @dataclass(frozen=True)
 class Proof:
-    """Everything that one run of the probe found."""
+    """The result of one run of the probe."""
 
     manifest: Manifest
     outcomes: Sequence[Outcome]
     started_at: datetime
     seconds: float
     secrets: frozenset[str] = frozenset()
-    """Values of the manifest that the user gave as secrets: no report holds one."""
+    """Values of the manifest that the user declared as secrets. Reports redact them."""
     inventory: Inventory | None = None
-    """What each integration sees, where that was asked for."""
+    """What each integration sees; None without --collect."""
     by_operator: bool = False
-    """Whether an operator asked what the integrations could do, in the place of acting as them."""
+    """Whether an operator evaluated the access, in place of acting as the integrations."""
     shard: Shard | None = None
     places: Sequence[int] | None = None
-    """The place of each outcome in a run that is not sharded; None where this is one."""
+    """The index of each outcome in a run without shards; None if this is one."""
 
     @property
     def integrations(self) -> Mapping[str, IntegrationAccess]:
-        """Those that were probed, in the manifest's order."""
+        """The integrations that were probed, in the manifest's order."""
         probed = {outcome.question.integration for outcome in self.outcomes}
         return {name: access for name, access in self.manifest.integrations.items() if name in probed}
 
@@ -43,22 +47,27 @@ class Proof:
 
     @property
     def exit_code(self) -> int:
-        """0: all as expected; 1: a mismatch; 3: no mismatch, but something could not be asked or not be read whole."""
-        read_whole = self.inventory is None or self.inventory.is_whole
-        return exit_code(self.counts) or (0 if read_whole else NOT_WHOLE)
-
-
-NOT_WHOLE = 3
+        """0: all as expected; 1: a mismatch; 3: no mismatch, but a check is inconclusive or a list incomplete."""
+        is_complete = self.inventory is None or self.inventory.is_whole
+        return exit_code(self.counts) or (0 if is_complete else EXIT_INCONCLUSIVE)
 
 
 def exit_code(counts: Mapping[Result, int]) -> int:
-    """0: all as expected; 1: a mismatch; 3: no mismatch, but something could not be asked."""
+    """0: all as expected; 1: a mismatch; 3: no mismatch, but a check is inconclusive."""
     if counts[Result.MISMATCH]:
-        return 1
-    return 3 if counts[Result.NOT_PROVEN] else 0
+        return EXIT_MISMATCH
+    return EXIT_INCONCLUSIVE if counts[Result.NOT_PROVEN] else 0
+
+
+@dataclass(frozen=True)
+class FullReport:
+    """The report, and the inventory that was collected with it."""
+
+    report: Report
+    inventory: Inventory | None = None
 
 
 class ReportFormat(ABC):
     @abstractmethod
-    def write(self, proof: Proof) -> None:
-        """Write the report to where this format was told to write."""
+    def write(self, full: FullReport) -> None:
+        """Write the report to the format's own output."""

@@ -1,10 +1,10 @@
-"""The report for CI: JUnit XML, a suite for each integration in AWS and in each cluster.
+"""The report as JUnit XML for CI, with one suite for each integration in AWS and in each cluster.
 
-A mismatch is a failure. What could not be asked is an error, and what was left unasked because of another's failure is
-skipped; so a CI tool shows red exactly where the probe's exit code is not 0.
+A mismatch is a failure, and an inconclusive check an error. A check that was skipped because of another's failure is
+skipped. So a CI tool shows red if and only if the probe's exit code is not 0.
 
-There is no standard. The elements and attributes here are those that Jenkins takes, which GitLab, GitHub's reporters,
-Azure and Buildkite read as well (its junit-10.xsd): https://github.com/jenkinsci/xunit-plugin
+JUnit XML has no standard. The elements and attributes here are those of Jenkins' junit-10.xsd, which GitLab, GitHub's
+reporters, Azure and Buildkite read as well: https://github.com/jenkinsci/xunit-plugin
 """
 
 import re
@@ -14,29 +14,30 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from ..outcome import Result
-from .json import CheckReport, Document, DocumentFormat, Report
+from .interface import FullReport, ReportFormat
+from .models import CheckReport, Report
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """https://www.w3.org/TR/xml/#charsets"""
 
 
-class JunitReport(DocumentFormat):
+class JunitReport(ReportFormat):
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def write(self, document: Document) -> None:
-        tree = ElementTree.ElementTree(junit(document.report))
+    def write(self, full: FullReport) -> None:
+        tree = ElementTree.ElementTree(build_xml(full.report))
         ElementTree.indent(tree)
         self._stream.write('<?xml version="1.0" encoding="UTF-8"?>\n')
         tree.write(self._stream, encoding="unicode")
         self._stream.write("\n")
 
 
-def junit(report: Report) -> Element:
+def build_xml(report: Report) -> Element:
     root = Element("testsuites", name=_text(f"eks-access probe of {report.environment}"))
-    suites = [_suite(report, checks) for checks in _together(report.checks)]
+    suites = [_suite(report, checks) for checks in _group_by_suite(report.checks)]
     if report.summary.read_whole is not None:
-        suites.append(_collection(report, report.summary.read_whole))
+        suites.append(_collection_suite(report, report.summary.read_whole))
     root.extend(suites)
     for count in ("tests", "failures", "errors"):
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in suites)))
@@ -44,8 +45,8 @@ def junit(report: Report) -> Element:
     return root
 
 
-def _collection(report: Report, read_whole: bool) -> Element:
-    """One case for what was collected, since the exit code tells of it too."""
+def _collection_suite(report: Report, read_whole: bool) -> Element:
+    """A suite with one case for the collected inventory, which affects the exit code as well."""
     name = "everything that the integrations may see was read"
     case = Element("testcase", classname=_text(f"{report.environment}.collection"), name=name, time="0.000")
     if not read_whole:
@@ -63,7 +64,7 @@ def _collection(report: Report, read_whole: bool) -> Element:
     return suite
 
 
-def _together(checks: Sequence[CheckReport]) -> list[list[CheckReport]]:
+def _group_by_suite(checks: Sequence[CheckReport]) -> list[list[CheckReport]]:
     """The checks of each integration in AWS, and of each integration in each cluster."""
     suites: dict[tuple[str, str | None], list[CheckReport]] = {}
     for check in checks:
@@ -95,17 +96,17 @@ def _count(cases: Sequence[Element], outcome: str) -> str:
 def _case(report: Report, check: CheckReport) -> Element:
     case = Element(
         "testcase",
-        # Tools tell cases apart by these two: all that names the question is in them.
+        # Tools identify a case by these two attributes, so together they name the check.
         classname=_text(".".join((report.environment, check.integration, check.cluster or check.plane))),
         name=_text(_name(check)),
         time=f"{check.seconds:.3f}",
     )
     if check.result is Result.AS_EXPECTED:
-        if evidence := _evidence(check):
+        if evidence := check.evidence.text:
             SubElement(case, "system-out").text = _text(evidence)
         return case
     if check.waits_for:
-        SubElement(case, "skipped", message=_text(f"not asked, because this failed: {check.waits_for}"))
+        SubElement(case, "skipped", message=_text(f"skipped, because this failed: {check.waits_for}"))
         return case
     element = SubElement(
         case,
@@ -113,7 +114,7 @@ def _case(report: Report, check: CheckReport) -> Element:
         type=check.verdict.value,
         message=_text(f"expected {check.expected}, was {check.verdict}"),
     )
-    lines = (check.why, *check.differences, _evidence(check), check.advice)
+    lines = (check.why, *check.differences, check.evidence.text, check.advice)
     element.text = _text("\n".join(line for line in lines if line))
     return case
 
@@ -123,11 +124,6 @@ def _name(check: CheckReport) -> str:
     return f"{'may' if check.expected == 'allowed' else 'may not'} {check.call}{detail}"
 
 
-def _evidence(check: CheckReport) -> str:
-    head = " ".join(part for part in (str(check.evidence.status or ""), check.evidence.reason) if part)
-    return ": ".join(part for part in (head, check.evidence.message) if part)
-
-
 def _text(text: str) -> str:
-    """Without what XML cannot hold, not even escaped."""
+    """The text without characters that XML does not allow, not even escaped."""
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,10 +1,11 @@
-"""The report for people: every expectation, condensed; what is not as expected, in full.
+"""Prints the report as a table: every expectation condensed, and each finding in full.
 
 Calls with the same verb and the same results share a row, with a column for each cluster. `verbose` gives each call
-its own row, with the answer that it got.
+a row of its own, with its evidence.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,13 +14,14 @@ from rich.table import Table
 from rich.text import Text
 
 from eks_access.manifest.models import IntegrationAccess
+from eks_access.text_layout import format_count
 
-from ..collector import table as inventory
-from ..outcome import Outcome, Plane, Result, Verdict
-from .advice import advice
-from .interface import Proof, ReportFormat
-from .rows import MARKS, condensed, mark, together
+from ..collector.table import MAX_COLUMNS, print_inventory
+from ..outcome import Outcome, Plane, Question, Result, Verdict
+from .advice import advise
+from .interface import Proof
 
+MARKS = {Result.AS_EXPECTED: ("✓", "green"), Result.MISMATCH: ("✗", "bold red"), Result.NOT_PROVEN: ("?", "yellow")}
 WORDS = {
     Verdict.ALLOWED: "allowed",
     Verdict.DENIED: "denied",
@@ -28,43 +30,48 @@ WORDS = {
     Verdict.THROTTLED: "throttled",
     Verdict.COULD_NOT_ASK: "could not ask",
 }
+Row = Mapping[str | None, Outcome]
+"""The outcomes of one call by cluster; under None for an AWS call."""
 
 
-class TableReport(ReportFormat):
+class TableReport:
+    """Prints the outcomes of a run, which have more detail than its report."""
+
     def __init__(self, console: Console, *, verbose: bool = False) -> None:
         self._console = console
         self._verbose = verbose
 
     def write(self, proof: Proof) -> None:
         if proof.by_operator:
-            self._console.print("[bold]Evaluated, not exercised[/]: nobody acted as the integrations.\n")
+            self._console.print("[bold]Evaluated, not exercised[/]: the probe did not act as the integrations.\n")
         for name, access in proof.integrations.items():
-            self._integration(name, access, [o for o in proof.outcomes if o.question.integration == name])
-        for same in _troubles(proof.outcomes):
-            self._trouble(same, proof)
+            self._print_integration(name, access, [o for o in proof.outcomes if o.question.integration == name])
+        for outcomes in _findings(proof.outcomes):
+            self._print_finding(outcomes, proof)
         if proof.inventory is not None:
-            inventory.write(proof.inventory, proof.manifest.integrations, self._console)
+            print_inventory(proof.inventory, proof.manifest.integrations, self._console)
         self._console.print(_summary(proof))
 
-    def _integration(self, name: str, access: IntegrationAccess, outcomes: Sequence[Outcome]) -> None:
+    def _print_integration(self, name: str, access: IntegrationAccess, outcomes: Sequence[Outcome]) -> None:
         self._console.print(
             f"[bold]{escape(name)}[/]  {escape(access.title)}, profile {access.profile}, {escape(access.role.arn)}",
             soft_wrap=True,
         )
         if self._verbose:
-            self._console.print(_indented(_every_call(outcomes), below=1))
+            self._console.print(_indent(_verbose_table(outcomes), below=1))
             return
         for plane in Plane:
-            rows = together(outcome for outcome in outcomes if outcome.question.plane is plane)
+            rows = _group_by_call(outcome for outcome in outcomes if outcome.question.plane is plane)
             if rows:
-                self._console.print(_indented(condensed(plane, rows)))
+                self._console.print(_indent(_condensed_table(plane, rows)))
         self._console.print()
 
-    def _trouble(self, same: Sequence[Outcome], proof: Proof) -> None:
-        outcome = same[0]
+    def _print_finding(self, outcomes: Sequence[Outcome], proof: Proof) -> None:
+        """Print one finding, in all clusters in which it is the same."""
+        outcome = outcomes[0]
         question, answer = outcome.question, outcome.answer
         symbol, style = MARKS[outcome.result]
-        clusters = [other.question.cluster for other in same if other.question.cluster]
+        clusters = [other.question.cluster for other in outcomes if other.question.cluster]
         place = f" in {'cluster' if len(clusters) == 1 else 'clusters'} {', '.join(clusters)}" if clusters else ""
         detail = f" ({question.detail})" if question.detail else ""
         head = f"{symbol} {question.integration}{place}: {question.title}{detail}"
@@ -72,55 +79,55 @@ class TableReport(ReportFormat):
         lines.add_column(style="dim", no_wrap=True)
         lines.add_column(overflow="fold")
         lines.add_row("expected", Text(f"{WORDS[question.expected]}: {question.why}"))
-        lines.add_row("happened", Text(_happened(outcome)))
+        lines.add_row("actual", Text(_format_verdict(outcome)))
         for difference in answer.differences:
             lines.add_row("", Text(difference))
         if answer.evidence:
             lines.add_row("evidence", Text(answer.evidence))
-        waiting = sum(
+        skipped = sum(
             other.waits_for == question.call
             and other.question.integration == question.integration
             and (not clusters or other.question.cluster in clusters)
             for other in proof.outcomes
         )
-        if waiting:
-            lines.add_row("so", Text(f"{_number(waiting, 'more call')} could not be asked"))
-        lines.add_row("what to do", Text(advice(outcome, proof.manifest.integrations[question.integration])))
+        if skipped:
+            lines.add_row("skipped", Text(f"{format_count(skipped, 'more call')} because of this"))
+        lines.add_row("what to do", Text(advise(outcome, proof.manifest.integrations[question.integration])))
         self._console.print(Text(head, style=style), soft_wrap=True)
-        self._console.print(_indented(lines, below=1))
+        self._console.print(_indent(lines, below=1))
 
 
-def _troubles(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
-    """What is not as expected, mismatches first; the same trouble in several clusters together."""
+def _findings(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
+    """What is not as expected, mismatches first. The same finding in several clusters is one."""
     groups: dict[object, list[Outcome]] = {}
     for o in outcomes:
         if o.result is not Result.AS_EXPECTED and not o.waits_for:
-            trouble = (o.question.integration, o.question.call, o.question.detail, o.answer.verdict, o.answer.reason)
-            groups.setdefault((*trouble, o.answer.differences), []).append(o)
-    return sorted(groups.values(), key=lambda same: same[0].result is not Result.MISMATCH)
+            finding = (o.question.integration, o.question.call, o.question.detail, o.answer.verdict, o.answer.reason)
+            groups.setdefault((*finding, o.answer.differences), []).append(o)
+    return sorted(groups.values(), key=lambda group: group[0].result is not Result.MISMATCH)
 
 
-def _indented(table: Table, below: int = 0) -> Padding:
+def _indent(table: Table, below: int = 0) -> Padding:
     return Padding(table, (0, 0, below, 2), expand=False)
 
 
-def _happened(outcome: Outcome) -> str:
-    times = "once" if outcome.attempts == 1 else f"{outcome.attempts} times in {outcome.seconds:.0f} s"
-    asked = "asked" if outcome.question.exercised else "evaluated, not exercised:"
-    return f"{WORDS[outcome.answer.verdict]} ({asked} {times})"
+def _format_verdict(outcome: Outcome) -> str:
+    attempts = "1 attempt" if outcome.attempts == 1 else f"{outcome.attempts} attempts in {outcome.seconds:.0f} s"
+    how = "" if outcome.question.exercised else "evaluated, not exercised; "
+    return f"{WORDS[outcome.answer.verdict]} ({how}{attempts})"
 
 
-def _every_call(outcomes: Sequence[Outcome]) -> Table:
+def _verbose_table(outcomes: Sequence[Outcome]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("", "where", "call", "expected", "was", "evidence"):
+    for column in ("", "where", "call", "expected", "actual", "evidence"):
         table.add_column(column, overflow="fold")
     for outcome in outcomes:
         question = outcome.question
         where = question.cluster or question.plane.value
         call = question.title + (f" ({question.detail})" if question.plane is Plane.AWS else "")
-        was = WORDS[outcome.answer.verdict] + ("" if question.exercised else ", evaluated")
-        cells = (where, call, WORDS[question.expected], was, outcome.answer.evidence)
-        table.add_row(mark(outcome.result), *(Text(cell) for cell in cells))
+        actual = WORDS[outcome.answer.verdict] + ("" if question.exercised else ", evaluated")
+        cells = (where, call, WORDS[question.expected], actual, outcome.answer.evidence)
+        table.add_row(_mark(outcome.result), *(Text(cell) for cell in cells))
     return table
 
 
@@ -132,18 +139,85 @@ def _summary(proof: Proof) -> Text:
         for o in proof.outcomes
         if o.question.cluster
     }
-    scope = f"{_number(len(proof.integrations), 'integration')} on {_number(len(clusters), 'cluster')}"
+    scope = f"{format_count(len(proof.integrations), 'integration')} on {format_count(len(clusters), 'cluster')}"
     scope = f"shard {proof.shard}, {scope}" if proof.shard else scope
     if proof.exit_code == 0:
-        return Text(f"✓ All {_number(total, 'expectation')} hold: {scope}, in {proof.seconds:.0f} s.", style="green")
-    parts = [f"{counts[Result.AS_EXPECTED]} of {_number(total, 'expectation')} hold"]
+        return Text(
+            f"✓ All {format_count(total, 'expectation')} hold: {scope}, in {proof.seconds:.0f} s.", style="green"
+        )
+    parts = [f"{counts[Result.AS_EXPECTED]} of {format_count(total, 'expectation')} hold"]
     if counts[Result.MISMATCH]:
-        parts.append(_number(counts[Result.MISMATCH], "mismatch", "es"))
+        parts.append(format_count(counts[Result.MISMATCH], "mismatch", "es"))
     if counts[Result.NOT_PROVEN]:
         parts.append(f"{counts[Result.NOT_PROVEN]} not proven")
     symbol, style = MARKS[Result.MISMATCH if proof.exit_code == 1 else Result.NOT_PROVEN]
     return Text(f"{symbol} {', '.join(parts)}: {scope}, in {proof.seconds:.0f} s.", style=style)
 
 
-def _number(count: int, noun: str, plural: str = "s") -> str:
-    return f"{count} {noun}{'' if count == 1 else plural}"
+# Condensed rows.
+
+
+def _group_by_call(outcomes: Iterable[Outcome]) -> list[Row]:
+    """One row for each call, in the order of the first cluster."""
+    rows: dict[tuple[str, str, str], dict[str | None, Outcome]] = {}
+    for outcome in outcomes:
+        question = outcome.question
+        detail = question.detail if question.plane is not Plane.KUBERNETES else ""
+        rows.setdefault((question.verb, question.target, detail), {})[question.cluster] = outcome
+    return list(rows.values())
+
+
+def _condensed_table(plane: Plane, rows: Sequence[Row]) -> Table:
+    clusters = list(dict.fromkeys(cluster for row in rows for cluster in row))
+    is_counted = len(clusters) > MAX_COLUMNS
+    columns = ["clusters"] if is_counted else [cluster or "" for cluster in clusters]
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=plane is Plane.KUBERNETES, header_style="dim")
+    for column in columns:
+        table.add_column(Text(column), no_wrap=True, justify="center" if plane is Plane.KUBERNETES else "left")
+    table.add_column("", no_wrap=True)
+    table.add_column("", overflow="fold")
+    ordered = sorted(rows, key=lambda row: not _question(row).allowed)
+    for (allowed, verb, results), group in groupby(
+        _sort_by_verb(ordered, clusters),
+        key=lambda row: (_question(row).allowed, _question(row).verb, _results(row, clusters)),
+    ):
+        same = list(group)
+        cells = [_count(same[0])] if is_counted else [_mark(result) for result in results]
+        how = "" if _question(same[0]).exercised else " (evaluated)"
+        label = _question(same[0]).label
+        expectation = label or f"{'may' if allowed else 'may not'} {verb}"
+        table.add_row(*cells, Text(f"{expectation}{how}"), Text("" if label else _targets(same)))
+    return table
+
+
+def _sort_by_verb(rows: Sequence[Row], clusters: Sequence[str | None]) -> list[Row]:
+    """The rows with those of one verb and the same results next to each other, at the place of the first of them."""
+    groups: dict[object, list[Row]] = {}
+    for row in rows:
+        question = _question(row)
+        groups.setdefault((question.allowed, question.verb, _results(row, clusters)), []).append(row)
+    return [row for group in groups.values() for row in group]
+
+
+def _targets(rows: Sequence[Row]) -> str:
+    targets = [_question(row).target for row in rows]
+    counts = {target: targets.count(target) for target in targets}
+    return ", ".join(target if count == 1 else f"{target} (×{count})" for target, count in counts.items())
+
+
+def _question(row: Row) -> Question:
+    return next(iter(row.values())).question
+
+
+def _results(row: Row, clusters: Sequence[str | None]) -> tuple[Result | None, ...]:
+    return tuple(row[cluster].result if cluster in row else None for cluster in clusters)
+
+
+def _mark(result: Result | None) -> Text:
+    return Text("") if result is None else Text(*MARKS[result])
+
+
+def _count(row: Row) -> Text:
+    as_expected = sum(outcome.result is Result.AS_EXPECTED for outcome in row.values())
+    worst = next(r for r in (Result.MISMATCH, Result.NOT_PROVEN, Result.AS_EXPECTED) if r in _results(row, list(row)))
+    return Text(f"{MARKS[worst][0]} {as_expected}/{len(row)}", style=MARKS[worst][1])

@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from eks_access_cli.main import main
-from eks_access_probe.collector.fetch import PAGE
-from eks_access_probe.collector.inventory import of_json
+from eks_access_probe.collector.fetch import PAGE_SIZE
+from eks_access_probe.collector.inventory import decode_inventory
 from eks_access_probe.run import retry
 from tests.support import faults, server_fixtures
 from tests.support.api_server import ApiServer, pod
@@ -57,8 +57,8 @@ def test_an_incomplete_list_exits_with_3_and_is_reported(
     )
     done = run({"api": broken.url})
     assert done.exit_code == 3
-    assert ["Pod", str(PAGE), "of", "more"] in [line.split() for line in done.output.splitlines()]
-    assert f"? acme in cluster api: pods: not read whole ({PAGE} found)" in done.output
+    assert ["Pod", str(PAGE_SIZE), "or", "more"] in [line.split() for line in done.output.splitlines()]
+    assert f"? acme in cluster api: pods: incomplete ({PAGE_SIZE} read)" in done.output
     assert "410 Expired" in done.output
     assert "✓" not in done.output
 
@@ -74,17 +74,17 @@ def test_a_list_that_was_restarted_is_reported_and_complete(
     assert "read twice" in done.output
 
 
-def test_an_unreachable_cluster_exits_with_3_and_its_lists_are_unasked(run: Run, api: ApiServer) -> None:
+def test_an_unreachable_cluster_exits_with_3_and_its_lists_are_not_read(run: Run, api: ApiServer) -> None:
     done = run({"api": api.url, "gone": "http://127.0.0.1:9"})
     assert done.exit_code == 3
-    assert ["Pod", "0", "unasked"] in [line.split() for line in done.output.splitlines()]
-    assert "? acme in cluster gone: could not be asked" in done.output
+    assert ["Pod", "0", "not", "read"] in [line.split() for line in done.output.splitlines()]
+    assert "? acme in cluster gone: could not be read" in done.output
 
 
 def test_json_has_objects_and_relations_and_the_table_goes_to_standard_error(run: Run, api: ApiServer) -> None:
     pod(api, "web-1")
     done = run({"api": api.url}, "--json", "-")
-    found = of_json(done.stdout.encode())
+    found = decode_inventory(done.stdout.encode())
     assert names(cluster(found), "Pod") == ["web-1"]
     assert "CANARY" not in done.stdout
     assert "Everything that may be seen was read" in done.stderr

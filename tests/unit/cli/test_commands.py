@@ -12,7 +12,7 @@ from eks_access.errors import EksAccessError
 from eks_access_cli import exit_codes, options
 from eks_access_cli.commands import Command, collect
 from eks_access_cli.main import COMMANDS, main
-from eks_access_probe.collector.fetch import PAGE
+from eks_access_probe.collector.fetch import PAGE_SIZE
 from eks_access_probe.identity import identities
 from tests.support.interpreter import find_imported
 
@@ -56,7 +56,7 @@ def test_every_command_has_its_own_name_and_debug_and_says_how_it_ends(arguments
 
 def test_facts_that_help_repeats_are_those_of_the_probe() -> None:
     assert options.IDENTITIES_VARIABLE == identities.IDENTITIES_VARIABLE
-    assert collect.PAGE_SIZE == PAGE
+    assert collect.PAGE_SIZE == PAGE_SIZE
 
 
 @pytest.fixture

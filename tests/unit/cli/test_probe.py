@@ -14,7 +14,7 @@ import eks_access.kubernetes.token
 from eks_access.kubernetes.client import Response, UnreachableError
 from eks_access_cli.commands.probe import command as probe
 from eks_access_probe.checks import cluster_session
-from eks_access_probe.report.json import Report
+from eks_access_probe.report.models import Report
 from tests.support.world import (
     EXTERNAL_ID,
     SECRET_KEY,
@@ -186,7 +186,7 @@ def test_a_removed_mapping_is_one_mismatch_and_not_many(world: World, manifest_f
     assert findings(result).items() - unasked.items() == {
         ("api: sign in as acme:{{SessionName}} in acme:readers", ("not-authenticated", "mismatch"))
     }
-    assert "6 more calls could not be asked" in " ".join(result.stderr.split())
+    assert "skipped 6 more calls because of this" in " ".join(result.stderr.split())
 
 
 def test_a_mismatch_is_printed_with_expectation_evidence_and_advice(
@@ -196,7 +196,7 @@ def test_a_mismatch_is_printed_with_expectation_evidence_and_advice(
     printed = " ".join(run("--manifest", manifest_file()).stdout.split())
     assert "✗ acme in cluster api: list pods" in printed
     assert "expected allowed: the test's" in printed
-    assert "happened denied (asked once)" in printed
+    assert "actual denied (1 attempt)" in printed
     assert "403 Forbidden: pods is forbidden" in printed
     assert "pulumi preview --refresh" in printed
     assert f"✗ {ALL - 1} of {ALL} expectations hold, 1 mismatch" in printed

@@ -1,12 +1,12 @@
-"""The fields of an API server's answer that are read; everything else is passed over as it is parsed.
+"""The fields of API objects that are decoded; all others are skipped by the parser.
 
-What has no field here never becomes a Python object: environment values, arguments, annotations (with their
+A field that is not declared here is never made into a Python object: environment values, arguments, annotations (with
 `last-applied-configuration`), managed fields, volumes.
 https://kubernetes.io/docs/reference/kubernetes-api/
 
-Each is declared once, for both encodings of the API: by its name in JSON, of which these structs are made, and by its
-number in protobuf, of which messages are made that have the same attributes. The numbers are in `generated.proto`
-beside the Go types; they are part of the API as the names are, and never change.
+Each field is declared once for both encodings of the API: by its name in JSON, which is decoded into these structs, and
+by its number in protobuf, which is decoded into messages with the same attributes. The numbers are in `generated.proto`
+beside the Go types. They are part of the API like the names, and never change.
 https://github.com/kubernetes/api/blob/master/core/v1/generated.proto
 https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/generated.proto
 """
@@ -14,7 +14,7 @@ https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/generate
 from typing import Annotated, Any, Generic, TypeVar
 
 from google.protobuf.message import Message
-from msgspec import Meta as Note
+from msgspec import Meta as Annotation
 from msgspec import Struct, field
 
 from .protobuf import EMBEDDED
@@ -23,19 +23,19 @@ Item = TypeVar("Item")
 Labels = dict[str, str]
 
 
-def at(*numbers: int) -> Note:
-    """The number of a field in protobuf; two, where the field is in a message that JSON has no name for."""
-    return Note(extra={"numbers": numbers})
+def at(*numbers: int) -> Annotation:
+    """The number of a field in protobuf; two numbers for a field of a message that is inlined in JSON."""
+    return Annotation(extra={"numbers": numbers})
 
 
-def part(whole: Any, name: str) -> Any:
-    """A part that may be missing; None where it is. A message's attribute never is: it is an empty message then."""
-    return None if isinstance(whole, Message) and not whole.HasField(name) else getattr(whole, name)
+def optional(value: Any, name: str) -> Any:
+    """An optional field, None if it is not set. A protobuf message's attribute would be an empty message then."""
+    return None if isinstance(value, Message) and not value.HasField(name) else getattr(value, name)
 
 
-def embedded(part: Any) -> Any:
-    """What has the fields that are in a message which JSON has no name for."""
-    return getattr(part, EMBEDDED) if isinstance(part, Message) else part
+def embedded(value: Any) -> Any:
+    """The object that has the fields of a message which is inlined in JSON."""
+    return getattr(value, EMBEDDED) if isinstance(value, Message) else value
 
 
 class Owner(Struct, frozen=True, gc=False):
@@ -50,7 +50,7 @@ class Meta(Struct, frozen=True, gc=False):
     namespace: Annotated[str, at(3)] = ""
     uid: Annotated[str, at(5)] = ""
     deletionTimestamp: Annotated[Any, at(9)] = None
-    """A text in JSON, and the bytes of a message in protobuf: what matters is whether it is there."""
+    """A string in JSON, the bytes of a message in protobuf. Only whether it is set matters."""
     ownerReferences: Annotated[tuple[Owner, ...], at(13)] = ()
 
 
@@ -60,13 +60,13 @@ class LabelledMeta(Meta, frozen=True, gc=False):
 
 class ListMeta(Struct, frozen=True, gc=False):
     resourceVersion: Annotated[str, at(2)] = ""
-    next: Annotated[str, at(3)] = field(name="continue", default="")
+    continue_token: Annotated[str, at(3)] = field(name="continue", default="")
 
 
 class Page(Struct, Generic[Item]):
-    """One page of a list. All three are required: a body without them is no list, whatever its status says.
+    """One page of a list. All three fields are required: a body without them is not a list, even with status 200.
 
-    The items of an empty list of metadata are null.
+    The items of an empty metadata-only list are null.
     """
 
     kind: str
@@ -79,14 +79,14 @@ class TypeMeta(Struct, frozen=True, gc=False):
 
 
 class Status(Struct, frozen=True, gc=False):
-    """What an error says."""
+    """The description of an error."""
 
     message: Annotated[str, at(3)] = ""
     reason: Annotated[str, at(4)] = ""
 
 
 class Object(Struct, frozen=True, gc=False):
-    """Of an object whose metadata is all that is kept."""
+    """An object of which only metadata is kept."""
 
     metadata: Annotated[Meta, at(1)]
 

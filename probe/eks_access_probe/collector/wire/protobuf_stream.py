@@ -1,6 +1,6 @@
-"""A message in protobuf that is read as it comes in, field by field: no more of a list is held than one of its objects.
+"""Reads a protobuf message field by field as it arrives, so that only one object of a list is in memory at a time.
 
-The library's parsers take whole messages only, so the fields of the outermost ones are told apart here.
+The library's parsers take complete messages only, so the fields of the outermost messages are separated here.
 https://protobuf.dev/programming-guides/encoding/#structure
 """
 
@@ -9,120 +9,122 @@ from functools import partial
 
 import msgspec
 
-_BLOCK = 64 * 1024
-_WITH_LENGTH = 2
-_HEAD = 20
-"""The bytes that the head of a field takes at most: two numbers of ten."""
+_BLOCK_SIZE = 64 * 1024
+_LENGTH_DELIMITED = 2
+"""The wire type of a message. https://protobuf.dev/programming-guides/encoding/#cheat-sheet"""
+_MAX_HEAD_SIZE = 20
+"""The maximum size of a field's head in bytes: two varints of ten."""
 
 Read = Callable[[int], bytes]
-"""Gives as many bytes more, or fewer at the end."""
+"""Reads up to this many bytes; returns none at the end."""
 
 
-class Incoming:
-    """Bytes in the order in which they come."""
+class ProtobufStream:
+    """Reads from a stream of bytes, in order."""
 
     def __init__(self, read: Read) -> None:
         self._read = read
-        self._here = b""
-        self._at = 0
-        self._before = 0
-        """How many bytes came before those that are here."""
+        self._buffer = b""
+        self._offset = 0
+        """The position in the buffer."""
+        self._buffer_start = 0
+        """The position of the buffer in the stream."""
 
-    def begins_with(self, magic: bytes) -> bool:
-        """Whether these bytes come next; if so they are passed over."""
-        self._come(len(magic))
-        if not self._here.startswith(magic, self._at):
+    def skip_prefix(self, prefix: bytes) -> bool:
+        """Skip these bytes if they come next; otherwise return False."""
+        self._fill(len(prefix))
+        if not self._buffer.startswith(prefix, self._offset):
             return False
-        self._at += len(magic)
+        self._offset += len(prefix)
         return True
 
-    def the_rest(self) -> bytes:
-        """All that was not passed over."""
-        return b"".join([self._here[self._at :], *iter(partial(self._read, _BLOCK), b"")])
+    def read_rest(self) -> bytes:
+        """Everything up to the end of the stream."""
+        return b"".join([self._buffer[self._offset :], *iter(partial(self._read, _BLOCK_SIZE), b"")])
 
-    def field(self, number: int) -> int:
-        """Pass over the head of a field, which is expected to be this one. Gives how long its content is.
+    def read_head(self, number: int) -> int:
+        """The length in bytes of the content of the next field, which must have this number.
 
         Raises:
-            msgspec.DecodeError: it is another one, or has not come whole.
+            msgspec.DecodeError: the field has another number, or is cut off.
         """
-        found, length = self._head()
+        found, length = self._next_head()
         if found != number:
             raise msgspec.DecodeError(f"the protobuf has field {found} in the place of {number}")
         return length
 
-    def fields(self, number: int, length: int) -> Iterator[bytes]:
-        """The contents of the fields of this number among those that take up so many bytes.
+    def read_fields(self, number: int, length: int) -> Iterator[bytes]:
+        """The contents of the fields with this number in the next `length` bytes. Other fields are skipped.
 
         Raises:
-            msgspec.DecodeError: they have not come whole.
+            msgspec.DecodeError: a field is cut off, or the bytes are not complete fields.
         """
         end = self.position + length
         while self.position < end:
-            found, size = self._head()
-            content = self.content(size)
+            found, size = self._next_head()
+            content = self.read(size)
             if found == number:
                 yield content
         if self.position > end:
-            raise msgspec.DecodeError("the protobuf is malformed: a field is longer than what it is in")
+            raise msgspec.DecodeError("the protobuf is malformed: a field is longer than the message that contains it")
 
-    def content(self, length: int) -> bytes:
-        """The next bytes, so many of them.
+    def read(self, length: int) -> bytes:
+        """The next `length` bytes.
 
         Raises:
-            msgspec.DecodeError: they have not come whole.
+            msgspec.DecodeError: the stream ends before.
         """
-        if len(self._here) - self._at < length:
-            self._come(length)
-        start, self._at = self._at, self._at + length
-        if self._at > len(self._here):
+        if len(self._buffer) - self._offset < length:
+            self._fill(length)
+        start, self._offset = self._offset, self._offset + length
+        if self._offset > len(self._buffer):
             raise _cut_off()
-        return self._here[start : self._at]
+        return self._buffer[start : self._offset]
 
     @property
     def position(self) -> int:
-        """How many bytes were passed over."""
-        return self._before + self._at
+        """The number of bytes read so far."""
+        return self._buffer_start + self._offset
 
-    def _head(self) -> tuple[int, int]:
-        """The number of the field that begins here, and how long its content is."""
-        if len(self._here) - self._at < _HEAD:
-            self._come(_HEAD)
-        here, at = self._here, self._at
+    def _next_head(self) -> tuple[int, int]:
+        """The number of the next field and the length of its content."""
+        if len(self._buffer) - self._offset < _MAX_HEAD_SIZE:
+            self._fill(_MAX_HEAD_SIZE)
+        buffer, offset = self._buffer, self._offset
         try:
-            tag, at = _varint(here, at)
-            length, at = _varint(here, at)
+            tag, offset = _varint(buffer, offset)
+            length, offset = _varint(buffer, offset)
         except IndexError:
             raise _cut_off() from None
-        if tag & 7 != _WITH_LENGTH:
-            raise msgspec.DecodeError("the protobuf is malformed, or has a field that is no message")
-        self._at = at
+        if tag & 7 != _LENGTH_DELIMITED:
+            raise msgspec.DecodeError("the protobuf is malformed, or has a field that is not a message")
+        self._offset = offset
         return tag >> 3, length
 
-    def _come(self, length: int) -> None:
-        """Wait until so many bytes are here that were not passed over, or no more come."""
-        pieces = [self._here[self._at :]]
+    def _fill(self, length: int) -> None:
+        """Read from the stream until `length` bytes are in the buffer, or to the end."""
+        pieces = [self._buffer[self._offset :]]
         missing = length - len(pieces[0])
-        while missing > 0 and (more := self._read(_BLOCK)):
+        while missing > 0 and (more := self._read(_BLOCK_SIZE)):
             pieces.append(more)
             missing -= len(more)
-        self._before += self._at
-        self._here, self._at = b"".join(pieces), 0
+        self._buffer_start += self._offset
+        self._buffer, self._offset = b"".join(pieces), 0
 
 
-def _varint(here: bytes, at: int) -> tuple[int, int]:
-    """The number that begins here, and where it ends."""
-    byte = here[at]
+def _varint(buffer: bytes, offset: int) -> tuple[int, int]:
+    """The varint at an offset, and the offset after it."""
+    byte = buffer[offset]
     value = byte & 0x7F
     shift = 7
     while byte >= 0x80:
         if shift > 63:
             raise msgspec.DecodeError("the protobuf is malformed: a number has no end")
-        at += 1
-        byte = here[at]
+        offset += 1
+        byte = buffer[offset]
         value |= (byte & 0x7F) << shift
         shift += 7
-    return value, at + 1
+    return value, offset + 1
 
 
 def _cut_off() -> msgspec.DecodeError:

@@ -1,7 +1,7 @@
-"""The report as one page that needs nothing else: no network, no other file, no server.
+"""The report as one self-contained HTML page, without network requests, other files or a server.
 
-The page's policy allows exactly the script and the style that were put in it, by their hashes, and no request at all;
-so a name that would be markup or a script stays a name, even where escaping it had been forgotten.
+The page's content security policy allows only its own script and style, by their hashes, and no requests. So a name
+that contains markup or a script is harmless, even if its escaping were forgotten.
 """
 
 import base64
@@ -13,30 +13,31 @@ from typing import TextIO
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from ..changes_table import FLIPS, seen_words
-from ..json import Document, DocumentFormat
-from . import beside, drawing, topology, view
-from .compact import script_json
-from .words import counted, short_arn
+from eks_access.text_layout import format_count
+
+from ..changes_table import FLIPS, format_seen_change
+from ..interface import FullReport, ReportFormat
+from . import drawing, topology, view, visibility
+from .script_data import encode_script_data
 
 STYLES = ("page.css", "parts.css")
 SCRIPTS = ("dom.js", "page.js", "expectations.js", "layout.js", "topology.js", "start.js")
 
 
-class HtmlReport(DocumentFormat):
+class HtmlReport(ReportFormat):
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def write(self, document: Document) -> None:
-        self._stream.write(page(document))
+    def write(self, full: FullReport) -> None:
+        self._stream.write(render_page(full))
 
 
-def page(document: Document) -> str:
-    report = document.report
-    lines = view.lines(report.checks)
-    style = _inlined(STYLES)
-    script = Markup('(() => {\n"use strict";\n%s})();') % _inlined(SCRIPTS)
-    graphs = [] if document.inventory is None else topology.graphs(document.inventory)
+def render_page(full: FullReport) -> str:
+    report = full.report
+    lines = view.group_checks(report.checks)
+    style = _concatenate(STYLES)
+    script = Markup('(() => {\n"use strict";\n%s})();') % _concatenate(SCRIPTS)
+    graphs = [] if full.inventory is None else topology.build_topologies(full.inventory)
     return (
         _environment()
         .get_template("page.html.j2")
@@ -44,20 +45,20 @@ def page(document: Document) -> str:
             report=report,
             style=style,
             script=script,
-            policy=_policy(style, script),
-            headline=view.headline(report),
-            matrix=view.matrix(report),
-            findings=view.findings(lines),
+            policy=_content_security_policy(style, script),
+            headline=view.build_headline(report),
+            matrix=view.build_matrix(report),
+            findings=view.select_findings(lines),
             lines=lines,
-            explorer=script_json(view.explorer(lines)),
-            drawing=drawing.drawing(report),
-            sights=beside.side_by_side(report),
-            risks=[view.risks(integration) for integration in report.integrations],
+            explorer=encode_script_data(view.build_explorer(lines)),
+            drawing=drawing.lay_out(report),
+            visibility=visibility.build_tables(report),
+            risks=[view.describe_risks(integration) for integration in report.integrations],
             graphs=[
-                (graph["integration"], graph["cluster"], len(graph["workloads"]), script_json(graph))
+                (graph["integration"], graph["cluster"], len(graph["workloads"]), encode_script_data(graph))
                 for graph in graphs
             ],
-            inventory=document.inventory,
+            inventory=full.inventory,
             MARKS=view.MARKS,
             WORDS=view.WORDS,
             FLIPS={kind: words for kind, (words, _) in FLIPS.items()},
@@ -74,18 +75,18 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"counted": counted, "short_arn": short_arn, "seen_words": seen_words}
+    environment.filters |= {"format_count": format_count, "format_seen_change": format_seen_change}
     return environment
 
 
 @cache
-def _inlined(names: tuple[str, ...]) -> Markup:
-    """These files of the package, one after another."""
+def _concatenate(names: tuple[str, ...]) -> Markup:
+    """The contents of these assets."""
     assets = resources.files(__package__ or "") / "assets"
     return Markup("\n".join((assets / name).read_text(encoding="utf-8") for name in names))
 
 
-def _policy(style: str, script: str) -> str:
+def _content_security_policy(style: str, script: str) -> str:
     """https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy"""
     return (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"

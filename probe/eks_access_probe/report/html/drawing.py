@@ -1,23 +1,23 @@
-"""The drawing of who has access to what: integration → role → cluster → identity → rules, laid out in five columns.
+"""Lays out the drawing of all access in five columns: integration → role → cluster → identity → rules.
 
-Pure: a report in, boxes and curves with their coordinates out. The template writes them as SVG.
+Pure: a report in, boxes and curves with their coordinates out. The template renders them as SVG.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from eks_access.text_layout import format_count
+
 from ...outcome import Result
-from ..access import ClusterReport, IntegrationReport
-from ..json import Report
-from .words import counted, short_arn
+from ..models import ClusterReport, IntegrationReport, Report
 
 GAP = 12
 HEIGHT = 46
-TALLEST = 4 * HEIGHT
+MAX_HEIGHT = 4 * HEIGHT
 TOP = 34
 TITLE, SUBTITLE = 7.2, 6.0
-"""About the width of a character at the sizes that the style sheet gives them."""
+"""The approximate width of a character at the font sizes of the style sheet."""
 COLUMNS = (
     ("Integration", 0, 180),
     ("IAM role", 236, 232),
@@ -30,12 +30,12 @@ WIDTH = 1240
 WORST_FIRST = (Result.MISMATCH, Result.NOT_PROVEN, Result.AS_EXPECTED)
 
 Key = tuple[object, ...]
-"""What makes a box the same as another of its column."""
+"""Identifies a box in its column."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """One node. `integrations` (by number) and `cluster` say whose it is, for what lights up together."""
+    """One node. It is highlighted together with its `integrations` (by number) and its `cluster`."""
 
     column: int
     title: str
@@ -45,7 +45,7 @@ class Box:
     height: float
     cluster: str | None = None
     result: Result | None = None
-    grave: bool = False
+    is_severe: bool = False
 
     @property
     def x(self) -> int:
@@ -68,8 +68,8 @@ class Box:
         return self._cut(self.subtitle, SUBTITLE)
 
     def _cut(self, text: str, character: float) -> str:
-        """As much of the text as fits; the tooltip has all of it."""
-        fits = int((self.width - (38 if self.grave else 22)) / character)
+        """As much of the text as fits. The tooltip has the full text."""
+        fits = int((self.width - (38 if self.is_severe else 22)) / character)
         return text if len(text) <= fits else f"{text[: fits - 1].rstrip()}…"
 
 
@@ -80,7 +80,7 @@ class Curve:
     path: str
     integration: int
     cluster: str | None
-    """None where it stands for all clusters of the integration."""
+    """None for a curve that all clusters of the integration share."""
     result: Result
 
 
@@ -95,7 +95,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class _Path:
-    """One integration's way into one cluster, with what its box is told apart by in each column."""
+    """One integration's access to one cluster."""
 
     number: int
     integration: IntegrationReport
@@ -104,36 +104,40 @@ class _Path:
 
     @property
     def boxes(self) -> tuple[Key, ...]:
-        who = (self.cluster.username, *self.cluster.groups)
+        """The key of its box in each column."""
+        identity = (self.cluster.username, *self.cluster.groups)
         return (
             (self.number,),
             (self.number, self.integration.role_arn),
             (self.key,),
-            (self.number, *who),
+            (self.number, *identity),
             (self.number, "rules"),
         )
 
 
-def drawing(report: Report) -> Drawing:
+def lay_out(report: Report) -> Drawing:
     paths = [
         _Path(number, integration, key, cluster)
         for number, integration in enumerate(report.integrations)
         for key, cluster in integration.clusters.items()
     ]
-    columns = [_together(paths, column) for column in range(len(COLUMNS))]
+    columns = [_group_by_box(paths, column) for column in range(len(COLUMNS))]
     height = max((len(column) * (HEIGHT + GAP) - GAP for column in columns), default=0)
     results = _results(report)
     placed: list[dict[Key, Box]] = []
     for number, column in enumerate(columns):
         spans = _spans(len(column), height)
         placed.append(
-            {key: _box(number, of, results, *span) for (key, of), span in zip(column.items(), spans, strict=True)}
+            {
+                key: _box(number, through, results, *span)
+                for (key, through), span in zip(column.items(), spans, strict=True)
+            }
         )
     boxes = tuple(box for column in placed for box in column.values())
     return Drawing(TOP + height + GAP, boxes, tuple(_curves(paths, placed, results)))
 
 
-def _together(paths: Iterable[_Path], column: int) -> dict[Key, list[_Path]]:
+def _group_by_box(paths: Iterable[_Path], column: int) -> dict[Key, list[_Path]]:
     """The boxes of a column, each with the paths that go through it."""
     found: dict[Key, list[_Path]] = {}
     for path in paths:
@@ -142,11 +146,11 @@ def _together(paths: Iterable[_Path], column: int) -> dict[Key, list[_Path]]:
 
 
 def _spans(count: int, height: float) -> Iterator[tuple[float, float]]:
-    """Where each box of a column begins and how tall it is: in a short column they grow, and stand apart."""
+    """The top and the height of each box of a column. In a short column, boxes are taller and further apart."""
     if count:
-        each = min((height - GAP * (count - 1)) / count, TALLEST)
-        gap = (height - count * each) / (count + 1) if each == TALLEST else GAP
-        start = gap if each == TALLEST else 0.0
+        each = min((height - GAP * (count - 1)) / count, MAX_HEIGHT)
+        gap = (height - count * each) / (count + 1) if each == MAX_HEIGHT else GAP
+        start = gap if each == MAX_HEIGHT else 0.0
         yield from ((TOP + start + number * (each + gap), each) for number in range(count))
 
 
@@ -177,10 +181,10 @@ def _box(column: int, paths: list[_Path], results: Results, y: float, height: fl
             words = f"{integration.title}, {integration.profile}"
             return Box(column, name, words, numbers, y, height, result=_worst((in_clusters, in_aws)))
         case 1:
-            rights = counted(sum(len(right.what.split(", ")) for right in integration.aws), "AWS action")
-            grave = any(risk.grave for right in integration.aws for risk in right.risks)
-            title = short_arn(integration.role_arn)
-            return Box(column, title, rights, numbers, y, height, result=in_aws, grave=grave)
+            rights = format_count(sum(len(right.what.split(", ")) for right in integration.aws), "AWS action")
+            is_severe = any(risk.grave for right in integration.aws for risk in right.risks)
+            title = integration.role_arn.rpartition("/")[2]
+            return Box(column, title, rights, numbers, y, height, result=in_aws, is_severe=is_severe)
         case 2:
             return Box(column, cluster.name, cluster.region, numbers, y, height, cluster=first.key)
         case 3:
@@ -188,29 +192,30 @@ def _box(column: int, paths: list[_Path], results: Results, y: float, height: fl
             return Box(column, cluster.username, groups, numbers, y, height, result=in_clusters)
         case _:
             risks = [risk for right in integration.kubernetes for risk in right.risks]
-            grave = any(risk.grave for risk in risks)
-            told = [risk.words for risk in risks if risk.grave] or [right.what for right in integration.kubernetes]
-            words = told[0] if told else "no right of its own"
-            title = counted(len(integration.kubernetes), "rule")
-            return Box(column, title, words, numbers, y, height, grave=grave)
+            is_severe = any(risk.grave for risk in risks)
+            rules = [risk.words for risk in risks if risk.grave] or [right.what for right in integration.kubernetes]
+            title = format_count(len(integration.kubernetes), "rule")
+            return Box(
+                column, title, next(iter(rules), "no rights of its own"), numbers, y, height, is_severe=is_severe
+            )
 
 
 def _curves(paths: Iterable[_Path], placed: list[dict[Key, Box]], results: Results) -> Iterator[Curve]:
-    seen: set[tuple[int, Key, Key, str | None]] = set()
+    drawn: set[tuple[int, Key, Key, str | None]] = set()
     for path in paths:
         name = path.integration.name
         for column, (left, right) in enumerate(pairwise(path.boxes)):
-            # Beside the clusters' column a curve is of one cluster.
+            # On both sides of the clusters' column, a curve belongs to one cluster.
             cluster = path.key if column in (1, 2) else None
-            if (column, left, right, cluster) not in seen:
-                seen.add((column, left, right, cluster))
+            if (column, left, right, cluster) not in drawn:
+                drawn.add((column, left, right, cluster))
                 result = results.get((name, path.key if column else None), Result.AS_EXPECTED)
                 begin, end = placed[column][left], placed[column + 1][right]
                 yield Curve(_bend(begin, end, path.number), path.number, cluster, result)
 
 
 def _bend(left: Box, right: Box, integration: int) -> str:
-    """At a tall box, the curves of its integrations are spread along its edge, in their order."""
+    """The curves of several integrations are spread along the edge of their box, in order."""
     x1, y1 = left.x + left.width, _port(left, integration)
     x2, y2 = right.x, _port(right, integration)
     half = (x2 - x1) / 2

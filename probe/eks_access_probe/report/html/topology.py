@@ -1,7 +1,7 @@
-"""One cluster's graph for the page: workloads with what routes to them, and their pods as rows of numbers.
+"""The graph of one cluster in the form that the page draws: workloads, what routes to them, and their pods.
 
-The page draws workloads and shows pods on demand, so the graph is folded here: a pod belongs to the outermost of its
-owners, and a service serves the workloads that its pods belong to.
+The page draws workloads, and shows pods on demand. So the graph is folded here: a pod belongs to its outermost owner,
+and a service serves the workloads that its pods belong to.
 """
 
 from collections import Counter
@@ -9,46 +9,46 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...collector.inventory import WHOLE, ClusterInventory, Container, Inventory, Listing, Node, Relation
-from .compact import Pool
+from .script_data import Pool
 
-INSIDE = frozenset({"ReplicaSet", "Job"})
-"""What stands between pods and the workload that people know."""
+INTERMEDIATE_KINDS = frozenset({"ReplicaSet", "Job"})
+"""Owners of pods that usually have an owner themselves, such as a deployment."""
 
 
-def graphs(inventory: Inventory) -> list[dict[str, Any]]:
+def build_topologies(inventory: Inventory) -> list[dict[str, Any]]:
     """The graph of each integration in each cluster, in the inventory's order."""
     return [
-        {"integration": name, "cluster": key, **graph(cluster)}
+        {"integration": name, "cluster": key, **build_topology(cluster)}
         for name, integration in inventory.integrations.items()
         for key, cluster in integration.clusters.items()
     ]
 
 
-def graph(cluster: ClusterInventory) -> dict[str, Any]:
-    """The value that `topology.js` reads; `namespace`, `workload` and the like in it are places in the other lists."""
-    owner = dict(cluster.edges.of(Relation.OWNED_BY))
-    machine = dict(cluster.edges.of(Relation.RUNS_ON))
+def build_topology(cluster: ClusterInventory) -> dict[str, Any]:
+    """The data that `topology.js` reads. A `namespace`, `workload` and the like in it is an index of another list."""
+    owners = dict(cluster.edges.of(Relation.OWNED_BY))
+    machine_of = dict(cluster.edges.of(Relation.RUNS_ON))
     namespaces, machines, texts = Pool[str](), Pool[str](), Pool[str]()
     containers: Pool[tuple[Any, ...]] = Pool()
     workloads: dict[int, int] = {}
     pods: list[list[Any]] = []
-    belongs: dict[int, int] = {}
-    for place, node in enumerate(cluster.nodes):
+    workload_of: dict[int, int] = {}
+    for index, node in enumerate(cluster.nodes):
         if node.kind == "Namespace":
-            namespaces(node.name)
+            namespaces.add(node.name)
         elif node.kind == "Node" and node.listed:
-            machines(node.name)
-        elif _is_workload(place, node, owner):
-            workloads.setdefault(place, len(workloads))
-    for place, node in enumerate(cluster.nodes):
+            machines.add(node.name)
+        elif _is_workload(index, node, owners):
+            workloads.setdefault(index, len(workloads))
+    for index, node in enumerate(cluster.nodes):
         if node.kind == "Pod":
-            top = _outermost(place, owner)
-            belongs[place] = workloads.setdefault(top, len(workloads))
-            between = cluster.nodes[owner[place]].name if place in owner and owner[place] != top else ""
-            host = machines(cluster.nodes[machine[place]].name) if place in machine else -1
-            told = [containers(_container(container, texts)) for container in node.containers]
-            pods.append([belongs[place], node.name, texts(node.status), texts(between), host, told])
-    services = _places(cluster.nodes, "Service")
+            outermost = _outermost_owner(index, owners)
+            workload_of[index] = workloads.setdefault(outermost, len(workloads))
+            owner = cluster.nodes[owners[index]].name if index in owners and owners[index] != outermost else ""
+            machine = machines.add(cluster.nodes[machine_of[index]].name) if index in machine_of else -1
+            its = [containers.add(_container(container, texts)) for container in node.containers]
+            pods.append([workload_of[index], node.name, texts.add(node.status), texts.add(owner), machine, its])
+    services = _indexes(cluster.nodes, "Service")
     return {
         "name": cluster.name,
         "region": cluster.region,
@@ -56,18 +56,18 @@ def graph(cluster: ClusterInventory) -> dict[str, Any]:
         "trouble": cluster.trouble,
         "gaps": [_gap(listing) for listing in cluster.listings if listing.state not in WHOLE],
         "workloads": [
-            [namespaces(node.namespace), node.kind, node.name, node.status]
-            for node in (cluster.nodes[place] for place in workloads)
+            [namespaces.add(node.namespace), node.kind, node.name, node.status]
+            for node in (cluster.nodes[index] for index in workloads)
         ],
         "services": [
-            [namespaces(node.namespace), node.name, node.detail]
-            for node in (cluster.nodes[place] for place in services)
+            [namespaces.add(node.namespace), node.name, node.detail]
+            for node in (cluster.nodes[index] for index in services)
         ],
         "ingresses": [
-            [namespaces(node.namespace), node.name, node.detail] for node in cluster.nodes if node.kind == "Ingress"
+            [namespaces.add(node.namespace), node.name, node.detail] for node in cluster.nodes if node.kind == "Ingress"
         ],
-        "routes": _edges(cluster, Relation.ROUTES_TO, _places(cluster.nodes, "Ingress"), services),
-        "serves": _served(cluster, services, belongs),
+        "routes": _edges(cluster, Relation.ROUTES_TO, _indexes(cluster.nodes, "Ingress"), services),
+        "serves": _count_served_pods(cluster, services, workload_of),
         "pods": pods,
         "containers": containers.values,
         "texts": texts.values,
@@ -76,25 +76,25 @@ def graph(cluster: ClusterInventory) -> dict[str, Any]:
     }
 
 
-def _is_workload(place: int, node: Node, owner: Mapping[int, int]) -> bool:
-    """Whether people know it as one thing that runs, with pods or without."""
+def _is_workload(index: int, node: Node, owners: Mapping[int, int]) -> bool:
+    """Whether the node is shown as a workload, with or without pods."""
     if node.kind in ("Deployment", "StatefulSet", "DaemonSet", "CronJob"):
         return True
-    # Replica sets and jobs of a workload are a part of it; those that nobody owns are one.
-    return node.kind in INSIDE and place not in owner
+    # A replica set or job with an owner is a part of that; one without is a workload.
+    return node.kind in INTERMEDIATE_KINDS and index not in owners
 
 
-def _outermost(place: int, owner: Mapping[int, int]) -> int:
-    seen = {place}
-    while place in owner and owner[place] not in seen:
-        place = owner[place]
-        seen.add(place)
-    return place
+def _outermost_owner(index: int, owners: Mapping[int, int]) -> int:
+    visited = {index}
+    while index in owners and owners[index] not in visited:
+        index = owners[index]
+        visited.add(index)
+    return index
 
 
-def _places(nodes: Iterable[Node], kind: str) -> dict[int, int]:
-    """Where the nodes of a kind are among all, with their places among their own."""
-    return {place: number for number, place in enumerate(p for p, node in enumerate(nodes) if node.kind == kind)}
+def _indexes(nodes: Iterable[Node], kind: str) -> dict[int, int]:
+    """The indexes of the nodes of a kind among all nodes, each with its index among the kind."""
+    return {index: number for number, index in enumerate(i for i, node in enumerate(nodes) if node.kind == kind)}
 
 
 def _edges(
@@ -107,12 +107,14 @@ def _edges(
     ]
 
 
-def _served(cluster: ClusterInventory, services: Mapping[int, int], belongs: Mapping[int, int]) -> list[list[int]]:
-    """Service, workload, and how many of its pods are behind the service."""
+def _count_served_pods(
+    cluster: ClusterInventory, services: Mapping[int, int], workload_of: Mapping[int, int]
+) -> list[list[int]]:
+    """Service, workload, and the number of its pods behind the service."""
     pods = Counter(
-        (services[service], belongs[pod])
+        (services[service], workload_of[pod])
         for service, pod in cluster.edges.of(Relation.SERVED_BY)
-        if service in services and pod in belongs
+        if service in services and pod in workload_of
     )
     return [[service, workload, count] for (service, workload), count in pods.items()]
 
@@ -120,15 +122,15 @@ def _served(cluster: ClusterInventory, services: Mapping[int, int], belongs: Map
 def _container(container: Container, texts: Pool[str]) -> tuple[Any, ...]:
     state = f"{container.state}: {container.reason}" if container.reason else container.state
     return (
-        texts(container.name),
-        texts(container.image),
-        texts(state),
+        texts.add(container.name),
+        texts.add(container.image),
+        texts.add(state),
         int(container.ready),
         container.restarts,
-        texts(container.role),
+        texts.add(container.role),
     )
 
 
 def _gap(listing: Listing) -> list[Any]:
-    """A list that is not whole: what, where, how much of it, and why."""
+    """An incomplete list: kind, namespace, state, number of objects, and reason."""
     return [listing.kind, listing.namespace or "", listing.state.value, listing.count, listing.reason]

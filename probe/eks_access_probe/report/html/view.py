@@ -1,23 +1,20 @@
-"""What the page tells, as plain data: the template only writes it down.
-
-Pure: the report in, values out. Whatever is shown in several places is worded here.
-"""
+"""The content of the page, as plain data that the template renders. Pure: the report in, values out."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from eks_access.text_layout import format_count
+
 from ...outcome import Result
-from ..access import IntegrationReport, RightReport
-from ..json import CheckReport, Report
-from .compact import Pool
+from ..models import CheckReport, IntegrationReport, Report, RightReport
 from .drawing import WORST_FIRST
-from .words import counted
+from .script_data import Pool
 
 MARKS = {Result.AS_EXPECTED: "✓", Result.MISMATCH: "✗", Result.NOT_PROVEN: "?"}
 WORDS = {Result.AS_EXPECTED: "holds", Result.MISMATCH: "does not hold", Result.NOT_PROVEN: "not proven"}
-MOST_FINDINGS = 40
+MAX_FINDINGS = 40
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Line:
-    """One expectation with one result, in every cluster where that was its result."""
+    """One expectation, in every cluster in which it has the same result."""
 
     first: CheckReport
     checks: tuple[CheckReport, ...]
@@ -70,37 +67,32 @@ class Line:
 
     @property
     def evidence(self) -> str:
-        return evidence(self.first)
+        return self.first.evidence.text
 
 
-def evidence(check: CheckReport) -> str:
-    head = " ".join(part for part in (str(check.evidence.status or ""), check.evidence.reason) if part)
-    return ": ".join(part for part in (head, check.evidence.message) if part)
-
-
-def headline(report: Report) -> Headline:
+def build_headline(report: Report) -> Headline:
     summary = report.summary
-    total = counted(len(report.checks), "expectation")
+    total = format_count(len(report.checks), "expectation")
     clusters = {cluster.arn for integration in report.integrations for cluster in integration.clusters.values()}
-    scope = f"{counted(len(report.integrations), 'integration')} on {counted(len(clusters), 'cluster')}"
+    scope = f"{format_count(len(report.integrations), 'integration')} on {format_count(len(clusters), 'cluster')}"
     if summary.mismatches:
         more = f", and {summary.not_proven:,} could not be proven" if summary.not_proven else ""
         title = f"{summary.mismatches:,} of {total} {'does' if summary.mismatches == 1 else 'do'} not hold"
-        return Headline(Result.MISMATCH, title, f"{scope}. Access is not as declared{more}.")
+        return Headline(Result.MISMATCH, title, f"{scope}. Access differs from the declaration{more}.")
     if summary.not_proven:
         title = f"{summary.not_proven:,} of {total} could not be proven"
         return Headline(
-            Result.NOT_PROVEN, title, f"{scope}. Nothing contradicts what was declared, but not all is shown."
+            Result.NOT_PROVEN, title, f"{scope}. Nothing contradicts the declaration, but not everything is proven."
         )
     if summary.read_whole is False:
-        sentence = f"{scope}. Nothing contradicts what was declared, but not all that is visible could be read."
+        sentence = f"{scope}. Nothing contradicts the declaration, but not everything that is visible could be read."
         return Headline(Result.NOT_PROVEN, f"All {total} hold", sentence)
     return Headline(
-        Result.AS_EXPECTED, f"All {total} hold", f"{scope}. Each can do what it must, and nothing of what it must not."
+        Result.AS_EXPECTED, f"All {total} hold", f"{scope}. Each can do what it must, and cannot do what it must not."
     )
 
 
-def matrix(report: Report) -> Matrix:
+def build_matrix(report: Report) -> Matrix:
     columns = tuple(dict.fromkeys(key for integration in report.integrations for key in integration.clusters))
     counts: dict[tuple[str, str], Counter[Result]] = {}
     for check in report.checks:
@@ -125,8 +117,8 @@ def _cell(cluster: str, counts: Counter[Result] | None) -> Cell | None:
     return Cell(cluster, worst, counts[Result.AS_EXPECTED], counts.total())
 
 
-def lines(checks: Iterable[CheckReport]) -> list[Line]:
-    """What was asked of several clusters with the same result in one line; failures first, then what is not proven."""
+def group_checks(checks: Iterable[CheckReport]) -> list[Line]:
+    """One line for each expectation with the same result in several clusters; mismatches first, then not proven."""
     groups: dict[object, list[CheckReport]] = {}
     for check in checks:
         same = (check.integration, check.plane, check.call, check.detail, check.expected, check.verdict)
@@ -137,38 +129,38 @@ def lines(checks: Iterable[CheckReport]) -> list[Line]:
     )
 
 
-def findings(found: Sequence[Line]) -> list[Line]:
-    """What is not as expected, and was asked: the first of them, since what matters must fit on paper."""
-    return [line for line in found if line.first.result is not Result.AS_EXPECTED and not line.first.waits_for][
-        :MOST_FINDINGS
+def select_findings(lines: Sequence[Line]) -> list[Line]:
+    """The first lines that are not as expected and were not skipped: as many as fit on a few printed pages."""
+    return [line for line in lines if line.first.result is not Result.AS_EXPECTED and not line.first.waits_for][
+        :MAX_FINDINGS
     ]
 
 
-def explorer(found: Sequence[Line]) -> dict[str, Any]:
-    """The lines for `expectations.js`: each text once."""
+def build_explorer(lines: Sequence[Line]) -> dict[str, Any]:
+    """The data that `expectations.js` reads, with each text once."""
     texts = Pool[str]()
     rows = [
         [
-            *map(texts, (line.first.result, line.first.integration, line.first.plane, line.first.call)),
-            *map(texts, (line.first.detail, line.first.expected, line.first.why, line.first.advice)),
+            *map(texts.add, (line.first.result, line.first.integration, line.first.plane, line.first.call)),
+            *map(texts.add, (line.first.detail, line.first.expected, line.first.why, line.first.advice)),
             [
                 [
-                    *map(texts, (check.cluster or "", check.verdict, evidence(check), check.waits_for)),
-                    [texts(difference) for difference in check.differences],
+                    *map(texts.add, (check.cluster or "", check.verdict, check.evidence.text, check.waits_for)),
+                    [texts.add(difference) for difference in check.differences],
                     check.attempts,
                     int(check.exercised),
                 ]
                 for check in line.checks
             ],
         ]
-        for line in found
+        for line in lines
     ]
     return {"rows": rows, "texts": texts.values}
 
 
 @dataclass(frozen=True)
 class Danger:
-    """A grave right of an integration: what it makes possible, and by which rights."""
+    """A severe risk of an integration, and the rights that cause it."""
 
     words: str
     rights: tuple[RightReport, ...]
@@ -182,7 +174,7 @@ class Risks:
     residual: tuple[str, ...]
 
 
-def risks(integration: IntegrationReport) -> Risks:
+def describe_risks(integration: IntegrationReport) -> Risks:
     by_words: dict[str, list[RightReport]] = {}
     for right in (*integration.kubernetes, *integration.aws):
         for risk in right.risks:

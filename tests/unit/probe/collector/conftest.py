@@ -1,4 +1,4 @@
-"""The API servers, on this machine, that the collector's tests read from."""
+"""API servers on the loopback interface, for the collector's tests."""
 
 from tests.support.server_fixtures import api, aws, behind, loopback_only
 

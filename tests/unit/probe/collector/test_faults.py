@@ -1,4 +1,4 @@
-"""Whatever goes wrong on the way: the list is complete and right, or it is told that it is not."""
+"""Whatever fails between client and server, a list is complete and correct, or reported as incomplete."""
 
 from collections.abc import Callable
 
@@ -69,13 +69,13 @@ def collected(
 
 
 def at(fault: Fault, *numbers: int) -> Faults:
-    """The fault at these requests for pods."""
+    """Injects the fault into these requests for pods."""
     return lambda request: fault if request.path == PODS and request.number in numbers else None
 
 
 @pytest.mark.parametrize("number", [0, 1, 3], ids=["first page", "second page", "last page"])
 @pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)
-def test_what_goes_wrong_once_leaves_the_list_complete(collected: Collect, fault: Fault, number: int) -> None:
+def test_a_list_is_complete_after_a_single_transient_failure(collected: Collect, fault: Fault, number: int) -> None:
     found = collected(at(fault, number))
     assert listing(found, "Pod").state is State.COMPLETE, listing(found, "Pod").reason
     assert names(found, "Pod") == ALL, "each pod once, none left out"
@@ -83,74 +83,74 @@ def test_what_goes_wrong_once_leaves_the_list_complete(collected: Collect, fault
 
 
 @pytest.mark.parametrize("fault", LASTING.values(), ids=LASTING)
-def test_what_goes_on_going_wrong_in_the_middle_is_never_shown_as_complete(collected: Collect, fault: Fault) -> None:
+def test_a_list_with_a_persistent_failure_in_the_middle_is_incomplete(collected: Collect, fault: Fault) -> None:
     found = collected(lambda request: fault if request.path == PODS and not request.is_first_page else None)
     pods = listing(found, "Pod")
-    assert pods.state is State.INCOMPLETE, "ten pods of thirty-five are not all that there are"
-    assert pods.reason, "it is told why"
-    assert names(found, "Pod") == ALL[: pods.count], "what is there is true, and there once"
+    assert pods.state is State.INCOMPLETE, "ten pods of thirty-five are not all"
+    assert pods.reason, "with the reason"
+    assert names(found, "Pod") == ALL[: pods.count], "the objects that were read are correct, and there once"
     assert pods.count == 10
     assert not found.is_whole
 
 
 @pytest.mark.parametrize("fault", LASTING.values(), ids=LASTING)
-def test_what_goes_wrong_from_the_start_is_never_shown_as_an_empty_list(collected: Collect, fault: Fault) -> None:
+def test_a_persistent_failure_from_the_start_is_not_an_empty_list(collected: Collect, fault: Fault) -> None:
     found = collected(lambda request: fault if request.path == PODS else None)
     pods = listing(found, "Pod")
     expected = State.REFUSED if fault is faults.forbidden else State.INCOMPLETE
-    assert pods.state is expected, "only the authorizer's own refusal is one; all else is not known"
+    assert pods.state is expected, "only the authorizer's denial is a refusal; all else is inconclusive"
     assert pods.count == 0
     assert pods.reason
     assert found.is_whole is (expected is State.REFUSED)
 
 
-def test_an_expired_continue_token_has_the_list_read_again_from_the_start(collected: Collect) -> None:
+def test_a_list_is_restarted_after_an_expired_continue_token(collected: Collect) -> None:
     found = collected(at(faults.gone, 2))
     pods = listing(found, "Pod")
     assert pods.state is State.RESTARTED
     assert "410 Expired" in pods.reason
-    assert pods.pages == 2 + 4, "two pages before it expired, and the whole list"
+    assert pods.pages == 2 + 4, "two pages before it expired, and the complete list"
     assert names(found, "Pod") == ALL
     assert found.is_whole
 
 
-def test_a_list_is_restarted_once_and_no_more(collected: Collect, api: ApiServer) -> None:
+def test_a_list_is_restarted_only_once(collected: Collect, api: ApiServer) -> None:
     assert not collected(at(faults.gone, 2, 5)).is_whole
     first_pages = [query for path, query in api.requests if path == PODS and "continue" not in query]
     assert len(first_pages) == 2
 
 
-def test_a_list_that_changes_is_still_of_one_moment(collected: Collect, api: ApiServer) -> None:
+def test_a_list_that_changes_while_it_is_read_is_consistent(collected: Collect, api: ApiServer) -> None:
     def change(proxy: faults.Proxy, request: Request, answer: faults.Answer) -> faults.Answer:
         api.version += 1
-        pod(api, "pod-made-meanwhile")
+        pod(api, "pod-created-meanwhile")
         del api.objects["pods"][0]
         return answer
 
     found = collected(at(change, 1))
     assert names(found, "Pod") == ALL, "as they were when the first page was read"
     again = collected(lambda request: None)
-    assert names(again, "Pod") == [*ALL[1:], "pod-made-meanwhile"]
+    assert names(again, "Pod") == [*ALL[1:], "pod-created-meanwhile"]
 
 
-def test_a_token_that_is_not_accepted_any_more_is_renewed_in_the_middle_of_the_list(
+def test_an_expired_token_is_renewed_in_the_middle_of_a_list(
     collected: Collect, api: ApiServer, aws: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry, "REQUEST_BACKOFF", lambda state: 1.1)  # a token tells the second that it was made in
+    monkeypatch.setattr(retry, "REQUEST_BACKOFF", lambda state: 1.1)  # tokens of the same second are equal
     found = collected(at(faults.unauthorized, 2))
     assert listing(found, "Pod").state in WHOLE
     assert names(found, "Pod") == ALL
-    assert len(api.tokens) == 2, "one token until then, and another one since"
-    assert aws.calls["AssumeRole"] == 1, "the role's session was not to blame"
+    assert len(api.tokens) == 2, "one token until then, and another one after"
+    assert aws.calls["AssumeRole"] == 1, "the role's session was still valid"
 
 
-def test_a_session_that_is_not_accepted_any_more_is_assumed_anew(collected: Collect, aws: World) -> None:
+def test_the_role_is_assumed_again_if_a_renewed_token_is_not_accepted(collected: Collect, aws: World) -> None:
     found = collected(at(faults.unauthorized, 2, 3))
     assert names(found, "Pod") == ALL
     assert aws.calls["AssumeRole"] == 2
 
 
-def test_pages_that_overlap_are_not_taken_for_one_list(
+def test_a_list_with_overlapping_pages_is_restarted(
     collected: Collect, monkeypatch: pytest.MonkeyPatch, api: ApiServer
 ) -> None:
     def first_page_again(proxy: faults.Proxy, request: Request, answer: faults.Answer) -> faults.Answer:
@@ -162,7 +162,7 @@ def test_pages_that_overlap_are_not_taken_for_one_list(
     assert names(found, "Pod") == ALL
 
 
-def test_a_fault_in_one_list_leaves_the_others_whole(collected: Collect, api: ApiServer) -> None:
+def test_a_failure_of_one_list_leaves_the_others_complete(collected: Collect, api: ApiServer) -> None:
     api.add("services", "web", "web", spec={})
     found = collected(lambda request: faults.unavailable if request.path == PODS else None)
     assert listing(found, "Service").state is State.COMPLETE

@@ -1,4 +1,4 @@
-"""What an integration is asked for follows from its rights."""
+"""The kinds to list follow from an integration's rights."""
 
 from typing import Any
 
@@ -21,15 +21,15 @@ def granted(*rules: dict[str, list[str]], namespaces: list[str] | None = None) -
 
 
 def more(integration: IntegrationAccess) -> list[str]:
-    return [kind.dotted for kind in kinds.of(integration) if kind not in TOPOLOGY]
+    return [kind.dotted for kind in kinds.kinds_to_list(integration) if kind not in TOPOLOGY]
 
 
 def rule(resource: str, *, group: str = "", verb: str = "list", **names: list[str]) -> dict[str, list[str]]:
     return {"apiGroups": [group], "resources": [resource], "verbs": [verb], **names}
 
 
-def test_everybody_is_asked_for_the_topology() -> None:
-    assert kinds.of(of())[: len(TOPOLOGY)] == TOPOLOGY
+def test_the_topology_is_listed_for_every_integration() -> None:
+    assert kinds.kinds_to_list(of())[: len(TOPOLOGY)] == TOPOLOGY
 
 
 @pytest.mark.parametrize(
@@ -47,29 +47,29 @@ def test_everybody_is_asked_for_the_topology() -> None:
         (rule("pods"), []),
     ],
 )
-def test_more_is_asked_for_where_the_rights_name_it(named: dict[str, list[str]], asked: list[str]) -> None:
+def test_more_kinds_are_listed_if_the_rights_name_them(named: dict[str, list[str]], asked: list[str]) -> None:
     assert more(of(grants=granted(named))) == asked
 
 
-def test_an_access_policy_names_what_it_lets_be_listed() -> None:
+def test_an_access_policy_names_the_kinds_that_it_allows_to_list() -> None:
     identity = {"username": "a", "groups": [], "accessPolicies": [{"arn": VIEW, "namespaces": []}]}
     found = more(of(identity=identity))
     assert "configmaps" in found
     assert "secrets" not in found
 
 
-def test_an_expectation_names_what_must_be_seen_and_not_what_must_be_refused() -> None:
+def test_an_allowed_expectation_names_a_kind_and_a_denied_one_does_not() -> None:
     calls = [kubernetes_call("list", "serviceaccounts", True), kubernetes_call("list", "configmaps", False)]
     assert more(of(kubernetes=calls)) == ["serviceaccounts"]
 
 
-def test_the_version_of_what_is_not_everybodys_is_the_clusters_to_say() -> None:
-    found = {kind.dotted: kind.version for kind in kinds.of(of(grants=granted(rule("roles", group="rbac"))))}
+def test_kinds_outside_of_the_topology_use_the_clusters_preferred_version() -> None:
+    found = {kind.dotted: kind.version for kind in kinds.kinds_to_list(of(grants=granted(rule("roles", group="rbac"))))}
     assert found["roles.rbac"] is None
     assert found["pods"] == "v1"
 
 
-def test_namespaces_are_those_in_which_the_kind_may_be_listed() -> None:
+def test_namespaces_with_a_right_are_those_in_which_the_kind_may_be_listed() -> None:
     pods, nodes = (next(kind for kind in TOPOLOGY if kind.name == name) for name in ("Pod", "Node"))
     services = next(kind for kind in TOPOLOGY if kind.name == "Service")
     integration = of(
@@ -77,6 +77,6 @@ def test_namespaces_are_those_in_which_the_kind_may_be_listed() -> None:
         identity={"username": "a", "groups": [], "accessPolicies": [{"arn": VIEW, "namespaces": ["team-*"]}]},
         kubernetes=[kubernetes_call("list", "services", True, namespace="shop")],
     )
-    assert kinds.namespaces(integration, pods) == ("web", "team-*")
-    assert kinds.namespaces(integration, services) == ("team-*", "shop")
-    assert kinds.namespaces(integration, nodes) == (), "they are in no namespace"
+    assert kinds.namespaces_with_right(integration, pods) == ("web", "team-*")
+    assert kinds.namespaces_with_right(integration, services) == ("team-*", "shop")
+    assert kinds.namespaces_with_right(integration, nodes) == (), "they are cluster-scoped"

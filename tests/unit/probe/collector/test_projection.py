@@ -1,4 +1,4 @@
-"""What is kept of an object, and what is not."""
+"""Projections: which fields of an object are kept."""
 
 import json
 from io import BytesIO
@@ -9,29 +9,29 @@ import pytest
 from eks_access_probe.collector import kinds
 from eks_access_probe.collector.inventory import Container, Relation
 from eks_access_probe.collector.kinds import TOPOLOGY
-from eks_access_probe.collector.seen import Owner, Pointer, Seen, Shared
+from eks_access_probe.collector.objects import CollectedObject, Interner, Owner, Reference
 from tests.support.protobuf_answers import encoded
 
 KINDS = {kind.name: kind for kind in TOPOLOGY}
 META = {"name": "web", "namespace": "shop", "uid": "1"}
 
 
-def project(kind: str, item: dict[str, Any]) -> Seen:
+def project(kind: str, item: dict[str, Any]) -> CollectedObject:
     page = {"kind": f"{kind}List", "metadata": {"resourceVersion": "1"}, "items": [{"metadata": META, **item}]}
-    (seen,) = kept(kind, page, Shared())
+    (seen,) = kept(kind, page, Interner())
     return seen
 
 
-def kept(kind: str, page: dict[str, Any], shared: Shared) -> list[Seen]:
-    """Of a page in either encoding, which is the same."""
-    in_json = KINDS[kind].page(BytesIO(json.dumps(page).encode()).read)
-    in_protobuf = KINDS[kind].page(BytesIO(encoded(page)).read)
-    seen = KINDS[kind].kept(in_json.items, shared)
-    assert KINDS[kind].kept(in_protobuf.items, shared) == seen
+def kept(kind: str, page: dict[str, Any], interner: Interner) -> list[CollectedObject]:
+    """The objects of a page, which are the same in both encodings."""
+    in_json = KINDS[kind].decode_page(BytesIO(json.dumps(page).encode()).read)
+    in_protobuf = KINDS[kind].decode_page(BytesIO(encoded(page)).read)
+    seen = KINDS[kind].project(in_json.items, interner)
+    assert KINDS[kind].project(in_protobuf.items, interner) == seen
     return seen
 
 
-def pod(*, spec: dict[str, Any] | None = None, **status: Any) -> Seen:
+def pod(*, spec: dict[str, Any] | None = None, **status: Any) -> CollectedObject:
     return project(
         "Pod", {"spec": {"containers": [{"name": "main", "image": "web:1"}], **(spec or {})}, "status": status}
     )
@@ -76,7 +76,7 @@ def container(**state: Any) -> list[dict[str, Any]]:
         (project("Namespace", {"metadata": {**META, "deletionTimestamp": "2026-01-01T00:00:00Z"}}), "Terminating"),
     ],
 )
-def test_the_status_is_in_the_words_of_kubectl(seen: Seen, status: str) -> None:
+def test_the_status_is_that_of_kubectl(seen: CollectedObject, status: str) -> None:
     assert seen.node.status == status
 
 
@@ -86,7 +86,7 @@ def test_each_container_has_its_image_state_and_restarts() -> None:
     assert kept == Container(name="main", image="web:1", state="waiting", reason="CrashLoopBackOff", restarts=4)
 
 
-def test_init_and_ephemeral_containers_are_told_apart() -> None:
+def test_init_and_ephemeral_containers_have_a_role() -> None:
     seen = pod(
         spec={
             "initContainers": [{"name": "init", "image": "i"}],
@@ -100,7 +100,7 @@ def test_init_and_ephemeral_containers_are_told_apart() -> None:
     ]
 
 
-def test_a_pod_points_to_its_node_and_its_managing_owner() -> None:
+def test_a_pod_references_its_node_and_its_controller() -> None:
     owners = [
         {"kind": "Backup", "name": "b", "uid": "9"},
         {"kind": "ReplicaSet", "name": "web-abc", "uid": "7", "controller": True},
@@ -108,10 +108,10 @@ def test_a_pod_points_to_its_node_and_its_managing_owner() -> None:
     meta = {**META, "ownerReferences": owners}
     seen = project("Pod", {"metadata": meta, "spec": {"containers": [], "nodeName": "node-1"}})
     assert seen.owner == Owner("ReplicaSet", "web-abc", "7")
-    assert seen.points_to == (Pointer(Relation.RUNS_ON, "Node", "node-1"),)
+    assert seen.references == (Reference(Relation.RUNS_ON, "Node", "node-1"),)
 
 
-def test_an_ingress_points_to_each_service_once_the_default_one_too() -> None:
+def test_an_ingress_references_each_service_once_including_the_default() -> None:
     def backend(name: str) -> dict[str, Any]:
         return {"service": {"name": name, "port": {"number": 80}}}
 
@@ -120,7 +120,7 @@ def test_an_ingress_points_to_each_service_once_the_default_one_too() -> None:
         {"http": {"paths": [{"backend": {"resource": {"kind": "StorageBucket", "name": "static"}}}]}},
     ]
     seen = project("Ingress", {"spec": {"defaultBackend": backend("errors"), "rules": rules}})
-    assert [pointer.name for pointer in seen.points_to] == ["web", "errors"]
+    assert [pointer.name for pointer in seen.references] == ["web", "errors"]
     assert seen.node.detail == "shop.example.com *"
 
 
@@ -135,14 +135,14 @@ def test_an_endpoint_slice_names_its_service_and_the_pods_behind_it() -> None:
     assert project("EndpointSlice", {"metadata": meta, "endpoints": None}).serves == ("web", ())
 
 
-def test_a_service_tells_its_type_and_ports() -> None:
+def test_the_detail_of_a_service_is_its_type_and_ports() -> None:
     ports = [{"port": 80}, {"port": 53, "protocol": "UDP"}]
     seen = project("Service", {"spec": {"type": "LoadBalancer", "ports": ports, "selector": {"b": "2", "a": "1"}}})
     assert seen.node.detail == "LoadBalancer 80/TCP 53/UDP"
     assert seen.selector == (("a", "1"), ("b", "2"))
 
 
-def test_secret_values_are_gone_with_the_parsing() -> None:
+def test_secret_values_are_not_kept() -> None:
     values = [f"canary-{number}-{'x' * 20}" for number in range(5)]
     seen = project(
         "Pod",
@@ -158,11 +158,11 @@ def test_secret_values_are_gone_with_the_parsing() -> None:
         },
     )
     kept = repr(seen)
-    assert "web:1" in kept, "the object itself is there"
+    assert "web:1" in kept, "the object itself is kept"
     assert not [value for value in values if value in kept]
 
 
-def test_null_is_the_same_as_nothing() -> None:
+def test_null_is_the_same_as_a_missing_field() -> None:
     labels = {"kubernetes.io/service-name": "web"}
     nulls = {"waiting": None, "running": None, "terminated": None}
     assert pod(containerStatuses=container(**nulls)) == pod(containerStatuses=container())
@@ -176,23 +176,23 @@ def test_null_is_the_same_as_nothing() -> None:
 
 
 def test_equal_values_of_many_pods_are_kept_once() -> None:
-    shared = Shared()
+    interner = Interner()
     item = {
         "metadata": {**META, "labels": {"app": "web"}},
         "spec": {"containers": [{"name": "main", "image": "web:1"}]},
     }
     page = {"kind": "PodList", "metadata": {"resourceVersion": "1"}, "items": [item, item]}
-    first, second = kept("Pod", page, shared)
+    first, second = kept("Pod", page, interner)
     assert first.node.containers is second.node.containers
     assert first.labels is second.labels
     assert first.node.namespace is second.node.namespace
 
 
-def test_metadata_is_all_that_is_asked_for_where_it_is_all_that_is_kept() -> None:
+def test_only_metadata_is_requested_if_only_metadata_is_kept() -> None:
     asked = {kind.name: "PartialObjectMetadataList" in kind.accept for kind in TOPOLOGY}
     assert [name for name, is_metadata in asked.items() if is_metadata] == ["Namespace", "ReplicaSet", "CronJob"]
 
 
-@pytest.mark.parametrize("secret", kinds.NEVER)
-def test_what_is_never_asked_for_is_no_kind_of_everybodys(secret: tuple[str, str]) -> None:
+@pytest.mark.parametrize("secret", kinds.NEVER_LISTED)
+def test_kinds_that_are_never_listed_are_not_in_the_topology(secret: tuple[str, str]) -> None:
     assert secret not in [(kind.group, kind.resource) for kind in TOPOLOGY]

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from eks_access.kubernetes.client import Response
 from eks_access_cli.commands.probe import command as probe
-from eks_access_probe.report.json import CheckReport, Report
+from eks_access_probe.report.models import CheckReport, Report
 from tests.support.world import ROLE, World, answer, json_error, status, text, xml_error
 
 READ = {"Effect": "Allow", "Action": ["eks:ListClusters", "iam:GetRole"], "Resource": ["*"]}

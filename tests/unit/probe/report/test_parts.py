@@ -1,4 +1,4 @@
-"""The parts of the JSON report about access and about what is seen."""
+"""The JSON report: declared access, visible objects, redaction, merging."""
 
 import json
 from dataclasses import replace
@@ -9,14 +9,14 @@ from click.testing import CliRunner
 
 from eks_access_cli.commands.merge import command as merge
 from eks_access_probe.collector.inventory import ClusterInventory, Listing, Node, State
-from eks_access_probe.report.json import Report, report, without
-from eks_access_probe.report.seen import SeenKind, seen
+from eks_access_probe.report.build import build_report, describe_visible_objects, redact
+from eks_access_probe.report.models import Report, SeenKind
 from eks_access_probe.run.shards import Shard
 from tests.support import fleet
 
 
-def test_it_says_who_may_act_as_whom_and_where_with_reasons_and_risks() -> None:
-    cado = next(one for one in report(fleet.proof()).integrations if one.name == "cado")
+def test_the_report_has_trust_clusters_and_rights_with_reasons_and_risks() -> None:
+    cado = next(one for one in build_report(fleet.proof()).integrations if one.name == "cado")
     assert cado.trust[0].startswith("only arn:aws:iam::444455556666:role/CadoPlatform")
     assert set(cado.clusters) == {"eu-1", "us-1"}
     assert cado.clusters["eu-1"].groups == ["cado:responders"]
@@ -25,63 +25,63 @@ def test_it_says_who_may_act_as_whom_and_where_with_reasons_and_risks() -> None:
     assert runs.risks[0].grave
 
 
-def test_only_the_clusters_that_were_asked_are_in_it() -> None:
+def test_only_the_clusters_that_were_probed_are_in_the_report() -> None:
     proof = fleet.proof()
     asked = [o for o in proof.outcomes if o.question.integration == "cado" and o.question.cluster != "us-1"]
-    told = report(replace(proof, outcomes=asked))
-    assert [(one.name, list(one.clusters)) for one in told.integrations] == [("cado", ["eu-1"])]
-    assert told.declared["cado"] == ["eu-1", "us-1"]
+    report = build_report(replace(proof, outcomes=asked))
+    assert [(one.name, list(one.clusters)) for one in report.integrations] == [("cado", ["eu-1"])]
+    assert report.declared["cado"] == ["eu-1", "us-1"]
 
 
-def test_it_is_read_as_it_was_written() -> None:
-    told = report(fleet.proof(inventory=fleet.inventory({"cado": {"eu-1": fleet.cluster_inventory(10)}})))
-    assert Report.model_validate_json(told.model_dump_json(by_alias=True)) == told
+def test_a_report_survives_the_round_trip_through_json() -> None:
+    report = build_report(fleet.proof(inventory=fleet.inventory({"cado": {"eu-1": fleet.cluster_inventory(10)}})))
+    assert Report.model_validate_json(report.model_dump_json(by_alias=True)) == report
 
 
-def test_secrets_are_taken_out_of_every_text_the_longest_first() -> None:
-    told = report(fleet.proof()).model_copy(update={"environment": "in hunter22 and hunter2222, for 1"})
-    assert without(["hunter22", "hunter2222", "1"], told).environment == "in [not shown] and [not shown], for 1"
+def test_secrets_are_redacted_in_every_text_the_longest_first() -> None:
+    report = build_report(fleet.proof()).model_copy(update={"environment": "in hunter22 and hunter2222, for 1"})
+    assert redact(["hunter22", "hunter2222", "1"], report).environment == "in [not shown] and [not shown], for 1"
 
 
 def shards(folder: Path) -> list[str]:
-    """The reports of a run in two shards, one a cluster."""
+    """The reports of a run in two shards, with one cluster each."""
     whole = fleet.proof(fleet.manifest(names=("opentrace", "cado")))
     files = []
     parts: list[set[str | None]] = [{None, "eu-1"}, {"us-1"}]
     for index, keys in enumerate(parts):
         mine = [place for place, o in enumerate(whole.outcomes) if o.question.cluster in keys]
         outcomes = [whole.outcomes[place] for place in mine]
-        told = report(replace(whole, outcomes=outcomes, places=mine, shard=Shard(index, 2)))
+        report = build_report(replace(whole, outcomes=outcomes, places=mine, shard=Shard(index, 2)))
         files.append(folder / f"{index}.json")
-        files[-1].write_text(told.model_dump_json(by_alias=True))
+        files[-1].write_text(report.model_dump_json(by_alias=True))
     return [str(file) for file in files]
 
 
-def test_merged_shards_are_the_report_of_one_run_in_every_form(tmp_path: Path) -> None:
+def test_merged_shards_equal_the_report_of_one_run(tmp_path: Path) -> None:
     merged, page = tmp_path / "merged.json", tmp_path / "merged.html"
     result = CliRunner().invoke(merge, [*shards(tmp_path), "--json", str(merged), "--html", str(page)])
     assert result.exit_code == 0, result.output
-    told = Report.model_validate_json(merged.read_text())
-    one_run = report(fleet.proof(fleet.manifest(names=("opentrace", "cado"))))
-    assert told.integrations == one_run.integrations
-    assert told.checks == one_run.checks
+    report = Report.model_validate_json(merged.read_text())
+    one_run = build_report(fleet.proof(fleet.manifest(names=("opentrace", "cado"))))
+    assert report.integrations == one_run.integrations
+    assert report.checks == one_run.checks
     assert "prod-us-1" in page.read_text()
 
 
-# What is seen.
+# Visible objects.
 
 
 def kinds(*listings: Listing, nodes: tuple[Node, ...] = ()) -> list[SeenKind]:
     cluster = ClusterInventory(name="c", region="r", listings=list(listings), nodes=list(nodes))
-    (told,) = seen(fleet.inventory({"cado": {"eu-1": cluster}}))
-    return told.kinds
+    (report,) = describe_visible_objects(fleet.inventory({"cado": {"eu-1": cluster}}))
+    return report.kinds
 
 
 def listing(state: State, count: int, namespace: str | None = None, reason: str = "") -> Listing:
     return Listing(kind="Service", resource="services", namespace=namespace, state=state, count=count, reason=reason)
 
 
-def test_lists_of_several_namespaces_are_one_kind_and_as_whole_as_the_worst_of_them() -> None:
+def test_lists_of_several_namespaces_are_one_kind_with_the_worst_state() -> None:
     (kind,) = kinds(
         listing(State.COMPLETE, 3, "web"),
         listing(State.INCOMPLETE, 2, "payments", "410"),
@@ -90,22 +90,22 @@ def test_lists_of_several_namespaces_are_one_kind_and_as_whole_as_the_worst_of_t
     assert (kind.state, kind.count, kind.reason) == (State.INCOMPLETE, 5, "410")
 
 
-def test_what_may_be_listed_in_one_namespace_is_seen_though_refused_in_others() -> None:
+def test_a_kind_that_is_listed_in_one_namespace_is_visible_though_refused_in_others() -> None:
     (kind,) = kinds(listing(State.COMPLETE, 3, "web"), listing(State.REFUSED, 0, "x"))
     assert (kind.state, kind.count) == (State.COMPLETE, 3)
 
 
-def test_only_names_that_last_are_kept() -> None:
+def test_only_names_of_long_lived_objects_are_kept() -> None:
     nodes = (
         Node(kind="Service", name="api", namespace="web"),
         Node(kind="Service", name="named-only", namespace="web", listed=False),
     )
     (kind,) = kinds(listing(State.COMPLETE, 1), nodes=nodes)
-    assert kind.names == ["web/api"], "what was not listed itself is not seen"
+    assert kind.names == ["web/api"], "an object that was not listed is not visible"
     pods = Listing(kind="Pod", resource="pods", namespace=None, state=State.COMPLETE, count=1)
-    assert kinds(pods)[0].names is None, "pods come and go"
+    assert kinds(pods)[0].names is None, "pods are short-lived"
 
 
 @pytest.mark.parametrize("key", ["externalId", "certificateAuthority", "handoff"])
-def test_what_a_report_does_not_need_is_not_in_it(key: str) -> None:
-    assert f'"{key}"' not in json.dumps(report(fleet.proof()).model_dump(mode="json", by_alias=True))
+def test_the_report_does_not_contain_what_it_does_not_need(key: str) -> None:
+    assert f'"{key}"' not in json.dumps(build_report(fleet.proof()).model_dump(mode="json", by_alias=True))

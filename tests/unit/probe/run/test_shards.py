@@ -89,7 +89,7 @@ def test_a_missing_shard_is_refused(parts: list[Path]) -> None:
 
 def test_a_duplicate_shard_is_refused(parts: list[Path]) -> None:
     result = merged(*parts, parts[1])
-    assert (result.exit_code, "shard 1 is there twice" in result.stderr) == (2, True)
+    assert (result.exit_code, "shard 1 is given twice" in result.stderr) == (2, True)
 
 
 def test_a_report_of_another_stack_is_refused(parts: list[Path]) -> None:
@@ -110,11 +110,11 @@ def test_shards_of_different_selections_are_refused(parts: list[Path], manifest_
     run("--manifest", manifest_file(FLEET), "--cluster", "api", "--shard", "0/3", "--json", str(parts[0]))
     result = merged(*parts)
     assert result.exit_code == 2
-    assert "do not make up one run" in result.stderr
+    assert "the shards are not of one run" in result.stderr
 
 
 def test_an_unsharded_report_and_another_file_are_refused(whole: dict[str, Any], tmp_path: Path) -> None:
-    assert "is not of a shard" in merged(tmp_path / "whole.json").stderr
+    assert "is the report of a complete run, not of a shard" in merged(tmp_path / "whole.json").stderr
     (tmp_path / "other.json").write_text("{}")
     assert "not a report" in merged(tmp_path / "other.json").stderr
 

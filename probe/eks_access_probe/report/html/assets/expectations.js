@@ -1,10 +1,10 @@
-// The list of expectations: filtered, searched, and made a hundred lines at a time.
+// The list of expectations: filtered, searched, and rendered a hundred lines at a time.
 const CHUNK = 100;
 const MARK = { "as-expected": "✓", mismatch: "✗", "not-proven": "?" };
 const WORD = { "as-expected": "holds", mismatch: "does not hold", "not-proven": "not proven" };
 
 function readLines() {
-  const { rows, texts } = dataOf(byId("lines-data"));
+  const { rows, texts } = parseData(byId("lines-data"));
   return rows.map(([result, integration, plane, call, detail, expected, why, advice, checks]) => {
     const line = {
       result: texts[result],
@@ -38,7 +38,7 @@ function startExpectations() {
   const list = byId("lines");
   const found = byId("found");
   let shown = [];
-  let made = 0;
+  let rendered = 0;
   const more = element("button", { type: "button", class: "plain more", onclick: () => add(CHUNK) });
 
   function wanted(line) {
@@ -54,20 +54,20 @@ function startExpectations() {
   }
 
   function add(howMany) {
-    const next = shown.slice(made, made + howMany);
-    made += next.length;
+    const next = shown.slice(rendered, rendered + howMany);
+    rendered += next.length;
     more.remove();
     list.append(...next.map(lineElement));
-    if (made < shown.length) {
-      more.textContent = `Show ${count(Math.min(CHUNK, shown.length - made), "more line")}`;
+    if (rendered < shown.length) {
+      more.textContent = `Show ${count(Math.min(CHUNK, shown.length - rendered), "more line")}`;
       list.append(more);
     }
-    if (howMany === CHUNK && made > CHUNK) list.children[made - next.length]?.querySelector("summary").focus();
+    if (howMany === CHUNK && rendered > CHUNK) list.children[rendered - next.length]?.querySelector("summary").focus();
   }
 
   function show() {
     shown = lines.filter(wanted);
-    made = 0;
+    rendered = 0;
     list.replaceChildren();
     add(CHUNK);
     const checks = shown.reduce((sum, line) => sum + line.checks.length, 0);
@@ -77,7 +77,7 @@ function startExpectations() {
   }
 
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("input", calmly(show));
+  form.addEventListener("input", debounce(show));
   form.addEventListener("reset", () => setTimeout(show));
   window.addEventListener("beforeprint", () => add(3000));
   for (const cell of document.querySelectorAll(".cell")) {
@@ -114,23 +114,23 @@ function lineElement(line) {
     element("span", { class: "in" }, where),
   );
   const details = element("details", { class: `line ${line.result}` }, summary);
-  // What is inside is made when it is asked for.
+  // The body is rendered when the line is opened.
   details.addEventListener("toggle", () => details.open && details.children.length === 1 && details.append(body(line)), {
     once: true,
   });
   return details;
 }
 
-function asked({ waitsFor, attempts, exercised }) {
-  if (waitsFor) return "not asked";
+function describeAttempts({ waitsFor, attempts, exercised }) {
+  if (waitsFor) return "skipped";
   if (!exercised) return "evaluated, not exercised";
-  return attempts === 1 ? "once" : `${attempts} times`;
+  return count(attempts, "attempt");
 }
 
 function body(line) {
   const facts = [
     ["why", line.why],
-    ["asked", line.detail],
+    ["call", line.detail],
     ["what to do", line.advice],
   ].filter(([, text]) => text);
   return element(
@@ -140,8 +140,8 @@ function body(line) {
     element(
       "table",
       {},
-      element("caption", { class: "unseen" }, "The answers"),
-      element("thead", {}, element("tr", {}, ["where", "answer", "evidence", "asked"].map((head) => element("th", { scope: "col" }, head)))),
+      element("caption", { class: "unseen" }, "The responses"),
+      element("thead", {}, element("tr", {}, ["where", "verdict", "evidence", "attempts"].map((head) => element("th", { scope: "col" }, head)))),
       element(
         "tbody",
         {},
@@ -152,7 +152,7 @@ function body(line) {
             element("td", {}, check.cluster || "AWS"),
             element("td", {}, check.verdict),
             element("td", {}, [...check.differences, check.evidence].filter(Boolean).map((text) => element("div", {}, element("q", {}, text)))),
-            element("td", {}, asked(check)),
+            element("td", {}, describeAttempts(check)),
           ),
         ),
       ),

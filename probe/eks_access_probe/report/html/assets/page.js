@@ -1,4 +1,4 @@
-// What belongs to the whole page: theme, contents, the drawing's highlight, what is for scripts only, printing.
+// The parts of the page that need a script: theme, contents, highlighting in the drawing, controls, printing.
 function startPage() {
   for (const part of document.querySelectorAll(".only-script")) part.hidden = false;
   startTheme();
@@ -23,7 +23,7 @@ function startTheme() {
   });
 }
 
-// Marks the section that is being read.
+// Marks the section in view.
 function startContents() {
   const links = new Map();
   for (const link of document.querySelectorAll(".contents a")) links.set(link.hash.slice(1), link);
@@ -42,7 +42,7 @@ function startContents() {
   sections.forEach((section) => read.observe(section));
 }
 
-// Lights up all that an integration or a cluster has to do with.
+// Highlights everything that belongs to an integration or a cluster.
 function startHighlight() {
   const drawing = byId("access-drawing");
   const parts = [...drawing.querySelectorAll("[data-i]")].map((part) => ({
@@ -75,7 +75,7 @@ function startHighlight() {
   }
 }
 
-// One cluster's table at a time; all of them on paper.
+// Shows one cluster's table at a time; all of them in print.
 function startSights() {
   const chosen = byId("sight");
   if (!chosen) return;

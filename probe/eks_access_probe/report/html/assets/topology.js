@@ -1,4 +1,4 @@
-// The topology: a namespace at a time, and of that only what is in view; pods when a workload is asked for.
+// The topology: one namespace at a time, of which only the part in view is rendered; pods when a workload is opened.
 const MARGIN = 300;
 
 function startTopology() {
@@ -15,9 +15,9 @@ function startTopology() {
     integration.append(element("option", { value: name }, name));
   }
 
-  // A graph is parsed when it is first looked at: a fleet has many.
+  // A graph is parsed when it is first shown: a fleet has many.
   function graphOf(script) {
-    if (!read.has(script)) read.set(script, indexed(dataOf(script)));
+    if (!read.has(script)) read.set(script, indexed(parseData(script)));
     return read.get(script);
   }
 
@@ -113,12 +113,12 @@ function startTopology() {
   cluster.addEventListener("change", showGraph);
   byId("as-drawing").addEventListener("click", () => switchTo(false));
   byId("as-table").addEventListener("click", () => switchTo(true));
-  search.addEventListener("input", calmly(() => {
+  search.addEventListener("input", debounce(() => {
     state.words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     showPlaces();
   }));
 
-  // First whoever sees most: some see nothing. Nobody waits for a graph before the page is there.
+  // Select the integration that sees most first: some see nothing. Deferred, so that the page is rendered before.
   const fullest = scripts.reduce((most, script) => (+script.dataset.size > +most.dataset.size ? script : most));
   integration.value = fullest.dataset.integration;
   setTimeout(() => {
@@ -128,13 +128,13 @@ function startTopology() {
   });
 }
 
-// What could not be read whole is told before anything is shown.
+// Incomplete lists are reported above the graph.
 function showGaps({ trouble, gaps }) {
   const lines = gaps
     .filter(([, , state]) => state === "incomplete")
-    .map(([kind, namespace, , number, reason]) => `${kind}${namespace ? ` in ${namespace}` : ""}: not read whole (${number} of them read). ${reason}`);
+    .map(([kind, namespace, , number, reason]) => `${kind}${namespace ? ` in ${namespace}` : ""}: incomplete (${number} read). ${reason}`);
   const refused = gaps.filter(([, , state]) => state === "refused").map(([kind, namespace]) => (namespace ? `${kind} in ${namespace}` : kind));
-  if (trouble) lines.unshift(`Nothing could be asked: ${trouble}`);
+  if (trouble) lines.unshift(`The API server could not be read: ${trouble}`);
   byId("gaps").replaceChildren(
     ...(lines.length ? [element("div", { class: "notice" }, lines.map((line) => element("p", {}, line)))] : []),
     ...(refused.length ? [element("p", { class: "quiet" }, `Not visible to it: ${[...new Set(refused)].join(", ")}.`)] : []),
@@ -148,16 +148,16 @@ function healthBar({ good, open, bad }) {
   const parts = [["bad", bad], ["open", open], ["good", good]].map(([name, number]) => {
     const width = (100 * number) / all;
     x += width;
-    return drawn("rect", { class: `${name}-fill`, x: x - width, width, height: 3 });
+    return svgElement("rect", { class: `${name}-fill`, x: x - width, width, height: 3 });
   });
-  return drawn("svg", { class: "health", viewBox: "0 0 100 3", preserveAspectRatio: "none", "aria-hidden": "true" }, parts);
+  return svgElement("svg", { class: "health", viewBox: "0 0 100 3", preserveAspectRatio: "none", "aria-hidden": "true" }, parts);
 }
 
 function drawing(namespace, groups, open) {
   const { boxes, wires, height } = laidOut(groups);
-  const svg = drawn("svg", { width: GRAPH_WIDTH, height, "aria-label": `Topology of namespace ${namespace.name}`, role: "group" });
-  const wireLayer = drawn("g", { "aria-hidden": "true" });
-  const boxLayer = drawn("g");
+  const svg = svgElement("svg", { width: GRAPH_WIDTH, height, "aria-label": `Topology of namespace ${namespace.name}`, role: "group" });
+  const wireLayer = svgElement("g", { "aria-hidden": "true" });
+  const boxLayer = svgElement("g");
   svg.append(wireLayer, boxLayer);
   const heads = element("div", { class: "heads", "aria-hidden": "true" }, Object.values(COLUMN).map(({ x, title }) => {
     const head = element("span", {}, title);
@@ -169,9 +169,9 @@ function drawing(namespace, groups, open) {
   spacer.style.height = `${Math.max(0, height - 30)}px`;
   const view = element("div", { class: "window", tabindex: "0", role: "region", "aria-label": `Drawing of namespace ${namespace.name}; the table shows the same` }, heads, svg, spacer);
   boxes.sort((a, b) => a.y - b.y || a.x - b.x);
-  const made = new Map();
+  const rendered = new Map();
 
-  // What is in view is made, and what has left it is taken away; what has the focus stays.
+  // Renders what is in view and removes the rest, except for the focused node.
   function draw() {
     const from = view.scrollTop - MARGIN;
     const to = view.scrollTop + (view.clientHeight || 640) + MARGIN;
@@ -181,16 +181,16 @@ function drawing(namespace, groups, open) {
       const [top, bottom] = [Math.min(wire.from.y, wire.to.y), Math.max(wire.from.y, wire.to.y)];
       if (bottom + FACE >= from && top <= to) inView.add(wire);
     }
-    for (const [part, drawing] of made) {
+    for (const [part, drawing] of rendered) {
       if (!inView.has(part) && drawing !== document.activeElement) {
         drawing.remove();
-        made.delete(part);
+        rendered.delete(part);
       }
     }
     for (const part of inView) {
-      if (made.has(part)) continue;
-      const drawing = part.node ? nodeDrawing(part, open) : drawn("path", { class: "wire", d: bend(part) });
-      made.set(part, drawing);
+      if (rendered.has(part)) continue;
+      const drawing = part.node ? nodeDrawing(part, open) : svgElement("path", { class: "wire", d: bend(part) });
+      rendered.set(part, drawing);
       (part.node ? boxLayer : wireLayer).append(drawing);
     }
   }
@@ -211,14 +211,14 @@ function drawing(namespace, groups, open) {
 function nodeDrawing({ node, x, y, width }, open) {
   const pods = node.pods?.length ?? 0;
   const subtitle = node.type === "workload" ? [node.kind, node.status].filter(Boolean).join(", ") : node.detail || node.kind;
-  const told = `${node.kind} ${node.name}${node.detail ? `, ${node.detail}` : ""}${node.type === "workload" ? `, ${count(pods, "pod")}${node.health.bad ? `, ${node.health.bad} failing` : ""}; show its pods` : ""}`;
-  const drawing = drawn(
+  const label = `${node.kind} ${node.name}${node.detail ? `, ${node.detail}` : ""}${node.type === "workload" ? `, ${count(pods, "pod")}${node.health.bad ? `, ${node.health.bad} failing` : ""}; show its pods` : ""}`;
+  const drawing = svgElement(
     "g",
-    { class: `node ${node.type}`, transform: `translate(${x},${y})`, "aria-label": told, role: node.type === "workload" ? "button" : "img", tabindex: node.type === "workload" ? "0" : undefined },
-    drawn("title", {}, told),
-    drawn("rect", { class: "card-face", width, height: FACE, rx: 6 }),
-    drawn("text", { class: "title", x: 12, y: 18 }, cut(node.name, width)),
-    drawn("text", { class: "subtitle", x: 12, y: 33 }, cut(subtitle, width)),
+    { class: `node ${node.type}`, transform: `translate(${x},${y})`, "aria-label": label, role: node.type === "workload" ? "button" : "img", tabindex: node.type === "workload" ? "0" : undefined },
+    svgElement("title", {}, label),
+    svgElement("rect", { class: "card-face", width, height: FACE, rx: 6 }),
+    svgElement("text", { class: "title", x: 12, y: 18 }, cut(node.name, width)),
+    svgElement("text", { class: "subtitle", x: 12, y: 33 }, cut(subtitle, width)),
     pods ? podDots(node, COLUMN.pods.x - x) : null,
   );
   if (node.type === "workload") {
@@ -233,20 +233,20 @@ function nodeDrawing({ node, x, y, width }, open) {
   return drawing;
 }
 
-// A dot a pod, the failing ones first; a number for those that have no room.
+// One dot per pod, failing ones first; a number for the pods beyond the maximum.
 function podDots({ pods, health: found }, left) {
   const room = pods.length > MOST_DOTS ? MOST_DOTS - DOTS_IN_ROW : pods.length;
   const lines = Math.ceil(room / DOTS_IN_ROW) + (pods.length > room ? 1 : 0);
   const top = (FACE - lines * DOT_STEP + DOT_STEP - DOT) / 2;
-  const dots = drawn("g", { transform: `translate(${left},${top})`, "aria-hidden": "true" });
+  const dots = svgElement("g", { transform: `translate(${left},${top})`, "aria-hidden": "true" });
   const classes = [["bad", found.bad], ["open", found.open], ["good", found.good]];
   let at = 0;
   for (const [name, number] of classes) {
     for (let drawnOnes = 0; drawnOnes < number && at < room; drawnOnes += 1, at += 1) {
-      dots.append(drawn("rect", { class: `${name}-fill`, x: (at % DOTS_IN_ROW) * DOT_STEP, y: Math.floor(at / DOTS_IN_ROW) * DOT_STEP, width: DOT, height: DOT, rx: 2 }));
+      dots.append(svgElement("rect", { class: `${name}-fill`, x: (at % DOTS_IN_ROW) * DOT_STEP, y: Math.floor(at / DOTS_IN_ROW) * DOT_STEP, width: DOT, height: DOT, rx: 2 }));
     }
   }
-  if (pods.length > room) dots.append(drawn("text", { class: "subtitle", x: 0, y: 2 * DOT_STEP + 10 }, `and ${(pods.length - room).toLocaleString("en")} more`));
+  if (pods.length > room) dots.append(svgElement("text", { class: "subtitle", x: 0, y: 2 * DOT_STEP + 10 }, `and ${(pods.length - room).toLocaleString("en")} more`));
   return dots;
 }
 
@@ -272,7 +272,7 @@ function podTable({ pods, texts, machines, containers }, workload) {
   const mine = workload.pods.map((at) => pods[at]).sort((a, b) => order[health(texts[a[2]])] - order[health(texts[b[2]])] || (a[1] < b[1] ? -1 : 1));
   return virtualRows("pods", `Pods of ${workload.kind} ${workload.name}`, ["Pod", "Status", "Owner", "Node", "Containers"], mine.length, (at) => {
     const [, name, status, between, machine, its] = mine[at];
-    const told = its.map((one) => {
+    const described = its.map((one) => {
       const [container, image, state, , restarts] = containers[one];
       return `${texts[container]} (${texts[image]}${texts[state] ? `, ${texts[state]}` : ""}${restarts ? `, ${count(restarts, "restart")}` : ""})`;
     });
@@ -281,34 +281,34 @@ function podTable({ pods, texts, machines, containers }, workload) {
       element("span", { class: `status-${health(texts[status])}` }, texts[status] || "unknown"),
       texts[between],
       machine < 0 ? "" : machines[machine],
-      told.join(", "),
+      described.join(", "),
     ];
   });
 }
 
-// A table of which only the rows in view exist.
+// A table of which only the rows in view are rendered.
 function virtualRows(name, label, heads, total, cells) {
   const height = 32;
   const head = element("div", { class: "row head", role: "row", "aria-rowindex": "1" }, heads.map((text) => element("span", { role: "columnheader" }, text)));
   const room = element("div", { role: "rowgroup" });
   room.style.height = `${total * height}px`;
   const view = element("div", { class: `rows ${name}`, role: "table", "aria-label": label, "aria-rowcount": String(total + 1), tabindex: "0" }, head, room);
-  const made = new Map();
+  const rendered = new Map();
 
   function draw() {
     const first = Math.max(0, Math.floor(view.scrollTop / height) - 10);
     const last = Math.min(total, Math.ceil((view.scrollTop + (view.clientHeight || 640)) / height) + 10);
-    for (const [at, row] of made) {
+    for (const [at, row] of rendered) {
       if ((at < first || at >= last) && !row.contains(document.activeElement)) {
         row.remove();
-        made.delete(at);
+        rendered.delete(at);
       }
     }
     for (let at = first; at < last; at += 1) {
-      if (made.has(at)) continue;
+      if (rendered.has(at)) continue;
       const row = element("div", { class: "row", role: "row", "aria-rowindex": String(at + 2) }, cells(at).map((cell) => element("span", { role: "cell", title: typeof cell === "string" ? cell : undefined }, cell)));
       row.style.top = `${(at + 1) * height}px`;
-      made.set(at, row);
+      rendered.set(at, row);
       room.append(row);
     }
   }

@@ -1,4 +1,4 @@
-"""Protobuf is read by what the structs declare, and nothing that is cut off passes for less than it was."""
+"""Protobuf is decoded according to the structs, and a body that is cut off is never taken for a shorter one."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -9,7 +9,7 @@ import pytest
 
 from eks_access.kubernetes.client import Response
 from eks_access_probe.collector.kinds import NAMESPACE, TOPOLOGY, Kind
-from eks_access_probe.collector.seen import Shared
+from eks_access_probe.collector.objects import Interner
 from eks_access_probe.collector.wire import encodings, messages
 from eks_access_probe.collector.wire.protobuf import Parser
 from tests.support.protobuf_answers import encoded
@@ -33,7 +33,7 @@ class Part(msgspec.Struct):
 
 
 class Whole(msgspec.Struct):
-    """With one of each that may be declared."""
+    """A struct with one field of each type."""
 
     text: Annotated[str, messages.at(1)]
     count: Annotated[int, messages.at(2)] = 1
@@ -60,8 +60,8 @@ class Whole(msgspec.Struct):
     ids=["defaults", "zeroes", "negative", "part", "parts", "embedded", "words", "no field for it"],
 )
 def test_each_kind_of_field_is_decoded_by_its_number(body: bytes, whole: Whole) -> None:
-    message = Parser(Whole).parsed(body)
-    found = messages.part(message, "part")
+    message = Parser(Whole).parse(body)
+    found = messages.optional(message, "part")
     part = None if found is None else Part(found.name)
     parts = tuple(Part(each.name) for each in message.parts) or None
     inner = messages.embedded(message).inner
@@ -78,13 +78,13 @@ def test_each_kind_of_field_is_decoded_by_its_number(body: bytes, whole: Whole) 
     ],
     ids=["without what is required", "a part without it", "cut off", "no text"],
 )
-def test_what_is_not_whole_is_no_struct(body: bytes, why: str) -> None:
+def test_an_incomplete_message_is_rejected(body: bytes, why: str) -> None:
     with pytest.raises(msgspec.DecodeError, match=why):
-        Parser(Whole).parsed(body)
+        Parser(Whole).parse(body)
 
 
 def read(kind: Kind, body: bytes) -> tuple[messages.ListMeta, list[Any]]:
-    page = kind.page(BytesIO(body).read)
+    page = kind.decode_page(BytesIO(body).read)
     return page.metadata, list(page.items)
 
 
@@ -96,8 +96,8 @@ def test_the_head_of_a_page_is_the_same_in_both_encodings() -> None:
 
 
 def test_an_object_is_the_same_in_both_encodings() -> None:
-    """With one of each that a pod may have, the moment of its deletion included."""
-    kept = [PODS.kept(read(PODS, body)[1], Shared()) for body in (encoded(PAGE), msgspec.json.encode(PAGE))]
+    """With one of each field that a pod may have, including its deletion timestamp."""
+    kept = [PODS.project(read(PODS, body)[1], Interner()) for body in (encoded(PAGE), msgspec.json.encode(PAGE))]
     assert kept[0] == kept[1]
     (seen, _) = kept[0]
     assert seen.node.status == "Terminating"
@@ -106,31 +106,31 @@ def test_an_object_is_the_same_in_both_encodings() -> None:
     assert seen.labels == (("app", "web"),)
 
 
-def test_the_head_of_a_page_is_there_before_the_rest_has_come() -> None:
+def test_the_head_of_a_page_is_available_before_the_rest_arrives() -> None:
     body = encoded({**PAGE, "items": [POD] * 1000})
     come = BytesIO(body)
-    page = PODS.page(come.read)
-    assert page.metadata.next == "more"
-    assert come.tell() < len(body), "the next page can be asked for by now"
+    page = PODS.decode_page(come.read)
+    assert page.metadata.continue_token == "more"
+    assert come.tell() < len(body), "the next page can be requested already"
     assert len(list(page.items)) == 1000
     assert come.tell() == len(body)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
-def test_a_page_may_come_in_pieces_of_any_size(size: int) -> None:
+def test_a_page_may_arrive_in_pieces_of_any_size(size: int) -> None:
     come = BytesIO(encoded(PAGE))
-    page = PODS.page(lambda _: come.read(size))
+    page = PODS.decode_page(lambda _: come.read(size))
     assert [item.metadata.name for item in page.items] == ["web", "web"]
 
 
-def test_an_object_may_be_larger_than_what_comes_at_once() -> None:
+def test_an_object_may_be_larger_than_a_block() -> None:
     large = {**POD, "metadata": {"name": "web", "labels": {"app": "x" * 200_000}}}
     _, (first, second) = read(PODS, encoded({**PAGE, "items": [large, POD]}))
     assert first.metadata.labels["app"] == "x" * 200_000
     assert second.metadata.name == "web"
 
 
-def test_a_page_that_is_cut_off_anywhere_is_no_shorter_page() -> None:
+def test_a_page_that_is_cut_off_anywhere_is_rejected() -> None:
     body = encoded(PAGE)
     for length in range(len(body)):
         with pytest.raises(msgspec.DecodeError):
@@ -141,12 +141,12 @@ def test_a_page_that_is_cut_off_anywhere_is_no_shorter_page() -> None:
     ("changed", "why"),
     [
         (lambda body: body.replace(b"k8s\0\x0a", b"k8s\0\x1a", 1), "has field 3 in the place of 1"),
-        (lambda body: body.replace(b"k8s\0\x0a", b"k8s\0\x08", 1), "has a field that is no message"),
+        (lambda body: body.replace(b"k8s\0\x0a", b"k8s\0\x08", 1), "has a field that is not a message"),
         (lambda body: body[:5] + b"\xff" * 12 + body[6:], "a number has no end"),
     ],
     ids=["another order", "a number", "no end of a length"],
 )
-def test_what_is_put_together_otherwise_is_no_page(changed: Callable[[bytes], bytes], why: str) -> None:
+def test_a_page_with_another_structure_is_rejected(changed: Callable[[bytes], bytes], why: str) -> None:
     with pytest.raises(msgspec.DecodeError, match=why):
         read(PODS, changed(encoded(PAGE)))
 
@@ -158,11 +158,11 @@ def test_a_list_that_ends_within_an_object_is_malformed() -> None:
         if is_whole:
             assert len(read(NAMESPACE, body)[1]) == 1
         else:
-            with pytest.raises(msgspec.DecodeError, match="longer than what it is in"):
+            with pytest.raises(msgspec.DecodeError, match="longer than the message that contains it"):
                 read(NAMESPACE, body)
 
 
-def test_fields_of_a_list_that_are_not_known_are_passed_over() -> None:
+def test_unknown_fields_of_a_list_are_skipped() -> None:
     body = (
         encodings.MAGIC
         + b"\x0a\x09\x12\x07NewList"
@@ -176,30 +176,30 @@ def test_fields_of_a_list_that_are_not_known_are_passed_over() -> None:
 
 
 @pytest.mark.parametrize("kind", ["ServiceList", "Status", "PartialObjectMetadataList", ""])
-def test_a_list_of_another_kind_is_not_read_by_the_numbers_of_this_one(kind: str) -> None:
+def test_a_list_of_another_kind_is_not_decoded_with_the_field_numbers_of_this_one(kind: str) -> None:
     page = {**PAGE, "kind": kind, "items": []}
     for body in (msgspec.json.encode(page), encoded(page)):
         with pytest.raises(msgspec.DecodeError):
             read(PODS, body)
 
 
-def test_metadata_is_read_of_whatever_kind_an_aggregated_api_answers_with() -> None:
+def test_metadata_is_decoded_from_any_kind_that_an_aggregated_api_returns() -> None:
     _, items = read(NAMESPACE, encoded({**PAGE, "kind": "WidgetList"}))
     assert [item.metadata.name for item in items] == ["web", "web"]
 
 
-def test_an_error_is_read_in_protobuf_too() -> None:
+def test_an_error_in_protobuf_is_decoded() -> None:
     status = {"kind": "Status", "reason": "Forbidden", "message": "pods is forbidden"}
-    told = encodings.error(Response(403, {}, encoded(status)))
-    assert msgspec.json.decode(told.body) == {"reason": "Forbidden", "message": "pods is forbidden"}
+    decoded = encodings.decode_error(Response(403, {}, encoded(status)))
+    assert msgspec.json.decode(decoded.body) == {"reason": "Forbidden", "message": "pods is forbidden"}
 
 
 @pytest.mark.parametrize("body", [encoded({**PAGE, "items": []}), encodings.MAGIC, encodings.MAGIC + b"\x0a\x05"])
-def test_what_is_no_error_in_protobuf_says_nothing(body: bytes) -> None:
-    assert encodings.error(Response(403, {}, body)).body == b""
+def test_protobuf_that_is_not_an_error_has_no_message(body: bytes) -> None:
+    assert encodings.decode_error(Response(403, {}, body)).body == b""
 
 
-def test_values_that_are_not_kept_come_with_the_protobuf_and_are_not_decoded() -> None:
+def test_values_that_are_not_kept_are_in_the_protobuf_and_not_decoded() -> None:
     item = {**POD, "spec": {"containers": [{"name": "main", "env": [{"name": "TOKEN", "value": "CANARY"}]}]}}
     body = encoded({**PAGE, "items": [item]})
     assert b"CANARY" in body

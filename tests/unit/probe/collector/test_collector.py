@@ -1,5 +1,6 @@
-"""Many clusters and what they allow: who is asked for what, and who waits for whom."""
+"""Collecting from many clusters: which lists are requested, and that no cluster delays another."""
 
+import gc
 import json
 import socket
 import time
@@ -13,6 +14,7 @@ import pytest
 from eks_access.kubernetes.token import EksToken
 from eks_access_probe.checks import cluster_session
 from eks_access_probe.checks.service_account_session import ServiceAccountSession
+from eks_access_probe.collector.collector import paused_cyclic_gc
 from eks_access_probe.collector.inventory import State
 from eks_access_probe.run import retry
 from tests.support import faults
@@ -24,7 +26,7 @@ from tests.support.world import World, answer, json_error, kubernetes_call, xml_
 EVERY_KIND = 12
 
 
-def test_every_object_that_may_be_seen_is_there_with_its_relations(
+def test_every_object_that_may_be_listed_is_in_the_graph(
     aws: World, api: ApiServer, certificate_authority: str
 ) -> None:
     api.add("namespaces", "web")
@@ -41,16 +43,18 @@ def test_every_object_that_may_be_seen_is_there_with_its_relations(
     )
     assert seen.version == "v1.35.4"
     assert len(list(seen.edges.of("owned-by"))) == 25  # type: ignore[arg-type]
-    assert len(list(seen.edges.of("served-by"))) == 25, "by the selector, for endpoint slices are refused"  # type: ignore[arg-type]
+    assert len(list(seen.edges.of("served-by"))) == 25, "by selector, because endpoint slices are refused"  # type: ignore[arg-type]
     assert {node.name for node in seen.nodes if not node.listed} == {"node-1"}
     refused = listing(seen, "Node")
     assert refused.state is State.REFUSED
-    assert refused.reason.startswith("403 Forbidden: nodes is forbidden"), "the authorizer's words are kept"
-    assert found.is_whole, "what may not be seen is not missing"
-    assert b"CANARY" not in b"".join(found.json())
+    assert refused.reason.startswith("403 Forbidden: nodes is forbidden"), "the authorizer's message is kept"
+    assert found.is_whole, "a refused list is not a gap"
+    assert b"CANARY" not in b"".join(found.json_chunks())
 
 
-def test_pages_are_of_one_moment_and_not_of_a_cache(aws: World, api: ApiServer, certificate_authority: str) -> None:
+def test_pages_are_consistent_and_not_served_from_a_cache(
+    aws: World, api: ApiServer, certificate_authority: str
+) -> None:
     for number in range(25):
         pod(api, f"pod-{number}")
     gather({"api": api.url}, certificate_authority)
@@ -58,7 +62,7 @@ def test_pages_are_of_one_moment_and_not_of_a_cache(aws: World, api: ApiServer, 
     assert [sorted(query) for query in queries] == [["limit"], ["continue", "limit"], ["continue", "limit"]]
 
 
-def test_secrets_are_not_asked_for_even_of_an_integration_that_may_list_them(
+def test_secrets_are_not_listed_even_if_the_integration_may_list_them(
     aws: World, api: ApiServer, certificate_authority: str
 ) -> None:
     grants = [
@@ -77,7 +81,7 @@ def test_secrets_are_not_asked_for_even_of_an_integration_that_may_list_them(
     assert names(found, "ConfigMap") == ["settings"]
 
 
-def test_where_a_kind_is_refused_it_is_read_in_the_namespaces_of_the_integrations_own(
+def test_a_kind_that_is_refused_cluster_wide_is_listed_in_the_namespaces_with_a_right(
     aws: World, api: ApiServer, certificate_authority: str
 ) -> None:
     for namespace in ("web", "payments", "secret"):
@@ -87,14 +91,16 @@ def test_where_a_kind_is_refused_it_is_read_in_the_namespaces_of_the_integration
     found = gather({"api": api.url}, certificate_authority, kubernetes=calls)
     seen = cluster(found)
     assert names(seen, "Pod") == ["in-web", "in-payments"]
-    assert listing(seen, "Pod").state is State.REFUSED, "everywhere"
+    assert listing(seen, "Pod").state is State.REFUSED, "cluster-wide"
     assert listing(seen, "Pod", "web").state is State.COMPLETE
     assert found.is_whole
-    assert not [path for path, _ in api.requests if "namespaces/web/services" in path], "there is no right to those"
+    assert not [path for path, _ in api.requests if "namespaces/web/services" in path], (
+        "there is no right to list those"
+    )
 
 
 @pytest.mark.parametrize("may_list_namespaces", [True, False])
-def test_a_pattern_of_namespaces_means_those_that_are_there(
+def test_a_namespace_pattern_matches_the_existing_namespaces(
     aws: World, api: ApiServer, certificate_authority: str, may_list_namespaces: bool
 ) -> None:
     for name in ("team-a", "team-b", "other"):
@@ -120,15 +126,15 @@ def test_a_pattern_of_namespaces_means_those_that_are_there(
     assert "may not be listed" in unknown.reason
 
 
-def test_the_time_is_that_of_the_slowest_cluster_and_not_the_sum(aws: World, certificate_authority: str) -> None:
+def test_clusters_are_read_concurrently(aws: World, certificate_authority: str) -> None:
     with serving_many(25, delay=0.1) as servers:
         endpoints = {f"cluster-{number}": server.url for number, server in enumerate(servers)}
         every = timed(lambda: gather(endpoints, certificate_authority, concurrency=100))
     waited = 25 * 0.1 * (1 + EVERY_KIND)
-    assert every < waited / 4, "the answers alone would take longer one after the other"
+    assert every < waited / 4, "in sequence, the responses alone would take longer"
 
 
-def test_a_cluster_that_cannot_be_reached_delays_nobody_and_is_told(
+def test_an_unreachable_cluster_is_reported_and_delays_no_other(
     aws: World, certificate_authority: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster_session, "_TIMEOUT", 1.5)
@@ -141,16 +147,16 @@ def test_a_cluster_that_cannot_be_reached_delays_nobody_and_is_told(
         endpoints = {"gone": nobody, "gone-too": nobody} | {f"cluster-{n}": s.url for n, s in enumerate(servers)}
         found = gather(endpoints, certificate_authority, concurrency=1)
         done = {key: each.seconds for key, each in found.integrations["acme"].clusters.items()}
-    assert time.monotonic() - started < 15, "it is knocked at a few times, for both of its names together"
+    assert time.monotonic() - started < 15, "a few attempts, for both of its keys together"
     assert "Timeout" in cluster(found, "gone").trouble
     assert cluster(found, "gone-too").trouble == cluster(found, "gone").trouble
     assert not found.is_whole
     for number in range(5):
         assert names(cluster(found, f"cluster-{number}"), "Pod") == [f"pod-{number}"]
-        assert done[f"cluster-{number}"] < done["gone"], "it did not wait for the one that never answers"
+        assert done[f"cluster-{number}"] < done["gone"], "it did not wait for the silent one"
 
 
-def test_a_caller_who_is_not_recognised_is_told_so_and_not_that_there_is_nothing(
+def test_an_unauthenticated_caller_is_a_problem_and_not_an_empty_cluster(
     aws: World,
     api: ApiServer,
     behind: Callable[[str, Faults], FaultyServer],
@@ -161,10 +167,10 @@ def test_a_caller_who_is_not_recognised_is_told_so_and_not_that_there_is_nothing
     found = gather({"api": behind(api.url, lambda request: faults.unauthorized).url}, certificate_authority)
     assert cluster(found).trouble.startswith("401 Unauthorized")
     assert not found.is_whole
-    assert not cluster(found).listings[2:], "nothing was listed; the first two are AWS's"
+    assert not cluster(found).listings[2:], "no list was requested; the first two are AWS calls"
 
 
-def test_a_server_that_is_none_of_kubernetes_is_told(
+def test_a_server_that_is_not_a_kubernetes_api_server_is_reported(
     aws: World,
     api: ApiServer,
     behind: Callable[[str, Faults], FaultyServer],
@@ -175,7 +181,7 @@ def test_a_server_that_is_none_of_kubernetes_is_told(
     assert not found.is_whole
 
 
-def test_an_integration_that_cannot_be_acted_as_is_told(aws: World, api: ApiServer, certificate_authority: str) -> None:
+def test_a_role_that_cannot_be_assumed_is_reported(aws: World, api: ApiServer, certificate_authority: str) -> None:
     aws.role_known_after = 10
     found = gather({"api": api.url}, certificate_authority)
     assert found.integrations["acme"].trouble.startswith("403 AccessDenied")
@@ -183,7 +189,7 @@ def test_an_integration_that_cannot_be_acted_as_is_told(aws: World, api: ApiServ
     assert not api.requests
 
 
-def test_access_entries_and_roles_are_kept_where_they_may_be_seen(
+def test_access_entries_with_their_policies_are_collected(
     aws: World, api: ApiServer, certificate_authority: str
 ) -> None:
     principal, policy = (
@@ -205,7 +211,7 @@ def test_access_entries_and_roles_are_kept_where_they_may_be_seen(
     assert found.configuration.version == "1.35"
 
 
-def test_an_entry_that_may_not_be_described_is_there_by_its_principal(
+def test_an_access_entry_that_may_not_be_described_has_its_principal_only(
     aws: World, api: ApiServer, certificate_authority: str
 ) -> None:
     answers(
@@ -220,7 +226,7 @@ def test_an_entry_that_may_not_be_described_is_there_by_its_principal(
     assert found.is_whole
 
 
-def test_access_entries_are_not_asked_for_where_the_mode_has_none(
+def test_access_entries_are_not_listed_if_the_authentication_mode_has_none(
     aws: World, api: ApiServer, certificate_authority: str
 ) -> None:
     found = gather({"api": api.url}, certificate_authority, mode="CONFIG_MAP")
@@ -229,9 +235,7 @@ def test_access_entries_are_not_asked_for_where_the_mode_has_none(
     assert found.is_whole
 
 
-def test_aws_that_answers_with_an_error_is_not_a_refusal(
-    aws: World, api: ApiServer, certificate_authority: str
-) -> None:
+def test_an_error_of_aws_is_not_a_refusal(aws: World, api: ApiServer, certificate_authority: str) -> None:
     aws.answers["ListRoles"] = lambda _: xml_error(400, "ValidationError", "no")
     found = gather({"api": api.url}, certificate_authority)
     (roles,) = found.integrations["acme"].listings
@@ -239,7 +243,25 @@ def test_aws_that_answers_with_an_error_is_not_a_refusal(
     assert not found.is_whole
 
 
-# How it is set up.
+@pytest.mark.parametrize("was_enabled", [True, False])
+def test_the_cyclic_garbage_collector_is_restored_also_after_an_error(was_enabled: bool) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if was_enabled else gc.disable)()
+        with pytest.raises(KeyboardInterrupt):
+            _interrupted()
+        assert gc.isenabled() is was_enabled
+    finally:
+        (gc.enable if before else gc.disable)()
+
+
+def _interrupted() -> None:
+    with paused_cyclic_gc():
+        assert not gc.isenabled(), "paused while the inventory is collected"
+        raise KeyboardInterrupt
+
+
+# Helpers.
 
 
 @contextmanager
@@ -253,7 +275,7 @@ def serving_many(count: int, delay: float = 0.0) -> Iterator[list[ApiServer]]:
 
 @contextmanager
 def silent() -> Iterator[str]:
-    """The address of something that takes connections and never answers."""
+    """The address of a server that accepts connections and never responds."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(64)
@@ -272,10 +294,10 @@ def answers(aws: World, **bodies: Any) -> None:
         aws.answers[operation] = lambda _, encoded=encoded: answer(200, encoded, "application/json")  # type: ignore[misc]
 
 
-def test_what_passes_requests_on_reads_as_each_whose_they_are_until_one_may(
+def test_a_list_through_eks_connector_is_read_as_the_first_viewer_that_may_list_it(
     aws: World, api: ApiServer, certificate_authority: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """EKS Connector: nobody becomes its role, and its service account reads in its viewers' names."""
+    """Only SSM may assume the connector's role, and its service account impersonates its viewers."""
     monkeypatch.setattr(
         ServiceAccountSession, "_create_token", lambda _: EksToken("t", datetime.max.replace(tzinfo=UTC))
     )
@@ -291,6 +313,6 @@ def test_what_passes_requests_on_reads_as_each_whose_they_are_until_one_may(
     )
     seen = cluster(found)
     assert {kind: seen.counts[kind] for kind in ("Pod", "Service", "Node")} == {"Pod": 1, "Service": 1, "Node": 0}
-    assert listing(seen, "Node").state is State.REFUSED, "nobody may"
+    assert listing(seen, "Node").state is State.REFUSED, "none of them may"
     assert found.is_whole
-    assert not aws.calls, "AWS is asked nothing in the name of a role that nobody can be"
+    assert not aws.calls, "no AWS call is made as a role that the probe cannot assume"
