@@ -49,8 +49,8 @@ def test_conductorones_page_adds_actions_and_secrets_most_severe_first() -> None
     new = [action for action in found.actions if action not in before]
     assert "iam:AttachRolePolicy" in new
     assert len(new) == len({*new}), "each action once"
-    graves = [gain.risk.grave for gain in found.gained]
-    assert graves == sorted(graves, reverse=True)
+    severe = [gain.risk.grave for gain in found.gained]
+    assert severe == sorted(severe, reverse=True)
     (secrets,) = [gain for gain in found.gained if "secrets" in gain.what[0]]
     assert secrets.risk.words == "can read every Secret: other systems' passwords, keys and tokens"
 
@@ -129,7 +129,7 @@ def test_rights_that_read_credentials_run_code_or_escalate_are_severe(resource: 
 def test_some_secrets_by_name_are_not_every_secret(verb: str) -> None:
     assert "every" not in risks.of_rule("secrets", verb, named=True).words
     assert not risks.of_rule("secrets", verb, named=True).grave
-    assert risks.of_rule("users", "impersonate", named=True).grave, "whoever they are"
+    assert risks.of_rule("users", "impersonate", named=True).grave, "whichever users they are"
 
 
 @pytest.mark.parametrize(

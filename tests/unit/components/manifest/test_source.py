@@ -32,7 +32,7 @@ def test_only_the_manifest_is_read_from_the_stack(
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("script", "message"),
     [
         ("echo \"error: stack does not have output property 'access'\" >&2; exit 255", "`pulumi up --stack dev`"),
         ("echo \"error: no stack named 'dev' found\" >&2; exit 255", "there is no stack 'dev'"),
@@ -44,12 +44,12 @@ def test_only_the_manifest_is_read_from_the_stack(
     ],
 )  # fmt: skip
 def test_a_stack_without_a_manifest_is_reported(
-    script: str, told: str, pulumi: Callable[[str], None], tmp_path: Path
+    script: str, message: str, pulumi: Callable[[str], None], tmp_path: Path
 ) -> None:
     pulumi(script)
     with pytest.raises(SourceError) as refused:
         of_stack("dev", tmp_path)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_a_missing_pulumi_and_a_missing_folder_are_distinguished(
