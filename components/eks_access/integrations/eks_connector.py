@@ -93,9 +93,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
     _validate(args, place)
     profile = args.get("profile", Profile.LEAST)
     vendor = profile is Profile.VENDOR
-    viewers = {
-        key: viewer(key, given["arn"], given.get("namespaces")) for key, given in args.get("viewers", {}).items()
-    }
+    viewers = {key: viewer(key, each["arn"], each.get("namespaces")) for key, each in args.get("viewers", {}).items()}
     return Integration(
         vendor="eks-connector",
         title="Amazon EKS Connector",
