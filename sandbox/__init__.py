@@ -12,7 +12,7 @@ __all__ = ["Sandbox"]
 
 
 def __getattr__(name: str) -> Any:
-    # The provider stand-ins live in this package too and must start fast: boto3 is loaded only by who asks.
+    # The provider stand-ins live in this package too and must start fast: boto3 is loaded only where it is used.
     if name == "Sandbox":
         from .session import Sandbox
 

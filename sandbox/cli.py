@@ -16,12 +16,12 @@ from .aws import accounts
 from .aws.identity_provider import GOOGLE, IdentityProviders
 from .aws.people import CORPORATE
 from .aws.saml_provider import AUDIENCE, REDEEM_SECONDS, SIGN_IN, SamlProviders
-from .clusters import ClusterSpec, InvalidClusters
+from .clusters import ClusterSpec, InvalidClustersError
 from .processes import end_with_parent
 from .programs.errors import ProgramsError
 from .progress import Terminal
-from .session import DidNotStart, NotRunning, Sandbox, stop
-from .state import AlreadyRunning, State
+from .session import NotRunningError, Sandbox, StartError, stop
+from .state import AlreadyRunningError, State
 from .status import as_text, status
 
 NOT_RUNNING = 3
@@ -87,7 +87,7 @@ def up(
 ) -> None:
     """Start a sandbox, by default with the clusters dev-api, dev-both and dev-configmap, one in each mode.
 
-    Without --detach it runs until Ctrl-C. Where one is running already, this says so and changes nothing.
+    Without --detach it runs until Ctrl-C. A sandbox that is running already is reported and left unchanged.
     """
     state = State.at(folder)
     if state.is_supervised():
@@ -108,12 +108,12 @@ def up(
             )
         else:
             _supervise(state, specs, terminal, not no_workload, entry_seconds, ends_with_caller)
-    except AlreadyRunning:
+    except AlreadyRunningError:
         _say_running(state)
-    except (InvalidClusters, ProgramsError) as error:
+    except (InvalidClustersError, ProgramsError) as error:
         raise click.ClickException(str(error)) from error
-    except DidNotStart as error:
-        # What it said has been shown as it came.
+    except StartError as error:
+        # Its output was shown as it came.
         raise click.exceptions.Exit(1) from error
 
 
@@ -126,7 +126,7 @@ def _supervise(
     ends_with_caller: bool,
 ) -> None:
     # Imported here: the other commands need none of it, and minting a token should be quick.
-    from .supervisor import Options, SandboxFailed, run
+    from .supervisor import Options, SandboxFailedError, run
 
     if ends_with_caller:
         end_with_parent()
@@ -135,7 +135,7 @@ def _supervise(
         options = Options(specs, workload=workload, entry_seconds=entry_seconds)
     try:
         run(state, options, terminal)
-    except SandboxFailed as failed:
+    except SandboxFailedError as failed:
         terminal.end_live_line()
         raise click.ClickException(str(failed)) from failed
 
@@ -275,7 +275,7 @@ def _specs(file: Path | None, named: Sequence[str]) -> tuple[ClusterSpec, ...]:
 def _find(folder: Path | None) -> Sandbox:
     try:
         return Sandbox.find(folder)
-    except NotRunning as error:
+    except NotRunningError as error:
         click.echo(str(error), err=True)
         raise click.exceptions.Exit(NOT_RUNNING) from error
 

@@ -10,8 +10,8 @@ import yaml
 MODES = ("API", "API_AND_CONFIG_MAP", "CONFIG_MAP")
 
 
-class InvalidClusters(ValueError):
-    """The wanted clusters cannot be made; the message says which and why."""
+class InvalidClustersError(ValueError):
+    """The requested clusters cannot be created; the message has which and why."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class ClusterSpec:
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
-            raise InvalidClusters(f"cluster {self.name!r}: mode {self.mode!r} is not one of {', '.join(MODES)}")
+            raise InvalidClustersError(f"cluster {self.name!r}: mode {self.mode!r} is not one of {', '.join(MODES)}")
 
     @property
     def has_aws_auth(self) -> bool:
@@ -46,7 +46,7 @@ class ClusterSpec:
         name, equals, rest = text.partition("=")
         mode, *options = rest.split(",")
         if not equals:
-            raise InvalidClusters(f"{text!r}: expected NAME=MODE, with MODE one of {', '.join(MODES)}")
+            raise InvalidClustersError(f"{text!r}: expected NAME=MODE, with MODE one of {', '.join(MODES)}")
         flags = dict(option.partition("=")[::2] for option in options)
         return cls.of({"name": name, "mode": mode, **{key: value == "true" for key, value in flags.items()}})
 
@@ -54,7 +54,7 @@ class ClusterSpec:
     def of(cls, value: dict[str, Any]) -> "ClusterSpec":
         unknown = set(value) - {"name", "mode", "nodes", "aws_auth"}
         if unknown or "name" not in value or "mode" not in value:
-            raise InvalidClusters(
+            raise InvalidClustersError(
                 f"cluster {value!r}: needs name and mode, may have nodes and aws_auth"
                 + (f"; unknown: {', '.join(sorted(unknown))}" if unknown else "")
             )
@@ -72,7 +72,7 @@ def load(path: Path) -> tuple[ClusterSpec, ...]:
     """A YAML list of mappings with `name`, `mode` and, if wanted, `nodes` and `aws_auth`."""
     value = yaml.safe_load(path.read_text())
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise InvalidClusters(f"{path}: expected a list of clusters, each with name and mode")
+        raise InvalidClustersError(f"{path}: expected a list of clusters, each with name and mode")
     return validate_specs([ClusterSpec.of(item) for item in value])
 
 
@@ -80,5 +80,5 @@ def validate_specs(specs: Sequence[ClusterSpec]) -> tuple[ClusterSpec, ...]:
     names = [spec.name for spec in specs]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not specs:
-        raise InvalidClusters(f"clusters named twice: {', '.join(twice)}" if twice else "no cluster is wanted")
+        raise InvalidClustersError(f"clusters named twice: {', '.join(twice)}" if twice else "no cluster is wanted")
     return tuple(specs)

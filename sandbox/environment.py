@@ -101,8 +101,9 @@ def write_command(state: State) -> Path:
 
 
 def identities(command: Path, kubectl: tuple[str, ...], onprem: Path) -> dict[str, Any]:
-    """How the probe becomes each integration. Tokens are minted when they are asked for; those of a service account
-    by its own cluster, with `kubectl`.
+    """The credentials that the probe assumes each role with.
+
+    Tokens are minted when they are requested; those of a service account by its own cluster, with `kubectl`.
     """
 
     def workload(audience: str, service_account: str = KEYLESS_ACCOUNT) -> dict[str, list[str]]:

@@ -17,7 +17,7 @@ HOST = "127.0.0.1"
 RANGE = range(20000, 32000)
 
 
-class NoFreePort(RuntimeError):
+class NoFreePortError(RuntimeError):
     def __init__(self) -> None:
         super().__init__(f"no free port on {HOST} between {RANGE.start} and {RANGE.stop - 1}: close other sandboxes")
 
@@ -47,7 +47,7 @@ class Leases:
         for port in candidates:
             if self._lock(port):
                 return port
-        raise NoFreePort
+        raise NoFreePortError
 
     def _lock(self, port: int) -> bool:
         lock = (self._folder / str(port)).open("w")

@@ -146,7 +146,7 @@ def base_environment() -> dict[str, str]:
 
 
 def end_with_parent() -> None:
-    """Let this process be told to stop when the one that started it ends, however it ends. Linux only."""
+    """Have this process stopped when the one that started it ends, however it ends. Linux only."""
     if _libc is not None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 

@@ -1,6 +1,6 @@
-"""Progress, told by the work and shown by whoever listens.
+"""Progress as events: the work emits them, and a listener shows them.
 
-The work emits events and knows nothing of terminals. `Terminal` shows them: on a tty a live line that
+The work does not depend on terminals. `Terminal` shows events: on a tty a live line that
 is rewritten in place, in a pipe or a CI log the milestones and a sparse sign of life.
 """
 
@@ -16,7 +16,7 @@ SIGN_OF_LIFE_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Event:
-    """One thing to tell: a milestone, or (`live`) a sign of life that the next event replaces."""
+    """One message: a milestone, or (`live`) a sign of life that the next event replaces."""
 
     text: str
     live: bool = False
@@ -55,7 +55,7 @@ class Terminal:
         self._last_line_at = self._clock()
 
     def end_live_line(self) -> None:
-        """Clear a live line that still stands, so that what follows starts on a clean line."""
+        """Clear a live line that is still shown, so that what follows starts on a clean line."""
         if self._live_shown:
             self._write("\r\x1b[K")
             self._live_shown = False

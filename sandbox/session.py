@@ -31,12 +31,12 @@ STOP_SECONDS = 20
 FOLLOW_SECONDS = 0.1
 
 
-class NotRunning(RuntimeError):
+class NotRunningError(RuntimeError):
     def __init__(self, state: State) -> None:
         super().__init__(f"no sandbox is running in {state.folder}; start one with: python -m sandbox up --detach")
 
 
-class DidNotStart(RuntimeError):
+class StartError(RuntimeError):
     """The message is the supervisor's own."""
 
 
@@ -89,7 +89,7 @@ class Sandbox:
         """Start a sandbox in this folder, or take the one that runs there.
 
         Raises:
-            DidNotStart: with what the supervisor said.
+            StartError: with the supervisor's output.
         """
         where = State.at(state)
         supervisor = None
@@ -105,12 +105,12 @@ class Sandbox:
         """The sandbox that runs in this folder.
 
         Raises:
-            NotRunning: there is none, or it is still starting.
+            NotRunningError: there is none, or it is still starting.
         """
         where = State.at(state)
         runtime = where.read()
         if runtime is None or runtime.status != "ready" or not where.is_supervised():
-            raise NotRunning(where)
+            raise NotRunningError(where)
         return cls(where, runtime)
 
     @property
@@ -146,10 +146,10 @@ class Sandbox:
     def eks_connector(self, **wanted: Any) -> dict[str, Any]:
         """Make something happen to registered clusters; see `sandbox.aws.connected_clusters`."""
         answer = urllib3.request("POST", f"{self.endpoint}{CONTROL_PATH}", json=wanted)
-        said: dict[str, Any] = answer.json()
+        body: dict[str, Any] = answer.json()
         if answer.status != 200:
-            raise ValueError(said["message"])
-        return said
+            raise ValueError(body["message"])
+        return body
 
     def mint_token(self, *, audience: str, subject: str, issuer: str = GOOGLE, **more: Any) -> str:
         providers = IdentityProviders(self.state.providers)
@@ -244,7 +244,7 @@ def _follow(state: State, supervisor: "subprocess.Popen[bytes]", progress: Progr
             if runtime is not None and runtime.pid == supervisor.pid and runtime.status == "ready":
                 return
             if ended:
-                raise DidNotStart(log.read_text(errors="replace").strip())
+                raise StartError(log.read_text(errors="replace").strip())
             if time.monotonic() > deadline:
-                raise DidNotStart(f"not ready in {START_SECONDS} s; see {log}")
+                raise StartError(f"not ready in {START_SECONDS} s; see {log}")
             time.sleep(FOLLOW_SECONDS)

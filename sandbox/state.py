@@ -28,7 +28,7 @@ KEPT = ("lock", "supervisor.log", "pulumi-home")
 """What outlives a restart. Pulumi's stacks do not: they describe an AWS that is gone."""
 
 
-class AlreadyRunning(RuntimeError):
+class AlreadyRunningError(RuntimeError):
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         super().__init__(f"a sandbox is running in {folder}")
@@ -38,7 +38,7 @@ class AlreadyRunning(RuntimeError):
 class ClusterRecord:
     name: str
     mode: str
-    """When it started; DescribeCluster knows the present one."""
+    """When it started; DescribeCluster has the present one."""
     endpoint: str
     nodes: bool
 
@@ -79,7 +79,7 @@ class State:
 
     @property
     def supervisor_log(self) -> Path:
-        """What a supervisor in the background says. Beside the other logs: it is opened before they are
+        """The output of a supervisor in the background. Beside the other logs: it is opened before they are
         cleared.
         """
         return self.folder / "supervisor.log"
@@ -131,14 +131,14 @@ class State:
         """Be the one supervisor of this folder.
 
         Raises:
-            AlreadyRunning: another one is.
+            AlreadyRunningError: another one is.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self.folder / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as held:
-                raise AlreadyRunning(self.folder) from held
+                raise AlreadyRunningError(self.folder) from held
             yield
 
     def is_supervised(self) -> bool:
@@ -161,7 +161,7 @@ class State:
         try:
             with self.locked():
                 return False
-        except AlreadyRunning:
+        except AlreadyRunningError:
             return True
 
     def clear(self) -> None:

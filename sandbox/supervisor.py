@@ -20,10 +20,10 @@ from .aws.process import AwsProcess
 from .aws.saml_provider import SamlProviders
 from .cluster import bring_up, workload
 from .cluster.bring_up import Deadline
+from .cluster.certificates import CertificateAuthority
 from .cluster.control_plane import Command, ControlPlane, Ports
 from .clusters import ClusterSpec
 from .environment import write_identities
-from .pki import Authority
 from .ports import Leases
 from .processes import Children, Exited, base_environment, kill, record_of
 from .programs import build
@@ -38,12 +38,12 @@ class Options:
     clusters: tuple[ClusterSpec, ...]
     workload: bool = True
     entry_seconds: float = 0.7
-    """EKS says "several seconds"; enough here for a client that does not wait to notice."""
+    """EKS documents "several seconds"; long enough here to fail a client that does not wait."""
     update_seconds: float = 1.5
 
 
-class SandboxFailed(RuntimeError):
-    """It could not start, or a part of it ended; the message says which, with the end of its log."""
+class SandboxFailedError(RuntimeError):
+    """It could not start, or a part of it ended; the message names it, with the end of its log."""
 
 
 class Stop:
@@ -58,11 +58,11 @@ class Then:
 
 
 def run(state: State, options: Options, progress: Progress) -> None:
-    """Be the supervisor of this folder until told to stop.
+    """Run as the supervisor of this folder until it is stopped.
 
     Raises:
-        AlreadyRunning: there is one.
-        SandboxFailed: it could not start, or a part of it ended.
+        AlreadyRunningError: there is one.
+        SandboxFailedError: it could not start, or a part of it ended.
     """
     with state.locked():
         leftover = state.read()
@@ -98,7 +98,7 @@ class Supervisor:
                 while not isinstance(event := self._events.get(), Stop):
                     self._handle(event)
             self._say("stopping")
-        except SandboxFailed as failed:
+        except SandboxFailedError as failed:
             self._runtime.status, self._runtime.message = "failed", str(failed)
             raise
         finally:
@@ -114,7 +114,7 @@ class Supervisor:
     def _start(self, pool: ThreadPoolExecutor) -> None:
         self._pool = pool
         self._runtime.bin_dir = str(self._programs.bin_dir)
-        self._authority = Authority(self._state.pki)
+        self._authority = CertificateAuthority(self._state.pki)
         providers = IdentityProviders(self._state.providers)
         providers.create(GOOGLE, SERVICE_ACCOUNTS, FORGED)
         SamlProviders(self._state.saml_providers).create(CORPORATE, IDENTITY_CENTER, FORGED)
@@ -218,7 +218,7 @@ class Supervisor:
             )
 
     def _fail(self, text: str) -> None:
-        raise SandboxFailed(text)
+        raise SandboxFailedError(text)
 
     def _say(self, text: str) -> None:
         self._tell(Event(f"[{time.monotonic() - self._started:5.1f} s] {text}"))

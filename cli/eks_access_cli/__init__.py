@@ -1,1 +1,1 @@
-"""The `eks-access` command line: the only place that knows click, consoles and exit codes."""
+"""The `eks-access` command line: the only package with click, consoles, exit codes and the pulumi program."""

@@ -1,4 +1,4 @@
-"""`eks-access`: the door to everything that is not `pulumi`."""
+"""The `eks-access` command line."""
 
 import importlib
 from typing import Any
@@ -7,45 +7,31 @@ import click
 
 from eks_access import __version__
 
+from .commands import CommandGroup
+
 COMMANDS = {
-    "aws-auth": ("eks_access_cli.commands.aws_auth:aws_auth", "Plan and check changes of the aws-auth ConfigMap."),
-    "collect": (
-        "eks_access_cli.commands.collect:collect",
-        "Gather what each integration sees in each cluster.",
-    ),
-    "explain": ("eks_access_cli.commands.explain:explain", "Say what an integration gets, and why."),
-    "handoff": ("eks_access_cli.commands.handoff:handoff", "Print what to enter in each vendor's own form."),
-    "leftovers": (
-        "eks_access_cli.commands.leftovers:leftovers",
-        "List what belongs to no integration of a stack (any more).",
-    ),
-    "merge": ("eks_access_cli.commands.merge:merge", "Merge the reports of a sharded run of the probe into one."),
-    "plugin": ("eks_access_cli.commands.plugin:plugin", "Install the Pulumi plugin of this package."),
-    "policies": (
-        "eks_access_cli.commands.policies:policies",
-        "Judge what is deployed by the rules of the policy pack.",
-    ),
-    "probe": (
-        "eks_access_cli.commands.probe:probe",
-        "Act as each integration and prove what it can and cannot do.",
-    ),
-    "resume": ("eks_access_cli.commands.resume:resume", "Take up a deployment that was killed in the middle."),
-    "review": ("eks_access_cli.commands.review:review", "Say what a change lets whom do."),
-    "review-comment": (
-        "eks_access_cli.commands.review_comment:review_comment",
-        "Put reviews into one comment on a pull request.",
-    ),
-    "review-environments": (
-        "eks_access_cli.commands.review_environments:review_environments",
-        "List the environments that a change is about.",
-    ),
-    "schema": ("eks_access_cli.commands.schema:schema", "Print the JSON schema of a file, for editors and programs."),
-    "token": ("eks_access_cli.commands.token:token", "Print an EKS token, as kubectl wants it."),
+    "aws-auth": ("aws_auth", "Plan and check changes of the aws-auth ConfigMap."),
+    "collect": ("collect", "Collect what each integration can see in each cluster."),
+    "explain": ("explain", "Explain what an integration gets, and why."),
+    "handoff": ("handoff", "Print what to enter in each vendor's own form."),
+    "leftovers": ("leftovers", "List orphaned resources of off-boarded integrations and of vendors."),
+    "merge": ("merge", "Merge the reports of a sharded probe run into one."),
+    "plugin": ("plugin", "Install the Pulumi plugin of this package."),
+    "policies": ("policies", "Evaluate deployed stacks against the rules of the policy pack."),
+    "probe": ("probe", "Act as each integration and prove what it can and cannot do."),
+    "resume": ("resume", "Recover a stack after an interrupted deployment."),
+    "review": ("review", "Review how a change affects who can access what."),
+    "review-comment": ("review_comment", "Post reviews as one comment on a pull request."),
+    "review-environments": ("review_environments", "List the environments that a change affects."),
+    "schema": ("schema", "Print the JSON schema of a file, for editors and programs."),
+    "token": ("token", "Print an EKS token as a kubectl exec credential."),
 }
-"""Each command's place and its line in `--help`: a command is imported only when it runs, so that all start fast."""
+"""Each command's module in `commands/`, and its line in `--help`."""
 
 
-class _Commands(click.Group):
+class _Commands(CommandGroup):
+    """Imports a command only when it runs, so that all start fast."""
+
     # ruff: noqa: ARG002 (click's signatures)
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)
@@ -53,8 +39,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        module, _, attribute = COMMANDS[name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
+        command: click.Command = importlib.import_module(f"eks_access_cli.commands.{COMMANDS[name][0]}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -71,4 +56,13 @@ def main(**_: Any) -> None:
     pulumi up --stack dev            provision what Pulumi.dev.yaml declares
     eks-access probe --stack dev     prove what each integration can and cannot do
     eks-access handoff --stack dev   print what to enter at each vendor
+
+    \b
+    Exit codes, of every command; what they mean for it is in its --help:
+      0    everything is as it should be
+      1    something is not, or the operation failed
+      2    bad usage or input; nothing was done
+      3    something could not be determined
+      4    something changed since the baseline
+      130  interrupted
     """

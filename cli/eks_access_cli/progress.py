@@ -1,4 +1,4 @@
-"""Progress on a terminal's error stream; silence everywhere else."""
+"""Progress bars on the standard error; nothing where that is not a terminal."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,37 +6,70 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from eks_access_probe.collector.collect import Listener as CollectListener
 from eks_access_probe.outcome import Outcome, Result
-from eks_access_probe.run.runner import Listener
+from eks_access_probe.run.progress import ProgressListener
 
 
-class Silent:
-    def settled(self, outcome: Outcome) -> None:
-        """Nobody watches."""
+class SilentListener:
+    """Shows nothing, of the probe or of the collector."""
+
+    def check_finished(self, outcome: Outcome) -> None:
+        """A check of the probe is done."""
+
+    def objects(self, count: int) -> None:
+        """The collector received objects."""
+
+    def done(self) -> None:
+        """The collector is done with a cluster."""
 
 
-class _Bar:
-    def __init__(self, progress: Progress, total: int) -> None:
-        self._progress = progress
-        self._task = progress.add_task("probing", total=total, found="")
-        self._found = 0
+class _ProbeBar:
+    def __init__(self, bar: Progress, total: int) -> None:
+        self._bar = bar
+        self._task = bar.add_task("probing", total=total, note="")
+        self._unexpected = 0
 
-    def settled(self, outcome: Outcome) -> None:
-        self._found += outcome.result is not Result.AS_EXPECTED
-        found = f"{self._found} not as expected" if self._found else ""
-        self._progress.update(self._task, advance=1, found=found)
+    def check_finished(self, outcome: Outcome) -> None:
+        self._unexpected += outcome.result is not Result.AS_EXPECTED
+        note = f"{self._unexpected} not as expected" if self._unexpected else ""
+        self._bar.update(self._task, advance=1, note=note)
 
 
-def bar(console: Console, field: str) -> Progress:
-    """How much is done, and since when; `field` is told at its end."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, TextColumn(f"{{task.fields[{field}]}}"), console=console, transient=True)
+class _CollectBar:
+    def __init__(self, bar: Progress, total: int) -> None:
+        self._bar = bar
+        self._task = bar.add_task("collecting", total=total, note="")
+        self._objects = 0
+
+    def objects(self, count: int) -> None:
+        self._objects += count
+        self._bar.update(self._task, note=f"{self._objects:,} objects")
+
+    def done(self) -> None:
+        self._bar.update(self._task, advance=1)
 
 
 @contextmanager
-def progress(total: int, console: Console) -> Iterator[Listener]:
+def show_probe_progress(total: int) -> Iterator[ProgressListener]:
+    """`total`: the number of checks."""
+    with _show_bar() as bar:
+        yield SilentListener() if bar is None else _ProbeBar(bar, total)
+
+
+@contextmanager
+def show_collect_progress(total: int) -> Iterator[CollectListener]:
+    """`total`: the number of clusters, each counted once for each integration."""
+    with _show_bar() as bar:
+        yield SilentListener() if bar is None else _CollectBar(bar, total)
+
+
+@contextmanager
+def _show_bar() -> Iterator[Progress | None]:
+    console = Console(stderr=True)
     if not console.is_terminal:
-        yield Silent()
+        yield None
         return
-    with bar(console, "found") as shown:
-        yield _Bar(shown, total)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("{task.fields[note]}"), console=console, transient=True) as bar:
+        yield bar

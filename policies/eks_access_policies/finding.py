@@ -1,14 +1,8 @@
 """What a rule is, and what it finds. Pure: no engine, no AWS."""
 
 from dataclasses import dataclass
-from enum import IntEnum
 
-
-class Severity(IntEnum):
-    LOW = 1
-    MEDIUM = 2
-    HIGH = 3
-    CRITICAL = 4
+from eks_access.model.severity import Severity as Severity
 
 
 @dataclass(frozen=True)
@@ -34,8 +28,13 @@ class Rule:
 
 @dataclass(frozen=True)
 class Finding:
-    """One instance of what a rule forbids. `where` is the place in the document (`Statement[2].Condition`)."""
+    """One violation of a rule.
+
+    `where` is the place in the document (`Statement[2].Condition`), `urn` the resource; both are empty where unknown:
+    a document by itself belongs to no resource yet.
+    """
 
     rule: Rule
     message: str
     where: str = ""
+    urn: str = ""

@@ -1,4 +1,4 @@
-"""What the probe asks, what it is answered, and what that proves. Plain data and the judgement of it."""
+"""Questions, answers and outcomes of the probe as plain data, and the evaluation of an answer."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,29 +7,34 @@ from eks_access.redaction import redacted
 
 
 class Plane(StrEnum):
+    """Where a call is authorized: by the trust policy, by IAM or by the cluster."""
+
     TRUST = "trust"
     AWS = "aws"
     KUBERNETES = "kubernetes"
 
 
 class Verdict(StrEnum):
-    """What became of one call."""
+    """Classification of the answer to one call."""
 
     ALLOWED = "allowed"
     DENIED = "denied"
-    """The one who decides said no: the trust policy, IAM or the cluster's authorizer."""
+    """Refused by the authority that decides about the call: the trust policy, IAM or the cluster's authorizer."""
     NOT_AUTHENTICATED = "not-authenticated"
-    """The caller was not recognised, so nobody decided about the call."""
+    """The caller was not recognised, so no authorization decision was made."""
     UNREACHABLE = "unreachable"
     THROTTLED = "throttled"
     COULD_NOT_ASK = "could-not-ask"
-    """Anything else, from a credential that could not be had to an answer that decides nothing."""
+    """Inconclusive for any other reason, from a credential that is not available to an answer that decides nothing."""
 
 
 class Result(StrEnum):
+    """Whether an answer meets the expectation."""
+
     AS_EXPECTED = "as-expected"
     MISMATCH = "mismatch"
     NOT_PROVEN = "not-proven"
+    """Inconclusive: the answer shows neither that the expectation is met nor that it is not."""
 
 
 @dataclass(frozen=True)
@@ -44,13 +49,20 @@ class Question:
     why: str
     cluster: str | None = None
     detail: str = ""
-    """What else there is to say about the call, such as its parameters."""
+    """Further description of the call, such as its parameters. Reports are compared by it."""
     exercised: bool = True
-    """False where the call itself is not made, by whomever: its answer is evaluated from what is granted."""
+    """False if the call itself is not made and its answer is evaluated from what is granted."""
+    label: str = ""
+    """Text for tables if "may <call>" is not readable; JSON and JUnit reports always have the call."""
 
     @property
     def call(self) -> str:
         return f"{self.verb} {self.target}".strip()
+
+    @property
+    def title(self) -> str:
+        """The call as tables show it."""
+        return self.label or self.call
 
     @property
     def expected(self) -> Verdict:
@@ -59,9 +71,9 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer with its evidence: the status, the reason and the words of whoever answered.
+    """A verdict with its evidence: status, reason and message of the response.
 
-    `differences` are ways in which an allowed call did not show what it should have.
+    `differences` are deviations from the declaration that the response to an allowed call shows.
     """
 
     verdict: Verdict
@@ -71,7 +83,7 @@ class Answer:
     differences: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        # Evidence is copied into reports: nothing that grants access may be in it.
+        # Evidence is copied into reports and must not contain credentials.
         object.__setattr__(self, "message", redacted(self.message))
 
     @property
@@ -81,21 +93,32 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class FailedRequest:
+    """The answer of a request that gave no result."""
+
+    answer: Answer
+    retry_after: float | None = None
+    """Seconds that the server asked to wait before a retry."""
+
+
+@dataclass(frozen=True)
 class Outcome:
+    """The final answer to a question, after retries."""
+
     question: Question
     answer: Answer
     attempts: int
     seconds: float
     waits_for: str = ""
-    """The call whose failure left this one unasked; empty where it was asked."""
+    """The call whose failure caused this one to be skipped; empty if it was not skipped."""
 
     @property
     def result(self) -> Result:
-        return Result.NOT_PROVEN if self.waits_for else judge(self.question, self.answer)
+        return Result.NOT_PROVEN if self.waits_for else evaluate_answer(self.question, self.answer)
 
 
-def judge(question: Question, answer: Answer) -> Result:
-    """Whether the answer is what was expected, contradicts it, or proves nothing about it."""
+def evaluate_answer(question: Question, answer: Answer) -> Result:
+    """Whether the answer meets the expectation, contradicts it, or is inconclusive."""
     match answer.verdict:
         case Verdict.ALLOWED if question.allowed:
             return Result.MISMATCH if answer.differences else Result.AS_EXPECTED
@@ -106,5 +129,5 @@ def judge(question: Question, answer: Answer) -> Result:
         case Verdict.NOT_AUTHENTICATED if question.allowed:
             return Result.MISMATCH
         case _:
-            # A refusal counts only when the right one refused; a caller who was not recognised proves nothing.
+            # A refusal counts only if the deciding authority refused; an unrecognised caller proves nothing.
             return Result.NOT_PROVEN

@@ -1,7 +1,7 @@
 """The accounts of the sandbox's AWS, their users and roles, and the AWS profiles that clients use them by.
 
 MiniStack makes an account when it is first spoken to. Each vendor is a user of its own account that
-becomes the vendor's role there, so that a cross-account trust is exercised by the principal that it
+assumes the vendor's role there, so that a cross-account trust is exercised by the principal that it
 names.
 """
 
@@ -27,22 +27,22 @@ SETTING_OF = {"region": REGION, "output": "json"}
 
 @dataclass(frozen=True)
 class User:
-    """A user with an access key; `becomes` is the role that its profile assumes."""
+    """A user with an access key; `assumes` is the role that its profile assumes."""
 
     profile: str
     account: str
     name: str
     actions: tuple[str, ...]
-    becomes: str | None = None
+    assumes: str | None = None
 
 
 DEPLOYER = User("deployer", CUSTOMER, "deployer", ("*",))
 USERS = (
     DEPLOYER,
-    User("conductorone", CONDUCTORONE, "connector", ("sts:AssumeRole",), becomes="ConductorOneService"),
+    User("conductorone", CONDUCTORONE, "connector", ("sts:AssumeRole",), assumes="ConductorOneService"),
     User("baton-eks", CUSTOMER, "baton-eks", ("sts:AssumeRole",)),
     User("node", CUSTOMER, "node", ("eks-auth:AssumeRoleForPodIdentity",)),
-    User("cado", CADO, "platform", ("sts:AssumeRole",), becomes="CadoPlatform"),
+    User("cado", CADO, "platform", ("sts:AssumeRole",), assumes="CadoPlatform"),
     User("stranger", STRANGER, "somebody", ("sts:AssumeRole",)),
 )
 SIGN_INS = people.sign_ins(CUSTOMER)
@@ -64,7 +64,7 @@ def seed(inner: Inner, providers: SamlProviders) -> dict[str, tuple[str, str]]:
 
 
 def create_clusters(eks: Any, specs: tuple[ClusterSpec, ...]) -> None:
-    """As the deployer, who becomes each cluster's creator."""
+    """As the deployer, the principal that creates each cluster."""
     for spec in specs:
         eks.create_cluster(
             name=spec.name,
@@ -86,14 +86,14 @@ def write_profiles(
     """AWS config and credentials files. Endpoints are not in them: they come from AWS_ENDPOINT_URL."""
     config, credentials = configparser.RawConfigParser(), configparser.RawConfigParser()
     for user in USERS:
-        source = user.profile if user.becomes is None else f"{user.profile}-user"
+        source = user.profile if user.assumes is None else f"{user.profile}-user"
         key_id, secret = keys[user.profile]
         credentials[source] = {"aws_access_key_id": key_id, "aws_secret_access_key": secret}
         config[f"profile {source}"] = SETTING_OF
-        if user.becomes is not None:
+        if user.assumes is not None:
             config[f"profile {user.profile}"] = {
                 **SETTING_OF,
-                "role_arn": f"arn:aws:iam::{user.account}:role/{user.becomes}",
+                "role_arn": f"arn:aws:iam::{user.account}:role/{user.assumes}",
                 "source_profile": source,
                 "role_session_name": user.profile,
             }
@@ -116,9 +116,9 @@ def _create(iam: Any, user: User) -> tuple[str, str]:
     statement = {"Effect": "Allow", "Action": list(user.actions), "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     iam.put_user_policy(UserName=user.name, PolicyName="sandbox", PolicyDocument=policy)
-    if user.becomes is not None:
-        iam.create_role(RoleName=user.becomes, AssumeRolePolicyDocument=_trust({"AWS": made["Arn"]}))
-        iam.put_role_policy(RoleName=user.becomes, PolicyName="sandbox", PolicyDocument=policy)
+    if user.assumes is not None:
+        iam.create_role(RoleName=user.assumes, AssumeRolePolicyDocument=_trust({"AWS": made["Arn"]}))
+        iam.put_role_policy(RoleName=user.assumes, PolicyName="sandbox", PolicyDocument=policy)
     key = iam.create_access_key(UserName=user.name)["AccessKey"]
     return key["AccessKeyId"], key["SecretAccessKey"]
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from . import eks_rules as rules
 from .asgi import Request, Response
+from .errors import EksError, in_use, invalid_parameter, not_found
 from .inner import EVERYTHING, Inner
-from .refusal import Refusal, in_use, invalid_parameter, not_found
 
 CONTROL_PATH = "/_sandbox/eks-connector"
 """Not of AWS: how a test makes time pass, and how the agent in a cluster is played."""
@@ -125,10 +125,10 @@ class ConnectedClusters:
         if (*here, name) in self._all or name in await asyncio.to_thread(self._own_names, here[0]):
             raise in_use(f"Cluster already exists with name: {name}")
         if sum((account, region) == here for account, region, _ in self._all) >= LIMIT:
-            raise Refusal("ResourceLimitExceededException", f"Registered cluster limit exceeded: {LIMIT}")
+            raise EksError("ResourceLimitExceededException", f"Registered cluster limit exceeded: {LIMIT}")
         if self._delays:
             self._delays -= 1
-            raise Refusal(
+            raise EksError(
                 "ResourcePropagationDelayException",
                 "Required resources (such as service linked role) are still propagating. Try again later.",
                 428,
@@ -166,7 +166,7 @@ class ConnectedClusters:
             iam.create_service_linked_role(AWSServiceName=SERVICE)
 
     def control(self, request: Request) -> Response:
-        """What a test wants: `propagationDelays`, `activationSeconds`, `expire` and `activate`."""
+        """Settings by tests: `propagationDelays`, `activationSeconds`, `expire` and `activate`."""
         wanted = request.json
         self._delays = wanted.get("propagationDelays", self._delays)
         self._activation_seconds = wanted.get("activationSeconds", self._activation_seconds)

@@ -19,8 +19,8 @@ from . import eks_rules as rules
 from .arn import Arn
 from .asgi import App, Request, Response, forward
 from .connected_clusters import ConnectedClusters
+from .errors import EksError, in_use, invalid_parameter, not_found
 from .inner import EVERYTHING, Inner
-from .refusal import Refusal, in_use, invalid_parameter, not_found
 from .registry import Cluster, Registry, Update
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ CREDENTIAL = re.compile(r"Credential=([^/,]+)/[^/]+/[^/]+/eks/")
 AUTHORIZED = ("InvalidParameterException", "InvalidRequestException", "ResourceNotFoundException")
 
 
-class Denied(Exception):
+class AccessDeniedError(Exception):
     """MiniStack refused the caller; its answer is the answer."""
 
     def __init__(self, response: Response) -> None:
@@ -64,9 +64,9 @@ class EksFront:
     async def handle(self, request: Request) -> Response:
         try:
             return await self._route(request)
-        except Refusal as refusal:
+        except EksError as refusal:
             return refusal.response()
-        except Denied as denied:
+        except AccessDeniedError as denied:
             return denied.response
 
     async def _route(self, request: Request) -> Response:
@@ -230,7 +230,7 @@ class EksFront:
         response = await forward(self._app, request, path=request.raw_path.rstrip("/") + "/")
         error = dict(response.headers).get(b"x-amzn-errortype", b"").decode()
         if error not in AUTHORIZED:
-            raise Denied(response)
+            raise AccessDeniedError(response)
 
     async def _forward(self, request: Request) -> Response:
         # The encoded path: MiniStack finds the IAM action by it only while the ARN in it is one segment.
@@ -268,7 +268,7 @@ class EksFront:
 
     @staticmethod
     def _with_username(response: Response) -> Response:
-        """Fill in the username EKS gives when none was set, and say in EKS's words that an entry is not
+        """Fill in the username EKS gives when none was set, and use EKS's message for an entry that is not
         there.
         """
         if response.status == 404 and str(response.json.get("message", "")).startswith("No access entry"):

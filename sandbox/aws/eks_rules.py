@@ -3,7 +3,7 @@ Refusal.
 
 Messages are the service's own where they are known: AWS's user guide, issues that paste them, and the rules
 of badmintoncryer/cdk-preflight. Where no message is known (session principals, root, groups;
-`{{SessionName}}` without a colon) the nearest known one is used, and the rule says so.
+`{{SessionName}}` without a colon) the nearest known one is used, with a comment at the rule.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from .arn import Arn
-from .refusal import in_use, invalid_parameter, invalid_request, not_found
+from .errors import in_use, invalid_parameter, invalid_request, not_found
 
 MODES = ("CONFIG_MAP", "API_AND_CONFIG_MAP", "API")
 """In the order in which a cluster may move, one step at a time and never back."""
@@ -63,7 +63,7 @@ def check_tags(tags: Mapping[str, str]) -> None:
 
 
 def check_new_entry(entry: Mapping[str, Any], cluster_account: str) -> None:
-    """Everything about a CreateAccessEntry request that can be judged without looking anything up."""
+    """Everything about a CreateAccessEntry request that can be validated without looking anything up."""
     kind = entry.get("type") or "STANDARD"
     if kind not in TYPES:
         raise invalid_parameter(f"The specified type is invalid: {kind}")

@@ -1,8 +1,8 @@
 """The condition keys of calls on access entries, such as `eks:policyArn`.
 
-MiniStack knows none of EKS's own keys, so a guard that is a Deny on one of them would never hold. Where it collects the
+MiniStack has none of EKS's own condition keys, so a Deny on one of them would never apply. Where it collects the
 keys of a request, those are added that the request's body has (service authorization reference of Amazon EKS).
-`DisassociateAccessPolicy` has its policy in the path, which that place is not told. MiniStack is pinned.
+`DisassociateAccessPolicy` has its policy in the path, which is not passed to that place. MiniStack is pinned.
 """
 
 import json

@@ -3,7 +3,7 @@
 `DescribeAccessEntry`, `UpdateAccessEntry`, `DeleteAccessEntry` and the three calls on its access policies act on
 `arn:<partition>:eks:<region>:<account>:access-entry/<cluster>/<role|user>/<account>/<name>/<uuid>` only; a policy
 that names the cluster grants none of them (service authorization reference of Amazon EKS). MiniStack takes the
-cluster for all of them, and no public call of it says otherwise, so its lookup is wrapped here, in process. MiniStack
+cluster for all of them, and no public call changes that, so its lookup is wrapped here, in process. MiniStack
 is pinned.
 """
 
@@ -25,7 +25,7 @@ def entry_resource(path: str, region: str, account: str) -> str | None:
     principal = Arn.parse(unquote(parts[3]).removesuffix("/").split("/access-policies")[0])
     if principal is None:
         return None
-    # The id is EKS's own and unknown to whoever writes a policy; it only has to be there.
+    # The id is EKS's own, and policies cannot contain it; it only has to be there.
     own_id = uuid.uuid5(uuid.NAMESPACE_URL, f"{parts[1]}/{principal}")
     entry = f"{parts[1]}/{principal.kind}/{principal.account}/{principal.name}/{own_id}"
     return f"arn:{principal.partition}:eks:{region}:{account}:access-entry/{entry}"

@@ -82,7 +82,7 @@ class IdentityProviders:
 
 
 @dataclass(frozen=True)
-class InvalidToken(Exception):
+class InvalidTokenError(Exception):
     """A token that STS does not take: the code and the message of its answer."""
 
     code: str
@@ -97,14 +97,14 @@ def verified_claims(token: str, providers: IdentityProviders) -> dict[str, Any]:
     try:
         claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError as cause:
-        raise InvalidToken(
+        raise InvalidTokenError(
             "InvalidIdentityToken",
             "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)",
         ) from cause
     issuer = str(claims.get("iss", ""))
     key = providers.public_key(issuer_host(issuer))
     if key is None:
-        raise InvalidToken("InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {issuer}")
+        raise InvalidTokenError("InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {issuer}")
     try:
         jwt.decode(
             token,
@@ -114,13 +114,13 @@ def verified_claims(token: str, providers: IdentityProviders) -> dict[str, Any]:
             options={"verify_aud": False, "require": ["exp", "iat", "aud", "sub"]},
         )
     except jwt.ExpiredSignatureError as cause:
-        raise InvalidToken(
+        raise InvalidTokenError(
             "ExpiredTokenException",
             f"Token expired: current date/time {int(time.time())} must be before the expiration"
             f" date/time {claims['exp']}",
         ) from cause
     except jwt.InvalidTokenError as cause:
-        raise InvalidToken(
+        raise InvalidTokenError(
             "InvalidIdentityToken",
             "Couldn't retrieve verification key from your identity provider,"
             "  please reference AssumeRoleWithWebIdentity documentation for requirements",

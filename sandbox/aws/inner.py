@@ -19,7 +19,7 @@ EVERYTHING = 1_000_000
 
 
 def client(service: str, endpoint: str, key: tuple[str, str]) -> Any:
-    """A client of the sandbox's AWS with this access key, whatever the environment says."""
+    """A client of the sandbox's AWS with this access key, whatever the environment variables are."""
     # Any: the type stubs know each service by a literal name only.
     session: Any = boto3.session.Session()
     return session.client(

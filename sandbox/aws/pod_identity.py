@@ -1,6 +1,6 @@
 """EKS Auth: a service account's token for a session of the role that EKS Pod Identity associates with it.
 
-MiniStack has the associations, and knows nothing of EKS Auth. It is told the service's name and what its one call acts
+MiniStack has the associations, and no EKS Auth. It is given the service's name and what its one call acts
 on: it then checks signature and IAM policy before it answers that it does not serve the call, and that answer is taken
 as leave. https://docs.aws.amazon.com/eks/latest/APIReference/API_auth_AssumeRoleForPodIdentity.html
 """
@@ -15,10 +15,10 @@ from ministack.core import iam_actions
 
 from . import sessions
 from .asgi import App, Request, Response, forward
-from .identity_provider import SERVICE_ACCOUNTS, IdentityProviders, InvalidToken, audience, verified_claims
+from .errors import EksError, not_found
+from .identity_provider import SERVICE_ACCOUNTS, IdentityProviders, InvalidTokenError, audience, verified_claims
 from .identity_provider import issuer_host as host
 from .inner import Inner
-from .refusal import Refusal, not_found
 
 SERVICE = "eks-auth"
 PRINCIPAL = "pods.eks.amazonaws.com"
@@ -44,16 +44,16 @@ class Workload:
         """The workload whose token this is.
 
         Raises:
-            Refusal: the token is no pod's, for something else, over, or not the cluster's.
+            EksError: the token is no pod's, for something else, over, or not the cluster's.
         """
         try:
             claims = verified_claims(token, providers)
-        except InvalidToken as refused:
+        except InvalidTokenError as refused:
             over = refused.code == "ExpiredTokenException"
-            raise Refusal(refused.code if over else "InvalidTokenException", refused.message) from refused
+            raise EksError(refused.code if over else "InvalidTokenException", refused.message) from refused
         bound = claims.get("kubernetes.io", {})
         if host(claims["iss"]) != SERVICE_ACCOUNTS or audience(claims) != PRINCIPAL or "pod" not in bound:
-            raise Refusal("InvalidTokenException", f"The token is not one of the cluster's for a pod and {PRINCIPAL}.")
+            raise EksError("InvalidTokenException", f"The token is not one of the cluster's for a pod and {PRINCIPAL}.")
         pod = bound["pod"]
         return cls(bound["namespace"], bound["serviceaccount"]["name"], pod["name"], pod["uid"])
 
@@ -87,7 +87,7 @@ class PodIdentity:
             case ("POST", "clusters", cluster, "assume-role-for-pod-identity"):
                 try:
                     return await asyncio.to_thread(self._assume, request, cluster)
-                except Refusal as refusal:
+                except EksError as refusal:
                     return refusal.response()
         return decided
 
@@ -102,7 +102,7 @@ class PodIdentity:
         tags = {} if found.get("disableSessionTags") else workload.tags(cluster, source)
         if role is None or not _trusted(role, account, source, tags):
             words = "Unauthorized Exception! EKS does not have permissions to assume the associated role."
-            raise Refusal("AccessDeniedException", words)
+            raise EksError("AccessDeniedException", words)
         name = f"eks-{cluster}-{workload.pod}"[:50].rstrip("-") + f"-{secrets.token_hex(6)}"
         session = sessions.issue(role, name, SESSION_SECONDS, tags=tags)
         return Response.of_json(
@@ -136,7 +136,7 @@ class PodIdentity:
 
 
 def _trusted(role: dict[str, Any], account: str, source: str, tags: dict[str, str]) -> bool:
-    """Both actions at once, as STS asks for a request with tags: the first alone is not enough."""
+    """Both actions at once, as STS requires for a request with tags: the first alone is not enough."""
     keys = {"aws:SourceAccount": account, "aws:SourceArn": source}
     keys |= {f"aws:RequestTag/{key}": value for key, value in tags.items()}
     needed = NEEDED if tags else NEEDED[:1]

@@ -5,8 +5,10 @@ import socket
 import sys
 from collections.abc import Sequence
 
+import botocore.session
+
+from ..cluster.certificates import CertificateAuthority
 from ..cluster.control_plane import ControlPlane
-from ..pki import Authority, sts_hosts
 from ..ports import HOST, listening_socket, port_of
 from ..processes import Children, base_environment
 from ..state import State, checkout
@@ -31,14 +33,15 @@ class AwsProcess:
         self,
         children: Children,
         state: State,
-        authority: Authority,
+        authority: CertificateAuthority,
         planes: Sequence[ControlPlane],
         *,
         entry_seconds: float,
         update_seconds: float,
     ) -> None:
         listeners = (self._front, self._inner, self._proxy)
-        certificate, key = authority.issue("sts", sts_hosts())
+        certificate, key = state.pki / "sts.crt", state.pki / "sts.key"
+        authority.issue(sts_hosts(), certificate, key)
         settings = Settings(
             account=accounts.CUSTOMER,
             front_fd=self._front.fileno(),
@@ -89,3 +92,17 @@ def _environment(port: int, state: State) -> dict[str, str]:
         # It would run each cluster in a container where Docker is.
         "DOCKER_HOST": f"unix://{state.folder / 'no-docker.sock'}",
     }
+
+
+def sts_hosts() -> list[str]:
+    """Every STS host that the authenticator accepts in a token, in the partitions that botocore knows."""
+    session = botocore.session.get_session()
+    hosts = ["sts.amazonaws.com"]
+    for partition, suffix in (
+        ("aws", "amazonaws.com"),
+        ("aws-us-gov", "amazonaws.com"),
+        ("aws-cn", "amazonaws.com.cn"),
+    ):
+        regions = session.get_available_regions("sts", partition)
+        hosts += [f"sts.{region}.{suffix}" for region in regions if region != "aws-global"]
+    return hosts

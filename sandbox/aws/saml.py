@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from . import sessions
 from .arn import Arn
 from .asgi import Request, Response
-from .identity_provider import InvalidToken
+from .identity_provider import InvalidTokenError
 from .inner import Inner
 from .saml_assertion import Assertion, verified
 from .sts_answers import assumed, error
@@ -25,7 +25,7 @@ class SamlIdentity:
     async def handle(self, request: Request) -> Response:
         try:
             return await asyncio.to_thread(self._assume, request.form)
-        except (InvalidToken, sessions.DurationRefused) as refused:
+        except (InvalidTokenError, sessions.SessionDurationError) as refused:
             return error(400, refused.code, refused.message)
 
     def _assume(self, form: dict[str, str]) -> Response:
@@ -51,10 +51,10 @@ class SamlIdentity:
         arn = Arn.parse(provider)
         try:
             if arn is None or arn.kind != "saml-provider":
-                raise InvalidToken("InvalidIdentityToken", "Specified provider doesn't exist")
+                raise InvalidTokenError("InvalidIdentityToken", "Specified provider doesn't exist")
             found = self._inner.client("iam", arn.account).get_saml_provider(SAMLProviderArn=provider)
         except ClientError as cause:
-            raise InvalidToken("InvalidIdentityToken", "Specified provider doesn't exist") from cause
+            raise InvalidTokenError("InvalidIdentityToken", "Specified provider doesn't exist") from cause
         return str(found["SAMLMetadataDocument"])
 
 

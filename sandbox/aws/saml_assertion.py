@@ -15,7 +15,7 @@ from lxml import etree
 from signxml.exceptions import SignXMLException
 from signxml.verifier import SignatureConfiguration, XMLVerifier
 
-from .identity_provider import CLOCK_SKEW_SECONDS, InvalidToken
+from .identity_provider import CLOCK_SKEW_SECONDS, InvalidTokenError
 from .saml_provider import ATTRIBUTES, AUDIENCE, DS, METADATA, SAML, SIGN_IN
 
 SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
@@ -46,28 +46,28 @@ def verified(encoded: str, metadata: str) -> Assertion:
     """The assertion of a response that the provider of this metadata has signed, for AWS, and not too long ago.
 
     Raises:
-        InvalidToken: as STS answers.
+        InvalidTokenError: as STS answers.
     """
     provider = _parsed(metadata.encode())
     certificates = provider.findall(".//md:IDPSSODescriptor//ds:X509Certificate", _NAMES)
     assertion = _signed(encoded, ["".join((found.text or "").split()) for found in certificates])
     issuer = _text(assertion, "saml:Issuer")
     if issuer != provider.get("entityID"):
-        raise InvalidToken("InvalidIdentityToken", "Issuer not present in specified provider")
+        raise InvalidTokenError("InvalidIdentityToken", "Issuer not present in specified provider")
     confirmation = assertion.find("saml:Subject/saml:SubjectConfirmation/saml:SubjectConfirmationData", _NAMES)
     conditions = assertion.find("saml:Conditions", _NAMES)
     if confirmation is None or conditions is None:
-        raise InvalidToken("InvalidIdentityToken", "Invalid base64 SAMLResponse")
+        raise InvalidTokenError("InvalidIdentityToken", "Invalid base64 SAMLResponse")
     for element in (confirmation, conditions):
         _check_time(element)
     audiences = {found.text for found in conditions.findall("saml:AudienceRestriction/saml:Audience", _NAMES)}
     if not audiences & {AUDIENCE, SIGN_IN}:
-        raise InvalidToken("InvalidIdentityToken", "Response does not contain the required audience")
+        raise InvalidTokenError("InvalidIdentityToken", "Response does not contain the required audience")
     session_names = _attribute(assertion, "RoleSessionName")
     if len(session_names) != 1:
-        raise InvalidToken("InvalidIdentityToken", "RoleSessionName is required in AuthnResponse")
+        raise InvalidTokenError("InvalidIdentityToken", "RoleSessionName is required in AuthnResponse")
     if not SESSION_NAME.fullmatch(session_names[0]):
-        raise InvalidToken(
+        raise InvalidTokenError(
             "InvalidIdentityToken", "RoleSessionName in AuthnResponse must match [a-zA-Z_0-9+=,.@-]{2,64}"
         )
     name = assertion.find("saml:Subject/saml:NameID", _NAMES)
@@ -90,7 +90,7 @@ def _signed(encoded: str, certificates: list[str]) -> etree._Element:
         document = base64.b64decode(encoded, validate=True)
         response = _parsed(document)
     except (binascii.Error, ValueError, etree.XMLSyntaxError) as cause:
-        raise InvalidToken("InvalidIdentityToken", "Invalid base64 SAMLResponse") from cause
+        raise InvalidTokenError("InvalidIdentityToken", "Invalid base64 SAMLResponse") from cause
     where = SignatureConfiguration(location=f"./{{{SAML}}}Assertion/")
     for certificate in certificates:
         pem = f"-----BEGIN CERTIFICATE-----\n{certificate}\n-----END CERTIFICATE-----"
@@ -101,16 +101,16 @@ def _signed(encoded: str, certificates: list[str]) -> etree._Element:
         signed = result.signed_xml if not isinstance(result, list) else None
         if signed is not None and signed.tag == f"{{{SAML}}}Assertion":
             return signed
-    raise InvalidToken("InvalidIdentityToken", "Response signature invalid")
+    raise InvalidTokenError("InvalidIdentityToken", "Response signature invalid")
 
 
 def _check_time(element: etree._Element) -> None:
     now, skew = datetime.now(UTC), timedelta(seconds=CLOCK_SKEW_SECONDS)
     until, since = element.get("NotOnOrAfter"), element.get("NotBefore")
     if until is None or datetime.fromisoformat(str(until)) + skew <= now:
-        raise InvalidToken("ExpiredTokenException", "Token must be redeemed within 5 minutes of issuance")
+        raise InvalidTokenError("ExpiredTokenException", "Token must be redeemed within 5 minutes of issuance")
     if since is not None and datetime.fromisoformat(str(since)) - skew > now:
-        raise InvalidToken("InvalidIdentityToken", "Assertion is not yet valid")
+        raise InvalidTokenError("InvalidIdentityToken", "Assertion is not yet valid")
 
 
 def _text(element: etree._Element, path: str) -> str:

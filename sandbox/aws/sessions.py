@@ -4,7 +4,7 @@ The one place that calls MiniStack in process instead of over its API: no public
 policy with condition keys of our choosing (`accounts.google.com:oaud`), or issues a session that no request
 of MiniStack's own made. MiniStack is pinned.
 
-Its own AssumeRole asks the trust as AWS does from here on, too (`evaluate_trust_as_aws`): with policy variables,
+Its own AssumeRole evaluates the trust policy as AWS does, too (`evaluate_trust_as_aws`): with policy variables,
 with the role's ARN as `aws:PrincipalArn` of its sessions, and with what a session keeps of its SAML assertion.
 """
 
@@ -47,7 +47,7 @@ class Session:
     role_session_id: str
 
 
-class DurationRefused(Exception):
+class SessionDurationError(Exception):
     """A session of the role cannot last as long, or as short, as was asked: the code and message of STS's answer."""
 
     code = "ValidationError"
@@ -55,14 +55,14 @@ class DurationRefused(Exception):
 
 
 def seconds(role: Mapping[str, Any], asked: str | None) -> int:
-    """How long a session of the role lasts, with what the request says of it.
+    """How long a session of the role lasts, with the duration that the request has.
 
     Raises:
-        DurationRefused: not as long as was asked.
+        SessionDurationError: not as long as was asked.
     """
     wanted = int(asked or DEFAULT_SECONDS)
     if not SHORTEST_SECONDS <= wanted <= role.get("MaxSessionDuration", DEFAULT_SECONDS):
-        raise DurationRefused
+        raise SessionDurationError
     return wanted
 
 
@@ -90,7 +90,7 @@ def trusted(role: Mapping[str, Any], action: str, provider: str, keys: Mapping[s
 
 @contextmanager
 def calling(access_key: str) -> Iterator[None]:
-    """Who makes the request that is handled inside. MiniStack checks the signature; this only tells the key."""
+    """The caller of the request that is handled inside: its access key. MiniStack checks the signature."""
     before = _caller.set(access_key)
     try:
         yield

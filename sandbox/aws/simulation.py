@@ -1,7 +1,7 @@
 """SimulatePrincipalPolicy of a role as IAM answers it: by MiniStack's own evaluator, the one that decides real calls.
 
 MiniStack's answer to it leaves out the context of the request, the permissions boundary, every resource but the first,
-and roles that have a path. Whether the caller may ask at all is MiniStack's to say; it is decided on the principal that
+and roles that have a path. Whether the caller may simulate is decided by MiniStack; it is decided on the principal that
 is asked about, which MiniStack leaves out as well.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html

@@ -18,7 +18,7 @@ def error(status: int, code: str, message: str) -> Response:
 
 
 def assumed(action: str, session: Session, **more: str) -> Response:
-    """The answer of an AssumeRole call; `more` is what this one says besides the session."""
+    """The answer of an AssumeRole call; `more` are its elements besides the session."""
     extra = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in more.items())
     return _xml(
         200,

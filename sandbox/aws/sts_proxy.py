@@ -2,7 +2,7 @@
 front.
 
 The authenticator verifies a token by calling the STS host inside it. With this as its HTTPS_PROXY, and the
-sandbox's CA as its only one, it runs unchanged and can reach nothing else. It asks for JSON, which
+sandbox's CA as its only one, it runs unchanged and can reach nothing else. It requests JSON, which
 MiniStack does not speak.
 """
 

@@ -1,4 +1,4 @@
-"""Trust policies put into the words that MiniStack's evaluator knows: it has no policy variables and no SAML.
+"""Translates trust policies for MiniStack's evaluator, which has no policy variables and no SAML.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
@@ -14,19 +14,19 @@ Lookup = Callable[[str], Any]
 """The request's value of a condition key; None where it has none."""
 
 
-class Unresolved(Exception):
+class UnresolvedVariableError(Exception):
     """A variable has no value in this request, nor a default."""
 
 
 def with_variables(document: Mapping[str, Any], value_of: Lookup) -> dict[str, Any]:
-    """The document with its variables' values. A statement with one that has no value applies to nobody."""
+    """The document with its variables' values. A statement with one that has no value matches no request."""
     if document.get("Version") != "2012-10-17":
         return dict(document)
     statements = []
     for statement in _statements(document):
         try:
             statements.append({**statement, "Condition": _filled(statement.get("Condition", {}), value_of)})
-        except Unresolved:
+        except UnresolvedVariableError:
             continue
     return {**document, "Statement": statements}
 
@@ -68,7 +68,7 @@ def _filled(tree: Any, value_of: Lookup) -> Any:
         if not isinstance(found, str):
             found = match["default"]
         if found is None:
-            raise Unresolved(match["key"])
+            raise UnresolvedVariableError(match["key"])
         return str(found)
 
     return _VARIABLE.sub(value, tree)

@@ -12,7 +12,7 @@ from .asgi import Request, Response
 from .identity_provider import (
     GOOGLE,
     IdentityProviders,
-    InvalidToken,
+    InvalidTokenError,
     audience,
     condition_keys,
     issuer_host,
@@ -33,7 +33,7 @@ class WebIdentity:
     async def handle(self, request: Request) -> Response:
         try:
             return await asyncio.to_thread(self._assume, request.form)
-        except (InvalidToken, sessions.DurationRefused) as refused:
+        except (InvalidTokenError, sessions.SessionDurationError) as refused:
             return error(400, refused.code, refused.message)
 
     def _assume(self, form: dict[str, str]) -> Response:
@@ -42,7 +42,7 @@ class WebIdentity:
         claims = verified_claims(form.get("WebIdentityToken", ""), self._providers)
         role = self._inner.role(form.get("RoleArn", ""))
         if role is None or not self._trusted(role, claims):
-            # The same words for a role that is not there: STS does not say which roles exist.
+            # The same message as for a role that does not exist: STS does not reveal which roles do.
             return error(403, "AccessDenied", f"Not authorized to perform sts:{ACTION}")
         seconds = sessions.seconds(role, form.get("DurationSeconds"))
         session = sessions.issue(role, form["RoleSessionName"], seconds)

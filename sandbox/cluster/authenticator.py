@@ -13,7 +13,7 @@ BACKENDS = {
     "API_AND_CONFIG_MAP": ("DynamicFile", "EKSConfigMap"),
     "CONFIG_MAP": ("DynamicFile", "EKSConfigMap"),
 }
-"""The first that knows the principal wins. In CONFIG_MAP mode the dynamic file holds the cluster's creator
+"""The first backend that maps the principal wins. In CONFIG_MAP mode the dynamic file holds the cluster's creator
 only.
 """
 

@@ -8,7 +8,8 @@ https://kubernetes.io/docs/reference/access-authn-authz/webhook/
 from collections.abc import Mapping
 from typing import Any
 
-from eks_access.model.access_policies import Attributes, Grant, granting_policy
+from eks_access.model.access_policies import AssociatedPolicy, find_granting_policy
+from eks_access.model.kubernetes_rights import Request as AccessRequest
 
 from ..aws.asgi import Request, Response
 
@@ -19,9 +20,9 @@ PRINCIPAL_ID = "principalid"
 
 class Authorizer:
     def __init__(self) -> None:
-        self._grants: dict[str, Mapping[str, tuple[Grant, ...]]] = {}
+        self._grants: dict[str, Mapping[str, tuple[AssociatedPolicy, ...]]] = {}
 
-    def replace(self, cluster: str, grants: Mapping[str, tuple[Grant, ...]]) -> None:
+    def replace(self, cluster: str, grants: Mapping[str, tuple[AssociatedPolicy, ...]]) -> None:
         self._grants[cluster] = grants
 
     def review(self, cluster: str, spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,8 +33,10 @@ class Authorizer:
             for value in values
         ]
         known = self._grants.get(cluster, {})
-        policy = granting_policy((grant for id_ in ids for grant in known.get(id_, ())), Attributes.of_review(spec))
-        # Not allowed is not denied: RBAC, which was asked first, has said no already.
+        policy = find_granting_policy(
+            (grant for id_ in ids for grant in known.get(id_, ())), AccessRequest.from_review(spec)
+        )
+        # Not allowed is not denied: RBAC, which comes first, did not allow it either.
         return {
             "allowed": policy is not None,
             **({"reason": f"EKS access policy {policy}"} if policy else {}),

@@ -21,7 +21,7 @@ from .control_plane import ControlPlane
 POLL_SECONDS = 0.2
 
 
-class NotReady(RuntimeError):
+class NotReadyError(RuntimeError):
     """A part of a cluster did not become ready in time."""
 
 
@@ -42,7 +42,7 @@ class Deadline:
 def until(ready: Callable[[], bool], what: str, deadline: Deadline) -> None:
     while not ready():
         if deadline.passed:
-            raise NotReady(f"{what} was not ready in time")
+            raise NotReadyError(f"{what} was not ready in time")
         time.sleep(POLL_SECONDS)
 
 

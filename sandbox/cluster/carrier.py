@@ -2,7 +2,7 @@
 cluster.
 
 As on EKS it takes a moment: a change that passes through the front wakes the loop, which waits `delay` and
-then reads everything anew. It also reads anew now and then, whatever it was told.
+then reads everything again. It also does so at intervals, without a notification.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from eks_access.model.access_policies import Grant
+from eks_access.model.access_policies import AssociatedPolicy
 
 from ..aws import eks_rules as rules
 from ..aws.arn import Arn
@@ -63,7 +63,7 @@ class Carrier:
             try:
                 await asyncio.wait_for(self._woken.wait(), self._reread)
             except TimeoutError:
-                log.debug("reading anew")
+                log.debug("reading again")
 
     def _carry(self) -> None:
         cluster = self._cluster
@@ -110,9 +110,9 @@ def _creator(cluster: Cluster) -> list[Entry]:
     return [creator_entry(cluster.creator_arn, unique_id)] if unique_id else []
 
 
-def _grant(association: dict[str, object]) -> Grant:
+def _grant(association: dict[str, object]) -> AssociatedPolicy:
     scope = association["accessScope"]
     assert isinstance(scope, dict)
     arn = Arn.parse(str(association["policyArn"]))
     name = arn.name if arn else ""
-    return Grant(name, tuple(scope["namespaces"]) if scope["type"] == "namespace" else None)
+    return AssociatedPolicy(name, tuple(scope["namespaces"]) if scope["type"] == "namespace" else None)

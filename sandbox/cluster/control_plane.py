@@ -1,7 +1,7 @@
 """The programs of one cluster, as EKS runs them, with everything on loopback and nothing kept.
 
-Flags follow what was measured to start fast: no fsync, no leader election, no serving ports that nobody
-calls.
+Flags follow what was measured to start fast: no fsync, no leader election, no serving ports that are
+never called.
 """
 
 import secrets
@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .. import pki
 from ..aws.identity_provider import SERVICE_ACCOUNTS
 from ..clusters import ClusterSpec
-from ..pki import Authority
 from ..ports import HOST, Leases
 from ..programs.build import Programs
 from . import authenticator
 from .authorizer import PATH
+from .certificates import CertificateAuthority, write_private
 from .kubeconfig import kubeconfig, write
 
 KUBE_API_RATE = ("--kube-api-qps=200", "--kube-api-burst=400")
@@ -75,21 +74,19 @@ class ControlPlane:
     def backend_file(self) -> Path:
         return self._authenticator / "backend-mode.json"
 
-    def prepare(self, authority: Authority, inner_url: str, issuer_key: Path) -> None:
+    def prepare(self, authority: CertificateAuthority, inner_url: str, issuer_key: Path) -> None:
         """Write every file that the programs read. `issuer_key` signs service accounts' tokens."""
         self._authenticator.mkdir(mode=0o700, parents=True)
-        authority.issue("api-server", [HOST, "localhost", "kubernetes.default.svc"], folder=self.folder)
-        pki.write(self.folder / "service-account.key", issuer_key.read_bytes())
-        tokens = self.folder / "tokens.csv"
-        tokens.touch(mode=0o600)
-        tokens.write_text(f'{self._admin_token},sandbox-admin,sandbox-admin,"system:masters"\n')
+        hosts = [HOST, "localhost", "kubernetes.default.svc"]
+        authority.issue(hosts, self.folder / "api-server.crt", self.folder / "api-server.key")
+        write_private(self.folder / "service-account.key", issuer_key.read_bytes())
+        users = f'{self._admin_token},sandbox-admin,sandbox-admin,"system:masters"\n'
+        write_private(self.folder / "tokens.csv", users.encode())
         admin = kubeconfig(self.endpoint, ca_data=authority.data, token=self._admin_token)
         write(self.kubeconfig, admin)
         # The authenticator takes its certificate from here instead of making one, so the API server can
         # start first.
-        certificate, key = authority.issue("cert", ["localhost", HOST], folder=self._authenticator)
-        certificate.rename(self._authenticator / "cert.pem")
-        key.rename(self._authenticator / "key.pem")
+        authority.issue(["localhost", HOST], self._authenticator / "cert.pem", self._authenticator / "key.pem")
         webhook = f"https://localhost:{self.ports.authenticator}/authenticate"
         write(self.folder / "authentication.yaml", kubeconfig(webhook, ca_data=authority.data))
         write(self.folder / "authorization.yaml", kubeconfig(f"{inner_url}{PATH}{self.spec.name}"))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from eks_access.model.access_policies import Grant
+from eks_access.model.access_policies import AssociatedPolicy
 
 from ..aws.arn import Arn
 
@@ -31,11 +31,11 @@ class Entry:
     username: str
     groups: tuple[str, ...] = ()
     kind: str = "STANDARD"
-    grants: tuple[Grant, ...] = ()
+    grants: tuple[AssociatedPolicy, ...] = ()
 
 
 def creator_entry(principal_arn: str, unique_id: str) -> Entry:
-    """How a CONFIG_MAP cluster knows the principal that made it, wherever aws-auth stands.
+    """The identity, in a CONFIG_MAP cluster, of the principal that created it, whatever aws-auth contains.
 
     https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html
     """
@@ -61,5 +61,5 @@ def dynamic_file(entries: Iterable[Entry]) -> dict[str, Any]:
     return {"mapRoles": roles, "mapUsers": users, "mapAccounts": []}
 
 
-def grants_by_id(entries: Iterable[Entry]) -> dict[str, tuple[Grant, ...]]:
+def grants_by_id(entries: Iterable[Entry]) -> dict[str, tuple[AssociatedPolicy, ...]]:
     return {entry.unique_id: entry.grants for entry in entries if entry.grants}

@@ -1,6 +1,6 @@
 """What runs in each cluster: a believable workload, with values in it that must never surface anywhere.
 
-Each such value is a canary of its own, made anew with each sandbox and listed in canaries.json.
+Each such value is a canary of its own, created with each sandbox and listed in canaries.json.
 """
 
 import json
@@ -47,7 +47,7 @@ def nodes() -> list[dict[str, Any]]:
 
 
 def aws_auth() -> dict[str, Any]:
-    """The ConfigMap that earlier teams left: node roles, somebody else's mapping, and comments."""
+    """The ConfigMap that earlier teams left: node roles, a mapping of others, and comments."""
     manifest: dict[str, Any] = yaml.safe_load(_text("aws-auth.yaml"))
     return manifest
 

@@ -18,7 +18,7 @@ PACKAGES: tuple[Package, ...] = ("aws", "kubernetes")
 
 
 def sdk_version(package: Package) -> str:
-    """The version of the official plug-in that the installed Python SDK asks the engine for."""
+    """The version of the official plug-in that the installed Python SDK requires of the engine."""
     description = json.loads((package_folder(f"pulumi_{package}") / "pulumi-plugin.json").read_text())
     return str(description["version"])
 
@@ -30,7 +30,7 @@ def install(pulumi_home: Path, *, official: Path | None = None) -> list[str]:
     `~/.pulumi/plugins`) is linked; otherwise a stand-in is written that runs with the present interpreter.
 
     Returns:
-        One line for each plug-in that says which it is.
+        One line for each plug-in: official or stand-in.
     """
     official = official or Path.home() / ".pulumi" / "plugins"
     return [_install(package, pulumi_home / "plugins", official) for package in PACKAGES]

@@ -60,7 +60,7 @@ def is_under(path: Path, prefix: Path) -> bool:
 
 
 def matches(path: Path, pattern: Path) -> bool:
-    """Whether the path is, or lies under, the pattern; `*` in the pattern stands for any one step."""
+    """Whether the path is, or lies under, the pattern; `*` in the pattern matches any one step."""
     return len(path) >= len(pattern) and all(p in ("*", step) for p, step in zip(pattern, path, strict=False))
 
 

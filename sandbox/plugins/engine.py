@@ -47,7 +47,7 @@ class EngineLog:
 
 
 def serve(plugin: Plugin, version: str, arguments: list[str]) -> None:
-    """Print the port and nothing else, then serve until the engine ends or asks to."""
+    """Print the port and nothing else, then serve until the engine ends or requests it."""
     from .servicer import PluginServicer
 
     address = next((argument for argument in arguments if not argument.startswith("-")), None)
@@ -62,7 +62,7 @@ def serve(plugin: Plugin, version: str, arguments: list[str]) -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    # An engine that was killed cannot say goodbye: its process is watched as well.
+    # An engine that was killed closes nothing: its process is watched as well.
     while not stop.wait(1.0) and os.getppid() == engine:
         pass
     servicer.cancelled.set()

@@ -9,18 +9,18 @@ class PluginError(Exception):
     """A failure whose message is meant for the user as it is."""
 
 
-class NotSupported(PluginError):
+class NotSupportedError(PluginError):
     """Something that the official plug-in can do and the stand-in cannot."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} is not supported by the sandbox's stand-in plug-in; the official plug-in supports it")
 
 
-class Cancelled(PluginError):
+class OperationCancelledError(PluginError):
     """The user interrupted the operation."""
 
 
-class Incomplete(PluginError):
+class IncompleteOperationError(PluginError):
     """The resource exists, but is not as it should be: it is kept in the state together with the reasons."""
 
     def __init__(self, resource_id: str, state: Mapping[str, Any], reasons: Sequence[str], summary: str = "") -> None:

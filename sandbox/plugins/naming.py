@@ -1,4 +1,4 @@
-"""Names for resources that were given none, as the engine asks for them."""
+"""Names for resources that have none, in the form that the engine expects."""
 
 import hashlib
 from typing import Literal
@@ -9,7 +9,7 @@ DEFAULTS_KEY = "__defaults"
 """Among a resource's inputs: the names of those that the plug-in filled in, as bridged plug-ins keep them."""
 
 
-class NameNeeded(ValueError):
+class NameRequiredError(ValueError):
     """Automatic naming is switched off and no name was given."""
 
 
@@ -21,11 +21,11 @@ def autoname(
     limit: int | None = None,
     proposed: tuple[str, AutonamingMode] | None = None,
 ) -> str:
-    """`<name>-<random digits>`, the same for the same seed, cut to the limit; or as the stack's own rule says."""
+    """`<name>-<random digits>`, the same for the same seed, cut to the limit; or by the stack's own rule."""
     if proposed is not None:
         wanted, mode = proposed
         if mode == "disable":
-            raise NameNeeded("automatic naming is switched off for this stack: give the resource a name")
+            raise NameRequiredError("automatic naming is switched off for this stack: give the resource a name")
         if mode == "enforce":
             return wanted
     suffix = "-" + hashlib.sha256(seed or name.encode()).hexdigest()[:digits]

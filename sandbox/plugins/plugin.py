@@ -1,4 +1,4 @@
-"""What a plug-in has to say: plain data in, plain data out, free of gRPC and of marks for secrets."""
+"""The interface of a plug-in: plain data in, plain data out, free of gRPC and of marks for secrets."""
 
 # ruff: noqa: ARG002, ARG005 - an interface's arguments are given, used or not
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .diff import Change
-from .errors import Cancelled, Failure, NotSupported
+from .errors import Failure, NotSupportedError, OperationCancelledError
 from .naming import AutonamingMode
 from .values import Path
 
@@ -41,10 +41,10 @@ class Operation:
         """Sleep, unless the user interrupts.
 
         Raises:
-            Cancelled: the user did.
+            OperationCancelledError: the user did.
         """
         if self.cancelled.wait(seconds):
-            raise Cancelled(f"{self.name}: interrupted before the operation was complete")
+            raise OperationCancelledError(f"{self.name}: interrupted before the operation was complete")
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class Plugin(ABC):
     def delete(self, op: Operation, resource_id: str, state: Values) -> None: ...
 
     def invoke(self, token: str, args: Values) -> Values:
-        raise NotSupported(f"the function {token}")
+        raise NotSupportedError(f"the function {token}")
 
     def secret_paths(self, op: Operation, value: Mapping[str, Any], known: frozenset[Path]) -> frozenset[Path]:
         """The paths of a value that are secret beside those that the user marked."""

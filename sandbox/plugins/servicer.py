@@ -20,7 +20,7 @@ from pulumi.runtime.proto import status_pb2 as rpc_status
 
 from . import diff as diffs
 from .engine import EngineLog
-from .errors import Failure, Incomplete, PluginError
+from .errors import Failure, IncompleteOperationError, PluginError
 from .naming import AutonamingMode
 from .plugin import Difference, Operation, Plugin
 from .values import Decoded, Path, decode, encode, format_path, parse_path, redact
@@ -181,7 +181,7 @@ def _failures(
 
     try:
         yield
-    except Incomplete as error:
+    except IncompleteOperationError as error:
         if encode_state is None:
             raise
         detail = provider_pb2.ErrorResourceInitFailed(

@@ -41,7 +41,7 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 
 
-class UnsupportedValue(ValueError):
+class UnsupportedValueError(ValueError):
     """A kind of value that these plug-ins do not take, such as an asset."""
 
 
@@ -93,7 +93,7 @@ def _decode_struct(fields: Mapping[str, struct_pb2.Value], path: Path, secrets: 
         return _decode(fields["value"], path, secrets) if "value" in fields else UNKNOWN
     if signature == RESOURCE_SIGNATURE:
         return _decode(fields["id"], path, secrets) if "id" in fields else fields["urn"].string_value
-    raise UnsupportedValue(f"{format_path(path)}: assets and archives are not taken by this plug-in")
+    raise UnsupportedValueError(f"{format_path(path)}: assets and archives are not taken by this plug-in")
 
 
 def encode(value: Mapping[str, Any], secrets: Iterable[Path] = ()) -> struct_pb2.Struct:
@@ -156,7 +156,7 @@ def format_path(path: Path) -> str:
 
 
 def lookup(value: object, path: Path) -> Any:
-    """What stands at a path, or None."""
+    """The value at a path, or None."""
     for step in path:
         if isinstance(value, Mapping):
             value = value.get(step)

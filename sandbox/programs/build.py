@@ -93,7 +93,7 @@ def ensure(
     environ: Mapping[str, str] | None = None,
     sources: Path = SOURCES,
 ) -> Programs:
-    """Find or build every program. Raises ProgramsError, whose text says what to do."""
+    """Find or build every program. Raises ProgramsError, whose message has what to do."""
     environ = os.environ if environ is None else environ
     progress = progress or Terminal(sys.stderr)
     root = cache_root(environ)
@@ -161,7 +161,7 @@ def _bin_dir(root: Path, origins: tuple[Origin, ...], found: Mapping[str, Found]
     """One folder with every program, named after where they come from.
 
     Built ones are hard links: pulumi and its language host look for their helpers beside themselves, and the
-    system tells a program the path that its links end in. Those of the machine have theirs where they are.
+    system gives a program the path that its links end in. Those of the machine have theirs where they are.
     """
     sources = {origin.program: origin.path for origin in origins}
     host = sources["pulumi-language-python"].parent

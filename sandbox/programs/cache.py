@@ -17,7 +17,7 @@ from pathlib import Path
 from platform import machine
 
 from ..progress import Event, Progress
-from .errors import CacheNotWritable
+from .errors import CacheNotWritableError
 
 _UNFINISHED = ".building-"
 
@@ -49,7 +49,7 @@ def locked(folder: Path, what: str, progress: Progress) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / ".lock").open("a")
     except OSError as reason:
-        raise CacheNotWritable(folder, reason) from reason
+        raise CacheNotWritableError(folder, reason) from reason
     with lock:
         started = time.monotonic()
         announced = False
@@ -65,7 +65,7 @@ def locked(folder: Path, what: str, progress: Progress) -> Iterator[None]:
 
 @contextmanager
 def published(folder: Path) -> Iterator[Path]:
-    """A new empty folder that becomes `folder` when the block ends well, and is gone when it does not.
+    """A new empty folder that is renamed to `folder` when the block succeeds, and removed when it fails.
 
     To be used under the lock: what an earlier, killed builder left behind is removed first.
     """

@@ -140,7 +140,7 @@ TOOLS = (
         module="k8s.io/kubernetes",
         folder="kubernetes",
         yields=("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"),
-        # Without them /version says v0.0.0-master.
+        # Without them /version is v0.0.0-master.
         set_version=("k8s.io/component-base/version.gitVersion", "k8s.io/client-go/pkg/version.gitVersion"),
         # go names a program after its package: go.etcd.io/etcd/server.
         renames=(("server", "etcd"),),

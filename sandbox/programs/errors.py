@@ -36,7 +36,7 @@ class ProgramsError(Exception):
     """Why the sandbox's programs cannot be had, and what to do about it."""
 
 
-class GoMissing(ProgramsError):
+class GoMissingError(ProgramsError):
     def __init__(self, found: Sequence[tuple[Path, str]], *, wanted_for: Sequence[str]) -> None:
         self.found = list(found)
         self.wanted_for = list(wanted_for)
@@ -48,7 +48,7 @@ class GoMissing(ProgramsError):
         )
 
 
-class NoRoom(ProgramsError):
+class DiskFullError(ProgramsError):
     def __init__(self, folder: Path, free: int) -> None:
         self.folder = folder
         self.free = free
@@ -60,7 +60,7 @@ class NoRoom(ProgramsError):
         )
 
 
-class ModulesUnreachable(ProgramsError):
+class ModulesUnreachableError(ProgramsError):
     def __init__(self, tool: str, reason: str, *, log: Path) -> None:
         self.tool = tool
         self.reason = reason
@@ -72,7 +72,7 @@ class ModulesUnreachable(ProgramsError):
         )
 
 
-class BuildFailed(ProgramsError):
+class BuildError(ProgramsError):
     def __init__(self, tool: str, output: str, *, log: Path) -> None:
         self.tool = tool
         self.log = log
@@ -80,7 +80,7 @@ class BuildFailed(ProgramsError):
         super().__init__(f"building {tool} failed; the end of its log {log}:\n{tail}")
 
 
-class CacheNotWritable(ProgramsError):
+class CacheNotWritableError(ProgramsError):
     def __init__(self, root: Path, reason: OSError) -> None:
         self.root = root
         super().__init__(
@@ -94,10 +94,10 @@ def failure(tool: str, output: str, *, log: Path, out: Path) -> ProgramsError:
     for line in output.splitlines():
         if any(part in line.lower() for part in _NO_ROOM):
             there = nearest_existing(out)
-            return NoRoom(there, shutil.disk_usage(there).free)
+            return DiskFullError(there, shutil.disk_usage(there).free)
         if any(part in line.lower() for part in _UNREACHABLE):
-            return ModulesUnreachable(tool, line.strip(), log=log)
-    return BuildFailed(tool, output, log=log)
+            return ModulesUnreachableError(tool, line.strip(), log=log)
+    return BuildError(tool, output, log=log)
 
 
 def nearest_existing(folder: Path) -> Path:

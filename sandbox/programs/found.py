@@ -1,4 +1,4 @@
-"""Looks for programs that the machine already has, and says why one that was found does not fit."""
+"""Finds programs that the machine already has, and the reasons why others do not fit."""
 
 import os
 import re
@@ -61,7 +61,7 @@ def why_unfit(program: Program, path: Path, output: str) -> str | None:
     """What is wrong with a program that printed `output` for its version; None if nothing is."""
     version = version_in(output)
     if version is None:
-        return f"it does not tell its version (`{' '.join([path.name, *program.ask])}`)"
+        return f"it prints no version (`{' '.join([path.name, *program.ask])}`)"
     if not program.fits.contains(version, prereleases=True):
         return f"it is version {version}, the sandbox takes {_range(program)}"
     missing = [name for name in program.beside if not (path.resolve().parent / name).exists()]

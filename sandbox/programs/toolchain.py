@@ -1,4 +1,4 @@
-"""The Go toolchain: found, judged, and run to build the sandbox's programs.
+"""The Go toolchain: found, checked, and run to build the sandbox's programs.
 
 What can be missing on a machine (Go, room on the disk, the module proxy) ends in an error that says what
 to do. Go's own build cache makes an interrupted build go on where it stopped.
@@ -21,7 +21,7 @@ from typing import Any
 from packaging.version import Version
 
 from ..progress import Event, Progress
-from .errors import GO_NEEDED, ROOM_TO_START, GoMissing, NoRoom, failure, nearest_existing
+from .errors import GO_NEEDED, ROOM_TO_START, DiskFullError, GoMissingError, failure, nearest_existing
 
 GO_INSTALLS_IN = "/usr/local/go/bin"
 
@@ -36,7 +36,7 @@ class Go:
     def build(self, module: Path, out: Path, *, tool: str, flags: Sequence[str], log: Path, progress: Progress) -> None:
         """Build all tools that the module names, into a folder."""
         self._refuse_without_room(out)
-        # A trailing slash makes go write one file a tool into the folder; "tool" stands for all of them.
+        # A trailing slash makes go write one file a tool into the folder; "tool" means all of them.
         command = [str(self.path), "build", "-v", "-mod=readonly", *flags, "-o", f"{out}/", "tool"]
         log.parent.mkdir(parents=True, exist_ok=True)
         started = time.monotonic()
@@ -68,7 +68,7 @@ class Go:
             there = nearest_existing(folder)
             free = shutil.disk_usage(there).free
             if free < ROOM_TO_START:
-                raise NoRoom(there, free)
+                raise DiskFullError(there, free)
 
 
 def find_go(environ: Mapping[str, str], *, module: Path, wanted_for: Sequence[str]) -> Go:
@@ -82,7 +82,7 @@ def find_go(environ: Mapping[str, str], *, module: Path, wanted_for: Sequence[st
         if version is not None and version >= GO_NEEDED:
             return Go(path, clean)
         refused.append((path, f"Go {version}" if version else "does not answer `go version`"))
-    raise GoMissing(refused, wanted_for=wanted_for)
+    raise GoMissingError(refused, wanted_for=wanted_for)
 
 
 def _candidates(environ: Mapping[str, str]) -> Iterator[Path]:
@@ -111,9 +111,9 @@ def _version(go: Path, module: Path, environ: Mapping[str, str]) -> Version | No
             )
         except (OSError, subprocess.TimeoutExpired):
             return None
-        said = re.search(r"\bgo(\d+\.\d+(?:\.\d+)?)", done.stdout) if done.returncode == 0 else None
-        if said:
-            return Version(said.group(1))
+        version = re.search(r"\bgo(\d+\.\d+(?:\.\d+)?)", done.stdout) if done.returncode == 0 else None
+        if version:
+            return Version(version.group(1))
     return None
 
 
@@ -147,7 +147,7 @@ def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
 
 
 def _steps(log: Path) -> str:
-    """What `go build -v` has said so far: a line for each module fetched and each package compiled."""
+    """The output of `go build -v` so far: a line for each module fetched and each package compiled."""
     lines = log.read_bytes().splitlines()
     fetched = sum(line.startswith(b"go: downloading") for line in lines)
     counts = {"modules fetched": fetched, "packages compiled": len(lines) - fetched}

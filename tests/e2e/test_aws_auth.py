@@ -184,7 +184,7 @@ def test_a_broken_config_map_is_left_as_it_is_and_the_line_is_named(stack: Stack
     write(api, {"mapRoles": broken})
     refused = stack.pulumi("up", "--yes", "--skip-preview", check=False)
     assert refused.returncode != 0
-    assert "nobody is mapped now (line 3)" in refused.stdout + refused.stderr
+    assert "no entry is mapped now (line 3)" in refused.stdout + refused.stderr
     assert data(api)["mapRoles"] == broken
     write(api, {"mapRoles": THEIRS})
     stack.up()

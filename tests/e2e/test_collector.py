@@ -11,7 +11,7 @@ import pytest
 
 from eks_access_probe.collector.inventory import ClusterInventory, Inventory, Relation, State, of_json
 from sandbox import Sandbox
-from sandbox.pki import Authority
+from sandbox.cluster.certificates import CertificateAuthority
 from tests.e2e.program import Program
 from tests.support import faults
 from tests.support.faults import Faults, Request, proxy
@@ -131,8 +131,9 @@ def pods_of(sandbox: Sandbox) -> list[str]:
 @contextmanager
 def before(sandbox: Sandbox, folder: Path, when: Faults) -> Iterator[tuple[str, str]]:
     """A proxy before the API server of dev-api, over TLS on both sides; gives its address and authority."""
-    authority = Authority(folder / "proxy")
-    certificate, key = authority.issue("proxy", ["127.0.0.1"])
+    authority = CertificateAuthority(folder / "proxy")
+    certificate, key = folder / "proxy.crt", folder / "proxy.key"
+    authority.issue(["127.0.0.1"], certificate, key)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate, key)
     cluster = sandbox.clusters["dev-api"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from eks_access.manifest.models import KubernetesExpectation
-from eks_access_probe.checks.kubernetes import is_tried
+from eks_access_probe.checks.kubernetes import is_requested
 from eks_access_probe.identity import identities
 from sandbox import Sandbox
 from tests.e2e.program import Program
@@ -28,7 +28,9 @@ ONE_OF_EACH_VENDOR = (
 @pytest.fixture(scope="module")
 def bench(sandbox: Sandbox, deployed: Program) -> Iterator[Bench]:
     with environment(sandbox):
-        yield Bench(sandbox, deployed.manifest(), identities.read(Path(sandbox.env[identities.VARIABLE])))
+        yield Bench(
+            sandbox, deployed.manifest(), identities.load_identities(Path(sandbox.env[identities.IDENTITIES_VARIABLE]))
+        )
 
 
 @pytest.mark.parametrize(("name", "cluster"), ONE_OF_EACH_VENDOR)
@@ -63,5 +65,5 @@ def one_of_each_kind(lines: Sequence[Line[KubernetesExpectation]]) -> list[Line[
     found: dict[tuple[bool, bool, bool], Line[KubernetesExpectation]] = {}
     for line in lines:
         e = line.expectation
-        found.setdefault((e.allowed, is_tried(e), e.namespace is None), line)
+        found.setdefault((e.allowed, is_requested(e), e.namespace is None), line)
     return list(found.values())

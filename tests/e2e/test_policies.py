@@ -143,8 +143,10 @@ def test_an_update_makes_nothing_that_a_mandatory_rule_forbids(sandbox: Sandbox,
     assert "for-everyone" not in roles, "the rule is asked before the role is made"
     planned = tmp_path / "preview.json"
     planned.write_text(program("preview", "--json", "--show-sames", "--stack=test").stdout)
-    judged = sandbox.run(["eks-access", "policies", str(planned), "--rule", "iam-trust-anyone"])
-    assert judged.returncode == 1, f"a preview is judged without the engine as well:\n{judged.stdout}\n{judged.stderr}"
+    evaluated = sandbox.run(["eks-access", "policies", str(planned), "--rule", "iam-trust-anyone"])
+    assert evaluated.returncode == 1, (
+        f"a preview is evaluated without the engine as well:\n{evaluated.stdout}\n{evaluated.stderr}"
+    )
 
 
 def test_what_is_deployed_is_judged_without_a_program(deployed: DevProgram) -> None:

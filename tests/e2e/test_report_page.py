@@ -13,7 +13,7 @@ from sandbox import Sandbox
 from tests.e2e.browser import Page, browser
 from tests.e2e.program import Program
 from tests.support import fleet
-from tests.unit.probe.report.test_page import PAYLOADS, hostile
+from tests.support.hostile_reports import PAYLOADS, hostile
 
 pytestmark = pytest.mark.e2e
 

@@ -14,7 +14,8 @@ from eks_access.kubernetes.client import KubernetesApi
 from eks_access.kubernetes.token import presigned_token
 from eks_access.manifest.models import Cluster, Manifest, read
 from eks_access.model.identity import EntryMethod
-from eks_access_policies.access import Access, Asked, Held, Principal, Subject, allows, holders
+from eks_access.model.kubernetes_rights import Request
+from eks_access_policies.access import Access, EffectiveRule, Principal, Subject, any_allows, rules_by_holder
 from eks_access_policies.stack import of_export
 from eks_access_probe.identity import identities
 from eks_access_probe.identity.assume_role import Actor
@@ -44,30 +45,30 @@ VIEWERS = (
     "arn:aws:iam::111122223333:role/PaymentsTeam",
 )
 NAMED = (
-    Asked("get", resource="configmaps", name="aws-auth", namespace="kube-system"),
-    Asked("update", resource="configmaps", name="aws-auth", namespace="kube-system"),
-    Asked("get", resource="configmaps", name="other", namespace="kube-system"),
-    Asked("bind", "rbac.authorization.k8s.io", "clusterroles", name="view"),
-    Asked("bind", "rbac.authorization.k8s.io", "clusterroles", name="cluster-admin"),
-    Asked("get", url="/metrics"),
-    Asked("get", resource="secrets", name="eks-connector-state-0", namespace="eks-connector"),
-    Asked("get", resource="secrets", name="other", namespace="eks-connector"),
-    Asked("impersonate", resource="users", name=VIEWERS[0]),
-    Asked("impersonate", resource="users", name="somebody-else"),
+    Request("get", resource="configmaps", name="aws-auth", namespace="kube-system"),
+    Request("update", resource="configmaps", name="aws-auth", namespace="kube-system"),
+    Request("get", resource="configmaps", name="other", namespace="kube-system"),
+    Request("bind", "rbac.authorization.k8s.io", "clusterroles", name="view"),
+    Request("bind", "rbac.authorization.k8s.io", "clusterroles", name="cluster-admin"),
+    Request("get", url="/metrics"),
+    Request("get", resource="secrets", name="eks-connector-state-0", namespace="eks-connector"),
+    Request("get", resource="secrets", name="other", namespace="eks-connector"),
+    Request("impersonate", resource="users", name=VIEWERS[0]),
+    Request("impersonate", resource="users", name="somebody-else"),
 )
 
 
-def table() -> Iterator[Asked]:
+def table() -> Iterator[Request]:
     for (group, kind), verb, namespace in product(RESOURCES, VERBS, PLACES):
         resource, _, subresource = kind.partition("/")
-        yield Asked(verb, group, resource, subresource, namespace=namespace)
+        yield Request(verb, group, resource, subresource, namespace=namespace)
     yield from NAMED
 
 
 TABLE = tuple(table())
 
 
-def answered(api: KubernetesApi, asked: Asked, user: str = "") -> bool:
+def answered(api: KubernetesApi, asked: Request, user: str = "") -> bool:
     """What the API server says, asked as the holder, or by the holder as a user that it impersonates."""
     if asked.url:
         attributes = {"nonResourceAttributes": {"verb": asked.verb, "path": asked.url}}
@@ -80,11 +81,11 @@ def answered(api: KubernetesApi, asked: Asked, user: str = "") -> bool:
     return allowed
 
 
-def disagreements(api: KubernetesApi, held: list[Held], user: str = "") -> list[tuple[Asked, bool]]:
+def disagreements(api: KubernetesApi, held: list[EffectiveRule], user: str = "") -> list[tuple[Request, bool]]:
     """Where the API server says otherwise than what was computed; with what it says."""
     with ThreadPoolExecutor(THREADS) as pool:
         said = list(pool.map(lambda asked: answered(api, asked, user), TABLE))
-    return [(asked, allowed) for asked, allowed in zip(TABLE, said, strict=True) if allows(held, asked) != allowed]
+    return [(asked, allowed) for asked, allowed in zip(TABLE, said, strict=True) if any_allows(held, asked) != allowed]
 
 
 def let_in(actor: Actor, cluster: Cluster) -> KubernetesApi:
@@ -128,7 +129,7 @@ def actors(sandbox: Sandbox, manifest: Manifest) -> Iterator[dict[str, Actor]]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in sandbox.env.items():
             patch.setenv(name, value)
-        known = identities.read(identities.find(None, sandbox.env))
+        known = identities.load_identities(identities.find_identities_file(None, sandbox.env))
         aws = Aws(sandbox.endpoint)
         yield {name: Actor(aws, name, access, known) for name, access in manifest.integrations.items()}
 
@@ -136,7 +137,7 @@ def actors(sandbox: Sandbox, manifest: Manifest) -> Iterator[dict[str, Actor]]:
 def test_effective_verbs_are_what_every_api_server_answers_every_integration(
     exported: dict[str, Any], manifest: Manifest, actors: dict[str, Actor]
 ) -> None:
-    found = holders(Access(of_export(exported)))
+    found = rules_by_holder(Access(of_export(exported)))
     by_arn = {holder.arn: held for holder, held in found.items() if isinstance(holder, Principal)}
     asked = granted = 0
     for name, access in manifest.integrations.items():
@@ -147,7 +148,7 @@ def test_effective_verbs_are_what_every_api_server_answers_every_integration(
             api = let_in(actors[name], cluster)
             assert disagreements(api, held) == [], f"{name} in {cluster.name}"
             asked += len(TABLE)
-            granted += sum(allows(held, each) for each in TABLE)
+            granted += sum(any_allows(held, each) for each in TABLE)
     assert (asked > 5000, granted > 100) == (True, True), f"{granted} of {asked} are allowed: both answers were met"
 
 
@@ -157,7 +158,7 @@ def test_effective_verbs_are_what_a_connected_cluster_answers_the_connector_and_
     """Viewers act as the console has them act: the connector's service account impersonates them."""
     access = manifest.integrations["eks-connector"]
     ((key, cluster),) = access.clusters.items()
-    found = holders(Access(of_export(exported)))
+    found = rules_by_holder(Access(of_export(exported)))
     subjects = {holder: held for holder, held in found.items() if isinstance(holder, Subject)}
     subjects = {
         holder: here for holder, held in subjects.items() if (here := [e for e in held if e.cluster == cluster.name])
@@ -166,7 +167,7 @@ def test_effective_verbs_are_what_a_connected_cluster_answers_the_connector_and_
     api = connected(actors["eks-connector"], key, cluster)
     for subject, held in subjects.items():
         assert disagreements(api, held, subject.name if subject.kind == "User" else "") == [], str(subject)
-        assert any(allows(held, each) for each in TABLE), f"{subject} may do something: both answers were met"
+        assert any(any_allows(held, each) for each in TABLE), f"{subject} may do something: both answers were met"
 
 
 def test_access_policies_and_rbac_add_up_to_what_the_api_server_answers(sandbox: Sandbox) -> None:
@@ -178,7 +179,7 @@ def test_access_policies_and_rbac_add_up_to_what_the_api_server_answers(sandbox:
         role.name, cluster, "AmazonEKSEditPolicy", "payments"
     )
     stack.bound(group, cluster, rules, name="review-test")
-    held = [each for some in holders(Access(of_export(stack.state()))).values() for each in some]
+    held = [each for some in rules_by_holder(Access(of_export(stack.state()))).values() for each in some]
     eks, admin = sandbox.boto("eks"), sandbox.clusters[cluster].admin
     entry = {"clusterName": cluster, "principalArn": role.arn}
     rbac = "/apis/rbac.authorization.k8s.io/v1"
@@ -192,7 +193,7 @@ def test_access_policies_and_rbac_add_up_to_what_the_api_server_answers(sandbox:
             eks.associate_access_policy(**entry, policyArn=f"{POLICY}{policy}", accessScope=scope)
         for resource, body in made:
             admin.json("POST", f"{rbac}/{resource}", body=body)
-        last = Asked("create", resource="secrets", namespace="payments")
+        last = Request("create", resource="secrets", namespace="payments")
 
         def arrived() -> object:
             api = role.in_cluster(cluster)
@@ -201,8 +202,8 @@ def test_access_policies_and_rbac_add_up_to_what_the_api_server_answers(sandbox:
         eventually(arrived, "the last of the access policies has arrived")
         api = role.in_cluster(cluster)
         assert disagreements(api, held) == []
-        assert answered(api, Asked("create", resource="pods", subresource="exec", namespace="default")), "by RBAC"
-        assert not answered(api, Asked("list", resource="secrets", namespace="kube-system")), "the policy ends there"
+        assert answered(api, Request("create", resource="pods", subresource="exec", namespace="default")), "by RBAC"
+        assert not answered(api, Request("list", resource="secrets", namespace="kube-system")), "the policy ends there"
     finally:
         for resource, body in made:
             admin.request("DELETE", f"{rbac}/{resource}/{body['metadata']['name']}")

@@ -1,7 +1,7 @@
-"""A bench for mutations: one change of what is granted, the lines that it must turn, and nothing else turned.
+"""A bench for mutation tests: one change of the granted access must make its checks fail, and no others.
 
-The probe's own checks are asked directly, against a real sandbox. A change takes a moment to be seen, so the line that
-it is about is asked until it turns; then all lines of the same place are asked once.
+The probe's own checks are run directly against a real sandbox. A change takes a moment to become visible, so its check
+is repeated until it fails; then all checks of the same place are run once.
 """
 
 import os
@@ -17,21 +17,22 @@ import pytest
 from eks_access.manifest import models as manifests
 from eks_access.manifest.models import AwsExpectation, IntegrationAccess, KubernetesExpectation, Manifest
 from eks_access_probe.checks.check import Check
+from eks_access_probe.checks.plan import IntegrationPlan
 from eks_access_probe.identity.assume_role import Actor
 from eks_access_probe.identity.aws_clients import Aws
 from eks_access_probe.identity.identities import Identities, Identity
-from eks_access_probe.outcome import Result, judge
-from eks_access_probe.run.plan import IntegrationPlan, plan
+from eks_access_probe.outcome import Result, evaluate_answer
+from eks_access_probe.run.plan import build_plans
 from sandbox import Sandbox
 
 SECONDS = 20
-"""For a change to be seen where nothing else runs; it is a fraction of one."""
+"""Time-out for a change to become visible; it takes a fraction of a second if nothing else runs."""
 E_ = TypeVar("E_")
 
 
 @dataclass(frozen=True)
 class Line(Generic[E_]):
-    """One expectation and the check that asks it."""
+    """One expectation with its check."""
 
     expectation: E_
     check: Check
@@ -43,19 +44,19 @@ class Line(Generic[E_]):
 
     def holds(self) -> bool:
         self.check.renew()
-        return judge(self.check.question, self.check.ask()) is Result.AS_EXPECTED
+        return evaluate_answer(self.check.question, self.check.ask()) is Result.AS_EXPECTED
 
 
 @dataclass
 class Tally:
-    """What a run over mutations found."""
+    """The results of a run over mutations."""
 
     detected: int = 0
     several: list[str] = field(default_factory=list)
-    """Mutations that turned more lines than one, as they must: the right is in several lines."""
+    """Mutations that made several checks fail, as they must: the right is in several of them."""
     missed: list[str] = field(default_factory=list)
     not_grantable: list[str] = field(default_factory=list)
-    """Lines that nothing granted could turn, with the reason."""
+    """Checks that no grant can make fail, with the reason."""
 
     def add(self, other: "Tally") -> None:
         self.detected += other.detected
@@ -69,8 +70,8 @@ class Tally:
             if len(turned) > 1:
                 self.several.append(f"{where}: {line.call}: {len(turned)} lines")
         else:
-            told = f"turned {sorted(turned - expected)}, did not turn {sorted(expected - turned)}"
-            self.missed.append(f"{where}: {line.call}: {told}")
+            difference = f"turned {sorted(turned - expected)}, did not turn {sorted(expected - turned)}"
+            self.missed.append(f"{where}: {line.call}: {difference}")
 
 
 class Bench:
@@ -85,24 +86,24 @@ class Bench:
     def access(self, name: str) -> IntegrationAccess:
         return self.manifest.integrations[name]
 
-    def plan(self, name: str, *, anew: bool = False) -> IntegrationPlan:
-        """What is asked as this integration, with one session for all; `anew` with none yet."""
-        if anew or name not in self._plans:
-            (self._plans[name],) = plan(self.manifest, self.identities, self._aws, integrations=[name])
+    def plan(self, name: str, *, fresh: bool = False) -> IntegrationPlan:
+        """The checks of this integration, with one session for all of them; with a new one if `fresh`."""
+        if fresh or name not in self._plans:
+            (self._plans[name],) = build_plans(self.manifest, self.identities, self._aws, integrations=[name])
         return self._plans[name]
 
     def session_name(self, access: IntegrationAccess) -> str:
-        """The name of the session that the probe acts in."""
+        """The name of the session that the probe assumes."""
         (name,) = (name for name, one in self.manifest.integrations.items() if one == access)
         return Actor(self._aws, name, access, self.identities).session().arn.rpartition("/")[2]
 
     def aws_lines(self, name: str) -> list[Line[AwsExpectation]]:
-        """The calls; what else is asked about AWS, a registration or a role's policies, is not among them."""
+        """The checks of calls, without those of registrations and of undeclared permissions."""
         calls = [check for check in self.plan(name).aws if check.question.verb == "call"]
         return [Line(e, c) for e, c in zip(self.access(name).aws, calls, strict=True)]
 
     def cluster_lines(self, name: str, cluster: str) -> list[Line[KubernetesExpectation]]:
-        """The calls to one cluster; the line over what is beyond is not among them."""
+        """The checks of calls to one cluster, without that of undeclared permissions."""
         *calls, _ = self.plan(name).clusters[cluster].calls
         return [Line(e, c) for e, c in zip(self.access(name).kubernetes, calls, strict=True)]
 
@@ -119,7 +120,7 @@ class Bench:
         expected: set[str],
         mutated: AbstractContextManager[None],
     ) -> None:
-        """Make the change, see what it turns, take it back, and see that it turned back."""
+        """Apply the change, record which checks fail, revert it, and assert that they pass again."""
         with mutated:
             until(lambda: not line.holds())
             tally.turned(where, line, expected, self.not_holding(lines))
@@ -138,7 +139,7 @@ def until(happened: Callable[[], bool], seconds: float = SECONDS) -> bool:
 
 @contextmanager
 def environment(sandbox: Sandbox) -> Iterator[None]:
-    """This process's own environment moved into the sandbox: the probe's checks are asked from here."""
+    """This process's environment replaced by the sandbox's, since the checks are run from here."""
     with pytest.MonkeyPatch.context() as patch:
         for name in set(os.environ) - set(sandbox.env):
             patch.delenv(name)

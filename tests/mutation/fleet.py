@@ -1,4 +1,4 @@
-"""Every vendor in every tier: the environment of `make up`, and the profiles and modes that it leaves out."""
+"""Every vendor in every tier: the environment of `make up`, with the profiles and modes that are not in it."""
 
 from typing import Any
 

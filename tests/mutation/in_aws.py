@@ -1,4 +1,4 @@
-"""Mutations of a role's policies: one action more on what a call is about, or one less."""
+"""Mutations of a role's policies: one more action on the resource of a call, or one less."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from eks_access.manifest.models import AwsExpectation
-from eks_access_probe.operator.simulation_request import ANY_ID, AmbiguousRequestError, Requested, requested
+from eks_access_probe.operator.simulation_request import (
+    ANY_ID,
+    AmbiguousRequestError,
+    SimulationRequest,
+    build_simulation_request,
+)
 from tests.mutation.bench import Bench, Line, Tally, until
 
 NAME = "mutation"
@@ -15,7 +20,7 @@ REGION = "us-east-1"
 
 
 def try_all(bench: Bench, tally: Tally, name: str, wanted: Sequence[Line[AwsExpectation]] | None = None) -> None:
-    """Each AWS line of the integration, or the wanted ones, by the mutation that must turn it."""
+    """Each AWS check of the integration, or the wanted ones, by the mutation that must make it fail."""
     lines = bench.aws_lines(name)
     assert bench.not_holding(lines) == set(), f"{name} is sound before"
     role, iam = bench.access(name).role.name, bench.sandbox.boto("iam")
@@ -35,15 +40,15 @@ def try_all(bench: Bench, tally: Tally, name: str, wanted: Sequence[Line[AwsExpe
 
 
 def _about(bench: Bench, e: AwsExpectation) -> tuple[str, tuple[str, ...]]:
-    """The action and the resource that the call is about; any, where it is about several or does not tell."""
+    """The action and the resource of the call; `*` if it has several or does not name one."""
     asked = _requested(bench, e)
     return e.action, asked.resources if asked and len(asked.resources) == 1 else ("*",)
 
 
-def _requested(bench: Bench, e: AwsExpectation) -> Requested | None:
+def _requested(bench: Bench, e: AwsExpectation) -> SimulationRequest | None:
     manifest = bench.manifest
     try:
-        return requested(
+        return build_simulation_request(
             e.action,
             e.parameters,
             partition=manifest.partition,
@@ -55,7 +60,7 @@ def _requested(bench: Bench, e: AwsExpectation) -> Requested | None:
 
 
 def _guard(bench: Bench, name: str, e: AwsExpectation) -> dict[str, Any] | None:
-    """The role's own policy with what refuses this call taken out, where a Deny with a condition does."""
+    """The role's own policy without the values that deny this call, if a Deny with a condition does."""
     asked, found = _requested(bench, e), False
     if e.allowed or asked is None:
         return None

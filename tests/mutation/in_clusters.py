@@ -1,4 +1,4 @@
-"""Mutations in a cluster: one right more by a binding of somebody else's, or one right less in what grants it."""
+"""Mutations in a cluster: one more right by another binding, or one less in the rules that grant it."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ Rule = dict[str, list[str]]
 def try_all(
     bench: Bench, tally: Tally, name: str, cluster: str, wanted: Sequence[Line[KubernetesExpectation]] | None = None
 ) -> None:
-    """Each line of the integration in the cluster, or the wanted ones, by the mutation that must turn it."""
+    """Each check of the integration in the cluster, or the wanted ones, by the mutation that must make it fail."""
     lines = bench.cluster_lines(name, cluster)
     mutations = InCluster(bench, name, cluster, lines)
     assert bench.not_holding(lines) == set(), f"{name} in {cluster} is sound before"
@@ -54,7 +54,7 @@ class InCluster:
     def take_away(self, tally: Tally, line: Line[KubernetesExpectation]) -> None:
         right = line.expectation
         if right.resource.startswith("/"):
-            tally.not_grantable.append(f"{self.where}: {line.call}: system:discovery gives it to everybody")
+            tally.not_grantable.append(f"{self.where}: {line.call}: system:discovery gives it to every user")
             return
         if right.resource == "selfsubjectaccessreviews":
             self._take_away_reviews(tally, line)
@@ -73,7 +73,7 @@ class InCluster:
         self._bench.try_out(tally, self.where, line, self._lines, expected, self._with_rules(cut))
 
     def _needs(self, other: Line[KubernetesExpectation], right: KubernetesExpectation) -> bool:
-        """Whether the other line is asked in the name of the user whom this right lets act as."""
+        """Whether the other check impersonates the user that this right allows to impersonate."""
         return (
             right.verb == "impersonate" and other.expectation.user is not None and other.expectation.user == right.name
         )
@@ -84,7 +84,7 @@ class InCluster:
 
     @contextmanager
     def by_rbac(self) -> Iterator[None]:
-        """The rights of access policies, which cannot be cut, by RBAC meanwhile."""
+        """The rights of access policies, which cannot be reduced, granted by RBAC in the meantime."""
         policies = self._access.identity.access_policies
         if not policies:
             yield
@@ -92,7 +92,7 @@ class InCluster:
         eks, place = self._bench.sandbox.boto("eks"), self._entry()
         (policy,) = policies
         rules: list[Rule] = [
-            {"apiGroups": [*rule.api_groups], "resources": [*rule.resources], "verbs": [*rule.verbs]}
+            {"apiGroups": [*rule.groups], "resources": [*rule.resources], "verbs": [*rule.verbs]}
             for rule in catalogue()[policy.arn.rpartition("/")[2]]
         ]
         with self._bound("mutation-policy", rules, None):
@@ -118,10 +118,10 @@ class InCluster:
     def _bound(
         self, name: str, rules: Sequence[Rule], namespace: str | None, user: str | None = None
     ) -> Iterator[None]:
-        """A role of somebody else's with these rules, bound to the integration."""
+        """Another role with these rules, bound to the integration."""
         place = f"/namespaces/{namespace}" if namespace else ""
         binding = f"{ROOT}{place}/{'rolebindings' if namespace else 'clusterrolebindings'}"
-        made = self._make_namespace(namespace)
+        created = self._create_namespace(namespace)
         self._api.json("POST", f"{ROOT}/clusterroles", body={"metadata": {"name": name}, "rules": list(rules)})
         role = {"apiGroup": RBAC, "kind": "ClusterRole", "name": name}
         body = {"metadata": {"name": name}, "roleRef": role, "subjects": [self._subject(user)]}
@@ -131,12 +131,12 @@ class InCluster:
         finally:
             self._api.json("DELETE", f"{binding}/{name}")
             self._api.json("DELETE", f"{ROOT}/clusterroles/{name}")
-            if made:
+            if created:
                 self._api.json("DELETE", f"/api/v1/namespaces/{namespace}")
                 assert until(lambda: self._api.request("GET", f"/api/v1/namespaces/{namespace}").status == 404, 60)
 
-    def _make_namespace(self, namespace: str | None) -> bool:
-        """A binding needs its namespace, an expectation does not."""
+    def _create_namespace(self, namespace: str | None) -> bool:
+        """Create the namespace that a binding needs and an expectation does not; whether it was created."""
         if namespace is None or self._api.request("GET", f"/api/v1/namespaces/{namespace}").status != 404:
             return False
         self._api.json("POST", "/api/v1/namespaces", body={"metadata": {"name": namespace}})
@@ -171,7 +171,7 @@ class InCluster:
         self._api.json("PATCH", f"{ROOT}/clusterroles/{name}", body=patch, content_type="application/json-patch+json")
 
     def _take_away_reviews(self, tally: Tally, line: Line[KubernetesExpectation]) -> None:
-        """What everybody has, and what nearly every line is asked by: without it nothing of that counts as refused."""
+        """Access reviews, which every user may make and most checks rely on: without them those are inconclusive."""
         before = self._api.json("GET", f"{ROOT}/clusterroles/system:basic-user")["rules"]
         try:
             self._set_rules("system:basic-user", [])
@@ -188,7 +188,7 @@ def full(e: KubernetesExpectation) -> str:
 
 
 def gives(right: KubernetesExpectation, other: Line[KubernetesExpectation]) -> bool:
-    """Whether the one right, given alone, gives what the other line is about."""
+    """Whether the right, granted alone, includes that of the other check."""
     e = other.expectation
     return (
         (right.verb, right.api_group, full(right), right.user) == (e.verb, e.api_group, full(e), e.user)
@@ -198,7 +198,7 @@ def gives(right: KubernetesExpectation, other: Line[KubernetesExpectation]) -> b
 
 
 def expanded(rules: Sequence[Any]) -> list[Rule]:
-    """The same rules with one group, resource, verb and name each; what is about no resource as it is."""
+    """The same rules with one group, resource, verb and name each; rules without resources unchanged."""
     urls = [dict(rule) for rule in rules if "resources" not in rule]
     return urls + [
         {"apiGroups": [group], "resources": [resource], "verbs": [verb]} | ({"resourceNames": [name]} if name else {})
@@ -212,7 +212,7 @@ def expanded(rules: Sequence[Any]) -> list[Rule]:
 
 
 def without(rules: Sequence[Any], right: KubernetesExpectation) -> list[Rule]:
-    """The rules without the right, wherever it comes from; `*` is spelt out by nobody, so it goes as a whole."""
+    """The rules without the right, wherever it comes from; `*` is not expanded, so it is removed as a whole."""
     return [rule for rule in expanded(rules) if not _is_of(rule, right)]
 
 

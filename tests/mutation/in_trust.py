@@ -1,4 +1,4 @@
-"""Mutations of a role's trust policy and of its entry: each changed request let in alone, and the vendor's shut out."""
+"""Mutations of a trust policy and an access entry: one tampered request allowed, or the genuine one denied."""
 
 import base64
 import json
@@ -14,21 +14,21 @@ from eks_access_probe.identity.assume_role import WRONG_EXTERNAL_ID
 from eks_access_probe.identity.identities import Identity, TokenSource
 from tests.mutation.bench import Bench, Line, Tally, until
 
-OTHER_USERNAME = "somebody-else"
+OTHER_USERNAME = "another-user"
 Document = dict[str, Any]
 
 
 def try_all(bench: Bench, tally: Tally, name: str) -> None:
-    """Each line about the trust; those that nothing could have turned are told as such."""
-    asked = bench.plan(name, anew=True)
-    lines = [Line(None, _forgetful(bench, name)), *(Line(None, check) for check in asked.refused)]
+    """Each check of the trust policy; those that no policy can make fail are listed in the tally."""
+    asked = bench.plan(name, fresh=True)
+    lines = [Line(None, _without_session(bench, name)), *(Line(None, check) for check in asked.tampered)]
     assert bench.not_holding(lines) == set(), f"{name} is sound before"
     for line in lines:
         change = line.check.question.detail
         if reason := _not_grantable(bench.access(name), change):
             tally.not_grantable.append(f"{name}: {line.call}: {reason}")
             continue
-        document = _closed if not change else _opened(bench, name, change)
+        document = _deny_all if not change else _allow(bench, name, change)
         bench.try_out(
             tally, name, line, lines, _turned(bench, name, line, lines[0]), _with_trust(bench, name, document)
         )
@@ -36,9 +36,9 @@ def try_all(bench: Bench, tally: Tally, name: str) -> None:
 
 
 def try_identity(bench: Bench, tally: Tally, name: str, cluster: str) -> None:
-    """Another username in the access entry or in aws-auth turns the line about who signs in, and it alone."""
+    """Another username in the access entry or aws-auth makes the identity check fail, and it alone."""
     if bench.access(name).clusters[cluster].method is EntryMethod.EKS_CONNECTOR:
-        tally.not_grantable.append(f"{name} in {cluster}: a service account, whom nothing maps to another user")
+        tally.not_grantable.append(f"{name} in {cluster}: a service account, which cannot be mapped to another user")
         return
     plan = bench.plan(name).clusters[cluster]
     line: Line[None] = Line(None, plan.identity)
@@ -47,33 +47,33 @@ def try_identity(bench: Bench, tally: Tally, name: str, cluster: str) -> None:
 
 
 def _turned(bench: Bench, name: str, line: Line[None], first: Line[None]) -> set[str]:
-    """The lines that the change must turn. Nobody becomes a service's role: its trust policy is read as a whole."""
+    """The checks that must fail. The role of a service is not assumed: its trust policy is read as a whole."""
     return {line.call, first.call} if bench.access(name).trust.kind == "service" else {line.call}
 
 
 def _not_grantable(access: IntegrationAccess, change: str) -> str:
-    """Why no trust policy can let the changed request in; empty where one can."""
+    """Why no trust policy can allow the tampered request; empty if one can."""
     if change == "forged":
-        return "STS checks the signature before any policy is asked"
+        return "STS checks the signature before any policy is evaluated"
     if change == "audience-wrong" and access.trust.kind == "irsa":
-        return "the provider in IAM knows its audiences, and refuses others before any policy is asked"
+        return "the provider in IAM has a list of audiences, and refuses others before any policy is evaluated"
     return ""
 
 
-def _forgetful(bench: Bench, name: str) -> Check:
-    """The line about the vendor's own request, asked each time without the session of before."""
+def _without_session(bench: Bench, name: str) -> Check:
+    """The check of the genuine request, without a cached session."""
     question = bench.plan(name).assume.question
-    return Check(question, lambda: bench.plan(name, anew=True).assume.ask())
+    return Check(question, lambda: bench.plan(name, fresh=True).assume.ask())
 
 
-def _closed(document: Document) -> Document:
-    """Nobody is trusted."""
+def _deny_all(document: Document) -> Document:
+    """The trust policy that denies every principal."""
     return {**document, "Statement": [{**statement, "Effect": "Deny"} for statement in document["Statement"]]}
 
 
-def _opened(bench: Bench, name: str, change: str) -> Callable[[Document], Document]:
-    """What lets the changed request in, and no other that is refused."""
-    identity = bench.identities.of(name, bench.access(name).vendor)
+def _allow(bench: Bench, name: str, change: str) -> Callable[[Document], Document]:
+    """The change that allows the tampered request, and no other that must be denied."""
+    identity = bench.identities.find(name, bench.access(name).vendor)
     assert identity is not None
 
     def condition(edit: Callable[[dict[str, Any]], None]) -> Callable[[Document], Document]:
@@ -117,8 +117,8 @@ def _opened(bench: Bench, name: str, change: str) -> Callable[[Document], Docume
 
 def _widen(conditions: dict[str, Any], key: str, value: str) -> None:
     (keys, name), *_ = [(keys, name) for keys in conditions.values() for name in keys if name.endswith(key)]
-    held = keys[name]
-    keys[name] = [*([held] if isinstance(held, str) else held), value]
+    values = keys[name]
+    keys[name] = [*([values] if isinstance(values, str) else values), value]
 
 
 def _optional_external_id(conditions: dict[str, Any]) -> None:
@@ -170,14 +170,14 @@ def _with_username(bench: Bench, name: str, cluster: str) -> Iterator[None]:
     before = api.json("GET", path)["data"]["mapRoles"]
     head, found, tail = before.partition(f'/{access.role.name}"')
     assert found, before
-    _put(api, path, head + found + tail.replace(username, OTHER_USERNAME, 1))
+    _write_map_roles(api, path, head + found + tail.replace(username, OTHER_USERNAME, 1))
     try:
         yield
     finally:
-        _put(api, path, before)
+        _write_map_roles(api, path, before)
 
 
-def _put(api: Any, path: str, text: str) -> None:
+def _write_map_roles(api: Any, path: str, text: str) -> None:
     config_map = api.json("GET", path)
     config_map["data"]["mapRoles"] = text
     api.json("PUT", path, body=config_map)

@@ -1,7 +1,7 @@
-"""The real authenticator as the judge: its own parser, called from a small Go program.
+"""The real authenticator as the oracle: its own parser, called from a small Go program.
 
-Two releases are asked: v0.7.10, whose parsing is that of the newest sources (the corpus was made with those), and
-v0.6.13, which the sandbox runs. They are built into the user's cache of tools, like the sandbox's programs.
+Two releases are built: v0.7.10, whose parsing is that of the newest sources (the corpus was made with those), and
+v0.6.13, which the sandbox runs. They are cached with the sandbox's programs.
 """
 
 import json
@@ -28,11 +28,13 @@ Data = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Oracle:
+    """The authenticator's parser of one release, as a program."""
+
     release: str
     program: Path
 
     def read(self, batch: Sequence[Data]) -> list[Reading]:
-        """What the authenticator reads from each `data`. `errors` holds its own complaint, if it has one."""
+        """The authenticator's reading of each `data`; `errors` has its own error message, if there is one."""
         answers = subprocess.run(
             [self.program], input=json.dumps(list(batch)).encode(), capture_output=True, check=True, timeout=120
         )

@@ -1,4 +1,4 @@
-"""The corpus, and the mapping that the tests put in and take out."""
+"""The corpus of aws-auth ConfigMaps, and the mapping that the tests add and remove."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ NODE = """\
 
 
 def effective(reading: Reading) -> list[str]:
-    """A reading in the corpus' own notation."""
+    """A reading in the notation of the corpus."""
 
     def lines(prefix: str, entries: Any) -> list[str]:
         return [
@@ -34,6 +34,6 @@ def effective(reading: Reading) -> list[str]:
 
 
 def for_others(reading: Reading) -> tuple[Any, Any, Any]:
-    """What everyone but us gets. v0.6 also files entries without a role, under a key that nobody can have."""
+    """The reading without our mapping. v0.6 also keeps entries without a role, under a key that no principal has."""
     roles = {arn: it for arn, it in reading.roles.items() if arn not in ("", OURS.key)}
     return roles, {arn: it for arn, it in reading.users.items() if arn}, reading.accounts

@@ -1,4 +1,4 @@
-"""An API server's ConfigMaps in memory: resource versions, conflicts and refusals as Kubernetes has them."""
+"""The aws-auth ConfigMap of an API server in memory, with resource versions, conflicts and errors as in Kubernetes."""
 
 import copy
 import threading
@@ -12,7 +12,7 @@ ITEM = f"{COLLECTION}/aws-auth"
 
 
 class Store:
-    """`before` is called with every request before it is served: a test's way to be the other writer."""
+    """`before` is called with each request's method before it is served, so that a test can be the other writer."""
 
     def __init__(self, data: dict[str, str] | None = None, **fields: Any) -> None:
         self.object: dict[str, Any] | None = None
@@ -30,7 +30,7 @@ class Store:
         return data
 
     def put(self, data: dict[str, str], **fields: Any) -> None:
-        """Another writer, who asks nobody."""
+        """Write as another client, without a resource version."""
         self._version += 1
         metadata = {"name": "aws-auth", "resourceVersion": str(self._version), **fields.pop("metadata", {})}
         self.object = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data, **fields}

@@ -1,4 +1,4 @@
-"""EKS and IAM as a registration sees them: in memory, with botocore's own errors."""
+"""EKS and IAM in memory, as far as a registration calls them, with botocore's own errors."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,19 +9,19 @@ from botocore.exceptions import ClientError
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def refusal(code: str, message: str = "said by AWS") -> ClientError:
+def refusal(code: str, message: str = "message of AWS") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
 
 
 class Eks:
-    """Registers as EKS does. `fails` are the errors of the next calls of an operation, one each."""
+    """Registers clusters as EKS does. `fails` has the errors of the next calls of each operation."""
 
     def __init__(self) -> None:
         self.connected: dict[str, dict[str, Any]] = {}
         self.own = ["an-eks-cluster"]
         self.calls: list[str] = []
         self.fails: dict[str, list[ClientError]] = {}
-        self.made = 0
+        self.registered = 0
 
     def _called(self, operation: str) -> None:
         self.calls.append(operation)
@@ -30,10 +30,10 @@ class Eks:
 
     def register_cluster(self, name: str, connectorConfig: dict[str, str], tags: Any = None) -> Any:
         self._called("register")
-        self.made += 1
+        self.registered += 1
         config = {
             **connectorConfig,
-            "activationId": f"activation-{self.made}",
+            "activationId": f"activation-{self.registered}",
             "activationExpiry": NOW + timedelta(days=3),
         }
         self.connected[name] = {
@@ -43,8 +43,8 @@ class Eks:
             "tags": dict(tags or {}),
             "connectorConfig": config,
         }
-        told = {**self.connected[name], "status": "CREATING"}
-        return {"cluster": {**told, "connectorConfig": {**config, "activationCode": f"hunter{self.made}"}}}
+        created = {**self.connected[name], "status": "CREATING"}
+        return {"cluster": {**created, "connectorConfig": {**config, "activationCode": f"hunter{self.registered}"}}}
 
     def describe_cluster(self, name: str) -> Any:
         self._called("describe")
@@ -74,7 +74,7 @@ class Eks:
         return self
 
     def paginate(self, include: tuple[str, ...] = ()) -> Iterator[dict[str, list[str]]]:
-        """A page for each cluster, so that reading only the first shows."""
+        """A page for each cluster, so that a caller that reads only the first one is found out."""
         self._called("list")
         for name in [*self.own, *(self.connected if "all" in include else ())]:
             yield {"clusters": [name]}

@@ -1,4 +1,4 @@
-"""Fixtures of the tests that act against a made-up AWS and clusters: no network, no settings of the machine."""
+"""Fixtures of tests against a fake AWS and fake clusters: no network, no settings of the machine."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ from tests.support.world import World, access
 
 ENDPOINT = "http://127.0.0.1:9"
 LOADER = create_loader()
-"""One for all tests: the models of the services are large."""
+"""Shared by all tests, since the service models are large."""
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +74,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 @pytest.fixture(scope="session")
 def certificate_authority() -> str:
-    """As EKS gives it: PEM in base64."""
+    """In the format of EKS: PEM in base64."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kubernetes")])
     now = datetime.now(UTC)
@@ -93,7 +93,7 @@ def certificate_authority() -> str:
 
 @pytest.fixture
 def manifest_file(certificate_authority: str, tmp_path: Path) -> Callable[..., str]:
-    """Writes a manifest with one integration, acme, and gives its path."""
+    """Writes a manifest with one integration, acme, and returns its path."""
 
     def write(clusters: tuple[str, ...] = ("api",), *, endpoint: str = "loopback", **changes: Any) -> str:
         value = {

@@ -26,7 +26,7 @@ from eks_access_probe.identity.aws_clients import Aws
 from eks_access_probe.identity.identities import Identities
 from eks_access_probe.outcome import Answer, Outcome, Question, Verdict
 from eks_access_probe.report.interface import Proof
-from eks_access_probe.run.plan import plan
+from eks_access_probe.run.plan import build_plans
 
 ACCOUNT = "111122223333"
 WHEN = datetime(2026, 3, 14, 9, 26, tzinfo=UTC)
@@ -95,7 +95,7 @@ def _access(name: str, given: dict[str, Any], clusters: tuple[str, ...]) -> Inte
 
 def proof(of: Manifest | None = None, answer: Answering = as_declared, inventory: Inventory | None = None) -> Proof:
     of = of or manifest()
-    questions = [check.question for one in plan(of, Identities(version=1), AWS) for check in one]
+    questions = [check.question for one in build_plans(of, Identities(version=1), AWS) for check in one]
     outcomes = [Outcome(question, answer(question), 1, 0.25) for question in questions]
     return Proof(of, outcomes, WHEN, 12.5, frozenset({SECRET}), inventory)
 

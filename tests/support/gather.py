@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from eks_access.manifest import models
-from eks_access_cli.collect_progress import Silent
+from eks_access_cli.progress import SilentListener
 from eks_access_probe.collector.collect import collect
 from eks_access_probe.collector.inventory import ClusterInventory, Inventory, Listing
 from eks_access_probe.identity import identities
 from eks_access_probe.identity.aws_clients import Aws
-from eks_access_probe.run.plan import selected
+from eks_access_probe.run.plan import select_integrations
 from tests.support.world import access
 
 ENDPOINT = "http://127.0.0.1:9"
@@ -37,13 +37,13 @@ def gather(
     **changes: Any,
 ) -> Inventory:
     read = models.read(manifest_of(endpoints, certificate_authority, **changes))
-    known = identities.read(Path(os.environ[identities.VARIABLE]))
+    known = identities.load_identities(Path(os.environ[identities.IDENTITIES_VARIABLE]))
     return collect(
         read,
-        selected(read, (), ()),
+        select_integrations(read, (), ()),
         known,
         Aws(ENDPOINT),
-        listener=Silent(),
+        listener=SilentListener(),
         concurrency=concurrency,
         deadline=deadline,
         page_size=page_size,

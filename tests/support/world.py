@@ -1,7 +1,7 @@
-"""An AWS and clusters that answer in the words of the real ones, without a network.
+"""A fake AWS and fake clusters with the responses of the real ones, without a network.
 
-AWS requests are made and signed by the real client and its answers are read by the real parser: only the sending is
-replaced. What the world answers is changed by the tests through its fields.
+AWS requests are made and signed by the real client and responses are read by the real parser: only the sending is
+replaced. Tests change the responses through the fields of `World`.
 """
 
 import base64
@@ -31,23 +31,23 @@ STS_DENIED = (
 
 @dataclass
 class World:
-    """`denies`, `grants` and the like name calls as they are in the manifest of `access`."""
+    """The state of the fake AWS and clusters, for the manifest of `access`."""
 
     external_id: str | None = EXTERNAL_ID
-    """What the trust policy really demands."""
+    """The ExternalId that the trust policy requires."""
     trusts_strangers: bool = False
     role_known_after: int = 0
-    """How many times STS still refuses since the role is new to it."""
+    """How many requests STS still denies while the role is not visible to it."""
     iam_denied: set[str] = field(default_factory=lambda: {"ListRoles"})
     unauthenticated_clusters: set[str] = field(default_factory=set)
     groups: list[str] = field(default_factory=lambda: list(GROUPS))
     forbidden: set[str] = field(default_factory=lambda: {"secrets"})
-    """Resources that the cluster's authorizer refuses to read."""
+    """Resources that the cluster's authorizer denies to read."""
     reviews_allowed: set[str] = field(default_factory=set)
     kubernetes: Callable[[str, str, str], Response | None] = lambda server, method, path: None
-    """Answers a cluster's request first where it is not None; may raise."""
+    """Overrides the response to a cluster's request if it returns one; may raise."""
     answers: dict[str, Callable[[Any], AWSResponse]] = field(default_factory=dict)
-    """Answers an AWS operation in the place of what is below."""
+    """Overrides the responses to AWS operations."""
     calls: Counter[str] = field(default_factory=Counter)
     tokens: set[str] = field(default_factory=set)
 
@@ -89,7 +89,7 @@ class World:
     # Kubernetes
 
     def request(self, api: Any, method: str, path: str, **options: Any) -> Response:
-        """Stands for KubernetesApi.request."""
+        """Replaces KubernetesApi.request."""
         self.calls[path] += 1
         token = api._bearer()
         self.tokens.add(token)
@@ -239,6 +239,6 @@ def kubernetes_call(verb: str, resource: str, allowed: bool, **place: Any) -> di
 
 
 def presigned(token: str) -> Mapping[str, list[str]]:
-    """What an EKS token says."""
+    """The query parameters of the presigned URL in an EKS token."""
     encoded = token.removeprefix("k8s-aws-v1.")
     return parse_qs(urlsplit(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()).query)

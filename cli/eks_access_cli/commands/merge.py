@@ -1,79 +1,81 @@
 """`eks-access merge`: the reports of all shards of one run as one report."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING
 
 import click
-from pydantic import ValidationError
 
 from eks_access.errors import EksAccessError
-from eks_access_probe.outcome import Result
-from eks_access_probe.report import access
-from eks_access_probe.report.html import HtmlReport
-from eks_access_probe.report.json import Document, DocumentFormat, JsonReport, Report, summary
-from eks_access_probe.report.junit import JunitReport
-from eks_access_probe.report.seen import SeenReport
+
+from ..output import open_text
+from . import Command
+
+if TYPE_CHECKING:
+    from eks_access_probe.report.json import Report
+    from eks_access_probe.report.seen import SeenReport
 
 
-class ShardMismatchError(EksAccessError, click.ClickException):
+class ShardMismatchError(EksAccessError):
     """The reports are not all shards of one run; nothing is merged."""
 
-    exit_code = 2
 
-
-@click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.command("merge", cls=Command)
 @click.argument("reports", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "json_file", metavar="FILE", help="Where to write it; - (default) for stdout.")
+@click.option(
+    "--json", "json_file", metavar="FILE", help="Write it as JSON; - (default if no file is given) for standard output."
+)
 @click.option("--junit", "junit_file", metavar="FILE", help="Write it as JUnit XML.")
 @click.option("--html", "html_file", metavar="FILE", help="Write it as one self-contained HTML page.")
-def merge(reports: Sequence[Path], json_file: str | None, junit_file: str | None, html_file: str | None) -> None:
+def command(reports: Sequence[Path], json_file: str | None, junit_file: str | None, html_file: str | None) -> None:
     """Merge the JSON reports of all shards of one run of the probe into one.
 
-    They must be of one stack and one access manifest, asked in one way, and each shard there once. The exit code is
-    that of a run that was not sharded: 0, 1 or 3, see `eks-access probe --help`.
+    They must be of one stack, one access manifest and the same options, with each shard once.
 
     \b
     Example:
       eks-access merge shard-*.json --json report.json --html report.html
+
+    Exit codes are those of a run without shards: 0, 1, 2 or 3; see `eks-access probe --help`.
     """
+    from eks_access_probe.report.html import HtmlReport
+    from eks_access_probe.report.json import Document, DocumentFormat, JsonReport
+    from eks_access_probe.report.junit import JunitReport
+
     merged = merged_reports([(str(path), read(path)) for path in reports])
     if json_file is None and junit_file is None and html_file is None:
         json_file = "-"
-    for option, file, form in (
-        ("--json", json_file, JsonReport),
-        ("--junit", junit_file, JunitReport),
-        ("--html", html_file, HtmlReport),
-    ):
-        if file is not None:
-            _write(option, file, form, merged)
-    told = merged.summary
+    with ExitStack() as files:
+        formats: list[DocumentFormat] = []
+        if json_file is not None:
+            formats.append(JsonReport(open_text("--json", json_file, files)))
+        if junit_file is not None:
+            formats.append(JunitReport(open_text("--junit", junit_file, files)))
+        if html_file is not None:
+            formats.append(HtmlReport(open_text("--html", html_file, files)))
+        for report_format in formats:
+            report_format.write(Document(merged))
+    summary = merged.summary
     click.echo(
-        f"{len(merged.checks)} expectations in {len(reports)} reports: {told.as_expected} hold,"
-        f" {told.mismatches} mismatches, {told.not_proven} not proven",
+        f"{len(merged.checks)} expectations in {len(reports)} reports: {summary.as_expected} hold,"
+        f" {summary.mismatches} mismatches, {summary.not_proven} not proven",
         err=True,
     )
-    sys.exit(told.exit_code)
+    sys.exit(summary.exit_code)
 
 
-def _write(option: str, file: str, form: Callable[[TextIO], DocumentFormat], merged: Report) -> None:
-    if file == "-":
-        form(sys.stdout).write(Document(merged))
-        return
-    try:
-        with Path(file).open("w", encoding="utf-8") as stream:
-            form(stream).write(Document(merged))
-    except OSError as error:
-        raise ShardMismatchError(f"{option}: cannot write {file}: {error.strerror}") from error
-
-
-def read(path: Path) -> Report:
+def read(path: Path) -> "Report":
     """
     Raises:
         ShardMismatchError: the file is no report of the probe that this version reads.
     """
+    from pydantic import ValidationError
+
+    from eks_access_probe.report.json import Report
+
     try:
         return Report.model_validate_json(path.read_text())
     except (OSError, UnicodeDecodeError, ValidationError) as cause:
@@ -81,19 +83,23 @@ def read(path: Path) -> Report:
         raise ShardMismatchError(f"{path}: {words}") from None
 
 
-def merged_reports(reports: Sequence[tuple[str, Report]]) -> Report:
+def merged_reports(reports: "Sequence[tuple[str, Report]]") -> "Report":
     """One report of all lines, in the order of a run that was not sharded.
 
     Raises:
         ShardMismatchError: a shard is missing or there twice, or the reports are of different runs.
     """
+    from eks_access_probe.outcome import Result
+    from eks_access_probe.report import access
+    from eks_access_probe.report.json import summary
+
     first_name, first = reports[0]
     _check_shards(reports)
     for name, report in reports:
         for what in ("project", "environment", "account", "manifest", "asked_by"):
             if getattr(report, what) != getattr(first, what):
-                told = f"{getattr(report, what)!r}, not {getattr(first, what)!r} as in {first_name}"
-                raise ShardMismatchError(f"{name}: {what.replace('_', ' ')} is {told}: not of one run")
+                difference = f"{getattr(report, what)!r}, not {getattr(first, what)!r} as in {first_name}"
+                raise ShardMismatchError(f"{name}: {what.replace('_', ' ')} is {difference}: not of one run")
     checks = sorted((check for _, report in reports for check in report.checks), key=lambda check: check.place)
     places = [check.place for check in checks]
     if places != list(range(len(places))):
@@ -117,7 +123,7 @@ def merged_reports(reports: Sequence[tuple[str, Report]]) -> Report:
     )
 
 
-def _seen(reports: Sequence[Report]) -> list[SeenReport] | None:
+def _seen(reports: "Sequence[Report]") -> "list[SeenReport] | None":
     if all(report.seen is None for report in reports):
         return None
     places = [(name, key) for name, keys in reports[0].declared.items() for key in keys]
@@ -125,7 +131,7 @@ def _seen(reports: Sequence[Report]) -> list[SeenReport] | None:
     return sorted(found, key=lambda seen: places.index((seen.integration, seen.cluster)))
 
 
-def _check_shards(reports: Sequence[tuple[str, Report]]) -> None:
+def _check_shards(reports: "Sequence[tuple[str, Report]]") -> None:
     seen: dict[int, str] = {}
     counts = set()
     for name, report in reports:

@@ -5,17 +5,19 @@ from typing import Any
 
 import click
 
+from . import Command
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+
+@click.command("schema", cls=Command)
 @click.argument("file", type=click.Choice(["custom", "environment", "report"]))
 @click.option(
     "--project",
     metavar="NAME",
     default="eks-access",
     show_default=True,
-    help="With environment: the project's name, which stands before the sections' names.",
+    help="With environment: the project's name, which prefixes the names of the sections.",
 )
-def schema(*, file: str, project: str) -> None:
+def command(*, file: str, project: str) -> None:
     """Print the JSON schema of a file, for editors and other programs.
 
     \b
@@ -23,15 +25,20 @@ def schema(*, file: str, project: str) -> None:
     environment  Pulumi.<environment>.yaml
     report       what `eks-access probe --json` writes
 
-    An editor finds it by a comment in the file's first line:
+    \b
+    Examples:
+      eks-access schema environment > environment.schema.json
+      eks-access schema custom > custom.schema.json
+
+    An editor finds the schema by a comment in the file's first line:
 
     \b
       # yaml-language-server: $schema=docs/schema/environment.json
     """
-    click.echo(json.dumps(_schema(file, project), indent=2))
+    click.echo(json.dumps(_load_schema(file, project), indent=2))
 
 
-def _schema(file: str, project: str) -> dict[str, Any]:
+def _load_schema(file: str, project: str) -> dict[str, Any]:
     if file == "report":
         from eks_access_probe.report.json import json_schema
 

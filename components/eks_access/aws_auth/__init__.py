@@ -1,5 +1,5 @@
-"""aws-auth as shared property: read it as the authenticator does, merge one mapping in, give exactly that one back.
+"""Merges one role mapping into a shared aws-auth ConfigMap, and removes exactly that one again.
 
-`reader` says what the authenticator sees, `merge` plans a change that leaves everyone else's reading and text as they
-are (or refuses), `lifecycle` carries a plan out on a cluster, `resource` is the Pulumi resource.
+`reader` reads the ConfigMap as the authenticator does, `merge` plans a change that leaves all other mappings and their
+text as they are (or refuses), `lifecycle` writes a plan to a cluster, `resource` is the Pulumi resource.
 """

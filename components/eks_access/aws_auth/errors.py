@@ -1,4 +1,4 @@
-"""How a change to aws-auth is refused: a code to act on, plain words, the line, and what to do."""
+"""The error for a change to aws-auth that is refused: code, message, line and advice."""
 
 from enum import StrEnum
 
@@ -23,14 +23,14 @@ class Code(StrEnum):
 
 
 class AwsAuthConflictError(EksAccessError):
-    """aws-auth is left as it is.
+    """A change to aws-auth is refused; nothing was written.
 
     Attributes:
-        code: why, for programs.
-        message: why, in plain words.
+        code: the reason, for programs.
+        message: the reason, for users.
         advice: what to do about it; may be empty.
-        line: where in the section, counting from 1; None where no single line is to blame.
-        property: the mapping's property that is to blame (`rolearn`, `username`, `groups`); None otherwise.
+        line: the line of the section, counting from 1; None if the reason is not in a single line.
+        field: the mapping's field that is invalid (`rolearn`, `username`, `groups`); None otherwise.
     """
 
     def __init__(
@@ -40,12 +40,12 @@ class AwsAuthConflictError(EksAccessError):
         *,
         advice: str = "",
         line: int | None = None,
-        property: str | None = None,
+        field: str | None = None,
     ) -> None:
         self.code = code
         self.message = message
         self.advice = advice
         self.line = line
-        self.property = property
+        self.field = field
         where = f" (line {line})" if line is not None else ""
         super().__init__(f"{message.removesuffix('.')}{where}." + (f" {advice}" if advice else ""))

@@ -1,18 +1,19 @@
-"""Carries a plan out on a cluster: read, merge, verify, write with the resource version, read back.
+"""Writes a plan to a cluster: read, merge, verify, write with the resource version, read back, retry on conflicts.
 
-Two writers never overwrite each other: the API server refuses a write that names an old resource version (409), and
-the loop reads and merges anew. A write whose answer was lost is safe to repeat, because a mapping that already stands
-as wanted is left alone. The ConfigMap itself is created when it is missing, and never deleted.
+Two writers never overwrite each other: the API server refuses a write with an old resource version (409), and the loop
+reads and merges again. A write whose response was lost is safe to repeat, because a mapping that is already as wanted
+is left alone. The ConfigMap itself is created when it is missing, and never deleted.
 
 Ownership: an entry is ours if it equals what our state says was written. An entry that already equals what is wanted
-when it is created is taken for ours too: that is how a run that was killed after its write goes on.
+when it is created counts as ours too: that is how a run that was killed after its write continues.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from ..errors import EksAccessError
 from ..kubernetes.client import ApiError
@@ -25,10 +26,12 @@ NAMESPACE = "kube-system"
 NAME = "aws-auth"
 FIELD_MANAGER = "eks-access"
 DEADLINE = 60.0
-"""Seconds to go on against other writers."""
+"""Seconds to retry while other writers keep changing aws-auth."""
 
 _PATH = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
-# Tools that write the whole of mapRoles at their next run, whatever stands there.
+log = logging.getLogger(__name__)
+
+# Tools that overwrite the whole of mapRoles at their next run.
 _WHOLE_FIELD_TOOLS = (
     "terraform",
     "hashicorp",
@@ -41,15 +44,15 @@ _WHOLE_FIELD_TOOLS = (
 
 
 class Api(Protocol):
-    """What is needed of a Kubernetes client; `eks_access.kubernetes.client.KubernetesApi` is one."""
+    """The part of a Kubernetes client that is needed; `eks_access.kubernetes.client.KubernetesApi` has it."""
 
     def json(
         self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: object | None = None
     ) -> Any: ...
 
 
-class _ReadAgainError(EksAccessError):
-    """Another writer was faster, or the server asks to try again: start over from a fresh read."""
+class _RetryError(EksAccessError):
+    """A write conflict or a transient error of the server: retry from a fresh read."""
 
     def __init__(self, cause: object) -> None:
         self.cause = cause
@@ -57,45 +60,45 @@ class _ReadAgainError(EksAccessError):
 
 
 class WriteConflictError(EksAccessError):
-    """Other writers kept changing aws-auth until the deadline; nothing of ours is known to stand there."""
+    """Other writers kept changing aws-auth until the deadline. Whether our mapping is in it is not known."""
 
     def __init__(self, seconds: float, cause: object) -> None:
         self.cause = cause
         super().__init__(
             f"aws-auth could not be written within {seconds:g} s, because other writers kept changing it ({cause}). "
-            "Run the same command again; if it goes on, look for a tool that writes aws-auth in a loop."
+            "Run the same command again; if that does not help, look for a tool that writes aws-auth in a loop."
         )
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was done: whether aws-auth was written, and what the user should know."""
+    """The result of a write: whether aws-auth was changed, and warnings for the user."""
 
     changed: bool
     warnings: tuple[str, ...]
 
 
-def current(api: Api, rolearn: str) -> Identity | None:
-    """What the authenticator reads for the role now; None when it is not mapped.
+def read_identity(api: Api, rolearn: str) -> Identity | None:
+    """The username and groups that the authenticator reads for the role now; None if it is not mapped.
 
     Raises:
         ApiError: the server refused the read.
     """
-    config_map = _get(api)
-    return read(_data(config_map)).roles.get(rolearn.lower()) if config_map else None
+    config_map = _read_config_map(api)
+    return read(_read_data(config_map)).roles.get(rolearn.lower()) if config_map else None
 
 
 def preview(api: Api, mapping: RoleMapping, *, owned: Iterable[RoleMapping] = (), adopt: bool = False) -> Plan:
-    """What `ensure` would do now, without doing it.
+    """The plan that `ensure` would carry out now, without writing.
 
     Raises:
         AwsAuthConflictError: as for `ensure`.
     """
-    config_map = _get(api)
-    plan = plan_set(_data(config_map), mapping, owned=owned, adopt=adopt)
+    config_map = _read_config_map(api)
+    plan = plan_set(_read_data(config_map), mapping, owned=owned, adopt=adopt)
     if plan.changed and config_map:
-        _refuse_immutable(config_map)
-    return Plan(plan.data, plan.changed, (*plan.warnings, *_managers(config_map)))
+        _validate_mutable(config_map)
+    return Plan(plan.data, plan.changed, (*plan.warnings, *_find_competing_managers(config_map)))
 
 
 def ensure(
@@ -106,80 +109,102 @@ def ensure(
     adopt: bool = False,
     deadline: float = DEADLINE,
 ) -> Outcome:
-    """Map the role, whoever else is writing.
+    """Map the role, and retry while other writers change aws-auth.
+
+    Args:
+        api: the cluster's API server.
+        mapping: the mapping to write.
+        owned: mappings of the same role that may be replaced, because they are ours.
+        adopt: may a mapping of the same role be replaced that is not ours?
+        deadline: how many seconds to retry for.
 
     Raises:
-        AwsAuthConflictError: the mapping cannot be written without changing what others have; nothing was written.
-        WriteConflictError: other writers kept going until the deadline.
-        ApiError: the server refused for another reason, in its own words.
+        AwsAuthConflictError: the mapping cannot be written without changing other mappings; nothing was written.
+        WriteConflictError: other writers kept changing aws-auth until the deadline.
+        ApiError: the server refused for another reason.
     """
-    mine = tuple(owned)
-    return _settle(
+    ours = tuple(owned)
+    return _write_until_confirmed(
         api,
-        lambda data: plan_set(data, mapping, owned=mine, adopt=adopt),
+        lambda data: plan_set(data, mapping, owned=ours, adopt=adopt),
         lambda after: after.get(mapping.key) == mapping.identity,
         deadline,
     )
 
 
 def remove(api: Api, owned: RoleMapping, *, deadline: float = DEADLINE) -> Outcome:
-    """Give back exactly what was written; what others have changed since is left, with a warning.
+    """Remove exactly the mapping that was written. One that was changed since is left, with a warning.
 
     Raises: as `ensure`.
     """
-    if _get(api) is None:
-        return Outcome(False, (f"{NAMESPACE}/{NAME} is gone; there was nothing to give back",))
-    return _settle(api, lambda data: plan_remove(data, owned), lambda _: True, deadline)
+    if _read_config_map(api) is None:
+        return Outcome(False, (f"{NAMESPACE}/{NAME} is gone; there was nothing to remove",))
+    return _write_until_confirmed(api, lambda data: plan_remove(data, owned), lambda _: True, deadline)
 
 
-def _settle(
+def _write_until_confirmed(
     api: Api,
     plan: Callable[[Mapping[str, str]], Plan],
-    stands: Callable[[Mapping[str, Identity]], bool],
+    is_effective: Callable[[Mapping[str, Identity]], bool],
     deadline: float,
 ) -> Outcome:
     retrying = Retrying(
-        retry=retry_if_exception_type(_ReadAgainError),
+        retry=retry_if_exception_type(_RetryError),
         wait=wait_random_exponential(multiplier=0.05, max=2.0),
         stop=stop_after_delay(deadline),
+        before_sleep=_log_retry,
         reraise=True,
     )
     try:
-        return retrying(_once, api, plan, stands)
-    except _ReadAgainError as last:
+        return retrying(_write_once, api, plan, is_effective)
+    except _RetryError as last:
         raise WriteConflictError(deadline, last.cause) from last
 
 
-def _once(
-    api: Api, plan: Callable[[Mapping[str, str]], Plan], stands: Callable[[Mapping[str, Identity]], bool]
+def _log_retry(state: RetryCallState) -> None:
+    cause = state.outcome.exception() if state.outcome else None
+    log.debug("retrying aws-auth after attempt %d: %s", state.attempt_number, cause)
+
+
+def _write_once(
+    api: Api, plan: Callable[[Mapping[str, str]], Plan], is_effective: Callable[[Mapping[str, Identity]], bool]
 ) -> Outcome:
-    config_map = _get(api)
-    planned = plan(_data(config_map))
+    config_map = _read_config_map(api)
+    planned = plan(_read_data(config_map))
+    version = ((config_map or {}).get("metadata") or {}).get("resourceVersion", "none")
+    log.debug(
+        "%s/%s at resource version %s: %s, %d warnings",
+        NAMESPACE,
+        NAME,
+        version,
+        "to be written" if planned.changed else "unchanged",
+        len(planned.warnings),
+    )
     if not planned.changed:
         return Outcome(False, planned.warnings)
-    warnings = (*planned.warnings, *_managers(config_map))
+    warnings = (*planned.warnings, *_find_competing_managers(config_map))
     if config_map is None:
-        _create(api, planned.data)
+        _create_config_map(api, planned.data)
     else:
-        _refuse_immutable(config_map)
-        _put(api, {**config_map, "data": planned.data})
-    # A tool that writes without a resource version may have replaced it at once.
-    if not stands(read(_data(_get(api))).roles):
-        raise _ReadAgainError("the mapping was gone again when it was read back")
+        _validate_mutable(config_map)
+        _replace_config_map(api, {**config_map, "data": planned.data})
+    # A tool that writes without a resource version may have overwritten it at once.
+    if not is_effective(read(_read_data(_read_config_map(api))).roles):
+        raise _RetryError("the mapping was gone when it was read back")
     return Outcome(True, warnings)
 
 
-def _get(api: Api) -> dict[str, Any] | None:
+def _read_config_map(api: Api) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = api.json("GET", f"{_PATH}/{NAME}")
     except ApiError as error:
-        if error.status == 404 and not _namespace_missing(error):
+        if error.status == 404 and not _is_namespace_missing(error):
             return None
-        raise _translated(error) from error
+        raise _classify_error(error) from error
     return found
 
 
-def _create(api: Api, data: Mapping[str, str]) -> None:
+def _create_config_map(api: Api, data: Mapping[str, str]) -> None:
     body = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -189,50 +214,50 @@ def _create(api: Api, data: Mapping[str, str]) -> None:
     try:
         api.json("POST", _PATH, query={"fieldManager": FIELD_MANAGER}, body=body)
     except ApiError as error:
-        raise _translated(error) from error
+        raise _classify_error(error) from error
 
 
-def _put(api: Api, body: Mapping[str, Any]) -> None:
-    """Write with the resource version that was read: `body` is the object as it was read, but for its data."""
+def _replace_config_map(api: Api, body: Mapping[str, Any]) -> None:
+    """Write with the resource version that was read: `body` is the object as it was read, except for its data."""
     try:
         api.json("PUT", f"{_PATH}/{NAME}", query={"fieldManager": FIELD_MANAGER}, body=body)
     except ApiError as error:
-        # 404: deleted since it was read. The next read finds it missing, or made anew by someone else.
-        if error.status == 404 and not _namespace_missing(error):
-            raise _ReadAgainError(error) from error
-        raise _translated(error) from error
+        # 404: deleted since it was read. The next read finds it missing, or created again by another writer.
+        if error.status == 404 and not _is_namespace_missing(error):
+            raise _RetryError(error) from error
+        raise _classify_error(error) from error
 
 
-def _translated(error: ApiError) -> Exception:
+def _classify_error(error: ApiError) -> Exception:
     if error.status in (409, 429, 500, 503, 504):
-        return _ReadAgainError(error)
+        return _RetryError(error)
     if error.status == 413 or "too large" in error.message.lower() or "too long" in error.message.lower():
         advice = "Move principals to access entries."
         return AwsAuthConflictError(
-            Code.TOO_LARGE, f"the API server finds aws-auth too large: {error.message}.", advice=advice
+            Code.TOO_LARGE, f"the API server refuses aws-auth as too large: {error.message}.", advice=advice
         )
     return error
 
 
-def _namespace_missing(error: ApiError) -> bool:
+def _is_namespace_missing(error: ApiError) -> bool:
     return "namespaces" in error.message
 
 
-def _data(config_map: Mapping[str, Any] | None) -> dict[str, str]:
+def _read_data(config_map: Mapping[str, Any] | None) -> dict[str, str]:
     return dict((config_map or {}).get("data") or {})
 
 
-def _refuse_immutable(config_map: Mapping[str, Any]) -> None:
+def _validate_mutable(config_map: Mapping[str, Any]) -> None:
     if config_map.get("immutable"):
         raise AwsAuthConflictError(
             Code.IMMUTABLE,
             "aws-auth is marked immutable, so Kubernetes accepts no change to it.",
-            advice="Whoever made it so must recreate it without `immutable`; it is never deleted here.",
+            advice="Recreate it without `immutable`; eks-access never deletes it.",
         )
 
 
-def _managers(config_map: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Warnings about other tools that own the whole of mapRoles: at their next run our entry would be gone."""
+def _find_competing_managers(config_map: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Warnings about other field managers of the whole of mapRoles, which would remove our entry at their next run."""
     found = []
     for entry in ((config_map or {}).get("metadata") or {}).get("managedFields") or []:
         manager = str(entry.get("manager", ""))

@@ -1,4 +1,4 @@
-"""The one thing that is written to aws-auth: a role mapping, checked before it is written and quoted as it is."""
+"""The role mapping that is written to aws-auth: validation and quoting."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e"
 NODE_GROUPS = ("system:bootstrappers", "system:nodes", "system:node-proxier", "eks:kube-proxy-windows")
 """Groups of the mappings that EKS writes for nodes, Fargate pods and Windows nodes."""
 TEMPLATES = ("{{AccountID}}", "{{SessionName}}", "{{SessionNameRaw}}", "{{AccessKeyID}}")
-"""What the authenticator replaces in a username; {{EC2PrivateDNSName}} is for nodes alone.
+"""Templates that the authenticator replaces in a username; {{EC2PrivateDNSName}} is for nodes alone.
 
 https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/master/pkg/server/server.go (renderTemplate)
 """
@@ -27,7 +27,7 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class RoleMapping:
-    """A role's mapping as it stands in aws-auth: `rolearn` without a path, as STS reports it."""
+    """A role's mapping as written to aws-auth: `rolearn` has no path, as STS reports it."""
 
     rolearn: str
     username: str
@@ -35,16 +35,16 @@ class RoleMapping:
 
     @classmethod
     def of(cls, rolearn: str, username: str, groups: Sequence[str] = ()) -> "RoleMapping":
-        """A checked mapping; an ARN with a path or of a session is turned into the one that the authenticator compares.
+        """A validated mapping. The ARN may have a path or be that of a session; it is converted by `canonicalize_role`.
 
         Raises:
             AwsAuthConflictError: the authenticator would read something else than what is meant, or nothing.
         """
-        return cls(canonical_role(rolearn), validate_username(username), validate_groups(groups))
+        return cls(canonicalize_role(rolearn), validate_username(username), validate_groups(groups))
 
     @property
     def key(self) -> str:
-        """What the authenticator files it under."""
+        """The authenticator's key for the mapping."""
         return self.rolearn.lower()
 
     @property
@@ -52,11 +52,11 @@ class RoleMapping:
         return Identity(self.username, self.groups)
 
 
-def canonical_role(rolearn: str) -> str:
-    """The ARN that the authenticator compares: no path, no session, no space around it.
+def canonicalize_role(rolearn: str) -> str:
+    """The role's ARN in the form that the authenticator compares: no path, no session, no space around it.
 
     Raises:
-        AwsAuthConflictError: it is not a role's ARN.
+        AwsAuthConflictError: it is not the ARN of a role.
     """
     text = rolearn.strip()
     arn = arns.parse(text)
@@ -66,7 +66,7 @@ def canonical_role(rolearn: str) -> str:
     if "*" in text or "?" in text:
         _refuse("rolearn", rolearn, "has a wildcard, which the authenticator takes literally; name one role")
     if arn.service == "sts" and parts[0] == "assumed-role" and len(parts) == 3:
-        # The authenticator turns a session into its role before it looks the role up (pkg/arn, Canonicalize).
+        # The authenticator converts a session to its role before it looks the role up (pkg/arn, Canonicalize).
         name = parts[1]
     elif arn.service == "iam" and parts[0] == "role" and len(parts) >= 2:
         name = parts[-1]
@@ -79,9 +79,14 @@ def canonical_role(rolearn: str) -> str:
 
 
 def validate_username(username: str) -> str:
+    """The username itself.
+
+    Raises:
+        AwsAuthConflictError: it is empty, reserved for Kubernetes, or the authenticator would read it differently.
+    """
     if not username:
         _refuse("username", username, "is empty; give the user name that the principal gets in Kubernetes")
-    _check_text("username", username)
+    _validate_text("username", username)
     if username.lower().startswith("system:"):
         advice = "names of Kubernetes' own components; choose another prefix"
         _refuse("username", username, f"begins with system:, which is for the {advice}")
@@ -91,18 +96,25 @@ def validate_username(username: str) -> str:
         if template not in TEMPLATES:
             allowed = ", ".join(TEMPLATES)
             _refuse(
-                "username", username, f"uses {template}, which the authenticator leaves as it is; it knows {allowed}"
+                "username",
+                username,
+                f"uses {template}, which the authenticator does not replace; use {allowed}",
             )
     return username
 
 
 def validate_groups(groups: Sequence[str]) -> tuple[str, ...]:
+    """The groups themselves.
+
+    Raises:
+        AwsAuthConflictError: one is empty, for nodes, repeated, or could be chosen by the caller.
+    """
     if isinstance(groups, str):
         _refuse("groups", groups, "is one string; give a list, or the authenticator grants none of them")
     for group in groups:
         if not group:
             _refuse("groups", group, "is empty")
-        _check_text("groups", group)
+        _validate_text("groups", group)
         if "{{" in group:
             problem = "is a template: session names are the caller's choice, so the caller would choose its groups"
             _refuse("groups", group, problem)
@@ -115,7 +127,7 @@ def validate_groups(groups: Sequence[str]) -> tuple[str, ...]:
 
 
 def is_protected(identity: Identity) -> bool:
-    """Is this a mapping that EKS itself keeps for nodes, Fargate pods or Windows nodes?
+    """Is this a mapping that EKS itself manages for nodes, Fargate pods or Windows nodes?
 
     The cluster breaks without them: https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html
     """
@@ -126,8 +138,8 @@ def is_protected(identity: Identity) -> bool:
     )
 
 
-def quoted(text: str) -> str:
-    """A double-quoted scalar that every YAML and JSON parser reads as this text and as a string.
+def quote(text: str) -> str:
+    """A double-quoted scalar that every YAML and JSON parser reads as a string with this text.
 
     Non-BMP characters stay as they are: go-yaml refuses surrogate pairs, which plain JSON would use. C0 and C1
     controls, line separators and byte order marks are escaped: go-yaml refuses or folds them.
@@ -136,12 +148,12 @@ def quoted(text: str) -> str:
     return '"' + _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped) + '"'
 
 
-def _check_text(property: str, text: str) -> None:
+def _validate_text(field: str, text: str) -> None:
     if _UNPRINTABLE.search(text):
-        _refuse(property, text, "holds a control character, a line break or half a surrogate pair")
+        _refuse(field, text, "contains a control character, a line break or half a surrogate pair")
     if text != text.strip():
-        _refuse(property, text, "begins or ends with space, which would be part of the name")
+        _refuse(field, text, "begins or ends with space, which would be part of the name")
 
 
-def _refuse(property: str, value: object, problem: str) -> NoReturn:
-    raise AwsAuthConflictError(Code.INVALID_MAPPING, f"{property} {value!r} {problem}.", property=property)
+def _refuse(field: str, value: object, problem: str) -> NoReturn:
+    raise AwsAuthConflictError(Code.INVALID_MAPPING, f"{field} {value!r} {problem}.", field=field)

@@ -1,9 +1,9 @@
-"""What the authenticator sees in aws-auth: who is mapped to what, and what it drops on the way.
+"""Reads aws-auth as the authenticator does: the identity of each principal, and what it ignores.
 
 Follows ParseMap and saveMap of aws-iam-authenticator
 (https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/master/pkg/mapper/configmap/configmap.go): the sections
-are independent, a section that does not parse maps nobody, an entry with a wrongly typed field keeps the field empty,
-and of entries with the same key the last one counts.
+are independent, a section that does not parse maps no principal, an entry with a wrongly typed field keeps the field
+empty, and of entries with the same key the last one counts.
 """
 
 import re
@@ -14,14 +14,14 @@ from typing import Literal, TypeAlias
 
 from .goyaml import parser
 from .goyaml.parser import Document, Node, YamlSyntaxError
-from .goyaml.types import GoValue, is_merge, scalar, to_json
+from .goyaml.types import GoValue, convert_to_json, is_merge, resolve_scalar
 
 SectionName: TypeAlias = Literal["mapRoles", "mapUsers", "mapAccounts"]
 ROLES: SectionName = "mapRoles"
 USERS: SectionName = "mapUsers"
 ACCOUNTS: SectionName = "mapAccounts"
 
-# What Go's strings.TrimSpace and unicode.IsSpace take off.
+# The characters that Go's strings.TrimSpace removes (unicode.IsSpace).
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _EMPTY = ("", "``", '""', "''")
 _ACCOUNT = re.compile(r"[0-9]{12}")
@@ -40,7 +40,7 @@ _PARTITIONS = (
 
 @dataclass(frozen=True)
 class Identity:
-    """What a principal becomes in Kubernetes."""
+    """The Kubernetes username and groups of a principal."""
 
     username: str
     groups: tuple[str, ...]
@@ -48,10 +48,14 @@ class Identity:
 
 @dataclass(frozen=True)
 class Item:
-    """One item of a section's list, as the authenticator's structs hold it after decoding.
+    """An item of a section's list, as the authenticator decodes it.
 
-    `arn` is `rolearn` or `userarn`; `key` is what the authenticator files it under, None where it skips the item.
-    `faults` are its complaints about this item.
+    Attributes:
+        arn: its `rolearn` or `userarn`.
+        identity: its username and groups.
+        key: the authenticator's key for it; None if it ignores the item.
+        faults: the authenticator's errors about it.
+        sso: does it match an Identity Center permission set instead of an ARN?
     """
 
     arn: str
@@ -63,9 +67,17 @@ class Item:
 
 @dataclass(frozen=True)
 class Section:
-    """One section as text, as YAML and as the authenticator reads it.
+    """A section as text, as YAML and as the authenticator reads it.
 
-    `lost` is why nothing of it is read; `items` and `document.root.children` then need not correspond.
+    Attributes:
+        name: the section's key in `data`.
+        text: its text; None if the key is missing.
+        document: the parsed text; None if it is empty or cannot be parsed.
+        items: the items of `mapRoles` or `mapUsers`, in the order of `document.root.children`.
+        accounts: the items of `mapAccounts`.
+        lost: why the authenticator reads nothing of the section; None otherwise.
+        not_a_list: what the section is instead of a list; None otherwise.
+        faults: the authenticator's errors about items of `mapAccounts`.
     """
 
     name: SectionName
@@ -79,15 +91,17 @@ class Section:
 
     @property
     def is_empty(self) -> bool:
-        """No text at all, or one of the texts that the authenticator skips before it parses."""
+        """Is there no text, or one that the authenticator skips before it parses?"""
         return self.text is None or self.text.strip(_SPACE) in _EMPTY
 
     @property
     def errors(self) -> tuple[str, ...]:
+        """All errors that the authenticator reports about the section."""
         whole = (str(self.lost),) if self.lost else (self.not_a_list,) if self.not_a_list else ()
         return (*whole, *self.faults, *(fault for item in self.items for fault in item.faults))
 
     def node(self, index: int) -> Node:
+        """The YAML node of an item."""
         assert self.document is not None
         assert self.document.root is not None
         return self.document.root.children[index]
@@ -104,7 +118,7 @@ class Reading:
 
 
 def read(data: Mapping[str, str]) -> Reading:
-    """What the authenticator sees in a ConfigMap's `data`."""
+    """The mappings that the authenticator reads from a ConfigMap's `data`."""
     roles, users, accounts = (read_section(data, name) for name in (ROLES, USERS, ACCOUNTS))
     return Reading(
         {item.key: item.identity for item in roles.items if item.key is not None},
@@ -115,12 +129,13 @@ def read(data: Mapping[str, str]) -> Reading:
 
 
 def read_section(data: Mapping[str, str], name: SectionName) -> Section:
-    return _read_section(name, data.get(name))
+    """One section of a ConfigMap's `data`."""
+    return _read_section_text(name, data.get(name))
 
 
 @lru_cache(maxsize=16)
-def _read_section(name: SectionName, text: str | None) -> Section:
-    """A plan reads the same text from several sides; parsing is the slow part."""
+def _read_section_text(name: SectionName, text: str | None) -> Section:
+    """Cached, because a plan reads the same text several times, and parsing is the slow part."""
     section = Section(name, text)
     if text is None or section.is_empty:
         return section
@@ -130,8 +145,8 @@ def _read_section(name: SectionName, text: str | None) -> Section:
     try:
         document = parser.parse(text)
         if name == ACCOUNTS:
-            return _accounts(text, document)
-        value = to_json(document.root)
+            return _read_accounts(text, document)
+        value = convert_to_json(document.root)
     except YamlSyntaxError as lost:
         return Section(name, text, lost=lost)
     if value is None:
@@ -139,13 +154,13 @@ def _read_section(name: SectionName, text: str | None) -> Section:
     if not isinstance(value, list):
         kind = "a mapping" if isinstance(value, dict) else "a single value"
         return Section(name, text, document, not_a_list=f"{kind} instead of a list")
-    decode = _role if name == ROLES else _user
+    decode = _decode_role if name == ROLES else _decode_user
     return Section(name, text, document, tuple(map(decode, value)))
 
 
-def _role(value: GoValue) -> Item:
-    fields, faults = _decoded(value, "rolearn")
-    arn, identity, sso = str(fields["rolearn"]), _identity(fields), fields["sso"]
+def _decode_role(value: GoValue) -> Item:
+    fields, faults = _decode_fields(value, "rolearn")
+    arn, identity, sso = str(fields["rolearn"]), _read_identity(fields), fields["sso"]
     problem = ""
     key: str | None = arn.lower()
     if not arn and sso is None:
@@ -153,43 +168,43 @@ def _role(value: GoValue) -> Item:
     elif arn and sso is not None:
         key, problem = None, "only one of rolearn or SSO can be supplied"
     elif sso is not None:
-        key, problem = _sso_key(sso, faults)
+        key, problem = _find_sso_key(sso, faults)
     if problem:
         faults.append(problem)
     return Item(arn, identity, key, tuple(faults), sso is not None)
 
 
-def _user(value: GoValue) -> Item:
-    fields, faults = _decoded(value, "userarn")
+def _decode_user(value: GoValue) -> Item:
+    fields, faults = _decode_fields(value, "userarn")
     arn = str(fields["userarn"])
     if not arn:
         faults.append("value for userarn must be supplied")
-    return Item(arn, _identity(fields), arn or None, tuple(faults))
+    return Item(arn, _read_identity(fields), arn or None, tuple(faults))
 
 
-def _decoded(value: GoValue, arn_field: str) -> tuple[dict[str, GoValue], list[str]]:
+def _decode_fields(value: GoValue, arn_field: str) -> tuple[dict[str, GoValue], list[str]]:
     """Go's json.Unmarshal into a mapping struct: unknown keys ignored, a wrong type leaves the field as it was."""
     fields: dict[str, GoValue] = {arn_field: "", "username": "", "groups": [], "userid": "", "sso": None}
     faults: list[str] = []
     if value is None:
         return fields, faults
     if not isinstance(value, dict):
-        return fields, [f"{_go_type(value)} where a mapping is expected"]
-    for name, given in value.items():
+        return fields, [f"{_describe_go_type(value)} where a mapping is expected"]
+    for name, field_value in value.items():
         known = fold(name)
         if known not in fields or (known == "sso" and arn_field == "userarn"):
             continue
         if known == "groups":
-            if given is None or isinstance(given, list):
-                fields[known] = [_text(group, "an item of groups", "", faults) for group in given or ()]
+            if field_value is None or isinstance(field_value, list):
+                fields[known] = [_decode_string(group, "an item of groups", "", faults) for group in field_value or ()]
             else:
-                faults.append(f"groups is {_go_type(given)}, not a list of strings")
+                faults.append(f"groups is {_describe_go_type(field_value)}, not a list of strings")
         elif known == "sso":
-            fields[known] = given if given is None or isinstance(given, dict) else {}
-            if not (given is None or isinstance(given, dict)):
-                faults.append(f"sso is {_go_type(given)}, not a mapping")
+            fields[known] = field_value if field_value is None or isinstance(field_value, dict) else {}
+            if not (field_value is None or isinstance(field_value, dict)):
+                faults.append(f"sso is {_describe_go_type(field_value)}, not a mapping")
         else:
-            fields[known] = _text(given, known, str(fields[known]), faults)
+            fields[known] = _decode_string(field_value, known, str(fields[known]), faults)
     return fields, faults
 
 
@@ -198,16 +213,16 @@ def fold(name: str) -> str:
     return "".join(c.lower() if len(c.lower()) == 1 else c for c in name).replace("ſ", "s")
 
 
-def _text(value: GoValue, what: str, before: str, faults: list[str]) -> str:
+def _decode_string(value: GoValue, what: str, before: str, faults: list[str]) -> str:
     if value is None:
         return before
     if isinstance(value, str):
         return value
-    faults.append(f"{what} is {_go_type(value)}, not a string")
+    faults.append(f"{what} is {_describe_go_type(value)}, not a string")
     return before
 
 
-def _go_type(value: GoValue) -> str:
+def _describe_go_type(value: GoValue) -> str:
     match value:
         case bool():
             return "a boolean"
@@ -220,37 +235,37 @@ def _go_type(value: GoValue) -> str:
     return "a mapping"
 
 
-def _identity(fields: dict[str, GoValue]) -> Identity:
+def _read_identity(fields: dict[str, GoValue]) -> Identity:
     groups = fields["groups"]
     assert isinstance(groups, list)
     return Identity(str(fields["username"]), tuple(map(str, groups)))
 
 
-def _sso_key(sso: GoValue, faults: list[str]) -> tuple[str | None, str]:
-    """The wildcard ARN of an `sso` matcher (its feature gate is off by default), or why it is refused."""
+def _find_sso_key(sso: GoValue, faults: list[str]) -> tuple[str | None, str]:
+    """The wildcard ARN of an `sso` matcher (its feature gate is off by default), or the reason why it is refused."""
     assert isinstance(sso, dict)
-    given = {"permissionsetname": "", "accountid": "", "partition": ""}
+    fields = {"permissionsetname": "", "accountid": "", "partition": ""}
     for name, value in sso.items():
-        if (known := fold(name)) in given:
-            given[known] = _text(value, known, given[known], faults)
-    if not _ACCOUNT.fullmatch(given["accountid"]):
-        return None, f"AccountID '{given['accountid']}' is not a valid AWS Account ID"
-    if not _PERMISSION_SET.fullmatch(given["permissionsetname"]):
-        return None, f"PermissionSetName '{given['permissionsetname']}' is not a valid AWS SSO PermissionSet Name"
-    if given["partition"] and given["partition"] not in _PARTITIONS:
-        return None, f"partition '{given['partition']}' is not a valid AWS partition"
-    # A partition that is given is lost from the key: a bug of the authenticator, kept because it is what it does.
-    partition = "" if given["partition"] else "aws"
-    name = given["permissionsetname"]
-    return f"arn:{partition}:iam::{given['accountid']}:role/AWSReservedSSO_{name}_*".lower(), ""
+        if (known := fold(name)) in fields:
+            fields[known] = _decode_string(value, known, fields[known], faults)
+    if not _ACCOUNT.fullmatch(fields["accountid"]):
+        return None, f"AccountID '{fields['accountid']}' is not a valid AWS Account ID"
+    if not _PERMISSION_SET.fullmatch(fields["permissionsetname"]):
+        return None, f"PermissionSetName '{fields['permissionsetname']}' is not a valid AWS SSO PermissionSet Name"
+    if fields["partition"] and fields["partition"] not in _PARTITIONS:
+        return None, f"partition '{fields['partition']}' is not a valid AWS partition"
+    # An explicit partition is missing from the key: a bug of the authenticator, reproduced because it is what it does.
+    partition = "" if fields["partition"] else "aws"
+    name = fields["permissionsetname"]
+    return f"arn:{partition}:iam::{fields['accountid']}:role/AWSReservedSSO_{name}_*".lower(), ""
 
 
-def _accounts(text: str, document: Document) -> Section:
+def _read_accounts(text: str, document: Document) -> Section:
     """go-yaml decodes accounts straight into strings: a scalar's source text, whatever type it looks like."""
     root = document.root
     while root is not None and root.kind == "alias":
         root = root.target
-    if root is None or (root.kind == "scalar" and scalar(root) is None):
+    if root is None or (root.kind == "scalar" and resolve_scalar(root) is None):
         return Section(ACCOUNTS, text, document)
     if root.kind != "sequence":
         return Section(ACCOUNTS, text, document, not_a_list="not a list of account IDs")
@@ -262,13 +277,13 @@ def _accounts(text: str, document: Document) -> Section:
         if node.kind != "scalar":
             faults.append(f"line {child.line}: not an account ID")
             continue
-        value = scalar(node)
+        value = resolve_scalar(node)
         accounts.append("" if value is None else str(value) if node.tag.endswith(":binary") else node.value)
     return Section(ACCOUNTS, text, document, accounts=tuple(accounts), faults=tuple(faults))
 
 
-def keys_of(node: Node) -> list[tuple[str, Node]]:
-    """The keys that an item's mapping itself spells, folded, with where they stand; merged ones are not among them."""
+def find_spelled_keys(node: Node) -> list[tuple[str, Node]]:
+    """The keys that are written in an item's mapping, folded, with their nodes; without those of a merge (`<<`)."""
     target = node.target if node.kind == "alias" and node.target else node
     if target.kind != "mapping":
         return []

@@ -1,4 +1,4 @@
-"""The Pulumi resource: one role's mapping in a cluster's aws-auth, merged in and given back.
+"""The Pulumi resource: one role's mapping in a cluster's aws-auth, merged in and removed again.
 
 It is served by the plugin `pulumi-resource-eks-access` (`eks_access.provider`); `eks-access plugin install` puts that
 where the engine finds it.
@@ -18,10 +18,10 @@ _PYTHON_NAMES = {pulumi_name: name for name, pulumi_name in _PULUMI_NAMES.items(
 class AwsAuthMapping(pulumi.CustomResource):
     """One role's mapping in `kube-system/aws-auth`.
 
-    Only this entry is written, and only if what the authenticator reads for everyone else stays the same. Destroying
-    gives back exactly what was written; an entry that others have changed since is left, with a warning.
+    Only this entry is written, and only if what the authenticator reads for all other principals stays the same.
+    Destroying removes exactly what was written; an entry that was changed since is left, with a warning.
 
-    Import it with the id `<cluster name>/<role ARN>`; the cluster is then reached by the file that the environment
+    Import it with the id `<cluster name>/<role ARN>`; the kubeconfig is then read from the file that the environment
     variable KUBECONFIG names.
     """
 
@@ -41,13 +41,13 @@ class AwsAuthMapping(pulumi.CustomResource):
 
         Args:
             resource_name: the resource's name.
-            kubeconfig: how the deployment reaches the cluster, as text. It is kept as a secret if it holds one.
+            kubeconfig: how the deployment reaches the cluster, as text. It is kept as a secret if it contains one.
             cluster_name: the cluster's name; part of the resource's id.
             role_arn: the role, with or without its path.
-            username: the user name that the role gets; `{{SessionName}}`, `{{SessionNameRaw}}`, `{{AccountID}}` and
+            username: the username that the role gets; `{{SessionName}}`, `{{SessionNameRaw}}`, `{{AccountID}}` and
                 `{{AccessKeyID}}` are replaced when it signs in.
             groups: the groups that the role gets.
-            adopt: take over a mapping of this role that is there with other values, instead of refusing.
+            adopt: replace an existing mapping of this role with other values, instead of refusing.
             opts: the resource's options.
         """
         inputs: dict[str, Any] = {
@@ -72,28 +72,28 @@ class AwsAuthMapping(pulumi.CustomResource):
     @property
     @pulumi.getter(name="roleArn")
     def role_arn(self) -> pulumi.Output[str]:
-        """The role's ARN as it was given."""
+        """The role's ARN as in the inputs."""
         value: pulumi.Output[str] = pulumi.get(self, "role_arn")
         return value
 
     @property
     @pulumi.getter(name="username")
     def username(self) -> pulumi.Output[str]:
-        """The user name that the role has in Kubernetes."""
+        """The role's username in Kubernetes."""
         value: pulumi.Output[str] = pulumi.get(self, "username")
         return value
 
     @property
     @pulumi.getter(name="groups")
     def groups(self) -> pulumi.Output[Sequence[str]]:
-        """The groups that the role has in Kubernetes."""
+        """The role's groups in Kubernetes."""
         value: pulumi.Output[Sequence[str]] = pulumi.get(self, "groups")
         return value
 
     @property
     @pulumi.getter(name="adopt")
     def adopt(self) -> pulumi.Output[bool]:
-        """Whether a mapping of the role that was there before may be taken over."""
+        """Whether an existing mapping of the role may be replaced."""
         value: pulumi.Output[bool] = pulumi.get(self, "adopt")
         return value
 
@@ -107,7 +107,7 @@ class AwsAuthMapping(pulumi.CustomResource):
     @property
     @pulumi.getter(name="warnings")
     def warnings(self) -> pulumi.Output[Sequence[str]]:
-        """What was found in aws-auth when the entry was written."""
+        """Hazards and other warnings about aws-auth when the entry was written."""
         value: pulumi.Output[Sequence[str]] = pulumi.get(self, "warnings")
         return value
 

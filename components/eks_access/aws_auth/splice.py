@@ -1,60 +1,60 @@
-"""Edits the text of a list of mappings in place: only our own item's characters change.
+"""Edits the text of a list of mappings in place: only the characters of one item change.
 
-Comments, order, quoting and indentation of everything else stay as they are. The caller verifies the result by reading
-it again, so a form that is not handled here ends in a refusal, never in a changed meaning.
+Comments, order, quoting and indentation of all other items stay as they are. The caller verifies the result by reading
+it again, so a form that is not handled here is refused and never changes its meaning.
 """
 
 from collections.abc import Sequence
 
-from .goyaml.parser import Document, Node, Place
-from .mapping import RoleMapping, quoted
+from .goyaml.parser import Document, Node, Position
+from .mapping import RoleMapping, quote
 from .reader import Section
 
 EMPTY = "[]\n"
 _BREAKS = "\n\r\x85\u2028\u2029"
 
 
-def added(section: Section, mapping: RoleMapping) -> str:
+def add_item(section: Section, mapping: RoleMapping) -> str:
     """The section's text with the mapping as its last item."""
     text, document = section.text or "", section.document
-    root = _target(document)
+    root = _root(document)
     if section.is_empty or document is None:
-        return _block(mapping, 0)
+        return _format_block_item(mapping, 0)
     if root is None:
-        return _appended(text, document.end, _block(mapping, 0))
+        return _append_item(text, document.end, _format_block_item(mapping, 0))
     if root.kind == "scalar" or (not root.children and not _has_break(text[root.start : root.end])):
-        # null, ~ or []: the list begins here, as a block; the comments around it stay.
+        # null, ~ or []: the list begins here, as a block; the comments around it are kept.
         before, after = text[: root.start], text[root.end :]
-        rest = _without_blank_line(before, after)
-        return _appended(rest, document.end - len(text) + len(rest), _block(mapping, 0))
+        rest = _join_without_blank_line(before, after)
+        return _append_item(rest, document.end - len(text) + len(rest), _format_block_item(mapping, 0))
     if root.flow:
-        return _added_to_flow(text, document, root, mapping)
-    return _appended(text, document.end, _block(mapping, document.dashes[0].column))
+        return _add_to_flow(text, document, root, mapping)
+    return _append_item(text, document.end, _format_block_item(mapping, document.dashes[0].column))
 
 
-def replaced(section: Section, index: int, mapping: RoleMapping) -> str:
+def replace_item(section: Section, index: int, mapping: RoleMapping) -> str:
     """The section's text with item `index` rewritten; comments inside the item are kept above it."""
     text, document = section.text or "", section.document
-    root = _target(document)
+    root = _root(document)
     assert document is not None
     assert root is not None
     if root.flow:
         node = root.children[index]
-        return text[: node.start] + _flow(mapping) + text[node.end :]
-    start, end, kept = _block_span(text, document, root, index)
-    body = kept + _block(mapping, _column(document, root))
+        return text[: node.start] + _format_flow_item(mapping) + text[node.end :]
+    start, end, kept = _find_block_span(text, document, root, index)
+    body = kept + _format_block_item(mapping, _column(document, root))
     return text[:start] + (body if _ends_line(text[start:end]) else body.rstrip("\n")) + text[end:]
 
 
-def removed(section: Section, index: int) -> str:
-    """The section's text without item `index`; comments inside the item are kept where it stood."""
+def remove_item(section: Section, index: int) -> str:
+    """The section's text without item `index`; comments inside the item are kept in its place."""
     text, document = section.text or "", section.document
-    root = _target(document)
+    root = _root(document)
     assert document is not None
     assert root is not None
     if root.flow:
-        return _removed_from_flow(text, document, root, index)
-    start, end, kept = _block_span(text, document, root, index)
+        return _remove_from_flow(text, document, root, index)
+    start, end, kept = _find_block_span(text, document, root, index)
     before, after = text[:start], text[end:]
     if not after and not _ends_line(text) and _ends_line(before) and not kept:
         # The text had no final line break before the item was appended.
@@ -63,27 +63,27 @@ def removed(section: Section, index: int) -> str:
     return rest if rest.strip() else EMPTY
 
 
-def _target(document: Document | None) -> Node | None:
+def _root(document: Document | None) -> Node | None:
     return document.root if document else None
 
 
-def _block(mapping: RoleMapping, column: int) -> str:
+def _format_block_item(mapping: RoleMapping, column: int) -> str:
     indent = " " * column
-    lines = [f"- rolearn: {quoted(mapping.rolearn)}", f"  username: {quoted(mapping.username)}"]
+    lines = [f"- rolearn: {quote(mapping.rolearn)}", f"  username: {quote(mapping.username)}"]
     if mapping.groups:
-        lines += ["  groups:", *(f"    - {quoted(group)}" for group in mapping.groups)]
+        lines += ["  groups:", *(f"    - {quote(group)}" for group in mapping.groups)]
     else:
         lines.append("  groups: []")
     return "".join(f"{indent}{line}\n" for line in lines)
 
 
-def _flow(mapping: RoleMapping) -> str:
-    groups = ", ".join(map(quoted, mapping.groups))
-    return f'{{"rolearn": {quoted(mapping.rolearn)}, "username": {quoted(mapping.username)}, "groups": [{groups}]}}'
+def _format_flow_item(mapping: RoleMapping) -> str:
+    groups = ", ".join(map(quote, mapping.groups))
+    return f'{{"rolearn": {quote(mapping.rolearn)}, "username": {quote(mapping.username)}, "groups": [{groups}]}}'
 
 
-def _appended(text: str, at: int, item: str) -> str:
-    """Put an item after everything else in the document, in the text's own habit about a final line break."""
+def _append_item(text: str, at: int, item: str) -> str:
+    """Append an item to the document; the text ends with a line break if it did before."""
     before, after = text[:at], text[at:]
     if not before.strip():
         return before.strip(" \t" + _BREAKS) + item + after
@@ -92,9 +92,9 @@ def _appended(text: str, at: int, item: str) -> str:
     return f"{before}\n{item if after else item.rstrip(chr(10))}{after}"
 
 
-def _block_span(text: str, document: Document, root: Node, index: int) -> tuple[int, int, str]:
+def _find_block_span(text: str, document: Document, root: Node, index: int) -> tuple[int, int, str]:
     """The whole lines of an item of a block list, and the comments among them as lines of their own."""
-    dash = _dashes(document, root)[index]
+    dash = _find_dashes(document, root)[index]
     start = dash.index - dash.column
     content_end = max(root.children[index].content_end, dash.index + 1)
     end = content_end if _ends_line(text[:content_end]) else _line_end(text, content_end, past=True)
@@ -103,7 +103,7 @@ def _block_span(text: str, document: Document, root: Node, index: int) -> tuple[
     return start, end, kept
 
 
-def _dashes(document: Document, root: Node) -> Sequence[Place]:
+def _find_dashes(document: Document, root: Node) -> Sequence[Position]:
     column = _column(document, root)
     own = [dash for dash in document.dashes if dash.column == column]
     assert len(own) == len(root.children), "every item of a block list has its dash in the list's column"
@@ -115,8 +115,8 @@ def _column(document: Document, root: Node) -> int:
     return document.dashes[0].column
 
 
-def _added_to_flow(text: str, document: Document, root: Node, mapping: RoleMapping) -> str:
-    item = _flow(mapping)
+def _add_to_flow(text: str, document: Document, root: Node, mapping: RoleMapping) -> str:
+    item = _format_flow_item(mapping)
     if not root.children:
         opening = text.index("[", root.start)
         return text[: opening + 1] + item + text[opening + 1 :]
@@ -126,9 +126,9 @@ def _added_to_flow(text: str, document: Document, root: Node, mapping: RoleMappi
     margin = text[_line_start(text, first) : first]
     line_end = _line_end(text, last)
     if margin.strip() or not _has_break(text[root.start : first]):
-        return _in_line(text, last, trailing, item)
+        return _add_in_line(text, last, trailing, item)
     if line_end >= root.end:
-        # The closing bracket stands on the last item's line.
+        # The closing bracket is on the last item's line.
         at = last if trailing is None else trailing + 1
         return text[:at] + ("," if trailing is None else "") + f"\n{margin}{item}" + text[at:]
     if trailing is None:
@@ -137,13 +137,13 @@ def _added_to_flow(text: str, document: Document, root: Node, mapping: RoleMappi
     return text[:line_end] + f"\n{margin}{item}," + text[line_end:]
 
 
-def _in_line(text: str, last: int, trailing: int | None, item: str) -> str:
+def _add_in_line(text: str, last: int, trailing: int | None, item: str) -> str:
     if trailing is None:
         return f"{text[:last]}, {item}{text[last:]}"
     return f"{text[: trailing + 1]} {item},{text[trailing + 1 :]}"
 
 
-def _removed_from_flow(text: str, document: Document, root: Node, index: int) -> str:
+def _remove_from_flow(text: str, document: Document, root: Node, index: int) -> str:
     node = root.children[index]
     start, end = node.start, node.content_end
     following = root.children[index + 1].start if index + 1 < len(root.children) else root.end
@@ -168,8 +168,8 @@ def _removed_from_flow(text: str, document: Document, root: Node, index: int) ->
     return text[:gap_start] + text[end:]
 
 
-def _without_blank_line(before: str, after: str) -> str:
-    """Join what stands around a removed scalar; drop its line where nothing else stands on it."""
+def _join_without_blank_line(before: str, after: str) -> str:
+    """Join the text around a removed scalar; drop its line if nothing else is on it."""
     start = _line_start(before, len(before))
     end = _line_end(after, 0)
     line = before[start:] + after[:end]
@@ -193,7 +193,7 @@ def _line_start(text: str, at: int) -> int:
 
 
 def _line_end(text: str, at: int, *, past: bool = False) -> int:
-    """Where the line's text ends, or (`past`) where the next line begins."""
+    """The offset of the end of the line's text, or (`past`) of the next line."""
     while at < len(text) and text[at] not in _BREAKS:
         at += 1
     if past and at < len(text):

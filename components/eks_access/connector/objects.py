@@ -1,4 +1,4 @@
-"""The connector's objects in a cluster, as AWS's own manifest has them. Pure.
+"""The Kubernetes objects of EKS Connector, as in AWS's own manifest. Pure.
 
 The manifest's form and not the Helm chart's: the chart passes the activation code as a container's argument, and with
 its defaults lets the connector impersonate anybody (an empty list of names means every name).
@@ -19,26 +19,26 @@ NAME = "eks-connector"
 CONNECTOR_IMAGE = "public.ecr.aws/eks-connector/eks-connector:0.0.11"
 AGENT_IMAGE = "public.ecr.aws/amazon-ssm-agent/amazon-ssm-agent:3.2.2303.0"
 NODES: Mapping[str, str] = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
-"""Where the connector runs: its documentation supports no other. https://docs.aws.amazon.com/eks/latest/userguide/eks-connector.html"""
+"""Nodes that the connector runs on; its documentation supports no others. https://docs.aws.amazon.com/eks/latest/userguide/eks-connector.html"""
 STATE_SECRETS = 2
-"""Pods whose state the connector may keep: the manifest names two Secrets, `eks-connector-state-0` and `-1`."""
+"""Pods whose state the connector can store: the manifest names two Secrets, `eks-connector-state-0` and `-1`."""
 
 _ACTIVATION, _TOKEN, _AGENT = "eks-connector-activation-config", "eks-connector-token", "eks-connector-agent"
 
 
 ACTIVATION_ID, ACTIVATION_CODE = placeholder("activation.id"), placeholder("activation.code")
-"""Stand for each cluster's own in the objects; the code in base64, as the Secret holds it."""
+"""Placeholders for each cluster's activation in the objects; the code is in base64, as in the Secret."""
 REGION = placeholder("activation.region")
 
 
-def registered(cluster: str) -> str:
-    """Under which key a cluster's activation (`id`, `code` and `expiry`) is known once it is registered."""
+def activation_key(cluster: str) -> str:
+    """The key of a cluster's activation (`id`, `code` and `expiry`) among the values known after registration."""
     return f"registration.{cluster}"
 
 
 @dataclass(frozen=True)
 class Agent:
-    """How the connector runs."""
+    """How the connector runs in a cluster: number of pods, images and nodes."""
 
     replicas: int = STATE_SECRETS
     connector_image: str = CONNECTOR_IMAGE
@@ -46,16 +46,16 @@ class Agent:
     node_selector: Mapping[str, str] = field(default_factory=lambda: dict(NODES))
 
 
-def grants() -> tuple[Grant, ...]:
-    """The connector's own rights: its two states, and the cluster's version.
+def build_grants() -> tuple[Grant, ...]:
+    """The connector's own permissions: its two state Secrets, and the cluster's version.
 
-    The manifest has a Role for the first; a ClusterRole that is bound in one namespace gives the same.
+    The manifest has a Role for the first; a ClusterRole that is bound in one namespace is equivalent.
     """
     state = tuple(f"eks-connector-state-{index}" for index in range(STATE_SECRETS))
     account = f"{NAMESPACE}/{NAME}"
     secrets = (
         Rule(("secrets",), ("get", "update"), resource_names=state, why="each pod keeps its agent's key in its own"),
-        # A name cannot be pinned for `create`: the request has none yet.
+        # `create` cannot be restricted to a name: the request has none yet.
         Rule(("secrets",), ("create",), why="makes them when it first runs"),
     )
     version = Rule((), ("get",), non_resource_urls=("/version",), why="the console shows the cluster's version")
@@ -65,24 +65,25 @@ def grants() -> tuple[Grant, ...]:
     )
 
 
-def objects(agent: Agent) -> tuple[KubernetesObject, ...]:
+def build_objects(agent: Agent) -> tuple[KubernetesObject, ...]:
+    """The connector's objects, in the order in which they are created."""
     account = {"kubernetes.io/service-account.name": NAME}
     return (
         KubernetesObject("v1", "Namespace", NAMESPACE),
-        _in_namespace("ServiceAccount", NAME, automountServiceAccountToken=False),
-        _in_namespace("Secret", _TOKEN, account, type="kubernetes.io/service-account-token"),
-        _in_namespace("Secret", _ACTIVATION, type="Opaque", data={"code": ACTIVATION_CODE}),
-        _in_namespace("ConfigMap", _AGENT, data={"amazon-ssm-agent.json": _AGENT_SETTINGS, "seelog.xml": _LOGGING}),
-        _stateful_set(agent),
+        _build_object("ServiceAccount", NAME, automountServiceAccountToken=False),
+        _build_object("Secret", _TOKEN, account, type="kubernetes.io/service-account-token"),
+        _build_object("Secret", _ACTIVATION, type="Opaque", data={"code": ACTIVATION_CODE}),
+        _build_object("ConfigMap", _AGENT, data={"amazon-ssm-agent.json": _AGENT_SETTINGS, "seelog.xml": _LOGGING}),
+        _build_stateful_set(agent),
     )
 
 
-def _in_namespace(kind: str, name: str, annotations: Mapping[str, str] | None = None, **body: Any) -> KubernetesObject:
+def _build_object(kind: str, name: str, annotations: Mapping[str, str] | None = None, **body: Any) -> KubernetesObject:
     return KubernetesObject("v1", kind, name, NAMESPACE, body, annotations=annotations or {})
 
 
-def _stateful_set(agent: Agent) -> KubernetesObject:
-    """Its pods name the activation: a new activation restarts them, and they register themselves anew."""
+def _build_stateful_set(agent: Agent) -> KubernetesObject:
+    """Its pods contain the activation's id, so a new activation restarts them and they register again."""
     selector = {"app": NAME}
     anti_affinity = {
         "weight": 100,
@@ -96,8 +97,8 @@ def _stateful_set(agent: Agent) -> KubernetesObject:
             {"key": "node-role.kubernetes.io/master", "effect": "NoSchedule"},
             {"key": "CriticalAddonsOnly", "operator": "Exists"},
         ],
-        "initContainers": [_init(agent)],
-        "containers": [_agent(agent), _proxy(agent)],
+        "initContainers": [_build_init_container(agent)],
+        "containers": [_build_agent_container(agent), _build_proxy_container(agent)],
         "volumes": [
             {"name": "eks-connector-shared", "emptyDir": {}},
             {"name": "eks-agent-vault", "emptyDir": {}},
@@ -121,7 +122,7 @@ _POD_NAME = {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metada
 _CONFINED = {"allowPrivilegeEscalation": False, "capabilities": {"add": ["DAC_OVERRIDE"], "drop": ["ALL"]}}
 
 
-def _init(agent: Agent) -> dict[str, Any]:
+def _build_init_container(agent: Agent) -> dict[str, Any]:
     code = {"secretKeyRef": {"name": _ACTIVATION, "key": "code"}}
     return _container(
         "connector-init",
@@ -132,7 +133,7 @@ def _init(agent: Agent) -> dict[str, Any]:
             {"name": "EKS_ACTIVATION_CODE", "valueFrom": code},
             {"name": "EKS_ACTIVATION_ID", "value": ACTIVATION_ID},
         ],
-        # Kubernetes puts the variables in: the code is in the Secret only, and not in the pod's specification.
+        # Kubernetes substitutes the variables, so the code is in the Secret only, and not in the pod's specification.
         args=[
             "init",
             "--activation.id=$(EKS_ACTIVATION_ID)",
@@ -142,7 +143,7 @@ def _init(agent: Agent) -> dict[str, Any]:
     )
 
 
-def _agent(agent: Agent) -> dict[str, Any]:
+def _build_agent_container(agent: Agent) -> dict[str, Any]:
     settings = [
         {"name": "eks-agent-config", "mountPath": f"/etc/amazon/ssm/{file}", "subPath": file}
         for file in ("amazon-ssm-agent.json", "seelog.xml")
@@ -151,7 +152,7 @@ def _agent(agent: Agent) -> dict[str, Any]:
     return _container("connector-agent", agent.agent_image, [_SHARED, _VAULT, *settings], env=env)
 
 
-def _proxy(agent: Agent) -> dict[str, Any]:
+def _build_proxy_container(agent: Agent) -> dict[str, Any]:
     mounts = [_ACCOUNT_TOKEN, _SHARED, _VAULT]
     return _container("connector-proxy", agent.connector_image, mounts, env=[_POD_NAME], args=["server"])
 

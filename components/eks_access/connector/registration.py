@@ -1,10 +1,11 @@
-"""Registering a cluster with EKS Connector: every operation on AWS, and nothing of Pulumi.
+"""Registering a cluster with EKS Connector: every operation on AWS, independent of Pulumi.
 
-The activation code is in RegisterCluster's answer and nowhere else: DescribeCluster never gives it. An activation
-works once and for three days; when it has run out unused, the registration has to be made anew.
+The activation code is in the response of RegisterCluster and nowhere else: DescribeCluster never returns it. An
+activation works once and for three days; when it has expired unused, the cluster has to be registered again.
 https://docs.aws.amazon.com/eks/latest/userguide/connecting-cluster.html
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,16 +19,30 @@ from ..errors import EksAccessError, InvalidInputError
 from . import validation
 
 PROPAGATION_SECONDS = 300.0
-"""How long a role or a service-linked role that was just made may take to be seen; usually half a minute."""
+"""How long a new role or service-linked role may take to be visible to EKS; usually half a minute."""
 ACTIVE = "ACTIVE"
+
+log = logging.getLogger(__name__)
 
 
 class RegistrationError(EksAccessError):
-    """AWS refused, or the registration is not what it should be. The message says what to do."""
+    """AWS refused, or the registration is not as expected. The message contains what to do."""
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RegistrationRequest:
+    """A cluster to register.
+
+    Attributes:
+        name: its name in EKS.
+        role_arn: the role of the connector's agent.
+        provider: what kind of cluster it is; one of `validation.ClusterProvider`.
+        region: the AWS region to register in.
+        tags: the registration's tags.
+        limit: how many connected clusters the region may have.
+        ensure_service_linked_role: create EKS Connector's service-linked role first if the account has none.
+    """
+
     name: str
     role_arn: str
     provider: str
@@ -39,7 +54,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Registration:
-    """A connected cluster as EKS has it. `activation_code` is None but in the answer to its registration."""
+    """A connected cluster as EKS describes it. Only the response to its registration has an `activation_code`."""
 
     name: str
     arn: str
@@ -53,72 +68,82 @@ class Registration:
 
 
 def is_lost(status: str, expiry: datetime | None, has_code: bool, now: datetime) -> bool:
-    """Whether this cluster can never connect: its activation ran out unused, or the code for it is not known."""
+    """Can this cluster never connect, because its activation expired unused or its code is not known?"""
     if status == ACTIVE:
         return False
     return not has_code or status == "FAILED" or (expiry is not None and expiry <= now)
 
 
-def check_possible(eks: Any, wanted: Wanted) -> None:
-    """Tell before registering what would be refused.
+def validate_availability(eks: Any, request: RegistrationRequest) -> None:
+    """Check that the region has no cluster of this name, and room for another one.
 
     Raises:
         InvalidInputError: the region is full, or has a cluster of this name.
     """
-    own = _names(eks)
-    everything = _names(eks, include=["all"])
-    if wanted.name in everything:
-        kind = "an EKS cluster" if wanted.name in own else "a connected cluster"
+    own = _list_names(eks)
+    everything = _list_names(eks, include=["all"])
+    if request.name in everything:
+        kind = "an EKS cluster" if request.name in own else "a connected cluster"
         raise InvalidInputError(
             "name",
-            wanted.name,
-            f"is the name of {kind} in region {wanted.region} already",
-            "Choose another name." if wanted.name in own else f"Import it with the id {identifier(wanted)!r}.",
+            request.name,
+            f"is the name of {kind} in region {request.region} already",
+            "Choose another name." if request.name in own else f"Import it with the id {format_identifier(request)!r}.",
         )
-    validation.check_room(len(everything - own), wanted.limit, wanted.region)
+    validation.validate_room(len(everything - own), request.limit, request.region)
 
 
 def register(
     eks: Any,
     iam: Any,
-    wanted: Wanted,
+    request: RegistrationRequest,
     *,
     deadline: float = PROPAGATION_SECONDS,
     sleep: Callable[[float], None] = time.sleep,
     on_delay: Callable[[str], None] = lambda _: None,
 ) -> Registration:
-    """Register the cluster; what is still propagating in AWS is waited for until the deadline.
+    """Register the cluster, and retry until the deadline while new roles are still propagating in AWS.
+
+    Args:
+        eks: the EKS client.
+        iam: the IAM client.
+        request: the cluster to register.
+        deadline: how many seconds to retry for.
+        sleep: waits for a number of seconds.
+        on_delay: called with a message before each retry.
 
     Raises:
         InvalidInputError: AWS would refuse it.
-        RegistrationError: AWS did refuse it, or what it needs was not there in time.
+        RegistrationError: AWS did refuse it, or the roles were not visible before the deadline.
     """
-    check_possible(eks, wanted)
-    if wanted.ensure_service_linked_role:
+    validate_availability(eks, request)
+    if request.ensure_service_linked_role:
         ensure_service_linked_role(iam)
-    patient = Retrying(
+    retrying = Retrying(
         retry=retry_if_exception(is_propagating),
         stop=stop_after_delay(deadline),
         wait=wait_random_exponential(multiplier=2, max=20),
-        before_sleep=lambda _: on_delay("AWS does not see the connector's roles yet; trying again"),
+        before_sleep=lambda state: _report_delay(on_delay, state.attempt_number),
         reraise=True,
         sleep=sleep,
     )
     try:
-        answer = patient(_register, eks, wanted)
+        response = retrying(_register, eks, request)
     except ClientError as error:
         if is_propagating(error):
             raise RegistrationError(
-                f"the role {wanted.role_arn} or the service-linked role of EKS Connector was not seen by AWS within"
-                f" {deadline:g} seconds ({_words(error)}). Run `pulumi up` again; if that does not help, see that the"
-                f" role exists and trusts {validation.AGENT_SERVICE}."
+                f"the role {request.role_arn} or the service-linked role of EKS Connector was not seen by AWS within"
+                f" {deadline:g} seconds ({_error_message(error)}). Run `pulumi up` again; if that does not help, check"
+                f" that the role exists and trusts {validation.AGENT_SERVICE}."
             ) from error
-        raise _told(error, f"registering cluster {wanted.name!r}") from error
-    return _registration(answer["cluster"])
+        raise _registration_error(error, f"registering cluster {request.name!r}") from error
+    created = _parse_registration(response["cluster"])
+    log.info("registered %s: its activation expires at %s", created.arn, created.activation_expiry)
+    return created
 
 
 def find(eks: Any, name: str) -> Registration | None:
-    """The connected cluster of this name; None when there is none.
+    """The connected cluster of this name; None if there is none.
 
     Raises:
         RegistrationError: the name is that of an EKS cluster, or AWS refused.
@@ -126,46 +151,47 @@ def find(eks: Any, name: str) -> Registration | None:
     try:
         cluster = eks.describe_cluster(name=name)["cluster"]
     except ClientError as error:
-        if _code(error) == "ResourceNotFoundException":
+        if _error_code(error) == "ResourceNotFoundException":
             return None
-        raise _told(error, f"reading cluster {name!r}") from error
+        raise _registration_error(error, f"reading cluster {name!r}") from error
     if not cluster.get("connectorConfig"):
         raise RegistrationError(f"cluster {name!r} is an EKS cluster and not one registered with EKS Connector")
-    return _registration(cluster)
+    return _parse_registration(cluster)
 
 
 def retag(eks: Any, arn: str, old: Mapping[str, str], new: Mapping[str, str]) -> None:
-    """Bring the tags from `old` to `new`; tags that others set are left.
+    """Change the tags from `old` to `new`. Tags in neither are left alone.
 
     Raises:
         RegistrationError: AWS refused.
     """
-    gone = sorted(set(old) - set(new))
-    put = {key: value for key, value in new.items() if old.get(key) != value}
+    removed = sorted(set(old) - set(new))
+    changed = {key: value for key, value in new.items() if old.get(key) != value}
     try:
-        if gone:
-            eks.untag_resource(resourceArn=arn, tagKeys=gone)
-        if put:
-            eks.tag_resource(resourceArn=arn, tags=put)
+        if removed:
+            eks.untag_resource(resourceArn=arn, tagKeys=removed)
+        if changed:
+            eks.tag_resource(resourceArn=arn, tags=changed)
     except ClientError as error:
-        raise _told(error, f"tagging {arn}") from error
+        raise _registration_error(error, f"tagging {arn}") from error
 
 
 def deregister(eks: Any, name: str) -> None:
-    """Deregister the cluster; one that is not registered any more is as wanted.
+    """Deregister the cluster. One that is not registered is no error.
 
     Raises:
         RegistrationError: AWS refused.
     """
+    log.info("deregistering cluster %s", name)
     try:
         eks.deregister_cluster(name=name)
     except ClientError as error:
-        if _code(error) != "ResourceNotFoundException":
-            raise _told(error, f"deregistering cluster {name!r}") from error
+        if _error_code(error) != "ResourceNotFoundException":
+            raise _registration_error(error, f"deregistering cluster {name!r}") from error
 
 
 def ensure_service_linked_role(iam: Any) -> None:
-    """Make EKS Connector's service-linked role where the account has none. It is the account's, and never deleted.
+    """Create EKS Connector's service-linked role if the account has none. It belongs to the account: never deleted.
 
     Raises:
         RegistrationError: AWS refused.
@@ -173,39 +199,49 @@ def ensure_service_linked_role(iam: Any) -> None:
     try:
         if iam.list_roles(PathPrefix=f"/aws-service-role/{validation.SERVICE}/")["Roles"]:
             return
+        log.info("creating the service-linked role %s", validation.SERVICE_LINKED_ROLE)
         iam.create_service_linked_role(AWSServiceName=validation.SERVICE)
     except ClientError as error:
-        # Somebody else made it in between: "Service role name ... has been taken in this account".
-        if _code(error) == "EntityAlreadyExists" or "has been taken" in _words(error):
+        # Created by another caller in between: "Service role name ... has been taken in this account".
+        if _error_code(error) == "EntityAlreadyExists" or "has been taken" in _error_message(error):
             return
-        raise _told(error, f"making the service-linked role {validation.SERVICE_LINKED_ROLE}") from error
+        raise _registration_error(
+            error, f"creating the service-linked role {validation.SERVICE_LINKED_ROLE}"
+        ) from error
 
 
-def identifier(wanted: Wanted) -> str:
-    return f"{wanted.region}/{wanted.name}"
+def format_identifier(request: RegistrationRequest) -> str:
+    """The registration's id in Pulumi."""
+    return f"{request.region}/{request.name}"
 
 
 def is_propagating(error: BaseException) -> bool:
-    return isinstance(error, ClientError) and _code(error) == "ResourcePropagationDelayException"
+    """Does EKS not see a role yet that was just created?"""
+    return isinstance(error, ClientError) and _error_code(error) == "ResourcePropagationDelayException"
 
 
-def _register(eks: Any, wanted: Wanted) -> Any:
+def _report_delay(on_delay: Callable[[str], None], attempt: int) -> None:
+    log.debug("attempt %d to register the cluster: its roles are still propagating", attempt)
+    on_delay("AWS does not see the connector's roles yet; trying again")
+
+
+def _register(eks: Any, request: RegistrationRequest) -> Any:
     return eks.register_cluster(
-        name=wanted.name,
-        connectorConfig={"roleArn": wanted.role_arn, "provider": wanted.provider},
-        **({"tags": dict(wanted.tags)} if wanted.tags else {}),
+        name=request.name,
+        connectorConfig={"roleArn": request.role_arn, "provider": request.provider},
+        **({"tags": dict(request.tags)} if request.tags else {}),
     )
 
 
-def _names(eks: Any, **options: Any) -> set[str]:
+def _list_names(eks: Any, **options: Any) -> set[str]:
     try:
         pages = eks.get_paginator("list_clusters").paginate(**options)
         return {name for page in pages for name in page["clusters"]}
     except ClientError as error:
-        raise _told(error, "listing the clusters of the region") from error
+        raise _registration_error(error, "listing the clusters of the region") from error
 
 
-def _registration(cluster: Mapping[str, Any]) -> Registration:
+def _parse_registration(cluster: Mapping[str, Any]) -> Registration:
     config = cluster["connectorConfig"]
     expiry = config.get("activationExpiry")
     return Registration(
@@ -230,14 +266,14 @@ _ADVICE: Mapping[str, str] = {
 }
 
 
-def _told(error: ClientError, doing: str) -> RegistrationError:
-    code = _code(error)
-    return RegistrationError(f"{doing} failed: {code}: {_words(error)} {_ADVICE.get(code, '')}".rstrip())
+def _registration_error(error: ClientError, operation: str) -> RegistrationError:
+    code = _error_code(error)
+    return RegistrationError(f"{operation} failed: {code}: {_error_message(error)} {_ADVICE.get(code, '')}".rstrip())
 
 
-def _code(error: ClientError) -> str:
+def _error_code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def _words(error: ClientError) -> str:
+def _error_message(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Message", ""))

@@ -25,8 +25,9 @@ _PYTHON_NAMES = {pulumi_name: name for name, pulumi_name in _PULUMI_NAMES.items(
 class ConnectorRegistration(pulumi.CustomResource):
     """A cluster outside of EKS, registered with Amazon EKS Connector.
 
-    EKS tells the activation code once, when the cluster is registered; it is kept as a secret. An activation that runs
-    out (after three days) before an agent has used it is replaced by the next `up`. Destroying deregisters the cluster.
+    EKS returns the activation code once, when the cluster is registered; it is kept as a secret. An activation that
+    expires (after three days) before an agent has used it is replaced by the next `up`. Destroying deregisters the
+    cluster.
 
     Import it with the id `<region>/<name>`; its activation code is then not known, so it has to be connected already.
     """
@@ -57,10 +58,10 @@ class ConnectorRegistration(pulumi.CustomResource):
             region: the AWS region to register in.
             tags: the registration's tags.
             limit: how many connected clusters the region may have; 10, unless AWS raised the quota for you.
-            ensure_service_linked_role: make EKS Connector's service-linked role first where the account has none; it
-                is never deleted. Without this, AWS makes it when the first cluster is registered.
-            endpoint: the AWS endpoint; the AWS SDK's own settings hold where it is left out.
-            profile: the AWS profile; the environment's credentials where it is left out.
+            ensure_service_linked_role: create EKS Connector's service-linked role first if the account has none; it
+                is never deleted. Without this, AWS creates it when the first cluster is registered.
+            endpoint: the AWS endpoint; the AWS SDK's own settings apply if it is left out.
+            profile: the AWS profile; the environment's credentials are used if it is left out.
             account: the account to register in: credentials of any other are refused.
             opts: the resource's options.
         """
@@ -108,7 +109,7 @@ class ConnectorRegistration(pulumi.CustomResource):
     @property
     @pulumi.getter(name="activationExpiry")
     def activation_expiry(self) -> pulumi.Output[str]:
-        """When the activation runs out, if no agent has used it (ISO 8601)."""
+        """When the activation expires if no agent has used it (ISO 8601)."""
         value: pulumi.Output[str] = pulumi.get(self, "activation_expiry")
         return value
 

@@ -1,4 +1,4 @@
-"""What RegisterCluster accepts, told before it is called. Pure.
+"""Validates the arguments of RegisterCluster before it is called. Pure.
 
 https://docs.aws.amazon.com/eks/latest/APIReference/API_RegisterCluster.html
 """
@@ -11,20 +11,20 @@ from ..errors import InvalidInputError
 from ..model.arn import ACCOUNT_ID, parse
 
 DEFAULT_LIMIT = 10
-"""Registered clusters in one region: the quota's default, which AWS raises on request.
+"""Connected clusters in one region: the quota's default, which AWS raises on request.
 
 https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html"""
 SERVICE = "eks-connector.amazonaws.com"
 SERVICE_LINKED_ROLE = "AWSServiceRoleForAmazonEKSConnector"
 AGENT_SERVICE = "ssm.amazonaws.com"
-"""The service that the agent's role trusts: the agent is a Systems Manager one."""
+"""The service that the agent's role trusts: the agent is one of Systems Manager."""
 
 _NAME = re.compile(r"[0-9A-Za-z][A-Za-z0-9\-_]{0,99}")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+")
 
 
 class ClusterProvider(StrEnum):
-    """What kind of cluster is connected; the EKS console shows it. The values are EKS's own."""
+    """Kinds of connected clusters, as the EKS console shows them. The values are those of the EKS API."""
 
     EKS_ANYWHERE = "EKS_ANYWHERE"
     ANTHOS = "ANTHOS"
@@ -37,50 +37,54 @@ class ClusterProvider(StrEnum):
     OTHER = "OTHER"
 
 
-def check_name(property: str, name: str) -> None:
+def validate_cluster_name(path: str, name: str) -> None:
+    """Check the name that the cluster gets in EKS."""
     if not _NAME.fullmatch(name):
         raise InvalidInputError(
-            property,
+            path,
             name,
-            "is not a name that EKS takes: 1 to 100 letters, digits, - and _, beginning with a letter or digit",
+            "is not a name that EKS accepts: 1 to 100 letters, digits, - and _, beginning with a letter or digit",
             "The dots of a domain name are not allowed: use hyphens." if "." in name else "",
         )
 
 
-def check_provider(property: str, provider: str) -> None:
+def validate_provider(path: str, provider: str) -> None:
+    """Check that it is a `ClusterProvider`."""
     if provider not in list(ClusterProvider):
-        raise InvalidInputError(property, provider, f"is not one of {', '.join(ClusterProvider)}")
+        raise InvalidInputError(path, provider, f"is not one of {', '.join(ClusterProvider)}")
 
 
-def check_region(property: str, region: str) -> None:
+def validate_region(path: str, region: str) -> None:
+    """Check the form of an AWS region's name."""
     if not _REGION.fullmatch(region):
-        raise InvalidInputError(property, region, "is not an AWS region")
+        raise InvalidInputError(path, region, "is not an AWS region")
 
 
-def check_agent_role(property: str, role_arn: str) -> None:
+def validate_agent_role(path: str, role_arn: str) -> None:
+    """Check that it is the ARN of an IAM role."""
     arn = parse(role_arn)
     if arn is None or arn.service != "iam" or arn.kind != "role" or not ACCOUNT_ID.fullmatch(arn.account):
-        raise InvalidInputError(property, role_arn, "is not the ARN of an IAM role")
+        raise InvalidInputError(path, role_arn, "is not the ARN of an IAM role")
 
 
-def check_tags(property: str, tags: Mapping[str, str]) -> None:
-    """https://docs.aws.amazon.com/eks/latest/userguide/eks-using-tags.html"""
+def validate_tags(path: str, tags: Mapping[str, str]) -> None:
+    """Check the tags' number, lengths and prefixes: https://docs.aws.amazon.com/eks/latest/userguide/eks-using-tags.html"""
     if len(tags) > 50:
-        raise InvalidInputError(property, f"{len(tags)} tags", "is over the limit of 50")
+        raise InvalidInputError(path, f"{len(tags)} tags", "is over the limit of 50")
     for key, value in tags.items():
         if not 1 <= len(key) <= 128 or len(value) > 256:
             raise InvalidInputError(
-                f"{property}.{key}", None, "is too long: a key has 1 to 128 characters, a value up to 256"
+                f"{path}.{key}", None, "is too long: a key has 1 to 128 characters, a value up to 256"
             )
         if key.lower().startswith("aws:"):
-            raise InvalidInputError(f"{property}.{key}", None, "begins with aws:, which AWS reserves")
+            raise InvalidInputError(f"{path}.{key}", None, "begins with aws:, which AWS reserves")
 
 
-def check_room(registered: int, limit: int, region: str) -> None:
-    """Refuse one more registration where the region is full.
+def validate_room(registered: int, limit: int, region: str) -> None:
+    """Check that the region has room for one more connected cluster.
 
     Raises:
-        InvalidInputError: `registered` clusters are the limit already.
+        InvalidInputError: it has as many as `limit` already.
     """
     if registered >= limit:
         raise InvalidInputError(

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..manifest.models import AccessPolicy, Rights
-from ..model import risks
+from ..model import aws_actions
+from ..model.access_policies import describe_access_policy
+from ..model.kubernetes_rights import describe_right
 from ..model.rbac import api_group_of
-from ..model.risks import Risk
+from ..model.risk import Risk
 
 ANYWHERE = "everywhere"
 
@@ -51,7 +53,7 @@ def compare_rights(least: Rights, vendor: Rights) -> Difference:
 
 
 def _most_severe_first(gains: Sequence[Gain]) -> tuple[Gain, ...]:
-    return tuple(sorted(gains, key=lambda gain: not gain.risk.grave))
+    return tuple(sorted(gains, key=lambda gain: not gain.risk.is_severe))
 
 
 def _actions(before: Rights, after: Rights) -> list[Gain]:
@@ -64,7 +66,7 @@ def _actions(before: Rights, after: Rights) -> list[Gain]:
             where = f"{format_resources(resources)}, instead of only {format_resources(had[action])}"
         else:
             continue
-        together.setdefault((where, risks.of_action(action)), []).append(action)
+        together.setdefault((where, aws_actions.describe_action(action)), []).append(action)
     return [Gain("aws", tuple(actions), where, risk) for (where, risk), actions in together.items()]
 
 
@@ -78,7 +80,12 @@ def _denials(before: Rights, after: Rights) -> list[Gain]:
     """Actions that `before` denies explicitly and `after` does not."""
     denied = [statement for statement in before.statements if statement["Effect"] == "Deny"]
     return [
-        Gain("aws", tuple(as_list(statement["Action"])), "no longer denied", risks.of_action(statement["Action"][0]))
+        Gain(
+            "aws",
+            tuple(as_list(statement["Action"])),
+            "no longer denied",
+            aws_actions.describe_action(statement["Action"][0]),
+        )
         for statement in denied
         if statement not in after.statements
     ]
@@ -107,7 +114,7 @@ def policy_name(policy: AccessPolicy) -> str:
 
 
 def policy_risk(policy: AccessPolicy) -> Risk:
-    return risks.of_access_policy(policy_name(policy))
+    return describe_access_policy(policy_name(policy))
 
 
 @dataclass(frozen=True)
@@ -153,7 +160,7 @@ def _rules(before: Rights, after: Rights) -> list[Gain]:
         narrower = [other.where for other in previous if other.matches_kind(right)]
         where = right.where + (f", instead of only {' and '.join(dict.fromkeys(narrower))}" if narrower else "")
         verbs.setdefault(
-            (right.kind, where, risks.of_rule(right.resource, right.verb, named=bool(right.names))), []
+            (right.kind, where, describe_right(right.resource, right.verb, named=bool(right.names))), []
         ).append(right.verb)
     together: dict[tuple[tuple[str, ...], str, Risk], list[str]] = {}
     for (kind, where, risk), of_kind in verbs.items():

@@ -1,12 +1,15 @@
 """Explains an integration to a reviewer: its rights, the reason for each, and what they make possible."""
 
+import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from ..manifest.models import AwsExpectation, Grant, IntegrationAccess, KubernetesExpectation
-from ..model import existing_role, iam, risks
+from ..model import aws_actions, existing_role, iam
 from ..model.identity import EntryMethod
-from ..model.risks import Risk
+from ..model.kubernetes_rights import describe_right
+from ..model.risk import Risk
 from .difference import (
     Difference,
     as_list,
@@ -53,6 +56,16 @@ class Explanation:
     """Who may assume the role in the profile that was not chosen, if it differs."""
 
 
+def to_json(explanation: Explanation) -> dict[str, Any]:
+    """The explanation for programs. Its keys are public: a risk has `words`, and `grave` where it is severe."""
+
+    def as_dict(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = dict(items)
+        return {"words": names["sentence"], "grave": names["is_severe"]} if "is_severe" in names else names
+
+    return {"schemaVersion": 1, **dataclasses.asdict(explanation, dict_factory=as_dict)}
+
+
 def explain_integration(name: str, access: IntegrationAccess) -> Explanation:
     return Explanation(
         name=name,
@@ -88,7 +101,7 @@ def _statements(access: IntegrationAccess) -> Iterator[Right]:
             where=format_resources(as_list(statement["Resource"]))
             + (" under conditions" if statement.get("Condition") else ""),
             why=why,
-            risks=() if denies else _unique_risks(risks.of_action(action) for action in actions),
+            risks=() if denies else _unique_risks(aws_actions.describe_action(action) for action in actions),
         )
 
 
@@ -129,7 +142,7 @@ def _rules(grants: list[Grant], own: str) -> Iterator[Right]:
                 where=format_namespaces(grant.namespaces) + _subject(grant, own),
                 why=why,
                 risks=_unique_risks(
-                    risks.of_rule(resource, verb, named=bool(named))
+                    describe_right(resource, verb, named=bool(named))
                     for resource in rule.get("resources", [])
                     for verb in rule["verbs"]
                 ),
@@ -146,7 +159,7 @@ def _subject(grant: Grant, own: str) -> str:
 
 def _unique_risks(all_risks: Iterable[Risk]) -> tuple[Risk, ...]:
     """The risks without duplicates, severe ones first."""
-    return tuple(sorted(dict.fromkeys(all_risks), key=lambda risk: not risk.grave))
+    return tuple(sorted(dict.fromkeys(all_risks), key=lambda risk: not risk.is_severe))
 
 
 def _denied_calls(access: IntegrationAccess) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 from ..connector import objects, validation
 from ..connector.objects import NAME, NAMESPACE, STATE_SECRETS, Agent
 from ..connector.validation import ClusterProvider
-from ..connector.viewers import Viewer, grants, viewer
+from ..connector.viewers import Viewer, build_viewer, build_viewer_grants
 from ..errors import InvalidInputError
 from ..model.expectations import ABSENT, AwsCall, KubernetesCall, aws_baseline, baseline, combine_expectations
 from ..model.iam import Statement
@@ -93,7 +93,9 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
     _validate(args, place)
     profile = args.get("profile", Profile.LEAST)
     vendor = profile is Profile.VENDOR
-    viewers = {key: viewer(key, each["arn"], each.get("namespaces")) for key, each in args.get("viewers", {}).items()}
+    viewers = {
+        key: build_viewer(key, each["arn"], each.get("namespaces")) for key, each in args.get("viewers", {}).items()
+    }
     return Integration(
         vendor="eks-connector",
         title="Amazon EKS Connector",
@@ -106,8 +108,8 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             **role_options(args),
         ),
         identity=service_account(NAMESPACE, NAME),
-        grants=(*objects.grants(), *grants(place.name, viewers, by_page=vendor)),
-        objects=objects.objects(_agent(args)),
+        grants=(*objects.build_grants(), *build_viewer_grants(place.name, viewers, with_console_page=vendor)),
+        objects=objects.build_objects(_agent(args)),
         expectations=combine_expectations(
             baseline(),
             aws_baseline(place.partition),
@@ -129,9 +131,9 @@ def _validate(args: Mapping[str, Any], place: Place) -> None:
     limit = args.get("registration_limit", validation.DEFAULT_LIMIT)
     for cluster in place.clusters:
         if is_known(cluster.name):
-            validation.check_name(f"clusters.{cluster.key}.name", cluster.name)
+            validation.validate_cluster_name(f"clusters.{cluster.key}.name", cluster.name)
     for region, count in Counter(cluster.region for cluster in place.clusters).items():
-        validation.check_room(count - 1, limit, region)
+        validation.validate_room(count - 1, limit, region)
     replicas = args.get("replicas", STATE_SECRETS)
     if replicas not in range(1, STATE_SECRETS + 1):
         raise InvalidInputError(
@@ -255,9 +257,9 @@ def _handoff(place: Place, viewers: Mapping[str, Viewer]) -> Handoff:
             for label, value in (
                 ("Cluster name", cluster.name),
                 ("Cluster ARN", cluster.arn),
-                ("Activation ID", placeholder(f"{objects.registered(cluster.key)}.id")),
-                ("Activation code", placeholder(f"{objects.registered(cluster.key)}.code")),
-                ("Activation expiry", placeholder(f"{objects.registered(cluster.key)}.expiry")),
+                ("Activation ID", placeholder(f"{objects.activation_key(cluster.key)}.id")),
+                ("Activation code", placeholder(f"{objects.activation_key(cluster.key)}.code")),
+                ("Activation expiry", placeholder(f"{objects.activation_key(cluster.key)}.expiry")),
                 (
                     "Console",
                     f"https://{cluster.region}.{host}/eks/home?region={cluster.region}#/clusters/{cluster.name}",

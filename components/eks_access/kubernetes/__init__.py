@@ -1,1 +1,1 @@
-"""The Kubernetes API: a client, kubeconfigs and EKS bearer tokens."""
+"""The Kubernetes API: an HTTP client, kubeconfigs and their credentials, and EKS bearer tokens."""

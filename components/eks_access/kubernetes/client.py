@@ -1,38 +1,32 @@
-"""A small client for the Kubernetes API: JSON over HTTPS, nothing typed, every answer kept as the server gave it.
+"""A small client for the Kubernetes API: JSON over HTTPS, untyped, with every response as the server sent it.
 
 Why not the official client: this package needs the exact status, reason and message of a refusal as evidence, raw
 bodies for selective decoding, and a start-up that is not dominated by importing generated models (the typed client
 decodes a few hundred objects a second; see `benchmarks/`).
 """
 
-import base64
 import json
-import os
+import logging
 import ssl
-import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import urllib3
-import yaml
 
 from ..errors import EksAccessError
+from .credentials import Bearer, create_bearer, read_client_certificate
+from .kubeconfig import resolve_context
 
-EXEC_CREDENTIAL_SLACK = timedelta(seconds=30)
-"""A credential that ends within this time is fetched anew rather than used."""
-
-
-class KubeconfigError(EksAccessError, ValueError):
-    """The kubeconfig cannot be used; the message says which part and what to do."""
+log = logging.getLogger(__name__)
 
 
 class UnreachableError(EksAccessError):
-    """The API server gave no answer at all: no route, refused connection, TLS failure or time-out."""
+    """The API server did not respond: no route, refused connection, TLS failure or time-out."""
 
     def __init__(self, server: str, cause: BaseException) -> None:
         self.server = server
@@ -40,12 +34,15 @@ class UnreachableError(EksAccessError):
         super().__init__(f"no answer from {server}: {cause}")
 
 
-class CredentialError(EksAccessError):
-    """The kubeconfig's credential command failed; nothing was sent to the API server."""
-
-
 class ApiError(EksAccessError):
-    """The API server answered with an error. `status` is the HTTP code; `reason` and `message` its own words."""
+    """The API server responded with an error.
+
+    Attributes:
+        status: the HTTP status code, 400 or more.
+        reason: the `reason` of the server's Status object, such as `Forbidden`; empty where the body is none.
+        message: the `message` of the Status object, or the beginning of the body.
+        body: the whole body.
+    """
 
     def __init__(self, status: int, reason: str, message: str, body: bytes = b"") -> None:
         self.status = status
@@ -57,11 +54,18 @@ class ApiError(EksAccessError):
 
 @dataclass(frozen=True)
 class Response:
+    """A response that was read to its end, whatever its status."""
+
     status: int
     headers: Mapping[str, str]
     body: bytes
 
     def raise_for_status(self) -> "Response":
+        """The response itself.
+
+        Raises:
+            ApiError: its status is 400 or more.
+        """
         if self.status < 400:
             return self
         try:
@@ -73,28 +77,27 @@ class Response:
 
 
 class StreamedResponse:
-    """A response whose body comes in as it is read. One that is not read to its end takes its connection with it."""
+    """A response whose body is received as it is read.
 
-    def __init__(self, server: str, answer: urllib3.BaseHTTPResponse) -> None:
-        self.status = answer.status
-        self.headers: Mapping[str, str] = answer.headers
+    A connection whose response was not read to the end is not reused.
+    """
+
+    def __init__(self, server: str, response: urllib3.BaseHTTPResponse) -> None:
+        self.status = response.status
+        self.headers: Mapping[str, str] = response.headers
         self._server = server
-        self._answer = answer
+        self._response = response
 
     def read(self, size: int | None = None) -> bytes:
-        """All that has not been read, or as many bytes of it; none at its end.
+        """Up to `size` bytes of what has not been read yet, or all of it; b"" at the end.
 
         Raises:
-            UnreachableError: it does not come any more.
+            UnreachableError: the connection was lost.
         """
         try:
-            return self._answer.read(size)
+            return self._response.read(size)
         except urllib3.exceptions.HTTPError as cause:
             raise UnreachableError(self._server, cause) from cause
-
-
-Bearer = Callable[[], str]
-"""Gives the bearer token for the next request; called for each one, so it may renew what has ended."""
 
 
 class KubernetesApi:
@@ -118,8 +121,8 @@ class KubernetesApi:
             maxsize=connections,
             timeout=urllib3.Timeout(total=timeout),
             retries=False,
-            ssl_context=_tls(ca_data, client_certificate, insecure_skip_tls_verify),
-            **_other_name(tls_server_name),
+            ssl_context=_create_tls_context(ca_data, client_certificate, insecure_skip_tls_verify),
+            **_server_name_options(tls_server_name),
         )
 
     @classmethod
@@ -131,34 +134,35 @@ class KubernetesApi:
         timeout: float = 15.0,
         connections: int = 8,
     ) -> "KubernetesApi":
-        """Connect as a kubeconfig (its text or its parsed form) says.
+        """A client for a context of a kubeconfig (its text or its parsed content), by default the current one.
 
-        Understood: tokens, token files, client certificates and exec credential plugins.
+        Supported credentials: tokens, token files, client certificates and exec credential plugins.
 
         Raises:
-            KubeconfigError: the text is no kubeconfig, or names something that it does not hold.
+            KubeconfigError: the text is no kubeconfig, or refers to an entry that it does not have.
+            OSError: a file that it names cannot be read.
         """
-        cluster, user = _of_context(kubeconfig, context)
+        resolved = resolve_context(kubeconfig, context)
         return cls(
-            cluster["server"],
-            ca_data=_inline_or_file(cluster, "certificate-authority"),
-            bearer=_bearer(user),
-            client_certificate=_client_certificate(user),
-            insecure_skip_tls_verify=bool(cluster.get("insecure-skip-tls-verify", False)),
-            tls_server_name=cluster.get("tls-server-name"),
+            resolved.server,
+            ca_data=resolved.certificate_authority,
+            bearer=create_bearer(resolved.user),
+            client_certificate=read_client_certificate(resolved.user),
+            insecure_skip_tls_verify=bool(resolved.cluster.get("insecure-skip-tls-verify", False)),
+            tls_server_name=resolved.cluster.get("tls-server-name"),
             timeout=timeout,
             connections=connections,
         )
 
     def request(self, method: str, path: str, **options: Any) -> Response:
-        """Send one request and give the answer, whatever its status. The options are those of `open`.
+        """Send a request and return the response, whatever its status. The options are those of `open`.
 
         Raises:
-            UnreachableError: there was no answer.
+            UnreachableError: there was no response.
             CredentialError: the credential command failed; nothing was sent.
         """
-        answer = self.open(method, path, **options)
-        return Response(answer.status, answer.headers, answer.read())
+        response = self.open(method, path, **options)
+        return Response(response.status, response.headers, response.read())
 
     def open(
         self,
@@ -171,147 +175,52 @@ class KubernetesApi:
         content_type: str = "application/json",
         accept: str = "application/json",
     ) -> StreamedResponse:
-        """As `request`, for an answer that is larger than what is kept of it.
+        """As `request`, but the body is received as it is read: for large lists of which little is kept.
 
         Raises:
             UnreachableError, CredentialError: as for `request`.
         """
         url = f"{self.server}{path}" + (f"?{urlencode(query)}" if query else "")
-        # As client-go does; the API server compresses what is larger than 128 kB.
-        send = {"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": "eks-access", **(headers or {})}
+        # gzip, as client-go does: the API server compresses responses larger than 128 kB.
+        sent_headers = {"Accept": accept, "Accept-Encoding": "gzip", "User-Agent": "eks-access", **(headers or {})}
         if self._bearer is not None:
-            send["Authorization"] = f"Bearer {self._bearer()}"
+            sent_headers["Authorization"] = f"Bearer {self._bearer()}"
         payload = None
         if body is not None:
-            send["Content-Type"] = content_type
+            sent_headers["Content-Type"] = content_type
             payload = body if isinstance(body, bytes) else json.dumps(body).encode()
+        begun = time.monotonic()
         try:
-            answer = self._pool.request(method, url, headers=send, body=payload, redirect=False, preload_content=False)
+            response = self._pool.request(
+                method, url, headers=sent_headers, body=payload, redirect=False, preload_content=False
+            )
         except urllib3.exceptions.HTTPError as cause:
+            log.debug("%s %s%s: no response after %.3f s: %s", method, self.server, path, _seconds_since(begun), cause)
             raise UnreachableError(self.server, cause) from cause
-        return StreamedResponse(self.server, answer)
+        # Neither headers, bodies nor query values are logged: any of them may contain a secret.
+        log.debug("%s %s%s: %d after %.3f s", method, self.server, path, response.status, _seconds_since(begun))
+        return StreamedResponse(self.server, response)
 
     def json(self, method: str, path: str, **options: Any) -> Any:
-        """Send one request and give the decoded answer.
+        """Send a request and return the decoded body; None where it is empty.
 
         Raises:
-            ApiError: the server answered with a status of 400 or more.
+            ApiError: the server responded with a status of 400 or more.
             UnreachableError, CredentialError: as for `request`.
         """
         response = self.request(method, path, **options).raise_for_status()
         return json.loads(response.body) if response.body else None
 
 
-class ExecCredential:
-    """A bearer token from an exec credential plugin, kept until shortly before it ends.
-
-    https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins
-    """
-
-    def __init__(self, spec: Mapping[str, Any]) -> None:
-        self._spec = spec
-        self._token: str | None = None
-        self._until: datetime | None = None
-
-    def __call__(self) -> str:
-        if self._token is None or (self._until is not None and datetime.now(UTC) > self._until):
-            self._token, self._until = self._run()
-        return self._token
-
-    def _run(self) -> tuple[str, datetime | None]:
-        spec = self._spec
-        command = [spec["command"], *(spec.get("args") or [])]
-        environment = os.environ | {e["name"]: e["value"] for e in spec.get("env") or []}
-        try:
-            done = subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)
-        except (OSError, subprocess.TimeoutExpired) as cause:
-            hint = f" {spec['installHint'].strip()}" if spec.get("installHint") else ""
-            raise CredentialError(f"cannot run the credential command {command[0]!r}: {cause}.{hint}") from cause
-        if done.returncode != 0:
-            words = done.stderr.decode("utf-8", "replace").strip()
-            raise CredentialError(f"{' '.join(command)} failed with exit code {done.returncode}: {words}")
-        try:
-            status = json.loads(done.stdout)["status"]
-            token = str(status["token"])
-        except (ValueError, KeyError, TypeError) as cause:
-            raise CredentialError(f"{command[0]} printed no ExecCredential with a token") from cause
-        ends = status.get("expirationTimestamp")
-        until = datetime.fromisoformat(ends) - EXEC_CREDENTIAL_SLACK if ends else None
-        return token, until
-
-
-def address(kubeconfig: str | Mapping[str, Any]) -> tuple[str, bytes | None]:
-    """The server that a kubeconfig's current context leads to, and its certificate authority.
-
-    Raises:
-        KubeconfigError: the text is no kubeconfig, or names something that it does not hold.
-    """
-    cluster, _ = _of_context(kubeconfig, None)
-    return cluster["server"], _inline_or_file(cluster, "certificate-authority")
-
-
-def _of_context(
-    kubeconfig: str | Mapping[str, Any], context: str | None
-) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """The cluster, which has a server, and the user of the context, or of the current one."""
-    config = _parsed(kubeconfig)
-    ctx = _named(config, "contexts", context or config.get("current-context"), "context")
-    cluster = _named(config, "clusters", ctx.get("cluster"), "cluster")
-    user = _named(config, "users", ctx["user"], "user") if ctx.get("user") else {}
-    if not cluster.get("server"):
-        raise KubeconfigError(f"kubeconfig: cluster {ctx.get('cluster')!r} has no 'server'")
-    return cluster, user
-
-
-def _parsed(kubeconfig: str | Mapping[str, Any]) -> Mapping[str, Any]:
-    if isinstance(kubeconfig, Mapping):
-        return kubeconfig
-    try:
-        config = yaml.safe_load(kubeconfig)
-    except yaml.YAMLError as cause:
-        # The parser's own message would quote the text, which may hold a token.
-        raise KubeconfigError("kubeconfig: not valid YAML") from cause
-    if not isinstance(config, dict):
-        raise KubeconfigError("kubeconfig: expected a mapping with clusters, contexts and users")
-    return config
-
-
-def _named(config: Mapping[str, Any], section: str, name: str | None, key: str) -> Mapping[str, Any]:
-    entries = {entry.get("name"): entry.get(key) or {} for entry in config.get(section) or []}
-    if name not in entries:
-        raise KubeconfigError(f"kubeconfig: no {key} named {name!r}; it has {sorted(map(str, entries))}")
-    found: Mapping[str, Any] = entries[name]
-    return found
-
-
-def _inline_or_file(entry: Mapping[str, Any], key: str) -> bytes | None:
-    if entry.get(f"{key}-data"):
-        return base64.b64decode(entry[f"{key}-data"])
-    return Path(entry[key]).read_bytes() if entry.get(key) else None
-
-
-def _bearer(user: Mapping[str, Any]) -> Bearer | None:
-    if user.get("exec"):
-        return ExecCredential(user["exec"])
-    if user.get("tokenFile"):
-        token_file = Path(user["tokenFile"])
-        return lambda: token_file.read_text().strip()
-    if user.get("token"):
-        token = str(user["token"])
-        return lambda: token
-    return None
-
-
-def _client_certificate(user: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
-    certificate, key = _inline_or_file(user, "client-certificate"), _inline_or_file(user, "client-key")
-    return (certificate, key) if certificate and key else None
-
-
-def _other_name(name: str | None) -> dict[str, Any]:
+def _server_name_options(name: str | None) -> dict[str, Any]:
     return {"server_hostname": name, "assert_hostname": name} if name else {}
 
 
-def _tls(ca_data: bytes | None, client: tuple[bytes, bytes] | None, insecure: bool) -> ssl.SSLContext:
+def _seconds_since(begun: float) -> float:
+    return time.monotonic() - begun
+
+
+def _create_tls_context(ca_data: bytes | None, client: tuple[bytes, bytes] | None, insecure: bool) -> ssl.SSLContext:
     context = ssl.create_default_context(cadata=ca_data.decode() if ca_data else None)
     if insecure:
         context.check_hostname = False

@@ -7,6 +7,7 @@ nothing is sent to AWS, and the host in the request does not depend on any endpo
 
 import base64
 import json
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -26,9 +27,11 @@ LIFETIME = timedelta(minutes=14)
 MAX_TOKEN_BYTES = 4096
 """https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/master/pkg/token/token.go (maxTokenLenBytes)"""
 
+log = logging.getLogger(__name__)
+
 
 class TokenTooLargeError(EksAccessError, ValueError):
-    """The token would be refused by the authenticator: session tokens with many tags or policies cause this."""
+    """The authenticator would refuse the token for its size: session tokens with many tags or policies cause this."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -39,7 +42,7 @@ class TokenTooLargeError(EksAccessError, ValueError):
 
 
 class Credentials(Protocol):
-    """What is needed of botocore's frozen credentials."""
+    """The part of botocore's frozen credentials that signing needs."""
 
     @property
     def access_key(self) -> str: ...
@@ -51,6 +54,8 @@ class Credentials(Protocol):
 
 @dataclass(frozen=True)
 class EksToken:
+    """A bearer token for an EKS cluster, and when to renew it."""
+
     value: str
     expires_at: datetime
 
@@ -76,10 +81,10 @@ def sts_host(region: str) -> str:
 
 
 def presigned_token(credentials: Credentials, *, cluster_name: str, region: str) -> EksToken:
-    """A token that authenticates the holder of `credentials` to the EKS cluster `cluster_name`.
+    """A token that authenticates the principal of `credentials` to the EKS cluster `cluster_name`.
 
     Raises:
-        TokenTooLargeError: the authenticator would refuse it for its size.
+        TokenTooLargeError: it is larger than the authenticator accepts.
     """
     from botocore.auth import SigV4QueryAuth
     from botocore.awsrequest import AWSRequest
@@ -91,6 +96,10 @@ def presigned_token(credentials: Credentials, *, cluster_name: str, region: str)
         headers={CLUSTER_HEADER: cluster_name},
     )
     SigV4QueryAuth(cast("ReadOnlyCredentials", credentials), "sts", region, expires=PRESIGNED_SECONDS).add_auth(request)
+    # The end of the access key's id is enough to tell which credentials were used.
+    log.debug(
+        "signing a token for cluster %s in %s with access key …%s", cluster_name, region, credentials.access_key[-4:]
+    )
     value = PREFIX + base64.urlsafe_b64encode(request.url.encode()).decode().rstrip("=")
     if len(value) > MAX_TOKEN_BYTES:
         raise TokenTooLargeError(len(value))

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .kubernetes_rights.baseline import ABSENT as ABSENT
+from .kubernetes_rights.baseline import BASELINE
+
 READ_VERBS = ("get", "list", "watch")
 
 
@@ -44,10 +47,6 @@ class KubernetesCall:
 
 Expectation = AwsCall | KubernetesCall
 
-ABSENT = "eks-access-probe-absent"
-"""The name of a resource that does not exist, for calls that would change something."""
-
-
 OTHER_CLUSTERS = "clusters that it was not given"
 """The reason for denying a call on any other cluster, or for allowing it in profile `vendor`."""
 
@@ -56,72 +55,22 @@ SYSTEM = "kube-system"
 
 
 def baseline() -> tuple[Expectation, ...]:
-    """What no integration in its least profile may do in a cluster, whoever it is.
+    """What no integration in its least profile may do in a cluster, whichever it is.
 
     A vendor that is granted one of these says so by an expectation of its own about the same call (`combined`).
     """
-
-    def refused(verb: str, resource: str, why: str, **place: Any) -> KubernetesCall:
-        return KubernetesCall(verb, resource, allowed=False, why=why, **place)
-
-    default: dict[str, Any] = {"namespace": "default"}
-    aws_auth: dict[str, Any] = {"namespace": SYSTEM, "name": "aws-auth"}
-    admission = "admissionregistration.k8s.io"
-    certificates = "certificates.k8s.io"
-    return (
-        refused("list", "secrets", "Secrets hold other systems' credentials"),
-        refused("watch", "secrets", "Secrets hold other systems' credentials"),
-        refused("get", "secrets", "one Secret by its name", name=ABSENT, **default),
-        refused("create", "secrets", "makes a token of any service account", **default),
-        # Into pods, and into what runs them.
-        refused("get", "nodes", "the kubelet's API runs commands in every pod", subresource="proxy"),
-        refused("create", "nodes", "the kubelet's API runs commands in every pod", subresource="proxy"),
-        refused("create", "pods", "a new pod can mount any Secret of its namespace", **default),
-        refused("create", "pods", "runs commands in a container", subresource="exec"),
-        refused("create", "pods", "takes over a container's terminal", subresource="attach"),
-        refused("create", "pods", "reaches what listens inside a pod", subresource="portforward"),
-        refused("patch", "pods", "adds a container to a pod", subresource="ephemeralcontainers"),
-        refused("create", "deployments", "makes pods", api_group="apps", **default),
-        refused("create", "daemonsets", "makes a pod on every node", api_group="apps", **default),
-        refused("create", "jobs", "makes pods", api_group="batch", **default),
-        refused("create", "persistentvolumes", "mounts a node's own files"),
-        # Acts as somebody else.
-        refused("create", "serviceaccounts", "mints tokens of other identities", subresource="token", **default),
-        refused("impersonate", "users", "acts as somebody else"),
-        refused("impersonate", "groups", "acts as an administrator", name="system:masters"),
-        refused("impersonate", "serviceaccounts", "acts as a workload", **default),
-        refused(
-            "update",
-            "certificatesigningrequests",
-            "issues certificates of any user",
-            api_group=certificates,
-            subresource="approval",
-        ),
-        refused(
-            "approve",
-            "signers",
-            "issues certificates of any user",
-            api_group=certificates,
-            name="kubernetes.io/kube-apiserver-client",
-        ),
-        # Gives itself rights.
-        refused("update", "configmaps", "decides who is let into the cluster", **aws_auth),
-        refused("patch", "configmaps", "decides who is let into the cluster", **aws_auth),
-        refused("delete", "configmaps", "shuts everybody out of the cluster", **aws_auth),
-        refused("create", "clusterrolebindings", "gives itself any role", api_group=RBAC),
-        refused("create", "rolebindings", "gives itself any role in a namespace", api_group=RBAC, namespace=SYSTEM),
-        refused("escalate", "clusterroles", "gives itself any right", api_group=RBAC),
-        refused("escalate", "roles", "gives itself any right", api_group=RBAC),
-        refused("bind", "clusterroles", "binds the administrator's role", api_group=RBAC, name="cluster-admin"),
-        # Stands between everybody and the API server.
-        *(
-            refused("create", hooks, "reads and changes every request", api_group=admission)
-            for hooks in ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
-        ),
-        refused("create", "apiservices", "answers in the API server's place", api_group="apiregistration.k8s.io"),
-        # Destroys.
-        refused("delete", "namespaces", "destroys everything in it"),
-        refused("delete", "nodes", "takes capacity away"),
+    return tuple(
+        KubernetesCall(
+            row.request.verb,
+            row.request.resource,
+            allowed=False,
+            why=row.why,
+            api_group=row.request.group,
+            subresource=row.request.subresource or None,
+            namespace=row.request.namespace or None,
+            name=row.request.name or None,
+        )
+        for row in BASELINE
     )
 
 

@@ -1,5 +1,5 @@
-"""The provider plugin: one process that serves this package's own resources, and its components, to every language.
+"""The provider plugin: one process that serves this package's resources and components to every language.
 
-A resource of its own is a `Handler` in a module of its own, listed in `catalogue`; `plugin` passes the engine's calls
-on to it, and `server` speaks gRPC and tells errors in plain words.
+`resources` has the resources that it implements itself, each a `handler.ResourceHandler`, listed in `catalogue`.
+`plugin` dispatches the engine's calls to them, and `server` speaks gRPC.
 """

@@ -1,37 +1,35 @@
-"""What the plugin serves: the resources of this package's own, and its components."""
+"""Everything that the plugin serves: the resources that it implements itself, and the components."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 from .. import __version__
-from .aws_auth_mapping import AwsAuthMappings
-from .connector_registration import ConnectorRegistrations
-from .handler import Handler, Warn
+from .handler import ResourceHandler, Warn
 from .plugin import PACKAGE
-from .schema import TYPES
+from .resources.aws_auth_mapping import AwsAuthMappings
+from .resources.connector_registration import ConnectorRegistrations
 
 
-def handlers(warn: Warn) -> Sequence[Handler]:
-    """Every resource of this package's own; a new one is a line here."""
+def create_handlers(warn: Warn) -> Sequence[ResourceHandler]:
+    """A handler for each resource that the plugin implements itself."""
     return (AwsAuthMappings(warn), ConnectorRegistrations(warn))
 
 
-def component_servicer(engine_address: str) -> Any:
-    """The SDK's servicer for the components. Loading them takes seconds (the AWS SDK): not before one is asked for."""
+def create_component_servicer(engine_address: str) -> Any:
+    """The SDK's servicer for the components. Importing them takes seconds (the AWS SDK), so it is created on demand."""
     from pulumi.provider.server import ProviderServicer
 
-    return ProviderServicer(_components(), [], engine_address)
+    return ProviderServicer(_create_component_provider(), [], engine_address)
 
 
-def package_schema() -> dict[str, Any]:
-    """The whole package's schema but for the resources of `handlers`."""
-    import json
-
-    schema: dict[str, Any] = json.loads(_components().schema)
-    return {**schema, "types": {**schema.get("types", {}), **TYPES}}
+def build_components_schema() -> dict[str, Any]:
+    """The package schema without the resources that the plugin implements itself."""
+    schema: dict[str, Any] = json.loads(_create_component_provider().schema)
+    return schema
 
 
-def _components() -> Any:
+def _create_component_provider() -> Any:
     from pulumi.provider.experimental.component import ComponentProvider
 
     from ..integrations import vendors

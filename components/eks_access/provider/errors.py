@@ -1,4 +1,4 @@
-"""Which errors are told to the user in words alone: all but this package's own faults, whose stack is needed."""
+"""Errors of the plugin, and which errors the user sees as a message alone: all but bugs, whose traceback is needed."""
 
 import asyncio
 import re
@@ -7,47 +7,58 @@ from collections.abc import Iterator
 import grpc  # type: ignore[import-untyped]
 from pulumi import RunError
 
-from ..errors import InvalidInputError
-from .handler import ProviderError
+from ..errors import EksAccessError, InvalidInputError
 
-ENDED = "the engine ended the deployment before this was done"
-_MEANT_FOR_THE_USER = (ProviderError, InvalidInputError, RunError)
-_ENDED_CODES = (grpc.StatusCode.CANCELLED, grpc.StatusCode.UNAVAILABLE)
-_ENDED_TEXTS = re.compile(
+ENGINE_STOPPED = "the engine ended the deployment before this was done"
+_STOPPED_CODES = (grpc.StatusCode.CANCELLED, grpc.StatusCode.UNAVAILABLE)
+_STOPPED_TEXTS = re.compile(
     "context canceled|code = Cancell?ed|failed: Cancell?ed|Resource monitor has terminated|RST_STREAM|Socket closed"
     "|Channel closed|transport is closing|connection is closing",
     re.IGNORECASE,
 )
-"""The SDK keeps of a failed call to the engine its details alone, and not its code (pulumi.runtime.settings,
-grpc_error_to_exception). These are what gRPC and Go say of a call that was cancelled or whose other end is gone."""
+"""Messages of gRPC and Go for a call that was cancelled or whose other end is gone. Of a failed call to the engine, the
+SDK keeps the details alone, and not the status code (pulumi.runtime.settings, grpc_error_to_exception)."""
 _INVOKE_FAILED = re.compile(r"invoke of \S+ failed: ", re.DOTALL)
-"""How the SDK begins the error of a question that a provider answered with one (pulumi.runtime.invoke)."""
+"""How the SDK begins the error of an invoke that the provider answered with an error (pulumi.runtime.invoke)."""
 
 
-def told(error: BaseException) -> tuple[grpc.StatusCode, str] | None:
-    """The code and the words for the user; None where the error is a fault of this package's."""
+class ProviderError(EksAccessError):
+    """An operation failed for a reason that the user can act on: reported without a traceback."""
+
+
+class NotAvailableError(ProviderError):
+    """The cluster or service that the resource is in could not be accessed. In a preview this is a warning."""
+
+
+_USER_ERRORS = (ProviderError, InvalidInputError, RunError)
+
+
+def user_message(error: BaseException) -> tuple[grpc.StatusCode, str] | None:
+    """Status code and message to show the user, or None if this is a bug whose traceback is needed."""
     causes = list(_causes(error))
-    meant = next((each for each in causes if isinstance(each, _MEANT_FOR_THE_USER) and not is_the_end(each)), None)
-    if meant is not None:
-        return grpc.StatusCode.FAILED_PRECONDITION, str(meant)
-    if any(map(is_the_end, causes)):
-        return grpc.StatusCode.CANCELLED, ENDED
-    # The innermost: the SDK's component host repeats it with its stack.
-    asked = next((each for each in reversed(causes) if _INVOKE_FAILED.match(str(each))), None)
-    return None if asked is None else (grpc.StatusCode.FAILED_PRECONDITION, str(asked))
+    for cause in causes:
+        if isinstance(cause, _USER_ERRORS) and not is_engine_stopped(cause):
+            return grpc.StatusCode.FAILED_PRECONDITION, str(cause)
+    if any(map(is_engine_stopped, causes)):
+        return grpc.StatusCode.CANCELLED, ENGINE_STOPPED
+    # The innermost one: the SDK's component host repeats it together with its traceback.
+    for cause in reversed(causes):
+        if _INVOKE_FAILED.match(str(cause)):
+            return grpc.StatusCode.FAILED_PRECONDITION, str(cause)
+    return None
 
 
-def is_the_end(error: BaseException) -> bool:
-    """Whether it says no more than that the engine cancelled the call, or is gone."""
+def is_engine_stopped(error: BaseException) -> bool:
+    """Does the error mean only that the engine cancelled the call, or is gone?"""
     if isinstance(error, asyncio.CancelledError):
         return True
     if isinstance(error, grpc.RpcError):
-        return error.code() in _ENDED_CODES
-    return _ENDED_TEXTS.search(str(error)) is not None
+        return error.code() in _STOPPED_CODES
+    return _STOPPED_TEXTS.search(str(error)) is not None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what led to it, outermost first; the component host keeps it in `inner`."""
+    """The error and its causes, outermost first. The component host keeps the cause in `inner`."""
     seen: BaseException | None = error
     while seen is not None:
         yield seen

@@ -7,11 +7,11 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from ..connector.objects import ACTIVATION_CODE, ACTIVATION_ID, REGION, registered
+from ..connector.objects import ACTIVATION_CODE, ACTIVATION_ID, REGION, activation_key
 from ..connector.resource import ConnectorRegistration
-from ..connector.viewers import viewer_arn
+from ..connector.viewers import canonicalize_viewer_arn
 from ..errors import InvalidInputError
-from ..kubernetes import kubeconfig_file
+from ..kubernetes.kubeconfig import read_kubeconfig_file, resolve_cluster_address
 from ..model.integration import ClusterPlace
 from ..model.rbac import STACK
 from .connection import Connection, connect
@@ -49,7 +49,7 @@ class ConnectedCluster(pulumi.ComponentResource):
             "code": code.apply(lambda known: known or UNKNOWN_CODE),
             "expiry": self.registration.activation_expiry,
         }
-        provisioned.bindings.capture(registered(cluster.key), activation)
+        provisioned.bindings.capture(activation_key(cluster.key), activation)
         # All clusters share one description, and each has an activation of its own.
         own = OutputBindings()
         own.resolve(REGION, cluster.region)
@@ -107,8 +107,8 @@ def _with_viewer_arn(key: str, viewer: Mapping[str, Any]) -> Mapping[str, Any]:
     """The viewer with its ARN in the form in which the console passes it to the connector."""
     arn, path = viewer["arn"], f"viewers.{key}.arn"
     if isinstance(arn, str):
-        return {**viewer, "arn": viewer_arn(path, arn)}
-    return {**viewer, "arn": pulumi.Output.from_input(arn).apply(lambda known: viewer_arn(path, known))}
+        return {**viewer, "arn": canonicalize_viewer_arn(path, arn)}
+    return {**viewer, "arn": pulumi.Output.from_input(arn).apply(lambda known: canonicalize_viewer_arn(path, known))}
 
 
 def _read_connection(path: str, args: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,13 +121,13 @@ def _read_connection(path: str, args: Mapping[str, Any]) -> dict[str, Any]:
     if (text is None) == ("kubeconfig_file" not in args):
         raise InvalidInputError(path, None, "needs either `kubeconfig` or `kubeconfig_file`")
     if text is None:
-        text = kubeconfig_file.read_file(f"{path}.kubeconfig_file", args["kubeconfig_file"])
+        text = read_kubeconfig_file(f"{path}.kubeconfig_file", args["kubeconfig_file"])
     secret = pulumi.Output.secret(text)
     endpoint: pulumi.Input[str]
     authority: pulumi.Input[str]
     if isinstance(text, str):
-        endpoint, authority = kubeconfig_file.address(path, text)
+        endpoint, authority = resolve_cluster_address(path, text)
     else:
-        found = pulumi.Output.unsecret(secret).apply(lambda known: list(kubeconfig_file.address(path, known)))
+        found = pulumi.Output.unsecret(secret).apply(lambda known: list(resolve_cluster_address(path, known)))
         endpoint, authority = found.apply(lambda each: each[0]), found.apply(lambda each: each[1])
     return {"kubeconfig": secret, "endpoint": endpoint, "certificate_authority": authority}

@@ -8,7 +8,7 @@ import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
 from ..errors import InvalidInputError
-from ..kubernetes.kubeconfig import kubeconfig
+from ..kubernetes.kubeconfig import build_kubeconfig
 from ..model.identity import AuthenticationMode
 from .arguments import ClusterArgs, validate_arguments
 from .output_bindings import OutputBindings
@@ -80,7 +80,7 @@ def _default_kubeconfig(args: ClusterArgs) -> pulumi.Input[str]:
         "cluster",
         {key: args[key] for key in ("name", "region", "endpoint", "certificate_authority")},
     )
-    text = kubeconfig(
+    text = build_kubeconfig(
         cluster_name=known["name"],
         region=known["region"],
         endpoint=known["endpoint"],

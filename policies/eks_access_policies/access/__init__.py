@@ -1,27 +1,36 @@
 """Who may do what in which cluster, computed from a stack: the chain from an IAM principal to RBAC's rules."""
 
-from .chain import Access, default_roles, groups, holders, username
-from .grants import Asked, Grant, allows, grants
-from .model import Association, Binding, Entry, Held, Principal, Role, Rule, Subject, same_cluster, told_namespaces
+from .chain import Access, default_roles, groups, rules_by_holder, username
+from .effective import any_allows, enumerate_requests
+from .model import (
+    Binding,
+    EffectiveRule,
+    Entry,
+    Permission,
+    PolicyAssociation,
+    Principal,
+    Role,
+    Subject,
+    format_namespaces,
+    same_cluster,
+)
 
 __all__ = [
     "Access",
-    "Asked",
-    "Association",
     "Binding",
+    "EffectiveRule",
     "Entry",
-    "Grant",
-    "Held",
+    "Permission",
+    "PolicyAssociation",
     "Principal",
     "Role",
-    "Rule",
     "Subject",
-    "allows",
+    "any_allows",
     "default_roles",
-    "grants",
+    "enumerate_requests",
+    "format_namespaces",
     "groups",
-    "holders",
+    "rules_by_holder",
     "same_cluster",
-    "told_namespaces",
     "username",
 ]

@@ -14,7 +14,18 @@ from eks_access.model.identity import EntryMethod
 from ..stack import Stack
 from .clusters import Clusters
 from .entries import associations, entries
-from .model import EVERYONE, Association, Binding, Entry, Held, Principal, Role, Rule, Subject, same_cluster
+from .model import (
+    EVERYONE,
+    Binding,
+    EffectiveRule,
+    Entry,
+    Permission,
+    PolicyAssociation,
+    Principal,
+    Role,
+    Subject,
+    same_cluster,
+)
 from .objects import bindings, roles, rule
 from .principals import Principals
 
@@ -32,12 +43,12 @@ class Access:
         self.clusters = Clusters(stack)
         self.principals = Principals(stack)
         self.entries: tuple[Entry, ...] = tuple(entries(stack, self.clusters, self.principals))
-        self.associations: tuple[Association, ...] = tuple(associations(stack, self.clusters, self.principals))
+        self.associations: tuple[PolicyAssociation, ...] = tuple(associations(stack, self.clusters, self.principals))
         self.roles: tuple[Role, ...] = tuple(roles(stack, self.clusters))
         self.bindings: tuple[Binding, ...] = tuple(bindings(stack, self.clusters))
 
     @cached_property
-    def held(self) -> tuple[Held, ...]:
+    def effective_rules(self) -> tuple[EffectiveRule, ...]:
         """Every rule that somebody holds by something in this stack: principals, and subjects that nobody enters as."""
         return (*self._by_policies(), *self._by_bindings())
 
@@ -54,7 +65,7 @@ class Access:
             return own[0]
         return default_roles().get(name) if kind == "ClusterRole" else None
 
-    def rules(self, role: Role) -> tuple[Rule, ...]:
+    def rules(self, role: Role) -> tuple[Permission, ...]:
         """A role's rules, with those that it has from others by aggregation."""
         if not role.aggregates:
             return role.rules
@@ -68,7 +79,7 @@ class Access:
             )
         )
 
-    def rules_of(self, kind: str, name: str, cluster: str) -> tuple[Rule, ...]:
+    def rules_of(self, kind: str, name: str, cluster: str) -> tuple[Permission, ...]:
         """The rules of a role by its name; none where there is no such role."""
         role = self._role_named(kind, name, None, cluster)
         return self.rules(role) if role else ()
@@ -81,11 +92,11 @@ class Access:
             return [entry for entry in self._entries.of(cluster) if may_be(username(entry), subject.name)]
         return []
 
-    def _by_policies(self) -> Iterator[Held]:
+    def _by_policies(self) -> Iterator[EffectiveRule]:
         for association in self.associations:
             entry = self._entry_of(association)
             for each in association.rules or ():
-                yield Held(
+                yield EffectiveRule(
                     each,
                     association.cluster,
                     association.namespaces,
@@ -94,7 +105,7 @@ class Access:
                     association=association,
                 )
 
-    def _by_bindings(self) -> Iterator[Held]:
+    def _by_bindings(self) -> Iterator[EffectiveRule]:
         for binding in self.bindings:
             role = self.role(binding)
             if role is None:
@@ -108,7 +119,7 @@ class Access:
                     if not entered:
                         yield _bound(*to)
 
-    def _entry_of(self, association: Association) -> Entry | None:
+    def _entry_of(self, association: PolicyAssociation) -> Entry | None:
         return next(
             (
                 entry
@@ -168,17 +179,17 @@ _NONE: "_ByCluster[Any]" = _ByCluster()
 
 
 def _bound(
-    rule: Rule,
+    rule: Permission,
     binding: Binding,
     role: Role,
     subject: Subject,
     namespaces: tuple[str, ...] | None,
     entry: Entry | None = None,
-) -> Held:
+) -> EffectiveRule:
     if entry is None:
-        return Held(rule, binding.cluster, namespaces, subject=subject, binding=binding, role=role)
+        return EffectiveRule(rule, binding.cluster, namespaces, subject=subject, binding=binding, role=role)
     cluster = binding.cluster or entry.cluster
-    return Held(rule, cluster, namespaces, entry.principal, entry, subject, binding, role)
+    return EffectiveRule(rule, cluster, namespaces, entry.principal, entry, subject, binding, role)
 
 
 def groups(entry: Entry) -> tuple[str, ...]:
@@ -217,9 +228,9 @@ def default_roles() -> Mapping[str, Role]:
     return {name: Role(None, "", name, None, tuple(map(rule, rules))) for name, rules in table.items()}
 
 
-def holders(access: Access) -> Mapping[Principal | Subject, list[Held]]:
+def rules_by_holder(access: Access) -> Mapping[Principal | Subject, list[EffectiveRule]]:
     """What each principal holds, and each subject that nobody in the stack enters as."""
-    found: dict[Principal | Subject, list[Held]] = defaultdict(list)
-    for held in access.held:
+    found: dict[Principal | Subject, list[EffectiveRule]] = defaultdict(list)
+    for held in access.effective_rules:
         found[held.holder].append(held)
     return found

@@ -1,27 +1,16 @@
 """Which cluster a resource is about: by its own properties, its provider's kubeconfig, or what stands beside it."""
 
-import json
-import re
 from collections.abc import Iterator
-from functools import lru_cache
-from itertools import pairwise
 
-import yaml
+from eks_access.kubernetes.kubeconfig import find_cluster_name
 
-from ..stack import Resource, Stack, Value
-from ..stack.values import get, items, text, texts
+from ..stack import Resource, Stack
+from ..stack.values import text
 
 CLUSTER = ("aws:eks/cluster:Cluster", "aws-native:eks:Cluster")
 _ONE_CLUSTERS = ("eks-access:index:ClusterAccess", "eks-access:index:ConnectedCluster")
 """Components of eks-access that have everything in one cluster below them."""
 _PROVIDER = "pulumi:providers:kubernetes"
-_NAME_OPTIONS = ("--cluster-name", "--cluster-id", "-i")
-_CLUSTER_ARN = re.compile(r"arn:[^:]+:eks:[^:]+:\d{12}:cluster/(?P<name>[^/]+)")
-_EKSCTL = re.compile(r"(?:.*@)?(?P<name>[^.@]+)\.[a-z0-9-]+\.eksctl\.io")
-_LARGEST = 200_000
-"""Bytes of a kubeconfig that is read for its cluster's name."""
-_MOST_BRACKETS = 1_000
-"""More than any kubeconfig written as YAML has; the parser takes quadratic time for them."""
 
 
 class Clusters:
@@ -55,7 +44,7 @@ class Clusters:
                     return name
         provider = self._stack.by_urn.get(resource.provider or "")
         if provider is not None and provider.type == _PROVIDER:
-            name = cluster_in_kubeconfig(text(provider.get("kubeconfig")) or "")
+            name = find_cluster_name(text(provider.get("kubeconfig")) or "")
             return name or self._of_sources(provider, "kubeconfig") or self._only
         return self._only
 
@@ -88,36 +77,3 @@ class Clusters:
             yield self.name(resource)
         elif "clusterName" in resource.properties and (name := self._of_property(resource)):
             yield name
-
-
-@lru_cache(maxsize=256)
-def cluster_in_kubeconfig(config: str) -> str:
-    """The cluster's name in EKS, by how the kubeconfig signs in or what it calls the cluster; empty if not there."""
-    if not config or len(config) > _LARGEST:
-        return ""
-    value = _loaded(config)
-    for user in items(get(value, "users")):
-        arguments = texts(get(user, "user", "exec", "args"))
-        for option, name in pairwise(arguments):
-            if option in _NAME_OPTIONS:
-                return name
-    called = [text(get(value, "current-context"))]
-    called += [text(get(item, "name")) for key in ("clusters", "contexts") for item in items(get(value, key))]
-    for name in filter(None, called):
-        match = _CLUSTER_ARN.fullmatch(name) or _EKSCTL.fullmatch(name)
-        if match:
-            return match["name"]
-    return ""
-
-
-def _loaded(config: str) -> Value:
-    try:
-        return json.loads(config)
-    except (ValueError, RecursionError):
-        pass
-    if config.count("[") + config.count("{") > _MOST_BRACKETS:
-        return None
-    try:
-        return yaml.safe_load(config)
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None

@@ -10,7 +10,7 @@ from eks_access.model.identity import EntryMethod
 from ..stack import Resource, Stack, Value, is_unknown
 from ..stack.values import get, holds_unknown, items, mapping, text, texts
 from .clusters import Clusters
-from .model import Association, Entry, Rule
+from .model import Entry, Permission, PolicyAssociation
 from .principals import Principals
 
 ACCESS_ENTRY = ("aws:eks/accessEntry:AccessEntry", "aws-native:eks:AccessEntry")
@@ -102,7 +102,7 @@ def _not_known(resource: Resource, **properties: str) -> Iterator[str]:
             yield what
 
 
-def associations(stack: Stack, clusters: Clusters, principals: Principals) -> Iterator[Association]:
+def associations(stack: Stack, clusters: Clusters, principals: Principals) -> Iterator[PolicyAssociation]:
     for resource in stack.of_type(ASSOCIATION):
         yield _association(resource, clusters, principals, resource.get("policyArn"), _one(resource.get("accessScope")))
     for resource in stack.of_type("aws-native:eks:AccessEntry"):
@@ -112,9 +112,9 @@ def associations(stack: Stack, clusters: Clusters, principals: Principals) -> It
 
 def _association(
     resource: Resource, clusters: Clusters, principals: Principals, arn: Value, scope: Value
-) -> Association:
+) -> PolicyAssociation:
     policy = policy_name(text(arn) or "")
-    return Association(
+    return PolicyAssociation(
         resource,
         principals.of(resource),
         clusters.of(resource),
@@ -142,16 +142,13 @@ def policy_name(arn: str) -> str:
     return match["name"] if match else arn
 
 
-def rules_of(policy: str) -> tuple[Rule, ...] | None:
+def rules_of(policy: str) -> tuple[Permission, ...] | None:
     """The rules of an access policy by its name, None where they are not known."""
     published = _CATALOGUE.get(policy)
     return published or None
 
 
-_CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
-    name: tuple(
-        Rule(tuple(rule.verbs), tuple(rule.api_groups), tuple(rule.resources), urls=tuple(rule.non_resource_urls))
-        for rule in rules
-    )
+_CATALOGUE: Mapping[str, tuple[Permission, ...]] = {
+    name: tuple(Permission(rule.verbs, rule.groups, rule.resources, rule.names, rule.urls) for rule in rules)
     for name, rules in access_policies.catalogue().items()
 }

@@ -69,11 +69,11 @@ class Entry:
 
     def __str__(self) -> str:
         way = "access entry" if self.method is EntryMethod.ACCESS_ENTRY else "aws-auth mapping"
-        return f"{way} in {told_cluster(self.cluster)}"
+        return f"{way} in {format_cluster(self.cluster)}"
 
 
 @dataclass(frozen=True, eq=False)
-class Association:
+class PolicyAssociation:
     """An EKS access policy, given to a principal: everywhere, or in namespaces (which may be patterns: `dev-*`)."""
 
     resource: Resource
@@ -82,7 +82,7 @@ class Association:
     policy: str
     """Its name; empty where it is not known."""
     namespaces: tuple[str, ...] | None = ANYWHERE
-    rules: tuple["Rule", ...] | None = None
+    rules: tuple["Permission", ...] | None = None
     """None where AWS does not publish the policy's rules, or they are not known here."""
 
     def __str__(self) -> str:
@@ -90,7 +90,7 @@ class Association:
 
 
 @dataclass(frozen=True)
-class Rule:
+class Permission:
     """A rule of RBAC, or of an access policy. No `names` means every name, as in RBAC."""
 
     verbs: tuple[str, ...]
@@ -116,7 +116,7 @@ class Role:
     cluster: str
     name: str
     namespace: str | None = None
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[Permission, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     aggregates: tuple[Mapping[str, str], ...] = ()
 
@@ -151,14 +151,14 @@ class Binding:
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class EffectiveRule:
     """One rule that somebody holds in a cluster, and the whole way by which they have it.
 
     Either `association`, or `subject`, `binding` and `role` are there. `principal` and `entry` are missing where
     nothing in the stack makes a principal this subject.
     """
 
-    rule: Rule
+    rule: Permission
     cluster: str
     namespaces: tuple[str, ...] | None
     principal: Principal | None = None
@@ -166,7 +166,7 @@ class Held:
     subject: Subject | None = None
     binding: Binding | None = None
     role: Role | None = None
-    association: Association | None = None
+    association: PolicyAssociation | None = None
 
     @property
     def resource(self) -> Resource:
@@ -183,7 +183,7 @@ class Held:
 
     @property
     def where(self) -> str:
-        return told_namespaces(self.namespaces)
+        return format_namespaces(self.namespaces)
 
     @property
     def chain(self) -> str:
@@ -192,11 +192,11 @@ class Held:
         return " → ".join(str(step) for step in steps if step is not None)
 
 
-def told_cluster(cluster: str) -> str:
+def format_cluster(cluster: str) -> str:
     return f"cluster {cluster}" if cluster else "a cluster not known yet"
 
 
-def told_namespaces(namespaces: tuple[str, ...] | None) -> str:
+def format_namespaces(namespaces: tuple[str, ...] | None) -> str:
     if namespaces is None:
         return "in the whole cluster"
     return f"in {'namespace' if len(namespaces) == 1 else 'namespaces'} {', '.join(namespaces)}"

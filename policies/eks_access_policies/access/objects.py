@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from ..stack import Resource, Stack, Value, is_unknown
 from ..stack.values import get, holds_unknown, items, mapping, text, texts
 from .clusters import Clusters
-from .model import Binding, Role, Rule, Subject
+from .model import Binding, Permission, Role, Subject
 
 _TYPE = re.compile(
     r"kubernetes:rbac\.authorization\.k8s\.io/[^:]+:(?P<kind>(Cluster)?Role(Binding)?)(?P<form>Patch|List)?"
@@ -50,9 +50,9 @@ def _role(resource: Resource, kind: str, value: Value, cluster: str) -> Role:
     )
 
 
-def rule(value: Value) -> Rule:
+def rule(value: Value) -> Permission:
     """A rule of RBAC as it is written."""
-    return Rule(
+    return Permission(
         texts(get(value, "verbs")),
         texts(get(value, "apiGroups")),
         texts(get(value, "resources")),

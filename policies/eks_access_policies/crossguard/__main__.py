@@ -2,7 +2,7 @@
 
 from pulumi_policy import PolicyPack
 
-from eks_access_policies.pack import judged_once, policies
+from eks_access_policies.pack import evaluated_once, policies
 
-with judged_once():
+with evaluated_once():
     PolicyPack("eks-access", policies=policies())

@@ -3,6 +3,7 @@
 A fleet's stacks have the same document hundreds of times; each is judged once.
 """
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
@@ -11,12 +12,11 @@ from eks_access.model import arn as arns
 from .. import iam
 from ..finding import Finding
 from ..iam.policy import Kind as PolicyKind
-from ..located import Located
 from ..rules.iam.trust import TRUST_EXTERNAL_ID, TRUST_UNKNOWN_ACCOUNT, TRUST_WHOLE_ACCOUNT
-from ..rules.settings import Settings
 from ..stack import Resource, Stack
 from ..stack.documents import Kind, document_text, documents
 from ..stack.values import texts
+from .settings import Settings
 
 _KINDS: Mapping[Kind, PolicyKind] = {
     Kind.INLINE: "inline",
@@ -33,9 +33,9 @@ _NAME_ACCOUNTS = (
 _SECRET = "what it says is a secret of the stack, and is not shown."
 
 
-def judge_documents(
+def evaluate_documents(
     resource: Resource, settings: Settings, accounts: frozenset[str], stack: Stack
-) -> Iterator[Located]:
+) -> Iterator[Finding]:
     plain = frozenset(_without_external_id(resource, stack))
     told = f"role {resource.name}" if resource.type.endswith(":Role") else resource.name
     for placed in documents(resource):
@@ -43,26 +43,26 @@ def judge_documents(
             continue
         what = f"the {placed.kind.value} of {told}"
         hidden = placed.name.partition("[")[0] in resource.secrets
-        for finding in _judged(placed.kind, document_text(placed), settings, accounts, plain):
+        for finding in _evaluated(placed.kind, document_text(placed), settings, accounts, plain):
             message = f"{what}: {_SECRET if hidden else finding.message}"
             if finding.rule in BY_ACCOUNT and not accounts and not settings.accounts:
                 message += _NAME_ACCOUNTS
             where = placed.name if hidden or not finding.where else f"{placed.name}.{finding.where}"
-            yield Located(Finding(finding.rule, message, where), resource.urn)
+            yield dataclasses.replace(finding, message=message, where=where, urn=resource.urn)
     seconds = resource.get("maxSessionDuration")
     if isinstance(seconds, int | float) and not isinstance(seconds, bool):
-        for finding in iam.judge_session(int(seconds), context(settings, accounts)):
+        for finding in iam.evaluate_session(int(seconds), context(settings, accounts)):
             message = f"{told}: {finding.message}"
-            yield Located(Finding(finding.rule, message, "maxSessionDuration"), resource.urn)
+            yield Finding(finding.rule, message, "maxSessionDuration", resource.urn)
 
 
 @lru_cache(maxsize=4096)
-def _judged(
+def _evaluated(
     kind: Kind, text: str, settings: Settings, accounts: frozenset[str], plain: frozenset[str]
 ) -> tuple[Finding, ...]:
     if kind is Kind.TRUST:
-        return tuple(iam.judge_trust(text, context(settings, accounts, plain)))
-    return tuple(iam.judge_policy(text, context(settings, accounts, plain), _KINDS[kind]))
+        return tuple(iam.evaluate_trust(text, context(settings, accounts, plain)))
+    return tuple(iam.evaluate_policy(text, context(settings, accounts, plain), _KINDS[kind]))
 
 
 def context(settings: Settings, accounts: frozenset[str], plain: frozenset[str] = frozenset()) -> iam.Context:

@@ -13,14 +13,13 @@ from ..access.clusters import CLUSTER
 from ..access.entries import CONFIG_MAP
 from ..access.principals import ROLE, USER
 from ..finding import Finding, Rule
-from ..located import Located
 from ..rules import eks as eks_rules
-from ..rules.settings import Settings
 from ..stack import Resource, Stack
 from ..stack.values import text, texts
 from . import eks, not_evaluated, rbac
-from .documents import judge_documents
-from .identities import judge_identities
+from .documents import evaluate_documents
+from .identities import evaluate_identities
+from .settings import Settings
 
 RESOURCE_RULES: tuple[Rule, ...] = (
     *iam.RULES,
@@ -45,12 +44,12 @@ STACK_RULES: tuple[Rule, ...] = (
 RULES: tuple[Rule, ...] = (*RESOURCE_RULES, *STACK_RULES)
 
 
-def is_judged_alone(type: str) -> bool:
+def is_evaluated_alone(type: str) -> bool:
     """Whether a resource of this type may have findings by itself: of Kubernetes' kinds only aws-auth has."""
     return not type.startswith("kubernetes:") or CONFIG_MAP.fullmatch(type) is not None
 
 
-class Judge:
+class Evaluator:
     """The rules, with the settings of each."""
 
     def __init__(self, default: Settings | None = None, by_rule: Mapping[str, Settings] | None = None) -> None:
@@ -59,44 +58,44 @@ class Judge:
         for rule in RULES:
             self._rules_by_settings[(by_rule or {}).get(rule.id, default)].add(rule.id)
 
-    def stack(self, stack: Stack) -> list[Located]:
+    def stack(self, stack: Stack) -> list[Finding]:
         """Everything that there is to say about a stack, the gravest first."""
         accounts = own_accounts(stack.resources)
-        alone = [located for each in stack.resources for located in self.resource(each, stack, accounts)]
+        alone = [finding for each in stack.resources for finding in self.resource(each, stack, accounts)]
         return sorted([*alone, *self.together(stack, accounts)], key=_gravest_first)
 
-    def resource(self, resource: Resource, stack: Stack, accounts: frozenset[str]) -> list[Located]:
+    def resource(self, resource: Resource, stack: Stack, accounts: frozenset[str]) -> list[Finding]:
         """What there is to say about a resource by itself. `stack` is what is known of the others."""
         return self._of_each(lambda settings: _alone(resource, settings, accounts, stack), stack)
 
-    def together(self, stack: Stack, accounts: frozenset[str]) -> list[Located]:
+    def together(self, stack: Stack, accounts: frozenset[str]) -> list[Finding]:
         """What there is to say about how a stack's resources go together."""
         access = Access(stack)
         return self._of_each(lambda settings: _together(access, settings, accounts), stack)
 
-    def _of_each(self, judged: Callable[[Settings], Iterable[Located]], stack: Stack) -> list[Located]:
+    def _of_each(self, evaluated: Callable[[Settings], Iterable[Finding]], stack: Stack) -> list[Finding]:
         """What is found with the settings of each rule, without what they exempt and without any secret."""
         return [
-            dataclasses.replace(located, finding=_redacted(located.finding, stack))
+            _redacted(finding, stack)
             for settings, rules in self._rules_by_settings.items()
-            for located in judged(settings)
-            if located.rule.id in rules
-            if not settings.exempts(stack.by_urn.get(located.urn), stack)
+            for finding in evaluated(settings)
+            if finding.rule.id in rules
+            if not settings.exempts(stack.by_urn.get(finding.urn), stack)
         ]
 
 
-def _alone(resource: Resource, settings: Settings, accounts: frozenset[str], stack: Stack) -> Iterator[Located]:
-    yield from judge_documents(resource, settings, accounts, stack)
-    yield from eks.judge_resource(resource)
+def _alone(resource: Resource, settings: Settings, accounts: frozenset[str], stack: Stack) -> Iterator[Finding]:
+    yield from evaluate_documents(resource, settings, accounts, stack)
+    yield from eks.evaluate_resource(resource)
 
 
-def _together(access: Access, settings: Settings, accounts: frozenset[str]) -> Iterator[Located]:
-    yield from eks.judge(access, settings, accounts)
-    yield from rbac.judge(access, settings)
-    yield from judge_identities(access.stack, settings, accounts)
-    yield from not_evaluated.unjudged(access)
+def _together(access: Access, settings: Settings, accounts: frozenset[str]) -> Iterator[Finding]:
+    yield from eks.evaluate(access, settings, accounts)
+    yield from rbac.evaluate(access, settings)
+    yield from evaluate_identities(access.stack, settings, accounts)
+    yield from not_evaluated.find_not_evaluated(access)
     for resource in access.stack.resources:
-        yield from not_evaluated.unjudged_documents(resource)
+        yield from not_evaluated.find_documents_not_evaluated(resource)
 
 
 def own_accounts(resources: Iterable[Resource]) -> frozenset[str]:
@@ -118,5 +117,5 @@ def _redacted(finding: Finding, stack: Stack) -> Finding:
     return dataclasses.replace(finding, message=stack.redacted(finding.message)) if stack.secret_texts else finding
 
 
-def _gravest_first(located: Located) -> tuple[int, str, str, str]:
-    return (-located.rule.severity, located.rule.id, located.urn, located.finding.message)
+def _gravest_first(finding: Finding) -> tuple[int, str, str, str]:
+    return (-finding.rule.severity, finding.rule.id, finding.urn, finding.message)

@@ -10,11 +10,10 @@ from functools import lru_cache
 from .. import iam
 from ..access.iam_identities import Identity, identities
 from ..finding import Finding
-from ..located import Located
-from ..rules.settings import Settings
 from ..stack import Stack
 from ..stack.values import text
 from .documents import context
+from .settings import Settings
 
 
 def limited(stack: Stack) -> Iterator[tuple[Identity, str]]:
@@ -27,18 +26,20 @@ def limited(stack: Stack) -> Iterator[tuple[Identity, str]]:
 
 @lru_cache(maxsize=1024)
 def _is_grave(policies: tuple[str, ...]) -> bool:
-    found = [*iam.judge_policies(policies), *(finding for each in policies for finding in iam.judge_policy(each))]
+    found = [*iam.evaluate_policies(policies), *(finding for each in policies for finding in iam.evaluate_policy(each))]
     return any(finding.rule.is_mandatory for finding in found)
 
 
-def judge_identities(stack: Stack, settings: Settings, accounts: frozenset[str]) -> Iterator[Located]:
+def evaluate_identities(stack: Stack, settings: Settings, accounts: frozenset[str]) -> Iterator[Finding]:
     """Only what no policy opens by itself: the rest is told of that policy."""
     for identity in identities(stack).values():
         texts = identity.policies
         if len(texts) < 2:
             continue
-        alone = {finding.rule for each in texts for finding in iam.judge_policies([each], context(settings, accounts))}
-        for finding in iam.judge_policies(texts, context(settings, accounts)):
+        alone = {
+            finding.rule for each in texts for finding in iam.evaluate_policies([each], context(settings, accounts))
+        }
+        for finding in iam.evaluate_policies(texts, context(settings, accounts)):
             if finding.rule not in alone:
                 message = f"the {len(texts)} policies of {identity.resource.name} together: {finding.message}"
-                yield Located(Finding(finding.rule, message), identity.resource.urn)
+                yield Finding(finding.rule, message, urn=identity.resource.urn)

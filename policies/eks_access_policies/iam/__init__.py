@@ -1,26 +1,26 @@
 """The judgement of IAM documents: trust policies and permissions, by what they let happen. Pure: no AWS, no engine."""
 
 from ..rules.iam import RULES
-from .context import Context, Standing
+from .context import AccountTrust, Context
 from .document import parse
 from .known_vendors import KNOWN_VENDORS, Vendor
-from .policy import judge_policies, judge_policy
+from .policy import evaluate_policies, evaluate_policy
 from .statement import Document, Principal, PrincipalKind, Statement
-from .trust import judge_session, judge_trust
+from .trust import evaluate_session, evaluate_trust
 
 __all__ = [
     "KNOWN_VENDORS",
     "RULES",
+    "AccountTrust",
     "Context",
     "Document",
     "Principal",
     "PrincipalKind",
-    "Standing",
     "Statement",
     "Vendor",
-    "judge_policies",
-    "judge_policy",
-    "judge_session",
-    "judge_trust",
+    "evaluate_policies",
+    "evaluate_policy",
+    "evaluate_session",
+    "evaluate_trust",
     "parse",
 ]

@@ -12,7 +12,7 @@ SESSION_LIMIT = 43_200
 """MaxSessionDuration at most. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
 
 
-class Standing(Enum):
+class AccountTrust(Enum):
     OWN = "your own account"
     TRUSTED = "an account that you trust"
     VENDOR = "a known vendor's account"
@@ -36,19 +36,19 @@ class Context:
     now: datetime | None = None
     """For conditions on dates; the present where it is not given."""
 
-    def standing(self, account: str) -> Standing:
+    def account_trust(self, account: str) -> AccountTrust:
         if account in self.accounts:
-            return Standing.OWN
+            return AccountTrust.OWN
         if account in self.trusted_accounts:
-            return Standing.TRUSTED
-        return Standing.VENDOR if account in self.vendors else Standing.UNKNOWN
+            return AccountTrust.TRUSTED
+        return AccountTrust.VENDOR if account in self.vendors else AccountTrust.UNKNOWN
 
     def told(self, account: str) -> str:
         """The account in words: its number, and whose it is."""
-        standing = self.standing(account)
-        if standing is Standing.VENDOR:
+        account_trust = self.account_trust(account)
+        if account_trust is AccountTrust.VENDOR:
             return f"{account} ({self.vendors[account].name})"
-        return f"{account} ({standing.value})"
+        return f"{account} ({account_trust.value})"
 
     def accepts(self, principal: str) -> bool:
         return any(matches(each, principal) for each in self.principals)

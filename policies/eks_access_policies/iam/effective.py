@@ -21,7 +21,7 @@ _MOST_COMPARISONS = 200_000
 
 
 @dataclass(frozen=True)
-class Grant:
+class AllowedAction:
     """One action that one statement allows, on what, and under which tests."""
 
     action: reference.Action
@@ -78,7 +78,7 @@ class Effective:
                     found._by_action[action].append(left)
         return found
 
-    def grants(self, name: str) -> tuple[Grant, ...]:
+    def grants(self, name: str) -> tuple[AllowedAction, ...]:
         """What remains of the action, the widest grant first."""
         action = reference.find(name)
         if action is None:
@@ -100,7 +100,7 @@ class Effective:
         ranked = sorted(statements, key=lambda each: (-_furthest(each.resources, action), len(each.conditions)))
         return ranked[:_MOST]
 
-    def _after_denials(self, name: str, action: reference.Action, statement: Statement) -> Grant | None:
+    def _after_denials(self, name: str, action: reference.Action, statement: Statement) -> AllowedAction | None:
         given = statement.resources or (("*",) if statement.not_resources else ())
         # What belongs to other actions of the statement has no say in whether this one is denied.
         resources = tuple(each for each in given if concerns(each, action))
@@ -122,7 +122,7 @@ class Effective:
         far = _furthest(resources, action)
         if far is Reach.NONE or impossible(tests, self.now):
             return None
-        return Grant(action, statement, far, resources, tuple(tests))
+        return AllowedAction(action, statement, far, resources, tuple(tests))
 
     def _left(self, resources: tuple[str, ...], denial: Statement, action: reference.Action) -> tuple[str, ...]:
         """The resources that are not denied: neither named there, nor all that the action acts on."""

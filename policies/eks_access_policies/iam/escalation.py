@@ -9,7 +9,7 @@ from ..finding import Finding, Rule
 from ..rules.iam.escalation import ESCALATION_CONFINED, ESCALATION_SELF, PASS_ROLE_ANY
 from . import actions
 from .conditions import Binding, Test, binding, demands_presence
-from .effective import Effective, Grant
+from .effective import AllowedAction, Effective
 from .glob import is_pattern, matches
 from .paths import PATHS, Path
 from .resources import Reach
@@ -36,7 +36,7 @@ class Step:
 
     path: Path
     rule: Rule
-    grants: tuple[Grant, ...]
+    grants: tuple[AllowedAction, ...]
 
     @property
     def words(self) -> str:
@@ -44,7 +44,7 @@ class Step:
         return f"can {self.path.gains} ({by})"
 
 
-def judge_escalation(effective: Effective) -> Iterator[Finding]:
+def evaluate_escalation(effective: Effective) -> Iterator[Finding]:
     """One finding for each rule and statement, with the paths that it opens."""
     groups: dict[tuple[Rule, str], list[Step]] = defaultdict(list)
     for step in steps_open(effective):
@@ -66,9 +66,9 @@ def steps_open(effective: Effective) -> Iterator[Step]:
             yield step
 
 
-def _walk(path: Path, grants: dict[str, tuple[Grant, ...]]) -> Step | None:
+def _walk(path: Path, grants: dict[str, tuple[AllowedAction, ...]]) -> Step | None:
     """The widest way in which the path is open; None where it is not."""
-    found: list[Grant] = []
+    found: list[AllowedAction] = []
     for alternatives in path.alternatives[1:]:
         open_ones = [grant for each in alternatives for grant in grants[each]]
         if not open_ones:
@@ -85,7 +85,7 @@ def _walk(path: Path, grants: dict[str, tuple[Grant, ...]]) -> Step | None:
     return best
 
 
-def _rule(path: Path, grant: Grant) -> Rule | None:
+def _rule(path: Path, grant: AllowedAction) -> Rule | None:
     """The rule that this grant breaks: the path's own, the one for what is confined, or none."""
     if any(all(hold.holds(grant.tests) for hold in group) for group in path.defused_by):
         return None
@@ -124,7 +124,7 @@ def _held(path: Path) -> frozenset[str]:
     return frozenset(hold.key.lower() for group in path.defused_by for hold in group) | {_PASSED_TO}
 
 
-def _confines(grant: Grant, held: frozenset[str] = frozenset({_PASSED_TO}), *, by_tags: bool = True) -> bool:
+def _confines(grant: AllowedAction, held: frozenset[str] = frozenset({_PASSED_TO}), *, by_tags: bool = True) -> bool:
     """Does a condition confine the grant to tagged or named resources, or to calls that a service makes?"""
     for test in grant.tests:
         key = test.lower_key
@@ -157,7 +157,7 @@ def _pins(test: Test, tests: Iterable[Test]) -> bool:
     return binding(test, present=present) is Binding.PINS and not all(is_pattern(value) for value in test.values)
 
 
-def _pass_role(grants: Sequence[Grant]) -> Iterator[Finding]:
+def _pass_role(grants: Sequence[AllowedAction]) -> Iterator[Finding]:
     """iam:PassRole for any role and any service, where nothing else here makes use of it."""
     for grant in grants:
         said = any(test.lower_key == _PASSED_TO and _pins(test, grant.tests) for test in grant.tests)

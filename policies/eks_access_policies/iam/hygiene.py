@@ -23,7 +23,7 @@ def few(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(found, key=lambda each: -each.rule.severity)[:MOST_FINDINGS]
 
 
-def judge_size(document: Document, limit: int, what: str) -> Iterator[Finding]:
+def evaluate_size(document: Document, limit: int, what: str) -> Iterator[Finding]:
     """IAM does not count white space. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
     if document.size is None or document.size <= limit * NEAR:
         return
@@ -34,7 +34,7 @@ def judge_size(document: Document, limit: int, what: str) -> Iterator[Finding]:
         yield Finding(SIZE_NEAR, f"{size}: {limit - document.size} are left.")
 
 
-def judge_twins(document: Document) -> Iterator[Finding]:
+def find_duplicates(document: Document) -> Iterator[Finding]:
     """Statements that say the same, and actions or resources that another one in the list covers."""
     told = 0
     for later, earlier in document.duplicates[:_MOST]:

@@ -30,15 +30,15 @@ _MOST_ACTIONS = 2_000
 """Actions of one statement that are looked at one by one: a document within IAM's limits has fewer."""
 
 
-def judge_statement(statement: Statement) -> Iterator[Finding]:
+def evaluate_statement(statement: Statement) -> Iterator[Finding]:
     """One statement by itself. Deny statements are asked only whether what they name exists."""
     yield from _existing(statement)
-    yield from judge_breadth(statement)
+    yield from evaluate_breadth(statement)
     if statement.allows:
         yield from _resources(statement)
 
 
-def judge_breadth(statement: Statement) -> Iterator[Finding]:
+def evaluate_breadth(statement: Statement) -> Iterator[Finding]:
     """Wildcards and negations of an Allow statement, with what they cover."""
     if statement.allows:
         yield from _negations(statement)

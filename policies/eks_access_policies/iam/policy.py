@@ -11,9 +11,9 @@ from ..rules.iam.permissions import POLICY_ADMIN, POLICY_CONDITION_NEVER
 from .context import Context
 from .document import parse
 from .effective import Effective
-from .escalation import INTERESTING, judge_escalation
-from .hygiene import MOST_FINDINGS, few, judge_size, judge_twins
-from .permissions import judge_breadth, judge_statement
+from .escalation import INTERESTING, evaluate_escalation
+from .hygiene import MOST_FINDINGS, evaluate_size, few, find_duplicates
+from .permissions import evaluate_breadth, evaluate_statement
 from .statement import Document, Statement
 
 Kind = Literal["managed", "inline", "identity"]
@@ -27,19 +27,19 @@ _LIMITS: dict[Kind, tuple[int, str]] = {
 }
 
 
-def judge_policy(given: object, context: Context | None = None, kind: Kind = "identity") -> list[Finding]:
+def evaluate_policy(given: object, context: Context | None = None, kind: Kind = "identity") -> list[Finding]:
     """What is wrong with one policy of permissions; nothing where it is as it should be."""
     context = context or Context()
     document = given if isinstance(given, Document) else parse(given)
     limit, what = _LIMITS[kind]
-    findings = [*document.flaws, *judge_size(document, limit, what), *judge_twins(document)]
+    findings = [*document.flaws, *evaluate_size(document, limit, what), *find_duplicates(document)]
     for statement in document.statements:
         findings += _form(statement)
-    findings += _judge(document.statements, context)
+    findings += _evaluate(document.statements, context)
     return few(findings)
 
 
-def judge_policies(given: Iterable[object], context: Context | None = None) -> list[Finding]:
+def evaluate_policies(given: Iterable[object], context: Context | None = None) -> list[Finding]:
     """The escalation that all policies of one identity open together: what one allows another may complete, or deny."""
     context = context or Context()
     documents = [each if isinstance(each, Document) else parse(each) for each in given]
@@ -47,10 +47,10 @@ def judge_policies(given: Iterable[object], context: Context | None = None) -> l
     effective = Effective.of(statements, INTERESTING, context.time, context.accounts)
     if any(_is_admin(statement) for statement in effective.allowed):
         return []  # told of the policy that says so; there is nothing left to gain
-    return few(judge_escalation(effective))
+    return few(evaluate_escalation(effective))
 
 
-def _judge(statements: Sequence[Statement], context: Context) -> Iterable[Finding]:
+def _evaluate(statements: Sequence[Statement], context: Context) -> Iterable[Finding]:
     effective = Effective.of(statements, INTERESTING, context.time, context.accounts)
     for statement, reason in effective.never:
         message = f"The statement applies to no request: {reason}."
@@ -59,16 +59,16 @@ def _judge(statements: Sequence[Statement], context: Context) -> Iterable[Findin
     told = 0
     for statement in (*effective.allowed, *(each for each in statements if each.denies)):
         # Past what anybody reads only what is grave is looked for: what was probably meant takes long to find.
-        for finding in judge_statement(statement) if told < MOST_FINDINGS else judge_breadth(statement):
+        for finding in evaluate_statement(statement) if told < MOST_FINDINGS else evaluate_breadth(statement):
             told += 1
             everything = everything or finding.rule is POLICY_ADMIN
             yield finding
     if not everything:
-        yield from judge_escalation(effective)
+        yield from evaluate_escalation(effective)
 
 
 def _is_admin(statement: Statement) -> bool:
-    return any(finding.rule is POLICY_ADMIN for finding in judge_breadth(statement))
+    return any(finding.rule is POLICY_ADMIN for finding in evaluate_breadth(statement))
 
 
 def _form(statement: Statement) -> Iterable[Finding]:

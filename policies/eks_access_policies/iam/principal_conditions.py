@@ -30,7 +30,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Who:
+class CallerRestriction:
     """What the conditions of one statement say about who may act."""
 
     named: tuple[Named, ...] = ()
@@ -57,7 +57,7 @@ _OWN = ("${aws:resourceaccount}", "${aws:resourceorgid}")
 """Variables that stand for the role's own account or organization."""
 
 
-def who(tests: Sequence[Test], organizations: Collection[str] = ()) -> Who:
+def evaluate_caller_restriction(tests: Sequence[Test], organizations: Collection[str] = ()) -> CallerRestriction:
     """Read the conditions on who may act. Several tests must all hold, so the narrowest says it.
 
     `organizations` are one's own: everybody in another one is anybody. Without any, every one will do.
@@ -65,17 +65,17 @@ def who(tests: Sequence[Test], organizations: Collection[str] = ()) -> Who:
     best: tuple[Named, ...] = ()
     opened: list[tuple[Test, str]] = []
     for test in tests:
-        judge = _KEYS.get(test.lower_key)
-        if judge is None:
+        read_value = _KEYS.get(test.lower_key)
+        if read_value is None:
             continue
-        said = _named(test, judge, present=demands_presence([t for t in tests if t is not test], test.lower_key))
+        said = _named(test, read_value, present=demands_presence([t for t in tests if t is not test], test.lower_key))
         named = tuple(_foreign(each) if _is_foreign(each, organizations) else each for each in said)
         failed = next((each for each in named if each.scope is Scope.OPEN), None)
         if failed:
             opened.append((test, failed.why))
         elif named and (not best or _rank(named) < _rank(best)):
             best = named
-    return Who(best, tuple(opened))
+    return CallerRestriction(best, tuple(opened))
 
 
 def irrelevant(tests: Iterable[Test]) -> tuple[Test, ...]:
@@ -103,13 +103,13 @@ def why_open(found: Binding, test: Test) -> str:
     return f"{test.values[0]!r} matches every value" if test.values else "it has no value"
 
 
-def _named(test: Test, judge: Callable[[str], Named], *, present: bool) -> tuple[Named, ...]:
+def _named(test: Test, read_value: Callable[[str], Named], *, present: bool) -> tuple[Named, ...]:
     found = binding(test, present=present)
     if found is Binding.NEVER:
         return ()
     if found is not Binding.PINS:
         return (Named(Scope.OPEN, why=why_open(found, test)),)
-    return tuple(judge(value) for value in test.values)
+    return tuple(read_value(value) for value in test.values)
 
 
 def _is_foreign(named: Named, organizations: Collection[str]) -> bool:

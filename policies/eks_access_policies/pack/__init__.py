@@ -4,6 +4,6 @@ Importing this starts nothing: only `PolicyPack(...)` does, which the pack's own
 """
 
 from .policies import policies
-from .sharing import judged_once
+from .sharing import evaluated_once
 
-__all__ = ["judged_once", "policies"]
+__all__ = ["evaluated_once", "policies"]

@@ -16,11 +16,10 @@ from pulumi_policy import (
 )
 from pulumi_policy import Severity as PulumiSeverity
 
-from ..evaluate.evaluator import RESOURCE_RULES, RULES, STACK_RULES, Judge, own_accounts
-from ..finding import Rule, Severity
-from ..located import Located
-from ..rules.configuration import SHARED
-from ..rules.settings import Settings, schema, settings
+from ..evaluate.configuration import SHARED
+from ..evaluate.evaluator import RESOURCE_RULES, RULES, STACK_RULES, Evaluator, own_accounts
+from ..evaluate.settings import Settings, parse_settings, settings_schema
+from ..finding import Finding, Rule, Severity
 from ..stack import Stack
 from ..stack.engine import of_resource, of_resources
 
@@ -30,7 +29,7 @@ _SEVERITIES = {
     Severity.HIGH: PulumiSeverity.HIGH,
     Severity.CRITICAL: PulumiSeverity.CRITICAL,
 }
-_SCHEMA = PolicyConfigSchema(properties=schema())
+_SCHEMA = PolicyConfigSchema(properties=settings_schema())
 
 
 def policies(default: Settings | None = None) -> list[Policy]:
@@ -40,7 +39,7 @@ def policies(default: Settings | None = None) -> list[Policy]:
 
 
 def _shared_settings() -> Policy:
-    """A place in the configuration for what all rules share. Only a pack that judges once reads it (`judged_once`)."""
+    """Configuration of what all rules share. Only a pack that evaluates once reads it (`evaluated_once`)."""
     return StackValidationPolicy(
         name=SHARED,
         display_name="Settings of all rules",
@@ -81,8 +80,8 @@ def _framework(rule: Rule) -> PolicyComplianceFramework | None:
 def _on_resource(rule: Rule, base: Settings) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         resource = of_resource(args)
-        judge = _judge(rule, base, args.get_config())
-        found = judge.resource(resource, Stack((resource,)), own_accounts([resource]))
+        evaluator = _evaluate(rule, base, args.get_config())
+        found = evaluator.resource(resource, Stack((resource,)), own_accounts([resource]))
         _report(rule, found, report)
 
     return validate
@@ -91,17 +90,17 @@ def _on_resource(rule: Rule, base: Settings) -> Callable[[ResourceValidationArgs
 def _on_stack(rule: Rule, base: Settings) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         stack = of_resources(args.resources)
-        found = _judge(rule, base, args.get_config()).together(stack, own_accounts(stack.resources))
+        found = _evaluate(rule, base, args.get_config()).together(stack, own_accounts(stack.resources))
         _report(rule, found, report)
 
     return validate
 
 
-def _judge(rule: Rule, base: Settings, given: Mapping[str, Any]) -> Judge:
-    return Judge(base, {rule.id: settings(given, base)})
+def _evaluate(rule: Rule, base: Settings, given: Mapping[str, Any]) -> Evaluator:
+    return Evaluator(base, {rule.id: parse_settings(given, base)})
 
 
-def _report(rule: Rule, found: list[Located], report: ReportViolation) -> None:
-    for located in found:
-        if located.rule.id == rule.id:
-            report(located.finding.message, located.urn)
+def _report(rule: Rule, found: list[Finding], report: ReportViolation) -> None:
+    for finding in found:
+        if finding.rule.id == rule.id:
+            report(finding.message, finding.urn)

@@ -15,11 +15,11 @@ from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, Policy
 from pulumi_policy import policy as sdk
 
+from ..evaluate.configuration import SHARED
 from ..evaluate.documents import BY_ACCOUNT
-from ..evaluate.evaluator import Judge, is_judged_alone, own_accounts
-from ..located import Located
-from ..rules.configuration import SHARED
-from ..rules.settings import settings
+from ..evaluate.evaluator import Evaluator, is_evaluated_alone, own_accounts
+from ..evaluate.settings import parse_settings
+from ..finding import Finding
 from ..stack import Resource, Stack
 from ..stack.model import stack_in
 from ..stack.serialized import Reader
@@ -30,7 +30,7 @@ _NEEDED = ("_create_report_violation", "_get_enforcement_level", "_get_policy_co
 
 
 @contextmanager
-def judged_once() -> Iterator[None]:
+def evaluated_once() -> Iterator[None]:
     """Within this, a pack of this package's policies alone judges each request once."""
     original = getattr(sdk, _SERVICER, None)
     if original is None or not all(hasattr(original, name) for name in _NEEDED):
@@ -48,7 +48,7 @@ def _sharing(base: Any) -> Any:
         def __init__(self, name: str, version: str, policies: list[Policy], *options: Any) -> None:
             super().__init__(name, version, policies, *options)
             self._policies = {policy.name: policy for policy in policies}
-            self._judge = Judge()
+            self._evaluator = Evaluator()
             self._seen: dict[str, Resource] = {}
             self._accounts: frozenset[str] = frozenset()
             self._providers: set[str] = set()
@@ -60,12 +60,14 @@ def _sharing(base: Any) -> Any:
         def Configure(self, request: Any, context: Any) -> Any:
             answer = super().Configure(request, context)
             given = {name: self._get_policy_config(name) for name in self._policies}
-            shared = settings(given.pop(SHARED, None))
-            self._judge = Judge(shared, {name: settings(config, shared) for name, config in given.items()})
+            shared = parse_settings(given.pop(SHARED, None))
+            self._evaluator = Evaluator(
+                shared, {name: parse_settings(config, shared) for name, config in given.items()}
+            )
             return answer
 
         def Analyze(self, request: Any, _context: Any) -> Any:
-            if not is_judged_alone(request.type):
+            if not is_evaluated_alone(request.type):
                 return proto.AnalyzeResponse()
             reader = Reader()
             resource = self._resource(request, request.options.parent, reader)
@@ -78,11 +80,11 @@ def _sharing(base: Any) -> Any:
             self._secret_texts |= reader.secret_texts
             self._seen[resource.urn] = resource
             stack = Stack(tuple(self._with_ancestors(resource)), secret_texts=frozenset(reader.secret_texts))
-            found = self._judge.resource(resource, stack, self._accounts)
-            if not self._accounts and any(located.rule in BY_ACCOUNT for located in found):
+            found = self._evaluator.resource(resource, stack, self._accounts)
+            if not self._accounts and any(finding.rule in BY_ACCOUNT for finding in found):
                 # In the whole stack, roles that are made already say whose account this is.
                 self._later.add(resource.urn)
-                found = [located for located in found if located.rule not in BY_ACCOUNT]
+                found = [finding for finding in found if finding.rule not in BY_ACCOUNT]
             return self._reported(found)
 
         def Remediate(self, _request: Any, _context: Any) -> Any:
@@ -97,9 +99,9 @@ def _sharing(base: Any) -> Any:
             # What a component was given is merged in, with its secrets.
             stack = Stack(resources, name, frozenset(reader.secret_texts | self._secret_texts))
             accounts = own_accounts(resources) | self._accounts
-            again = (self._judge.resource(each, stack, accounts) for each in resources if each.urn in self._later)
-            later = [located for found in again for located in found if located.rule in BY_ACCOUNT]
-            return self._reported([*later, *self._judge.together(stack, accounts)])
+            again = (self._evaluator.resource(each, stack, accounts) for each in resources if each.urn in self._later)
+            later = [finding for found in again for finding in found if finding.rule in BY_ACCOUNT]
+            return self._reported([*later, *self._evaluator.together(stack, accounts)])
 
         def _resource(
             self, given: Any, parent: str, reader: Reader, seen: Mapping[str, Resource] | None = None
@@ -127,10 +129,10 @@ def _sharing(base: Any) -> Any:
                 yield above
                 above = self._seen.get(above.parent or "")
 
-        def _reported(self, found: list[Located]) -> Any:
+        def _reported(self, found: list[Finding]) -> Any:
             response = proto.AnalyzeResponse()
-            for located in found:
-                policy = self._policies.get(located.rule.id)
+            for finding in found:
+                policy = self._policies.get(finding.rule.id)
                 level = self._get_enforcement_level(policy) if policy else EnforcementLevel.DISABLED
                 if policy is None or level is EnforcementLevel.DISABLED:
                     continue
@@ -139,7 +141,7 @@ def _sharing(base: Any) -> Any:
                 report = self._create_report_violation(
                     response, policy.name, policy.description, level, policy.severity
                 )
-                report(located.finding.message, located.urn)
+                report(finding.message, finding.urn)
             return response
 
     return Sharing

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ..located import Located
-from ..rules.configuration import Configuration
+from ..evaluate.configuration import Configuration
+from ..finding import Finding
 from ..stack import Stack
 
 SCHEMA_VERSION = 1
 
 
-def as_json(stack: Stack, found: Sequence[Located], configuration: Configuration) -> dict[str, Any]:
-    findings = [_finding(located, stack, configuration) for located in found]
+def as_json(stack: Stack, found: Sequence[Finding], configuration: Configuration) -> dict[str, Any]:
+    findings = [_finding(finding, stack, configuration) for finding in found]
     levels = [finding["level"] for finding in findings]
     return {
         "schemaVersion": SCHEMA_VERSION,
@@ -23,19 +23,19 @@ def as_json(stack: Stack, found: Sequence[Located], configuration: Configuration
     }
 
 
-def _finding(located: Located, stack: Stack, configuration: Configuration) -> dict[str, Any]:
-    rule = located.rule
-    resource = stack.by_urn.get(located.urn)
+def _finding(finding: Finding, stack: Stack, configuration: Configuration) -> dict[str, Any]:
+    rule = finding.rule
+    resource = stack.by_urn.get(finding.urn)
     integration = stack.integration(resource) if resource else None
     return {
         "rule": rule.id,
         "level": configuration.level(rule),
         "severity": rule.severity.name.lower(),
         "title": rule.title,
-        "urn": located.urn,
+        "urn": finding.urn,
         "integration": integration.name if integration else None,
-        "where": located.finding.where,
-        "message": located.finding.message,
+        "where": finding.where,
+        "message": finding.message,
         "remediation": rule.remediation,
         "url": rule.url,
         "frameworks": list(rule.frameworks),

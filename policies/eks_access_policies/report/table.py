@@ -8,19 +8,18 @@ from rich.text import Text
 
 from eks_access.text_layout import print_paragraph
 
-from ..finding import Rule, Severity
-from ..located import Located
-from ..rules.configuration import Configuration
+from ..evaluate.configuration import Configuration
+from ..finding import Finding, Rule, Severity
 from ..stack import Stack
 from ..stack.model import name_in, type_in
 
 _STYLES = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "dim"}
 
 
-def print_table(stack: Stack, found: Sequence[Located], configuration: Configuration, out: Console) -> None:
-    by_rule: dict[Rule, list[Located]] = defaultdict(list)
-    for located in found:
-        by_rule[located.rule].append(located)
+def print_table(stack: Stack, found: Sequence[Finding], configuration: Configuration, out: Console) -> None:
+    by_rule: dict[Rule, list[Finding]] = defaultdict(list)
+    for finding in found:
+        by_rule[finding.rule].append(finding)
     for rule, of_rule in by_rule.items():
         heading = Text.assemble(
             (f"{rule.severity.name.lower()} ", _STYLES[rule.severity]),
@@ -29,11 +28,11 @@ def print_table(stack: Stack, found: Sequence[Located], configuration: Configura
             ("  (advisory)" if configuration.level(rule) == "advisory" else "", "dim"),
         )
         out.print(heading, soft_wrap=True)
-        for located in of_rule:
-            resource = f"{type_in(located.urn).rpartition(':')[2]} {name_in(located.urn)}: "
-            print_paragraph(out, Text.assemble((resource, "cyan"), located.finding.message), mark="·")
+        for finding in of_rule:
+            resource = f"{type_in(finding.urn).rpartition(':')[2]} {name_in(finding.urn)}: "
+            print_paragraph(out, Text.assemble((resource, "cyan"), finding.message), mark="·")
         print_paragraph(out, Text(f"do: {rule.remediation}", "dim"), indent=4)
         out.print()
-    mandatory = sum(configuration.level(located.rule) == "mandatory" for located in found)
+    mandatory = sum(configuration.level(finding.rule) == "mandatory" for finding in found)
     told = f"{len(found)} findings, {mandatory} of them mandatory" if found else "nothing found"
     out.print(f"{stack.name or 'the stack'}, {len(stack.resources)} resources: {told}", soft_wrap=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 
-from eks_access.model import risks
+from eks_access.model.aws_actions import describe_action, is_catalogued
 
 from ..finding import Severity
 from ..iam import Statement
@@ -188,7 +188,7 @@ def _is_told(
 
 def _of_wildcard(direction: Direction, written: str, grants: Sequence[Grant], actions: frozenset[str]) -> Change:
     pattern = replace(grants[0], but=frozenset()).action
-    risk = risks.of_action(pattern)
+    risk = describe_action(pattern)
     broad = any(grant.resource == ALL for grant in grants)
     worst = max((severity(action, broad) for action in actions), default=Severity.MEDIUM)
     if written == ALL or (written == "iam:*" and broad):
@@ -198,7 +198,7 @@ def _of_wildcard(direction: Direction, written: str, grants: Sequence[Grant], ac
         Plane.AWS,
         (written,),
         f"{_where(grants)} ({counted(len(actions), 'action')})",
-        risk.words,
+        risk.sentence,
         worst if direction is Direction.GAINED else None,
         detail=tuple(sorted(actions)),
         key=f"aws-{direction}",
@@ -220,7 +220,7 @@ def _of_actions(
             where += f", except with {joined(guards)}"
         worst = severity(action, any(grant.resource == ALL for grant in grants))
         gained = direction is Direction.GAINED
-        line = (where, risks.of_action(action).words, worst if gained else None)
+        line = (where, describe_action(action).sentence, worst if gained else None)
         together.setdefault(line, []).append(action)
     for (where, risk, told), actions in together.items():
         yield Change(
@@ -263,7 +263,7 @@ def _denials(before: Policy, after: Policy) -> Iterator[Change]:
                 Plane.AWS,
                 tuple(actions),
                 f"{where}{under}, {'no longer' if gained else 'now'} denied",
-                risks.of_action(actions[0]).words,
+                describe_action(actions[0]).sentence,
                 max(severity(action, True) for action in actions) if gained else None,
                 detail=tuple(actions),
                 key=f"aws-{direction}",
@@ -274,10 +274,10 @@ def severity(action: str, broad: bool) -> Severity:
     """How bad it is to be allowed this, on everything or on named things."""
     if action == ALL:
         return Severity.CRITICAL
-    if not risks.of_action(action).grave:
+    if not describe_action(action).is_severe:
         return Severity.LOW
     known = find(action)
-    if known and known.access_level in (AccessLevel.READ, AccessLevel.LIST) and not risks.is_listed(action):
+    if known and known.access_level in (AccessLevel.READ, AccessLevel.LIST) and not is_catalogued(action):
         return Severity.LOW
     return Severity.HIGH if broad else Severity.MEDIUM
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache, cached_property
 
+from eks_access.model.kubernetes_rights import Request
 from eks_access.model.rbac import api_group_of
 
-from ..access import Grant, Held, Rule, grants
+from ..access import EffectiveRule, Permission, enumerate_requests
 from .side import Bundle
 
 ANY = "*"
@@ -22,15 +23,15 @@ WHOLE = "(a rule of too many parts)"
 
 
 @cache
-def parts(rule: Rule) -> tuple[Grant, ...]:
+def parts(rule: Permission) -> tuple[Request, ...]:
     """Everything that the rule gives where it holds everywhere."""
     kinds = len(rule.groups) * len(rule.resources) * max(len(rule.names), 1) + len(rule.urls)
     if len(rule.verbs) * kinds > TOO_MANY:
-        return (Grant(WHOLE, resource=f"{len(rule.verbs)} verbs on {len(rule.resources)} resources, {hash(rule):x}"),)
-    return tuple(grants(Held(rule, "", None)))
+        return (Request(WHOLE, resource=f"{len(rule.verbs)} verbs on {len(rule.resources)} resources, {hash(rule):x}"),)
+    return tuple(enumerate_requests(EffectiveRule(rule, "", None)))
 
 
-def of_bundle(bundle: Bundle) -> Iterator[Grant]:
+def of_bundle(bundle: Bundle) -> Iterator[Request]:
     for rule in bundle.rules:
         for grant in parts(rule):
             if bundle.namespaces is None:
@@ -40,7 +41,7 @@ def of_bundle(bundle: Bundle) -> Iterator[Grant]:
                 yield from (replace(grant, namespace=namespace) for namespace in bundle.namespaces)
 
 
-def full_name(grant: Grant) -> str:
+def full_name(grant: Request) -> str:
     """`pods/exec`, `deployments`, `widgets.example.com`, a URL."""
     resource = f"{grant.resource}/{grant.subresource}" if grant.subresource else grant.resource
     if grant.url or grant.group in ("", ANY, api_group_of(grant.resource)):
@@ -52,13 +53,13 @@ def full_name(grant: Grant) -> str:
 class Holding:
     """All that somebody holds in one cluster."""
 
-    grants: frozenset[Grant]
+    grants: frozenset[Request]
 
     @classmethod
     def of(cls, bundles: Iterable[Bundle]) -> "Holding":
         return cls(frozenset(grant for bundle in bundles for grant in of_bundle(bundle)))
 
-    def covers(self, grant: Grant) -> bool:
+    def covers(self, grant: Request) -> bool:
         """Whether it is held already: there or everywhere, by itself or by a wildcard."""
         return any(wider in self.grants for place in self._places(grant.namespace) for wider in _wider(grant, place))
 
@@ -74,21 +75,21 @@ class Holding:
         return sorted({grant.namespace for grant in self.grants if ANY in grant.namespace})
 
     @cached_property
-    def elsewhere(self) -> Mapping[Grant, list[str]]:
+    def elsewhere(self) -> Mapping[Request, list[str]]:
         """The namespaces in which something is held, by what it would be everywhere."""
-        found: dict[Grant, list[str]] = {}
+        found: dict[Request, list[str]] = {}
         for grant in self.grants:
             if grant.namespace:
                 found.setdefault(replace(grant, namespace=""), []).append(grant.namespace)
         return found
 
 
-def _wider(grant: Grant, place: str) -> Iterator[Grant]:
+def _wider(grant: Request, place: str) -> Iterator[Request]:
     """The grant and everything that includes it, in this place."""
     if grant.url:
         for verb in _or_any(grant.verb):
             yield replace(grant, verb=verb)
-            yield from (Grant(verb, url=grant.url[:end] + ANY) for end in range(min(len(grant.url), 200)))
+            yield from (Request(verb, url=grant.url[:end] + ANY) for end in range(min(len(grant.url), 200)))
         return
     kinds = {(grant.resource, grant.subresource), (ANY, "")} | (
         {(ANY, grant.subresource)} if grant.subresource else set()
@@ -97,7 +98,7 @@ def _wider(grant: Grant, place: str) -> Iterator[Grant]:
         for group in _or_any(grant.group):
             for resource, subresource in kinds:
                 for name in (grant.name, "") if grant.name else ("",):
-                    yield Grant(verb, group, resource, subresource, name, place)
+                    yield Request(verb, group, resource, subresource, name, place)
 
 
 def _or_any(value: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 from .. import access as chain
-from ..access import Access, Held, Rule
+from ..access import Access, EffectiveRule, Permission
 from ..access.iam_identities import Identity, identities
 from ..access.principals import canonical
 from ..stack import Resource, Stack
@@ -25,7 +25,7 @@ class _Reading:
         self._access = Access(stack)
         self._identities = identities(stack)
         self._names = Counter(self._name(each.resource) for each in self._identities.values())
-        self._clusters: dict[object, dict[str, list[Held]]] = defaultdict(lambda: defaultdict(list))
+        self._clusters: dict[object, dict[str, list[EffectiveRule]]] = defaultdict(lambda: defaultdict(list))
         self._entered: dict[object, set[str]] = defaultdict(set)
         self._unknown: dict[object, list[str]] = defaultdict(list)
         self._read_chain()
@@ -42,7 +42,7 @@ class _Reading:
             self._entered[key].add(entry.cluster or UNKNOWN_CLUSTER)
             for what in entry.not_known:
                 self._unknown[key].append(f"the {what} of its {code(entry)} are not known before the deployment")
-        for held in self._access.held:
+        for held in self._access.effective_rules:
             self._clusters[self._key(held.holder)][held.cluster or UNKNOWN_CLUSTER].append(held)
             if not held.rule.is_whole:
                 self._unknown[self._key(held.holder)].append(
@@ -108,17 +108,17 @@ def _own_name(resource: Resource) -> str:
     )
 
 
-def _bundles(clusters: Mapping[str, list[Held]]) -> dict[str, tuple[Bundle, ...]]:
+def _bundles(clusters: Mapping[str, list[EffectiveRule]]) -> dict[str, tuple[Bundle, ...]]:
     return {cluster: tuple(_bundled(held)) for cluster, held in clusters.items()}
 
 
-def _bundled(held: list[Held]) -> Iterator[Bundle]:
+def _bundled(held: list[EffectiveRule]) -> Iterator[Bundle]:
     """Rules together by what gives them, an access policy or a role, and by where: in all the places that are alike."""
-    by_place: dict[tuple[str, bool, tuple[str, ...] | None], set[Rule]] = defaultdict(set)
+    by_place: dict[tuple[str, bool, tuple[str, ...] | None], set[Permission]] = defaultdict(set)
     for each in held:
         source = (each.association.policy, True) if each.association else (str(each.role), False)
         by_place[*source, each.namespaces].add(_in_order(each.rule))
-    places: dict[tuple[str, bool, frozenset[Rule]], list[tuple[str, ...] | None]] = defaultdict(list)
+    places: dict[tuple[str, bool, frozenset[Permission]], list[tuple[str, ...] | None]] = defaultdict(list)
     for (label, is_policy, namespaces), rules in by_place.items():
         places[label, is_policy, frozenset(rules)].append(namespaces)
     for (label, is_policy, found), where in places.items():
@@ -126,9 +126,9 @@ def _bundled(held: list[Held]) -> Iterator[Bundle]:
         yield Bundle(label, found, names, is_policy)
 
 
-def _in_order(rule: Rule) -> Rule:
+def _in_order(rule: Permission) -> Permission:
     """In RBAC the order means nothing, and neither does saying something twice."""
-    return Rule(
+    return Permission(
         tuple(sorted({*rule.verbs})),
         tuple(sorted({*rule.groups})),
         tuple(sorted({*rule.resources})),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..access import Rule
+from ..access import Permission
 from ..iam import Statement
 
 
@@ -13,7 +13,7 @@ class Bundle:
 
     label: str
     """What a reader knows it by: `AmazonEKSViewPolicy`, `ClusterRole cado-read`."""
-    rules: frozenset[Rule]
+    rules: frozenset[Permission]
     namespaces: tuple[str, ...] | None
     """Where they hold; None is everywhere. Patterns such as `dev-*` are an access policy's own."""
     is_policy: bool = False

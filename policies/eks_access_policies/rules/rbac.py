@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..evaluate.rbac.dangers import DANGERS, Danger
+from eks_access.model.kubernetes_rights import KUBERNETES_RIGHTS, KubernetesRight
+
 from ..finding import Rule, Severity
 
 _PRACTICES = "https://kubernetes.io/docs/concepts/security/rbac-good-practices/"
@@ -18,19 +19,135 @@ class Pair:
     in_namespace: Rule | None
 
 
-def _pair(danger: Danger) -> Pair:
-    url = f"{_PRACTICES}#{danger.anchor}" if danger.anchor else _PRACTICES
-    everywhere = Rule(f"rbac-{danger.key}", danger.title, danger.severity, danger.remediation, url, danger.frameworks)
-    if danger.in_namespace is None or danger.in_namespace is danger.severity:
-        return Pair(everywhere, None if danger.in_namespace is None else everywhere)
-    title = f"{danger.title}, within a namespace too"
+def _pair(right: KubernetesRight) -> Pair:
+    url = f"{_PRACTICES}#{right.anchor}" if right.anchor else _PRACTICES
+    title, remediation = _TEXTS[right.key]
+    everywhere = Rule(f"rbac-{right.key}", title, right.severity, remediation, url, right.controls)
+    if right.in_namespace is None or right.in_namespace is right.severity:
+        return Pair(everywhere, None if right.in_namespace is None else everywhere)
     narrow = Rule(
-        f"{everywhere.id}-in-namespace", title, danger.in_namespace, danger.remediation, url, danger.frameworks
+        f"{everywhere.id}-in-namespace",
+        f"{title}, within a namespace too",
+        right.in_namespace,
+        remediation,
+        url,
+        right.controls,
     )
     return Pair(everywhere, narrow)
 
 
-PAIRS: Mapping[str, Pair] = {danger.key: _pair(danger) for danger in DANGERS}
+_TEXTS: Mapping[str, tuple[str, str]] = {
+    "secrets-read": (
+        "Secrets are read by nobody who does not need each of them",
+        "Leave `secrets` out of the rule, or name the few that are needed in `resourceNames` with the verb"
+        " `get`. Of the access policies only AmazonEKSViewPolicy reads no Secrets; give what else is needed by"
+        " a ClusterRole.",
+    ),
+    "secrets-write": (
+        "Secrets are changed by nobody but their owners",
+        "Leave `secrets` out of rules that write, or name the Secrets that the holder owns in `resourceNames`.",
+    ),
+    "pod-exec": (
+        "Commands in pods are run by nobody from outside",
+        "Leave `pods/exec` out; where it is the integration's purpose, bind it in the namespaces concerned only.",
+    ),
+    "pod-attach": (
+        "Running containers are taken over by nobody from outside",
+        "Leave `pods/attach` out, or bind it in the namespaces concerned only.",
+    ),
+    "pod-portforward": (
+        "Ports of pods are reached by nobody from outside",
+        "Leave `pods/portforward` out, or bind it in the namespaces concerned only.",
+    ),
+    "ephemeral-containers": (
+        "No containers are put into running pods from outside",
+        "Leave `pods/ephemeralcontainers` out.",
+    ),
+    "service-proxy": (
+        "The API server is no way to pods and services",
+        "Leave `pods/proxy` and `services/proxy` out.",
+    ),
+    "nodes-proxy": (
+        "The kubelets' API is reached by nobody",
+        "Leave `nodes/proxy` out. For metrics and statistics give `nodes/metrics` and `nodes/stats`, which"
+        " kubelets check by themselves since Kubernetes 1.33.",
+    ),
+    "token-request": (
+        "Tokens of service accounts are made by nobody but the kubelets",
+        "Leave `serviceaccounts/token` out, or name the service accounts in `resourceNames`.",
+    ),
+    "webhooks": (
+        "Admission is configured by cluster administrators alone",
+        "Leave webhook configurations and admission policies out of rules that write.",
+    ),
+    "certificates": (
+        "Client certificates are approved and signed by nobody but the cluster",
+        "Leave `certificatesigningrequests/approval`, `…/status` and `signers` out.",
+    ),
+    "persistent-volumes": (
+        "PersistentVolumes are made by the cluster's provisioners",
+        "Leave `persistentvolumes` out of rules that create; claims (`persistentvolumeclaims`) are enough for volumes.",
+    ),
+    "namespace-labels": (
+        "Namespaces are changed by nobody from outside",
+        "Leave `update` and `patch` on `namespaces` out.",
+    ),
+    "escalate": (
+        "Nobody may give more rights than they have",
+        "Leave the verb `escalate` out: whoever changes roles can then put in what they have themselves, and no more.",
+    ),
+    "bind": (
+        "Only named roles may be given away",
+        "Name the roles that may be given in `resourceNames`, each of them harmless, or leave the verb `bind` out.",
+    ),
+    "impersonate": (
+        "Nobody acts as somebody else",
+        "Name whom in `resourceNames` (never a group of the system), or leave the verb `impersonate` out.",
+    ),
+    "rbac-write": (
+        "Roles and bindings are changed by cluster administrators alone",
+        "Leave roles and bindings out of rules that write.",
+    ),
+    "workloads": (
+        "Pods are started by nobody from outside",
+        "Leave pods, and what makes pods, out of rules that write; or bind them in a namespace of the holder's own.",
+    ),
+    "api-services": (
+        "The API itself is extended by cluster administrators alone",
+        "Leave `apiservices` out of rules that write.",
+    ),
+    "custom-definitions": (
+        "Custom resources are defined by cluster administrators alone",
+        "Leave `customresourcedefinitions` out of rules that write.",
+    ),
+    "nodes-write": (
+        "Nodes are changed by nobody from outside",
+        "Leave `nodes` out of rules that write.",
+    ),
+    "status-write": (
+        "States are written by controllers alone",
+        "Leave subresources `status`, `binding` and `eviction` out.",
+    ),
+    "traffic": (
+        "Where traffic goes is decided by the cluster's own operators",
+        "Leave endpoints and network policies out of rules that write.",
+    ),
+    "destruction": (
+        "Nothing is deleted with all that is in it from outside",
+        "Leave `delete` and `deletecollection` on namespaces, volumes and claims out.",
+    ),
+    "deletion": (
+        "What runs is stopped by nobody from outside",
+        "Leave `delete` and `deletecollection` out, or bind them in the namespaces concerned only.",
+    ),
+    "pod-security": (
+        "No policy that allows privileged pods is used from outside",
+        "Leave the verb `use` on such policies out.",
+    ),
+}
+"""Title and remediation of the rules about each right of the catalogue."""
+
+PAIRS: Mapping[str, Pair] = {right.key: _pair(right) for right in KUBERNETES_RIGHTS}
 
 EVERYTHING = Pair(
     Rule(

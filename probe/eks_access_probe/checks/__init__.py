@@ -1,1 +1,1 @@
-"""The checks, one file a plane. Each asks its questions as the integration and classifies the answers."""
+"""The checks by plane: trust, AWS and Kubernetes. Made as the integration, with classified answers."""

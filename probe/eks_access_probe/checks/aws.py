@@ -1,7 +1,7 @@
 """AWS calls: each IAM action as the API call of that name, with parameters that change nothing.
 
-IAM judges the caller before the service looks at what the parameters name. So AccessDenied is a refusal, and any other
-answer about the parameters shows that the caller was let through.
+IAM authorizes the caller before the service looks up what the parameters name. So AccessDenied is a refusal, and any
+other response about the parameters shows that the caller was authorized.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from eks_access.manifest.models import AwsExpectation
 from ..identity.assume_role import Actor
 from ..identity.aws_clients import Aws
 from ..outcome import Answer, Plane, Question, Verdict
-from .aws_errors import asked, classify
+from .aws_errors import call_aws, classify_service_error
 from .check import Check
 
 SERVICES = {
@@ -24,7 +24,7 @@ SERVICES = {
     "states": "stepfunctions",
     "tag": "resourcegroupstaggingapi",
 }
-"""The client for an IAM service prefix, where it has another name."""
+"""The client's service for an IAM service prefix, if their names differ."""
 
 OPERATIONS = {
     "lambda:InvokeFunction": "Invoke",
@@ -34,23 +34,25 @@ OPERATIONS = {
     "s3:ListBucketVersions": "ListObjectVersions",
     "s3:GetEncryptionConfiguration": "GetBucketEncryption",
 }
-"""The API operation for an IAM action, where it has another name.
+"""The API operation for an IAM action, if their names differ.
 
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
 
-def checks(aws: Aws, actor: Actor) -> list[Check]:
-    return [_check(aws, actor, expectation) for expectation in actor.access.aws]
+def build_checks(aws: Aws, actor: Actor) -> list[Check]:
+    """One check for each AWS call that the manifest expects to be allowed or denied."""
+    return [_build_check(aws, actor, expectation) for expectation in actor.access.aws]
 
 
-def _check(aws: Aws, actor: Actor, expectation: AwsExpectation) -> Check:
+def _build_check(aws: Aws, actor: Actor, expectation: AwsExpectation) -> Check:
     region = expectation.region or actor.region
-    return Check(question(actor, expectation, region), lambda: _ask(aws, actor, expectation, region))
+    return Check(build_question(actor, expectation, region), lambda: _call(aws, actor, expectation, region))
 
 
-def question(actor: Actor, expectation: AwsExpectation, region: str) -> Question:
-    told = [f"{name}={value}" for name, value in expectation.parameters.items() if isinstance(value, str | int)]
+def build_question(actor: Actor, expectation: AwsExpectation, region: str) -> Question:
+    """The expectation as a question; its detail has the parameters and the region of the call."""
+    shown = [f"{name}={value}" for name, value in expectation.parameters.items() if isinstance(value, str | int)]
     return Question(
         actor.name,
         Plane.AWS,
@@ -58,30 +60,31 @@ def question(actor: Actor, expectation: AwsExpectation, region: str) -> Question
         expectation.action,
         expectation.allowed,
         expectation.why,
-        detail=" ".join([*told, f"in {region}"]),
+        detail=" ".join([*shown, f"in {region}"]),
     )
 
 
-def _ask(aws: Aws, actor: Actor, expectation: AwsExpectation, region: str) -> Answer:
-    service, operation = api(expectation.action)
+def _call(aws: Aws, actor: Actor, expectation: AwsExpectation, region: str) -> Answer:
+    service, operation = find_operation(expectation.action)
 
     def call() -> Answer:
         client = aws.client(service, region, actor.session().keys)
-        method = method_of(client, operation)
+        method = find_method(client, operation)
         if method is None:
             return Answer(Verdict.COULD_NOT_ASK, None, "", f"{expectation.action} has no API call of its own")
         answer = method(**expectation.parameters)
         return Answer(Verdict.ALLOWED, answer["ResponseMetadata"]["HTTPStatusCode"])
 
-    return asked(call, classify)
+    return call_aws(call, classify_service_error)
 
 
-def api(action: str) -> tuple[str, str]:
+def find_operation(action: str) -> tuple[str, str]:
     """The client's service and the API operation of an IAM action."""
     prefix, _, name = action.partition(":")
     return SERVICES.get(prefix, prefix), OPERATIONS.get(action, name)
 
 
-def method_of(client: Any, operation: str) -> Any | None:
+def find_method(client: Any, operation: str) -> Any | None:
+    """The client's method for an API operation; None if it has none, as for iam:PassRole."""
     names: dict[str, str] = client.meta.method_to_api_mapping
     return next((getattr(client, method) for method, name in names.items() if name == operation), None)

@@ -1,9 +1,10 @@
-"""What an error of an AWS service or of its client says about whether the caller was allowed.
+"""Classifies the errors of AWS services and of their client: whether the caller was authorized.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError
 
@@ -12,7 +13,7 @@ from eks_access.endpoint import LoopbackError
 from ..identity.assume_role import AssumeRoleError
 from ..outcome import Answer, Verdict
 
-UNRECOGNISED = frozenset(
+AUTHENTICATION_CODES = frozenset(
     {
         "AuthFailure",
         "ExpiredToken",
@@ -28,7 +29,7 @@ UNRECOGNISED = frozenset(
         "UnrecognizedClientException",
     }
 )
-THROTTLING = frozenset(
+THROTTLING_CODES = frozenset(
     {
         "BandwidthLimitExceeded",
         "EC2ThrottledException",
@@ -43,9 +44,9 @@ THROTTLING = frozenset(
         "TooManyRequestsException",
     }
 )
-UNDECIDED = frozenset(
+INCONCLUSIVE_CODES = frozenset(
     {
-        # The request was judged before the caller, or the operation is not there.
+        # The request was validated before the caller was authorized, or the operation does not exist.
         "InvalidAction",
         "MalformedInput",
         "MissingAction",
@@ -63,60 +64,67 @@ UNDECIDED = frozenset(
 
 
 def is_denial(code: str) -> bool:
+    """Whether the error code is a refusal by IAM."""
     return code.startswith("AccessDenied") or code in ("UnauthorizedOperation", "Client.UnauthorizedOperation")
 
 
-def classify(error: ClientError) -> Answer:
-    """The answer in an error of any service but STS's AssumeRole family."""
-    answer = answer_of(error)
-    code, status = answer.reason, answer.status or 0
-    if is_denial(code):
-        return answer(Verdict.DENIED)
-    if code in UNRECOGNISED:
-        return answer(Verdict.NOT_AUTHENTICATED)
-    if code in THROTTLING or status == 429:
-        return answer(Verdict.THROTTLED)
-    if code in UNDECIDED or not 400 <= status < 500 or code.isdigit():
-        return answer(Verdict.COULD_NOT_ASK)
-    # IAM decides before the service looks at what the parameters name.
-    return answer(Verdict.ALLOWED, "authorized; the service then said: ")
+@dataclass(frozen=True)
+class ServiceError:
+    """The parts of a service's error response."""
+
+    status: int | None
+    code: str
+    message: str
+
+    @property
+    def is_throttling(self) -> bool:
+        return self.code in THROTTLING_CODES or self.status == 429
+
+    def answer(self, verdict: Verdict, prefix: str = "") -> Answer:
+        """The error as an answer; `prefix` explains the verdict before the service's message."""
+        return Answer(verdict, self.status, self.code, f"{prefix}{self.message}")
 
 
-class Said:
-    """The parts of a service's error, waiting for the verdict on them."""
-
-    def __init__(self, status: int | None, reason: str, message: str) -> None:
-        self.status = status
-        self.reason = reason
-        self.message = message
-
-    def __call__(self, verdict: Verdict, before: str = "") -> Answer:
-        return Answer(verdict, self.status, self.reason, f"{before}{self.message}")
-
-
-def answer_of(error: ClientError) -> Said:
+def parse_error(error: ClientError) -> ServiceError:
+    """The status, code and message of a service's error response."""
     details = error.response.get("Error", {})
-    return Said(
+    return ServiceError(
         error.response.get("ResponseMetadata", {}).get("HTTPStatusCode"),
         str(details.get("Code", "")),
         str(details.get("Message", "")),
     )
 
 
-def without_answer(error: BotoCoreError | LoopbackError) -> Answer:
-    """What it means that a client gave no service's answer."""
-    reached = not isinstance(error, HTTPClientError | ConnectionError)
-    verdict = Verdict.COULD_NOT_ASK if reached else Verdict.UNREACHABLE
+def classify_service_error(error: ClientError) -> Answer:
+    """The answer in an error of any service but STS's AssumeRole family."""
+    parsed = parse_error(error)
+    code, status = parsed.code, parsed.status or 0
+    if is_denial(code):
+        return parsed.answer(Verdict.DENIED)
+    if code in AUTHENTICATION_CODES:
+        return parsed.answer(Verdict.NOT_AUTHENTICATED)
+    if parsed.is_throttling:
+        return parsed.answer(Verdict.THROTTLED)
+    if code in INCONCLUSIVE_CODES or not 400 <= status < 500 or code.isdigit():
+        return parsed.answer(Verdict.COULD_NOT_ASK)
+    # IAM authorizes the caller before the service looks up what the parameters name.
+    return parsed.answer(Verdict.ALLOWED, "authorized; the service then said: ")
+
+
+def classify_client_error(error: BotoCoreError | LoopbackError) -> Answer:
+    """The answer in an error of the client, which has no response of a service: unreachable or inconclusive."""
+    is_unreachable = isinstance(error, HTTPClientError | ConnectionError)
+    verdict = Verdict.UNREACHABLE if is_unreachable else Verdict.COULD_NOT_ASK
     return Answer(verdict, None, type(error).__name__, str(error))
 
 
-def asked(call: Callable[[], Answer], on_error: Callable[[ClientError], Answer]) -> Answer:
-    """The answer of an AWS call, whatever came of it."""
+def call_aws(call: Callable[[], Answer], classify_error: Callable[[ClientError], Answer]) -> Answer:
+    """The answer of an AWS call, whose errors are classified instead of raised."""
     try:
         return call()
     except ClientError as error:
-        return on_error(error)
+        return classify_error(error)
     except AssumeRoleError as cause:
         return Answer(Verdict.COULD_NOT_ASK, None, "", str(cause))
     except (BotoCoreError, LoopbackError) as error:
-        return without_answer(error)
+        return classify_client_error(error)

@@ -1,4 +1,4 @@
-"""A question together with the call that asks it."""
+"""A question together with the call that answers it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from ..outcome import Answer, Question
 
 
-def _nothing() -> None:
+def _renew_nothing() -> None:
     return None
 
 
 @dataclass(frozen=True)
 class Check:
-    """`ask` makes one call and never raises for what the other side answers. `renew` is called before asking again."""
+    """`ask` makes one call and returns every response as an answer. `renew` is called before each retry."""
 
     question: Question
     ask: Callable[[], Answer]
-    renew: Callable[[], None] = _nothing
+    renew: Callable[[], None] = _renew_nothing

@@ -1,4 +1,4 @@
-"""The integration's connection to one cluster."""
+"""The connection of an integration to one cluster, authenticated with a token of its role's session."""
 
 import base64
 import json
@@ -20,15 +20,15 @@ _RENEW_BEFORE = timedelta(minutes=1)
 
 
 class NotKubernetesError(EksAccessError):
-    """An answer that no Kubernetes API server gives, as of a proxy's sign-in page."""
+    """The response is not one of a Kubernetes API server; a proxy's sign-in page, for example."""
 
     def __init__(self, status: int) -> None:
         self.status = status
-        super().__init__("the answer is not one of a Kubernetes API server")
+        super().__init__("the response is not one of a Kubernetes API server")
 
 
 class ClusterSession:
-    """Signs in with a token of the integration's own session. Safe to use from several threads."""
+    """Requests to the API server with an EKS token of the integration's own session. Thread-safe."""
 
     def __init__(self, actor: Actor, key: str, cluster: Cluster) -> None:
         self.actor = actor
@@ -42,53 +42,53 @@ class ClusterSession:
     def renew(self) -> None:
         """Sign a new token for the next request.
 
-        The API server keeps the authenticator's answer to a token for minutes, refusals and groups alike: asking
-        again with the same one would only repeat it.
+        The API server caches the authenticator's answer to a token for minutes, refusals and groups alike: a retry with
+        the same token would only repeat it.
         """
         with self._lock:
             self._token = None
 
-    def caller(self) -> RoleSession | None:
-        """The session that signs in; None where no IAM role does."""
+    def role_session(self) -> RoleSession | None:
+        """The role session that authenticates; None if the caller is not an IAM role."""
         return self.actor.session()
 
     def request(self, method: str, path: str, **options: Any) -> Response:
-        return self._connected().request(method, path, **{"headers": self._headers(), **options})
+        return self._connect().request(method, path, **{"headers": self._headers(), **options})
 
     def open(self, path: str, **options: Any) -> StreamedResponse:
-        """What is read, where it is larger than what is kept of it."""
-        return self._connected().open("GET", path, headers=self._headers(), **options)
+        """The streamed response to a GET, for bodies much larger than what is kept of them."""
+        return self._connect().open("GET", path, headers=self._headers(), **options)
 
     def _headers(self) -> Mapping[str, str]:
-        """What is sent with each request that has no headers of its own."""
+        """Default headers of a request that has none of its own."""
         return {}
 
-    def version(self, group: str) -> str:
+    def preferred_version(self, group: str) -> str:
         """The version of an API group that the cluster prefers."""
         if group not in self._versions:
             response = self.request("GET", f"/apis/{quote(group)}")
-            # Authorization comes before the version is looked at, so any version shows a refusal.
-            self._versions[group] = "v1" if response.status >= 400 else within(response, "preferredVersion", "version")
+            # The request is authorized before its version is looked up, so any version shows a refusal.
+            self._versions[group] = "v1" if response.status >= 400 else extract(response, "preferredVersion", "version")
         return self._versions[group]
 
-    def _connected(self) -> KubernetesApi:
+    def _connect(self) -> KubernetesApi:
         with self._lock:
             if self._api is None:
                 self._api = KubernetesApi(
                     self.cluster.endpoint,
                     ca_data=base64.b64decode(self.cluster.certificate_authority, validate=True),
-                    bearer=self._bearer,
+                    bearer=self._bearer_token,
                     timeout=_TIMEOUT,
                 )
             return self._api
 
-    def _bearer(self) -> str:
+    def _bearer_token(self) -> str:
         with self._lock:
             if self._token is None or self._token.expires_at - _RENEW_BEFORE < datetime.now(UTC):
-                self._token = self._sign()
+                self._token = self._create_token()
             return self._token.value
 
-    def _sign(self) -> EksToken:
+    def _create_token(self) -> EksToken:
         return presigned_token(
             self.actor.session().keys,
             cluster_name=self.cluster.name,
@@ -96,8 +96,12 @@ class ClusterSession:
         )
 
 
-def within(response: Response, *keys: str) -> Any:
-    """What lies under these keys in the answer."""
+def extract(response: Response, *keys: str) -> Any:
+    """The value at this path of keys in a JSON response.
+
+    Raises:
+        NotKubernetesError: the body is not JSON, or has no such value.
+    """
     try:
         value = json.loads(response.body)
         for key in keys:

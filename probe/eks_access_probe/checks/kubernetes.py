@@ -1,7 +1,7 @@
-"""Requests to a cluster, as the integration. Nothing is ever changed.
+"""Checks of requests to a cluster, as the integration. They never change anything.
 
-Lists and gets of a named object are really tried, for metadata only and one object at most, and the body is dropped.
-Everything else is asked as a SelfSubjectAccessReview: other verbs, subresources, watches, a `get` of no object.
+Lists and gets of a named object are really made, for metadata only and one object at most, and the body is dropped.
+Everything else is a SelfSubjectAccessReview: other verbs, subresources, watches, a `get` without a name.
 SelfSubjectRulesReview is not used: with webhook authorizers, as on EKS, it is incomplete.
 https://github.com/kubernetes/kubernetes/issues/65744
 """
@@ -21,19 +21,18 @@ from eks_access.manifest.models import KubernetesExpectation
 
 from ..identity.assume_role import AssumeRoleError
 from ..outcome import Answer, Plane, Question, Verdict
-from . import user_info
+from . import undeclared, user_info
 from .check import Check
-from .cluster_session import ClusterSession, NotKubernetesError, within
-from .kubernetes_answers import access_review, read
-from .undeclared import beyond
+from .cluster_session import ClusterSession, NotKubernetesError, extract
+from .kubernetes_answers import classify_response, classify_review
 
-LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-ONE = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
-_FALLBACK = ", application/json"
+METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+_OR_JSON = ", application/json"
 
 
-def identity(session: ClusterSession) -> Check:
-    """Signing in at all, as the declared user."""
+def build_identity_check(session: ClusterSession) -> Check:
+    """The cluster must authenticate the integration as the declared user."""
     declared = session.actor.access.identity
     groups = f" in {', '.join(declared.groups)}" if declared.groups else ""
     question = Question(
@@ -42,60 +41,63 @@ def identity(session: ClusterSession) -> Check:
         "sign in",
         f"as {declared.username_by(session.cluster.method)}{groups}",
         True,
-        "who the integration is in the cluster",
+        "the declared user of the integration",
         session.key,
     )
-    return Check(question, lambda: asked(partial(_sign_in, session)), session.renew)
+    return Check(question, lambda: call_cluster(partial(_authenticate, session)), session.renew)
 
 
-def checks(session: ClusterSession) -> list[Check]:
+def build_checks(session: ClusterSession) -> list[Check]:
+    """One check for each expectation of the manifest, and one for undeclared permissions."""
     access = session.actor.access
-    own = [_check(session, expectation) for expectation in access.kubernetes]
-    return [*own, beyond(session.actor.name, session.key, access, session.cluster, partial(_ask, session))]
+
+    def review(e: KubernetesExpectation) -> Answer:
+        return call_cluster(partial(_review, session, e))
+
+    declared = [_build_check(session, expectation) for expectation in access.kubernetes]
+    return [*declared, undeclared.build_check(session.actor.name, session.key, access, session.cluster, review)]
 
 
-def _ask(session: ClusterSession, e: KubernetesExpectation) -> Answer:
-    return asked(partial(_review, session, e))
+def _build_check(session: ClusterSession, e: KubernetesExpectation) -> Check:
+    call = _request if is_requested(e) else _review
+    question = replace(build_question(session, e), detail="tried" if is_requested(e) else "access review")
+    return Check(question, lambda: call_cluster(partial(call, session, e)), session.renew)
 
 
-def _check(session: ClusterSession, e: KubernetesExpectation) -> Check:
-    ask = _try if is_tried(e) else _review
-    asking = replace(question(session, e), detail="tried" if is_tried(e) else "access review")
-    return Check(asking, lambda: asked(partial(ask, session, e)), session.renew)
-
-
-def question(session: ClusterSession, e: KubernetesExpectation) -> Question:
+def build_question(session: ClusterSession, e: KubernetesExpectation) -> Question:
+    """The expectation as a question about the session's cluster."""
     return Question(
         session.actor.name,
         Plane.KUBERNETES,
         e.verb,
-        target(e),
+        format_target(e),
         e.allowed,
         e.why,
         session.key,
     )
 
 
-def is_tried(e: KubernetesExpectation) -> bool:
-    """Whether the call is made for real: only reads that answer at once and name what they read."""
-    named = e.name is not None or e.resource.startswith("/")
-    return e.subresource is None and (e.verb == "list" or (e.verb == "get" and named))
+def is_requested(e: KubernetesExpectation) -> bool:
+    """Whether the request itself is made: only reads that respond at once and name what they read."""
+    is_named = e.name is not None or e.resource.startswith("/")
+    return e.subresource is None and (e.verb == "list" or (e.verb == "get" and is_named))
 
 
-def target(e: KubernetesExpectation) -> str:
+def format_target(e: KubernetesExpectation) -> str:
     """`deployments.apps`, `pods/exec in payments`, `configmaps aws-auth in kube-system`."""
     resource = f"{e.resource}/{e.subresource}" if e.subresource else e.resource
     dotted = f"{resource}.{e.api_group}" if e.api_group else resource
-    parts = (("", e.name), ("in ", e.namespace), ("as ", _in_short(e.user)))
+    parts = (("", e.name), ("in ", e.namespace), ("as ", _shorten_principal(e.user)))
     return dotted + "".join(f" {word}{value}" for word, value in parts if value)
 
 
-def _in_short(user: str | None) -> str | None:
-    """An IAM principal without what is the same for all: `111122223333:role/Platform`."""
+def _shorten_principal(user: str | None) -> str | None:
+    """An IAM principal without the prefix that all have: `111122223333:role/Platform`."""
     return user.rpartition(":iam::")[2] if user else None
 
 
-def path(e: KubernetesExpectation, version: str) -> str:
+def build_path(e: KubernetesExpectation, version: str) -> str:
+    """The URL path of the expectation's resource."""
     if e.resource.startswith("/"):
         return e.resource
     root = f"/apis/{e.api_group}/{version}" if e.api_group else f"/api/{version}"
@@ -104,22 +106,28 @@ def path(e: KubernetesExpectation, version: str) -> str:
     return f"{root}{namespace}/{e.resource}{name}"
 
 
-def _try(session: ClusterSession, e: KubernetesExpectation) -> Answer:
-    version = session.version(e.api_group) if e.api_group else "v1"
+def _request(session: ClusterSession, e: KubernetesExpectation) -> Answer:
+    version = session.preferred_version(e.api_group) if e.api_group else "v1"
     headers = {"Impersonate-User": e.user} if e.user else {}
     if e.verb == "list":
         query = {"limit": "1"}
-        answer = read(session.request("GET", path(e, version), query=query, headers=headers, accept=LIST + _FALLBACK))
+        answer = classify_response(
+            session.request(
+                "GET", build_path(e, version), query=query, headers=headers, accept=METADATA_LIST + _OR_JSON
+            )
+        )
     else:
-        answer = read(session.request("GET", path(e, version), headers=headers, accept=ONE + _FALLBACK), e.name)
+        answer = classify_response(
+            session.request("GET", build_path(e, version), headers=headers, accept=METADATA + _OR_JSON), e.name
+        )
     if e.user and not e.allowed and "cannot impersonate" in answer.message:
-        # Refused before the user's own rights were looked at, which says nothing about them.
+        # The impersonation was refused before the impersonated user was authorized, which is inconclusive.
         return Answer(Verdict.COULD_NOT_ASK, answer.status, answer.reason, answer.message)
     return answer
 
 
-def attributes(e: KubernetesExpectation) -> dict[str, str]:
-    """The call as an access review has it."""
+def build_attributes(e: KubernetesExpectation) -> dict[str, str]:
+    """The `resourceAttributes` of an access review of the call."""
     values = {
         "verb": e.verb,
         "group": e.api_group,
@@ -135,24 +143,26 @@ def _review(session: ClusterSession, e: KubernetesExpectation) -> Answer:
     body = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": attributes(e)},
+        "spec": {"resourceAttributes": build_attributes(e)},
     }
-    return access_review(session.request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=body))
+    return classify_review(session.request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=body))
 
 
-def _sign_in(session: ClusterSession) -> Answer:
+def _authenticate(session: ClusterSession) -> Answer:
     body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
     response = session.request("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", body=body)
     if response.status >= 400:
-        return read(response)
-    user = within(response, "status", "userInfo")
+        return classify_response(response)
+    user = extract(response, "status", "userInfo")
     access = session.actor.access
-    found = user_info.differences(user, access.identity, session.cluster.method, access.role, session.caller())
-    return Answer(Verdict.ALLOWED, response.status, "", user_info.described(user), tuple(found))
+    differences = user_info.find_differences(
+        user, access.identity, session.cluster.method, access.role, session.role_session()
+    )
+    return Answer(Verdict.ALLOWED, response.status, "", user_info.format_user(user), tuple(differences))
 
 
-def asked(call: Callable[[], Answer]) -> Answer:
-    """The answer of a call to a cluster, whatever came of it."""
+def call_cluster(call: Callable[[], Answer]) -> Answer:
+    """The answer of a call to a cluster, whose errors are classified instead of raised."""
     try:
         return call()
     except UnreachableError as error:

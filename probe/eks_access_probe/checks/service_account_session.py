@@ -1,9 +1,11 @@
-"""A connection to one cluster as a service account, whose token the cluster's operator asks for."""
+"""The connection to one cluster as a service account, with a token that the cluster's operator requests."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from eks_access.kubernetes.client import ApiError, CredentialError, KubeconfigError, KubernetesApi
+from eks_access.kubernetes.client import ApiError, KubernetesApi
+from eks_access.kubernetes.credentials import CredentialError
+from eks_access.kubernetes.kubeconfig import KubeconfigError
 from eks_access.kubernetes.token import EksToken
 from eks_access.manifest.models import Cluster
 
@@ -11,11 +13,11 @@ from ..identity.assume_role import Actor, AssumeRoleError, RoleSession
 from .cluster_session import ClusterSession
 
 TOKEN_SECONDS = 600
-"""The shortest time that the API takes: https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/"""
+"""The shortest lifetime that the API accepts: https://kubernetes.io/docs/reference/kubernetes-api/authentication-resources/token-request-v1/"""
 
 
-def sessions(actor: Actor, key: str, cluster: Cluster) -> list[ClusterSession]:
-    """As whom an integration reads a cluster: as itself, or as each of those in whose names it passes requests on."""
+def create_sessions(actor: Actor, key: str, cluster: Cluster) -> list[ClusterSession]:
+    """The sessions to read a cluster with: the integration's own, or one for each user that it impersonates."""
     if actor.access.trust.kind != "service":
         return [ClusterSession(actor, key, cluster)]
     users = dict.fromkeys(e.user for e in actor.access.kubernetes if e.user)
@@ -23,12 +25,12 @@ def sessions(actor: Actor, key: str, cluster: Cluster) -> list[ClusterSession]:
 
 
 class ServiceAccountSession(ClusterSession):
-    """The token ends by itself; nothing is left in the cluster."""
+    """Requests as the integration's service account. The token expires by itself; nothing is left in the cluster."""
 
-    def caller(self) -> RoleSession | None:
+    def role_session(self) -> RoleSession | None:
         return None
 
-    def _sign(self) -> EksToken:
+    def _create_token(self) -> EksToken:
         path = self.actor.operator_kubeconfig(self.key)
         _, _, namespace, name = self.actor.access.identity.username.split(":")
         body = {
@@ -39,7 +41,9 @@ class ServiceAccountSession(ClusterSession):
         try:
             api = KubernetesApi.from_kubeconfig(path.read_text())
             if api.server != self.cluster.endpoint.rstrip("/"):
-                raise AssumeRoleError(f"{path} leads to {api.server}, and cluster {self.key!r} is elsewhere")
+                raise AssumeRoleError(
+                    f"{path} leads to {api.server}, but cluster {self.key!r} is at {self.cluster.endpoint}"
+                )
             request = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"
             token = api.json("POST", request, body=body)["status"]["token"]
         except (OSError, KubeconfigError, CredentialError, ApiError) as cause:
@@ -48,7 +52,7 @@ class ServiceAccountSession(ClusterSession):
 
 
 class ViewerSession(ServiceAccountSession):
-    """The service account in the name of one whom it may impersonate."""
+    """Requests as the service account that impersonates a user."""
 
     def __init__(self, actor: Actor, key: str, cluster: Cluster, user: str) -> None:
         super().__init__(actor, key, cluster)

@@ -1,7 +1,7 @@
-"""The trust policy: the vendor's own request is let in, and every changed one is refused for the right cause.
+"""Checks of the trust policy: the vendor's own request is allowed, and every tampered one is refused for its cause.
 
-A refusal counts only where the trust policy (or, for a forged token, the check of the token) refused. The same
-error for another cause, such as a token that has ended, proves nothing.
+A refusal counts only if the trust policy (or, for a forged token, the validation of the token) refused. The same error
+for another cause, such as an expired token, is inconclusive.
 """
 
 from botocore.exceptions import ClientError
@@ -10,80 +10,89 @@ from eks_access.model.trust import TamperedRequest
 
 from ..identity.assume_role import Actor
 from ..outcome import Answer, Plane, Question, Verdict
-from .aws_errors import THROTTLING, answer_of, asked
+from .aws_errors import call_aws, parse_error
 from .check import Check
 
 ASSUME = "assume the role"
-CHANGED: dict[TamperedRequest, tuple[str, str]] = {
+_TAMPERED: dict[TamperedRequest, tuple[str, str]] = {
     "external-id-missing": ("without the ExternalId", "another customer of the vendor could name this role"),
     "external-id-wrong": ("with a wrong ExternalId", "another customer of the vendor could name this role"),
-    "audience-wrong": ("with a token for another audience", "any application of the identity provider could come in"),
-    "subject-wrong": ("with a token of another subject", "anyone with a token for the audience could come in"),
-    "forged": ("with a forged token", "anyone could come in"),
+    "audience-wrong": (
+        "with a token for another audience",
+        "any application of the identity provider could assume the role",
+    ),
+    "subject-wrong": (
+        "with a token of another subject",
+        "any principal with a token for the audience could assume the role",
+    ),
+    "forged": ("with a forged token", "anyone could assume the role"),
     "another-session-name": ("under another user's name", "any user could act as any other"),
     "non-sso-principal": (
         "under the user's name, signed in elsewhere",
-        "whoever runs an identity provider could come in under any name",
+        "any identity provider could assume the role under any user's name",
     ),
     "stranger": ("as another account's principal", "only the vendor's own principal is trusted"),
 }
 
 
-def allowed(actor: Actor) -> Check:
-    question = Question(actor.name, Plane.TRUST, ASSUME, "as the vendor", True, "how the integration comes in")
-    return Check(question, lambda: _ask(actor, None))
+def build_assume_check(actor: Actor) -> Check:
+    """The vendor's own request to assume the role, which must be allowed."""
+    question = Question(actor.name, Plane.TRUST, ASSUME, "as the vendor", True, "how the vendor assumes the role")
+    return Check(question, lambda: _assume(actor, None))
 
 
-def refused(actor: Actor) -> list[Check]:
-    return [_refused(actor, change) for change in actor.access.trust.refuses]
+def build_tampered_checks(actor: Actor) -> list[Check]:
+    """The tampered requests that the trust policy must refuse."""
+    return [_build_tampered_check(actor, tampered) for tampered in actor.access.trust.refuses]
 
 
-def _refused(actor: Actor, change: TamperedRequest) -> Check:
-    how, why = CHANGED[change]
-    question = Question(actor.name, Plane.TRUST, ASSUME, how, False, why, detail=change)
-    return Check(question, lambda: _ask(actor, change))
+def _build_tampered_check(actor: Actor, tampered: TamperedRequest) -> Check:
+    how, why = _TAMPERED[tampered]
+    question = Question(actor.name, Plane.TRUST, ASSUME, how, False, why, detail=tampered)
+    return Check(question, lambda: _assume(actor, tampered))
 
 
-def _ask(actor: Actor, change: TamperedRequest | None) -> Answer:
+def _assume(actor: Actor, tampered: TamperedRequest | None) -> Answer:
     def call() -> Answer:
-        session = actor.session() if change is None else actor.assume(change)
-        return Answer(Verdict.ALLOWED, 200, "", f"became {session.arn}")
+        session = actor.session() if tampered is None else actor.assume(tampered)
+        return Answer(Verdict.ALLOWED, 200, "", f"assumed {session.arn}")
 
-    return asked(call, lambda error: classify(change, error))
-
-
-def classify(change: TamperedRequest | None, error: ClientError) -> Answer:
-    answer = answer_of(error)
-    if answer.reason in THROTTLING or answer.status == 429:
-        return answer(Verdict.THROTTLED)
-    if _refuses_for_its_cause(change, answer.reason, answer.message):
-        return answer(Verdict.DENIED)
-    if _lacks_own_permission(answer.message):
-        return answer(Verdict.COULD_NOT_ASK, "the caller's own policy refuses, before the trust is asked: ")
-    return answer(Verdict.COULD_NOT_ASK)
+    return call_aws(call, lambda error: classify_sts_error(tampered, error))
 
 
-def _refuses_for_its_cause(change: TamperedRequest | None, code: str, message: str) -> bool:
+def classify_sts_error(tampered: TamperedRequest | None, error: ClientError) -> Answer:
+    """The answer in an error of STS or EKS Auth; `tampered` is None for the vendor's own request."""
+    parsed = parse_error(error)
+    if parsed.is_throttling:
+        return parsed.answer(Verdict.THROTTLED)
+    if _is_refused_for_its_cause(tampered, parsed.code, parsed.message):
+        return parsed.answer(Verdict.DENIED)
+    if _lacks_own_permission(parsed.message):
+        return parsed.answer(Verdict.COULD_NOT_ASK, "refused by the caller's own policy, not by the trust policy: ")
+    return parsed.answer(Verdict.COULD_NOT_ASK)
+
+
+def _is_refused_for_its_cause(tampered: TamperedRequest | None, code: str, message: str) -> bool:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html (Errors)"""
-    if change is not None and _lacks_own_permission(message):
+    if tampered is not None and _lacks_own_permission(message):
         return False
-    match change:
+    match tampered:
         case None:
-            return code in ("AccessDenied", "InvalidIdentityToken", "IDPRejectedClaim", *_BY_EKS_AUTH)
+            return code in ("AccessDenied", "InvalidIdentityToken", "IDPRejectedClaim", *_EKS_AUTH_REFUSALS)
         case "forged":
             return code == "InvalidIdentityToken"
         case "audience-wrong":
-            # An OIDC provider of the account judges the audience itself; a built-in one leaves it to the trust policy.
-            incorrect = code == "InvalidIdentityToken" and "audience" in message.lower()
-            return code == "AccessDenied" or incorrect
+            # An OIDC provider in IAM validates the audience itself; a built-in one leaves it to the trust policy.
+            is_wrong_audience = code == "InvalidIdentityToken" and "audience" in message.lower()
+            return code == "AccessDenied" or is_wrong_audience
         case "subject-wrong" if code == "ResourceNotFoundException":
             return "association" in message
         case _:
             return code == "AccessDenied"
 
 
-_BY_EKS_AUTH = ("AccessDeniedException", "InvalidTokenException", "ResourceNotFoundException")
-"""Nothing is associated with the service account, or the role does not trust EKS Pod Identity.
+_EKS_AUTH_REFUSALS = ("AccessDeniedException", "InvalidTokenException", "ResourceNotFoundException")
+"""The service account has no association, or the role does not trust EKS Pod Identity.
 
 https://docs.aws.amazon.com/eks/latest/APIReference/API_auth_AssumeRoleForPodIdentity.html (Errors)"""
 

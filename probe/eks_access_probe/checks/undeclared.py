@@ -1,22 +1,27 @@
-"""What the user has in a cluster beyond its description: one line, over the rights of `rights`."""
+"""One check a cluster for permissions that the user has but the description does not grant."""
 
 from collections.abc import Callable
 
 from eks_access.manifest.models import Cluster, IntegrationAccess, KubernetesExpectation
+from eks_access.model.kubernetes_rights import Request
 
 from ..outcome import Answer, Plane, Question, Verdict
 from .check import Check
-from .declared_rights import Right, undeclared
+from .declared_rights import format_right, to_expectation, undeclared
 
 CALL = "hold"
 TARGET = "rights beyond the description"
-SHOWN = 12
+"""The check's call in JSON and JUnit reports, by which reports are compared: it stays as it is."""
+LABEL = "has no undeclared permissions"
+"""The check in tables."""
+MAX_SHOWN = 12
 
 Review = Callable[[KubernetesExpectation], Answer]
-"""Asks about one right, as whoever is meant."""
+"""Makes an access review of one right."""
 
 
-def beyond(name: str, cluster_key: str, access: IntegrationAccess, cluster: Cluster, review: Review) -> Check:
+def build_check(name: str, cluster_key: str, access: IntegrationAccess, cluster: Cluster, review: Review) -> Check:
+    """The user must have none of the rights that the description does not declare."""
     rights = undeclared(access, cluster)
     question = Question(
         name,
@@ -24,26 +29,27 @@ def beyond(name: str, cluster_key: str, access: IntegrationAccess, cluster: Clus
         CALL,
         TARGET,
         False,
-        "nobody decided on it: another binding, an access policy, a right of everybody",
+        "the description does not grant it: another binding, an access policy, or a right of every user does",
         cluster_key,
         detail=f"access reviews of {len(rights)} rights",
+        label=LABEL,
     )
-    return Check(question, lambda: _ask(rights, review))
+    return Check(question, lambda: _review_all(rights, review))
 
 
-def _ask(rights: list[Right], review: Review) -> Answer:
-    found: list[Right] = []
+def _review_all(rights: list[Request], review: Review) -> Answer:
+    found: list[Request] = []
     for number, right in enumerate(rights):
-        answer = review(right.expectation)
+        answer = review(to_expectation(right))
         if answer.verdict is Verdict.ALLOWED:
             found.append(right)
         elif answer.verdict is not Verdict.DENIED:
-            # The rest would meet the same hindrance; what was found so far stands.
-            return _found(found, number) if found else answer
-    return _found(found, len(rights)) if found else Answer(Verdict.DENIED, None, "", f"none of {len(rights)} rights")
+            # The other reviews would fail for the same reason; what was found so far is conclusive.
+            return _answer(found, number) if found else answer
+    return _answer(found, len(rights)) if found else Answer(Verdict.DENIED, None, "", f"none of {len(rights)} rights")
 
 
-def _found(found: list[Right], asked: int) -> Answer:
-    named = ", ".join(map(str, found[:SHOWN]))
-    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    return Answer(Verdict.ALLOWED, None, "", f"{len(found)} of {asked} rights asked about: {named}{more}")
+def _answer(found: list[Request], reviewed: int) -> Answer:
+    listed = ", ".join(map(format_right, found[:MAX_SHOWN]))
+    more = f" and {len(found) - MAX_SHOWN} more" if len(found) > MAX_SHOWN else ""
+    return Answer(Verdict.ALLOWED, None, "", f"{len(found)} of {reviewed} reviewed rights: {listed}{more}")

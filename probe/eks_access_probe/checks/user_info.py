@@ -1,6 +1,6 @@
-"""Who a cluster takes the integration for: the username, the groups and the IAM identity that won.
+"""Compares the user that a cluster authenticates with the declared one: username, groups and IAM identity.
 
-The API server tells it in a SelfSubjectReview, from the authenticator's own answer (`arn`, `canonicalArn`,
+The API server returns the user in a SelfSubjectReview, from the authenticator's own answer (`arn`, `canonicalArn`,
 `sessionName` are in its extra fields).
 https://kubernetes.io/docs/reference/access-authn-authz/authentication/#self-subject-review
 """
@@ -14,18 +14,18 @@ from eks_access.model.identity import EntryMethod
 
 from ..identity.assume_role import RoleSession
 
-EVERYONE = "system:authenticated"
-"""The group that the API server itself gives to every caller that it recognises."""
+AUTHENTICATED_GROUP = "system:authenticated"
+"""The group that the API server adds to every authenticated user."""
 
 
-def username(template: str, session: RoleSession) -> str:
-    """The username that the authenticator makes of a template (server.go, renderTemplate)."""
+def render_username(template: str, session: RoleSession) -> str:
+    """The username that the authenticator renders from a template (server.go, renderTemplate)."""
     name = session.arn.rpartition("/")[2]
-    caller = arn.parse(session.arn)
+    role_session = arn.parse(session.arn)
     values = {
         "{{SessionName}}": name.replace("@", "-"),
         "{{SessionNameRaw}}": name,
-        "{{AccountID}}": caller.account if caller else "",
+        "{{AccountID}}": role_session.account if role_session else "",
         "{{AccessKeyID}}": session.keys.access_key,
     }
     for variable, value in values.items():
@@ -33,17 +33,17 @@ def username(template: str, session: RoleSession) -> str:
     return template
 
 
-def differences(
+def find_differences(
     user: Mapping[str, Any], identity: Identity, method: EntryMethod, role: Role, session: RoleSession | None
 ) -> list[str]:
-    """How the user that the cluster sees differs from the one that was declared for this way in."""
+    """How the authenticated user differs from the one that is declared for this entry method."""
     found = []
     declared = identity.username_by(method)
-    expected = declared if session is None else username(declared, session)
+    expected = declared if session is None else render_username(declared, session)
     seen = str(user.get("username", ""))
     if seen != expected:
         found.append(f"the username is {seen!r}, not {expected!r}")
-    groups = set(_texts(user.get("groups"))) - {EVERYONE}
+    groups = set(_as_strings(user.get("groups"))) - {AUTHENTICATED_GROUP}
     for group in sorted(set(identity.groups) - groups):
         found.append(f"the group {group!r} is missing")
     for group in sorted(groups - set(identity.groups)):
@@ -54,15 +54,15 @@ def differences(
     return found
 
 
-def described(user: Mapping[str, Any]) -> str:
-    """The user in words; credentials' own identifiers are left out."""
-    parts = [f"username {user.get('username')!r}", f"groups {', '.join(_texts(user.get('groups'))) or 'none'}"]
+def format_user(user: Mapping[str, Any]) -> str:
+    """The user for people to read, without identifiers of credentials."""
+    parts = [f"username {user.get('username')!r}", f"groups {', '.join(_as_strings(user.get('groups'))) or 'none'}"]
     parts += [f"{key} {value}" for key in ("arn", "sessionName") for value in _extra(user, key)]
     return "; ".join(parts)
 
 
 def _is_role(canonical: str, role_arn: str) -> bool:
-    """Roles are compared without their path, which STS never tells, and as the authenticator does, in any case."""
+    """Compares roles without their path, which STS leaves out, and case-insensitively, as the authenticator does."""
     seen, expected = arn.parse(canonical), arn.parse(role_arn)
     if seen is None or expected is None:
         return canonical == role_arn
@@ -71,8 +71,8 @@ def _is_role(canonical: str, role_arn: str) -> bool:
 
 def _extra(user: Mapping[str, Any], key: str) -> list[str]:
     extra = user.get("extra")
-    return _texts(extra.get(key)) if isinstance(extra, Mapping) else []
+    return _as_strings(extra.get(key)) if isinstance(extra, Mapping) else []
 
 
-def _texts(value: object) -> list[str]:
+def _as_strings(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from eks_access.manifest.models import Cluster
 
-from ..checks.aws_errors import asked, classify
+from ..checks.aws_errors import call_aws, classify_service_error
 from ..identity.assume_role import Actor
 from ..identity.aws_clients import Aws
 from ..outcome import Answer, Verdict
@@ -98,7 +98,7 @@ def _listed(kind: str, call: Callable[[], list[_Kept]]) -> tuple[Listing, list[_
         kept.extend(call())
         return Answer(Verdict.ALLOWED, 200)
 
-    answer = asked(ask, classify)
+    answer = call_aws(ask, classify_service_error)
     match answer.verdict:
         case Verdict.ALLOWED if answer.status == 200:
             state = State.COMPLETE

@@ -6,9 +6,10 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from ..checks.cluster_session import ClusterSession
-from ..run.list_retry import Patient
+from ..outcome import FailedRequest
+from ..run.retry import RequestRetryPolicy
 from . import fetch, graph, kinds, paging
-from .fetch import FailedRequest, Page, Place
+from .fetch import Page, Place
 from .inventory import WHOLE, ClusterInventory, Listing, State
 from .kinds import NAMESPACE, Kind
 from .reachability import KNOCKS, Door
@@ -29,7 +30,7 @@ class ClusterReader:
         sessions: Sequence[ClusterSession],
         door: Door,
         threads: Threads,
-        patient: Patient,
+        retry_policy: RequestRetryPolicy,
         on_page: paging.OnPage,
         *,
         page_size: int = fetch.PAGE,
@@ -38,7 +39,7 @@ class ClusterReader:
         self._access = sessions[0].actor.access
         self._door = door
         self._threads = threads
-        self._patient = patient
+        self._retry_policy = retry_policy
         self._on_page = on_page
         self._page_size = page_size
         self._shared = Shared()
@@ -46,7 +47,7 @@ class ClusterReader:
     async def read_into(self, found: ClusterInventory) -> None:
         """Fill in what the API server tells, or why it could not be asked."""
         knock = partial(self._threads.knock, fetch.version, self._sessions[0])
-        version = await self._door.knock(partial(self._patient, knock, attempts=KNOCKS))
+        version = await self._door.knock(partial(self._retry_policy.run, knock, max_attempts=KNOCKS))
         if isinstance(version, FailedRequest):
             found.trouble = version.answer.evidence
             return
@@ -90,7 +91,7 @@ class ClusterReader:
     async def _read(self, session: ClusterSession, place: Place) -> _List:
         fetch = partial(self._page, session)
         async with self._door.places:
-            return await paging.read(place, fetch, self._threads.call, self._patient, self._on_page)
+            return await paging.read(place, fetch, self._threads.call, self._retry_policy, self._on_page)
 
     async def _page(self, session: ClusterSession, place: Place, token: str) -> Page | FailedRequest:
         return await self._door.call(

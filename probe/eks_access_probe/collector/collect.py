@@ -18,13 +18,13 @@ from eks_access.manifest.models import Cluster, IntegrationAccess, Manifest
 from eks_access.model.identity import supports_access_entries
 
 from ..checks import service_account_session
-from ..checks.aws_errors import asked, classify
+from ..checks.aws_errors import call_aws, classify_service_error
 from ..checks.cluster_session import ClusterSession
 from ..identity.assume_role import Actor
 from ..identity.aws_clients import Aws
 from ..identity.identities import Identities
 from ..outcome import Answer, Verdict
-from ..run.list_retry import Patient
+from ..run.retry import RequestRetryPolicy
 from .aws import Account, together
 from .cluster import ClusterReader
 from .fetch import PAGE
@@ -120,7 +120,7 @@ class _Collector:
         async def one(key: str, cluster: Cluster) -> ClusterInventory:
             started = time.monotonic()
             found = ClusterInventory(name=cluster.name, region=cluster.region)
-            await read(service_account_session.sessions(actor, key, cluster), found)
+            await read(service_account_session.create_sessions(actor, key, cluster), found)
             found.seconds = round(time.monotonic() - started, 3)
             self._listener.done()
             return found
@@ -134,7 +134,7 @@ class _Collector:
             sessions,
             self._doors.of(sessions[0].cluster.endpoint),
             self._threads,
-            Patient(_renewal(sessions), deadline=self._deadline),
+            RequestRetryPolicy(_renewal(sessions), deadline=self._deadline),
             self._listener.objects,
             page_size=self._page_size,
         )
@@ -172,7 +172,7 @@ def _assumed(actor: Actor) -> Answer:
         actor.session()
         return Answer(Verdict.ALLOWED, 200)
 
-    return asked(assume, classify)
+    return call_aws(assume, classify_service_error)
 
 
 def _renewal(sessions: Sequence[ClusterSession]) -> Callable[[int], None]:

@@ -15,10 +15,10 @@ from eks_access.endpoint import LoopbackError
 from eks_access.kubernetes.client import Response, UnreachableError
 from eks_access.kubernetes.token import TokenTooLargeError
 
-from ..checks.cluster_session import ClusterSession, NotKubernetesError, within
-from ..checks.kubernetes_answers import read
+from ..checks.cluster_session import ClusterSession, NotKubernetesError, extract
+from ..checks.kubernetes_answers import classify_response
 from ..identity.assume_role import AssumeRoleError
-from ..outcome import Answer, Verdict
+from ..outcome import Answer, FailedRequest, Verdict
 from .kinds import Kind
 from .seen import Seen, Shared
 from .wire import encodings
@@ -39,13 +39,6 @@ class Page:
     """Where the next page begins; empty at the end of the list."""
     version: str
     """The moment that the list is of; the same on each of its pages."""
-
-
-@dataclass(frozen=True)
-class FailedRequest:
-    answer: Answer
-    after: float | None = None
-    """How many seconds the server asked to wait."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +85,7 @@ def version(session: ClusterSession) -> str | FailedRequest:
         response = session.request("GET", "/version")
         if response.status == 403:
             return ""
-        return str(within(response, "gitVersion")) if response.status == 200 else _failed(response)
+        return str(extract(response, "gitVersion")) if response.status == 200 else _failed(response)
 
     return _answered(fetch)
 
@@ -108,11 +101,11 @@ def _version(session: ClusterSession, kind: Kind) -> str | FailedRequest:
     response = session.request("GET", f"/apis/{kind.group}")
     if response.status != 200:
         return _failed(response)
-    return str(within(response, "preferredVersion", "version"))
+    return str(extract(response, "preferredVersion", "version"))
 
 
 def _failed(response: Response) -> FailedRequest:
-    answer = read(encodings.error(response))
+    answer = classify_response(encodings.error(response))
     if answer.verdict is Verdict.ALLOWED:
         answer = Answer(Verdict.COULD_NOT_ASK, response.status, "", "the answer is no list")
     return FailedRequest(answer, _retry_after(response.headers))

@@ -1,13 +1,14 @@
 """What is asked for: the same kinds of everybody, and what else an integration's own rights name."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from eks_access.manifest.models import IntegrationAccess
-from eks_access.model.access_policies import Attributes, Grant, catalogue, granting_policy
+from eks_access.model.access_policies import AssociatedPolicy, catalogue, find_granting_policy
+from eks_access.model.kubernetes_rights import PolicyRule, Request, allows
 
 from . import projection
 from .projection import Projection
@@ -117,15 +118,15 @@ def namespaces(access: IntegrationAccess, kind: Kind) -> tuple[str, ...]:
     """The namespaces, or patterns of them, in which this integration has a right of its own to list a kind."""
     if kind.name in CLUSTER_SCOPED:
         return ()
+    request = Request("list", kind.group, kind.resource)
     found = [
         name
         for grant in access.grants
-        if any(_may_list(rule, kind) for rule in grant.rules)
+        if any(allows(PolicyRule.from_json(rule), request) for rule in grant.rules)
         for name in grant.namespaces or ()
     ]
-    asked = Attributes("list", kind.group, kind.resource)
     for policy in access.identity.access_policies:
-        if granting_policy([Grant(policy.arn.rpartition("/")[2])], asked):
+        if find_granting_policy([AssociatedPolicy(policy.arn.rpartition("/")[2])], request):
             found += policy.namespaces
     found += [
         e.namespace
@@ -135,11 +136,6 @@ def namespaces(access: IntegrationAccess, kind: Kind) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _may_list(rule: Mapping[str, Collection[str]], kind: Kind) -> bool:
-    wanted = (("verbs", "list"), ("apiGroups", kind.group), ("resources", kind.resource))
-    return all({"*", value} & set(rule.get(key, ())) for key, value in wanted) and not rule.get("resourceNames")
-
-
 def _named(access: IntegrationAccess) -> Iterator[tuple[str, str]]:
     """What the integration may list, as (API group, resource). A wildcard names nothing."""
     for rule in (rule for grant in access.grants for rule in grant.rules):
@@ -147,7 +143,7 @@ def _named(access: IntegrationAccess) -> Iterator[tuple[str, str]]:
             yield from _of_rule(rule.get("verbs", ()), rule.get("apiGroups", ()), rule.get("resources", ()))
     for policy in access.identity.access_policies:
         for each in catalogue().get(policy.arn.rpartition("/")[2], ()):
-            yield from _of_rule(each.verbs, each.api_groups, each.resources)
+            yield from _of_rule(each.verbs, each.groups, each.resources)
     for e in access.kubernetes:
         if e.allowed and e.verb == "list" and e.subresource is None:
             yield e.api_group, e.resource

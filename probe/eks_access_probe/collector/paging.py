@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ..outcome import Answer, Verdict
-from ..run.list_retry import Patient
-from .fetch import FailedRequest, Page, Place
+from ..outcome import Answer, FailedRequest, Verdict
+from ..run.retry import RequestRetryPolicy
+from .fetch import Page, Place
 from .inventory import Listing, State
 from .seen import Seen
 
@@ -45,14 +45,16 @@ class _Attempt:
         return self.failed.answer.evidence if self.failed else ""
 
 
-async def read(place: Place, fetch: Fetch, see: See, patient: Patient, on_page: OnPage) -> tuple[Listing, list[Seen]]:
+async def read(
+    place: Place, fetch: Fetch, see: See, retry_policy: RequestRetryPolicy, on_page: OnPage
+) -> tuple[Listing, list[Seen]]:
     """The list, as much of it as could be read."""
     started = time.monotonic()
-    first = attempt = await _attempt(partial(fetch, place), see, patient, on_page)
+    first = attempt = await _attempt(partial(fetch, place), see, retry_policy, on_page)
     state, reason, pages = _state(first, place), first.evidence, first.pages
     if first.failed is not None and first.pages:
         on_page(-len(first.seen))
-        attempt = await _attempt(partial(fetch, place), see, patient, on_page)
+        attempt = await _attempt(partial(fetch, place), see, retry_policy, on_page)
         pages += attempt.pages
         if attempt.failed is None:
             state, reason = State.RESTARTED, f"read twice, for the first reading ended with {first.evidence}"
@@ -97,7 +99,10 @@ class _Ahead:
 
 
 async def _attempt(
-    fetch: Callable[[str], Coroutine[Any, Any, Page | FailedRequest]], see: See, patient: Patient, on_page: OnPage
+    fetch: Callable[[str], Coroutine[Any, Any, Page | FailedRequest]],
+    see: See,
+    retry_policy: RequestRetryPolicy,
+    on_page: OnPage,
 ) -> _Attempt:
     """While a page comes in, the next one is asked for."""
     ahead = _Ahead(fetch)
@@ -116,7 +121,7 @@ async def _attempt(
     token = version = ""
     try:
         while True:
-            got = await patient(partial(whole, token))
+            got = await retry_policy.run(partial(whole, token))
             if isinstance(got, FailedRequest):
                 attempt.failed = got
                 return attempt

@@ -9,8 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from ..outcome import Verdict
-from .fetch import FailedRequest
+from ..outcome import FailedRequest, Verdict
 
 KNOCKS = 3
 """How many times a cluster is knocked at."""

@@ -1,1 +1,1 @@
-"""Acting as an integration: the identities file, AWS clients, and assuming the role."""
+"""Acting as an integration: identities file, AWS clients, assuming the role."""

@@ -1,5 +1,6 @@
-"""Becoming an integration: the real STS call with its real credential, or with one thing about it changed."""
+"""Assumes the role of an integration: the real STS call with its real credential, or a tampered request."""
 
+import logging
 import subprocess
 import threading
 from collections.abc import Mapping
@@ -7,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from eks_access.errors import EksAccessError
 from eks_access.manifest.models import IntegrationAccess
@@ -18,26 +21,30 @@ from .identities import Identities, Identity, Operator, Saml, TokenSource, WebId
 
 SESSION_NAME = "eks-access-probe"
 WRONG_EXTERNAL_ID = "eks-access-probe-wrong-external-id"
-_LONGEST_SESSION = 3600
-_COMMAND_SECONDS = 60
-_ASSUME_BEFORE = timedelta(minutes=2)
-"""A session that ends within this time is not begun anything with."""
+_MAX_SESSION_SECONDS = 3600
+_COMMAND_TIMEOUT_SECONDS = 60
+_RENEW_BEFORE = timedelta(minutes=2)
+"""Sessions that expire sooner than this are renewed first."""
+
+_log = logging.getLogger(__name__)
 _Value = TypeVar("_Value")
 
 
 class AssumeRoleError(EksAccessError):
-    """The credential that is needed could not be had; nothing was asked. The message says why and what to do."""
+    """The credential for a request is not available, so none was sent. The message has the reason and what to do."""
 
 
 @dataclass(frozen=True)
 class RoleSession:
+    """An assumed role: temporary credentials, the session's ARN and when it expires, if known."""
+
     keys: Keys
     arn: str
-    ends_at: datetime | None = None
+    expires_at: datetime | None = None
 
 
 class Actor:
-    """Becomes one integration. Safe to use from several threads."""
+    """Assumes the role of one integration. Thread-safe."""
 
     def __init__(self, aws: Aws, name: str, access: IntegrationAccess, identities: Identities) -> None:
         self.name = name
@@ -52,61 +59,78 @@ class Actor:
         return next(iter(self.access.clusters.values())).region
 
     def session(self) -> RoleSession:
-        """The integration's session, assumed once, and anew shortly before it ends.
+        """The integration's session, which is assumed once and renewed shortly before it expires.
 
         Raises:
             AssumeRoleError, ClientError, BotoCoreError: as for `assume`.
         """
         with self._lock:
-            if self._session is None or _is_ending(self._session):
+            if self._session is None or _is_expiring(self._session):
                 self._session = self.assume()
             return self._session
 
     def forget_session(self) -> None:
-        """Assume the role anew at the next use: what was assumed is not accepted any more."""
+        """Discard a session that is not accepted any more, so that the role is assumed again at the next use."""
         with self._lock:
             self._session = None
 
-    def assume(self, change: TamperedRequest | None = None) -> RoleSession:
-        """Assume the integration's role as the vendor does, or with `change`.
+    def assume(self, tampered: TamperedRequest | None = None) -> RoleSession:
+        """Assume the integration's role as the vendor does, or with a tampered request.
 
         Raises:
-            AssumeRoleError: the credential for it could not be had.
-            ClientError, BotoCoreError: the answer of STS, or that there was none.
+            AssumeRoleError: the credential for it is not available.
+            ClientError, BotoCoreError: STS refused, or did not respond.
         """
+        role, kind = self.access.role.arn, self.access.trust.kind
+        try:
+            session = self._assume(tampered)
+        except (AssumeRoleError, ClientError, BotoCoreError) as error:
+            _log.debug("assume %s by %s, %s: %s", role, kind, tampered or "genuine", redacted(str(error)))
+            raise
+        _log.debug(
+            "assume %s by %s, %s: %s, expires at %s",
+            role,
+            kind,
+            tampered or "genuine",
+            session.arn,
+            session.expires_at or "an unknown time",
+        )
+        return session
+
+    def _assume(self, tampered: TamperedRequest | None) -> RoleSession:
         match self.access.trust.kind:
             case "web-identity" | "irsa":
-                answer = self._by_token(change)
+                response = self._assume_with_web_identity(tampered)
             case "saml":
-                answer = self._by_assertion(change)
+                response = self._assume_with_saml(tampered)
             case "identity-center":
-                answer = self._by_sign_in(change)
-            case "service" if change is None:
-                raise AssumeRoleError(f"{self.name} is assumed by an AWS service, which cannot be acted as")
-            case "pod-identity" if change != "stranger":
-                return self._by_pod(change)
+                response = self._assume_with_identity_center(tampered)
+            case "service" if tampered is None:
+                raise AssumeRoleError(f"{self.name}: only an AWS service can assume its role")
+            case "pod-identity" if tampered != "stranger":
+                return self._assume_with_pod_identity(tampered)
             case _:
-                answer = self._by_profile(change)
-        keys = answer["Credentials"]
+                response = self._assume_with_profile(tampered)
+        keys = response["Credentials"]
         return RoleSession(
             Keys(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]),
-            answer["AssumedRoleUser"]["Arn"],
+            response["AssumedRoleUser"]["Arn"],
             keys.get("Expiration"),
         )
 
     def operator_keys(self) -> Keys:
-        """The credentials of who runs the clusters.
+        """The credentials of the operator of the clusters.
 
         Raises:
-            AssumeRoleError: they could not be had.
+            AssumeRoleError: they are not available.
         """
         return self._credentials(self._operator().profile)
 
     def operator_kubeconfig(self, cluster: str) -> Path:
-        """The operator's way into a cluster, by the user's key for it.
+        """The operator's kubeconfig for a cluster, by the user's key for it.
 
         Raises:
-            AssumeRoleError: the identities name none.
+            AssumeRoleError: the identities file has none.
         """
         try:
             return self._operator().kubeconfigs[cluster]
@@ -114,26 +138,28 @@ class Actor:
             raise AssumeRoleError(f"the operator of {self.name} has no kubeconfig for cluster {cluster!r}") from None
 
     def _operator(self) -> Operator:
-        identity = self._identities.of(self.name, self.access.vendor)
+        identity = self._identities.find(self.name, self.access.vendor)
         if identity is None:
-            raise self._unnamed()
+            raise self._missing_identity_error()
         if identity.operator is None:
-            raise AssumeRoleError(f"nobody can become {self.name}, and its identity names no 'operator' to ask")
+            raise AssumeRoleError(
+                f"{self.name}: no user can assume its role, and its identity has no 'operator'; add one"
+            )
         return identity.operator
 
     def _request(self) -> dict[str, Any]:
         role = self.access.role
-        seconds = min(role.max_session_seconds, _LONGEST_SESSION)
+        seconds = min(role.max_session_seconds, _MAX_SESSION_SECONDS)
         return {"RoleArn": role.arn, "RoleSessionName": SESSION_NAME, "DurationSeconds": seconds}
 
-    def _by_profile(self, change: TamperedRequest | None) -> Any:
+    def _assume_with_profile(self, tampered: TamperedRequest | None) -> Any:
         external_id = self.access.trust.external_id
-        if change == "external-id-wrong":
+        if tampered == "external-id-wrong":
             external_id = WRONG_EXTERNAL_ID
-        elif change == "external-id-missing":
+        elif tampered == "external-id-missing":
             external_id = None
         extra = {"ExternalId": external_id} if external_id is not None else {}
-        return self._assume_role(self._profile(change), **self._request(), **extra)
+        return self._assume_role(self._profile(tampered), **self._request(), **extra)
 
     def _assume_role(self, profile: str, **request: Any) -> Any:
         return self._aws.client("sts", self.region, self._credentials(profile)).assume_role(**request)
@@ -144,135 +170,137 @@ class Actor:
         except CredentialsUnavailableError as cause:
             raise AssumeRoleError(str(cause)) from cause
 
-    def _profile(self, change: TamperedRequest | None) -> str:
-        if change == "stranger":
+    def _profile(self, tampered: TamperedRequest | None) -> str:
+        if tampered == "stranger":
             return self._stranger()
         identity = self._identity()
         if identity.profile is None:
-            raise AssumeRoleError(f"{self.name} is trusted across accounts, and its identity names no 'profile'")
+            raise AssumeRoleError(f"{self.name}: its trust is cross-account, but its identity has no 'profile'")
         return identity.profile
 
     def _stranger(self) -> str:
         if self._identities.stranger is None:
-            raise AssumeRoleError("the identities name no 'stranger' to try with")
+            raise AssumeRoleError("the identities file has no 'stranger' for this request")
         return self._identities.stranger.profile
 
-    def _by_sign_in(self, change: TamperedRequest | None) -> Any:
-        """As a user of Identity Center, in the user's own name or, for a change, in another's or as somebody else."""
+    def _assume_with_identity_center(self, tampered: TamperedRequest | None) -> Any:
+        """As a user of Identity Center; tampered under another user's name, or as another principal."""
         sso = self._identity().sso
         if sso is None:
-            raise AssumeRoleError(f"{self.name} is trusted by IAM Identity Center, and its identity has no 'sso'")
+            raise AssumeRoleError(f"{self.name}: its trust is IAM Identity Center, but its identity has no 'sso'")
         profile, name = sso.profile, sso.session_name
-        if change == "another-session-name":
-            name = self._needed(sso.another, "sso.another")
-        elif change == "non-sso-principal":
-            profile = self._needed(sso.not_sso, "sso.not_sso")
-        elif change == "stranger":
+        if tampered == "another-session-name":
+            name = self._require(sso.another, "sso.another")
+        elif tampered == "non-sso-principal":
+            profile = self._require(sso.not_sso, "sso.not_sso")
+        elif tampered == "stranger":
             profile = self._stranger()
         return self._assume_role(profile, **self._request() | {"RoleSessionName": name})
 
-    def _by_token(self, change: TamperedRequest | None) -> Any:
+    def _assume_with_web_identity(self, tampered: TamperedRequest | None) -> Any:
         identity = self._identity()
         if identity.web_identity is None:
-            raise AssumeRoleError(f"{self.name} is trusted by web identity, and its identity has no 'web_identity'")
-        field = _TOKENS[change]
-        source = self._needed(getattr(identity.web_identity, field), f"web_identity.{field}")
+            raise AssumeRoleError(f"{self.name}: its trust is web identity, but its identity has no 'web_identity'")
+        field = _TOKEN_FIELDS[tampered]
+        source = self._require(getattr(identity.web_identity, field), f"web_identity.{field}")
         client = self._aws.client("sts", self.region, None)
-        return client.assume_role_with_web_identity(**self._request(), WebIdentityToken=_token(source))
+        return client.assume_role_with_web_identity(**self._request(), WebIdentityToken=_load_token(source))
 
-    def _by_assertion(self, change: TamperedRequest | None) -> Any:
-        """With an assertion, which also has the session's name."""
+    def _assume_with_saml(self, tampered: TamperedRequest | None) -> Any:
+        """With an assertion, which includes the session's name."""
         identity = self._identity()
         if identity.saml is None:
-            raise AssumeRoleError(f"{self.name} is trusted by SAML, and its identity has no 'saml'")
-        field = _ASSERTIONS[change]
-        source = self._needed(getattr(identity.saml, field), f"saml.{field}")
+            raise AssumeRoleError(f"{self.name}: its trust is SAML, but its identity has no 'saml'")
+        field = _ASSERTION_FIELDS[tampered]
+        source = self._require(getattr(identity.saml, field), f"saml.{field}")
         request = self._request()
         del request["RoleSessionName"]
         provider = self.access.trust.provider or ""
         values = {"{role_arn}": self.access.role.arn, "{saml_provider_arn}": provider}
         client = self._aws.client("sts", self.region, None)
-        return client.assume_role_with_saml(**request, PrincipalArn=provider, SAMLAssertion=_token(source, values))
+        return client.assume_role_with_saml(**request, PrincipalArn=provider, SAMLAssertion=_load_token(source, values))
 
-    def _by_pod(self, change: TamperedRequest | None) -> RoleSession:
-        """By EKS Auth, which the agent on a pod's node asks for the pod: with its token, as the node."""
+    def _assume_with_pod_identity(self, tampered: TamperedRequest | None) -> RoleSession:
+        """By EKS Auth, as the agent on a pod's node calls it: with the pod's token and the node's credentials."""
         pod = self._identity().pod_identity
         if pod is None:
-            raise AssumeRoleError(
-                f"{self.name} has its role by EKS Pod Identity, and its identity has no 'pod_identity'"
-            )
+            raise AssumeRoleError(f"{self.name}: its trust is EKS Pod Identity, but its identity has no 'pod_identity'")
         cluster = self.access.clusters.get(pod.cluster)
         if cluster is None:
-            raise AssumeRoleError(f"the identity of {self.name} names cluster {pod.cluster!r}, which it is not in")
-        source = pod.token if change is None else self._needed(pod.wrong_subject, "pod_identity.wrong_subject")
+            raise AssumeRoleError(
+                f"{self.name}: pod_identity.cluster is {pod.cluster!r}, which is not a cluster of the integration"
+            )
+        source = pod.token if tampered is None else self._require(pod.wrong_subject, "pod_identity.wrong_subject")
         client = self._aws.client("eks-auth", cluster.region, self._credentials(pod.profile))
-        answer = client.assume_role_for_pod_identity(clusterName=cluster.name, token=_token(source))
-        keys = answer["credentials"]
+        response = client.assume_role_for_pod_identity(clusterName=cluster.name, token=_load_token(source))
+        keys = response["credentials"]
         return RoleSession(
-            Keys(keys["accessKeyId"], keys["secretAccessKey"], keys["sessionToken"]), answer["assumedRoleUser"]["arn"]
+            Keys(keys["accessKeyId"], keys["secretAccessKey"], keys["sessionToken"]), response["assumedRoleUser"]["arn"]
         )
 
     def _identity(self) -> Identity:
-        identity = self._identities.of(self.name, self.access.vendor)
+        identity = self._identities.find(self.name, self.access.vendor)
         if identity is None:
-            raise self._unnamed()
+            raise self._missing_identity_error()
         return identity
 
-    def _needed(self, value: _Value | None, field: str) -> _Value:
+    def _require(self, value: _Value | None, field: str) -> _Value:
         if value is None:
-            raise AssumeRoleError(f"the identity of {self.name} has no '{field}' to try with")
+            raise AssumeRoleError(f"{self.name}: its identity has no '{field}', which this request needs")
         return value
 
-    def _unnamed(self) -> AssumeRoleError:
+    def _missing_identity_error(self) -> AssumeRoleError:
         keys = " nor ".join(repr(key) for key in dict.fromkeys((self.name, self.access.vendor)))
         return AssumeRoleError(
-            f"the identities name neither {keys}" if " nor " in keys else f"the identities lack {keys}"
+            f"the identities file has neither {keys}" if " nor " in keys else f"the identities file has no {keys}"
         )
 
 
-_TOKENS: dict[TamperedRequest | None, str] = {
+_TOKEN_FIELDS: dict[TamperedRequest | None, str] = {
     None: "token",
     "audience-wrong": "wrong_audience",
     "subject-wrong": "wrong_subject",
     "forged": "forged",
 }
-_ASSERTIONS: dict[TamperedRequest | None, str] = {
+_ASSERTION_FIELDS: dict[TamperedRequest | None, str] = {
     None: "assertion",
     "audience-wrong": "wrong_audience",
     "forged": "forged",
 }
-assert set(_TOKENS.values()) == set(WebIdentity.model_fields)
-assert set(_ASSERTIONS.values()) == set(Saml.model_fields)
+assert set(_TOKEN_FIELDS.values()) == set(WebIdentity.model_fields)
+assert set(_ASSERTION_FIELDS.values()) == set(Saml.model_fields)
 
 
-def _is_ending(session: RoleSession) -> bool:
-    return session.ends_at is not None and session.ends_at - _ASSUME_BEFORE < datetime.now(UTC)
+def _is_expiring(session: RoleSession) -> bool:
+    return session.expires_at is not None and session.expires_at - _RENEW_BEFORE < datetime.now(UTC)
 
 
-def _token(source: TokenSource, mentioned: Mapping[str, str] | None = None) -> str:
-    """The token or assertion of this source; what its command mentions is put in."""
+def _load_token(source: TokenSource, placeholders: Mapping[str, str] | None = None) -> str:
+    """The token or assertion of the source, with the placeholders in its command filled in."""
     if source.file is not None:
         try:
             token = source.file.read_text().strip()
         except (OSError, UnicodeDecodeError) as cause:
             raise AssumeRoleError(f"cannot read the token file {source.file}: {cause.__class__.__name__}") from cause
         return _validate_token(token, str(source.file))
-    command = [_filled(part, mentioned or {}) for part in source.command or []]
+    command = [_fill_placeholders(part, placeholders or {}) for part in source.command or []]
     try:
         done = subprocess.run(
-            command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_COMMAND_SECONDS, check=False
+            command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_COMMAND_TIMEOUT_SECONDS, check=False
         )
     except OSError as cause:
         raise AssumeRoleError(f"cannot run the token command {command[0]!r}: {cause.strerror}") from cause
     except subprocess.TimeoutExpired as cause:
-        raise AssumeRoleError(f"the token command {command[0]!r} took over {_COMMAND_SECONDS} seconds") from cause
+        raise AssumeRoleError(
+            f"the token command {command[0]!r} took longer than {_COMMAND_TIMEOUT_SECONDS} seconds"
+        ) from cause
     if done.returncode != 0:
-        words = redacted(done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2])
-        raise AssumeRoleError(f"the token command {command[0]!r} failed with exit code {done.returncode}: {words}")
+        reason = redacted(done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2])
+        raise AssumeRoleError(f"the token command {command[0]!r} failed with exit code {done.returncode}: {reason}")
     return _validate_token(done.stdout.decode("utf-8", "replace").strip(), f"the command {command[0]!r}")
 
 
-def _filled(text: str, values: Mapping[str, str]) -> str:
+def _fill_placeholders(text: str, values: Mapping[str, str]) -> str:
     for name, value in values.items():
         text = text.replace(name, value)
     return text
@@ -280,5 +308,5 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 def _validate_token(token: str, origin: str) -> str:
     if not token or any(character.isspace() for character in token):
-        raise AssumeRoleError(f"{origin} gave no token, or more than a token")
+        raise AssumeRoleError(f"{origin} returned no token, or more than a token")
     return token

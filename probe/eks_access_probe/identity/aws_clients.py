@@ -1,9 +1,10 @@
-"""AWS clients that can only call where the environment lives.
+"""AWS clients that can only call the endpoint of the environment.
 
-In an environment with `endpoint: loopback` the endpoint is given to every client, proxies are not used, and a hook
-looks at each request just before it is sent: also those of a profile that assumes a role on its own.
+In an environment with `endpoint: loopback` every client has that endpoint, proxies are not used, and a hook validates
+each request just before it is sent: also those of a profile that assumes a role by itself.
 """
 
+import logging
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,17 +20,25 @@ from eks_access.endpoint import LoopbackError, is_loopback
 from eks_access.errors import EksAccessError
 
 USER_AGENT = "eks-access-probe"
-_OUTSIDE = ("credential_process", "credential_source", "sso_session", "sso_start_url", "login_session")
-"""Settings of a profile that fetch credentials in ways of their own, past the hook."""
+_EXTERNAL_CREDENTIAL_SETTINGS = (
+    "credential_process",
+    "credential_source",
+    "sso_session",
+    "sso_start_url",
+    "login_session",
+)
+"""Settings of a profile that fetch credentials without a request that the hook validates."""
+
+_log = logging.getLogger(__name__)
 
 
 class CredentialsUnavailableError(EksAccessError):
-    """A profile gives no credentials; the message says why. Nothing was asked with it."""
+    """A profile or the environment has no credentials, so no request was sent. The message has the reason."""
 
 
 @dataclass(frozen=True)
 class Keys:
-    """Credentials as they are at one moment."""
+    """AWS credentials, as of one moment."""
 
     access_key: str
     secret_key: str = field(repr=False)
@@ -37,9 +46,9 @@ class Keys:
 
 
 class Aws:
-    """Makes clients, one for each service, region and caller. Safe to use from several threads.
+    """Creates clients, one for each service, region and credentials. Thread-safe.
 
-    `endpoint` is None for AWS itself, or the loopback URL that every call must go to.
+    `endpoint` is None for AWS itself, or the loopback URL that every request must be sent to.
     """
 
     def __init__(self, endpoint: str | None) -> None:
@@ -51,7 +60,7 @@ class Aws:
         self._credentials_lock = threading.Lock()
 
     def client(self, service: str, region: str, credentials: Keys | None) -> Any:
-        """A client that signs with these credentials, or not at all where they are None."""
+        """A client that signs with these credentials, or sends unsigned requests if they are None."""
         key = (service, region, credentials.access_key if credentials else "")
         with self._clients_lock:
             if key not in self._clients:
@@ -62,15 +71,15 @@ class Aws:
         """The credentials of a profile, assuming the role that it names, if any.
 
         Raises:
-            CredentialsUnavailableError: there is no such profile, or it gives none.
+            CredentialsUnavailableError: the profile does not exist, or has none.
         """
         with self._credentials_lock:
             if profile not in self._credentials:
                 self._credentials[profile] = self._resolve(profile)
             return self._credentials[profile]
 
-    def own_credentials(self) -> Keys:
-        """The credentials of the environment: those that a deployment would use.
+    def environment_credentials(self) -> Keys:
+        """The credentials of the environment, as a deployment would use them.
 
         Raises:
             CredentialsUnavailableError: there are none.
@@ -99,19 +108,19 @@ class Aws:
         )
 
     def _resolve(self, profile: str | None) -> Keys:
-        what = "the environment" if profile is None else f"the AWS profile {profile!r}"
+        source = "the environment" if profile is None else f"the AWS profile {profile!r}"
         try:
             session = self._session(profile)
             if self._endpoint:
-                _check_stays_local(profile or session.profile, session.full_config.get("profiles", {}))
+                _validate_local_profile(profile or session.profile, session.full_config.get("profiles", {}))
             credentials = session.get_credentials()
             if credentials is None:
-                raise CredentialsUnavailableError(f"{what} gives no credentials")
+                raise CredentialsUnavailableError(f"{source} has no credentials")
             frozen = credentials.get_frozen_credentials()
         except (BotoCoreError, ClientError, LoopbackError) as cause:
-            raise CredentialsUnavailableError(f"{what} gives no credentials: {cause}") from cause
+            raise CredentialsUnavailableError(f"{source} has no credentials: {cause}") from cause
         if not frozen.access_key or not frozen.secret_key:
-            raise CredentialsUnavailableError(f"{what} gives no credentials")
+            raise CredentialsUnavailableError(f"{source} has no credentials")
         return Keys(frozen.access_key, frozen.secret_key, frozen.token)
 
     def _session(self, profile: str | None = None) -> botocore.session.Session:
@@ -126,29 +135,55 @@ class Aws:
                 proxies={} if self._endpoint else None,
             )
         )
+        session.register("after-call", _log_response)
+        session.register("after-call-error", _log_failure)
         if self._endpoint:
-            session.register("before-send", _refuse_to_leave)
+            session.register("before-send", _validate_loopback_request)
         if profile or self._endpoint:
-            # The profile is meant, and not whatever this machine happens to be.
-            for elsewhere in ("container-role", "iam-role"):
-                session.get_component("credential_provider").remove(elsewhere)
+            # The profile's credentials are meant, not those of the machine that this runs on.
+            for provider in ("container-role", "iam-role"):
+                session.get_component("credential_provider").remove(provider)
         return session
 
 
-def _refuse_to_leave(**event: Any) -> None:
+def _log_response(**event: Any) -> None:
+    """Log a call and its response, errors included, at the end of its retries."""
+    operation, metadata = event["model"], event["parsed"].get("ResponseMetadata", {})
+    _log.debug(
+        "%s.%s in %s: status %s, request id %s",
+        operation.service_model.service_name,
+        operation.name,
+        (event.get("context") or {}).get("client_region"),
+        metadata.get("HTTPStatusCode"),
+        metadata.get("RequestId"),
+    )
+
+
+def _log_failure(**event: Any) -> None:
+    """Log a call without a response."""
+    name: str = event["event_name"].partition(".")[2]
+    region = (event.get("context") or {}).get("client_region")
+    _log.debug("%s in %s: %s", name, region, type(event["exception"]).__name__)
+
+
+def _validate_loopback_request(**event: Any) -> None:
     url: str = event["request"].url
     if not is_loopback(url):
         raise LoopbackError("a setting of the AWS configuration", f"sends a request to {url.partition('?')[0]}")
 
 
-def _check_stays_local(profile: str | None, profiles: Mapping[str, Any]) -> None:
-    """Refuse a profile whose chain of source profiles fetches credentials past the hook."""
+def _validate_local_profile(profile: str | None, profiles: Mapping[str, Any]) -> None:
+    """Refuse a profile whose chain of source profiles fetches credentials without the hook.
+
+    Raises:
+        LoopbackError: it does.
+    """
     seen: set[str] = set()
     name = profile
     while name and name not in seen:
         seen.add(name)
         settings = profiles.get(name, {})
-        for setting in _OUTSIDE:
+        for setting in _EXTERNAL_CREDENTIAL_SETTINGS:
             if setting in settings:
                 raise LoopbackError(f"the AWS profile {name!r}", f"has {setting}, which may reach another machine")
         name = settings.get("source_profile")

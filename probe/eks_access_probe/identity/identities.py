@@ -1,4 +1,4 @@
-"""How the probe becomes each integration: the file that names their credentials, never holding one.
+"""The identities file, which names the credentials to act as each integration with, and contains none.
 
     version: 1
     integrations:
@@ -11,11 +11,11 @@
     stranger: {profile: stranger}
 
 A profile is one of the AWS configuration. A token or an assertion (base64) comes from a file, or from a command's
-output; in the command's words `{role_arn}` and `{saml_provider_arn}` are the integration's. Of `sso`, `profile` is a
-session of IAM Identity Center and `session_name` its user's name. Of `pod_identity`, `profile` may call
-eks-auth:AssumeRoleForPodIdentity on `cluster` (your key for it), as nodes may, and the token is a pod's. What is there
-besides (other tokens, `another` user's name, a profile that is `not_sso`, the stranger: any principal of another
-account that may call sts:AssumeRole) is for showing that the trust policy refuses it.
+output; in the command `{role_arn}` and `{saml_provider_arn}` are replaced by the integration's. Of `sso`, `profile` is
+a session of IAM Identity Center and `session_name` its user's name. Of `pod_identity`, `profile` may call
+eks-auth:AssumeRoleForPodIdentity on `cluster` (your key for it), as nodes may, and the token is a pod's. The other
+fields (other tokens, `another` user's name, a profile that is `not_sso`, the stranger: any principal of another account
+that may call sts:AssumeRole) are for requests that the trust policy must refuse.
 """
 
 from collections.abc import Mapping
@@ -27,71 +27,81 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from eks_access.errors import EksAccessError
 
-VARIABLE = "EKS_ACCESS_IDENTITIES"
+IDENTITIES_VARIABLE = "EKS_ACCESS_IDENTITIES"
 
 
 class IdentitiesError(EksAccessError, ValueError):
-    """The file cannot be used; the message says where and why."""
+    """The identities file is missing or invalid. The message has the path, the field and the reason."""
 
 
 _Name = Annotated[str, Field(min_length=1)]
 
 
-class _Part(BaseModel):
+class _IdentitiesModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class TokenSource(_Part):
+class TokenSource(_IdentitiesModel):
+    """A token or assertion from a file, or from the output of a command."""
+
     command: Annotated[list[str], Field(min_length=1)] | None = None
     file: Path | None = None
 
     @model_validator(mode="after")
-    def _one_source(self) -> Self:
+    def _validate_one_source(self) -> Self:
         if (self.command is None) == (self.file is None):
             raise ValueError("give either 'command' or 'file'")
         return self
 
 
-class WebIdentity(_Part):
+class WebIdentity(_IdentitiesModel):
+    """Tokens for AssumeRoleWithWebIdentity: the vendor's, and those that must be refused."""
+
     token: TokenSource
     wrong_audience: TokenSource | None = None
     wrong_subject: TokenSource | None = None
     forged: TokenSource | None = None
 
 
-class Saml(_Part):
+class Saml(_IdentitiesModel):
+    """Assertions for AssumeRoleWithSAML: the vendor's, and those that must be refused."""
+
     assertion: TokenSource
     wrong_audience: TokenSource | None = None
     forged: TokenSource | None = None
 
 
-class Sso(_Part):
+class Sso(_IdentitiesModel):
+    """A session of IAM Identity Center, and what must be refused in its place."""
+
     profile: _Name
     session_name: _Name
     another: _Name | None = None
     not_sso: _Name | None = None
 
 
-class PodIdentity(_Part):
-    """A pod's token, and who exchanges it at EKS Auth, as the agent on the pod's node does."""
+class PodIdentity(_IdentitiesModel):
+    """A pod's token, and the profile that exchanges it at EKS Auth as the agent on the pod's node does."""
 
     profile: _Name
     cluster: _Name
     """The user's key for the cluster that the pod is in."""
     token: TokenSource
     wrong_subject: TokenSource | None = None
-    """Of a pod of another service account."""
+    """The token of a pod with another service account."""
 
 
-class Operator(_Part):
-    """Who runs the clusters: asks for what only an operator may, where the integration cannot be become."""
+class Operator(_IdentitiesModel):
+    """The operator of the clusters, who makes the requests if the integration's role cannot be assumed."""
 
     profile: _Name
     kubeconfigs: dict[str, Path] = Field(default_factory=dict)
     """By the user's keys for the clusters."""
 
 
-class Identity(_Part):
+class Identity(_IdentitiesModel):
+    """How the probe acts as one integration: exactly one of the fields."""
+
     profile: _Name | None = None
     web_identity: WebIdentity | None = None
     saml: Saml | None = None
@@ -100,43 +110,47 @@ class Identity(_Part):
     operator: Operator | None = None
 
     @model_validator(mode="after")
-    def _one_kind(self) -> Self:
-        given = [getattr(self, kind) for kind in type(self).model_fields]
-        if sum(value is not None for value in given) != 1:
+    def _validate_one_kind(self) -> Self:
+        values = [getattr(self, kind) for kind in type(self).model_fields]
+        if sum(value is not None for value in values) != 1:
             raise ValueError("give one of 'profile', 'web_identity', 'saml', 'sso', 'pod_identity' and 'operator'")
         return self
 
 
-class Stranger(_Part):
+class Stranger(_IdentitiesModel):
+    """A principal of another account, which every trust policy must refuse."""
+
     profile: _Name
 
 
-class Identities(_Part):
+class Identities(_IdentitiesModel):
+    """The identities file, by integration or vendor."""
+
     version: Literal[1]
     integrations: dict[str, Identity] = Field(default_factory=dict)
     stranger: Stranger | None = None
 
-    def of(self, integration: str, vendor: str) -> Identity | None:
+    def find(self, integration: str, vendor: str) -> Identity | None:
         """The integration's own identity, or its vendor's: several integrations of one vendor may share one."""
         return self.integrations.get(integration) or self.integrations.get(vendor)
 
 
-def find(given: Path | None, environ: Mapping[str, str]) -> Path:
-    """The file to read.
+def find_identities_file(path: Path | None, environ: Mapping[str, str]) -> Path:
+    """The path of the option --identities, or of the environment variable.
 
     Raises:
-        IdentitiesError: none was named.
+        IdentitiesError: neither is given.
     """
-    path = given or (Path(environ[VARIABLE]) if environ.get(VARIABLE) else None)
-    if path is None:
+    found = path or (Path(environ[IDENTITIES_VARIABLE]) if environ.get(IDENTITIES_VARIABLE) else None)
+    if found is None:
         raise IdentitiesError(
-            f"nothing says how to become the integrations: give --identities FILE or set {VARIABLE}"
+            f"no credentials to act as the integrations with: give --identities FILE or set {IDENTITIES_VARIABLE}"
             " (the sandbox sets it: `python -m sandbox run -- COMMAND`)"
         )
-    return path
+    return found
 
 
-def read(path: Path) -> Identities:
+def load_identities(path: Path) -> Identities:
     """The identities in the file.
 
     Raises:
@@ -153,8 +167,8 @@ def read(path: Path) -> Identities:
     try:
         return Identities.model_validate(content)
     except ValidationError as invalid:
-        told = "; ".join(
+        problems = "; ".join(
             f"{'.'.join(map(str, error['loc'])) or 'the file'}: {error['msg']}"
             for error in invalid.errors(include_url=False, include_input=False)
         )
-        raise IdentitiesError(f"{path}: {told}") from None
+        raise IdentitiesError(f"{path}: {problems}") from None

@@ -1,44 +1,47 @@
-"""AWS calls, evaluated: IAM's own simulation of the role's policies and its boundary, as the operator may ask for it.
+"""Evaluated checks of a role in AWS: IAM's simulation of its policies and boundary, and its undeclared permissions.
 
-The simulation knows organizations' policies, but no resource policies, no session policies and no trust policy.
+The simulation includes organizations' policies, but no resource policies, no session policies and no trust policy.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_testing-policies.html
 """
 
-from botocore.exceptions import ClientError
-
 from eks_access.manifest.models import AwsExpectation
 
-from ..checks.aws import question
-from ..checks.aws_errors import THROTTLING, answer_of, asked
+from ..checks.aws import build_question
+from ..checks.aws_errors import call_aws
 from ..checks.check import Check
 from ..identity.assume_role import Actor
 from ..identity.aws_clients import Aws
 from ..outcome import Answer, Verdict
-from . import evaluated
-from .simulation_request import AmbiguousRequestError, Requested, requested
+from . import role_policies
+from .evaluation import classify_operator_error, mark_evaluated
+from .simulation_request import AmbiguousRequestError, SimulationRequest, build_simulation_request
 
 BY = "iam:SimulatePrincipalPolicy"
 
 
-def checks(aws: Aws, operator: Actor, partition: str, account: str) -> list[Check]:
-    return [_check(aws, operator, expectation, partition, account) for expectation in operator.access.aws]
+def build_role_checks(aws: Aws, operator: Actor, partition: str, account: str) -> list[Check]:
+    """One check for each AWS call of the manifest, and one for undeclared permissions of the role."""
+    simulated = [_build_check(aws, operator, e, partition, account) for e in operator.access.aws]
+    return [*simulated, role_policies.build_check(aws, operator)]
 
 
-def _check(aws: Aws, operator: Actor, e: AwsExpectation, partition: str, account: str) -> Check:
+def _build_check(aws: Aws, operator: Actor, e: AwsExpectation, partition: str, account: str) -> Check:
     region = e.region or operator.region
 
     def ask() -> Answer:
         try:
-            wanted = requested(e.action, e.parameters, partition=partition, account=account, region=region)
-        except AmbiguousRequestError as unclear:
-            return Answer(Verdict.COULD_NOT_ASK, None, "", str(unclear))
-        return asked(lambda: _simulated(aws, operator, e.action, wanted), refused)
+            request = build_simulation_request(
+                e.action, e.parameters, partition=partition, account=account, region=region
+            )
+        except AmbiguousRequestError as error:
+            return Answer(Verdict.COULD_NOT_ASK, None, "", str(error))
+        return call_aws(lambda: _simulate(aws, operator, e.action, request), classify_operator_error)
 
-    return Check(evaluated(question(operator, e, region), BY), ask)
+    return Check(mark_evaluated(build_question(operator, e, region), BY), ask)
 
 
-def _simulated(aws: Aws, operator: Actor, action: str, wanted: Requested) -> Answer:
-    """The answer on all the resources: allowed is what is allowed on each."""
+def _simulate(aws: Aws, operator: Actor, action: str, request: SimulationRequest) -> Answer:
+    """The answer for all the resources: allowed if the action is allowed on each of them."""
     iam = aws.client("iam", operator.region, operator.operator_keys())
     context = [
         {
@@ -46,36 +49,29 @@ def _simulated(aws: Aws, operator: Actor, action: str, wanted: Requested) -> Ans
             "ContextKeyValues": list(values),
             "ContextKeyType": "string" if len(values) == 1 else "stringList",
         }
-        for key, values in wanted.context.items()
+        for key, values in request.context.items()
     ]
     answers = []
-    for resource in wanted.resources:
+    for resource in request.resources:
         (result,) = iam.simulate_principal_policy(
             PolicySourceArn=operator.access.role.arn,
             ActionNames=[action],
             ResourceArns=[resource],
             ContextEntries=context,
         )["EvaluationResults"]
-        answers.append(_judged(result["EvalDecision"], resource, result.get("MissingContextValues", [])))
-    by_rank = (Verdict.COULD_NOT_ASK, Verdict.DENIED, Verdict.ALLOWED)
-    return min(answers, key=lambda answer: by_rank.index(answer.verdict))
+        answers.append(_classify_decision(result["EvalDecision"], resource, result.get("MissingContextValues", [])))
+    by_precedence = (Verdict.COULD_NOT_ASK, Verdict.DENIED, Verdict.ALLOWED)
+    return min(answers, key=lambda answer: by_precedence.index(answer.verdict))
 
 
-def _judged(decision: str, resource: str, missing: list[str]) -> Answer:
+def _classify_decision(decision: str, resource: str, missing: list[str]) -> Answer:
     if missing:
-        words = f"a policy has conditions on {', '.join(missing)}, which are not known before the call is made"
-        return Answer(Verdict.COULD_NOT_ASK, None, decision, words)
+        message = f"a policy has conditions on {', '.join(missing)}, whose values are not known before the call"
+        return Answer(Verdict.COULD_NOT_ASK, None, decision, message)
     match decision:
         case "allowed":
             return Answer(Verdict.ALLOWED, None, decision, f"on {resource}")
         case "implicitDeny" | "explicitDeny":
             return Answer(Verdict.DENIED, None, decision, f"on {resource}")
         case _:
-            return Answer(Verdict.COULD_NOT_ASK, None, decision, "an answer that this version does not know")
-
-
-def refused(error: ClientError) -> Answer:
-    """What it means that the operator got an error: nothing about the integration, whatever it is."""
-    answer = answer_of(error)
-    throttled = answer.reason in THROTTLING or answer.status == 429
-    return answer(Verdict.THROTTLED if throttled else Verdict.COULD_NOT_ASK, "the operator's own request failed: ")
+            return Answer(Verdict.COULD_NOT_ASK, None, decision, "this decision is unknown to this version")

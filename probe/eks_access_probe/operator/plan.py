@@ -1,4 +1,4 @@
-"""What an operator asks about each integration: the lines of the one who acts, and what can be read."""
+"""Plans the evaluated checks of an operator: the same lines as those of the integration itself."""
 
 from collections.abc import Mapping
 
@@ -7,63 +7,72 @@ from eks_access.manifest.models import IntegrationAccess, Manifest
 from ..checks import connector, trust
 from ..checks.check import Check
 from ..checks.cluster_session import ClusterSession
+from ..checks.plan import ClusterPlan, IntegrationPlan
 from ..identity.assume_role import Actor, AssumeRoleError, RoleSession
 from ..identity.aws_clients import Aws, CredentialsUnavailableError, Keys
 from ..identity.identities import Identities
 from ..outcome import Answer, Verdict
-from ..run.plan import ClusterPlan, IntegrationPlan
-from . import evaluated, role
+from .aws import build_role_checks
+from .evaluation import mark_evaluated
 from .kubernetes import ClusterEvaluation
 
-NOT_ASKED = "only a request as the vendor shows it: IAM simulates no trust policy"
+NOT_ASKED = "only a request of the vendor shows it: IAM cannot simulate a trust policy"
 
 
 class Operator(Actor):
-    """The operator in the place of an integration's actor: every request is signed with the operator's own keys."""
+    """The operator in place of an integration's actor: signs every request with its own credentials."""
 
     def __init__(self, aws: Aws, name: str, access: IntegrationAccess) -> None:
         super().__init__(aws, name, access, Identities(version=1))
 
     def session(self) -> RoleSession:
-        """
+        """The operator's own credentials; no role is assumed.
+
         Raises:
             AssumeRoleError: the environment has no credentials.
         """
         return RoleSession(self.operator_keys(), "")
 
     def operator_keys(self) -> Keys:
-        """
+        """The credentials of the environment.
+
         Raises:
             AssumeRoleError: the environment has no credentials.
         """
         try:
-            return self._aws.own_credentials()
+            return self._aws.environment_credentials()
         except CredentialsUnavailableError as cause:
             raise AssumeRoleError(str(cause)) from cause
 
 
-def plan(manifest: Manifest, selected: Mapping[str, IntegrationAccess], aws: Aws) -> list[IntegrationPlan]:
-    """The evaluation of these integrations on these clusters."""
-    return [_integration(manifest, name, access, aws) for name, access in selected.items()]
+def build_evaluated_plans(
+    manifest: Manifest, selected: Mapping[str, IntegrationAccess], aws: Aws
+) -> list[IntegrationPlan]:
+    """The evaluated checks of these integrations in their clusters."""
+    return [_build_plan(manifest, name, access, aws) for name, access in selected.items()]
 
 
-def _integration(manifest: Manifest, name: str, access: IntegrationAccess, aws: Aws) -> IntegrationPlan:
+def _build_plan(manifest: Manifest, name: str, access: IntegrationAccess, aws: Aws) -> IntegrationPlan:
     operator = Operator(aws, name, access)
     by_service = access.trust.kind == "service"
-    registered = connector.registrations(aws, operator) if by_service else []
+    registrations = connector.build_registration_checks(aws, operator) if by_service else []
     clusters = {
         key: ClusterEvaluation(aws, ClusterSession(operator, key, cluster)) for key, cluster in access.clusters.items()
     }
     return IntegrationPlan(
         name,
         access,
-        connector.trusted(aws, operator) if by_service else _unasked(trust.allowed(operator)),
-        [_unasked(check) for check in trust.refused(operator)],
-        [*registered, *role.checks(aws, operator, manifest.partition, manifest.account)],
-        {key: ClusterPlan(evaluation.identity(), evaluation.calls()) for key, evaluation in clusters.items()},
-        assumed=False,
+        connector.build_trust_check(aws, operator) if by_service else _not_asked(trust.build_assume_check(operator)),
+        [_not_asked(check) for check in trust.build_tampered_checks(operator)],
+        [*registrations, *build_role_checks(aws, operator, manifest.partition, manifest.account)],
+        {
+            key: ClusterPlan(evaluation.build_identity_check(), evaluation.build_checks())
+            for key, evaluation in clusters.items()
+        },
+        is_assumed=False,
     )
 
 
-def _unasked(check: Check) -> Check:
-    return Check(evaluated(check.question, "nothing"), lambda: Answer(Verdict.COULD_NOT_ASK, None, "", NOT_ASKED))
+def _not_asked(check: Check) -> Check:
+    """The check in the report, without a call: no evaluation can answer it."""
+    return Check(mark_evaluated(check.question, "nothing"), lambda: Answer(Verdict.COULD_NOT_ASK, None, "", NOT_ASKED))

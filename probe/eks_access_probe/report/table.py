@@ -67,7 +67,7 @@ class TableReport(ReportFormat):
         clusters = [other.question.cluster for other in same if other.question.cluster]
         place = f" in {'cluster' if len(clusters) == 1 else 'clusters'} {', '.join(clusters)}" if clusters else ""
         detail = f" ({question.detail})" if question.detail else ""
-        head = f"{symbol} {question.integration}{place}: {question.call}{detail}"
+        head = f"{symbol} {question.integration}{place}: {question.title}{detail}"
         lines = Table.grid(padding=(0, 2))
         lines.add_column(style="dim", no_wrap=True)
         lines.add_column(overflow="fold")
@@ -117,7 +117,7 @@ def _every_call(outcomes: Sequence[Outcome]) -> Table:
     for outcome in outcomes:
         question = outcome.question
         where = question.cluster or question.plane.value
-        call = question.call + (f" ({question.detail})" if question.plane is Plane.AWS else "")
+        call = question.title + (f" ({question.detail})" if question.plane is Plane.AWS else "")
         was = WORDS[outcome.answer.verdict] + ("" if question.exercised else ", evaluated")
         cells = (where, call, WORDS[question.expected], was, outcome.answer.evidence)
         table.add_row(mark(outcome.result), *(Text(cell) for cell in cells))

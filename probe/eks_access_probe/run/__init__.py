@@ -1,1 +1,1 @@
-"""Running the checks: plan, concurrency, retry and shards."""
+"""Running the checks: plan, concurrency, retry, shards and progress."""

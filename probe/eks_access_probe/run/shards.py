@@ -1,8 +1,8 @@
-"""A large fleet in parts: which lines each shard tells, so that together they tell each once. Pure.
+"""Divides the checks of a large fleet into shards, so that each check is in exactly one of them. Pure.
 
-Clusters are dealt out in the order of their ARNs, so that all integrations of a cluster are in one shard; what is asked
-once for all clusters of an integration, in the order of the integrations' names. It depends on the manifest and the
-selection alone, never on the machine or the time.
+Clusters are distributed in the order of their ARNs, so that all integrations of a cluster are in one shard; the checks
+that are made once for all clusters of an integration, in the order of the integrations' names. The distribution depends
+on the manifest and the selection alone, never on the machine or the time.
 """
 
 import re
@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 
 from eks_access.errors import EksAccessError
 
-from .plan import IntegrationPlan
+from ..checks.plan import IntegrationPlan
 
-_FORM = re.compile(r"(0|[1-9][0-9]*)/([1-9][0-9]*)")
-MOST = 1000
+_SHARD = re.compile(r"(0|[1-9][0-9]*)/([1-9][0-9]*)")
+MAX_SHARDS = 1000
 
 
 class ShardError(EksAccessError, ValueError):
-    """The text names no shard."""
+    """The text is not a shard of the form I/N."""
 
 
 @dataclass(frozen=True)
@@ -31,32 +31,37 @@ class Shard:
     def __str__(self) -> str:
         return f"{self.index}/{self.count}"
 
-    def has(self, place: int) -> bool:
-        return place % self.count == self.index
+    def includes(self, position: int) -> bool:
+        return position % self.count == self.index
 
 
-def parsed(text: str) -> Shard:
-    """
+def parse_shard(text: str) -> Shard:
+    """The shard in the form I/N.
+
     Raises:
         ShardError: it is not of the form I/N with I below N.
     """
-    match = _FORM.fullmatch(text)
-    if match is None or not int(match[1]) < int(match[2]) <= MOST:
-        raise ShardError(f"{text!r} is no shard: give I/N with N up to {MOST} and I from 0 to N-1, as in 0/4")
+    match = _SHARD.fullmatch(text)
+    if match is None or not int(match[1]) < int(match[2]) <= MAX_SHARDS:
+        raise ShardError(f"{text!r} is not a shard: give I/N with N up to {MAX_SHARDS} and I from 0 to N-1, as in 0/4")
     return Shard(int(match[1]), int(match[2]))
 
 
-def part(plans: Sequence[IntegrationPlan], shard: Shard) -> list[IntegrationPlan]:
-    """What this shard asks. Integrations that it has nothing of are left out."""
+def select_shard(plans: Sequence[IntegrationPlan], shard: Shard) -> list[IntegrationPlan]:
+    """The checks of this shard. Integrations without any are left out."""
     arns = sorted({cluster.arn for plan in plans for cluster in plan.access.clusters.values()})
-    of_cluster = {arn: place for place, arn in enumerate(arns)}
-    of_name = {name: place for place, name in enumerate(sorted(plan.name for plan in plans))}
-    parts = [_part(plan, shard, of_cluster, shard.has(of_name[plan.name])) for plan in plans]
-    return [each for each in parts if each.account_lines or each.clusters]
+    cluster_positions = {arn: position for position, arn in enumerate(arns)}
+    positions = {name: position for position, name in enumerate(sorted(plan.name for plan in plans))}
+    parts = [_select(plan, shard, cluster_positions, shard.includes(positions[plan.name])) for plan in plans]
+    return [part for part in parts if part.has_account_checks or part.clusters]
 
 
-def _part(plan: IntegrationPlan, shard: Shard, of_cluster: Mapping[str, int], account_lines: bool) -> IntegrationPlan:
+def _select(
+    plan: IntegrationPlan, shard: Shard, cluster_positions: Mapping[str, int], has_account_checks: bool
+) -> IntegrationPlan:
     clusters = {
-        key: asked for key, asked in plan.clusters.items() if shard.has(of_cluster[plan.access.clusters[key].arn])
+        key: cluster
+        for key, cluster in plan.clusters.items()
+        if shard.includes(cluster_positions[plan.access.clusters[key].arn])
     }
-    return replace(plan, clusters=clusters, account_lines=account_lines)
+    return replace(plan, clusters=clusters, has_account_checks=has_account_checks)

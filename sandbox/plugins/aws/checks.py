@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from ..declared import input_properties, refusals
 from ..errors import Failure, PluginError
-from ..naming import DEFAULTS_KEY, NameNeeded, autoname
+from ..naming import DEFAULTS_KEY, NameRequiredError, autoname
 from ..plugin import Checked, Operation, Values
 from ..values import UNKNOWN, Unknown, has_unknown
 from . import documents
@@ -37,7 +37,7 @@ def check(type_: ResourceType, op: Operation, olds: Values, news: Values) -> Che
     if type_.name_limit is not None:
         try:
             _name(type_, op, olds, inputs)
-        except NameNeeded as error:
+        except NameRequiredError as error:
             failures.append(Failure(type_.name_field, str(error)))
         failures += _name_too_long(type_, inputs)
     return Checked(inputs, failures)
@@ -68,7 +68,7 @@ def _document(name: str, inputs: Values) -> list[Failure]:
     elif isinstance(value, str):
         try:
             documents.parse(value)
-        except documents.InvalidDocument as error:
+        except documents.InvalidDocumentError as error:
             return [Failure(name, f"{name!r} {error}")]
     return []
 

@@ -12,7 +12,7 @@ _VALUE_LISTS = ("Action", "NotAction", "Resource", "NotResource")
 _ACCOUNT_ROOT = re.compile(r"arn:[\w-]+:iam::(\d{12}):root\Z")
 
 
-class InvalidDocument(ValueError):
+class InvalidDocumentError(ValueError):
     """The text is not a JSON object."""
 
 
@@ -20,14 +20,16 @@ def parse(document: str) -> dict[str, Any]:
     """The document as data.
 
     Raises:
-        InvalidDocument: it is no JSON object.
+        InvalidDocumentError: it is no JSON object.
     """
     try:
         parsed: object = json.loads(document)
     except ValueError as cause:
-        raise InvalidDocument(f"contains an invalid JSON: {cause}") from cause
+        raise InvalidDocumentError(f"contains an invalid JSON: {cause}") from cause
     if not isinstance(parsed, dict):
-        raise InvalidDocument(f"contains an invalid JSON policy: expected an object, found {type(parsed).__name__}")
+        raise InvalidDocumentError(
+            f"contains an invalid JSON policy: expected an object, found {type(parsed).__name__}"
+        )
     return parsed
 
 
@@ -42,7 +44,7 @@ def means_the_same(old: str, new: str) -> bool:
         return True
     try:
         return bool(_canonical(parse(old)) == _canonical(parse(new)))
-    except InvalidDocument:
+    except InvalidDocumentError:
         return False
 
 

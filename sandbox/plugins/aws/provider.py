@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..diff import Change, changes
-from ..errors import Incomplete, NotSupported, PluginError
+from ..errors import IncompleteOperationError, NotSupportedError, PluginError
 from ..naming import DEFAULTS_KEY
 from ..plugin import Checked, Difference, Live, Operation, Plugin, Values
 from ..values import UNKNOWN, Path, Unknown
@@ -75,7 +75,7 @@ class AwsPlugin(Plugin):
         try:
             return resource_id, self._read_new(type_, call, resource_id, wanted)
         except PluginError as error:
-            raise Incomplete(resource_id, kept(type_, wanted), [str(error)]) from error
+            raise IncompleteOperationError(resource_id, kept(type_, wanted), [str(error)]) from error
 
     def read(self, op: Operation, resource_id: str, inputs: Values, state: Values) -> Live | None:
         type_ = _type(op.type)
@@ -127,7 +127,7 @@ class AwsPlugin(Plugin):
     def invoke(self, token: str, args: Values) -> Values:
         function = FUNCTIONS.get(token)
         if function is None:
-            raise NotSupported(f"the function {token}")
+            raise NotSupportedError(f"the function {token}")
         if unknown := set(args) - {"id", "region", *function.arguments}:
             raise PluginError(
                 f"{token}: {sorted(unknown)[0]!r} is not an argument; it has {', '.join(function.arguments)}"
@@ -210,5 +210,5 @@ class AwsPlugin(Plugin):
 
 def _type(token: str) -> ResourceType:
     if token not in TYPES:
-        raise NotSupported(f"the resource type {token}")
+        raise NotSupportedError(f"the resource type {token}")
     return TYPES[token]

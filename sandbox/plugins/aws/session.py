@@ -1,4 +1,4 @@
-"""The AWS session that a provider's configuration asks for, and the words in which AWS refuses."""
+"""The AWS session of a provider's configuration, and AWS's error messages."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from ..errors import NotSupported, PluginError
+from ..errors import NotSupportedError, PluginError
 from ..plugin import Operation, Values
 
 JSON_KEYS: Final = frozenset(
@@ -35,7 +35,7 @@ _ACCEPTED: Final = frozenset(
 _T = TypeVar("_T")
 
 
-class AccountNotAllowed(PluginError):
+class AccountNotAllowedError(PluginError):
     def __init__(self, account: str) -> None:
         super().__init__(f"AWS account ID not allowed: {account}")
 
@@ -51,7 +51,7 @@ class Aws:
         config = {key: parsed(key, value) for key, value in config.items()}
         for key, value in config.items():
             if key not in _ACCEPTED and value not in (None, False, "", [], {}):
-                raise NotSupported(f"the provider's configuration value {key!r}")
+                raise NotSupportedError(f"the provider's configuration value {key!r}")
         core = botocore.session.Session(profile=config.get("profile"))
         for key, variable in (
             ("sharedConfigFiles", "config_file"),
@@ -117,7 +117,7 @@ class Aws:
             "policy": "Policy",
         }
         if unknown := set(role) - set(names):
-            raise NotSupported(f"assumeRoles' {sorted(unknown)[0]!r}")
+            raise NotSupportedError(f"assumeRoles' {sorted(unknown)[0]!r}")
         arguments = {"RoleSessionName": "pulumi"} | {names[key]: value for key, value in role.items()}
         what = f"Cannot assume IAM Role. IAM Role ({role.get('roleArn')}) cannot be assumed"
         credentials = refusing(what, "STS", lambda: self.client("sts").assume_role(**arguments))["Credentials"]
@@ -139,11 +139,11 @@ class Aws:
         )
         account = refusing(what, "STS", self.caller)["Account"]
         if (allowed and account not in allowed) or account in forbidden:
-            raise AccountNotAllowed(account)
+            raise AccountNotAllowedError(account)
 
 
 def refusing(what: str, service: str, call: Callable[[], _T]) -> _T:
-    """Run a call; where AWS refuses, say so as the official plug-in does, in AWS's own words.
+    """Run a call; report an error of AWS as the official plug-in does, with AWS's own message.
 
     Raises:
         PluginError: `what: operation error SERVICE: OPERATION, …, CODE: MESSAGE`.

@@ -8,9 +8,11 @@ from typing import Any, Final
 
 import yaml
 
-from eks_access.kubernetes.client import ApiError, CredentialError, KubeconfigError, KubernetesApi, UnreachableError
+from eks_access.kubernetes.client import ApiError, KubernetesApi, UnreachableError
+from eks_access.kubernetes.credentials import CredentialError
+from eks_access.kubernetes.kubeconfig import KubeconfigError
 
-from ..errors import NotSupported, PluginError
+from ..errors import NotSupportedError, PluginError
 from ..plugin import Values
 from .kinds import Kind
 from .objects import adopt_fields
@@ -39,7 +41,7 @@ class Settings:
     def __init__(self, config: Values) -> None:
         for key, value in config.items():
             if key not in _USED and key not in _FLAGS and value not in (None, "", False, "false", {}, "{}"):
-                raise NotSupported(f"the provider's configuration value {key!r}")
+                raise NotSupportedError(f"the provider's configuration value {key!r}")
         self.kubeconfig: Mapping[str, Any] | None = load_kubeconfig(config.get("kubeconfig"))
         self.context: str | None = config.get("context") or None
         self.namespace: str = config.get("namespace") or self._context_namespace() or "default"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..declared import Property, input_properties
-from ..errors import NotSupported
+from ..errors import NotSupportedError
 from ..values import Path, parse_path
 
 _OTHER_THINGS: Final = ("helm.sh", "yaml", "kustomize", "index")
@@ -36,14 +36,14 @@ def kind_of(token: str) -> Kind:
     """The kind that a type token such as `kubernetes:apps/v1:Deployment` names.
 
     Raises:
-        NotSupported: it is no kind of the API, or a list or a patch of one.
+        NotSupportedError: it is no kind of the API, or a list or a patch of one.
     """
     _, module, name = token.split(":")
     group, _, version = module.partition("/")
     if group in _OTHER_THINGS or not version:
-        raise NotSupported(f"the resource type {token}")
+        raise NotSupportedError(f"the resource type {token}")
     if name.endswith(("List", "Patch")):
-        raise NotSupported(f"the resource type {token} (a whole list or a patch of another's object)")
+        raise NotSupportedError(f"the resource type {token} (a whole list or a patch of another's object)")
     return Kind("" if group == "core" else group, version, name)
 
 

@@ -9,8 +9,8 @@ from eks_access.kubernetes.client import ApiError
 
 from ..declared import input_properties, refusals
 from ..diff import changes, matches
-from ..errors import Failure, Incomplete, PluginError
-from ..naming import NameNeeded, autoname
+from ..errors import Failure, IncompleteOperationError, PluginError
+from ..naming import NameRequiredError, autoname
 from ..plugin import Checked, Difference, Live, Operation, Plugin, Values
 from ..values import UNKNOWN, Path, Unknown, has_unknown
 from . import objects
@@ -70,7 +70,7 @@ class KubernetesPlugin(Plugin):
             meta = inputs["metadata"] = dict(inputs.get("metadata") or {})
             try:
                 self._name(op, olds, meta)
-            except NameNeeded as error:
+            except NameRequiredError as error:
                 failures.append(Failure("metadata.name", str(error)))
             if "generateName" in meta:
                 failures.append(
@@ -225,7 +225,7 @@ class KubernetesPlugin(Plugin):
                 f"resource {resource_id!r} was successfully created, but the Kubernetes API server reported that it "
                 f"failed to fully initialize or become live: {reasons[0]}"
             )
-            raise Incomplete(resource_id, objects.state_of(live, manager), reasons, summary) from error
+            raise IncompleteOperationError(resource_id, objects.state_of(live, manager), reasons, summary) from error
         live = self.cluster.get(kind, meta.get("namespace"), meta["name"]) or written
         return objects.state_of(live, manager)
 

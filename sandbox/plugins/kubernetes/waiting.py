@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..errors import Cancelled, PluginError
+from ..errors import OperationCancelledError, PluginError
 from ..plugin import Operation, Values
 from .cluster import Cluster
 from .kinds import Kind
@@ -117,7 +117,7 @@ def until_ready(cluster: Cluster, op: Operation, kind: Kind, written: Values) ->
             raise NotReady(f"'{label}' {how}", _reasons(cluster, live, progress))
         try:
             op.wait(_PAUSE)
-        except Cancelled as error:
+        except OperationCancelledError as error:
             raise NotReady(str(error), _reasons(cluster, live, progress)) from error
 
 

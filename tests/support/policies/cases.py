@@ -1,6 +1,6 @@
 """For every rule: something that breaks it, and its allowed twin."""
 
-from eks_access_policies.evaluate.rbac.dangers import DANGERS, Danger
+from eks_access.model.kubernetes_rights import KUBERNETES_RIGHTS, KubernetesRight
 from tests.support.policies.case import Case
 from tests.support.policies.iam_cases import IAM_CASES
 from tests.support.policies.resources import (
@@ -35,9 +35,9 @@ def _bound(key: str, *rules: dict[str, object], namespace: str = "") -> list[Mad
     ]
 
 
-def _of_danger(danger: Danger, *, namespace: str = "") -> list[Case]:
+def _of_danger(danger: KubernetesRight, *, namespace: str = "") -> list[Case]:
     """Every danger by itself: its first verb on its first resource, and beside it a right that is none."""
-    on = danger.on[0]
+    on = danger.targets[0]
     dangerous = rule(danger.verbs[0], on.resources[0], group=on.group)
     suffix = "-in-namespace" if namespace else ""
     key = f"{danger.key}{suffix}"
@@ -64,10 +64,10 @@ _EXISTS = "the ConfigMap is there already"
 _BY_EKS = "EKS refuses it"
 
 DANGER_CASES: tuple[Case, ...] = (
-    *(case for danger in DANGERS for case in _of_danger(danger)),
+    *(case for danger in KUBERNETES_RIGHTS for case in _of_danger(danger)),
     *(
         case
-        for danger in DANGERS
+        for danger in KUBERNETES_RIGHTS
         if danger.in_namespace not in (None, danger.severity)
         for case in _of_danger(danger, namespace=NAMESPACE)
     ),
@@ -338,7 +338,7 @@ CASES: tuple[Case, ...] = (*RBAC_CASES, *EKS_CASES, *IAM_CASES)
 
 def together() -> tuple[list[Made], list[Made]]:
     """What breaks the rules of `DANGER_CASES`, and what breaks none, each with as few resources as can be."""
-    rights = [rule(d.verbs[0], d.on[0].resources[0], group=d.on[0].group) for d in DANGERS]
+    rights = [rule(d.verbs[0], d.targets[0].resources[0], group=d.targets[0].group) for d in KUBERNETES_RIGHTS]
     bad = [*_bound("bad-all", *rights), *_bound("bad-all-in-namespace", *rights, namespace=NAMESPACE)]
     good = [*_bound("good-all", READ), *_bound("good-all-in-namespace", READ, namespace=NAMESPACE)]
     return bad, good

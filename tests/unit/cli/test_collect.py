@@ -1,4 +1,4 @@
-"""`eks-access collect`: what it prints, what it writes, how it ends."""
+"""`eks-access collect`: table, JSON and exit codes."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from eks_access_cli.main import main
 from eks_access_probe.collector.fetch import PAGE
 from eks_access_probe.collector.inventory import of_json
-from eks_access_probe.run import list_retry
+from eks_access_probe.run import retry
 from tests.support import faults, server_fixtures
 from tests.support.api_server import ApiServer, pod
 from tests.support.faults import Faults, FaultyServer
@@ -25,7 +25,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(aws: World, certificate_authority: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setattr(list_retry, "_BACK_OFF", lambda state: 0.01)
+    monkeypatch.setattr(retry, "REQUEST_BACKOFF", lambda state: 0.01)
 
     def collect(endpoints: dict[str, str], *options: str) -> Result:
         path = tmp_path / "access.json"
@@ -35,7 +35,7 @@ def run(aws: World, certificate_authority: str, tmp_path: Path, monkeypatch: pyt
     return collect
 
 
-def test_everything_read_is_0_with_the_counts_of_each_kind(run: Run, api: ApiServer) -> None:
+def test_a_complete_inventory_exits_with_0_and_prints_counts_by_kind(run: Run, api: ApiServer) -> None:
     for number in range(1200):
         pod(api, f"pod-{number}")
     api.refused = {"nodes"}
@@ -47,7 +47,7 @@ def test_everything_read_is_0_with_the_counts_of_each_kind(run: Run, api: ApiSer
     assert "✓ Everything that may be seen was read: 2,400 objects" in done.output
 
 
-def test_a_list_that_was_not_read_whole_is_3_and_told(
+def test_an_incomplete_list_exits_with_3_and_is_reported(
     run: Run, api: ApiServer, behind: Callable[[str, Faults], FaultyServer]
 ) -> None:
     for number in range(600):
@@ -63,7 +63,7 @@ def test_a_list_that_was_not_read_whole_is_3_and_told(
     assert "✓" not in done.output
 
 
-def test_a_list_that_was_read_twice_is_told_and_whole(
+def test_a_list_that_was_restarted_is_reported_and_complete(
     run: Run, api: ApiServer, behind: Callable[[str, Faults], FaultyServer]
 ) -> None:
     for number in range(600):
@@ -74,14 +74,14 @@ def test_a_list_that_was_read_twice_is_told_and_whole(
     assert "read twice" in done.output
 
 
-def test_a_cluster_that_cannot_be_asked_is_3_and_its_lists_are_unasked(run: Run, api: ApiServer) -> None:
+def test_an_unreachable_cluster_exits_with_3_and_its_lists_are_unasked(run: Run, api: ApiServer) -> None:
     done = run({"api": api.url, "gone": "http://127.0.0.1:9"})
     assert done.exit_code == 3
     assert ["Pod", "0", "unasked"] in [line.split() for line in done.output.splitlines()]
     assert "? acme in cluster gone: could not be asked" in done.output
 
 
-def test_json_has_objects_and_relations_and_the_table_goes_to_the_error_stream(run: Run, api: ApiServer) -> None:
+def test_json_has_objects_and_relations_and_the_table_goes_to_standard_error(run: Run, api: ApiServer) -> None:
     pod(api, "web-1")
     done = run({"api": api.url}, "--json", "-")
     found = of_json(done.stdout.encode())
@@ -104,7 +104,9 @@ def test_many_clusters_share_a_column(run: Run, api: ApiServer) -> None:
         (("--json", "/there/is/no/such/folder.json"), "--json: cannot write"),
     ],
 )
-def test_bad_input_is_2_and_nothing_is_asked(run: Run, api: ApiServer, options: tuple[str, ...], words: str) -> None:
+def test_bad_input_exits_with_2_and_no_call_is_made(
+    run: Run, api: ApiServer, options: tuple[str, ...], words: str
+) -> None:
     done = run({"api": api.url}, *options)
     assert done.exit_code == 2
     assert words in done.output

@@ -1,4 +1,4 @@
-"""`eks-access policies`: what it reads, what it prints, and how it ends."""
+"""`eks-access policies`: inputs, output and exit codes."""
 
 import json
 from pathlib import Path
@@ -19,8 +19,8 @@ def run(*arguments: str, stdin: str = "") -> Result:
     return CliRunner().invoke(main, ["policies", *arguments], input=stdin)
 
 
-def exported(*made: Made) -> str:
-    by_name = {each.name: each for each in made}
+def export(*resources: Made) -> str:
+    by_name = {each.name: each for each in resources}
 
     def state(each: Made) -> dict[str, Any]:
         outputs = {**each.properties, **{name: arn(by_name[other]) for name, other in each.links.items()}}
@@ -28,14 +28,14 @@ def exported(*made: Made) -> str:
             outputs["arn"] = arn(each)
         return {"urn": each.urn, "type": each.type, "custom": True, "inputs": dict(each.properties), "outputs": outputs}
 
-    return json.dumps({"version": 3, "deployment": {"resources": [state(each) for each in made]}})
+    return json.dumps({"version": 3, "deployment": {"resources": [state(each) for each in resources]}})
 
 
-BAD = exported(role("boss"), entry("in", "boss"), association("policy", "boss", "AmazonEKSClusterAdminPolicy"))
-GOOD = exported(role("reader"), entry("in", "reader"), association("policy", "reader", "AmazonEKSViewPolicy"))
+BAD = export(role("boss"), entry("in", "boss"), association("policy", "boss", "AmazonEKSClusterAdminPolicy"))
+GOOD = export(role("reader"), entry("in", "reader"), association("policy", "reader", "AmazonEKSViewPolicy"))
 
 
-def test_a_mandatory_finding_ends_with_one(tmp_path: Path) -> None:
+def test_a_mandatory_finding_exits_with_1(tmp_path: Path) -> None:
     file = tmp_path / "export.json"
     file.write_text(BAD)
     done = run(str(file))
@@ -47,20 +47,20 @@ def test_a_mandatory_finding_ends_with_one(tmp_path: Path) -> None:
     assert "do: " in done.output
 
 
-def test_nothing_mandatory_ends_with_zero() -> None:
+def test_no_mandatory_finding_exits_with_0() -> None:
     done = run("-", stdin=GOOD)
     assert done.exit_code == NOTHING
     assert "cases/test, 3 resources: nothing found" in done.output
 
 
-def test_a_preview_without_what_stays_the_same_is_refused() -> None:
+def test_a_preview_without_unchanged_resources_is_an_error() -> None:
     done = run("-", stdin=json.dumps({"steps": [], "changeSummary": {"same": 3}}))
     assert done.exit_code == BAD_INPUT
     assert "leaves out 3 resources" in done.output
     assert "--show-sames" in done.output
 
 
-def test_json_tells_everything_and_its_version() -> None:
+def test_json_has_everything_and_its_schema_version() -> None:
     done = run("-", "--json", stdin=BAD)
     report = json.loads(done.output)
     assert report["schemaVersion"] == 1
@@ -78,7 +78,7 @@ def configured(tmp_path: Path, value: object, *more: str) -> Result:
     return run("-", "--config", str(file), *more, stdin=BAD)
 
 
-def test_the_packs_configuration_is_read(tmp_path: Path) -> None:
+def test_the_configuration_of_the_pack_applies(tmp_path: Path) -> None:
     assert configured(tmp_path, {"eks-cluster-admin-policy": "advisory"}).exit_code == NOTHING
     assert configured(tmp_path, {"all": "advisory"}).exit_code == NOTHING
     assert configured(tmp_path, {"settings": {"allowedPrincipals": ["boss"]}}).exit_code == NOTHING
@@ -88,7 +88,7 @@ def test_the_packs_configuration_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "message"),
     [
         ({"eks-cluster-admin-polcy": "advisory"}, "there is no such rule; eks-cluster-admin-policy is meant?"),
         ({"eks-admin-policy": "loud"}, "'loud' is not one of advisory, mandatory, remediate, disabled"),
@@ -98,14 +98,16 @@ def test_the_packs_configuration_is_read(tmp_path: Path) -> None:
         ([], "is no object of rules"),
     ],
 )
-def test_a_wrong_configuration_is_refused_with_what_is_allowed(tmp_path: Path, value: object, said: str) -> None:
+def test_an_invalid_configuration_is_an_error_that_says_what_is_allowed(
+    tmp_path: Path, value: object, message: str
+) -> None:
     done = configured(tmp_path, value)
     assert done.exit_code == BAD_INPUT
-    assert said in done.output
+    assert message in done.output
 
 
 @pytest.mark.parametrize(
-    ("arguments", "stdin", "said"),
+    ("arguments", "stdin", "message"),
     [
         ([], "", "name a --stack, or give a FILE"),
         (["-"], "{", "the standard input: is not JSON"),
@@ -117,13 +119,13 @@ def test_a_wrong_configuration_is_refused_with_what_is_allowed(tmp_path: Path, v
         (["--stack", "x", "--cwd", "no-such-folder"], "", "--cwd"),
     ],
 )
-def test_what_cannot_be_read_ends_with_two_and_says_why(arguments: list[str], stdin: str, said: str) -> None:
+def test_unreadable_input_exits_with_2_and_the_reason(arguments: list[str], stdin: str, message: str) -> None:
     done = run(*arguments, stdin=stdin)
     assert done.exit_code == BAD_INPUT
-    assert said in done.output
+    assert message in done.output
 
 
-def test_only_what_is_asked_for_is_told() -> None:
+def test_only_selected_rules_and_severities_are_reported() -> None:
     assert run("-", "--rule", "eks-admin-policy", stdin=BAD).exit_code == NOTHING
     assert run("-", "--severity", "critical", stdin=BAD).exit_code == MANDATORY
 
@@ -133,7 +135,7 @@ def test_the_rules_are_listed() -> None:
     assert [rule["id"] for rule in json.loads(run("--rules", "--json").output)] == [rule.id for rule in RULES]
 
 
-def test_the_packs_folder_is_one_that_the_engine_can_run() -> None:
+def test_the_printed_pack_is_one_that_the_engine_can_run() -> None:
     folder = Path(run("--pack").output.strip())
     assert {"PulumiPolicy.yaml", "__main__.py"} <= {path.name for path in folder.iterdir()}
     checkout = CHECKOUT / "policies" / "__main__.py"

@@ -1,4 +1,4 @@
-"""The whole command against a made-up AWS and clusters: what it finds, what it prints, how it ends."""
+"""`eks-access probe` against a fake AWS and clusters: mismatches, output and exit codes."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 import eks_access.kubernetes.token
 from eks_access.kubernetes.client import Response, UnreachableError
-from eks_access_cli.commands.probe import probe
+from eks_access_cli.commands.probe import command as probe
 from eks_access_probe.checks import cluster_session
 from eks_access_probe.report.json import Report
 from tests.support.world import (
@@ -48,7 +48,7 @@ def findings(result: Result) -> dict[str, tuple[str, str]]:
     }
 
 
-def test_access_as_declared_ends_with_exit_code_0_and_every_expectation_in_the_table(
+def test_access_as_declared_exits_with_0_and_prints_every_expectation(
     world: World, manifest_file: Callable[..., str]
 ) -> None:
     result = run("--manifest", manifest_file())
@@ -57,10 +57,10 @@ def test_access_as_declared_ends_with_exit_code_0_and_every_expectation_in_the_t
                  "secrets", "pods/exec", "without the ExternalId", "as another account's principal"):  # fmt: skip
         assert call in " ".join(result.stdout.split()), f"{call} must be in the default table"
     assert f"✓ All {ALL} expectations hold: 1 integration on 1 cluster" in result.stdout
-    assert result.stderr == "", "nothing is told on the error stream where all is well and nobody watches"
+    assert result.stderr == "", "standard error is empty if all is well and it is not a terminal"
 
 
-def test_output_that_is_piped_has_no_colours(world: World, manifest_file: Callable[..., str]) -> None:
+def test_piped_output_has_no_colours(world: World, manifest_file: Callable[..., str]) -> None:
     assert "\x1b" not in run("--manifest", manifest_file(), "--verbose").output
 
 
@@ -82,21 +82,23 @@ def test_the_report_says_how_each_call_was_answered(world: World, manifest_file:
     assert (secrets.expected, secrets.verdict) == ("denied", "denied")
     assert (secrets.evidence.status, secrets.evidence.reason) == (403, "Forbidden")
     assert 'cannot list resource "secrets"' in secrets.evidence.message
-    assert checks["create pods/exec"].detail == "access review", "a write is never tried"
+    assert checks["create pods/exec"].detail == "access review", "a write is never attempted"
     assert checks["get configmaps aws-auth in kube-system"].evidence.status == 404, "authorized, and not there"
 
 
-def test_json_goes_to_a_file_beside_the_table(world: World, manifest_file: Callable[..., str], tmp_path: Path) -> None:
+def test_json_is_written_to_a_file_in_addition_to_the_table(
+    world: World, manifest_file: Callable[..., str], tmp_path: Path
+) -> None:
     file = tmp_path / "report.json"
     result = run("--manifest", manifest_file(), "--json", str(file))
     assert "expectations hold" in result.stdout
     assert Report.model_validate_json(file.read_text()).environment == "dev"
 
 
-# Sabotage. Each is found by its integration, cluster and call.
+# Sabotage. Each mismatch names its integration, cluster and call.
 
 
-def test_a_binding_that_is_gone_is_found(world: World, manifest_file: Callable[..., str]) -> None:
+def test_a_removed_binding_is_a_mismatch(world: World, manifest_file: Callable[..., str]) -> None:
     world.forbidden |= {"pods", "deployments", "configmaps"}
     result = run("--manifest", manifest_file(), "--json", "-")
     assert result.exit_code == 1
@@ -107,7 +109,7 @@ def test_a_binding_that_is_gone_is_found(world: World, manifest_file: Callable[.
     }
 
 
-def test_a_role_that_was_widened_is_found(world: World, manifest_file: Callable[..., str]) -> None:
+def test_a_widened_role_is_a_mismatch(world: World, manifest_file: Callable[..., str]) -> None:
     world.forbidden = set()
     world.reviews_allowed = {"create pods/exec"}
     result = run("--manifest", manifest_file(), "--json", "-")
@@ -118,18 +120,20 @@ def test_a_role_that_was_widened_is_found(world: World, manifest_file: Callable[
     }
 
 
-def test_a_right_that_nobody_decided_on_is_found_though_no_line_is_about_it(
+def test_an_undeclared_right_is_a_mismatch_although_no_expectation_names_it(
     world: World, manifest_file: Callable[..., str]
 ) -> None:
     world.reviews_allowed = {"list leases", "delete nodes"}
     result = run("--manifest", manifest_file(), "--json", "-")
     assert findings(result) == {"api: hold rights beyond the description": ("allowed", "mismatch")}
     (found,) = (check for check in report(result).checks if check.result == "mismatch")
-    assert found.evidence.message.startswith("2 of "), "with how many were asked"
-    assert found.evidence.message.endswith(": delete nodes, list leases.coordination.k8s.io"), "and which were found"
+    assert found.evidence.message.startswith("2 of "), "with the number of access reviews"
+    assert found.evidence.message.endswith(": delete nodes, list leases.coordination.k8s.io"), (
+        "and the undeclared rights"
+    )
 
 
-def test_a_right_that_could_not_be_asked_about_leaves_unknown_what_is_beyond(
+def test_a_failed_access_review_leaves_undeclared_rights_inconclusive(
     world: World, manifest_file: Callable[..., str]
 ) -> None:
     incomplete = b'{"status": {"allowed": false, "evaluationError": "webhook: connection refused"}}'
@@ -139,23 +143,21 @@ def test_a_right_that_could_not_be_asked_about_leaves_unknown_what_is_beyond(
 
     world.kubernetes = fails
     result = run("--manifest", manifest_file(), "--json", "-")
-    assert result.exit_code == 3, "an incomplete answer is no refusal"
+    assert result.exit_code == 3, "an incomplete answer is no denial"
     assert findings(result) == {
         "api: create pods/exec": ("could-not-ask", "not-proven"),
         "api: hold rights beyond the description": ("could-not-ask", "not-proven"),
     }
 
 
-def test_a_trust_that_was_opened_is_found(world: World, manifest_file: Callable[..., str]) -> None:
+def test_a_widened_trust_policy_is_a_mismatch(world: World, manifest_file: Callable[..., str]) -> None:
     world.trusts_strangers = True
     result = run("--manifest", manifest_file(), "--json", "-")
     assert result.exit_code == 1
     assert findings(result) == {"aws: assume the role as another account's principal": ("allowed", "mismatch")}
 
 
-def test_a_policy_that_was_widened_and_one_that_was_cut_are_found(
-    world: World, manifest_file: Callable[..., str]
-) -> None:
+def test_a_widened_and_a_narrowed_policy_are_mismatches(world: World, manifest_file: Callable[..., str]) -> None:
     world.answers["ListClusters"] = lambda request: json_error(403, "AccessDeniedException", "not authorized")
     world.answers["ListRoles"] = lambda request: xml_error(404, "NoSuchEntity", "no roles")
     result = run("--manifest", manifest_file(), "--json", "-")
@@ -165,52 +167,52 @@ def test_a_policy_that_was_widened_and_one_that_was_cut_are_found(
     }
 
 
-def test_another_group_in_the_access_entry_is_found(world: World, manifest_file: Callable[..., str]) -> None:
+def test_another_group_in_the_access_entry_is_a_mismatch(world: World, manifest_file: Callable[..., str]) -> None:
     world.groups = ["acme:admins", "system:authenticated"]
     result = run("--manifest", manifest_file())
     assert result.exit_code == 1
     assert "the group 'acme:readers' is missing" in result.stdout
     assert "the group 'acme:admins' was not declared" in result.stdout
-    told = " ".join(result.stdout.split())
-    assert "aws eks describe-access-entry --cluster-name dev-api" in told, "it says where to look"
+    printed = " ".join(result.stdout.split())
+    assert "aws eks describe-access-entry --cluster-name dev-api" in printed, "with the command that shows the entry"
 
 
-def test_a_mapping_that_is_gone_is_one_finding_and_not_many(world: World, manifest_file: Callable[..., str]) -> None:
+def test_a_removed_mapping_is_one_mismatch_and_not_many(world: World, manifest_file: Callable[..., str]) -> None:
     world.unauthenticated_clusters = {SERVER_OF_API}
     result = run("--manifest", manifest_file(("api", "both")), "--json", "-")
     assert result.exit_code == 1
     unasked = {call: found for call, found in findings(result).items() if found[1] == "not-proven"}
-    assert len(unasked) == 6, "nothing else of that cluster can be asked, nor counts as refused"
+    assert len(unasked) == 6, "no other check of that cluster can be made, nor counts as denied"
     assert findings(result).items() - unasked.items() == {
         ("api: sign in as acme:{{SessionName}} in acme:readers", ("not-authenticated", "mismatch"))
     }
     assert "6 more calls could not be asked" in " ".join(result.stderr.split())
 
 
-def test_a_mismatch_is_told_with_expectation_evidence_and_advice(
+def test_a_mismatch_is_printed_with_expectation_evidence_and_advice(
     world: World, manifest_file: Callable[..., str]
 ) -> None:
     world.forbidden = {"secrets", "pods"}
-    told = " ".join(run("--manifest", manifest_file()).stdout.split())
-    assert "✗ acme in cluster api: list pods" in told
-    assert "expected allowed: the test's" in told
-    assert "happened denied (asked once)" in told
-    assert "403 Forbidden: pods is forbidden" in told
-    assert "pulumi preview --refresh" in told
-    assert f"✗ {ALL - 1} of {ALL} expectations hold, 1 mismatch" in told
+    printed = " ".join(run("--manifest", manifest_file()).stdout.split())
+    assert "✗ acme in cluster api: list pods" in printed
+    assert "expected allowed: the test's" in printed
+    assert "happened denied (asked once)" in printed
+    assert "403 Forbidden: pods is forbidden" in printed
+    assert "pulumi preview --refresh" in printed
+    assert f"✗ {ALL - 1} of {ALL} expectations hold, 1 mismatch" in printed
 
 
-def test_the_same_mismatch_in_several_clusters_is_told_once(world: World, manifest_file: Callable[..., str]) -> None:
+def test_the_same_mismatch_in_several_clusters_is_printed_once(world: World, manifest_file: Callable[..., str]) -> None:
     world.reviews_allowed = {"create pods/exec"}
     result = run("--manifest", manifest_file(("api", "both", "configmap")))
     assert "✗ acme in clusters api, both, configmap: create pods/exec" in result.stdout
     assert "3 mismatches" in result.stdout
 
 
-# What proves nothing.
+# Inconclusive checks.
 
 
-def test_refusals_prove_nothing_while_the_vendor_itself_is_refused(
+def test_denials_prove_nothing_while_the_vendor_itself_is_denied(
     world: World, manifest_file: Callable[..., str]
 ) -> None:
     world.external_id = "another-one"
@@ -218,42 +220,40 @@ def test_refusals_prove_nothing_while_the_vendor_itself_is_refused(
     assert result.exit_code == 1
     assert findings(result).pop("aws: assume the role as the vendor") == ("denied", "mismatch")
     assert findings(result)["aws: assume the role without the ExternalId"] == ("could-not-ask", "not-proven")
-    assert world.calls["AssumeRole"] == 1, "nothing more was asked"
+    assert world.calls["AssumeRole"] == 1, "no further call was made"
 
 
-def test_without_a_credential_the_exit_code_is_3(
-    world: World, manifest_file: Callable[..., str], tmp_path: Path
-) -> None:
+def test_a_missing_credential_exits_with_3(world: World, manifest_file: Callable[..., str], tmp_path: Path) -> None:
     (tmp_path / "identities.yaml").write_text("version: 1\n")
     result = run("--manifest", manifest_file(), "--json", "-")
     assert result.exit_code == 3
     assert set(findings(result).values()) == {("could-not-ask", "not-proven")}
 
 
-def test_a_service_that_throttles_is_not_a_refusal(
+def test_throttling_is_not_a_denial(
     world: World, manifest_file: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.kubernetes = lambda server, method, path: (
         status(429, "TooManyRequests", "too many requests") if path == "/api/v1/secrets" else None
     )
     result = run("--manifest", manifest_file(), "--json", "-")
-    assert result.exit_code == 3, "a throttled call that should be refused is not as expected"
+    assert result.exit_code == 3, "a throttled call that should be denied is not as expected"
     assert findings(result) == {"api: list secrets": ("throttled", "not-proven")}
 
 
-def test_an_unreachable_cluster_does_not_hold_up_the_others(
+def test_an_unreachable_cluster_does_not_delay_the_others(
     world: World, manifest_file: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     others_done = threading.Event()
-    asked: list[str] = []
+    paths: list[str] = []
 
     def answer(server: str, method: str, path: str) -> Response | None:
         if server == SERVER_OF_API:
             # No answer before every other cluster has all of its own.
             assert others_done.wait(20), "the other clusters waited for the unreachable one"
             raise UnreachableError(server, TimeoutError("timed out"))
-        asked.append(path)
-        if sum(not path.startswith("/apis/a") or path.endswith("s") for path in asked) >= 12:
+        paths.append(path)
+        if sum(not path.startswith("/apis/a") or path.endswith("s") for path in paths) >= 12:
             others_done.set()
         return None
 
@@ -270,33 +270,33 @@ def test_an_interrupted_run_is_no_mismatch(
     def interrupted(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("eks_access_cli.commands.probe._prove", interrupted)
+    monkeypatch.setattr("eks_access_cli.flows.probe._prove", interrupted)
     result = run("--manifest", manifest_file())
     assert result.exit_code == 130
-    assert "nothing is proven" in result.stderr
+    assert "Interrupted; no report was written." in result.stderr
 
 
 # Consistency.
 
 
-def test_a_role_that_is_new_to_sts_is_waited_for(world: World, manifest_file: Callable[..., str]) -> None:
+def test_a_role_that_sts_does_not_know_yet_is_retried(world: World, manifest_file: Callable[..., str]) -> None:
     world.role_known_after = 2
     result = run("--manifest", manifest_file(), "--json", "-", deadline="30")
     assert result.exit_code == 0
     first = report(result).checks[0]
     assert first.attempts == 3
-    assert {c.attempts for c in report(result).checks[1:4]} == {1}, "a refusal that holds is asked for once"
+    assert {c.attempts for c in report(result).checks[1:4]} == {1}, "a denial that is expected is not retried"
 
 
-def test_a_cluster_is_asked_again_with_a_new_token(
+def test_a_cluster_is_retried_with_a_new_token(
     world: World, manifest_file: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[str] = []
+    created: list[str] = []
     really = eks_access.kubernetes.token.presigned_token
 
     def presigned_token(*arguments: Any, **options: Any) -> Any:
         token = really(*arguments, **options)
-        made.append(token.value)
+        created.append(token.value)
         return token
 
     monkeypatch.setattr(cluster_session, "presigned_token", presigned_token)
@@ -306,11 +306,11 @@ def test_a_cluster_is_asked_again_with_a_new_token(
     assert result.exit_code == 0
     sign_in = next(check for check in report(result).checks if check.call.startswith("sign in"))
     assert sign_in.attempts == 3
-    assert len(made) == sign_in.attempts, "the API server would keep its answer to the old token"
-    assert presigned(made[0])["X-Amz-Credential"][0].startswith("ASIAASSUMED/")
+    assert len(created) == sign_in.attempts, "the API server would keep its answer to the old token"
+    assert presigned(created[0])["X-Amz-Credential"][0].startswith("ASIAASSUMED/")
 
 
-def test_the_time_is_that_of_the_slowest_cluster_and_one_that_is_gone_delays_nobody(
+def test_clusters_are_probed_concurrently_and_an_unreachable_one_delays_no_other(
     world: World, manifest_file: Callable[..., str]
 ) -> None:
     clusters = tuple(f"c{number}" for number in range(25))
@@ -344,7 +344,7 @@ def test_integrations_and_clusters_can_be_selected(world: World, manifest_file: 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--integration", "other"], "there is no integration 'other'; the access manifest has acme"),
         (["--cluster", "other"], "there is no cluster 'other'; the access manifest has api"),
@@ -353,12 +353,12 @@ def test_integrations_and_clusters_can_be_selected(world: World, manifest_file: 
         (["--identities", "/no/such/file"], "No such file"),
     ],
 )
-def test_bad_input_ends_with_exit_code_2_and_nothing_asked(
-    arguments: list[str], told: str, world: World, manifest_file: Callable[..., str]
+def test_bad_input_exits_with_2_before_any_call(
+    arguments: list[str], message: str, world: World, manifest_file: Callable[..., str]
 ) -> None:
     result = run("--manifest", manifest_file(), *arguments)
     assert result.exit_code == 2
-    assert told in result.stderr
+    assert message in result.stderr
     assert not world.calls
 
 
@@ -392,7 +392,7 @@ def test_many_clusters_are_counted_rather_than_shown_side_by_side(
     clusters = tuple(f"c{number}" for number in range(25))
     result = run("--manifest", manifest_file(clusters), "--concurrency", "16")
     assert "24/25" in result.stdout
-    assert "✗ acme in cluster c0: sign in" in result.stdout, "the one that is not as expected is named"
+    assert "✗ acme in cluster c0: sign in" in result.stdout, "the cluster that is not as expected is named"
     assert max(map(len, result.stdout.splitlines())) <= 200
 
 
@@ -400,7 +400,7 @@ def test_many_clusters_are_counted_rather_than_shown_side_by_side(
 
 
 @pytest.mark.parametrize("forbidden", [{"secrets"}, {"pods"}])
-def test_no_output_holds_a_secret(
+def test_no_output_contains_a_secret(
     forbidden: set[str], world: World, manifest_file: Callable[..., str], tmp_path: Path
 ) -> None:
     world.forbidden = forbidden
@@ -416,10 +416,10 @@ def test_no_output_holds_a_secret(
         "in-the-body",
     ):
         assert secret not in result.output + file.read_text()
-    assert world.tokens, "tokens were really made"
+    assert world.tokens, "tokens were created"
 
 
-def test_a_token_that_a_server_repeats_is_taken_out(world: World, manifest_file: Callable[..., str]) -> None:
+def test_a_token_that_a_server_repeats_is_redacted(world: World, manifest_file: Callable[..., str]) -> None:
     def answer(server: str, method: str, path: str) -> Response | None:
         token = next(iter(world.tokens))
         return (
@@ -434,7 +434,7 @@ def test_a_token_that_a_server_repeats_is_taken_out(world: World, manifest_file:
     assert not any(token in result.output for token in world.tokens)
 
 
-def test_an_action_without_an_api_call_could_not_be_asked(world: World, manifest_file: Callable[..., str]) -> None:
+def test_an_action_without_an_api_call_is_inconclusive(world: World, manifest_file: Callable[..., str]) -> None:
     result = run("--manifest", manifest_file(aws=[aws_call("iam:PassRole", False)]), "--json", "-")
     assert findings(result) == {"aws: call iam:PassRole": ("could-not-ask", "not-proven")}
     assert json.loads(result.stdout)["schemaVersion"] == 1

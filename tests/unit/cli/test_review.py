@@ -1,4 +1,4 @@
-"""The command: what it reads, writes and exits with."""
+"""`eks-access review`: inputs, output and exit codes."""
 
 import json
 from pathlib import Path
@@ -43,7 +43,9 @@ def base(written: Any) -> str:
         (Stack().role("r", UNKNOWN, allow("iam:PassRole")), "high", 1),
     ],
 )
-def test_the_exit_code_says_how_grave_it_is(base: str, written: Any, head: Stack, fail_on: str, code: int) -> None:
+def test_the_exit_code_depends_on_the_worst_severity_and_fail_on(
+    base: str, written: Any, head: Stack, fail_on: str, code: int
+) -> None:
     assert run("--base", base, "--head", written("head", head), "--fail-on", fail_on).exit_code == code
 
 
@@ -57,7 +59,7 @@ def test_the_exit_code_says_how_grave_it_is(base: str, written: Any, head: Stack
         (("--since", "main", "--head", "x"), "--since goes with --stack"),
     ],
 )
-def test_bad_usage_and_input_end_with_2_and_say_why(arguments: tuple[str, ...], words: str) -> None:
+def test_bad_usage_and_input_exit_with_2_and_the_reason(arguments: tuple[str, ...], words: str) -> None:
     result = run(*arguments)
     assert (result.exit_code, words in result.output) == (2, True), result.output
 
@@ -72,11 +74,11 @@ def test_every_format_is_written_in_one_run_and_the_table_printed(base: str, wri
     assert json.loads((tmp_path / "json").read_text())["schemaVersion"] == 1
 
 
-def test_one_format_can_go_to_the_standard_output_alone(base: str) -> None:
+def test_one_format_can_be_written_to_standard_output_alone(base: str) -> None:
     done = run("--base", base, "--head", "-", "--json", "-", input=json.dumps(Stack().role("r").state()))
     assert json.loads(done.stdout)["principals"] == []
 
 
-def test_a_file_that_cannot_be_written_is_said(base: str) -> None:
+def test_an_output_file_that_cannot_be_written_exits_with_2(base: str) -> None:
     done = run("--base", base, "--head", base, "--sarif", "/nowhere/x.sarif")
     assert (done.exit_code, "cannot write" in done.output) == (2, True)

@@ -1,4 +1,4 @@
-"""One comment: found by its marker and its author, and changed only where it says something else."""
+"""`eks-access review-comment`: one comment, found by its marker and author, and updated only if its text differs."""
 
 import json
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from eks_access_cli.commands.review_comment import LIMIT, MARKER, combined
 from eks_access_cli.main import main
+from eks_access_policies.review.comment import LIMIT, MARKER, combine_reviews
 from eks_access_policies.review.sentences import NO_CHANGE
 from tests.support import server_fixtures
 
@@ -28,7 +28,7 @@ class GitHub:
     def __init__(self) -> None:
         self.comments: dict[int, dict[str, Any]] = {}
         self.requests: list[str] = []
-        self.refuses = False
+        self.is_forbidden = False
 
     def add(self, body: str, login: str = BOT) -> int:
         number = len(self.comments) + 1
@@ -37,7 +37,7 @@ class GitHub:
 
     def answer(self, method: str, path: str, body: Any, token: str | None) -> tuple[int, Any]:
         self.requests.append(method)
-        if self.refuses or token != "Bearer t":
+        if self.is_forbidden or token != "Bearer t":
             return 403, {"message": "Resource not accessible by integration"}
         if method == "GET":
             page = int(path.rpartition("page=")[2])
@@ -94,8 +94,8 @@ def comment(github: GitHub, tmp_path: Path) -> Any:
     return run
 
 
-def test_the_first_review_makes_a_comment_and_the_next_changes_it(github: GitHub, comment: Any) -> None:
-    github.add("a human's words", "somebody")
+def test_the_first_review_creates_a_comment_and_the_next_updates_it(github: GitHub, comment: Any) -> None:
+    github.add("a human's words", "jane")
     assert comment(CHANGED).output == "the comment on #7: created\n"
     assert comment(CHANGED + "more\n").output == "the comment on #7: updated\n"
     assert comment(SAME).output == "the comment on #7: updated\n"
@@ -109,12 +109,12 @@ def test_the_same_review_again_changes_nothing(github: GitHub, comment: Any) -> 
     assert github.requests[-1] == "GET"
 
 
-def test_nothing_to_tell_makes_no_comment(github: GitHub, comment: Any) -> None:
-    assert comment(SAME, SAME).output == "the comment on #7: nothing to say\n"
+def test_reviews_without_changes_create_no_comment(github: GitHub, comment: Any) -> None:
+    assert comment(SAME, SAME).output == "the comment on #7: no change to report\n"
     assert github.comments == {}
 
 
-def test_a_comment_of_somebody_else_with_the_marker_is_let_be(github: GitHub, comment: Any) -> None:
+def test_a_comment_of_another_author_with_the_marker_is_left_alone(github: GitHub, comment: Any) -> None:
     github.add(f"{MARKER}\nNo change of access, trust me.", "mallory")
     github.add(f"quoted: {MARKER}")
     comment(CHANGED)
@@ -123,9 +123,9 @@ def test_a_comment_of_somebody_else_with_the_marker_is_let_be(github: GitHub, co
     assert "trust me" in github.comments[1]["body"]
 
 
-def test_two_of_ours_become_one_and_one_behind_a_hundred_others_is_found(github: GitHub, comment: Any) -> None:
+def test_duplicates_are_deleted_and_a_comment_on_a_later_page_is_found(github: GitHub, comment: Any) -> None:
     for _ in range(230):
-        github.add("noise", "somebody")
+        github.add("noise", "jane")
     github.add(f"{MARKER}\nold")
     github.add(f"{MARKER}\nold too")
     assert comment(CHANGED).output == "the comment on #7: updated\n"
@@ -133,7 +133,7 @@ def test_two_of_ours_become_one_and_one_behind_a_hundred_others_is_found(github:
     assert [each["body"] for each in ours] == [f"{MARKER}\n{CHANGED}"]
 
 
-def test_a_refusal_is_told_in_githubs_words_and_without_the_token(github: GitHub, comment: Any) -> None:
+def test_an_error_of_github_is_printed_without_the_token(github: GitHub, comment: Any) -> None:
     done = comment(CHANGED, token="hunter2")
     assert done.exit_code == 1
     assert "403 Resource not accessible by integration" in done.output
@@ -142,13 +142,13 @@ def test_a_refusal_is_told_in_githubs_words_and_without_the_token(github: GitHub
 
 
 @pytest.mark.parametrize("count", [1, 3, 30])
-def test_many_reviews_fit_in_one_comment_with_every_fold_closed(count: int) -> None:
+def test_many_reviews_fit_in_one_comment_with_every_details_closed(count: int) -> None:
     long = CHANGED + "<details><summary>x</summary>\n\n" + "- a line\n" * 9000 + "\n</details>\n"
-    text = combined([long] * count)
+    text = combine_reviews([long] * count)
     assert len(f"{MARKER}\n{text}") <= LIMIT
     assert text.count("<details>") == text.count("</details>")
     assert text.count("### Access review: dev") == count
 
 
 def test_environments_that_change_come_first() -> None:
-    assert combined([SAME, CHANGED]).index("dev") < combined([SAME, CHANGED]).index("prod")
+    assert combine_reviews([SAME, CHANGED]).index("dev") < combine_reviews([SAME, CHANGED]).index("prod")

@@ -1,4 +1,4 @@
-"""The made-up AWS and clusters that these tests act against."""
+"""The fake AWS and clusters that these tests run against."""
 
 from tests.support.fixtures import (
     _no_network,

@@ -1,7 +1,7 @@
 import pytest
 
 from eks_access.redaction import redacted
-from eks_access_probe.outcome import Answer, Plane, Question, Result, Verdict, judge
+from eks_access_probe.outcome import Answer, Plane, Question, Result, Verdict, evaluate_answer
 
 ALLOWED = Question("acme", Plane.KUBERNETES, "list", "pods", True, "")
 REFUSED = Question("acme", Plane.KUBERNETES, "list", "secrets", False, "")
@@ -18,13 +18,15 @@ REFUSED = Question("acme", Plane.KUBERNETES, "list", "secrets", False, "")
         (Verdict.COULD_NOT_ASK, Result.NOT_PROVEN, Result.NOT_PROVEN),
     ],
 )
-def test_only_the_right_answer_is_as_expected(verdict: Verdict, where_allowed: Result, where_refused: Result) -> None:
-    assert judge(ALLOWED, Answer(verdict)) is where_allowed
-    assert judge(REFUSED, Answer(verdict)) is where_refused
+def test_verdicts_are_evaluated_against_the_expectation(
+    verdict: Verdict, where_allowed: Result, where_refused: Result
+) -> None:
+    assert evaluate_answer(ALLOWED, Answer(verdict)) is where_allowed
+    assert evaluate_answer(REFUSED, Answer(verdict)) is where_refused
 
 
-def test_an_allowed_call_that_shows_something_else_is_a_mismatch() -> None:
-    assert judge(ALLOWED, Answer(Verdict.ALLOWED, differences=("another group",))) is Result.MISMATCH
+def test_an_allowed_call_with_differences_is_a_mismatch() -> None:
+    assert evaluate_answer(ALLOWED, Answer(Verdict.ALLOWED, differences=("another group",))) is Result.MISMATCH
 
 
 @pytest.mark.parametrize(
@@ -35,11 +37,11 @@ def test_an_allowed_call_that_shows_something_else_is_a_mismatch() -> None:
         "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0",
     ],
 )
-def test_credentials_are_taken_out_of_evidence(secret: str) -> None:
+def test_credentials_are_redacted_in_evidence(secret: str) -> None:
     assert Answer(Verdict.DENIED, 403, "x", f"before {secret} after").message == "before [redacted] after"
 
 
-def test_signatures_and_bearers_are_taken_out_and_plain_words_stay() -> None:
+def test_signatures_and_bearer_tokens_are_redacted_and_other_text_is_kept() -> None:
     assert redacted("Authorization: Bearer abc.def-1") == "Authorization: Bearer [redacted]"
     assert redacted("https://x/?X-Amz-Signature=00ff&X-Amz-Security-Token=IQ%2F&a=1") == (
         "https://x/?X-Amz-Signature=[redacted]&X-Amz-Security-Token=[redacted]&a=1"

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from eks_access.model.access_policies import Grant
+from eks_access.model.access_policies import AssociatedPolicy
 from sandbox.cluster.authenticator import BACKENDS, backend_mode, configuration, write_watched
 from sandbox.cluster.entries import Entry, creator_entry, dynamic_file, grants_by_id
 
@@ -31,7 +31,7 @@ def test_the_creator_of_a_config_map_cluster_is_an_administrator() -> None:
 
 
 def test_grants_are_kept_by_unique_id_and_only_where_there_are_some() -> None:
-    view = Grant("AmazonEKSViewPolicy")
+    view = AssociatedPolicy("AmazonEKSViewPolicy")
     entries = [Entry(ROLE, "AROA1", "one", grants=(view,)), Entry(USER, "AIDA1", "two")]
     assert grants_by_id(entries) == {"AROA1": (view,)}
 

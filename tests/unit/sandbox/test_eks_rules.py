@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.aws import eks_rules as rules
-from sandbox.aws.refusal import Refusal
+from sandbox.aws.errors import EksError
 
 ACCOUNT = "111122223333"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/team/vendor"
@@ -163,7 +163,7 @@ def test_it_is_refused_in_the_services_words_and_its_twin_is_accepted(
     case: tuple[Callable[[], None], str, str, Callable[[], None]],
 ) -> None:
     refused, code, message, accepted = case
-    with pytest.raises(Refusal) as raised:
+    with pytest.raises(EksError) as raised:
         refused()
     assert (raised.value.code, raised.value.message) == (code, message)
     assert raised.value.status == (404 if code == "ResourceNotFoundException" else 400)
@@ -172,9 +172,11 @@ def test_it_is_refused_in_the_services_words_and_its_twin_is_accepted(
 
 @pytest.mark.parametrize("prefix", ["system:", "eks:", "aws:", "amazon:", "iam:"])
 def test_reserved_prefixes_are_refused_for_groups_and_usernames(prefix: str) -> None:
-    with pytest.raises(Refusal, match=f"The kubernetes group name {prefix}x is invalid, it cannot start with {prefix}"):
+    with pytest.raises(
+        EksError, match=f"The kubernetes group name {prefix}x is invalid, it cannot start with {prefix}"
+    ):
         entry(kubernetesGroups=[f"{prefix}x"])()
-    with pytest.raises(Refusal, match=f"The username must not begin with {prefix}"):
+    with pytest.raises(EksError, match=f"The username must not begin with {prefix}"):
         rules.check_update({"username": f"{prefix}x"}, "STANDARD")
     entry(kubernetesGroups=[f"x{prefix}"], username="sts:x")()
 
@@ -194,7 +196,7 @@ def test_modes_go_up_one_step_at_a_time(current: str, wanted: str, allowed: bool
     if allowed:
         rules.check_mode_step(current, wanted)
         return
-    with pytest.raises(Refusal) as raised:
+    with pytest.raises(EksError) as raised:
         rules.check_mode_step(current, wanted)
     assert raised.value.message == f"Unsupported authentication mode update from {current} to {wanted}"
 
@@ -207,7 +209,7 @@ def test_the_default_username_is_the_session_without_the_path_or_the_users_own_a
 
 
 def test_a_refusal_is_answered_as_restjson_has_it() -> None:
-    with pytest.raises(Refusal) as raised:
+    with pytest.raises(EksError) as raised:
         entry(username="eks:me")()
     response = raised.value.response()
     assert (b"x-amzn-errortype", b"InvalidParameterException") in response.headers

@@ -164,7 +164,7 @@ def trusting(**changes: Any) -> list[dict[str, Any]]:
         Trust(ACCOUNT, (CLUSTER,), "agents", "other").statements(),
     ],
     ids=[
-        "nobody", "without tagging", "tagging alone", "another service", "the account", "another cluster",
+        "no principal", "without tagging", "tagging alone", "another service", "the account", "another cluster",
         "another account", "another namespace", "another service account",
     ],
 )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws.identity_provider import FORGED, InvalidToken
+from sandbox.aws.identity_provider import FORGED, InvalidTokenError
 from sandbox.aws.saml_assertion import Assertion, verified
 from sandbox.aws.saml_provider import SIGN_IN, SamlProviders, entity_id
 
@@ -116,7 +116,7 @@ def test_a_wrong_assertion_is_refused_for_its_reason(
     case: tuple[Callable[[SamlProviders], str], str, str], providers: SamlProviders
 ) -> None:
     mint, code, words = case
-    with pytest.raises(InvalidToken) as refused:
+    with pytest.raises(InvalidTokenError) as refused:
         taken(providers, mint(providers))
     assert (refused.value.code, words in refused.value.message) == (code, True), refused.value.message
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.aws.sessions import DurationRefused, seconds
+from sandbox.aws.sessions import SessionDurationError, seconds
 
 
 @pytest.mark.parametrize(
@@ -14,5 +14,5 @@ def test_a_session_lasts_as_long_as_was_asked_or_an_hour(longest: int, asked: st
 
 @pytest.mark.parametrize("asked", ["3601", "899", "0"])
 def test_a_session_beyond_what_the_role_allows_is_refused(asked: str) -> None:
-    with pytest.raises(DurationRefused):
+    with pytest.raises(SessionDurationError):
         seconds({"MaxSessionDuration": 3600}, asked)

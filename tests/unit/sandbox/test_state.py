@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from sandbox import environment
-from sandbox.clusters import ClusterSpec, InvalidClusters, load, validate_specs
+from sandbox.clusters import ClusterSpec, InvalidClustersError, load, validate_specs
 from sandbox.ports import Leases
 from sandbox.processes import ProcessRecord, record_of
-from sandbox.state import AlreadyRunning, ClusterRecord, Runtime, State
+from sandbox.state import AlreadyRunningError, ClusterRecord, Runtime, State
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_a_folder_has_one_supervisor(state: State) -> None:
     assert not state.is_supervised()
     with state.locked():
         assert state.is_supervised()
-        with pytest.raises(AlreadyRunning, match="a sandbox is running in"), state.locked():
+        with pytest.raises(AlreadyRunningError, match="a sandbox is running in"), state.locked():
             pass
     assert not state.is_supervised()
 
@@ -47,7 +47,7 @@ def test_the_lock_that_a_dying_supervisor_still_has_is_waited_for(state: State) 
     def die() -> None:
         with state.locked():
             held.set()
-            assert not seen.wait(0.2), "nobody is to answer before the lock has gone"
+            assert not seen.wait(0.2), "no answer before the lock is released"
 
     threading.Thread(target=die).start()
     assert held.wait(5)
@@ -137,12 +137,12 @@ def test_clusters_are_read_from_options_and_from_a_file(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_cluster_option_says_what_is_wrong(text: str, words: str) -> None:
-    with pytest.raises(InvalidClusters, match=words):
+    with pytest.raises(InvalidClustersError, match=words):
         ClusterSpec.parse(text)
 
 
 def test_a_cluster_named_twice_is_refused() -> None:
-    with pytest.raises(InvalidClusters, match="clusters named twice: dev"):
+    with pytest.raises(InvalidClustersError, match="clusters named twice: dev"):
         validate_specs([ClusterSpec("dev", "API"), ClusterSpec("dev", "CONFIG_MAP")])
 
 

@@ -10,7 +10,7 @@ from sandbox.aws.identity_provider import (
     FORGED,
     GOOGLE,
     IdentityProviders,
-    InvalidToken,
+    InvalidTokenError,
     condition_keys,
     verified_claims,
 )
@@ -47,7 +47,7 @@ WRONG: dict[str, tuple[Callable[[IdentityProviders], str], str, str]] = {
     ),
     "not signed": (unsigned, "InvalidIdentityToken", "verification key"),
     "signed with another algorithm": (signed_with_the_public_key, "InvalidIdentityToken", "verification key"),
-    "of an issuer nobody knows": (
+    "of an unknown issuer": (
         lambda providers: providers.mint(issuer="id.example", audience="a", subject="1", signed_by=FORGED),
         "InvalidIdentityToken",
         "No OpenIDConnect provider found in your account for https://id.example",
@@ -76,7 +76,7 @@ def test_a_wrong_token_is_refused_for_its_reason(
     case: tuple[Callable[[IdentityProviders], str], str, str], providers: IdentityProviders
 ) -> None:
     mint, code, words = case
-    with pytest.raises(InvalidToken) as refused:
+    with pytest.raises(InvalidTokenError) as refused:
         verified_claims(mint(providers), providers)
     assert refused.value.code == code
     assert words in refused.value.message

@@ -1,9 +1,9 @@
-"""Parses a section of aws-auth as go-yaml v2, the authenticator's parser, does; keeps where everything stands.
+"""Parses a section of aws-auth as go-yaml v2, the authenticator's parser, does, with the position of every node.
 
 PyYAML's scanner and go-yaml's are ports of the same C library and differ in a few places: tabs, `:` and `?` inside
 flow collections, escapes, block scalar headers. Those places are overridden here after go-yaml's `scannerc.go`
 (https://github.com/go-yaml/yaml/blob/v2.4.0/scannerc.go); `tests/oracle` compares the result with the real parser.
-Scalars stay source text: what type Go gives them is `gotypes.py`'s business.
+Scalars stay source text; `types.py` gives them the types of Go.
 """
 
 import re
@@ -26,7 +26,7 @@ _BLANKS_END = " \t" + _BREAKS_END
 
 
 class YamlSyntaxError(EksAccessError):
-    """The text is not what go-yaml can read. `line` counts from 1; `problem` is in the parser's words."""
+    """go-yaml cannot parse the text. `line` counts from 1; `problem` is the parser's message."""
 
     def __init__(self, line: int, problem: str) -> None:
         self.line = line
@@ -36,7 +36,7 @@ class YamlSyntaxError(EksAccessError):
 
 @dataclass(eq=False)
 class Node:
-    """A node of the document, with its place in the text: `start` and `end` are offsets, `line` counts from 1."""
+    """A node of the document, with its position in the text: `start` and `end` are offsets, `line` counts from 1."""
 
     kind: Literal["scalar", "sequence", "mapping", "alias"]
     start: int
@@ -52,14 +52,16 @@ class Node:
 
     @property
     def content_end(self) -> int:
-        """Where the last character of the content stands: a block collection's own end mark is the next token's."""
+        """The offset after the last character of the content: a block collection's own end mark is the next token's."""
         if self.kind in ("scalar", "alias") or self.flow or not self.children:
             return self.end
         return max(child.content_end for child in self.children)
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
+    """An offset in the text and its column."""
+
     index: int
     column: int
 
@@ -69,17 +71,17 @@ class Document:
     """The first document of a text, the only one that the authenticator reads.
 
     Attributes:
-        root: the top node; None where the text has no document (nothing but comments).
-        dashes: where each `-` of a block sequence stands, in order.
-        commas: where each `,` of the outermost flow collection stands.
+        root: the top node; None if the text has no document (nothing but comments).
+        dashes: the position of each `-` of a block sequence, in order.
+        commas: the offset of each `,` of the outermost flow collection.
         comments: each comment's (start, end).
-        end: where the document ends: the offset of `...`, or the text's length.
-        rest: what follows the document: "", "document" (a further `---`) or "junk" (text that no document can hold).
+        end: the offset of the document's end: of `...`, or the text's length.
+        rest: what follows the document: "", "document" (another `---`) or "junk" (text that is not part of one).
         rest_line: the line on which that begins.
     """
 
     root: Node | None
-    dashes: tuple[Place, ...]
+    dashes: tuple[Position, ...]
     commas: tuple[int, ...]
     comments: tuple[tuple[int, int], ...]
     end: int
@@ -94,10 +96,10 @@ def parse(text: str) -> Document:
         YamlSyntaxError: go-yaml would refuse the text, and the authenticator would then drop the whole section.
     """
     if (mark := text.find("\ufeff", 1)) > 0:
-        # Invisible, and counted as a column by go-yaml but not by PyYAML: no text worth guessing at.
+        # Invisible, and counted as a column by go-yaml but not by PyYAML.
         raise YamlSyntaxError(text.count("\n", 0, mark) + 1, "a byte order mark (U+FEFF) inside the text")
     try:
-        return _compose(_Loader(text), text)
+        return _compose_document(_Loader(text), text)
     except yaml.MarkedYAMLError as error:
         place = error.problem_mark or error.context_mark
         raise YamlSyntaxError(place.line + 1 if place else 1, error.problem or error.context or str(error)) from error
@@ -109,7 +111,7 @@ def parse(text: str) -> Document:
 
 
 class _Loader(Reader, Scanner, Parser):
-    """PyYAML's reader, scanner and parser with go-yaml's rules; notes the places that splicing needs."""
+    """PyYAML's reader, scanner and parser with go-yaml's rules; records the positions that splicing needs."""
 
     # go-yaml has \' and lacks \/ (scannerc.go, yaml_parser_scan_flow_scalar).
     ESCAPE_REPLACEMENTS = {  # type: ignore[misc]
@@ -120,18 +122,18 @@ class _Loader(Reader, Scanner, Parser):
         Reader.__init__(self, text)
         Scanner.__init__(self)
         Parser.__init__(self)
-        self.dashes: list[Place] = []
+        self.dashes: list[Position] = []
         self.commas: list[int] = []
         self.comments: list[tuple[int, int]] = []
 
     def _fail(self, context: str, start: Mark, problem: str) -> NoReturn:
         raise ScannerError(context, start, problem, self.get_mark())
 
-    # What splicing needs to know.
+    # Positions that splicing needs.
 
     def fetch_block_entry(self) -> None:
         if not self.flow_level:
-            self.dashes.append(Place(self.index, self.column))
+            self.dashes.append(Position(self.index, self.column))
         super().fetch_block_entry()
 
     def fetch_flow_entry(self) -> None:
@@ -149,7 +151,7 @@ class _Loader(Reader, Scanner, Parser):
         self.index += length
         self.column += length
 
-    def _line_break(self) -> str:
+    def _scan_line_break(self) -> str:
         text: str = self.scan_line_break()  # type: ignore[no-untyped-call]
         return text
 
@@ -163,7 +165,7 @@ class _Loader(Reader, Scanner, Parser):
                 self.forward()
             if self.peek() == "#":
                 self._skip_comment()
-            if not self._line_break():
+            if not self._scan_line_break():
                 return
             if not self.flow_level:
                 self.allow_simple_key = True
@@ -187,7 +189,7 @@ class _Loader(Reader, Scanner, Parser):
         while not self._at_document_indicator() and self.peek() != "#":
             length = self._plain_length()
             if length:
-                value.append(_folded(breaks) if after_break else spaces)
+                value.append(_fold_line_breaks(breaks) if after_break else spaces)
                 value.append(self.prefix(length))
                 self.forward(length)
                 end = self.get_mark()
@@ -203,7 +205,7 @@ class _Loader(Reader, Scanner, Parser):
                         spaces += self.peek()
                     self.forward()
                 else:
-                    breaks += self._line_break()
+                    breaks += self._scan_line_break()
                     after_break = True
             if not self.flow_level and self.column < indent:
                 break
@@ -251,7 +253,7 @@ class _Loader(Reader, Scanner, Parser):
             self._refuse_tab_as_indentation(end)
             if self.peek() not in _BREAKS:
                 return breaks, deepest, end
-            breaks.append(self._line_break())
+            breaks.append(self._scan_line_break())
             end = self.get_mark()
 
     def scan_block_scalar_breaks(self, indent: int) -> tuple[list[str], Mark]:
@@ -264,7 +266,7 @@ class _Loader(Reader, Scanner, Parser):
                 self._refuse_tab_as_indentation(end)
             if self.peek() not in _BREAKS:
                 return breaks, end
-            breaks.append(self._line_break())
+            breaks.append(self._scan_line_break())
             end = self.get_mark()
 
     def _refuse_tab_as_indentation(self, start: Mark) -> None:
@@ -273,48 +275,48 @@ class _Loader(Reader, Scanner, Parser):
             self._fail("while scanning a block scalar", start, problem)
 
 
-def _folded(breaks: str) -> str:
-    """Line breaks inside a plain scalar: one becomes a space, of more the first is dropped."""
+def _fold_line_breaks(breaks: str) -> str:
+    """The value of line breaks inside a plain scalar: a single one is a space; of several, the first is dropped."""
     first, rest = breaks[0], breaks[1:]
     return (rest or " ") if first == "\n" else first + rest
 
 
-def _compose(loader: _Loader, text: str) -> Document:
-    event = _next(loader)
-    event = _next(loader)
+def _compose_document(loader: _Loader, text: str) -> Document:
+    event = _next_event(loader)
+    event = _next_event(loader)
     if isinstance(event, yaml.StreamEndEvent):
-        return _document(loader, None, len(text), "", 0)
+        return _build_document(loader, None, len(text), "", 0)
     if event.version is not None or event.tags is not None:
         _refuse_directive(event)
-    root = _node(loader, _next(loader), {})
-    ending = _next(loader)
+    root = _compose_node(loader, _next_event(loader), {})
+    ending = _next_event(loader)
     end = ending.start_mark.index if ending.explicit else len(text)
     try:
-        after = _next(loader)
+        after = _next_event(loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        return _document(loader, root, end, "junk", mark.line + 1 if mark else 1)
+        return _build_document(loader, root, end, "junk", mark.line + 1 if mark else 1)
     if isinstance(after, yaml.StreamEndEvent):
-        return _document(loader, root, end, "", 0)
-    return _document(loader, root, end, "document", after.start_mark.line + 1)
+        return _build_document(loader, root, end, "", 0)
+    return _build_document(loader, root, end, "document", after.start_mark.line + 1)
 
 
 def _refuse_directive(event: Any) -> NoReturn:
-    """A directive can redefine what a tag means; nobody needs one here, and go-yaml and PyYAML differ on them."""
+    """Directives can redefine tags, have no use here, and are treated differently by go-yaml and PyYAML."""
     raise yaml.MarkedYAMLError(problem="directives (%YAML, %TAG) are not supported", problem_mark=event.start_mark)
 
 
-def _document(
+def _build_document(
     loader: _Loader, root: Node | None, end: int, rest: Literal["", "document", "junk"], line: int
 ) -> Document:
     return Document(root, tuple(loader.dashes), tuple(loader.commas), tuple(loader.comments), end, rest, line)
 
 
-def _next(loader: _Loader) -> Any:
+def _next_event(loader: _Loader) -> Any:
     return loader.get_event()  # type: ignore[no-untyped-call]
 
 
-def _node(loader: _Loader, event: Any, anchors: dict[str, Node]) -> Node:
+def _compose_node(loader: _Loader, event: Any, anchors: dict[str, Node]) -> Node:
     start, end = event.start_mark, event.end_mark
     if isinstance(event, yaml.AliasEvent):
         if event.anchor not in anchors:
@@ -330,9 +332,9 @@ def _node(loader: _Loader, event: Any, anchors: dict[str, Node]) -> Node:
         node.anchor = event.anchor
         anchors[event.anchor] = node
     if node.kind != "scalar":
-        inner = _next(loader)
+        inner = _next_event(loader)
         while not isinstance(inner, yaml.CollectionEndEvent):
-            node.children.append(_node(loader, inner, anchors))
-            inner = _next(loader)
+            node.children.append(_compose_node(loader, inner, anchors))
+            inner = _next_event(loader)
         node.end = inner.end_mark.index if inner.end_mark else node.end
     return node

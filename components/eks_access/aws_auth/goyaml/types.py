@@ -1,4 +1,4 @@
-"""What Go makes of the parsed YAML: go-yaml v2's types for scalars, and the JSON that the authenticator decodes.
+"""Converts parsed YAML as Go does: go-yaml v2's types for scalars, and the JSON that the authenticator decodes.
 
 The authenticator turns a section into generic Go values, those into JSON, and the JSON into its structs
 (https://github.com/kubernetes-sigs/yaml/blob/v1.6.0/yaml.go). Each step has its own rules, and some of them lose the
@@ -29,16 +29,16 @@ _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{
 _TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ][0-9:.]+(Z|[-+][0-9]{2}:[0-9]{2})?)?")
 
 
-def to_json(root: Node | None) -> GoValue:
-    """The value as the authenticator's JSON holds it. Mappings are sorted by key, as Go's encoder sorts them.
+def convert_to_json(root: Node | None) -> GoValue:
+    """The value in the authenticator's JSON. Mappings are sorted by key, as by Go's encoder.
 
     Raises:
         YamlSyntaxError: Go would fail to convert it, which loses the section.
     """
-    return None if root is None else _value(root, ())
+    return None if root is None else _convert(root, ())
 
 
-def scalar(node: Node) -> bool | int | float | str | None:
+def resolve_scalar(node: Node) -> bool | int | float | str | None:
     """A scalar's Go value: a timestamp stays text; anything quoted is text.
 
     Raises:
@@ -55,7 +55,7 @@ def scalar(node: Node) -> bool | int | float | str | None:
         return node.value
     if node.tag == _TAG + "str":
         return node.value
-    kind, value = _resolved(node.value)
+    kind, value = _resolve_plain_scalar(node.value)
     wanted = node.tag.removeprefix(_TAG)
     if wanted == "float" and kind == "int" and isinstance(value, int) and value < 1 << 63:
         kind, value = "float", float(value)
@@ -68,7 +68,7 @@ def scalar(node: Node) -> bool | int | float | str | None:
     return value
 
 
-def _resolved(text: str) -> tuple[str, bool | int | float | str | None]:
+def _resolve_plain_scalar(text: str) -> tuple[str, bool | int | float | str | None]:
     """go-yaml v2's resolve(): the type that a plain scalar's text has."""
     if text in _NULL:
         return "null", None
@@ -80,14 +80,14 @@ def _resolved(text: str) -> tuple[str, bool | int | float | str | None]:
         return "str", text
     # Only a leading digit or sign lets underscores through.
     plain = text if text[0] == "." else text.replace("_", "")
-    if text[0] != "." and (integer := _integer(plain)) is not None:
+    if text[0] != "." and (integer := _parse_integer(plain)) is not None:
         return "int", integer
     if _FLOAT.fullmatch(plain) and abs(number := float(plain)) != float("inf"):
         return "float", number
     return "str", text
 
 
-def _integer(text: str) -> int | None:
+def _parse_integer(text: str) -> int | None:
     match = _INTEGER.fullmatch(text)
     if match is None:
         return None
@@ -98,38 +98,39 @@ def _integer(text: str) -> int | None:
     return number if -(1 << 63) <= number < 1 << 63 or (not sign and number < 1 << 64) else None
 
 
-def _value(node: Node, within: tuple[int, ...]) -> GoValue:
+def _convert(node: Node, within: tuple[int, ...]) -> GoValue:
     if node.kind == "alias":
         assert node.target is not None
         if id(node.target) in within:
             raise YamlSyntaxError(node.line, "an anchor's value contains itself")
-        return _value(node.target, within)
+        return _convert(node.target, within)
     if node.kind == "scalar":
-        return scalar(node)
+        return resolve_scalar(node)
     within = (*within, id(node))
     if node.kind == "sequence":
-        return [_value(child, within) for child in node.children]
+        return [_convert(child, within) for child in node.children]
     found: dict[str, GoValue] = {}
-    _fill(found, node, within)
+    _fill_mapping(found, node, within)
     return dict(sorted(found.items(), key=lambda item: item[0].encode()))
 
 
-def _fill(found: dict[str, GoValue], mapping: Node, within: tuple[int, ...]) -> None:
+def _fill_mapping(found: dict[str, GoValue], mapping: Node, within: tuple[int, ...]) -> None:
     for key, value in zip(mapping.children[::2], mapping.children[1::2], strict=True):
         if is_merge(key):
-            _merge(found, value, within)
+            _apply_merge(found, value, within)
         else:
-            name = _key(key, within)
+            name = _convert_key(key, within)
             # The value is decoded before a later duplicate replaces it: its errors count.
-            found[name] = _value(value, within)
+            found[name] = _convert(value, within)
 
 
 def is_merge(key: Node) -> bool:
+    """Is it the merge key (`<<`), as go-yaml v2 recognizes it?"""
     return key.kind == "scalar" and key.value == "<<" and (key.implicit or key.tag == _TAG + "merge")
 
 
-def _merge(found: dict[str, GoValue], value: Node, within: tuple[int, ...]) -> None:
-    # In go-yaml v2 a merge replaces what stands before it; in a list the first mapping wins.
+def _apply_merge(found: dict[str, GoValue], value: Node, within: tuple[int, ...]) -> None:
+    # In go-yaml v2 a merge replaces the keys before it; in a list the first mapping wins.
     sources = reversed(value.children) if value.kind == "sequence" else [value]
     for source in sources:
         mapping = source.target if source.kind == "alias" else source
@@ -137,11 +138,11 @@ def _merge(found: dict[str, GoValue], value: Node, within: tuple[int, ...]) -> N
             raise YamlSyntaxError(source.line, "map merge requires map or sequence of maps as the value")
         if id(mapping) in within:
             raise YamlSyntaxError(source.line, "an anchor's value contains itself")
-        _fill(found, mapping, (*within, id(mapping)))
+        _fill_mapping(found, mapping, (*within, id(mapping)))
 
 
-def _key(node: Node, within: tuple[int, ...]) -> str:
-    value = _value(node, within)
+def _convert_key(node: Node, within: tuple[int, ...]) -> str:
+    value = _convert(node, within)
     if value is None or isinstance(value, list | dict) or (isinstance(value, int) and value >= 1 << 63):
         raise YamlSyntaxError(node.line, "invalid map key")
     return value if isinstance(value, str) else str(value)

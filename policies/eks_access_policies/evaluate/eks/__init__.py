@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from ...access import Access
-from ...located import Located
+from ...finding import Finding
 from ...rules.eks import RULES
-from ...rules.settings import Settings
-from .clusters import judge_resource
-from .entries import judge_entries
-from .policies import judge_policies
+from ..settings import Settings
+from .clusters import evaluate_resource
+from .entries import evaluate_entries
+from .policies import evaluate_policies
 
-__all__ = ["RULES", "judge", "judge_resource"]
+__all__ = ["RULES", "evaluate", "evaluate_resource"]
 
 
-def judge(access: Access, settings: Settings, own_accounts: frozenset[str]) -> Iterator[Located]:
+def evaluate(access: Access, settings: Settings, own_accounts: frozenset[str]) -> Iterator[Finding]:
     """What can be said of the chain: who enters, as whom, with which access policies."""
-    yield from judge_policies(access, settings)
-    yield from judge_entries(access, settings, own_accounts)
+    yield from evaluate_policies(access, settings)
+    yield from evaluate_entries(access, settings, own_accounts)

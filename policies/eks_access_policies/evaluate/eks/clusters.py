@@ -6,7 +6,7 @@ from eks_access.model.identity import AuthenticationMode
 
 from ...access.clusters import CLUSTER
 from ...access.entries import is_aws_auth, read_aws_auth
-from ...located import Located, found
+from ...finding import Finding
 from ...rules.eks import (
     ACCESS_CONFIG,
     BROKEN_AWS_AUTH,
@@ -29,7 +29,7 @@ _PROVIDER = "aws:eks/identityProviderConfig:IdentityProviderConfig"
 _POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 
 
-def judge_resource(resource: Resource) -> Iterator[Located]:
+def evaluate_resource(resource: Resource) -> Iterator[Finding]:
     """What can be said of one resource without the others."""
     if resource.type in CLUSTER:
         yield from _cluster(resource)
@@ -39,39 +39,43 @@ def judge_resource(resource: Resource) -> Iterator[Located]:
         if resource.get("serviceAccount") == "default":
             namespace = text(resource.get("namespace")) or "a namespace not known yet"
             message = f"{resource.name} gives its role to every pod of {namespace} that names no service account."
-            yield found(POD_IDENTITY, resource.urn, message)
+            yield Finding(POD_IDENTITY, message, urn=resource.urn)
     elif is_aws_auth(resource):
         yield from _aws_auth(resource)
 
 
-def _cluster(resource: Resource) -> Iterator[Located]:
+def _cluster(resource: Resource) -> Iterator[Finding]:
     config = access_config(resource.properties)
     mode = text(get(config, "authenticationMode"))
     name = text(resource.get("name")) or resource.name
     yield from _changes(resource, name, mode)
     if mode == AuthenticationMode.CONFIG_MAP:
-        yield found(CONFIG_MAP_MODE, resource.urn, f"cluster {name} has authentication mode {mode}: aws-auth alone.")
+        yield Finding(
+            CONFIG_MAP_MODE, f"cluster {name} has authentication mode {mode}: aws-auth alone.", urn=resource.urn
+        )
     if not mapping(config):
         return
     if get(config, _BOOTSTRAP) is None and not resource.is_protected:
         message = f"cluster {name} has an access configuration without {_BOOTSTRAP}, and is not protected."
-        yield found(ACCESS_CONFIG, resource.urn, message)
+        yield Finding(ACCESS_CONFIG, message, urn=resource.urn)
     elif get(config, _BOOTSTRAP) is True:
-        yield found(CREATOR_ADMIN, resource.urn, f"whoever makes cluster {name} is its administrator from then on.")
+        yield Finding(
+            CREATOR_ADMIN, f"whoever makes cluster {name} is its administrator from then on.", urn=resource.urn
+        )
 
 
-def _changes(resource: Resource, name: str, mode: str | None) -> Iterator[Located]:
+def _changes(resource: Resource, name: str, mode: str | None) -> Iterator[Finding]:
     """What a preview shows of a change."""
     because = [reason for reason in resource.replaced_for if reason.startswith("accessConfig")]
     if because and resource.operation in _REPLACES:
         message = f"cluster {name} is replaced, with everything in it, for {', '.join(because)}."
-        yield found(CLUSTER_REPLACED, resource.urn, message)
+        yield Finding(CLUSTER_REPLACED, message, urn=resource.urn)
     before = text(get(access_config(resource.before or {}), "authenticationMode"))
     if before in _LADDER and mode in _LADDER and before != mode:
         steps = _LADDER.index(AuthenticationMode(mode)) - _LADDER.index(AuthenticationMode(before))
         if steps != 1:
             message = f"cluster {name} goes from authentication mode {before} to {mode}, which EKS refuses."
-            yield found(MODE_CHANGE, resource.urn, message)
+            yield Finding(MODE_CHANGE, message, urn=resource.urn)
 
 
 def access_config(properties: Mapping[str, Value]) -> Value:
@@ -80,7 +84,7 @@ def access_config(properties: Mapping[str, Value]) -> Value:
     return blocks[0] if blocks else given
 
 
-def _identity_provider(resource: Resource) -> Iterator[Located]:
+def _identity_provider(resource: Resource) -> Iterator[Finding]:
     oidc = get(resource.properties, "oidc")
     oidc = oidc if isinstance(oidc, Mapping) else next(iter(items(oidc)), None)
     if oidc is None:
@@ -94,23 +98,25 @@ def _identity_provider(resource: Resource) -> Iterator[Located]:
             if prefix == "usernamePrefix" and given is None and get(oidc, "usernameClaim") != "email":
                 continue
             message = f"{resource.name} lets {issuer} name users of the cluster without {prefix}."
-            yield found(IDENTITY_PROVIDER, resource.urn, message)
+            yield Finding(IDENTITY_PROVIDER, message, urn=resource.urn)
 
 
-def _aws_auth(resource: Resource) -> Iterator[Located]:
+def _aws_auth(resource: Resource) -> Iterator[Finding]:
     what = "patches" if resource.type.endswith("Patch") else "owns"
     message = (
         f"{resource.name} {what} the ConfigMap kube-system/aws-auth: its mapRoles is one text, which this writes as a"
         " whole, whatever others have put there."
     )
-    yield found(WHOLE_AWS_AUTH, resource.urn, message)
+    yield Finding(WHOLE_AWS_AUTH, message, urn=resource.urn)
     reading = read_aws_auth(resource.get("data"))
     if reading.errors:
         message = f"{resource.name}: the authenticator drops what it cannot read: {_first(reading.errors)}."
-        yield found(BROKEN_AWS_AUTH, resource.urn, message)
+        yield Finding(BROKEN_AWS_AUTH, message, urn=resource.urn)
     if reading.accounts:
         accounts = ", ".join(sorted(reading.accounts))
-        yield found(MAP_ACCOUNTS, resource.urn, f"{resource.name} lets every principal of account {accounts} sign in.")
+        yield Finding(
+            MAP_ACCOUNTS, f"{resource.name} lets every principal of account {accounts} sign in.", urn=resource.urn
+        )
 
 
 def _first(errors: tuple[str, ...]) -> str:

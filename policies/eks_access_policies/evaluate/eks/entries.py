@@ -10,7 +10,7 @@ from eks_access.model.identity import RESERVED_PREFIXES, EntryMethod
 
 from ...access import Access, Entry
 from ...access.chain import may_be, username
-from ...located import Located, found
+from ...finding import Finding
 from ...rules.eks import (
     CHOSEN_NAME,
     ENTRY_TYPE,
@@ -22,14 +22,14 @@ from ...rules.eks import (
     TWICE,
     UNBOUND_GROUP,
 )
-from ...rules.settings import Settings
+from ..settings import Settings
 
 _MASTERS = "system:masters"
 _SESSION = re.compile(r"\{\{SessionName(Raw)?\}\}")
 _NODE_NAMES = ("system:node:{{EC2PrivateDNSName}}", "system:node:{{SessionName}}")
 
 
-def judge_entries(access: Access, settings: Settings, own_accounts: frozenset[str]) -> Iterator[Located]:
+def evaluate_entries(access: Access, settings: Settings, own_accounts: frozenset[str]) -> Iterator[Finding]:
     for entry in access.entries:
         yield from _names(entry)
         yield from _principal(entry)
@@ -39,23 +39,25 @@ def judge_entries(access: Access, settings: Settings, own_accounts: frozenset[st
     yield from _twice(access)
 
 
-def _names(entry: Entry) -> Iterator[Located]:
+def _names(entry: Entry) -> Iterator[Finding]:
     urn, who = entry.resource.urn, f"{entry.principal} → {entry}"
     if entry.type != "STANDARD":
         if entry.method is EntryMethod.ACCESS_ENTRY and (entry.groups or _is_given(entry)):
-            yield found(ENTRY_TYPE, urn, f"{who} of type {entry.type}: EKS refuses groups and a username on it.")
+            yield Finding(ENTRY_TYPE, f"{who} of type {entry.type}: EKS refuses groups and a username on it.", urn=urn)
         return
     if _MASTERS in entry.groups:
         does = "EKS refuses it" if entry.method is EntryMethod.ACCESS_ENTRY else "it does everything, past RBAC"
-        yield found(SYSTEM_MASTERS, urn, f"{who} → group {_MASTERS}: {does}.")
+        yield Finding(SYSTEM_MASTERS, f"{who} → group {_MASTERS}: {does}.", urn=urn)
     node = [group for group in entry.groups if group in NODE_GROUPS]
     if node and not is_node(entry):
-        yield found(NODE_IDENTITY, urn, f"{who} → group {', '.join(node)}: it reads what nodes may read, as no node.")
+        yield Finding(
+            NODE_IDENTITY, f"{who} → group {', '.join(node)}: it reads what nodes may read, as no node.", urn=urn
+        )
     if not is_node(entry):
         for name in (entry.username, *entry.groups):
             if name not in (_MASTERS, *node) and (prefix := _reserved(name, entry.method)):
                 told = "username" if name == entry.username else "group"
-                yield found(RESERVED_NAME, urn, f"{who}: {told} {name!r} begins with {prefix!r}.")
+                yield Finding(RESERVED_NAME, f"{who}: {told} {name!r} begins with {prefix!r}.", urn=urn)
     yield from _templates(entry, who)
 
 
@@ -74,18 +76,20 @@ def _reserved(name: str, method: EntryMethod) -> str | None:
     return next((prefix for prefix in prefixes if name.startswith(prefix)), None)
 
 
-def _templates(entry: Entry, who: str) -> Iterator[Located]:
+def _templates(entry: Entry, who: str) -> Iterator[Finding]:
     urn = entry.resource.urn
     for group in entry.groups:
         if any(template in group for template in TEMPLATES):
-            yield found(CHOSEN_NAME, urn, f"{who} → group {group!r}: whoever signs in chooses the group.")
+            yield Finding(CHOSEN_NAME, f"{who} → group {group!r}: whoever signs in chooses the group.", urn=urn)
     session = _SESSION.search(entry.username)
     # A session name has no colon, so a name of it alone is no name of the system; any other user's it can be.
     if session and ":" not in entry.username[: session.start()] and entry.method is EntryMethod.ACCESS_ENTRY:
-        yield found(CHOSEN_NAME, urn, f"{who}: username {entry.username!r} has no colon before the session's name.")
+        yield Finding(
+            CHOSEN_NAME, f"{who}: username {entry.username!r} has no colon before the session's name.", urn=urn
+        )
 
 
-def _principal(entry: Entry) -> Iterator[Located]:
+def _principal(entry: Entry) -> Iterator[Finding]:
     arn = entry.principal.arn
     parsed = arns.parse(arn)
     if not arn:
@@ -106,20 +110,20 @@ def _principal(entry: Entry) -> Iterator[Located]:
         problem = "has a path, with which aws-auth never matches it"
     else:
         return
-    yield found(PRINCIPAL, entry.resource.urn, f"{entry}: {arn} {problem}.")
+    yield Finding(PRINCIPAL, f"{entry}: {arn} {problem}.", urn=entry.resource.urn)
 
 
-def _foreign(entry: Entry, own: frozenset[str]) -> Iterator[Located]:
+def _foreign(entry: Entry, own: frozenset[str]) -> Iterator[Finding]:
     parsed = arns.parse(entry.principal.arn)
     if parsed is not None and own and arns.ACCOUNT_ID.fullmatch(parsed.account) and parsed.account not in own:
         message = (
             f"{entry.principal} → {entry}: account {parsed.account} is not one of yours ({', '.join(sorted(own))}), and"
             " whoever it lets act as that principal is in."
         )
-        yield found(FOREIGN_PRINCIPAL, entry.resource.urn, message)
+        yield Finding(FOREIGN_PRINCIPAL, message, urn=entry.resource.urn)
 
 
-def _unbound(access: Access, settings: Settings) -> Iterator[Located]:
+def _unbound(access: Access, settings: Settings) -> Iterator[Finding]:
     bound = {subject.name for binding in access.bindings for subject in binding.subjects if subject.kind == "Group"}
     if not access.bindings:
         return  # a stack without any RBAC: that is somewhere else
@@ -128,10 +132,10 @@ def _unbound(access: Access, settings: Settings) -> Iterator[Located]:
             known = group in bound or group.startswith(RESERVED_PREFIXES) or group in settings.allowed_groups
             if not known and not is_node(entry):
                 message = f"{entry.principal} → {entry} → group {group}: nothing in this stack binds the group."
-                yield found(UNBOUND_GROUP, entry.resource.urn, message)
+                yield Finding(UNBOUND_GROUP, message, urn=entry.resource.urn)
 
 
-def _twice(access: Access) -> Iterator[Located]:
+def _twice(access: Access) -> Iterator[Finding]:
     ways: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in access.entries:
         if entry.cluster:
@@ -155,7 +159,7 @@ def _twice(access: Access) -> Iterator[Located]:
                     f"{other.principal} is in aws-auth of cluster {cluster} twice, as {_identity(first)} and as"
                     f" {_identity(other)}: the last one counts."
                 )
-            yield found(TWICE, other.resource.urn, message)
+            yield Finding(TWICE, message, urn=other.resource.urn)
 
 
 def _same_identity(one: Entry, other: Entry) -> bool:

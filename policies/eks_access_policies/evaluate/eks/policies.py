@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from ...access import Access, Association, told_namespaces
-from ...access.model import told_cluster
-from ...located import Located, found
+from ...access import Access, PolicyAssociation, format_namespaces
+from ...access.model import format_cluster
+from ...finding import Finding
 from ...rules.eks import ADMIN_POLICY, CLUSTER_ADMIN_POLICY, ENTRY_TYPE, POLICY_SCOPE, UNKNOWN_POLICY
-from ...rules.settings import Settings
+from ..settings import Settings
 
 _WRITES = frozenset({"create", "update", "patch", "*"})
 _ADMIN = {
@@ -18,7 +18,7 @@ _ADMIN = {
 }
 
 
-def judge_policies(access: Access, settings: Settings) -> Iterator[Located]:
+def evaluate_policies(access: Access, settings: Settings) -> Iterator[Finding]:
     for association in access.associations:
         accepted = association.namespaces is not None and all(map(settings.accepts_namespace, association.namespaces))
         if not accepted and not settings.accepts(association.principal):
@@ -26,27 +26,27 @@ def judge_policies(access: Access, settings: Settings) -> Iterator[Located]:
         yield from _type(association, access)
 
 
-def _association(association: Association) -> Iterator[Located]:
+def _association(association: PolicyAssociation) -> Iterator[Finding]:
     urn, policy = association.resource.urn, association.policy
-    given = f"{association.principal} → {association} in {told_cluster(association.cluster)}"
-    where = told_namespaces(association.namespaces)
+    given = f"{association.principal} → {association} in {format_cluster(association.cluster)}"
+    where = format_namespaces(association.namespaces)
     if policy in _ADMIN:
         rule, words = _ADMIN[policy]
-        yield found(rule, urn, f"{given} {where}: {words}.")
+        yield Finding(rule, f"{given} {where}: {words}.", urn=urn)
     elif policy and association.rules is None:
         why = (
             "AWS publishes no rules of it" if policy.startswith("Amazon") else "no access policy of that name is known"
         )
-        yield found(UNKNOWN_POLICY, urn, f"{given}: {why}, so what it gives cannot be judged.")
+        yield Finding(UNKNOWN_POLICY, f"{given}: {why}, so what it gives cannot be judged.", urn=urn)
     elif any(_WRITES & set(rule.verbs) for rule in association.rules or ()):
         wide = association.namespaces is None or "*" in association.namespaces
         if wide:
-            yield found(POLICY_SCOPE, urn, f"{given} {where}: it writes, kube-system included.")
+            yield Finding(POLICY_SCOPE, f"{given} {where}: it writes, kube-system included.", urn=urn)
 
 
-def _type(association: Association, access: Access) -> Iterator[Located]:
+def _type(association: PolicyAssociation, access: Access) -> Iterator[Finding]:
     for entry in access.entries:
         mine = entry.principal.key == association.principal.key and entry.cluster == association.cluster
         if mine and entry.type not in ("STANDARD", ""):
             message = f"{entry.principal} → {entry} of type {entry.type}: EKS refuses {association} on it."
-            yield found(ENTRY_TYPE, association.resource.urn, message)
+            yield Finding(ENTRY_TYPE, message, urn=association.resource.urn)

@@ -1,6 +1,6 @@
 """The judgement of rights inside clusters, by the whole chain: from RBAC and from EKS access policies alike. Pure."""
 
 from ...rules.rbac import RULES
-from .access import judge
+from .access import evaluate
 
-__all__ = ["RULES", "judge"]
+__all__ = ["RULES", "evaluate"]

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from ...access import Access, Binding, Held, Role, same_cluster
-from ...finding import Rule
-from ...located import Located, found
+from eks_access.model.kubernetes_rights.catalogue import WRITES
+from eks_access.model.kubernetes_rights.request import ANY
+
+from ...access import Access, Binding, EffectiveRule, Role, same_cluster
+from ...finding import Finding, Rule
 from ...rules.rbac import (
     ANONYMOUS,
     AUTHENTICATED,
@@ -14,12 +16,10 @@ from ...rules.rbac import (
     DEFAULT_ROLE,
     MASTERS,
     MISSING_ROLE,
-    PAIRS,
     UNBOUND_ROLE,
 )
-from ...rules.settings import Settings
-from .dangers import ANY, DANGERS, WRITES
-from .rule_dangers import Seen, dangers, is_everything
+from ..settings import Settings
+from .rule_dangers import Seen, dangers, find_mandatory, is_everything
 
 _NOT_SIGNED_IN = ("system:anonymous", "system:unauthenticated")
 _SIGNED_IN = ("system:authenticated", "system:serviceaccounts")
@@ -42,9 +42,9 @@ _CLUSTER_SCOPED = frozenset(
 """Kinds of Kubernetes' own that are in no namespace."""
 
 
-def judge(access: Access, settings: Settings) -> Iterator[Located]:
-    accepted = settings.accepts_held
-    yield from _held((held for held in access.held if not accepted(held)), access)
+def evaluate(access: Access, settings: Settings) -> Iterator[Finding]:
+    accepted = settings.accepts_rule
+    yield from _held((held for held in access.effective_rules if not accepted(held)), access)
     for binding in access.bindings:
         if not (binding.subjects and all(map(settings.accepts_subject, binding.subjects))):
             yield from _binding(binding, access, settings)
@@ -53,9 +53,9 @@ def judge(access: Access, settings: Settings) -> Iterator[Located]:
         yield from _role(role, role in bound, access)
 
 
-def _held(rights: Iterable[Held], access: Access) -> Iterator[Located]:
+def _held(rights: Iterable[EffectiveRule], access: Access) -> Iterator[Finding]:
     """One finding for each rule that a holder's way to a role breaks, however many of the role's rules break it."""
-    together: dict[tuple[Rule, str, str], tuple[Held, list[Seen]]] = {}
+    together: dict[tuple[Rule, str, str], tuple[EffectiveRule, list[Seen]]] = {}
     for held in rights:
         if held.association is not None and is_everything(held.rule):
             continue  # an administrator's access policy, which has a rule of its own
@@ -66,7 +66,7 @@ def _held(rights: Iterable[Held], access: Access) -> Iterator[Located]:
         verbs = dict.fromkeys(chain.from_iterable(seen.verbs for seen in all_seen))
         resources = dict.fromkeys(chain.from_iterable(seen.resources for seen in all_seen))
         words = "; ".join(dict.fromkeys(seen.words for seen in all_seen))
-        yield found(rule, urn, f"{way} may {_listed(verbs)} {_listed(resources)} {held.where}: {words}.")
+        yield Finding(rule, f"{way} may {_listed(verbs)} {_listed(resources)} {held.where}: {words}.", urn=urn)
 
 
 def _listed(names: Iterable[str], most: int = 8) -> str:
@@ -75,7 +75,7 @@ def _listed(names: Iterable[str], most: int = 8) -> str:
     return ", ".join(all_names[:most]) + more
 
 
-def _binding(binding: Binding, access: Access, settings: Settings) -> Iterator[Located]:
+def _binding(binding: Binding, access: Access, settings: Settings) -> Iterator[Finding]:
     urn = binding.resource.urn
     for subject in binding.subjects:
         if settings.accepts_subject(subject):
@@ -83,18 +83,18 @@ def _binding(binding: Binding, access: Access, settings: Settings) -> Iterator[L
         to = f"{binding} gives {binding.role_kind} {binding.role_name} to {subject}"
         if subject.kind != "ServiceAccount" and subject.name in _NOT_SIGNED_IN:
             if binding.role_name != "system:public-info-viewer":
-                yield found(ANONYMOUS, urn, f"{to}: to everyone who reaches the API server, without signing in.")
+                yield Finding(ANONYMOUS, f"{to}: to everyone who reaches the API server, without signing in.", urn=urn)
         elif subject.kind == "Group" and subject.name in _SIGNED_IN:
             if binding.role_name not in _FOR_EVERYONE:
                 whom = "everyone who can sign in" if subject.name == _SIGNED_IN[0] else "every pod in the cluster"
-                yield found(AUTHENTICATED, urn, f"{to}: to {whom}.")
+                yield Finding(AUTHENTICATED, f"{to}: to {whom}.", urn=urn)
         elif subject.kind == "Group" and subject.name == _MASTERS:
-            yield found(MASTERS, urn, f"{to}, whose members may do everything anyway, past RBAC.")
+            yield Finding(MASTERS, f"{to}, whose members may do everything anyway, past RBAC.", urn=urn)
         elif subject.kind == "Group" and subject.name.startswith(_OF_A_NAMESPACE):
             place = subject.name.removeprefix(_OF_A_NAMESPACE)
-            yield found(DEFAULT_ACCOUNT, urn, f"{to}: to every pod of {place}.")
+            yield Finding(DEFAULT_ACCOUNT, f"{to}: to every pod of {place}.", urn=urn)
         elif subject.kind == "ServiceAccount" and subject.name == "default":
-            yield found(DEFAULT_ACCOUNT, urn, f"{to}: to every pod of {subject.namespace} that names no other.")
+            yield Finding(DEFAULT_ACCOUNT, f"{to}: to every pod of {subject.namespace} that names no other.", urn=urn)
     role = access.role(binding)
     if role is None and "role" not in binding.not_known:
         yield _missing(binding)
@@ -102,21 +102,23 @@ def _binding(binding: Binding, access: Access, settings: Settings) -> Iterator[L
         yield from _cluster_wide(binding, role, access)
 
 
-def _missing(binding: Binding) -> Located:
+def _missing(binding: Binding) -> Finding:
     named = f"{binding.role_kind or 'a role'} {binding.role_name or 'without a name'}"
     place = f" in namespace {binding.namespace}" if binding.role_kind == "Role" and binding.namespace else ""
     to_whom = _listed(map(str, binding.subjects)) or "nobody"
     why = (
         "a ClusterRoleBinding binds ClusterRoles only" if _binds_a_role_everywhere(binding) else "is not in this stack"
     )
-    return found(MISSING_ROLE, binding.resource.urn, f"{binding} gives {named}{place} to {to_whom}, and {named} {why}.")
+    return Finding(
+        MISSING_ROLE, f"{binding} gives {named}{place} to {to_whom}, and {named} {why}.", urn=binding.resource.urn
+    )
 
 
 def _binds_a_role_everywhere(binding: Binding) -> bool:
     return binding.namespace is None and binding.role_kind == "Role"
 
 
-def _cluster_wide(binding: Binding, role: Role, access: Access) -> Iterator[Located]:
+def _cluster_wide(binding: Binding, role: Role, access: Access) -> Iterator[Finding]:
     """What is written, or named, is in some namespace; reading kinds everywhere is what cluster-wide roles are for."""
     rights = access.rules(role)
     if any(is_everything(right) or right.urls or _has_cluster_scoped(right.resources) for right in rights):
@@ -129,11 +131,11 @@ def _cluster_wide(binding: Binding, role: Role, access: Access) -> Iterator[Loca
         for resource in right.resources
     )
     if writes:
-        yield found(
+        yield Finding(
             CLUSTER_WIDE,
-            binding.resource.urn,
             f"{binding} gives {role} to {_listed(map(str, binding.subjects))} in every namespace, and all of it is"
             f" about objects in namespaces ({_listed(writes, 4)}).",
+            urn=binding.resource.urn,
         )
 
 
@@ -141,21 +143,23 @@ def _has_cluster_scoped(resources: Iterable[str]) -> bool:
     return any(resource == ANY or resource.partition("/")[0] in _CLUSTER_SCOPED for resource in resources)
 
 
-def _role(role: Role, is_bound: bool, access: Access) -> Iterator[Located]:
+def _role(role: Role, is_bound: bool, access: Access) -> Iterator[Finding]:
     assert role.resource is not None
     rights = access.rules(role)
-    grave = [d for d in DANGERS if PAIRS[d.key].everywhere.is_mandatory and any(map(d.matched, rights))]
+    severe = find_mandatory(rights)
     everything = any(map(is_everything, rights))
-    if not grave and not everything:
+    if not severe and not everything:
         return
-    words = "does everything" if everything else _listed((danger.words for danger in grave), 2)
+    words = "can do everything" if everything else _listed((right.describe(()) for right in severe), 2)
     wider = [label.removeprefix(_AGGREGATE_TO) for label in role.labels if label.startswith(_AGGREGATE_TO)]
     into = [name for name in wider if role.labels[f"{_AGGREGATE_TO}{name}"] == "true"]
     if into:
         adds = f"{role} is a part of {_listed(into)} by its label, and so everyone with that role {words}."
-        yield found(DEFAULT_ROLE, role.resource.urn, adds)
+        yield Finding(DEFAULT_ROLE, adds, urn=role.resource.urn)
     elif not is_bound and not _is_part(role, access):
-        yield found(UNBOUND_ROLE, role.resource.urn, f"whoever is bound to {role} {words}; nothing here binds it.")
+        yield Finding(
+            UNBOUND_ROLE, f"whoever is bound to {role} {words}; nothing here binds it.", urn=role.resource.urn
+        )
 
 
 def _is_part(role: Role, access: Access) -> bool:

@@ -1,14 +1,16 @@
 """What is dangerous about one rule that somebody holds. Pure lookups in the tables."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from ...access import Access, Held
-from ...access import Rule as Right
+from eks_access.model.kubernetes_rights import KUBERNETES_RIGHTS, KubernetesRight
+from eks_access.model.kubernetes_rights.catalogue import RBAC, WRITES
+from eks_access.model.kubernetes_rights.request import ANY
+
+from ...access import Access, EffectiveRule, Permission
 from ...finding import Rule
 from ...rules.rbac import AWS_AUTH, BIND_NAMED, EVERYTHING, PAIRS, WILDCARD, WILDCARD_GROUP, Pair
-from .dangers import ANY, DANGERS, RBAC, WRITES, Danger
 
 SYSTEM_NAMESPACE = "kube-system"
 _PUBLISHED_BY_AWS = "AmazonEKS"
@@ -25,26 +27,27 @@ class Seen:
     words: str
 
 
-def dangers(held: Held, access: Access) -> Iterator[Seen]:
+def dangers(held: EffectiveRule, access: Access) -> Iterator[Seen]:
     """Everything that is dangerous about a right; of one that is all rights, only that."""
     right, reaches = held.rule, reaches_system(held.namespaces)
     if is_everything(right):
         rule = _chosen(EVERYTHING, reaches)
         if rule is not None:
-            yield Seen(rule, ("*",), ("*",), "does everything there, reading Secrets and running commands included")
+            yield Seen(rule, ("*",), ("*",), "can do everything there, reading Secrets and running commands included")
         return
-    for danger in DANGERS:
-        rule = _chosen(PAIRS[danger.key], reaches)
-        if rule is not None:
-            yield from _danger(danger, right, rule)
+    for dangerous in KUBERNETES_RIGHTS:
+        rule = _chosen(PAIRS[dangerous.key], reaches)
+        matched = dangerous.matched_by(right)
+        if rule is not None and matched:
+            yield Seen(rule, *matched, dangerous.describe(matched[1], " there"))
     yield from _wildcards(held, reaches)
     yield from _named(right, reaches, access, held)
     if reaches and writes_aws_auth(right):
-        words = "changes aws-auth, and so makes anyone an administrator of a cluster that reads it"
+        words = "can change aws-auth, and so make anyone an administrator of a cluster that reads it"
         yield Seen(AWS_AUTH, _of(right.verbs, WRITES), ("configmaps",), words)
 
 
-def is_everything(right: Right) -> bool:
+def is_everything(right: Permission) -> bool:
     return ANY in right.verbs and ANY in right.resources and ANY in right.groups and not right.names
 
 
@@ -53,7 +56,7 @@ def reaches_system(namespaces: tuple[str, ...] | None) -> bool:
     return namespaces is None or any(fnmatchcase(SYSTEM_NAMESPACE, pattern) for pattern in namespaces)
 
 
-def writes_aws_auth(right: Right) -> bool:
+def writes_aws_auth(right: Permission) -> bool:
     return (
         ("" in right.groups or ANY in right.groups)
         and ("configmaps" in right.resources or ANY in right.resources)
@@ -66,13 +69,7 @@ def _chosen(pair: Pair, reaches: bool) -> Rule | None:
     return pair.everywhere if reaches else pair.in_namespace
 
 
-def _danger(danger: Danger, right: Right, rule: Rule) -> Iterator[Seen]:
-    matched = danger.matched(right)
-    if matched:
-        yield Seen(rule, *matched, danger.words)
-
-
-def _wildcards(held: Held, reaches: bool) -> Iterator[Seen]:
+def _wildcards(held: EffectiveRule, reaches: bool) -> Iterator[Seen]:
     right = held.rule
     if held.association is not None and held.association.policy.startswith(_PUBLISHED_BY_AWS):
         return  # its rules are AWS's, and what they make possible is told by itself
@@ -85,7 +82,7 @@ def _wildcards(held: Held, reaches: bool) -> Iterator[Seen]:
         yield Seen(WILDCARD_GROUP, right.verbs, right.resources, "is about kinds of that name in every API group")
 
 
-def _named(right: Right, reaches: bool, access: Access, held: Held) -> Iterator[Seen]:
+def _named(right: Permission, reaches: bool, access: Access, held: EffectiveRule) -> Iterator[Seen]:
     """Dangers that names narrow, by the names."""
     if not right.names:
         return
@@ -93,23 +90,31 @@ def _named(right: Right, reaches: bool, access: Access, held: Held) -> Iterator[
         system = tuple(name for name in right.names if name.startswith(_SYSTEM))
         rule = _chosen(PAIRS["impersonate"], reaches)
         if system and rule is not None:
-            yield Seen(rule, ("impersonate",), system, "acts as a part of the system, whose rights are the system's")
+            yield Seen(rule, ("impersonate",), system, "can act as a part of the system, with the system's rights")
     if _of(right.verbs, ("bind",)) and (RBAC in right.groups or ANY in right.groups):
         yield from _bindable(right, reaches, access, held)
 
 
-def _bindable(right: Right, reaches: bool, access: Access, held: Held) -> Iterator[Seen]:
+def _bindable(right: Permission, reaches: bool, access: Access, held: EffectiveRule) -> Iterator[Seen]:
     rule = _chosen(PAIRS["bind"], reaches)
     for name in right.names:
         rights = access.rules_of("ClusterRole", name, held.cluster)
         if any(map(is_everything, rights)) and rule is not None:
-            yield Seen(rule, ("bind",), (name,), f"gives {name} to anyone, itself included")
+            yield Seen(rule, ("bind",), (name,), f"can give {name} to anyone, itself included")
             continue
-        grave = [d for d in DANGERS if PAIRS[d.key].everywhere.is_mandatory and any(map(d.matched, rights))]
-        if grave:
-            yield Seen(
-                BIND_NAMED, ("bind",), (name,), f"gives {name} to anyone, itself included, which {grave[0].words}"
-            )
+        severe = find_mandatory(rights)
+        if severe:
+            words = f"can give {name} to anyone, itself included, which {severe[0].describe(())}"
+            yield Seen(BIND_NAMED, ("bind",), (name,), words)
+
+
+def find_mandatory(rules: Collection[Permission]) -> list[KubernetesRight]:
+    """The rights in these rules whose findings block a deployment where they are cluster-wide."""
+    return [
+        right
+        for right in KUBERNETES_RIGHTS
+        if PAIRS[right.key].everywhere.is_mandatory and any(map(right.matched_by, rules))
+    ]
 
 
 def _of(verbs: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:

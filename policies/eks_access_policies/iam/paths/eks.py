@@ -5,7 +5,7 @@ Condition keys as in https://docs.aws.amazon.com/service-authorization/latest/re
 
 from ...rules.iam.escalation import EKS_ACCESS_ENTRIES, EKS_ACCESS_POLICIES, EKS_AUTHENTICATION, EKS_WORKLOAD_ROLES
 from ..glob import is_pattern, matches
-from .path import Hold, Path
+from .path import Mitigation, Path
 
 ADMINISTRATORS = ("AmazonEKSClusterAdminPolicy", "AmazonEKSAdminPolicy")
 """Access policies that let their holder gain every further right in their scope.
@@ -31,11 +31,11 @@ _POLICIES = tuple(
     tuple(f"arn:{partition}:eks::aws:cluster-access-policy/{name}" for name in ADMINISTRATORS)
     for partition in ("aws", "aws-cn", "aws-us-gov")
 )
-_NO_ADMIN = (Hold("eks:policyArn", _is_below_admin, dangers=_POLICIES),)
+_NO_ADMIN = (Mitigation("eks:policyArn", _is_below_admin, dangers=_POLICIES),)
 _IN_NAMESPACES = (
     # Without the scope, ForAllValues on the namespaces lets cluster scope through, which has none.
-    Hold("eks:accessScope", lambda value: value == "namespace", dangers=(("cluster",),)),
-    Hold("eks:namespaces", _is_ordinary_namespace, many=True),
+    Mitigation("eks:accessScope", lambda value: value == "namespace", dangers=(("cluster",),)),
+    Mitigation("eks:namespaces", _is_ordinary_namespace, many=True),
 )
 _MODES = (("API_AND_CONFIG_MAP",),)
 """The mode that a cluster goes to from aws-auth alone: EKS takes one step at a time."""
@@ -45,9 +45,9 @@ def _is_last_mode(value: str) -> bool:
     return value == "API"
 
 
-_GROUPS = Hold("eks:kubernetesGroups", _is_named, many=True)
-_USERNAME = Hold("eks:username", _is_named)
-_PRINCIPAL = Hold("eks:principalArn", _is_named)
+_GROUPS = Mitigation("eks:kubernetesGroups", _is_named, many=True)
+_USERNAME = Mitigation("eks:username", _is_named)
+_PRINCIPAL = Mitigation("eks:principalArn", _is_named)
 
 PATHS: tuple[Path, ...] = (
     Path(
@@ -81,13 +81,13 @@ PATHS: tuple[Path, ...] = (
         ("eks:UpdateClusterConfig",),
         EKS_AUTHENTICATION,
         "have a cluster take access entries where aws-auth alone decides, open its endpoint, and end its audit log",
-        defused_by=((Hold("eks:authenticationMode", _is_last_mode, absent=True, dangers=_MODES),),),
+        defused_by=((Mitigation("eks:authenticationMode", _is_last_mode, absent=True, dangers=_MODES),),),
     ),
     Path(
         ("eks:AssociateIdentityProviderConfig",),
         EKS_AUTHENTICATION,
         "have an identity provider of its own sign users in to a cluster, under any username and group",
-        defused_by=((Hold("eks:issuerUrl", _is_named), Hold("eks:clientId", _is_named)),),
+        defused_by=((Mitigation("eks:issuerUrl", _is_named), Mitigation("eks:clientId", _is_named)),),
     ),
     *(
         Path(("iam:PassRole", action), EKS_WORKLOAD_ROLES, gains, tuple(f"{each}.amazonaws.com" for each in services))

@@ -1,7 +1,7 @@
 """Changing policies, and becoming somebody else. https://pathfinding.cloud/paths (self-escalation, principal-access)"""
 
 from ...rules.iam.escalation import ESCALATION_IDENTITIES, ESCALATION_SELF
-from .path import Hold, Path
+from .path import Mitigation, Path
 
 _ADMINISTRATORS = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")
 
@@ -10,15 +10,15 @@ def _is_harmless_policy(arn: str) -> bool:
     return "*" not in arn.rpartition("/")[2] and not arn.endswith(_ADMINISTRATORS) and bool(arn)
 
 
-_BOUNDARY = (Hold("iam:PermissionsBoundary"),)
-_POLICY = (Hold("iam:PolicyARN", _is_harmless_policy),)
+_BOUNDARY = (Mitigation("iam:PermissionsBoundary"),)
+_POLICY = (Mitigation("iam:PolicyARN", _is_harmless_policy),)
 
 
-def _policies(action: str, gains: str, *defused_by: tuple[Hold, ...], one: bool = True) -> Path:
+def _policies(action: str, gains: str, *defused_by: tuple[Mitigation, ...], one: bool = True) -> Path:
     return Path((action,), ESCALATION_SELF, gains, defused_by=defused_by, some_is_all=True, one_matters=one)
 
 
-def _identity(action: str, gains: str, *defused_by: tuple[Hold, ...], some: bool = False) -> Path:
+def _identity(action: str, gains: str, *defused_by: tuple[Mitigation, ...], some: bool = False) -> Path:
     return Path(tuple(action.split(" ")), ESCALATION_IDENTITIES, gains, defused_by=defused_by, some_is_all=some)
 
 

@@ -8,7 +8,7 @@ from ..conditions import Binding, Test, binding, demands_presence
 
 
 @dataclass(frozen=True)
-class Hold:
+class Mitigation:
     """A condition that takes the danger out of an action: `key` has only values that are safe."""
 
     key: str
@@ -53,7 +53,7 @@ class Path:
     """In words, after "can"."""
     services: tuple[str, ...] = ()
     """For iam:PassRole: the services that get the role, by iam:PassedToService."""
-    defused_by: tuple[tuple[Hold, ...], ...] = ()
+    defused_by: tuple[tuple[Mitigation, ...], ...] = ()
     """Any one of these groups of conditions on the first action makes it harmless."""
     some_is_all: bool = False
     """A beginning of a name is as good as any name: who may make the resources can choose it."""

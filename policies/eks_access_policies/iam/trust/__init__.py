@@ -20,16 +20,16 @@ from ...rules.iam.trust import (
 )
 from ..context import Context
 from ..document import parse
-from ..hygiene import few, judge_size, judge_twins
+from ..hygiene import evaluate_size, few, find_duplicates
 from ..satisfiability import impossible
 from ..statement import Document, Principal, PrincipalKind, Statement
-from .accounts import judge_accounts
+from .accounts import evaluate_accounts
 from .assume import ASSUMING, Trust, assumed, told
 from .denials import Denials
 from .providers import BUILT_IN
-from .saml import judge_assertion
-from .services import judge_service
-from .tokens import issuer_of, judge_token
+from .saml import evaluate_assertion
+from .services import evaluate_service
+from .tokens import evaluate_token, issuer_of
 
 _MOST = 1000
 """Principals of one statement that are judged: a policy of the longest size that IAM takes has fewer."""
@@ -38,21 +38,21 @@ _LASTING = ("accounts.google.com:", "cognito-identity.amazonaws.com:", "graph.fa
 """Keys of tokens that stay with a session, and are there when it assumes another role."""
 
 
-def judge_trust(given: object, context: Context | None = None) -> list[Finding]:
+def evaluate_trust(given: object, context: Context | None = None) -> list[Finding]:
     """What is wrong with a role's trust policy; nothing where it is as it should be."""
     context = context or Context()
     document = given if isinstance(given, Document) else parse(given)
     denials = Denials.of(document.statements)
     findings = list(document.flaws)
-    findings += judge_size(document, TRUST_POLICY_LIMIT, "a trust policy")
-    findings += judge_twins(document)
+    findings += evaluate_size(document, TRUST_POLICY_LIMIT, "a trust policy")
+    findings += find_duplicates(document)
     for statement in document.statements:
         if statement.allows:
-            findings += _judge(statement, denials, context)
+            findings += _evaluate(statement, denials, context)
     return few(findings)
 
 
-def judge_session(seconds: int, context: Context | None = None) -> list[Finding]:
+def evaluate_session(seconds: int, context: Context | None = None) -> list[Finding]:
     """Whether a role's sessions may last too long (`max_session_duration`)."""
     limit = (context or Context()).session_seconds
     if seconds <= limit:
@@ -63,7 +63,7 @@ def judge_session(seconds: int, context: Context | None = None) -> list[Finding]
     return [Finding(TRUST_SESSION_DURATION, message, "MaxSessionDuration")]
 
 
-def _judge(statement: Statement, denials: Denials, context: Context) -> Iterator[Finding]:
+def _evaluate(statement: Statement, denials: Denials, context: Context) -> Iterator[Finding]:
     actions = assumed(statement)
     yield from _form(statement)
     if not actions:
@@ -88,10 +88,10 @@ def _judge(statement: Statement, denials: Denials, context: Context) -> Iterator
 def _principals(trust: Trust) -> Iterator[Finding]:
     accounts = tuple(each for each in trust.principals if each.kind in (PrincipalKind.ANYONE, PrincipalKind.AWS))
     if accounts:
-        yield from judge_accounts(trust, accounts)
+        yield from evaluate_accounts(trust, accounts)
     for principal in trust.principals:
         if principal.kind is PrincipalKind.SERVICE:
-            yield from judge_service(trust, principal.value)
+            yield from evaluate_service(trust, principal.value)
         elif principal.kind is PrincipalKind.FEDERATED:
             yield from _federated(trust, principal)
 
@@ -114,9 +114,9 @@ def _federated(trust: Trust, principal: Principal) -> Iterator[Finding]:
             "Principal",
         )
     if ":saml-provider/" in name:
-        yield from judge_assertion(trust, name)
+        yield from evaluate_assertion(trust, name)
     elif ":oidc-provider/" in name or name.lower() in BUILT_IN:
-        yield from judge_token(trust, name)
+        yield from evaluate_token(trust, name)
     else:
         yield trust.finding(
             TRUST_PROVIDER,

@@ -16,9 +16,9 @@ from ...rules.iam.trust import (
     TRUST_WHOLE_ACCOUNT,
 )
 from ..conditions import Binding, Test, binding, demands_presence
-from ..context import Standing
+from ..context import AccountTrust
 from ..glob import is_pattern, literal_prefix
-from ..principal_conditions import Scope, Who, irrelevant, why_open
+from ..principal_conditions import CallerRestriction, Scope, irrelevant, why_open
 from ..statement import Principal, PrincipalKind
 from .assume import ASSUME_ROLE, TAG_SESSION, Trust, told
 
@@ -35,7 +35,7 @@ _PLACEHOLDERS = frozenset(
 )
 
 
-def judge_accounts(trust: Trust, principals: tuple[Principal, ...]) -> Iterator[Finding]:
+def evaluate_accounts(trust: Trust, principals: tuple[Principal, ...]) -> Iterator[Finding]:
     """Everyone, or accounts and identities in them, that may call sts:AssumeRole."""
     if not trust.allows(ASSUME_ROLE):
         yield trust.finding(
@@ -51,7 +51,7 @@ def judge_accounts(trust: Trust, principals: tuple[Principal, ...]) -> Iterator[
     yield from _others(trust, said, tuple(each for each in principals if each.kind is PrincipalKind.AWS))
 
 
-def _anyone(trust: Trust, said: Who) -> Iterator[Finding]:
+def _anyone(trust: Trust, said: CallerRestriction) -> Iterator[Finding]:
     if not said.says:
         yield trust.finding(TRUST_ANYONE, f"Principal '*' lets everyone with an AWS account in{_but(trust, said)}.")
         return
@@ -61,7 +61,7 @@ def _anyone(trust: Trust, said: Who) -> Iterator[Finding]:
     yield from _cross_account(trust, said, {each: [each] for each in strangers})
 
 
-def _others(trust: Trust, said: Who, principals: tuple[Principal, ...]) -> Iterator[Finding]:
+def _others(trust: Trust, said: CallerRestriction, principals: tuple[Principal, ...]) -> Iterator[Finding]:
     by_account: dict[str, list[str]] = defaultdict(list)
     for principal in principals:
         if trust.context.accepts(principal.value):
@@ -76,7 +76,7 @@ def _others(trust: Trust, said: Who, principals: tuple[Principal, ...]) -> Itera
     yield from _cross_account(trust, said, by_account)
 
 
-def _account(trust: Trust, value: str, said: Who) -> Generator[Finding, None, str]:
+def _account(trust: Trust, value: str, said: CallerRestriction) -> Generator[Finding, None, str]:
     """The account of a principal, after telling what is wrong with how it is written."""
     if value.isdigit() and len(value) == 12:
         return value
@@ -108,15 +108,15 @@ def _account(trust: Trust, value: str, said: Who) -> Generator[Finding, None, st
 
 
 def _needs_proof(trust: Trust, account: str) -> bool:
-    return trust.context.standing(account) in (Standing.VENDOR, Standing.UNKNOWN)
+    return trust.context.account_trust(account) in (AccountTrust.VENDOR, AccountTrust.UNKNOWN)
 
 
-def _cross_account(trust: Trust, said: Who, by_account: dict[str, list[str]]) -> Iterator[Finding]:
+def _cross_account(trust: Trust, said: CallerRestriction, by_account: dict[str, list[str]]) -> Iterator[Finding]:
     """Others' accounts: whose they are, whether the ExternalId is asked for, and what may come with the session."""
     if not by_account:
         return
     context = trust.context
-    unknown = [each for each in by_account if context.standing(each) is Standing.UNKNOWN]
+    unknown = [each for each in by_account if context.account_trust(each) is AccountTrust.UNKNOWN]
     asking = [each for each in by_account if each in unknown or context.vendors[each].external_id]
     external = [test for test in trust.tests if test.lower_key == EXTERNAL_ID]
     if asking:
@@ -181,7 +181,7 @@ def _weak(test: Test, all_tests: Iterable[Test]) -> str:
     return ""
 
 
-def _but(trust: Trust, said: Who) -> str:
+def _but(trust: Trust, said: CallerRestriction) -> str:
     """What the conditions do instead, in words."""
     if said.open:
         return "; " + "; ".join(f"{test} does not help: {why}" for test, why in said.open[:3])

@@ -7,7 +7,7 @@ from ...finding import Finding, Rule
 from ..conditions import Test
 from ..context import Context
 from ..glob import is_pattern, matches
-from ..principal_conditions import Who, who
+from ..principal_conditions import CallerRestriction, evaluate_caller_restriction
 from ..statement import Principal, Statement
 
 ASSUME_ROLE = "sts:AssumeRole"
@@ -26,9 +26,9 @@ class Trust:
     context: Context
 
     @property
-    def said(self) -> Who:
+    def said(self) -> CallerRestriction:
         """What its conditions say about who may act."""
-        return who(self.tests, self.context.organizations)
+        return evaluate_caller_restriction(self.tests, self.context.organizations)
 
     def finding(self, rule: Rule, message: str, part: str = "") -> Finding:
         return Finding(rule, message, self.statement.where + (f".{part}" if part else ""))

@@ -14,7 +14,7 @@ from .assume import SAML, Trust, told
 _HOSTS = {partition: url.removeprefix("https://").partition("/")[0] for partition, url in SIGN_IN.items()}
 
 
-def judge_assertion(trust: Trust, provider: str) -> Iterator[Finding]:
+def evaluate_assertion(trust: Trust, provider: str) -> Iterator[Finding]:
     """`provider` is a SAML provider's ARN."""
     if not trust.allows(SAML):
         yield trust.finding(

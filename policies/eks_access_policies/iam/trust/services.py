@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ...finding import Finding
 from ...rules.iam.trust import TRUST_ANYONE, TRUST_CONDITION_OPEN, TRUST_PROVIDER, TRUST_SERVICE, TRUST_UNKNOWN_ACCOUNT
-from ..context import Standing
-from ..principal_conditions import SOURCE_KEYS, who
+from ..context import AccountTrust
+from ..principal_conditions import SOURCE_KEYS, evaluate_caller_restriction
 from .assume import ASSUME_ROLE, TAG_SESSION, Trust, told
 
 _SERVICE = re.compile(r"([a-z0-9-]+\.)+(amazonaws\.com(\.cn)?|aws\.internal|amazon\.com|api\.aws|aws\.com)")
@@ -105,7 +105,7 @@ FOR_OTHERS = frozenset(
 https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html#cross-service-confused-deputy-prevention"""
 
 
-def judge_service(trust: Trust, service: str) -> Iterator[Finding]:
+def evaluate_service(trust: Trust, service: str) -> Iterator[Finding]:
     lowered = service.lower()
     if lowered == "*":
         yield trust.finding(TRUST_ANYONE, "Service '*' is every AWS service, for every customer.", "Principal")
@@ -130,7 +130,7 @@ def judge_service(trust: Trust, service: str) -> Iterator[Finding]:
 
 def _source(trust: Trust, service: str) -> Iterator[Finding]:
     tests = [test for test in trust.tests if test.lower_key in SOURCE_KEYS]
-    said = who(tests, trust.context.organizations)
+    said = evaluate_caller_restriction(tests, trust.context.organizations)
     if said.open and not said.says:
         test, why = said.open[0]
         yield trust.finding(
@@ -144,7 +144,9 @@ def _source(trust: Trust, service: str) -> Iterator[Finding]:
             "Condition",
         )
     context = trust.context
-    strangers = [each for each in said.accounts if context.accounts and context.standing(each) is Standing.UNKNOWN]
+    strangers = [
+        each for each in said.accounts if context.accounts and context.account_trust(each) is AccountTrust.UNKNOWN
+    ]
     if strangers:
         yield trust.finding(
             TRUST_UNKNOWN_ACCOUNT, f"{service} may act for account {told(strangers)}, which is not yours.", "Condition"

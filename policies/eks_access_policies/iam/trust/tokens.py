@@ -21,7 +21,7 @@ from .providers import BUILT_IN, Claim, Provider, provider_of, subject_claim
 _NOT_ISSUERS = ("aws:", "sts:", "saml:", "iam:", "ec2:", "lambda:")
 
 
-def judge_token(trust: Trust, principal: str) -> Iterator[Finding]:
+def evaluate_token(trust: Trust, principal: str) -> Iterator[Finding]:
     """`principal` is a provider's ARN, or the name of a built-in one."""
     issuer = principal.partition(":oidc-provider/")[2] or principal
     provider = provider_of(issuer)
@@ -155,13 +155,13 @@ def _subject(trust: Trust, issuer: str, provider: Provider) -> Iterator[Finding]
             "Condition",
         )
         return
-    judged = [_judged(trust, provider, test, shape) for test, shape in asked]
-    best = min(judged, key=lambda each: each is not None and (1 if each.rule is TRUST_SUBJECT_WIDE else 2))
+    evaluated = [_evaluated(trust, provider, test, shape) for test, shape in asked]
+    best = min(evaluated, key=lambda each: each is not None and (1 if each.rule is TRUST_SUBJECT_WIDE else 2))
     if best is not None:
         yield best
 
 
-def _judged(trust: Trust, provider: Provider, test: Test, shape: Claim | None) -> Finding | None:
+def _evaluated(trust: Trust, provider: Provider, test: Test, shape: Claim | None) -> Finding | None:
     found = _binding(trust, test)
     if found is Binding.NEVER:
         return None  # told as a condition that nobody meets

@@ -26,7 +26,7 @@ def create(call: Call, new: Values) -> str:
         "tags": new["tagsAll"],
     }
     given = {key: value for key, value in request.items() if value}
-    # EKS says the same of a principal that does not exist and of one that was made moments ago.
+    # EKS has one message for a principal that does not exist and for one that was created moments ago.
     until_consistent(
         call.op,
         lambda: call.eks.create_access_entry(**given),

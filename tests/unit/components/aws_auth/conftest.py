@@ -11,5 +11,5 @@ def newest() -> oracle.Oracle:
 
 @pytest.fixture(scope="session")
 def authenticators(newest: oracle.Oracle) -> list[oracle.Oracle]:
-    """Every release that is asked about what others keep."""
+    """The releases whose readings are compared."""
     return [newest, oracle.build(oracle.SANDBOX)]

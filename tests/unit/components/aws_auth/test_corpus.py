@@ -1,4 +1,4 @@
-"""Every case of the corpus, judged by the corpus and by the authenticator itself."""
+"""Every case of the corpus, compared with the recorded reading and with the authenticator itself."""
 
 import pytest
 
@@ -19,11 +19,11 @@ ALLOWED = sorted(set(CORPUS) - set(REFUSED))
 
 
 @pytest.mark.parametrize("name", CORPUS)
-def test_the_reader_sees_what_the_authenticator_was_recorded_to_see(name: str) -> None:
+def test_the_reader_agrees_with_the_recorded_reading_of_the_authenticator(name: str) -> None:
     case = CORPUS[name]
     reading = read(case["data"])
     assert effective(reading) == sorted(case["authenticator_effective"])
-    assert bool(reading.errors) == bool(case["authenticator_error"]), "it complains when the authenticator does"
+    assert bool(reading.errors) == bool(case["authenticator_error"]), "it reports an error if the authenticator does"
 
 
 def test_the_built_authenticator_still_reads_the_corpus_as_recorded(newest: Oracle) -> None:
@@ -33,16 +33,16 @@ def test_the_built_authenticator_still_reads_the_corpus_as_recorded(newest: Orac
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_section_that_maps_nobody_is_refused_and_not_repaired(name: str) -> None:
+def test_a_section_that_the_authenticator_ignores_is_refused_and_not_repaired(name: str) -> None:
     with pytest.raises(AwsAuthConflictError) as refused:
         plan_set(CORPUS[name]["data"], OURS)
     assert refused.value.code is REFUSED[name]
-    assert refused.value.line is not None, "the user is told where to look"
+    assert refused.value.line is not None, "the message has the line"
     assert "nothing was changed" in refused.value.advice
 
 
 @pytest.mark.parametrize("name", ALLOWED)
-def test_adding_and_removing_keeps_the_others_and_gives_the_text_back(name: str) -> None:
+def test_adding_and_removing_keeps_other_mappings_and_restores_the_text(name: str) -> None:
     data = CORPUS[name]["data"]
     with_ours = plan_set(data, OURS)
     without = plan_remove(with_ours.data, OURS)
@@ -54,7 +54,7 @@ def test_adding_and_removing_keeps_the_others_and_gives_the_text_back(name: str)
         assert without.data == data, "a list that had entries comes back byte by byte"
 
 
-def test_the_authenticators_agree_that_the_others_keep_what_they_had(authenticators: list[Oracle]) -> None:
+def test_the_authenticators_read_other_mappings_unchanged(authenticators: list[Oracle]) -> None:
     before = [CORPUS[name]["data"] for name in ALLOWED]
     during = [plan_set(data, OURS).data for data in before]
     after = [plan_remove(data, OURS).data for data in during]

@@ -1,5 +1,6 @@
-"""Writing while others write: nothing is lost, and every outcome of a race is a known one."""
+"""Concurrent writes to aws-auth: no mapping is lost, and every race has a defined outcome."""
 
+import logging
 import threading
 from collections.abc import Callable
 
@@ -19,7 +20,7 @@ def mapping(number: int) -> RoleMapping:
 
 
 def once(method: str, action: Callable[[], None]) -> Callable[[str], None]:
-    """Do something just before the first request of a method is served."""
+    """A hook that runs `action` just before the first request with this method is served."""
     pending = [action]
 
     def before(seen: str) -> None:
@@ -29,13 +30,13 @@ def once(method: str, action: Callable[[], None]) -> Callable[[str], None]:
     return before
 
 
-def test_a_missing_config_map_is_made_with_our_entry_alone() -> None:
+def test_a_missing_config_map_is_created_with_our_entry_alone() -> None:
     store = Store()
     assert lifecycle.ensure(store, OURS).changed
     assert read(store.data).roles == {OURS.key: OURS.identity}
 
 
-def test_a_config_map_that_appears_before_ours_is_made_is_merged_into() -> None:
+def test_a_config_map_that_is_created_concurrently_is_merged_into() -> None:
     store = Store()
     store.before = once("POST", lambda: store.put({"mapRoles": NODE}))
     lifecycle.ensure(store, OURS)
@@ -43,7 +44,7 @@ def test_a_config_map_that_appears_before_ours_is_made_is_merged_into() -> None:
     assert OURS.key in read(store.data).roles
 
 
-def test_a_write_that_came_between_is_read_again_and_kept() -> None:
+def test_a_concurrent_write_is_read_again_and_kept() -> None:
     store = Store({"mapRoles": NODE})
     store.before = once("PUT", lambda: store.put({"mapRoles": NODE + "- rolearn: other\n  username: o\n"}))
     lifecycle.ensure(store, OURS)
@@ -51,28 +52,28 @@ def test_a_write_that_came_between_is_read_again_and_kept() -> None:
     assert store.requests.count("PUT") == 2
 
 
-def test_a_config_map_that_is_deleted_between_read_and_write_is_made_anew() -> None:
+def test_a_config_map_that_is_deleted_between_read_and_write_is_created_again() -> None:
     store = Store({"mapRoles": NODE})
     store.before = once("PUT", lambda: setattr(store, "object", None))
     lifecycle.ensure(store, OURS)
     assert read(store.data).roles == {OURS.key: OURS.identity}
 
 
-def test_an_entry_that_is_wiped_at_once_is_written_again() -> None:
+def test_an_entry_that_is_overwritten_at_once_is_written_again() -> None:
     store = Store({"mapRoles": NODE})
     reads: list[str] = []
 
-    def wipe_before_the_read_back(method: str) -> None:
+    def overwrite_before_the_read_back(method: str) -> None:
         reads.append(method)
         if reads == ["GET", "PUT", "GET"]:
             store.put({"mapRoles": NODE})
 
-    store.before = wipe_before_the_read_back
+    store.before = overwrite_before_the_read_back
     lifecycle.ensure(store, OURS)
     assert OURS.key in read(store.data).roles
 
 
-def test_writers_that_never_stop_end_in_a_plain_message_at_the_deadline() -> None:
+def test_endless_conflicts_are_an_error_at_the_deadline() -> None:
     store = Store({"mapRoles": NODE})
     store.before = lambda method: store.put({"mapRoles": NODE}) if method == "PUT" else None
     with pytest.raises(lifecycle.WriteConflictError, match=r"within 0\.3 s, because other writers kept changing it"):
@@ -80,7 +81,7 @@ def test_writers_that_never_stop_end_in_a_plain_message_at_the_deadline() -> Non
     assert store.data == {"mapRoles": NODE}
 
 
-def test_a_mapping_that_stands_is_not_written_again() -> None:
+def test_a_mapping_that_is_already_as_wanted_is_not_written_again() -> None:
     store = Store()
     lifecycle.ensure(store, OURS)
     store.requests.clear()
@@ -88,14 +89,14 @@ def test_a_mapping_that_stands_is_not_written_again() -> None:
     assert store.requests == ["GET"]
 
 
-def test_a_preview_says_what_would_happen_and_writes_nothing() -> None:
+def test_a_preview_returns_the_plan_and_writes_nothing() -> None:
     store = Store({"mapRoles": NODE})
     assert lifecycle.preview(store, OURS).changed
     assert store.requests == ["GET"]
     assert store.data == {"mapRoles": NODE}
 
 
-def test_removing_gives_back_the_bytes_and_never_the_config_map() -> None:
+def test_removing_restores_the_text_byte_by_byte_and_never_deletes_the_config_map() -> None:
     store = Store({"mapRoles": f"# nodes\n{NODE}# end\n", "other": "kept"})
     lifecycle.ensure(store, OURS)
     assert lifecycle.remove(store, OURS).changed
@@ -103,7 +104,7 @@ def test_removing_gives_back_the_bytes_and_never_the_config_map() -> None:
     assert "DELETE" not in store.requests
 
 
-def test_removing_what_others_changed_leaves_it_and_says_so() -> None:
+def test_removing_a_mapping_that_was_changed_since_leaves_it_with_a_warning() -> None:
     store = Store()
     lifecycle.ensure(store, OURS)
     store.put({"mapRoles": store.data["mapRoles"].replace("vendor-readers", "admins")})
@@ -123,7 +124,7 @@ def test_removing_from_a_config_map_that_is_gone_is_no_error() -> None:
     ("manager", "operation"),
     [("Terraform", "Update"), ("argocd-controller", "Update"), ("helm", "Update"), ("someone", "Apply")],
 )
-def test_a_tool_that_owns_the_whole_field_is_named(manager: str, operation: str) -> None:
+def test_a_field_manager_that_overwrites_map_roles_causes_a_warning(manager: str, operation: str) -> None:
     entry = {"manager": manager, "operation": operation, "fieldsV1": {"f:data": {"f:mapRoles": {}}}}
     store = Store({"mapRoles": NODE}, metadata={"managedFields": [entry]})
     (warning,) = lifecycle.ensure(store, OURS).warnings
@@ -138,7 +139,7 @@ def test_a_tool_that_owns_the_whole_field_is_named(manager: str, operation: str)
         {"manager": "Terraform", "operation": "Update", "fieldsV1": {"f:data": {"f:mapUsers": {}}}},
     ],
 )
-def test_a_writer_that_replaces_nothing_of_ours_is_not_warned_about(entry: dict[str, object]) -> None:
+def test_a_field_manager_that_does_not_overwrite_map_roles_causes_no_warning(entry: dict[str, object]) -> None:
     store = Store({"mapRoles": NODE}, metadata={"managedFields": [entry]})
     assert lifecycle.ensure(store, OURS).warnings == ()
 
@@ -163,20 +164,20 @@ class Refusing(Store):
         return super()._serve(method, path, body)
 
 
-def test_an_object_that_is_too_large_for_the_server_is_told_as_that() -> None:
+def test_an_object_that_is_too_large_for_the_server_is_a_conflict_with_that_code() -> None:
     error = ApiError(422, "Invalid", "[]: Too long: may not be more than 1048576 bytes")
     with pytest.raises(AwsAuthConflictError, match="too large") as refused:
         lifecycle.ensure(Refusing(error), OURS)
     assert refused.value.code is Code.TOO_LARGE
 
 
-def test_any_other_refusal_of_the_server_is_passed_on_in_its_own_words() -> None:
+def test_any_other_error_of_the_server_is_passed_on_unchanged() -> None:
     error = ApiError(403, "Forbidden", 'configmaps "aws-auth" is forbidden: User "jane" cannot update')
     with pytest.raises(ApiError, match='User "jane" cannot update'):
         lifecycle.ensure(Refusing(error), OURS)
 
 
-def test_ten_writers_that_come_and_go_lose_nothing() -> None:
+def test_ten_concurrent_writers_lose_no_mapping() -> None:
     store = Store({"mapRoles": f"# do not touch\n{NODE}", "mapAccounts": "- 012345670123\n"})
     before = dict(store.data)
     failures: list[BaseException] = []
@@ -205,4 +206,16 @@ def test_ten_writers_that_come_and_go_lose_nothing() -> None:
     }
     for number in range(10):
         lifecycle.remove(store, mapping(number))
-    assert store.data == before, "all bytes of the others are as they were"
+    assert store.data == before, "the text of other mappings is unchanged"
+
+
+def test_reads_plans_and_retries_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    store = Store({"mapRoles": NODE})
+    store.before = once("PUT", lambda: store.put({"mapRoles": NODE}))
+    with caplog.at_level(logging.DEBUG, logger="eks_access"):
+        lifecycle.ensure(store, OURS)
+    assert [record.getMessage() for record in caplog.records if record.name == lifecycle.__name__] == [
+        "kube-system/aws-auth at resource version 1: to be written, 0 warnings",
+        "retrying aws-auth after attempt 1: 409 Conflict: the object has been modified; please apply your changes",
+        "kube-system/aws-auth at resource version 2: to be written, 0 warnings",
+    ]

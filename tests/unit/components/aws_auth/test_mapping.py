@@ -1,15 +1,15 @@
-"""Which mappings of our own are written, and how a refusal names what is wrong."""
+"""Validation of the mappings that are written, and what a refusal contains."""
 
 import pytest
 
 from eks_access.aws_auth.errors import AwsAuthConflictError, Code
-from eks_access.aws_auth.mapping import RoleMapping, canonical_role
+from eks_access.aws_auth.mapping import RoleMapping, canonicalize_role
 
 ROLE = "arn:aws:iam::111122223333:role/Reader"
 
 
 @pytest.mark.parametrize(
-    "given",
+    "rolearn",
     [
         ROLE,
         f" {ROLE}\n",
@@ -17,12 +17,12 @@ ROLE = "arn:aws:iam::111122223333:role/Reader"
         "arn:aws:sts::111122223333:assumed-role/Reader/session",
     ],
 )
-def test_a_role_is_written_as_the_authenticator_compares_it(given: str) -> None:
-    assert canonical_role(given) == ROLE
+def test_a_role_is_written_as_the_authenticator_compares_it(rolearn: str) -> None:
+    assert canonicalize_role(rolearn) == ROLE
 
 
-def test_other_partitions_are_kept() -> None:
-    assert canonical_role("arn:aws-us-gov:iam::111122223333:role/a/b") == "arn:aws-us-gov:iam::111122223333:role/b"
+def test_a_role_of_another_partition_keeps_its_partition() -> None:
+    assert canonicalize_role("arn:aws-us-gov:iam::111122223333:role/a/b") == "arn:aws-us-gov:iam::111122223333:role/b"
 
 
 @pytest.mark.parametrize(
@@ -40,10 +40,10 @@ def test_other_partitions_are_kept() -> None:
         ("arn:aws:iam::111122223333:role/a b", "role's name"),
     ],
 )
-def test_what_can_never_match_is_refused(rolearn: str, problem: str) -> None:
+def test_a_role_that_the_authenticator_would_never_match_is_refused(rolearn: str, problem: str) -> None:
     with pytest.raises(AwsAuthConflictError, match=problem) as refused:
         RoleMapping.of(rolearn, "user")
-    assert (refused.value.code, refused.value.property) == (Code.INVALID_MAPPING, "rolearn")
+    assert (refused.value.code, refused.value.field) == (Code.INVALID_MAPPING, "rolearn")
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,13 @@ def test_a_username_may_use_the_authenticators_templates(username: str) -> None:
         ("system:admin", "system:"),
         ("system:node:{{EC2PrivateDNSName}}", "system:"),
         ("node:{{EC2PrivateDNSName}}", "EC2 node"),
-        ("vendor:{{Session}}", "leaves as it is"),
+        ("vendor:{{Session}}", "does not replace"),
     ],
 )
 def test_a_username_that_would_be_misread_or_misused_is_refused(username: str, problem: str) -> None:
     with pytest.raises(AwsAuthConflictError, match=problem) as refused:
         RoleMapping.of(ROLE, username)
-    assert refused.value.property == "username"
+    assert refused.value.field == "username"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_username_that_would_be_misread_or_misused_is_refused(username: str, p
 def test_groups_that_the_caller_could_choose_or_that_are_for_nodes_are_refused(groups: list[str], problem: str) -> None:
     with pytest.raises(AwsAuthConflictError, match=problem) as refused:
         RoleMapping.of(ROLE, "vendor", groups)
-    assert refused.value.property == "groups"
+    assert refused.value.field == "groups"
 
 
 def test_groups_keep_their_order_and_may_be_none() -> None:

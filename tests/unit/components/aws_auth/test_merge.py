@@ -1,11 +1,11 @@
-"""What a merge does with each shape that aws-auth is found in: merged, merged with a warning, or refused."""
+"""Every form that aws-auth is found in is merged, merged with a warning, or refused."""
 
 from collections.abc import Mapping
 
 import pytest
 
 from eks_access.aws_auth.errors import AwsAuthConflictError, Code
-from eks_access.aws_auth.hazards import hazards
+from eks_access.aws_auth.hazards import find_hazards
 from eks_access.aws_auth.mapping import RoleMapping
 from eks_access.aws_auth.merge import MAX_BYTES, plan_remove, plan_set
 from eks_access.aws_auth.reader import read
@@ -35,10 +35,10 @@ def refusal(data: Mapping[str, str], mapping: RoleMapping = OURS, *, adopt: bool
 
 
 def codes(text: str, section: str = "mapRoles") -> list[str]:
-    return [hazard.code for hazard in hazards({section: text})]
+    return [hazard.code for hazard in find_hazards({section: text})]
 
 
-# Where nothing stands yet.
+# Empty lists.
 
 
 @pytest.mark.parametrize("data", [None, {}, {"mapUsers": "[]"}])
@@ -47,22 +47,22 @@ def test_missing_data_is_an_empty_list(data: dict[str, str] | None) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  \n\n", "''", '""', "``", "null", "~", "[]", "[]\n", " [] "])
-def test_every_way_to_say_nothing_becomes_a_block_list(text: str) -> None:
+def test_every_form_of_an_empty_list_becomes_a_block_list(text: str) -> None:
     assert merged(text) == OURS_AS_BLOCK
 
 
 def test_comments_around_an_empty_list_stay() -> None:
-    assert merged("# nobody yet\n") == "# nobody yet\n" + OURS_AS_BLOCK
+    assert merged("# none yet\n") == "# none yet\n" + OURS_AS_BLOCK
     assert merged("# a\n[] # none\n# b\n") == "# a\n# none\n# b\n" + OURS_AS_BLOCK
 
 
-# Where nothing can be written safely.
+# Forms that cannot be changed safely.
 
 
-def test_entries_appended_to_an_empty_list_are_refused_because_nobody_is_mapped() -> None:
+def test_entries_appended_to_an_empty_list_are_refused_because_none_is_mapped() -> None:
     found = refusal({"mapRoles": "[]\n" + NODE})
     assert (found.code, found.line) == (Code.TRAILING_CONTENT, 2)
-    assert "nobody is mapped now" in found.message
+    assert "no entry is mapped now" in found.message
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_entries_appended_to_an_empty_list_are_refused_because_nobody_is_mapped(
 def test_a_section_that_the_authenticator_cannot_read_is_refused_with_its_line(text: str, line: int) -> None:
     found = refusal({"mapRoles": text})
     assert (found.code, found.line) == (Code.UNREADABLE, line)
-    assert "nobody in it is mapped now, nodes included" in found.message
+    assert "none of its entries is mapped now, nodes included" in found.message
 
 
 @pytest.mark.parametrize("text", ["rolearn: x\n", "mapRoles:\n" + NODE, "just text", '{"rolearn": "x"}', '"" # c'])
@@ -87,7 +87,7 @@ def test_anything_but_a_list_is_refused(text: str) -> None:
     assert refusal({"mapRoles": text}).code is Code.NOT_A_LIST
 
 
-def test_a_second_document_is_refused_because_nobody_reads_it() -> None:
+def test_a_second_document_is_refused_because_the_authenticator_ignores_it() -> None:
     found = refusal({"mapRoles": f"---\n{NODE}---\n{OTHER}"})
     assert (found.code, found.line) == (Code.SEVERAL_DOCUMENTS, 7)
 
@@ -103,10 +103,10 @@ def test_a_config_map_that_would_be_too_large_is_refused() -> None:
     assert plan_set({"mapRoles": comment[: MAX_BYTES - 1000] + "\n"}, OURS).changed, "a large one that fits is written"
 
 
-# Forms that are read well enough to be kept.
+# Forms that are kept.
 
 
-def test_tabs_that_the_authenticator_accepts_are_accepted() -> None:
+def test_tabs_that_go_yaml_accepts_are_accepted() -> None:
     text = "- rolearn:\tarn:aws:iam::111122223333:role/x\t\n  username: x\n"
     assert merged(text) == text + OURS_AS_BLOCK
 
@@ -142,16 +142,16 @@ def test_only_the_section_that_is_needed_must_be_readable() -> None:
     plan = plan_set({"mapUsers": "\t- broken", "mapRoles": NODE, "mapAccounts": "- 012345670123\n"}, OURS)
     assert plan.data["mapUsers"] == "\t- broken"
     assert plan.data["mapAccounts"] == "- 012345670123\n", "never turned into a number"
-    assert any("nobody in mapUsers is mapped" in warning for warning in plan.warnings)
+    assert any("no entry of mapUsers is mapped" in warning for warning in plan.warnings)
 
 
-# The principal that is there already.
+# A role that is mapped already.
 
 
-def test_a_mapping_that_stands_as_wanted_is_taken_for_ours_and_left_alone() -> None:
+def test_a_mapping_that_is_already_as_wanted_counts_as_ours_and_is_left_alone() -> None:
     text = OTHER + "- rolearn: arn:aws:iam::999988887777:role/READER\n" + OURS_AS_BLOCK.split("\n", 1)[1]
     plan = plan_set({"mapRoles": text}, OURS)
-    assert not plan.changed, "an interrupted run goes on; the authenticator ignores an ARN's case"
+    assert not plan.changed, "an interrupted run continues; the authenticator ignores an ARN's case"
 
 
 def test_another_mapping_of_the_principal_is_a_conflict_unless_it_is_adopted() -> None:
@@ -164,7 +164,7 @@ def test_another_mapping_of_the_principal_is_a_conflict_unless_it_is_adopted() -
     assert any("taken over" in warning for warning in adopted.warnings)
 
 
-def test_what_we_wrote_before_is_replaced_in_place() -> None:
+def test_an_owned_mapping_is_replaced_in_place() -> None:
     old = RoleMapping.of(OURS.rolearn, "old", ["old"])
     before = plan_set({"mapRoles": NODE}, old).data["mapRoles"] + OTHER
     plan = plan_set({"mapRoles": before}, OURS, owned=[old])
@@ -172,7 +172,7 @@ def test_what_we_wrote_before_is_replaced_in_place() -> None:
     assert plan.warnings == ()
 
 
-def test_a_second_entry_of_the_principal_is_never_added_nor_guessed_at() -> None:
+def test_a_role_with_two_entries_is_refused_even_with_adopt() -> None:
     text = f"- rolearn: {OURS.rolearn}\n  username: one\n- rolearn: {OURS.rolearn}\n  username: two\n"
     found = refusal({"mapRoles": text}, adopt=True)
     assert (found.code, found.line) == (Code.DUPLICATES, 3)
@@ -193,7 +193,7 @@ def test_a_mapping_in_map_users_is_a_conflict_too() -> None:
     ],
     ids=["managed node", "Fargate", "Windows"],
 )
-def test_the_mappings_that_eks_needs_are_never_touched_even_for_our_own_role(entry: str) -> None:
+def test_node_mappings_are_never_changed_even_for_our_own_role(entry: str) -> None:
     text = f"- rolearn: {OURS.rolearn}\n  {entry}\n"
     assert refusal({"mapRoles": text}, adopt=True).code is Code.PROTECTED
     plan = plan_remove({"mapRoles": text}, OURS)
@@ -201,37 +201,37 @@ def test_the_mappings_that_eks_needs_are_never_touched_even_for_our_own_role(ent
     assert "left as it is" in plan.warnings[0]
 
 
-# Giving back.
+# Removing.
 
 
-def test_removing_takes_exactly_what_was_written_and_keeps_a_comment_that_was_put_inside() -> None:
+def test_removing_deletes_exactly_what_was_written_and_keeps_comments_added_inside() -> None:
     text = NODE + OURS_AS_BLOCK.replace("  groups:\n", "  # asked for by audit\n  groups:  # two soon\n") + OTHER
     assert plan_remove({"mapRoles": text}, OURS).data["mapRoles"] == f"{NODE}# asked for by audit\n# two soon\n{OTHER}"
 
 
-def test_a_mapping_that_others_changed_is_left_with_a_warning() -> None:
+def test_a_mapping_that_was_changed_since_is_left_with_a_warning() -> None:
     text = OURS_AS_BLOCK.replace("vendor-readers", "admins")
     plan = plan_remove({"mapRoles": text}, OURS)
     assert not plan.changed
     assert "keeps access: someone else mapped it" in plan.warnings[0]
 
 
-def test_what_is_gone_already_is_nothing_to_remove() -> None:
+def test_a_mapping_that_is_gone_already_is_nothing_to_remove() -> None:
     assert not plan_remove({"mapRoles": NODE}, OURS).changed
     assert not plan_remove(None, OURS).changed
 
 
-def test_a_broken_section_is_not_touched_by_removing_either() -> None:
+def test_an_unreadable_section_is_not_changed_by_removing_either() -> None:
     with pytest.raises(AwsAuthConflictError) as refused:
         plan_remove({"mapRoles": "\t" + OURS_AS_BLOCK}, OURS)
     assert refused.value.code is Code.UNREADABLE
 
 
-def test_the_last_mapping_leaves_an_empty_list_that_everything_reads() -> None:
+def test_removing_the_last_mapping_leaves_an_explicit_empty_list() -> None:
     assert plan_remove({"mapRoles": OURS_AS_BLOCK}, OURS).data["mapRoles"] == "[]\n"
 
 
-# What is reported about others, and kept.
+# Hazards, which are reported and kept.
 
 
 @pytest.mark.parametrize(
@@ -257,14 +257,14 @@ def test_the_last_mapping_leaves_an_empty_list_that_everything_reads() -> None:
         ("sso", "- sso: {permissionSetName: V, accountID: '111122223333'}\n  username: x\n"),
     ],
 )
-def test_what_the_authenticator_reads_otherwise_than_it_looks_is_reported_and_kept(code: str, text: str) -> None:
+def test_an_entry_that_is_not_read_as_it_looks_is_reported_and_kept(code: str, text: str) -> None:
     assert code in codes(text)
     plan = plan_set({"mapRoles": text}, OURS)
     assert plan.data["mapRoles"] == text + OURS_AS_BLOCK, "reported, never repaired"
-    assert plan.warnings, "the user is told"
+    assert plan.warnings, "the user is warned"
 
 
-def test_users_that_differ_by_letter_case_are_reported_because_chance_decides() -> None:
+def test_users_that_differ_by_letter_case_are_reported_because_the_result_is_random() -> None:
     text = "- userarn: arn:aws:iam::1:user/x\n  username: a\n- userarn: arn:aws:iam::1:user/X\n  username: b\n"
     assert codes(text, "mapUsers") == ["user-case"]
 
@@ -277,5 +277,5 @@ def test_misspelt_sections_and_bad_accounts_are_reported() -> None:
 
 def test_an_ordinary_config_map_has_no_hazards() -> None:
     data = {"mapRoles": NODE + OTHER, "mapUsers": "[]", "mapAccounts": "- 012345678901\n"}
-    assert hazards(data) == []
+    assert find_hazards(data) == []
     assert read(data).accounts == {"012345678901"}

@@ -1,10 +1,10 @@
-"""ConfigMaps that nobody thought of: generated, broken at random, and judged by the authenticator."""
+"""Generated and randomly damaged ConfigMaps, compared with the authenticator."""
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eks_access.aws_auth.errors import AwsAuthConflictError
-from eks_access.aws_auth.mapping import RoleMapping, quoted
+from eks_access.aws_auth.mapping import RoleMapping, quote
 from eks_access.aws_auth.merge import plan_remove, plan_set
 from eks_access.aws_auth.reader import Identity, Reading, read
 from tests.oracle import Oracle
@@ -51,19 +51,19 @@ many = settings(
 )
 
 
-def maps_nobody(reading: Reading) -> bool:
+def is_unreadable(reading: Reading) -> bool:
     return not (reading.roles or reading.users or reading.accounts) and bool(reading.errors)
 
 
 @many
 @given(batch=texts)
-def test_the_reader_agrees_with_the_authenticator_or_takes_the_section_for_unreadable(
+def test_the_reader_agrees_with_the_authenticator_or_finds_the_section_unreadable(
     newest: Oracle, batch: list[str]
 ) -> None:
     sections = [{"mapRoles": text} for text in batch] + [{"mapAccounts": text} for text in batch[:20]]
     for data, real in zip(sections, newest.read(sections), strict=True):
         mine = read(data)
-        if maps_nobody(mine):
+        if is_unreadable(mine):
             # Refusing more than the authenticator does is safe: an unreadable section is never written.
             continue
         try:
@@ -76,7 +76,7 @@ def test_the_reader_agrees_with_the_authenticator_or_takes_the_section_for_unrea
 
 @many
 @given(batch=texts)
-def test_others_keep_what_they_had_through_any_plan(authenticators: list[Oracle], batch: list[str]) -> None:
+def test_no_plan_changes_how_other_mappings_are_read(authenticators: list[Oracle], batch: list[str]) -> None:
     planned = []
     for text in batch:
         data = {"mapRoles": text, "mapAccounts": "- 012345678901\n"}
@@ -116,7 +116,7 @@ def test_a_list_with_comments_comes_back_byte_by_byte(entries: list[tuple[str, s
     )
     data = {"mapRoles": text + ending}
     with_ours = plan_set(data, OURS).data
-    assert text in with_ours["mapRoles"], "nobody else's characters change"
+    assert text in with_ours["mapRoles"], "no other character changes"
     assert plan_remove(with_ours, OURS).data == data
 
 
@@ -133,7 +133,7 @@ def accepted(name: str) -> RoleMapping | None:
 
 @many
 @given(batch=st.lists(names, min_size=60, max_size=60))
-def test_every_name_that_is_accepted_is_read_as_it_was_meant(authenticators: list[Oracle], batch: list[str]) -> None:
+def test_every_accepted_name_is_read_unchanged(authenticators: list[Oracle], batch: list[str]) -> None:
     wanted = [mapping for name in batch + TRICKY if (mapping := accepted(name)) is not None]
     for authenticator in authenticators:
         readings = authenticator.read([plan_set({}, mapping).data for mapping in wanted])
@@ -143,8 +143,8 @@ def test_every_name_that_is_accepted_is_read_as_it_was_meant(authenticators: lis
 
 @many
 @given(batch=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), min_size=60, max_size=60))
-def test_the_quoting_survives_any_text_at_all(authenticators: list[Oracle], batch: list[str]) -> None:
-    data = [{"mapRoles": f"- rolearn: r\n  username: {quoted(text)}\n"} for text in batch]
+def test_any_quoted_text_is_read_unchanged(authenticators: list[Oracle], batch: list[str]) -> None:
+    data = [{"mapRoles": f"- rolearn: r\n  username: {quote(text)}\n"} for text in batch]
     for authenticator in authenticators:
         for text, reading in zip(batch, authenticator.read(data), strict=True):
             assert reading.roles["r"] == Identity(text, ()), authenticator.release

@@ -1,4 +1,4 @@
-"""The connector's objects: where the activation code is, and who may be impersonated."""
+"""The connector's objects: where the activation code is, and which users may be impersonated."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from eks_access.connector import objects, validation, viewers
 from eks_access.connector.objects import Agent
-from eks_access.connector.viewers import viewer, viewer_arn
+from eks_access.connector.viewers import build_viewer, canonicalize_viewer_arn
 from eks_access.errors import InvalidInputError
 from eks_access.integrations.eks_connector import describe
 from eks_access.model import rbac
@@ -16,7 +16,7 @@ from eks_access.model.placeholders import map_texts
 from tests.support.places import place
 
 VAULT = "/var/lib/amazon/ssm/Vault"
-MADE = {(each.kind, each.name): each for each in objects.objects(Agent())}
+OBJECTS = {(each.kind, each.name): each for each in objects.build_objects(Agent())}
 ROLE = "arn:aws:iam::111122223333:role/Team"
 SSO = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Ops_0123456789abcdef"
 
@@ -28,7 +28,7 @@ def texts(tree: Any) -> list[str]:
 
 
 def pod() -> Any:
-    return MADE["StatefulSet", "eks-connector"].body["spec"]["template"]["spec"]
+    return OBJECTS["StatefulSet", "eks-connector"].body["spec"]["template"]["spec"]
 
 
 def described(**args: Any) -> Integration:
@@ -36,11 +36,11 @@ def described(**args: Any) -> Integration:
 
 
 def test_the_activation_code_is_in_the_secret_and_nowhere_else() -> None:
-    holding = [key for key, each in MADE.items() if objects.ACTIVATION_CODE in texts(each.body)]
+    holding = [key for key, each in OBJECTS.items() if objects.ACTIVATION_CODE in texts(each.body)]
     assert holding == [("Secret", "eks-connector-activation-config")]
 
 
-def test_the_pod_is_told_the_activation_so_that_a_new_one_restarts_it() -> None:
+def test_the_pod_contains_the_activations_id_so_that_a_new_one_restarts_it() -> None:
     (init,) = pod()["initContainers"]
     env = {each["name"]: each for each in init["env"]}
     assert env["EKS_ACTIVATION_ID"]["value"] == objects.ACTIVATION_ID
@@ -49,7 +49,7 @@ def test_the_pod_is_told_the_activation_so_that_a_new_one_restarts_it() -> None:
 
 
 def test_it_runs_twice_on_linux_and_amd64_and_is_confined() -> None:
-    assert MADE["StatefulSet", "eks-connector"].body["spec"]["replicas"] == 2
+    assert OBJECTS["StatefulSet", "eks-connector"].body["spec"]["replicas"] == 2
     assert pod()["nodeSelector"] == {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
     for container in (*pod()["initContainers"], *pod()["containers"]):
         assert container["securityContext"]["allowPrivilegeEscalation"] is False
@@ -60,8 +60,8 @@ def test_every_volume_of_the_pod_is_one_of_its_objects() -> None:
     volumes = {each["name"]: each for each in pod()["volumes"]}
     mounts = {m["name"] for c in (*pod()["initContainers"], *pod()["containers"]) for m in c["volumeMounts"]}
     assert mounts == set(volumes)
-    assert ("Secret", volumes["service-account-token"]["secret"]["secretName"]) in MADE
-    assert ("ConfigMap", volumes["eks-agent-config"]["configMap"]["name"]) in MADE
+    assert ("Secret", volumes["service-account-token"]["secret"]["secretName"]) in OBJECTS
+    assert ("ConfigMap", volumes["eks-agent-config"]["configMap"]["name"]) in OBJECTS
 
 
 MANIFEST = {
@@ -87,11 +87,11 @@ MANIFEST = {
         },
     ),
 }
-"""What AWS's own manifest gives each container: environment variables, and volumes (with the file) and their places."""
+"""Environment variables and volume mounts of each container in AWS's own manifest."""
 
 
 @pytest.mark.parametrize("name", MANIFEST)
-def test_a_container_is_given_what_the_manifest_gives_it(name: str) -> None:
+def test_a_container_has_the_environment_and_volumes_of_the_manifest(name: str) -> None:
     (container,) = (each for each in (*pod()["initContainers"], *pod()["containers"]) if each["name"] == name)
     mounts = {"/".join(filter(None, (m["name"], m.get("subPath")))): m["mountPath"] for m in container["volumeMounts"]}
     assert ({each["name"] for each in container["env"]}, mounts) == MANIFEST[name]
@@ -99,7 +99,7 @@ def test_a_container_is_given_what_the_manifest_gives_it(name: str) -> None:
 
 
 def test_the_objects_are_those_of_the_manifest() -> None:
-    assert set(MADE) == {
+    assert set(OBJECTS) == {
         ("Namespace", "eks-connector"),
         ("ServiceAccount", "eks-connector"),
         ("Secret", "eks-connector-token"),
@@ -107,13 +107,13 @@ def test_the_objects_are_those_of_the_manifest() -> None:
         ("ConfigMap", "eks-connector-agent"),
         ("StatefulSet", "eks-connector"),
     }
-    assert MADE["ServiceAccount", "eks-connector"].body["automountServiceAccountToken"] is False
-    token = MADE["Secret", "eks-connector-token"]
+    assert OBJECTS["ServiceAccount", "eks-connector"].body["automountServiceAccountToken"] is False
+    token = OBJECTS["Secret", "eks-connector-token"]
     assert token.body["type"] == "kubernetes.io/service-account-token"
     assert token.annotations["kubernetes.io/service-account.name"] == "eks-connector"
 
 
-def test_images_pods_and_nodes_are_the_users_to_choose() -> None:
+def test_images_replicas_and_nodes_can_be_configured() -> None:
     chosen = {"connector_image": "mirror/c:1", "agent_image": "mirror/a:1", "replicas": 1, "node_selector": {"a": "b"}}
     (found,) = (each for each in described(**chosen).objects if each.kind == "StatefulSet")
     spec = found.body["spec"]
@@ -122,8 +122,10 @@ def test_images_pods_and_nodes_are_the_users_to_choose() -> None:
     assert (spec["replicas"], spec["template"]["spec"]["nodeSelector"]) == (1, {"a": "b"})
 
 
-def test_the_connector_reaches_its_own_two_states_and_the_version() -> None:
-    (state, bound), (version, everywhere) = (list(rbac.build_objects(grant, labels={})) for grant in objects.grants())
+def test_the_connector_may_access_its_two_state_secrets_and_the_version_alone() -> None:
+    (state, bound), (version, everywhere) = (
+        list(rbac.build_objects(grant, labels={})) for grant in objects.build_grants()
+    )
     pinned, create = state.body["rules"]
     assert pinned["resourceNames"] == ["eks-connector-state-0", "eks-connector-state-1"]
     assert (pinned["verbs"], create["verbs"]) == (["get", "update"], ["create"])
@@ -133,11 +135,11 @@ def test_the_connector_reaches_its_own_two_states_and_the_version() -> None:
 
 
 @pytest.mark.parametrize("args", [{}, {"viewers": {}}])
-def test_without_viewers_there_is_no_right_to_impersonate(args: dict[str, Any]) -> None:
-    assert described(**args).grants == objects.grants()
+def test_without_viewers_there_is_no_permission_to_impersonate(args: dict[str, Any]) -> None:
+    assert described(**args).grants == objects.build_grants()
 
 
-def test_the_right_to_impersonate_names_the_viewers_and_is_the_service_accounts() -> None:
+def test_the_service_account_may_impersonate_exactly_the_viewers() -> None:
     integration = described(viewers={"team": {"arn": ROLE}, "ops": {"arn": SSO}})
     (impersonate,) = (grant for grant in integration.grants if grant.key == "impersonate")
     role, binding = rbac.build_objects(impersonate, labels={})
@@ -150,7 +152,7 @@ def test_the_right_to_impersonate_names_the_viewers_and_is_the_service_accounts(
     ]
 
 
-def test_a_viewer_is_bound_as_a_user_by_arn_everywhere_or_in_its_namespaces() -> None:
+def test_a_viewer_is_bound_as_a_user_cluster_wide_or_in_its_namespaces() -> None:
     integration = described(viewers={"team": {"arn": ROLE, "namespaces": ["web"]}, "ops": {"arn": SSO}})
     by_key = {grant.key: grant for grant in integration.grants}
     role, binding = rbac.build_objects(by_key["viewer-team"], labels={})
@@ -166,7 +168,7 @@ def test_viewers_see_no_secrets_and_no_values() -> None:
     assert not resources & {"secrets", "configmaps", "pods/exec", "pods/log", "serviceaccounts"}
 
 
-def test_by_the_page_viewers_see_what_the_console_can_show_and_it_is_expected_so() -> None:
+def test_with_the_vendor_profile_viewers_have_the_permissions_of_awss_console_file() -> None:
     viewing = {"team": {"arn": ROLE, "namespaces": ["web"]}, "ops": {"arn": SSO}}
     integration = described(viewers=viewing, profile=Profile.VENDOR)
     by_key = {grant.key: grant for grant in integration.grants}
@@ -185,24 +187,24 @@ def test_by_the_page_viewers_see_what_the_console_can_show_and_it_is_expected_so
 
 def test_only_the_roles_of_identity_center_lose_their_path() -> None:
     with_path = "arn:aws:iam::111122223333:role/teams/Web"
-    assert viewer_arn("arn", with_path) == with_path
-    assert viewer_arn("arn", SSO).endswith(":role/AWSReservedSSO_Ops_0123456789abcdef")
+    assert canonicalize_viewer_arn("arn", with_path) == with_path
+    assert canonicalize_viewer_arn("arn", SSO).endswith(":role/AWSReservedSSO_Ops_0123456789abcdef")
 
 
 @pytest.mark.parametrize(
     "arn", ["arn:aws:sts::111122223333:assumed-role/Team/jane", "arn:aws:iam::111122223333:root", "Team"]
 )
-def test_a_viewer_that_is_no_role_or_user_is_refused(arn: str) -> None:
+def test_a_viewer_that_is_not_a_role_or_user_is_refused(arn: str) -> None:
     with pytest.raises(InvalidInputError, match=r"viewers\.team\.arn"):
-        viewer("team", arn, None)
+        build_viewer("team", arn, None)
 
 
 def test_an_empty_list_of_namespaces_is_refused_because_it_could_mean_all() -> None:
     with pytest.raises(InvalidInputError, match="names no namespace"):
-        viewer("team", ROLE, [])
+        build_viewer("team", ROLE, [])
 
 
-def test_the_role_is_the_pages_in_every_partition() -> None:
+def test_the_role_has_the_documented_policy_in_every_partition() -> None:
     role = describe({}, place("conn", partition="aws-us-gov")).role
     control, data = role.policy()["Statement"]
     assert control["Resource"] == ["arn:aws-us-gov:eks:*:*:cluster/*"]
@@ -211,7 +213,7 @@ def test_the_role_is_the_pages_in_every_partition() -> None:
     assert (trust["Principal"], trust["Action"]) == ({"Service": "ssm.amazonaws.com"}, "sts:AssumeRole")
 
 
-def test_more_clusters_in_a_region_than_it_may_have_are_refused_and_ten_are_not() -> None:
+def test_more_than_ten_clusters_in_a_region_are_refused_without_a_raised_limit() -> None:
     describe({}, place("conn", *["API"] * 10))
     with pytest.raises(InvalidInputError, match="limit is 10"):
         describe({}, place("conn", *["API"] * 11))
@@ -219,12 +221,12 @@ def test_more_clusters_in_a_region_than_it_may_have_are_refused_and_ten_are_not(
 
 
 @pytest.mark.parametrize("replicas", [0, 3])
-def test_more_pods_than_states_are_refused(replicas: int) -> None:
+def test_a_number_of_pods_without_a_state_secret_each_is_refused(replicas: int) -> None:
     with pytest.raises(InvalidInputError, match="1 to 2"):
         described(replicas=replicas)
 
 
-def test_each_viewer_is_expected_to_see_its_own_and_no_secrets() -> None:
+def test_each_viewer_is_expected_to_list_its_namespaces_and_no_secrets() -> None:
     calls = described(viewers={"team": {"arn": ROLE, "namespaces": ["web"]}}).expectations
     as_viewer = [call for call in calls if isinstance(call, KubernetesCall) and call.user == ROLE]
     assert {call.allowed for call in as_viewer} == {True, False}
@@ -233,13 +235,13 @@ def test_each_viewer_is_expected_to_see_its_own_and_no_secrets() -> None:
     assert [c.allowed for c in as_viewer if c.resource == "pods" and c.namespace is None] == [False]
 
 
-def test_the_agents_role_is_expected_to_do_nothing_but_its_channels() -> None:
+def test_the_agents_role_is_expected_to_use_its_channels_and_nothing_else() -> None:
     calls = [call for call in described().expectations if isinstance(call, AwsCall)]
     assert {call.action for call in calls if not call.allowed} >= {"ssm:SendCommand", "ssm:StartSession"}
     assert all(call.action.startswith("ssmmessages:") for call in calls if call.allowed)
 
 
-def test_the_providers_are_those_of_eks() -> None:
+def test_the_cluster_providers_are_those_of_the_eks_api() -> None:
     import botocore.session
 
     shape: Any = botocore.session.Session().get_service_model("eks").shape_for("ConnectorConfigProvider")

@@ -1,20 +1,20 @@
-"""Registering, with an EKS in memory: what is refused first, what is waited for, what is told."""
+"""Registering with an EKS in memory: validation, retries and error messages."""
 
 import dataclasses
 
 import pytest
 
 from eks_access.connector import registration
-from eks_access.connector.registration import RegistrationError, Wanted
+from eks_access.connector.registration import RegistrationError, RegistrationRequest
 from eks_access.errors import InvalidInputError
 from tests.support.connector_eks import Aws, refusal
 
-WANTED = Wanted("onprem", "arn:aws:iam::111122223333:role/agent", "OTHER", "us-east-1")
+WANTED = RegistrationRequest("onprem", "arn:aws:iam::111122223333:role/agent", "OTHER", "us-east-1")
 DELAY = "ResourcePropagationDelayException"
 
 
 class Clock:
-    """Slept seconds."""
+    """Records the seconds that were slept."""
 
     def __init__(self) -> None:
         self.slept: list[float] = []
@@ -28,11 +28,11 @@ def aws() -> Aws:
     return Aws()
 
 
-def register(aws: Aws, wanted: Wanted = WANTED, **options: object) -> registration.Registration:
+def register(aws: Aws, wanted: RegistrationRequest = WANTED, **options: object) -> registration.Registration:
     return registration.register(aws.eks, aws.iam, wanted, **{"sleep": Clock(), **options})  # type: ignore[arg-type]
 
 
-def test_the_activation_code_is_in_the_answer_to_the_registration_and_never_again(aws: Aws) -> None:
+def test_the_activation_code_is_in_the_response_to_the_registration_and_never_again(aws: Aws) -> None:
     assert register(aws).activation_code == "hunter1"
     found = registration.find(aws.eks, "onprem")
     assert found is not None
@@ -43,29 +43,29 @@ def test_the_activation_code_is_not_in_what_is_printed(aws: Aws) -> None:
     assert "hunter" not in repr(register(aws))
 
 
-def test_what_still_propagates_is_waited_for(aws: Aws) -> None:
+def test_propagation_delays_are_retried(aws: Aws) -> None:
     aws.eks.fails["register"] = [refusal(DELAY), refusal(DELAY)]
-    clock, told = Clock(), list[str]()
-    assert register(aws, sleep=clock, on_delay=told.append).activation_id == "activation-1"
+    clock, messages = Clock(), list[str]()
+    assert register(aws, sleep=clock, on_delay=messages.append).activation_id == "activation-1"
     assert aws.eks.calls.count("register") == 3
-    assert len(clock.slept) == len(told) == 2, "each wait is told"
+    assert len(clock.slept) == len(messages) == 2, "each wait is reported"
 
 
-def test_waiting_ends_at_the_deadline_and_says_what_to_look_at(aws: Aws) -> None:
+def test_retries_end_at_the_deadline_with_advice(aws: Aws) -> None:
     aws.eks.fails["register"] = [refusal(DELAY)] * 3
     with pytest.raises(RegistrationError, match=r"was not seen by AWS within 0 seconds.*trusts ssm\.amazonaws\.com"):
         register(aws, deadline=0)
     assert aws.eks.calls.count("register") == 1
 
 
-def test_any_other_error_is_final_and_told_in_the_services_own_words(aws: Aws) -> None:
+def test_any_other_error_is_not_retried_and_keeps_the_message_of_aws(aws: Aws) -> None:
     aws.eks.fails["register"] = [refusal("AccessDeniedException", "not authorized to perform: eks:RegisterCluster")]
     with pytest.raises(RegistrationError, match=r"not authorized to perform: eks:RegisterCluster.*iam:PassRole"):
         register(aws)
     assert aws.eks.calls.count("register") == 1
 
 
-def test_the_limit_is_told_before_aws_refuses_and_ten_are_taken(aws: Aws) -> None:
+def test_a_cluster_over_the_limit_is_refused_before_aws_is_called(aws: Aws) -> None:
     for index in range(10):
         register(aws, dataclasses.replace(WANTED, name=f"c{index}"))
     with pytest.raises(
@@ -82,15 +82,16 @@ def test_clusters_of_eks_do_not_count(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("an-eks-cluster", "an EKS cluster.*Choose another"), ("onprem", "Import it with the id 'us-e")]
+    ("name", "problem"),
+    [("an-eks-cluster", "an EKS cluster.*Choose another"), ("onprem", "Import it with the id 'us-e")],
 )
-def test_a_name_that_is_taken_is_refused_with_what_to_do(aws: Aws, name: str, told: str) -> None:
+def test_a_name_that_is_taken_is_refused_with_what_to_do(aws: Aws, name: str, problem: str) -> None:
     register(aws)
-    with pytest.raises(InvalidInputError, match=told):
+    with pytest.raises(InvalidInputError, match=problem):
         register(aws, dataclasses.replace(WANTED, name=name))
 
 
-def test_deregistering_what_is_gone_is_a_success_and_other_errors_are_not(aws: Aws) -> None:
+def test_deregistering_twice_succeeds_and_other_errors_are_raised(aws: Aws) -> None:
     register(aws)
     registration.deregister(aws.eks, "onprem")
     registration.deregister(aws.eks, "onprem")
@@ -100,22 +101,22 @@ def test_deregistering_what_is_gone_is_a_success_and_other_errors_are_not(aws: A
 
 
 def test_only_what_changed_is_tagged(aws: Aws) -> None:
-    made = register(aws, dataclasses.replace(WANTED, tags={"team": "a", "old": "x"}))
+    created = register(aws, dataclasses.replace(WANTED, tags={"team": "a", "old": "x"}))
     aws.eks.connected["onprem"]["tags"]["theirs"] = "kept"
-    registration.retag(aws.eks, made.arn, {"team": "a", "old": "x"}, {"team": "a", "new": "y"})
+    registration.retag(aws.eks, created.arn, {"team": "a", "old": "x"}, {"team": "a", "new": "y"})
     assert aws.eks.connected["onprem"]["tags"] == {"team": "a", "new": "y", "theirs": "kept"}
 
 
-def test_the_service_linked_role_is_made_on_request_where_there_is_none(aws: Aws) -> None:
+def test_the_service_linked_role_is_created_on_request_if_there_is_none(aws: Aws) -> None:
     register(aws)
     assert aws.iam.roles == [], "not unless asked for"
     for _ in range(2):
         registration.ensure_service_linked_role(aws.iam)
-    assert len(aws.iam.roles) == 1, "one that is there is as wanted"
+    assert len(aws.iam.roles) == 1, "an existing one is left alone"
 
 
 @pytest.mark.parametrize("code", ["EntityAlreadyExists", "InvalidInput"])
-def test_a_service_linked_role_that_somebody_else_just_made_is_as_wanted(aws: Aws, code: str) -> None:
+def test_a_service_linked_role_that_was_created_concurrently_is_no_error(aws: Aws, code: str) -> None:
     aws.iam.fails = [refusal(code, "Service role name X has been taken in this account")]
     registration.ensure_service_linked_role(aws.iam)
 

@@ -1,4 +1,4 @@
-"""Where a registration's calls go, whatever the settings around say."""
+"""The endpoint and account of a registration's calls, whatever the environment has."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ HERE = "http://127.0.0.1:9"
 
 
 @pytest.fixture(autouse=True)
-def _settings_of_somebody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _environment_with_another_endpoint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A shell with credentials and an endpoint elsewhere."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
@@ -22,13 +22,13 @@ def _settings_of_somebody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com")
 
 
-def test_the_endpoint_that_is_given_is_the_one_that_is_called() -> None:
+def test_the_endpoint_of_the_settings_is_called() -> None:
     session = Session(Settings("us-east-1", HERE))
     assert session.eks.meta.endpoint_url == HERE
     assert session.iam.meta.endpoint_url == HERE
 
 
-def test_without_an_endpoint_the_sdks_own_settings_hold() -> None:
+def test_without_an_endpoint_the_sdks_own_settings_apply() -> None:
     assert Session(Settings("us-east-1")).eks.meta.endpoint_url == "https://eks.example.com"
 
 
@@ -43,11 +43,11 @@ def test_no_request_of_a_loopback_endpoint_leaves_the_machine() -> None:
         eks.list_clusters()
 
 
-def test_a_profile_that_is_not_there_is_told() -> None:
-    with pytest.raises(RegistrationError, match="nobody"):
-        Session(Settings("us-east-1", HERE, profile="nobody"))
+def test_a_missing_profile_is_an_error_with_its_name() -> None:
+    with pytest.raises(RegistrationError, match="missing-profile"):
+        Session(Settings("us-east-1", HERE, profile="missing-profile"))
 
 
-def test_nothing_is_called_before_the_account_was_seen() -> None:
+def test_the_account_is_checked_before_any_other_call() -> None:
     with pytest.raises(RegistrationError, match=r"127\.0\.0\.1:9"):
         Session(Settings("us-east-1", HERE, account="111122223333"))

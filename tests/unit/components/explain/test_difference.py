@@ -6,10 +6,12 @@ from eks_access.explain.difference import Gain, compare_rights
 from eks_access.integrations import vendors
 from eks_access.manifest.build import build_other_profile
 from eks_access.manifest.models import AccessPolicy, Grant, Rights
-from eks_access.model import risks
+from eks_access.model.access_policies import describe_access_policy
+from eks_access.model.aws_actions import describe_action
 from eks_access.model.integration import Profile
+from eks_access.model.kubernetes_rights import describe_right
 from tests.support.places import place
-from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
+from tests.support.vendors import ARGUMENTS
 
 NOTHING = Rights(statements=[], access_policies=[], grants=[])
 
@@ -39,8 +41,8 @@ def test_cados_page_adds_commands_in_every_pod_in_a_reviewers_words() -> None:
     first = compare_rights(of("cado", Profile.LEAST), of("cado", Profile.VENDOR)).gained[0]
     assert first.what == ("create, get pods/exec",)
     assert first.where == "everywhere, instead of only in namespace payments"
-    assert first.risk.words == "can run commands in every pod, and read the secrets mounted there"
-    assert first.risk.grave
+    assert first.risk.sentence == "can run commands in every pod, and read the secrets mounted there"
+    assert first.risk.is_severe
 
 
 def test_conductorones_page_adds_actions_and_secrets_most_severe_first() -> None:
@@ -49,10 +51,10 @@ def test_conductorones_page_adds_actions_and_secrets_most_severe_first() -> None
     new = [action for action in found.actions if action not in before]
     assert "iam:AttachRolePolicy" in new
     assert len(new) == len({*new}), "each action once"
-    severe = [gain.risk.grave for gain in found.gained]
+    severe = [gain.risk.is_severe for gain in found.gained]
     assert severe == sorted(severe, reverse=True)
     (secrets,) = [gain for gain in found.gained if "secrets" in gain.what[0]]
-    assert secrets.risk.words == "can read every Secret: other systems' passwords, keys and tokens"
+    assert secrets.risk.sentence == "can read every Secret: other systems' passwords, keys and tokens"
 
 
 @pytest.mark.parametrize("vendor", sorted(ARGUMENTS))
@@ -105,11 +107,11 @@ def test_an_access_policy_is_a_gain_and_the_rules_it_replaces_are_not_lost() -> 
 
 def test_rights_that_only_least_has_are_lost() -> None:
     found = compare_rights(granting(rule(["list"], ["nodes"])), NOTHING)
-    assert found.lost == (Gain("kubernetes", ("list nodes",), "everywhere", risks.of_rule("nodes", "list")),)
+    assert found.lost == (Gain("kubernetes", ("list nodes",), "everywhere", describe_right("nodes", "list")),)
 
 
 @pytest.mark.parametrize(
-    ("resource", "verb", "grave"),
+    ("resource", "verb", "severe"),
     [
         ("secrets", "list", True),
         ("pods/exec", "create", True),
@@ -121,19 +123,19 @@ def test_rights_that_only_least_has_are_lost() -> None:
         ("*", "list", True),
     ],
 )
-def test_rights_that_read_credentials_run_code_or_escalate_are_severe(resource: str, verb: str, grave: bool) -> None:
-    assert risks.of_rule(resource, verb).grave is grave
+def test_rights_that_read_credentials_run_code_or_escalate_are_severe(resource: str, verb: str, severe: bool) -> None:
+    assert describe_right(resource, verb).is_severe is severe
 
 
 @pytest.mark.parametrize("verb", ["get", "update"])
 def test_some_secrets_by_name_are_not_every_secret(verb: str) -> None:
-    assert "every" not in risks.of_rule("secrets", verb, named=True).words
-    assert not risks.of_rule("secrets", verb, named=True).grave
-    assert risks.of_rule("users", "impersonate", named=True).grave, "whichever users they are"
+    assert "every" not in describe_right("secrets", verb, named=True).sentence
+    assert not describe_right("secrets", verb, named=True).is_severe
+    assert describe_right("users", "impersonate", named=True).is_severe, "whichever users they are"
 
 
 @pytest.mark.parametrize(
-    ("action", "grave"),
+    ("action", "severe"),
     [
         ("iam:PassRole", True),
         ("iam:*", True),
@@ -144,13 +146,13 @@ def test_some_secrets_by_name_are_not_every_secret(verb: str) -> None:
         ("iam:Put*", True),
     ],
 )
-def test_unknown_actions_are_severe_unless_they_only_read(action: str, grave: bool) -> None:
-    assert risks.of_action(action).grave is grave
+def test_unknown_actions_are_severe_unless_they_only_read(action: str, severe: bool) -> None:
+    assert describe_action(action).is_severe is severe
 
 
 def test_an_unknown_access_policy_is_never_harmless() -> None:
-    assert risks.of_access_policy("AmazonEKSBrandNewPolicy").grave
-    assert not risks.of_access_policy("AmazonEKSViewPolicy").grave
+    assert describe_access_policy("AmazonEKSBrandNewPolicy").is_severe
+    assert not describe_access_policy("AmazonEKSViewPolicy").is_severe
 
 
 def test_an_action_on_more_resources_is_a_gain_and_on_fewer_is_not() -> None:

@@ -13,9 +13,9 @@ from eks_access.integrations import vendors
 from eks_access.manifest.build import build_integration_access
 from eks_access.manifest.models import IntegrationAccess, Trust
 from eks_access_cli.main import main
+from tests.support.manifests import access, manifest
 from tests.support.places import place
-from tests.unit.components.handoff.test_handoff import access, manifest
-from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
+from tests.support.vendors import ARGUMENTS
 
 
 def run(*arguments: str) -> Result:
@@ -122,7 +122,7 @@ def test_an_older_manifest_is_explained_without_reasons(explain: Callable[..., R
         del grant["reasons"]
     result = explain("cado", cado=old)
     assert result.exit_code == 0
-    assert "only one of the two profiles can be had here" in result.output
+    assert "only one of the two profiles is available here" in result.output
 
 
 @pytest.mark.parametrize(

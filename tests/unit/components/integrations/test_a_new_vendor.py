@@ -15,13 +15,13 @@ from eks_access import integrations
 from eks_access.errors import InvalidInputError
 from eks_access.integrations import Vendor, vendors
 from eks_access.manifest.build import build_integration_access
-from eks_access.provider.catalogue import package_schema
+from eks_access.provider.catalogue import build_components_schema
 from eks_access.stack import schemas
 from eks_access.stack.configuration import parse_environment
 from eks_access_cli.main import main
+from tests.support.manifests import manifest
 from tests.support.places import place
 from tests.support.recording_engine import ACCESS_ENTRY, CLUSTER_ROLE, ROLE, run
-from tests.unit.components.handoff.test_handoff import manifest
 
 ARGUMENTS = {"principal_arn": "arn:aws:iam::444455556666:role/Acme", "external_id": "acme-1"}
 MODULE = f"{integrations.__name__}.acme"
@@ -66,7 +66,7 @@ def test_an_environment_declares_it_and_its_own_keys_only(acme: Vendor) -> None:
 def test_it_is_in_the_schemas_for_editors_and_other_languages(acme: Vendor) -> None:
     properties = schemas.environment_schema()["$defs"][acme.key]["properties"]
     assert properties["external_id"]["description"] == "From Acme's settings."
-    assert "principalArn" in package_schema()["resources"]["eks-access:index:Acme"]["inputProperties"]
+    assert "principalArn" in build_components_schema()["resources"]["eks-access:index:Acme"]["inputProperties"]
 
 
 def test_it_has_a_hand_off_and_an_explanation(acme: Vendor, tmp_path: Path) -> None:

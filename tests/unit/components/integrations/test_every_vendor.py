@@ -1,7 +1,5 @@
 """Invariants of every vendor."""
 
-from typing import Any
-
 import pytest
 
 import eks_access
@@ -10,20 +8,8 @@ from eks_access.manifest.build import build_integration_access
 from eks_access.manifest.models import IntegrationAccess
 from eks_access.model.expectations import AwsCall, KubernetesCall
 from eks_access.model.integration import Integration, Profile
-from tests.support.checkout import EXAMPLES
 from tests.support.places import place
-
-ARGUMENTS: dict[str, dict[str, Any]] = {
-    "apono": {"federation": "sso"},
-    "cado": {"platform_role_arns": ["arn:aws:iam::444455556666:role/CadoPlatform"], "namespaces": ["payments"]},
-    "conductorone": {"external_id": "c1-x"},
-    "custom": {
-        "definition": str(EXAMPLES / "custom/cloudquery.yaml"),
-        "arguments": {"principal_arn": "arn:aws:iam::444455556666:role/acme-cloudquery", "external_id": "cq-x"},
-    },
-    "eks-connector": {"viewers": {"platform": {"arn": "arn:aws:iam::111122223333:role/Platform"}}},
-    "opentrace": {"client_id": "1.apps.googleusercontent.com", "subject": "11"},
-}
+from tests.support.vendors import ARGUMENTS
 
 
 def described(vendor: Vendor, profile: Profile) -> Integration:

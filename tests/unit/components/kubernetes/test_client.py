@@ -1,7 +1,9 @@
-"""The client, against a real HTTP server on this machine."""
+"""The client, against a local HTTP server."""
 
 import gzip
 import json
+import logging
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,7 +14,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from eks_access.kubernetes.client import ApiError, CredentialError, KubeconfigError, KubernetesApi, UnreachableError
+from eks_access.kubernetes.client import ApiError, KubernetesApi, UnreachableError
+from eks_access.kubernetes.credentials import CredentialError
+from eks_access.kubernetes.kubeconfig import KubeconfigError
 
 GZIP = b"\x1f\x8b"
 
@@ -21,7 +25,7 @@ class Server(BaseHTTPRequestHandler):
     answers: ClassVar[dict[str, tuple[int, bytes]]] = {}
     authorizations: ClassVar[list[str | None]] = []
     cut_off: ClassVar[set[str]] = set()
-    """What the connection ends in the middle of."""
+    """Paths whose response is cut off in the middle."""
 
     def do_GET(self) -> None:
         self.authorizations.append(self.headers.get("Authorization"))
@@ -54,10 +58,10 @@ def kubeconfig(server: str, user: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def exec_user(tmp_path: Path, *, ends: datetime | None, exit_code: int = 0) -> dict[str, Any]:
-    """A user whose credential command counts how often it ran, in its token."""
+def exec_user(tmp_path: Path, *, expires: datetime | None, exit_code: int = 0) -> dict[str, Any]:
+    """A user whose credential command prints a token with the number of its runs."""
     script, runs = tmp_path / "credential.py", tmp_path / "runs"
-    status: dict[str, str] = {"expirationTimestamp": ends.isoformat()} if ends else {}
+    status: dict[str, str] = {"expirationTimestamp": expires.isoformat()} if expires else {}
     script.write_text(
         f"import json, pathlib, sys\nruns = pathlib.Path({str(runs)!r})\n"
         "count = int(runs.read_text()) + 1 if runs.exists() else 1\nruns.write_text(str(count))\n"
@@ -67,7 +71,7 @@ def exec_user(tmp_path: Path, *, ends: datetime | None, exit_code: int = 0) -> d
     return {"exec": {"command": sys.executable, "args": [str(script)], "installHint": "Install it."}}
 
 
-def test_an_error_carries_status_reason_and_message_of_the_server(server: str) -> None:
+def test_an_error_has_the_status_reason_and_message_of_the_server(server: str) -> None:
     refusal = {"kind": "Status", "reason": "Forbidden", "message": "pods is forbidden"}
     Server.answers = {
         "/denied": (403, json.dumps(refusal).encode()),
@@ -87,21 +91,21 @@ def test_an_error_carries_status_reason_and_message_of_the_server(server: str) -
     assert api.json("GET", "/fine") == {"a": 1}
 
 
-def test_no_answer_is_told_apart_from_a_refusal() -> None:
+def test_no_response_is_another_error_than_a_refusal() -> None:
     with pytest.raises(UnreachableError, match=r"no answer from http://127.0.0.1:1"):
         KubernetesApi("http://127.0.0.1:1", timeout=2).request("GET", "/version")
 
 
 @pytest.mark.parametrize("body", [b"0123456789" * 10, gzip.compress(b"0123456789" * 10)], ids=["plain", "compressed"])
-def test_a_large_answer_can_be_read_as_it_comes_in(server: str, body: bytes) -> None:
+def test_a_large_body_can_be_read_as_it_is_received(server: str, body: bytes) -> None:
     Server.answers = {"/": (200, body)}
     answer = KubernetesApi(server).open("GET", "/")
     assert (answer.status, answer.read(7), answer.read(7)) == (200, b"0123456", b"7890123")
     assert answer.read() == (b"0123456789" * 10)[14:]
-    assert answer.read(1) == b"", "it has ended"
+    assert answer.read(1) == b"", "the end"
 
 
-def test_an_answer_that_ends_early_is_told_when_that_is_seen(server: str) -> None:
+def test_a_body_that_ends_early_is_an_error_when_it_is_read(server: str) -> None:
     Server.answers, Server.cut_off = {"/": (200, b"0123456789")}, {"/"}
     answer = KubernetesApi(server).open("GET", "/")
     assert answer.read(5) == b"01234"
@@ -109,45 +113,63 @@ def test_an_answer_that_ends_early_is_told_when_that_is_seen(server: str) -> Non
         answer.read()
 
 
-def test_a_credential_is_reused_until_shortly_before_it_ends(server: str, tmp_path: Path) -> None:
+def test_a_credential_is_reused_until_shortly_before_it_expires(server: str, tmp_path: Path) -> None:
     Server.answers = {"/": (200, b"{}")}
-    lasting = kubeconfig(server, exec_user(tmp_path, ends=datetime.now(UTC) + timedelta(minutes=5)))
+    lasting = kubeconfig(server, exec_user(tmp_path, expires=datetime.now(UTC) + timedelta(minutes=5)))
     api = KubernetesApi.from_kubeconfig(lasting)
     api.json("GET", "/")
     api.json("GET", "/")
     assert Server.authorizations == ["Bearer run-1", "Bearer run-1"]
 
 
-def test_a_credential_that_is_about_to_end_is_fetched_anew(server: str, tmp_path: Path) -> None:
+def test_a_credential_that_is_about_to_expire_is_renewed(server: str, tmp_path: Path) -> None:
     Server.answers = {"/": (200, b"{}")}
-    ending = kubeconfig(server, exec_user(tmp_path, ends=datetime.now(UTC) + timedelta(seconds=5)))
+    ending = kubeconfig(server, exec_user(tmp_path, expires=datetime.now(UTC) + timedelta(seconds=5)))
     api = KubernetesApi.from_kubeconfig(ending)
     api.json("GET", "/")
     api.json("GET", "/")
     assert Server.authorizations == ["Bearer run-1", "Bearer run-2"]
 
 
-def test_a_failing_credential_command_is_told_in_its_own_words(server: str, tmp_path: Path) -> None:
+def test_a_failing_credential_command_is_an_error_with_its_message(server: str, tmp_path: Path) -> None:
     Server.answers = {"/": (200, b"{}")}
-    api = KubernetesApi.from_kubeconfig(kubeconfig(server, exec_user(tmp_path, ends=None, exit_code=3)))
+    api = KubernetesApi.from_kubeconfig(kubeconfig(server, exec_user(tmp_path, expires=None, exit_code=3)))
     with pytest.raises(CredentialError, match="exit code 3: no login for you"):
         api.request("GET", "/")
     assert Server.authorizations == [], "nothing was sent"
 
 
-def test_a_missing_credential_command_is_told_with_its_install_hint(server: str) -> None:
+def test_a_missing_credential_command_is_an_error_with_its_install_hint(server: str) -> None:
     user = {"exec": {"command": "no-such-command-here", "installHint": "Install it."}}
     with pytest.raises(CredentialError, match=r"'no-such-command-here'.*Install it\."):
         KubernetesApi.from_kubeconfig(kubeconfig(server, user)).request("GET", "/")
 
 
-def test_a_kubeconfig_that_names_what_it_does_not_hold_is_refused() -> None:
+def test_requests_are_logged_without_headers_bodies_and_query_values(
+    server: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    Server.answers = {"/pods?continue=hunter2": (200, b'{"a": "hunter2"}')}
+    api = KubernetesApi(server, bearer=lambda: "hunter2")
+    with caplog.at_level(logging.DEBUG, logger="eks_access"):
+        api.json("GET", "/pods", query={"continue": "hunter2"}, headers={"X-Secret": "hunter2"}, body={"b": "hunter2"})
+    (record,) = (each for each in caplog.records if each.name == "eks_access.kubernetes.client")
+    assert re.fullmatch(rf"GET {server}/pods: 200 after \d+\.\d{{3}} s", record.getMessage())
+    assert "hunter2" not in caplog.text
+
+
+def test_a_missing_response_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, logger="eks_access"), pytest.raises(UnreachableError):
+        KubernetesApi("http://127.0.0.1:1", timeout=2).request("GET", "/version")
+    assert "GET http://127.0.0.1:1/version: no response after" in caplog.text
+
+
+def test_a_kubeconfig_that_refers_to_a_missing_entry_is_refused() -> None:
     with pytest.raises(KubeconfigError, match=r"no context named 'y'; it has \['x'\]"):
         KubernetesApi.from_kubeconfig(kubeconfig("https://c", {"token": "t"}), context="y")
 
 
 @pytest.mark.parametrize("text", ["users: [{token: hunter2", "hunter2"])
-def test_a_text_that_is_no_kubeconfig_is_refused_without_being_repeated(text: str) -> None:
+def test_a_text_that_is_no_kubeconfig_is_refused_without_quoting_it(text: str) -> None:
     with pytest.raises(KubeconfigError) as refused:
         KubernetesApi.from_kubeconfig(text)
     assert "hunter2" not in str(refused.value)

@@ -2,18 +2,22 @@
 
 import pytest
 
-from eks_access.model.access_policies import Attributes, Grant, catalogue, granting_policy
+from eks_access.model.access_policies import AssociatedPolicy, catalogue, find_granting_policy
+from eks_access.model.kubernetes_rights import Request
 from sandbox.cluster.authorizer import Authorizer
 
-VIEW, EDIT, ADMIN = (Grant(f"AmazonEKS{name}Policy") for name in ("View", "Edit", "Admin"))
-ADMIN_VIEW, CLUSTER_ADMIN = Grant("AmazonEKSAdminViewPolicy"), Grant("AmazonEKSClusterAdminPolicy")
-PODS = Attributes("list", resource="pods", namespace="web")
-SECRETS = Attributes("get", resource="secrets", namespace="web")
-DEPLOY = Attributes("patch", group="apps", resource="deployments", namespace="web")
-EXEC = Attributes("create", resource="pods", subresource="exec", namespace="web")
-BIND = Attributes("create", group="rbac.authorization.k8s.io", resource="rolebindings", namespace="web")
-NODES = Attributes("list", resource="nodes")
-METRICS = Attributes("get", path="/metrics")
+VIEW, EDIT, ADMIN = (AssociatedPolicy(f"AmazonEKS{name}Policy") for name in ("View", "Edit", "Admin"))
+ADMIN_VIEW, CLUSTER_ADMIN = (
+    AssociatedPolicy("AmazonEKSAdminViewPolicy"),
+    AssociatedPolicy("AmazonEKSClusterAdminPolicy"),
+)
+PODS = Request("list", resource="pods", namespace="web")
+SECRETS = Request("get", resource="secrets", namespace="web")
+DEPLOY = Request("patch", group="apps", resource="deployments", namespace="web")
+EXEC = Request("create", resource="pods", subresource="exec", namespace="web")
+BIND = Request("create", group="rbac.authorization.k8s.io", resource="rolebindings", namespace="web")
+NODES = Request("list", resource="nodes")
+METRICS = Request("get", url="/metrics")
 
 
 @pytest.mark.parametrize(
@@ -24,34 +28,34 @@ METRICS = Attributes("get", path="/metrics")
         (ADMIN, {PODS, SECRETS, DEPLOY, EXEC, BIND}),
         (ADMIN_VIEW, {PODS, SECRETS, NODES}),
         (CLUSTER_ADMIN, {PODS, SECRETS, DEPLOY, EXEC, BIND, NODES, METRICS}),
-        (Grant("AmazonEKSComputePolicy"), set()),
+        (AssociatedPolicy("AmazonEKSComputePolicy"), set()),
     ],
 )
-def test_each_policy_allows_what_its_table_says(grant: Grant, allowed: set[Attributes]) -> None:
+def test_each_policy_allows_what_its_table_says(grant: AssociatedPolicy, allowed: set[Request]) -> None:
     asked = {PODS, SECRETS, DEPLOY, EXEC, BIND, NODES, METRICS}
-    assert {one for one in asked if granting_policy([grant], one)} == allowed
+    assert {one for one in asked if find_granting_policy([grant], one)} == allowed
 
 
 def test_a_namespace_scope_holds_in_matching_namespaces_only() -> None:
-    grants = [Grant("AmazonEKSAdminViewPolicy", ("dev-*", "web"))]
+    grants = [AssociatedPolicy("AmazonEKSAdminViewPolicy", ("dev-*", "web"))]
 
     def lists_pods_in(namespace: str) -> bool:
-        return granting_policy(grants, Attributes("list", resource="pods", namespace=namespace)) is not None
+        return find_granting_policy(grants, Request("list", resource="pods", namespace=namespace)) is not None
 
     assert [name for name in ("web", "dev-a", "dev-", "webs", "prod", "") if lists_pods_in(name)] == [
         "web",
         "dev-a",
         "dev-",
     ]
-    assert granting_policy(grants, NODES) is None, "nothing outside of namespaces"
-    assert granting_policy(grants, METRICS) is None
+    assert find_granting_policy(grants, NODES) is None, "nothing outside of namespaces"
+    assert find_granting_policy(grants, METRICS) is None
 
 
 def test_policies_add_up_and_the_answer_names_the_one_that_allows() -> None:
-    grants = [VIEW, Grant("AmazonEKSEditPolicy", ("web",))]
-    assert granting_policy(grants, PODS) == "AmazonEKSViewPolicy"
-    assert granting_policy(grants, DEPLOY) == "AmazonEKSEditPolicy"
-    assert granting_policy(grants, BIND) is None
+    grants = [VIEW, AssociatedPolicy("AmazonEKSEditPolicy", ("web",))]
+    assert find_granting_policy(grants, PODS) == "AmazonEKSViewPolicy"
+    assert find_granting_policy(grants, DEPLOY) == "AmazonEKSEditPolicy"
+    assert find_granting_policy(grants, BIND) is None
 
 
 def test_view_is_within_edit_and_edit_within_admin() -> None:
@@ -59,7 +63,7 @@ def test_view_is_within_edit_and_edit_within_admin() -> None:
         return {
             (group, resource, verb)
             for rule in catalogue()[name]
-            for group in rule.api_groups
+            for group in rule.groups
             for resource in rule.resources
             for verb in rule.verbs
         }

@@ -1,4 +1,4 @@
-"""The resource through its operations, as the engine calls them, without an engine."""
+"""The operations of `AwsAuthMapping` as the engine calls them, without an engine."""
 
 import json
 from typing import Any
@@ -18,10 +18,10 @@ from pulumi.provider.experimental.provider import (
 
 from eks_access.aws_auth.reader import read
 from eks_access.kubernetes.client import ApiError, UnreachableError
-from eks_access.provider.aws_auth_inputs import PROPERTIES
-from eks_access.provider.aws_auth_mapping import TOKEN, AwsAuthMappings
-from eks_access.provider.handler import ProviderError
-from eks_access.provider.values import UNKNOWN, plain, wrapped
+from eks_access.provider.errors import ProviderError
+from eks_access.provider.resources.aws_auth_inputs import INPUTS
+from eks_access.provider.resources.aws_auth_mapping import TOKEN, AwsAuthMappings
+from eks_access.provider.values import UNKNOWN, unwrap, wrap
 from tests.support.aws_auth_cases import NODE
 from tests.support.aws_auth_store import Store
 
@@ -43,7 +43,7 @@ def kubeconfig(server: str = "https://cluster", **user: Any) -> str:
     )
 
 
-def given(**changes: Any) -> dict[str, PropertyValue]:
+def build_inputs(**changes: Any) -> dict[str, PropertyValue]:
     values = {
         "kubeconfig": kubeconfig(),
         "clusterName": "dev",
@@ -53,11 +53,11 @@ def given(**changes: Any) -> dict[str, PropertyValue]:
         "adopt": False,
         **changes,
     }
-    return {name: wrapped(value) for name, value in values.items() if value is not None}
+    return {name: wrap(value) for name, value in values.items() if value is not None}
 
 
 class Stack:
-    """One resource's state, and the calls that the engine would make."""
+    """A stack with one resource: its inputs and state, and the calls that the engine would make."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -76,18 +76,18 @@ class Stack:
         return self.store
 
     def check(self, **changes: Any) -> CheckResponse:
-        return self.handler.check(CheckRequest(URN, {}, given(**changes), b""))
+        return self.handler.check(CheckRequest(URN, {}, build_inputs(**changes), b""))
 
     def create(self, preview: bool = False, **changes: Any) -> str | None:
-        response = self.handler.create(CreateRequest(URN, given(**changes), 0, preview))
-        self.state, self.inputs = dict(response.properties), given(**changes)
+        response = self.handler.create(CreateRequest(URN, build_inputs(**changes), 0, preview))
+        self.state, self.inputs = dict(response.properties), build_inputs(**changes)
         return response.resource_id
 
     def diff(self, ignored: tuple[str, ...] = (), **changes: Any) -> DiffResponse:
-        return self.handler.diff(DiffRequest(URN, ID, self.state, given(**changes), list(ignored)))
+        return self.handler.diff(DiffRequest(URN, ID, self.state, build_inputs(**changes), list(ignored)))
 
     def update(self, preview: bool = False, **changes: Any) -> None:
-        request = UpdateRequest(URN, ID, self.state, given(**changes), 0, [], preview)
+        request = UpdateRequest(URN, ID, self.state, build_inputs(**changes), 0, [], preview)
         self.state = dict(self.handler.update(request).properties)
 
     def refresh(self) -> bool:
@@ -100,7 +100,7 @@ class Stack:
     def delete(self) -> None:
         self.handler.delete(DeleteRequest(URN, ID, self.state, 0))
 
-    def others_write(self, old: str, new: str) -> None:
+    def change_elsewhere(self, old: str, new: str) -> None:
         assert old in self.store.data["mapRoles"]
         self.store.put({"mapRoles": self.store.data["mapRoles"].replace(old, new)})
 
@@ -113,17 +113,17 @@ def stack() -> Stack:
 # check
 
 
-def test_good_inputs_are_kept_as_they_are_given(stack: Stack) -> None:
+def test_valid_inputs_are_kept_as_they_are(stack: Stack) -> None:
     response = stack.check(groups=None, adopt=None)
     assert response.failures == []
     assert response.inputs is not None
-    assert plain(response.inputs["groups"]) == []
-    assert plain(response.inputs["adopt"]) is False
-    assert plain(response.inputs["roleArn"]) == ROLE, "state shows what the user wrote"
+    assert unwrap(response.inputs["groups"]) == []
+    assert unwrap(response.inputs["adopt"]) is False
+    assert unwrap(response.inputs["roleArn"]) == ROLE, "state shows what the user wrote"
 
 
 @pytest.mark.parametrize(
-    ("changes", "property", "problem"),
+    ("changes", "name", "problem"),
     [
         ({"role_arn": "x"}, "role_arn", "not a property of AwsAuthMapping"),
         ({"username": None}, "username", "is required"),
@@ -138,16 +138,16 @@ def test_good_inputs_are_kept_as_they_are_given(stack: Stack) -> None:
         ({"kubeconfig": "token: hunter2"}, "kubeconfig", "not a kubeconfig"),
     ],
 )
-def test_a_refused_input_is_named_with_its_problem(
-    stack: Stack, changes: dict[str, Any], property: str, problem: str
+def test_an_invalid_input_is_a_failure_with_its_name_and_problem(
+    stack: Stack, changes: dict[str, Any], name: str, problem: str
 ) -> None:
     (failure,) = stack.check(**changes).failures or []
-    assert failure.property == property
+    assert failure.property == name
     assert problem in failure.reason
     assert "hunter2" not in failure.reason, "a kubeconfig is never repeated"
 
 
-def test_values_that_are_not_known_yet_are_not_judged(stack: Stack) -> None:
+def test_unknown_values_are_not_validated(stack: Stack) -> None:
     assert stack.check(roleArn=UNKNOWN, kubeconfig=UNKNOWN, groups=["readers", UNKNOWN]).failures == []
 
 
@@ -161,14 +161,14 @@ def test_values_that_are_not_known_yet_are_not_judged(stack: Stack) -> None:
         ({"tokenFile": "/var/run/token"}, False),
     ],
 )
-def test_a_kubeconfig_is_a_secret_exactly_when_it_holds_one(stack: Stack, user: dict[str, Any], secret: bool) -> None:
+def test_a_kubeconfig_is_secret_if_it_contains_a_credential(stack: Stack, user: dict[str, Any], secret: bool) -> None:
     response = stack.check(kubeconfig=kubeconfig(**user))
     assert response.inputs is not None
     assert response.inputs["kubeconfig"].is_secret is secret
 
 
-def test_what_the_user_made_secret_stays_secret(stack: Stack) -> None:
-    inputs = given() | {"username": PropertyValue("hidden", is_secret=True)}
+def test_an_input_that_the_program_marked_as_secret_stays_secret(stack: Stack) -> None:
+    inputs = build_inputs() | {"username": PropertyValue("hidden", is_secret=True)}
     checked = stack.handler.check(CheckRequest(URN, {}, inputs, b"")).inputs
     assert checked is not None
     assert checked["username"].is_secret
@@ -182,10 +182,10 @@ def test_what_the_user_made_secret_stays_secret(stack: Stack) -> None:
 # create
 
 
-def test_creating_writes_the_mapping_and_remembers_what_was_written(stack: Stack) -> None:
+def test_creating_writes_the_mapping_and_keeps_it_in_the_state(stack: Stack) -> None:
     assert stack.create() == ID
     assert read(stack.store.data).roles[STRIPPED.lower()].groups == ("vendor-readers",)
-    assert plain(stack.state["mapping"]) == {
+    assert unwrap(stack.state["mapping"]) == {
         "rolearn": STRIPPED,
         "username": "vendor:{{SessionName}}",
         "groups": ["vendor-readers"],
@@ -204,11 +204,11 @@ def test_a_preview_validates_against_the_live_config_map_and_writes_nothing(stac
     assert stack.create(preview=True, adopt=True) is None
 
 
-def test_a_preview_with_unknown_values_asks_nobody(stack: Stack) -> None:
+def test_a_preview_with_unknown_values_does_not_call_the_cluster(stack: Stack) -> None:
     stack.create(preview=True, kubeconfig=UNKNOWN)
     assert stack.connected == []
-    assert plain(stack.state["mapping"]) is UNKNOWN
-    assert plain(stack.state["username"]) == "vendor:{{SessionName}}", "what is known stays known"
+    assert unwrap(stack.state["mapping"]) is UNKNOWN
+    assert unwrap(stack.state["username"]) == "vendor:{{SessionName}}", "what is known stays known"
 
 
 def test_a_create_that_was_killed_after_its_write_succeeds_the_next_time(stack: Stack) -> None:
@@ -223,7 +223,7 @@ def test_hazards_of_others_are_warnings_and_outputs(stack: Stack) -> None:
     stack.create()
     (warning,) = stack.warnings
     assert "has a path" in warning
-    assert plain(stack.state["warnings"]) == [warning]
+    assert unwrap(stack.state["warnings"]) == [warning]
 
 
 class Failing(Store):
@@ -236,22 +236,22 @@ class Failing(Store):
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("error", "message"),
     [
         (ApiError(401, "Unauthorized", "Unauthorized"), "credentials of the kubeconfig are not accepted"),
         (
             ApiError(403, "Forbidden", "jane cannot get"),
-            "jane cannot get.*Whoever deploys needs get, create and update",
+            "jane cannot get.*The deployer needs get, create and update",
         ),
         (UnreachableError("https://cluster", OSError("refused")), "no answer from https://cluster"),
     ],
 )
-def test_errors_of_the_server_are_told_in_its_words_with_the_cluster(error: Exception, words: str) -> None:
-    with pytest.raises(ProviderError, match=f"(?s)cluster 'dev'.*{words}"):
+def test_errors_of_the_server_are_reported_with_the_cluster_and_advice(error: Exception, message: str) -> None:
+    with pytest.raises(ProviderError, match=f"(?s)cluster 'dev'.*{message}"):
         Stack(Failing(error)).create()
 
 
-def test_a_preview_where_only_the_deployment_can_reach_the_cluster_is_a_warning() -> None:
+def test_an_unreachable_cluster_is_only_a_warning_in_a_preview() -> None:
     stack = Stack(Failing(UnreachableError("https://cluster", OSError("refused"))))
     stack.create(preview=True)
     assert "was not checked" in stack.warnings[0]
@@ -260,7 +260,7 @@ def test_a_preview_where_only_the_deployment_can_reach_the_cluster_is_a_warning(
 # diff
 
 
-def test_nothing_changed_is_no_difference(stack: Stack) -> None:
+def test_unchanged_inputs_are_no_difference(stack: Stack) -> None:
     stack.create()
     assert stack.diff().changes is False
 
@@ -279,7 +279,7 @@ def test_nothing_changed_is_no_difference(stack: Stack) -> None:
         ({"adopt": True}, [], []),
     ],
 )
-def test_only_what_changes_the_entry_or_its_cluster_is_a_difference(
+def test_only_another_entry_or_another_cluster_is_a_difference(
     stack: Stack, changes: dict[str, Any], differing: list[str], replacing: list[str]
 ) -> None:
     stack.create()
@@ -304,24 +304,24 @@ def test_a_refresh_without_drift_changes_nothing(stack: Stack) -> None:
     assert stack.diff().changes is False
 
 
-def test_a_refresh_shows_what_others_changed_and_an_update_repairs_it(stack: Stack) -> None:
+def test_a_refresh_finds_drift_and_an_update_repairs_it(stack: Stack) -> None:
     stack.create()
-    stack.others_write("vendor-readers", "admins")
+    stack.change_elsewhere("vendor-readers", "admins")
     assert stack.refresh()
-    assert plain(stack.state["groups"]) == ["admins"]
-    assert plain(stack.inputs["groups"]) == ["admins"], "without it the engine sees no drift"
+    assert unwrap(stack.state["groups"]) == ["admins"]
+    assert unwrap(stack.inputs["groups"]) == ["admins"], "without it the engine sees no drift"
     assert stack.diff().diffs == ["groups"]
     stack.update()
     assert read(stack.store.data).roles[STRIPPED.lower()].groups == ("vendor-readers",)
 
 
-def test_a_mapping_that_others_removed_is_gone(stack: Stack) -> None:
+def test_a_mapping_that_was_removed_elsewhere_is_found_deleted_by_a_refresh(stack: Stack) -> None:
     stack.create()
     stack.store.put({"mapRoles": NODE})
     assert not stack.refresh()
 
 
-def test_an_import_takes_the_cluster_from_kubeconfig_in_the_environment(
+def test_an_import_reads_the_kubeconfig_that_the_environment_names(
     stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     file = tmp_path / "config"
@@ -329,7 +329,7 @@ def test_an_import_takes_the_cluster_from_kubeconfig_in_the_environment(
     monkeypatch.setenv("KUBECONFIG", str(file))
     stack.store.put({"mapRoles": f"- rolearn: {STRIPPED}\n  username: them\n  groups: [a]\n"})
     assert stack.refresh()
-    values = {name: plain(stack.inputs[name]) for name in PROPERTIES if name != "kubeconfig"}
+    values = {name: unwrap(stack.inputs[name]) for name in (each.name for each in INPUTS) if name != "kubeconfig"}
     assert values == {
         "clusterName": "dev",
         "roleArn": STRIPPED,
@@ -339,10 +339,10 @@ def test_an_import_takes_the_cluster_from_kubeconfig_in_the_environment(
     }
     assert stack.inputs["kubeconfig"].is_secret
     stack.delete()
-    assert stack.store.data["mapRoles"] == "[]\n", "what was imported is ours to give back"
+    assert stack.store.data["mapRoles"] == "[]\n", "an imported mapping is ours to remove"
 
 
-def test_an_import_without_a_kubeconfig_says_what_to_set(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_import_without_a_kubeconfig_is_refused_with_advice(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBECONFIG", raising=False)
     with pytest.raises(ProviderError, match="Set KUBECONFIG to one file"):
         stack.refresh()
@@ -370,17 +370,17 @@ def test_an_update_replaces_our_entry_in_place(stack: Stack) -> None:
     stack.update(username="other", groups=[])
     identity = read(stack.store.data).roles[STRIPPED.lower()]
     assert (identity.username, identity.groups) == ("other", ())
-    assert plain(stack.state["mapping"])["username"] == "other"
+    assert unwrap(stack.state["mapping"])["username"] == "other"
 
 
-def test_an_update_over_a_change_that_nobody_was_shown_is_refused(stack: Stack) -> None:
+def test_an_update_over_drift_that_no_refresh_has_shown_is_refused(stack: Stack) -> None:
     stack.create()
-    stack.others_write("vendor-readers", "admins")
+    stack.change_elsewhere("vendor-readers", "admins")
     with pytest.raises(ProviderError, match=r"already mapped, as user .* with groups admins"):
         stack.update(username="other")
 
 
-def test_an_update_moves_to_a_cluster_that_was_made_anew(stack: Stack) -> None:
+def test_an_update_moves_the_mapping_to_a_recreated_cluster(stack: Stack) -> None:
     stack.create()
     stack.store.object = None
     stack.update(kubeconfig=kubeconfig("https://elsewhere"))
@@ -388,24 +388,24 @@ def test_an_update_moves_to_a_cluster_that_was_made_anew(stack: Stack) -> None:
     assert STRIPPED.lower() in read(stack.store.data).roles
 
 
-def test_deleting_gives_the_bytes_back(stack: Stack) -> None:
+def test_deleting_restores_the_text_byte_by_byte(stack: Stack) -> None:
     stack.create()
     stack.delete()
     assert stack.store.data == {"mapRoles": NODE}
     assert stack.warnings == []
 
 
-def test_deleting_leaves_what_others_changed_even_after_a_refresh(stack: Stack) -> None:
+def test_deleting_leaves_a_mapping_that_was_changed_elsewhere_even_after_a_refresh(stack: Stack) -> None:
     stack.create()
-    stack.others_write("vendor-readers", "admins")
+    stack.change_elsewhere("vendor-readers", "admins")
     stack.refresh()
     stack.delete()
     assert read(stack.store.data).roles[STRIPPED.lower()].groups == ("admins",)
     assert "keeps access" in stack.warnings[0]
 
 
-def test_the_schema_and_the_operations_name_the_same_properties(stack: Stack) -> None:
+def test_the_schema_and_the_state_have_the_same_properties(stack: Stack) -> None:
     schema = stack.handler.schema()
-    assert set(schema["inputProperties"]) == set(PROPERTIES)
+    assert set(schema["inputProperties"]) == {each.name for each in INPUTS}
     stack.create()
     assert set(stack.state) == set(schema["properties"])

@@ -1,4 +1,4 @@
-"""A component that the engine leaves while it is constructed: it fails quietly, and never with a Python stack."""
+"""A component whose engine stops while it is constructed fails without a traceback."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,10 +14,10 @@ from pulumi import RunError
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, resource_pb2, resource_pb2_grpc
 
 from eks_access.errors import InvalidInputError
-from eks_access.provider.catalogue import component_servicer
-from eks_access.provider.errors import ENDED, told
+from eks_access.provider.catalogue import create_component_servicer
+from eks_access.provider.errors import ENGINE_STOPPED, user_message
 from eks_access.provider.plugin import Plugin
-from eks_access.provider.server import Servicer, unattended
+from eks_access.provider.server import Servicer, handle_background_error
 
 # The SDK itself does not close what it reads there (pulumi.provider.experimental.analyzer).
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
@@ -26,11 +26,11 @@ SECONDS = 60
 
 
 class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
-    """The engine's side of a deployment: it registers whatever there is, and answers questions as it is told to."""
+    """The engine's resource monitor: it registers every resource, and answers invokes with `answer`."""
 
     def __init__(self, answer: Callable[[Any], Any]) -> None:
         self.answer = answer
-        self.asked: list[str] = []
+        self.invoked: list[str] = []
 
     def GetDeploymentInfo(self, request: Any, context: Any) -> Any:
         return resource_pb2.DeploymentInfo()
@@ -39,30 +39,30 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         return resource_pb2.RegisterResourceResponse(urn=f"urn:pulumi:s::p::{request.type}::{request.name}")
 
     def Invoke(self, request: Any, context: Any) -> Any:
-        self.asked.append(request.tok)
+        self.invoked.append(request.tok)
         return self.answer(context)
 
 
 class Engine(engine_pb2_grpc.EngineServicer):
-    """Takes every message."""
+    """Accepts every log message."""
 
     def Log(self, request: Any, context: Any) -> Any:
         return empty_pb2.Empty()
 
 
 class Context:
-    """The call's context, which notes how it was ended."""
+    """The context of a gRPC call, which records how it was aborted."""
 
     def __init__(self) -> None:
-        self.ended: tuple[Any, str] | None = None
+        self.aborted: tuple[Any, str] | None = None
 
-    async def abort(self, code: Any, words: str) -> None:
-        self.ended = (code, words)
-        raise grpc.aio.AbortError(words)
+    async def abort(self, code: Any, message: str) -> None:
+        self.aborted = (code, message)
+        raise grpc.aio.AbortError(message)
 
 
-def constructed(answer: Callable[[Any], Any]) -> tuple[Monitor, Context]:
-    """A Cado that is constructed while the engine answers so."""
+def construct_cado(answer: Callable[[Any], Any]) -> tuple[Monitor, Context]:
+    """The monitor and the call's context after constructing a `Cado` whose invokes are answered with `answer`."""
     monitor, context = Monitor(answer), Context()
     server = grpc.server(futures.ThreadPoolExecutor())
     resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
@@ -83,7 +83,7 @@ def constructed(answer: Callable[[Any], Any]) -> tuple[Monitor, Context]:
     )
 
     async def construct() -> None:
-        servicer = Servicer("1", Plugin([], version="1", components_schema=dict), address, component_servicer)
+        servicer = Servicer("1", Plugin([], version="1", components_schema=dict), address, create_component_servicer)
         with pytest.raises(grpc.aio.AbortError):
             await asyncio.wait_for(servicer.Construct(request, context), SECONDS)
 
@@ -111,45 +111,50 @@ def refused(context: Any) -> None:
 
 
 @pytest.mark.parametrize("answer", [cancelled, gone])
-def test_a_question_that_the_engine_cancels_ends_the_component_without_a_stack(answer: Callable[[Any], Any]) -> None:
-    monitor, context = constructed(answer)
-    assert monitor.asked[:1] == ["aws:index/getRegion:getRegion"], "the first thing that is asked"
-    assert context.ended == (grpc.StatusCode.CANCELLED, ENDED)
+def test_an_invoke_that_the_engine_cancels_ends_the_component_without_a_traceback(answer: Callable[[Any], Any]) -> None:
+    monitor, context = construct_cado(answer)
+    assert monitor.invoked[:1] == ["aws:index/getRegion:getRegion"], "the first invoke"
+    assert context.aborted == (grpc.StatusCode.CANCELLED, ENGINE_STOPPED)
 
 
-def test_a_question_that_is_answered_with_an_error_ends_it_with_that_errors_words() -> None:
-    _, context = constructed(refused)
-    words = "invoke of aws:index/getRegion:getRegion failed: no region is configured"
-    assert context.ended == (grpc.StatusCode.FAILED_PRECONDITION, words), "and without a stack"
+def test_an_invoke_that_fails_ends_the_component_with_the_message_of_the_error() -> None:
+    _, context = construct_cado(refused)
+    message = "invoke of aws:index/getRegion:getRegion failed: no region is configured"
+    assert context.aborted == (grpc.StatusCode.FAILED_PRECONDITION, message), "and without a traceback"
 
 
-def chained(outer: Exception, inner: BaseException) -> Exception:
+def chain(outer: Exception, inner: BaseException) -> Exception:
     outer.__cause__ = inner
     return outer
 
 
-def test_what_was_refused_is_told_though_the_engine_ended_for_it() -> None:
-    plain = InvalidInputError("role_name", "x", "is no name")
-    assert told(chained(RuntimeError("boom"), plain)) == (grpc.StatusCode.FAILED_PRECONDITION, str(plain))
-    assert told(chained(RuntimeError("context canceled"), plain)) == (grpc.StatusCode.FAILED_PRECONDITION, str(plain))
-    ended = told(RunError("Resource monitor has terminated, shutting down"))
-    assert ended == (grpc.StatusCode.CANCELLED, ENDED), "the SDK's own way to say so"
-    assert told(KeyError("clusters")) is None, "a fault of this package's keeps its stack"
+def test_an_error_for_the_user_is_reported_although_the_engine_stopped_because_of_it() -> None:
+    invalid = InvalidInputError("role_name", "x", "is no name")
+    assert user_message(chain(RuntimeError("boom"), invalid)) == (grpc.StatusCode.FAILED_PRECONDITION, str(invalid))
+    assert user_message(chain(RuntimeError("context canceled"), invalid)) == (
+        grpc.StatusCode.FAILED_PRECONDITION,
+        str(invalid),
+    )
+    ended = user_message(RunError("Resource monitor has terminated, shutting down"))
+    assert ended == (grpc.StatusCode.CANCELLED, ENGINE_STOPPED), "the SDK's own error"
+    assert user_message(KeyError("clusters")) is None, "a bug keeps its traceback"
 
 
-def test_what_nobody_waits_for_is_shown_unless_it_is_the_end(
+def test_a_background_error_is_reported_unless_the_engine_stopped(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[str] = []
     loop = asyncio.new_event_loop()
     try:
         monkeypatch.setattr(loop, "default_exception_handler", lambda about: shown.append(about["message"]))
-        unattended(loop, {"message": "ended", "exception": Exception("invoke of x failed: context canceled")})
+        handle_background_error(
+            loop, {"message": "ended", "exception": Exception("invoke of x failed: context canceled")}
+        )
         assert (shown, capfd.readouterr().err) == ([], "")
-        unattended(loop, {"message": "asked", "exception": Exception("invoke of x failed: denied")})
+        handle_background_error(loop, {"message": "failed", "exception": Exception("invoke of x failed: denied")})
         assert (shown, capfd.readouterr().err) == ([], "invoke of x failed: denied\n")
-        unattended(loop, {"message": "a fault", "exception": KeyError("clusters")})
-        unattended(loop, {"message": "no exception"})
-        assert shown == ["a fault", "no exception"]
+        handle_background_error(loop, {"message": "a bug", "exception": KeyError("clusters")})
+        handle_background_error(loop, {"message": "no exception"})
+        assert shown == ["a bug", "no exception"]
     finally:
         loop.close()

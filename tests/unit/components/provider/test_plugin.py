@@ -1,4 +1,4 @@
-"""The plugin as a process: it starts fast, speaks gRPC, tells errors plainly, and ends with its parent."""
+"""The plugin as a process: it speaks gRPC, reports errors without tracebacks, logs, and ends with its parent."""
 
 import asyncio
 import json
@@ -16,12 +16,12 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.provider.experimental.provider import CheckRequest, GetSchemaRequest
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from eks_access import __version__
-from eks_access.provider.aws_auth_mapping import TOKEN, AwsAuthMappings
-from eks_access.provider.handler import ProviderError
+from eks_access import __version__, logs
+from eks_access.provider.errors import ProviderError
+from eks_access.provider.install import NAME, install_plugin
 from eks_access.provider.plugin import Plugin
+from eks_access.provider.resources.aws_auth_mapping import TOKEN, AwsAuthMappings
 from eks_access.provider.server import Servicer
-from eks_access_cli.commands import plugin as install
 from tests.support.checkout import CHECKOUT
 
 URN = f"urn:pulumi:dev::project::eks-access:index:Cado${TOKEN}::vendor"
@@ -30,7 +30,7 @@ NO_ENGINE = "127.0.0.1:1"
 
 @pytest.fixture
 def plugin() -> Iterator[tuple[subprocess.Popen[str], Any]]:
-    command = [str(CHECKOUT / "components" / install.NAME), NO_ENGINE]
+    command = [str(CHECKOUT / "components" / NAME), NO_ENGINE]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd="/") as process:
         try:
             assert process.stdout is not None
@@ -47,12 +47,12 @@ def struct(values: dict[str, Any]) -> struct_pb2.Struct:
     return message
 
 
-def test_it_starts_from_any_folder_and_says_its_version(plugin: tuple[Any, Any]) -> None:
+def test_it_starts_from_any_folder_and_returns_its_version(plugin: tuple[Any, Any]) -> None:
     _, provider = plugin
     assert provider.GetPluginInfo(empty_pb2.Empty()).version == __version__
 
 
-def test_a_refused_input_and_a_failure_are_told_without_a_stack_trace(plugin: tuple[Any, Any]) -> None:
+def test_an_invalid_input_and_a_failure_are_reported_without_a_traceback(plugin: tuple[Any, Any]) -> None:
     _, provider = plugin
     news = struct({"kubeconfig": "clusters: []", "clusterName": "dev", "roleArn": "x", "username": "y"})
     checked = provider.Check(provider_pb2.CheckRequest(urn=URN, news=news))
@@ -64,16 +64,16 @@ def test_a_refused_input_and_a_failure_are_told_without_a_stack_trace(plugin: tu
     assert "File " not in failed.value.details()
 
 
-def test_a_role_that_is_not_made_yet_is_accepted_in_a_preview(plugin: tuple[Any, Any]) -> None:
-    """The engine sends an unknown value as a text of its own, which the SDK does not read as one."""
+def test_an_unknown_role_is_accepted_in_a_preview(plugin: tuple[Any, Any]) -> None:
+    """The engine sends an unknown value as a special string, which the SDK does not decode."""
     _, provider = plugin
     unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
     known = {"kubeconfig": "clusters: [{name: c}]", "clusterName": "dev", "username": "y"}
     checked = provider.Check(provider_pb2.CheckRequest(urn=URN, news=struct(known | {"roleArn": unknown})))
     assert not checked.failures
-    assert checked.inputs["roleArn"] == unknown, "handed on as unknown"
-    made = provider.Create(provider_pb2.CreateRequest(urn=URN, properties=checked.inputs, preview=True))
-    assert made.properties["mapping"] == unknown
+    assert checked.inputs["roleArn"] == unknown, "passed on as unknown"
+    created = provider.Create(provider_pb2.CreateRequest(urn=URN, properties=checked.inputs, preview=True))
+    assert created.properties["mapping"] == unknown
     refused = provider.Check(provider_pb2.CheckRequest(urn=URN, news=struct(known | {"roleArn": "04da6b54"})))
     assert [failure.property for failure in refused.failures] == ["roleArn"]
 
@@ -91,9 +91,47 @@ def test_deleting_uses_the_kubeconfig_of_the_last_run(plugin: tuple[Any, Any]) -
     assert "no context named" in failed.value.details(), "the inputs' kubeconfig was read, not the outputs'"
 
 
+def test_a_log_is_written_to_the_file_that_the_environment_names_without_a_secret(tmp_path: Path) -> None:
+    file = tmp_path / "plugin.log"
+    command = [str(CHECKOUT / "components" / NAME), NO_ENGINE]
+    environment = {**os.environ, logs.VARIABLE: str(file)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd="/", env=environment) as process:
+        try:
+            assert process.stdout is not None
+            with grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
+                provider = provider_pb2_grpc.ResourceProviderStub(channel)
+                kubeconfig = "clusters: [{name: c, cluster: {server: x}}]\nusers: [{user: {token: hunter2}}]"
+                provider.Check(provider_pb2.CheckRequest(urn=URN, news=struct({"kubeconfig": kubeconfig})))
+                with pytest.raises(grpc.RpcError):
+                    provider.Read(provider_pb2.ReadRequest(urn=URN, id="dev"))
+        finally:
+            process.kill()
+    text = file.read_text()
+    assert f"check {TOKEN} vendor: done after" in text
+    assert f"read {TOKEN} vendor: failed after" in text
+    assert "ProviderError: 'dev' is not an id of AwsAuthMapping" in text, "with its traceback"
+    assert "hunter2" not in text
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_log_file_that_cannot_be_written_is_a_warning_and_the_plugin_starts(tmp_path: Path) -> None:
+    command = [str(CHECKOUT / "components" / NAME), NO_ENGINE]
+    environment = {**os.environ, logs.VARIABLE: str(tmp_path / "missing" / "plugin.log")}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd="/", env=environment
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            assert int(process.stdout.readline()) > 0
+            assert "warning: the log file of EKS_ACCESS_LOG cannot be written" in process.stderr.readline()
+        finally:
+            process.kill()
+
+
 def test_it_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
     """An engine that is killed must not leave its plugins behind."""
-    script = CHECKOUT / "components" / install.NAME
+    script = CHECKOUT / "components" / NAME
     pid_file = tmp_path / "pid"
     parent = (
         "import subprocess, sys, time\n"
@@ -103,11 +141,11 @@ def test_it_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
         "time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", parent]) as process:
-        until(pid_file.exists, "the plugin to start")
-        until(lambda: pid_file.read_text() != "", "its id")
+        wait_until(pid_file.exists, "the plugin to start")
+        wait_until(lambda: pid_file.read_text() != "", "its id")
         process.kill()
     pid = int(pid_file.read_text())
-    until(lambda: not alive(pid), "the plugin to end")
+    wait_until(lambda: not alive(pid), "the plugin to end")
 
 
 def alive(pid: int) -> bool:
@@ -115,18 +153,18 @@ def alive(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    # An ended process that nobody has waited for yet is no longer alive.
+    # A zombie has ended; its parent has not waited for it yet.
     return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
-def until(condition: Any, what: str, seconds: float = 20) -> None:
+def wait_until(condition: Any, what: str, seconds: float = 20) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
         time.sleep(0.05)
 
 
-def test_the_schema_has_the_resources_of_our_own_and_those_of_the_components() -> None:
+def test_the_schema_has_the_plugins_own_resources_and_the_components() -> None:
     handler = AwsAuthMappings(lambda urn, message: None)
     components = {"resources": {"eks-access:index:Vendor": {"isComponent": True}}, "types": {"t": {}}}
     plugin = Plugin([handler], version="1.2.3", components_schema=lambda: components)
@@ -135,37 +173,38 @@ def test_the_schema_has_the_resources_of_our_own_and_those_of_the_components() -
     assert (schema["name"], schema["version"]) == ("eks-access", "1.2.3")
 
 
-def test_a_type_that_the_plugin_does_not_have_is_named() -> None:
+def test_an_unknown_resource_type_is_an_error_with_its_name() -> None:
     plugin = Plugin([], version="1", components_schema=dict)
     request = CheckRequest("urn:pulumi:s::p::eks-access:index:Typo::x", {}, {}, b"")
     with pytest.raises(ProviderError, match="no resource type 'eks-access:index:Typo'"):
         asyncio.run(plugin.check(request))
 
 
-def test_components_are_served_by_the_component_host_which_is_made_when_the_first_is_asked_for() -> None:
-    made: list[str] = []
+def test_the_component_host_is_created_for_the_first_component_and_reused() -> None:
+    created: list[str] = []
 
     class Host:
         async def Construct(self, request: Any, context: Any) -> str:
             return f"constructed {request}"
 
     def host(address: str) -> Host:
-        made.append(address)
+        created.append(address)
         return Host()
 
-    async def ask() -> list[Any]:
+    async def construct_two() -> list[Any]:
         servicer = Servicer("1", Plugin([], version="1", components_schema=dict), NO_ENGINE, host)
-        assert made == [], "the components take seconds to load, and most runs need none"
+        assert created == [], "the components take seconds to load, and most runs need none"
         requests: tuple[Any, ...] = ("a", "b")
         return [await servicer.Construct(request, None) for request in requests]
 
-    assert asyncio.run(ask()) == ["constructed a", "constructed b"]
-    assert made == [NO_ENGINE]
+    assert asyncio.run(construct_two()) == ["constructed a", "constructed b"]
+    assert created == [NO_ENGINE]
 
 
 def test_installing_writes_a_plugin_that_starts(tmp_path: Path) -> None:
-    script = install.written(tmp_path)
+    script = install_plugin(tmp_path)
     assert script == tmp_path / "plugins" / f"resource-eks-access-v{__version__}" / "pulumi-resource-eks-access"
+    assert f"PYTHONPATH={CHECKOUT / 'components'}" in script.read_text(), "the folder that eks_access is imported from"
     clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     with subprocess.Popen([script, NO_ENGINE], stdout=subprocess.PIPE, text=True, cwd="/", env=clean) as process:
         try:
@@ -173,4 +212,4 @@ def test_installing_writes_a_plugin_that_starts(tmp_path: Path) -> None:
             assert int(process.stdout.readline()) > 0
         finally:
             process.kill()
-    assert install.written(tmp_path) == script, "a second time replaces the first"
+    assert install_plugin(tmp_path) == script, "a second time replaces the first"

@@ -1,22 +1,22 @@
-"""Values on their way between the engine and the resources, in the form that the wire has them."""
+"""Conversion of values between the engine's wire format and plain Python."""
 
 from google.protobuf import struct_pb2
 from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime import rpc
 
-from eks_access.provider.values import UNKNOWN, is_known, plain, wrapped
+from eks_access.provider.values import UNKNOWN, is_known, unwrap, wrap
 
 
-def test_an_unknown_value_is_read_as_one_wherever_it_stands() -> None:
+def test_an_unknown_value_is_decoded_at_any_depth() -> None:
     message = struct_pb2.Struct()
     message.update({"one": rpc.UNKNOWN, "many": ["x", rpc.UNKNOWN], "known": "x"})
-    read = {name: plain(value) for name, value in PropertyValue.unmarshal_map(message).items()}
+    read = {name: unwrap(value) for name, value in PropertyValue.unmarshal_map(message).items()}
     assert read["one"] is UNKNOWN
     assert not is_known(read["many"])
     assert is_known(read["known"])
 
 
-def test_an_unknown_value_is_written_as_the_engine_marks_it() -> None:
-    written = PropertyValue.marshal_map({"one": wrapped(UNKNOWN), "many": wrapped(["x", UNKNOWN])})
+def test_an_unknown_value_is_encoded_as_the_engines_sentinel() -> None:
+    written = PropertyValue.marshal_map({"one": wrap(UNKNOWN), "many": wrap(["x", UNKNOWN])})
     assert written["one"] == rpc.UNKNOWN
     assert list(written["many"]) == ["x", rpc.UNKNOWN]

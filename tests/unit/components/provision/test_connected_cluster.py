@@ -9,8 +9,8 @@ import yaml
 from pulumi.runtime import MockResourceArgs
 
 from eks_access.integrations.eks_connector import EksConnector
-from tests.support.recording_engine import CLUSTER_ROLE, ROLE_BINDING, Engine, run
-from tests.unit.components.provision.test_objects import NAMESPACE, SECRET, is_secret, unwrapped
+from tests.support.components import is_secret, unwrapped
+from tests.support.recording_engine import CLUSTER_ROLE, NAMESPACE, ROLE_BINDING, SECRET, Engine, run
 
 REGISTRATION, STATEFUL_SET = "eks-access:index:ConnectorRegistration", "kubernetes:apps/v1:StatefulSet"
 VIEWER = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Ops_0123456789abcdef"

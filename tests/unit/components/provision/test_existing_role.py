@@ -18,12 +18,20 @@ from eks_access.manifest.models import IntegrationAccess
 from eks_access.model import existing_role
 from eks_access.model.integration import Integration
 from eks_access.model.placeholders import placeholder
+from tests.support.components import ALL, c1, cado, opentrace, refusal, self_hosted
 from tests.support.places import place
-from tests.support.recording_engine import ACCESS_ENTRY, CLUSTER_ROLE, MAPPING, ROLE, ROLE_POLICY, ROLES, Engine, run
-from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
-from tests.unit.components.provision.test_integration import ALL, c1, cado, opentrace
-from tests.unit.components.provision.test_objects import ACCOUNT, self_hosted
-from tests.unit.components.provision.test_refusals import refusal
+from tests.support.recording_engine import (
+    ACCESS_ENTRY,
+    CLUSTER_ROLE,
+    MAPPING,
+    ROLE,
+    ROLE_POLICY,
+    ROLES,
+    SERVICE_ACCOUNT,
+    Engine,
+    run,
+)
+from tests.support.vendors import ARGUMENTS
 
 SHARED = ROLES["shared"]
 FOR_CADO = ROLES["shared-CadoResponse"]
@@ -69,7 +77,7 @@ def test_the_outputs_and_the_manifest_are_about_the_existing_role(given: Any) ->
 
 def test_workloads_in_the_cluster_get_the_existing_role() -> None:
     engine = run(lambda: ConductorOne("c1", self_hosted(existing_role_arn=SHARED)).role_arn)
-    (account,) = engine.of(ACCOUNT).values()
+    (account,) = engine.of(SERVICE_ACCOUNT).values()
     assert account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"] == SHARED
 
 

@@ -8,6 +8,7 @@ from eks_access.integrations.apono.integration import Apono
 from eks_access.integrations.cado import Cado
 from eks_access.integrations.conductorone.integration import ConductorOne
 from eks_access.integrations.opentrace import OpenTrace
+from tests.support.components import ALL, c1, cado, opentrace
 from tests.support.recording_engine import (
     ACCESS_ENTRY,
     ASSOCIATION,
@@ -21,22 +22,6 @@ from tests.support.recording_engine import (
     Engine,
     run,
 )
-
-
-def opentrace(**args: Any) -> Any:
-    return {"client_id": "1.apps.googleusercontent.com", "subject": "11", "clusters": ALL, **args}
-
-
-def c1(**args: Any) -> Any:
-    return {"clusters": {"api": {"name": "prod-api"}}, "external_id": "c1-x", **args}
-
-
-def cado(**args: Any) -> Any:
-    platform = "arn:aws:iam::444455556666:role/CadoPlatform"
-    return {"platform_role_arns": [platform], "clusters": {"api": {"name": "prod-api"}}, **args}
-
-
-ALL = {"api": {"name": "prod-api"}, "both": {"name": "prod-both"}, "old": {"name": "prod-old"}}
 
 
 @pytest.fixture(params=[False, True], ids=["update", "preview"])

@@ -4,31 +4,13 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import rpc
 
 from eks_access.integrations.conductorone.integration import ConductorOne
-from tests.support.recording_engine import Engine, run
+from tests.support.components import CONNECTOR, is_secret, self_hosted, unwrapped
+from tests.support.recording_engine import DEPLOYMENT, NAMESPACE, SECRET, SERVICE_ACCOUNT, Engine, run
 
-SECRET, DEPLOYMENT = "kubernetes:core/v1:Secret", "kubernetes:apps/v1:Deployment"
-NAMESPACE, ACCOUNT = "kubernetes:core/v1:Namespace", "kubernetes:core/v1:ServiceAccount"
 ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 ENTRY = "aws:eks/accessEntry:AccessEntry"
-CONNECTOR = {"client_id": "an-id", "client_secret": "hunter2"}
-
-
-def is_secret(value: Any) -> bool:
-    """Whether the SDK sent the value as a secret; to a recording engine it marks the whole property."""
-    return isinstance(value, dict) and rpc._special_sig_key in value
-
-
-def unwrapped(value: Any) -> Any:
-    return value["value"] if is_secret(value) else value
-
-
-def self_hosted(hosting: str = "self_hosted_irsa", **args: Any) -> Any:
-    own = {"oidc_issuer": "oidc.example/id/1"} if hosting == "self_hosted_irsa" else {}
-    connector = args.pop("deploy_connector", CONNECTOR)
-    return {"hosting": hosting, **own, "clusters": {"api": {"name": "prod-api"}}, "deploy_connector": connector, **args}
 
 
 def test_the_namespace_is_created_first_and_workloads_after_the_access() -> None:
@@ -40,7 +22,7 @@ def test_the_namespace_is_created_first_and_workloads_after_the_access() -> None
 
 def test_the_service_account_names_the_created_role() -> None:
     engine = run(lambda: ConductorOne("c1", self_hosted()).role_arn)
-    (account,) = engine.of(ACCOUNT).values()
+    (account,) = engine.of(SERVICE_ACCOUNT).values()
     arn = "arn:aws:iam::111122223333:role/eks-access-c1"
     assert account["metadata"]["annotations"]["eks.amazonaws.com/role-arn"] == arn
     assert account["automountServiceAccountToken"] is False
@@ -49,7 +31,7 @@ def test_the_service_account_names_the_created_role() -> None:
 def test_every_object_is_annotated_with_its_stack() -> None:
     engine = run(lambda: ConductorOne("c1", self_hosted()).role_arn)
     objects = [each for each in engine.resources if each.typ.startswith("kubernetes:")]
-    assert {each.typ for each in objects} >= {NAMESPACE, ACCOUNT, SECRET, DEPLOYMENT}
+    assert {each.typ for each in objects} >= {NAMESPACE, SERVICE_ACCOUNT, SECRET, DEPLOYMENT}
     for each in objects:
         assert each.inputs["metadata"]["annotations"]["eks-access/stack"] == "test/dev", each.name
 

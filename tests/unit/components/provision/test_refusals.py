@@ -28,23 +28,14 @@ from eks_access.integrations.opentrace import OpenTrace
 from eks_access.model.arn import validate_principal
 from eks_access.model.identity import AccessPolicy, Identity
 from eks_access.model.integration import Profile
+from tests.support.components import cado, refusal
+from tests.support.components import opentrace as opentrace_args
+from tests.support.custom_definitions import small
 from tests.support.places import place
-from tests.support.recording_engine import Engine, run
-from tests.unit.components.integrations.custom.test_definition import small
-from tests.unit.components.provision.test_integration import cado
-from tests.unit.components.provision.test_integration import opentrace as opentrace_args
+from tests.support.recording_engine import run
+from tests.support.vendors import ARGUMENTS
 
 PLATFORM = "arn:aws:iam::444455556666:role/CadoPlatform"
-
-
-def refusal(component: Any, name: str, args: Any) -> str:
-    """The message of the error, after which only the empty component itself was registered."""
-    engine = Engine()
-    with pytest.raises(pulumi.RunError) as refused:
-        run(lambda: component(name, args).role_arn, engine=engine)
-    created = [each.typ for each in engine.resources if not each.typ.startswith(("eks-access:index:", "pulumi:"))]
-    assert created == [], "rejected before anything is created"
-    return str(refused.value)
 
 
 def accepted(component: Any, name: str, args: Any) -> None:
@@ -96,9 +87,7 @@ def test_the_path_of_service_linked_roles_is_rejected() -> None:
 
 @pytest.mark.parametrize("name", ["system", "eks", "aws", "amazon", "iam"])
 @pytest.mark.parametrize("key", sorted(set(vendors()) - {"apono", "eks-connector"}))  # not made from the name
-def test_an_integration_name_that_would_begin_a_reserved_username_is_rejected(key: str, name: str) -> None:
-    from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
-
+def test_an_integration_whose_name_would_begin_a_reserved_username_is_refused(key: str, name: str) -> None:
     with pytest.raises(InvalidInputError, match=f"begins with '{name}:', which EKS re"):
         vendors()[key].describe(ARGUMENTS[key], place(name))
     assert vendors()[key].describe(ARGUMENTS[key], place(f"{name}-reader")).identity.username

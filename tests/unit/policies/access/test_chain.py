@@ -2,9 +2,10 @@
 
 import pytest
 
-from eks_access_policies.access import Access, Asked, Held, allows, default_roles, grants
+from eks_access.kubernetes.kubeconfig import find_cluster_name
+from eks_access.model.kubernetes_rights import Request
+from eks_access_policies.access import Access, EffectiveRule, any_allows, default_roles, enumerate_requests
 from eks_access_policies.access.chain import may_be
-from eks_access_policies.access.clusters import cluster_in_kubeconfig
 from eks_access_policies.access.principals import canonical
 from eks_access_policies.stack import UNKNOWN, Resource, Stack
 from tests.support.policies.resources import (
@@ -24,8 +25,8 @@ from tests.support.policies.resources import (
 READ = rule("get list", "pods")
 
 
-def held(*made: Made, preview: bool = False) -> list[Held]:
-    return list(Access(stack(made, preview=preview)).held)
+def held(*made: Made, preview: bool = False) -> list[EffectiveRule]:
+    return list(Access(stack(made, preview=preview)).effective_rules)
 
 
 def bound(*rules: object) -> list[Made]:
@@ -65,10 +66,10 @@ def test_an_access_policy_gives_its_rules_in_its_scope(preview: bool) -> None:
     made = [role("vendor"), entry("way-in", "vendor"), association("policy", "vendor", "AmazonEKSViewPolicy", "dev-*")]
     found = held(*made, preview=preview)
     assert {each.namespaces for each in found} == {("dev-*",)}
-    assert allows(found, Asked("list", "", "pods", namespace="dev-1"))
-    assert not allows(found, Asked("list", "", "pods", namespace="prod"))
-    assert not allows(found, Asked("list", "", "pods")), "a namespace's scope lists nothing across namespaces"
-    assert not allows(found, Asked("get", "", "secrets", namespace="dev-1"))
+    assert any_allows(found, Request("list", "", "pods", namespace="dev-1"))
+    assert not any_allows(found, Request("list", "", "pods", namespace="prod"))
+    assert not any_allows(found, Request("list", "", "pods")), "a namespace's scope lists nothing across namespaces"
+    assert not any_allows(found, Request("get", "", "secrets", namespace="dev-1"))
 
 
 def test_an_association_that_takes_its_principal_from_the_entry_is_the_roles() -> None:
@@ -102,8 +103,8 @@ def test_an_aggregated_role_has_the_rules_of_its_parts() -> None:
 
 def test_a_role_that_every_cluster_has_is_known() -> None:
     found = held(binding("bind", "edit", "vendor:group", namespace="web"))
-    assert allows(found, Asked("get", "", "secrets", namespace="web"))
-    assert not allows(found, Asked("get", "", "secrets", namespace="other"))
+    assert any_allows(found, Request("get", "", "secrets", namespace="web"))
+    assert not any_allows(found, Request("get", "", "secrets", namespace="other"))
     assert {"cluster-admin", "admin", "edit", "view"} <= default_roles().keys()
 
 
@@ -126,7 +127,9 @@ def test_a_binding_in_one_cluster_is_nothing_in_another() -> None:
     resources = list(stack([role("vendor"), entry("way-in", "vendor", "vendor:group", clusterName="other")]).resources)
     resources += [each for each in stack(bound(READ)).resources if each.type.startswith("kubernetes:")]
     access = Access(Stack(tuple(resources)))
-    assert [each.principal for each in access.held] == [None], "the entry is in another cluster than the binding"
+    assert [each.principal for each in access.effective_rules] == [None], (
+        "the entry is in another cluster than the binding"
+    )
 
 
 @pytest.mark.parametrize(
@@ -143,7 +146,7 @@ def test_a_binding_in_one_cluster_is_nothing_in_another() -> None:
     ],
 )
 def test_a_kubeconfig_says_which_cluster_it_is_for(config: str, name: str) -> None:
-    assert cluster_in_kubeconfig(config) == name
+    assert find_cluster_name(config) == name
 
 
 @pytest.mark.parametrize(
@@ -161,7 +164,7 @@ def test_all_forms_of_a_principals_arn_are_one(arn: str, same: str) -> None:
 
 def test_effective_rights_are_told_one_by_one() -> None:
     (found,) = held(*bound(rule("get list", "pods pods/log", "one")))
-    told = {(g.verb, g.resource, g.subresource, g.name, g.namespace) for g in grants(found)}
+    told = {(g.verb, g.resource, g.subresource, g.name, g.namespace) for g in enumerate_requests(found)}
     assert told == {
         ("get", "pods", "", "one", ""),
         ("get", "pods", "log", "one", ""),

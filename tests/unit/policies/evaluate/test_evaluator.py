@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from eks_access_policies.evaluate.evaluator import Judge, own_accounts
-from eks_access_policies.rules.settings import Settings, settings
+from eks_access_policies.evaluate.evaluator import Evaluator, own_accounts
+from eks_access_policies.evaluate.settings import Settings, parse_settings
 from eks_access_policies.stack import UNKNOWN, Resource, Stack, of_export
 from tests.support.policies.iam_cases import allowed, document, policy, trusted
 from tests.support.policies.resources import Made, association, binding, cluster_role, entry, mapping, role, rule, stack
@@ -15,8 +15,8 @@ ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 
 
 def messages(made: list[Made], rule_id: str, chosen: Settings | None = None, **how: Any) -> list[str]:
-    found = Judge(chosen).stack(stack(made, **how))
-    return [located.finding.message for located in found if located.rule.id == rule_id]
+    found = Evaluator(chosen).stack(stack(made, **how))
+    return [finding.message for finding in found if finding.rule.id == rule_id]
 
 
 def reads_secrets(namespace: str = "") -> list[Made]:
@@ -31,8 +31,8 @@ def reads_secrets(namespace: str = "") -> list[Made]:
 def test_a_finding_tells_the_whole_way_from_the_principal_to_the_right() -> None:
     assert messages(reads_secrets(), "rbac-secrets-read") == [
         "role arn:aws:iam::111122223333:role/vendor → access entry in cluster dev-both → group vendor:group"
-        " → ClusterRoleBinding bind → ClusterRole rights may get, list secrets in the whole cluster: reads every Secret"
-        " there: other systems' passwords, keys and tokens (by `list` and `watch` as well)."
+        " → ClusterRoleBinding bind → ClusterRole rights may get, list secrets in the whole cluster: can read"
+        " every Secret there: other systems' passwords, keys and tokens."
     ]
 
 
@@ -99,7 +99,7 @@ def test_bind_and_impersonate_with_names_are_judged_by_the_names() -> None:
 
 def test_the_administrators_policy_is_told_once() -> None:
     made = [role("boss"), entry("way-in", "boss"), association("policy", "boss", "AmazonEKSClusterAdminPolicy")]
-    found = {located.rule.id for located in Judge().stack(stack(made))}
+    found = {finding.rule.id for finding in Evaluator().stack(stack(made))}
     assert {each for each in found if each.startswith(("eks-", "rbac-"))} == {"eks-cluster-admin-policy"}
 
 
@@ -139,9 +139,9 @@ def test_the_policies_of_one_role_complete_each_other() -> None:
         Resource(each.urn, each.type, each.name, {**each.properties}, property_dependencies=_links(each))
         for each in stack(made).resources
     ]
-    found = [located for located in Judge().stack(Stack(tuple(resources))) if "together" in located.finding.message]
-    assert {located.rule.id for located in found} == {"iam-escalation-pass-role"}
-    assert found[0].finding.message.startswith("the 2 policies of builder together: ")
+    found = [finding for finding in Evaluator().stack(Stack(tuple(resources))) if "together" in finding.message]
+    assert {finding.rule.id for finding in found} == {"iam-escalation-pass-role"}
+    assert found[0].message.startswith("the 2 policies of builder together: ")
 
 
 def _links(each: Resource) -> dict[str, tuple[str, ...]]:
@@ -156,7 +156,7 @@ def test_administrator_access_is_judged_where_it_is_attached() -> None:
     assert messages([Made(ATTACHMENT, "attach", {"role": "x", "policyArn": arn})], "iam-policy-admin")
     assert messages([role("x", managedPolicyArns=[arn])], "iam-policy-admin")
     read_only = Made(ATTACHMENT, "attach", {"role": "x", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"})
-    assert not Judge().stack(stack([read_only]))
+    assert not Evaluator().stack(stack([read_only]))
 
 
 def test_a_role_of_a_service_is_left_alone() -> None:
@@ -174,9 +174,9 @@ def test_a_document_that_is_secret_is_judged_and_not_shown() -> None:
         "type": "aws:iam/role:Role",
         "inputs": {"assumeRolePolicy": secret},
     }
-    found = Judge().stack(of_export({"deployment": {"resources": [state]}}))
-    assert "iam-trust-external-id" in {located.rule.id for located in found}
-    assert "999988887777" not in str([located.finding for located in found])
+    found = Evaluator().stack(of_export({"deployment": {"resources": [state]}}))
+    assert "iam-trust-external-id" in {finding.rule.id for finding in found}
+    assert "999988887777" not in str([finding for finding in found])
 
 
 def _escaped(text: str) -> str:
@@ -212,7 +212,7 @@ class TestSettings:
         ],
     )
     def test_it_is_left_alone(self, chosen: dict[str, list[str]]) -> None:
-        assert not messages(self.made, "rbac-secrets-read", settings(chosen))
+        assert not messages(self.made, "rbac-secrets-read", parse_settings(chosen))
 
     @pytest.mark.parametrize(
         "chosen",
@@ -225,10 +225,10 @@ class TestSettings:
         ],
     )
     def test_and_nobody_elses(self, chosen: dict[str, list[str]]) -> None:
-        assert messages(self.made, "rbac-secrets-read", settings(chosen)), "a namespace is not the cluster"
+        assert messages(self.made, "rbac-secrets-read", parse_settings(chosen)), "a namespace is not the cluster"
 
     def test_a_namespace_can_be_free_of_a_rule(self) -> None:
-        free = settings({"namespaces": ["sandbox-*"]})
+        free = parse_settings({"namespaces": ["sandbox-*"]})
         assert not messages(reads_secrets("sandbox-1"), "rbac-secrets-read-in-namespace", free)
         assert messages(reads_secrets("web"), "rbac-secrets-read-in-namespace", free)
 
@@ -237,9 +237,9 @@ class TestSettings:
         bind = binding("bind", "rights", "vendor:group")
         inside = Made(bind.type, bind.name, bind.properties, parent="acme")
         made = [component, *self.made[:3], inside]
-        assert messages(made, "rbac-secrets-read", settings({"exemptIntegrations": ["other"]}))
-        assert not messages(made, "rbac-secrets-read", settings({"exemptIntegrations": ["ac*"]}))
+        assert messages(made, "rbac-secrets-read", parse_settings({"exemptIntegrations": ["other"]}))
+        assert not messages(made, "rbac-secrets-read", parse_settings({"exemptIntegrations": ["ac*"]}))
 
     def test_a_rules_own_settings_come_on_top_of_the_shared_ones(self) -> None:
-        both = settings({"accounts": ["1"]}, Settings(accounts=("2",)))
+        both = parse_settings({"accounts": ["1"]}, Settings(accounts=("2",)))
         assert both.accounts == ("2", "1")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eks_access_policies.evaluate.evaluator import Judge
+from eks_access_policies.evaluate.evaluator import Evaluator
 from eks_access_policies.stack import UNKNOWN, Resource, Stack, StateError, of_value
 from tests.support.policies.cases import CASES
 from tests.support.policies.resources import stack
@@ -54,8 +54,8 @@ def resources(draw: st.DrawFn) -> Resource:
 @ODD
 @given(st.lists(resources(), max_size=5))
 def test_odd_resources_are_judged(odd: list[Resource]) -> None:
-    for located in Judge().stack(Stack(tuple(odd))):
-        assert located.urn
+    for finding in Evaluator().stack(Stack(tuple(odd))):
+        assert finding.urn
 
 
 @ODD
@@ -68,14 +68,14 @@ def test_real_resources_with_an_odd_property_are_judged(data: st.DataObject) -> 
     name = data.draw(st.sampled_from(sorted(old.properties) or ["x"]))
     changed = {**old.properties, name: data.draw(VALUES)}
     found[index] = Resource(old.urn, old.type, old.name, changed, property_dependencies=old.property_dependencies)
-    Judge().stack(Stack(tuple(found)))
+    Evaluator().stack(Stack(tuple(found)))
 
 
 @ODD
 @given(st.dictionaries(st.sampled_from(["deployment", "steps", "checkpoint", "schemaVersion", "access"]), VALUES))
 def test_odd_values_are_a_stack_or_refused(value: dict[str, Any]) -> None:
     with suppress(StateError):
-        Judge().stack(of_value(value))
+        Evaluator().stack(of_value(value))
 
 
 def deep(depth: int) -> Any:
@@ -93,4 +93,4 @@ def test_very_deep_and_very_large_properties_are_judged(kind: str) -> None:
         "subjects": ["x"] * 10_000,
     }
     for properties in (large, wide):
-        Judge().stack(Stack((Resource("urn:pulumi:test::cases::t::x", kind, "x", properties),)))
+        Evaluator().stack(Stack((Resource("urn:pulumi:test::cases::t::x", kind, "x", properties),)))

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eks_access_policies.finding import Finding
-from eks_access_policies.iam import Context, judge_policies, judge_policy, judge_trust, parse
+from eks_access_policies.iam import Context, evaluate_policies, evaluate_policy, evaluate_trust, parse
 
 CONTEXT = Context(accounts=frozenset({"111122223333"}))
 MANY = 10_000
@@ -66,18 +66,18 @@ _ELEMENTS = st.sampled_from(
 _STATEMENTS = st.lists(st.dictionaries(_ELEMENTS, _ANYTHING, max_size=7), max_size=4)
 _DOCUMENTS = st.fixed_dictionaries({"Version": _SCALARS, "Statement": _STATEMENTS | _ANYTHING}) | _ANYTHING
 
-Judge = Callable[[Any, Context], list[Finding]]
+Evaluate = Callable[[Any, Context], list[Finding]]
 
 
 def together(document: Any, context: Context) -> list[Finding]:
-    return judge_policies([document, document], context)
+    return evaluate_policies([document, document], context)
 
 
-@pytest.mark.parametrize("judge", [judge_trust, judge_policy, together])
+@pytest.mark.parametrize("evaluate", [evaluate_trust, evaluate_policy, together])
 @given(document=_DOCUMENTS)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_any_value_is_judged(judge: Judge, document: Any) -> None:
-    for finding in judge(document, CONTEXT):
+def test_any_value_is_judged(evaluate: Evaluate, document: Any) -> None:
+    for finding in evaluate(document, CONTEXT):
         assert finding.message, "a finding says what it is about"
 
 
@@ -117,8 +117,10 @@ def test_a_value_as_deep_as_the_interpreter_allows_is_judged() -> None:
     for _ in range(100_000):
         inner["StringEquals"] = {}
         inner = inner["StringEquals"]
-    for judge in (judge_trust, judge_policy):
-        findings = judge({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": deep}}, CONTEXT)
+    for evaluate in (evaluate_trust, evaluate_policy):
+        findings = evaluate(
+            {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": deep}}, CONTEXT
+        )
         assert any("nested" in each.message for each in findings), "it is told that it cannot be written down"
     # Taken apart here, since the interpreter would do so by recursion.
     while deep:
@@ -127,13 +129,13 @@ def test_a_value_as_deep_as_the_interpreter_allows_is_judged() -> None:
 
 def test_look_alikes_of_letters_are_told_and_are_not_what_they_look_like() -> None:
     cyrillic = {"Statement": [{"Effect": "Allow", "Аction": "iam:*", "Resource": "*"}]}
-    rules = {each.rule.id for each in judge_policy(cyrillic, CONTEXT)}
+    rules = {each.rule.id for each in evaluate_policy(cyrillic, CONTEXT)}
     assert rules == {"iam-document-characters", "iam-document-malformed"}, "IAM refuses it, and it grants nothing"
 
 
 def test_elements_in_another_case_and_single_values_are_judged_all_the_same() -> None:
     lenient = {"statement": {"effect": "allow", "action": "iam:AttachUserPolicy", "resource": "*"}}
-    rules = [each.rule.id for each in judge_policy(json.dumps(lenient), CONTEXT)]
+    rules = [each.rule.id for each in evaluate_policy(json.dumps(lenient), CONTEXT)]
     assert "iam-escalation-policies" in rules
 
 
@@ -146,9 +148,9 @@ def _policy(part: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [part(number) for number in range(MANY)]}
 
 
-_HUGE: dict[str, tuple[Judge, dict[str, Any]]] = {
+_HUGE: dict[str, tuple[Evaluate, dict[str, Any]]] = {
     "escalation on a role each": (
-        judge_policy,
+        evaluate_policy,
         _policy(
             lambda n: {
                 "Effect": "Allow",
@@ -158,21 +160,21 @@ _HUGE: dict[str, tuple[Judge, dict[str, Any]]] = {
         ),
     ),
     "allowed and denied in turn": (
-        judge_policy,
+        evaluate_policy,
         _policy(
             lambda n: {"Effect": ("Deny", "Allow")[n % 2], "Action": "iam:*", "Resource": f"arn:aws:iam::1:role/{n}*"}
         ),
     ),
     "everything but one": (
-        judge_policy,
+        evaluate_policy,
         _policy(lambda n: {"Effect": ("Deny", "Allow")[n % 2], "NotAction": f"iam:A{n}*", "Resource": "*"}),
     ),
     "an account each": (
-        judge_trust,
+        evaluate_trust,
         _policy(lambda n: {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": str(10**11 + n)}}),
     ),
     "a denial for each": (
-        judge_trust,
+        evaluate_trust,
         _policy(
             lambda n: {
                 "Effect": ("Deny", "Allow")[n % 2],
@@ -183,7 +185,7 @@ _HUGE: dict[str, tuple[Judge, dict[str, Any]]] = {
         ),
     ),
     "a provider each": (
-        judge_trust,
+        evaluate_trust,
         _policy(
             lambda n: {
                 "Effect": "Allow",
@@ -194,7 +196,7 @@ _HUGE: dict[str, tuple[Judge, dict[str, Any]]] = {
         ),
     ),
     "stars": (
-        judge_policy,
+        evaluate_policy,
         {
             "Statement": {
                 "Effect": "Allow",
@@ -208,9 +210,9 @@ _HUGE: dict[str, tuple[Judge, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("name", _HUGE)
 def test_ten_thousand_statements_take_seconds_and_are_told_shortly(name: str) -> None:
-    judge, document = _HUGE[name]
+    evaluate, document = _HUGE[name]
     began = time.process_time()
-    findings = judge(document, CONTEXT)
+    findings = evaluate(document, CONTEXT)
     assert time.process_time() - began < SECONDS, "the time must not grow with the square of the statements"
     assert 0 < len(findings) <= 200, "nobody reads more"
 
@@ -218,4 +220,4 @@ def test_ten_thousand_statements_take_seconds_and_are_told_shortly(name: str) ->
 def test_the_gravest_of_ten_thousand_statements_is_found_wherever_it_stands() -> None:
     document = _policy(lambda n: {"Effect": "Allow", "Action": f"ec2:Describ{n}", "Resource": "*"})
     document["Statement"][-1] = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    assert any(each.rule.id == "iam-policy-admin" for each in judge_policy(document, CONTEXT))
+    assert any(each.rule.id == "iam-policy-admin" for each in evaluate_policy(document, CONTEXT))

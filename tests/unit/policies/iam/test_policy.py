@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from eks_access_policies.finding import Finding, Severity
-from eks_access_policies.iam import Context, actions, judge_policies, judge_policy
+from eks_access_policies.iam import Context, actions, evaluate_policies, evaluate_policy
 from tests.support.policies.disguise_cases import GRAVE, HARMLESS
 from tests.support.policies.policy_cases import BAD, GOOD, OWN, PATHS, Case, allow, deny
 
@@ -13,7 +13,7 @@ CONTEXT = Context(accounts=frozenset({OWN}), now=datetime(2026, 6, 1, tzinfo=UTC
 
 
 def found(*statements: dict[str, object]) -> list[Finding]:
-    return judge_policy({"Version": "2012-10-17", "Statement": list(statements)}, CONTEXT)
+    return evaluate_policy({"Version": "2012-10-17", "Statement": list(statements)}, CONTEXT)
 
 
 def told(findings: list[Finding]) -> str:
@@ -85,21 +85,21 @@ def test_what_was_denied_and_what_cannot_be_met_opens_no_path(path: str) -> None
 
 def test_policies_of_one_identity_complete_each_other() -> None:
     halves = [{"Statement": allow("iam:PassRole")}, {"Statement": allow("ec2:RunInstances")}]
-    assert not any("-escalation-" in each.rule.id for half in halves for each in judge_policy(half, CONTEXT))
-    assert [each.rule.id for each in judge_policies(halves, CONTEXT)] == ["iam-escalation-pass-role"]
+    assert not any("-escalation-" in each.rule.id for half in halves for each in evaluate_policy(half, CONTEXT))
+    assert [each.rule.id for each in evaluate_policies(halves, CONTEXT)] == ["iam-escalation-pass-role"]
 
 
 def test_a_policy_of_the_same_identity_may_deny_what_another_allows() -> None:
     allowing, denying = {"Statement": allow("iam:*")}, {"Statement": deny("iam:*")}
-    assert judge_policies([allowing], CONTEXT), "alone it escalates"
-    assert not judge_policies([allowing, denying], CONTEXT)
+    assert evaluate_policies([allowing], CONTEXT), "alone it escalates"
+    assert not evaluate_policies([allowing, denying], CONTEXT)
 
 
 def test_sizes_are_measured_without_white_space_and_by_the_kind_of_policy() -> None:
     resources = [f"arn:aws:s3:::bucket-{number:03}/*" for number in range(270)]
     document = {"Version": "2012-10-17", "Statement": [allow("s3:GetObject", resources)]}
-    sizes = [each.rule.id for each in judge_policy(document, CONTEXT, "managed") if "size" in each.rule.id]
+    sizes = [each.rule.id for each in evaluate_policy(document, CONTEXT, "managed") if "size" in each.rule.id]
     assert sizes == ["iam-document-size"], "6,144 for a managed policy"
-    assert not [each for each in judge_policy(document, CONTEXT, "inline") if "size" in each.rule.id], (
+    assert not [each for each in evaluate_policy(document, CONTEXT, "inline") if "size" in each.rule.id], (
         "10,240 for a role"
     )

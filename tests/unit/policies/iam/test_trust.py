@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from eks_access_policies.finding import Finding, Severity
-from eks_access_policies.iam import Context, Vendor, judge_session, judge_trust
+from eks_access_policies.iam import Context, Vendor, evaluate_session, evaluate_trust
 from tests.support.policies.trust_cases import (
     BAD,
     CONDUCTORONE,
@@ -35,7 +35,7 @@ CONTEXT = Context(
 
 
 def found(case: Case) -> list[Finding]:
-    return judge_trust({"Version": "2012-10-17", "Statement": list(case.statements)}, CONTEXT)
+    return evaluate_trust({"Version": "2012-10-17", "Statement": list(case.statements)}, CONTEXT)
 
 
 def told(findings: list[Finding]) -> str:
@@ -56,8 +56,8 @@ def test_a_trust_that_names_who_may_act_is_left_alone(case: Case) -> None:
 
 
 def test_sessions_end_within_the_limit() -> None:
-    assert not judge_session(43_200), "twelve hours are what IAM allows"
-    (finding,) = judge_session(7200, Context(session_seconds=3600))
+    assert not evaluate_session(43_200), "twelve hours are what IAM allows"
+    (finding,) = evaluate_session(7200, Context(session_seconds=3600))
     assert finding.rule.id == "iam-trust-session-duration"
     assert "2 hours" in finding.message
 
@@ -79,14 +79,14 @@ def test_what_is_wider_than_it_could_be_is_told_without_being_grave(statement: d
 
 def test_an_account_is_judged_by_whose_it_is() -> None:
     document = {"Statement": aws(f"arn:aws:iam::{STRANGER}:role/x")}
-    assert judge_trust(document, CONTEXT), "nobody's"
+    assert evaluate_trust(document, CONTEXT), "nobody's"
     for context in (
         Context(accounts=frozenset({STRANGER})),
         Context(trusted_accounts=frozenset({STRANGER})),
         Context(vendors={STRANGER: Vendor("Cado", external_id=False)}),
         Context(principals=frozenset({f"arn:aws:iam::{STRANGER}:role/*"})),
     ):
-        assert not judge_trust(document, context), context
+        assert not evaluate_trust(document, context), context
 
 
 def test_every_statement_is_judged_and_its_place_told() -> None:

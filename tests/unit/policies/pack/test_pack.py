@@ -15,10 +15,10 @@ from pulumi_policy import policy as sdk
 
 from eks_access.integrations.conductorone.modes import CONDUCTORONE_ROLE
 from eks_access.model.arn import parse
+from eks_access_policies.evaluate.configuration import SHARED
 from eks_access_policies.evaluate.evaluator import RESOURCE_RULES, RULES
 from eks_access_policies.iam import KNOWN_VENDORS
-from eks_access_policies.pack import judged_once, policies
-from eks_access_policies.rules.configuration import SHARED
+from eks_access_policies.pack import evaluated_once, policies
 from eks_access_policies.stack import Resource, is_unknown
 from tests.support.policies.case import Case
 from tests.support.policies.cases import CASES
@@ -29,7 +29,7 @@ _SECRET = "1b47061264138c4ac30d75fd1eb44270"
 
 
 def servicer(*, once: bool) -> Any:
-    with judged_once() if once else nullcontext():
+    with evaluated_once() if once else nullcontext():
         return sdk._PolicyAnalyzerServicer("eks-access", "1", policies(), EnforcementLevel.ADVISORY)
 
 
@@ -206,19 +206,19 @@ def test_what_is_not_known_yet_is_said() -> None:
 
 def test_the_sdk_is_left_as_it_was() -> None:
     before = sdk._PolicyAnalyzerServicer
-    with judged_once():
+    with evaluated_once():
         assert sdk._PolicyAnalyzerServicer is not before
     assert sdk._PolicyAnalyzerServicer is before
 
 
 def test_another_sdk_without_what_is_overridden_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(sdk, "_PolicyAnalyzerServicer")
-    with judged_once():
+    with evaluated_once():
         assert not hasattr(sdk, "_PolicyAnalyzerServicer"), "the pack is slower then, and works"
 
 
 def test_importing_the_pack_starts_nothing() -> None:
-    code = "import eks_access_policies.pack, eks_access_cli.commands.policies, sys; sys.exit('grpc' not in sys.modules)"
+    code = "import eks_access_policies.pack, eks_access_cli.flows.policies, sys; sys.exit('grpc' not in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
 
 

@@ -3,10 +3,10 @@
 import re
 
 from eks_access.model.integration import Profile
-from eks_access_policies.evaluate.evaluator import RULES, Judge
+from eks_access_policies.evaluate.configuration import parse_configuration
+from eks_access_policies.evaluate.evaluator import RULES, Evaluator
+from eks_access_policies.evaluate.settings import settings_schema
 from eks_access_policies.report.rules import markdown
-from eks_access_policies.rules.configuration import configuration
-from eks_access_policies.rules.settings import schema
 from tests.support.checkout import DOCS
 from tests.support.policies.integrations import ARGUMENTS, stack_of
 
@@ -22,7 +22,7 @@ def test_the_table_of_rules_is_current() -> None:
 
 def test_every_setting_is_told_as_it_is_described() -> None:
     written = (DOCS / "policies.md").read_text()
-    for name, described in schema().items():
+    for name, described in settings_schema().items():
         assert re.search(rf"\| `{name}` \| [^|]+ \| {re.escape(described['description'])} \|", written), name
 
 
@@ -33,10 +33,10 @@ def known() -> set[tuple[str, str, str]]:
 
 def test_the_integrations_have_the_known_findings_and_no_other() -> None:
     found = {
-        (name, profile.value, located.rule.id)
+        (name, profile.value, finding.rule.id)
         for name in ARGUMENTS
         for profile in Profile
-        for located in Judge().stack(stack_of(name, profile))
+        for finding in Evaluator().stack(stack_of(name, profile))
     }
     assert found == known(), "docs/policies/known-findings.md has every finding, with its reason"
 
@@ -49,5 +49,5 @@ def test_least_needs_no_exemption_but_for_what_grants_access_to_others() -> None
 
 
 def test_the_exemption_that_is_documented_lets_it_pass() -> None:
-    exempt = configuration({"settings": {"exemptIntegrations": ["conductorone-provision"]}})
-    assert not exempt.judge().stack(stack_of("conductorone-provision", Profile.LEAST))
+    exempt = parse_configuration({"settings": {"exemptIntegrations": ["conductorone-provision"]}})
+    assert not exempt.evaluator().stack(stack_of("conductorone-provision", Profile.LEAST))

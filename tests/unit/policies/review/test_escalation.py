@@ -10,7 +10,7 @@ from eks_access.model.integration import Profile
 from eks_access_policies.review.change import PrincipalChanges
 from tests.support.places import place
 from tests.support.review_stacks import Stack, allow, difference, only
-from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
+from tests.support.vendors import ARGUMENTS
 
 ATTACH = "can attach any policy to a role, its own among them"
 

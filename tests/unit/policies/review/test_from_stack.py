@@ -15,7 +15,7 @@ from eks_access_policies.stack import UNKNOWN, of_preview
 from eks_access_policies.stack.declared_trust import trust_policy
 from tests.support.places import place
 from tests.support.review_stacks import Stack, allow, lines, trust
-from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
+from tests.support.vendors import ARGUMENTS
 
 
 @pytest.mark.parametrize("profile", Profile)

@@ -85,7 +85,7 @@ def test_rights_that_move_from_an_access_policy_to_rbac_are_no_change() -> None:
     from eks_access.model.access_policies import catalogue
 
     rules: Rules = [
-        {"apiGroups": list(each.api_groups), "resources": list(each.resources), "verbs": list(each.verbs)}
+        {"apiGroups": list(each.groups), "resources": list(each.resources), "verbs": list(each.verbs)}
         for each in catalogue()["AmazonEKSViewPolicy"]
     ]
     group = Stack().role("cado").entry("cado", "dev", GROUP).bound(GROUP, "dev", rules)
@@ -107,7 +107,8 @@ def test_names_are_told_and_make_it_less_grave() -> None:
         ([rule(["*"], "*", group="*")], "critical"),
         ([rule(["escalate"], "clusterroles", group="rbac.authorization.k8s.io")], "critical"),
         ([rule(["impersonate"], "groups")], "critical"),
-        ([rule(["get"], "nodes/proxy")], "high"),
+        ([rule(["get"], "nodes/proxy")], "critical"),
+        ([rule(["create"], "pods/exec")], "high"),
         ([rule(["create"], "pods")], "high"),
         ([rule(["update"], "services")], "medium"),
         ([rule(["list"], "nodes")], "low"),

@@ -10,12 +10,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from eks_access_cli.commands import review, review_comment
-from eks_access_cli.commands.review_environments import changed, environments
-from eks_access_cli.commands.review_environments import review_environments as listing
+from eks_access_cli.commands import review, review_comment, review_environments
 from eks_access_cli.main import main
+from eks_access_policies.review.environments import find_affected_environments, find_environments
 from tests.support.checkout import CHECKOUT
-from tests.unit.cli.test_previews import git
+from tests.support.repository import git
 
 WORKFLOWS = CHECKOUT / ".github" / "workflows"
 REUSABLE = "access-review.yml"
@@ -114,8 +113,7 @@ def test_every_action_is_pinned_and_every_checkout_keeps_no_token() -> None:
     for name in OURS:
         text = (WORKFLOWS / name).read_text()
         for used in re.findall(r"uses: (\S+/\S+@\S+.*)", text):
-            is_sha = re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", used)
-            assert is_sha or re.search(r"@v\d+$", used) or "OWNER/" in used, used
+            assert re.search(r"@[0-9a-f]{40} # v\d+\.\d+\.\d+$", used) or "OWNER/" in used, used
         for job in load(name)["jobs"].values():
             for step in steps(job):
                 if "actions/checkout@" in step.get("uses", ""):
@@ -140,9 +138,9 @@ def test_the_pack_and_the_review_are_told_before_they_fail_the_job(jobs: Any) ->
 def test_the_options_that_the_scripts_give_are_those_of_the_commands() -> None:
     text = "\n".join(script for _, script in scripts()) + (CHECKOUT / "Makefile").read_text()
     commands = {
-        "review": review.review,
-        "review-comment": review_comment.review_comment,
-        "review-environments": listing,
+        "review": review.command,
+        "review-comment": review_comment.command,
+        "review-environments": review_environments.command,
     }
     for name, given in re.findall(r"eks-access (review\S*) ((?:.*\\\n)*.*)", text):
         options = {option for parameter in commands[name].params for option in parameter.opts}
@@ -163,11 +161,11 @@ def test_the_options_that_the_scripts_give_are_those_of_the_commands() -> None:
     ],
 )
 def test_a_change_is_about_the_environments_whose_files_it_touches(files: list[str], found: list[str]) -> None:
-    assert changed(["dev", "prod"], files) == found
+    assert find_affected_environments(["dev", "prod"], files) == found
 
 
 def test_the_environments_are_found_by_their_files_and_since_where_the_branch_began(tmp_path: Path) -> None:
-    assert environments(["Pulumi.yaml", "Pulumi.b.yaml", "Pulumi.a.yml", "x"]) == ["a", "b"]
+    assert find_environments(["Pulumi.yaml", "Pulumi.b.yaml", "Pulumi.a.yml", "x"]) == ["a", "b"]
     for name in ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml"):
         (tmp_path / name).write_text("")
     git(tmp_path, "init", "-q", "-b", "main")

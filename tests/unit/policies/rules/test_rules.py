@@ -4,9 +4,8 @@ import pytest
 
 from eks_access_policies import iam
 from eks_access_policies.evaluate import eks, rbac
-from eks_access_policies.evaluate.evaluator import RULES, Judge
-from eks_access_policies.finding import Severity
-from eks_access_policies.located import Located
+from eks_access_policies.evaluate.evaluator import RULES, Evaluator
+from eks_access_policies.finding import Finding, Severity
 from tests.support.policies.case import Case
 from tests.support.policies.cases import CASES
 from tests.support.policies.resources import Made, stack
@@ -15,26 +14,24 @@ ONLY_IN_A_PREVIEW = ("eks-cluster-replaced", "eks-authentication-mode-change")
 """Rules about a change, which needs what was before: tested in test_previews.py."""
 
 
-def judged(made: list[Made], *, preview: bool = False) -> list[Located]:
-    return Judge().stack(stack(made, preview=preview))
+def evaluated(made: list[Made], *, preview: bool = False) -> list[Finding]:
+    return Evaluator().stack(stack(made, preview=preview))
 
 
 @pytest.mark.parametrize("preview", [False, True], ids=["deployed", "preview"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
 def test_what_breaks_a_rule_is_found_and_its_twin_passes(case: Case, preview: bool) -> None:
-    bad = [found for found in judged(list(case.bad), preview=preview) if found.rule.id == case.rule]
+    bad = [found for found in evaluated(list(case.bad), preview=preview) if found.rule.id == case.rule]
     assert bad, f"{case.rule} does not see the resources that are made to break it"
     urns = {made.urn for made in case.bad}
     assert {found.urn for found in bad} <= urns, "a finding is about one of the resources"
-    good = [found.finding.message for found in judged(list(case.good), preview=preview) if found.rule.id == case.rule]
+    good = [found.message for found in evaluated(list(case.good), preview=preview) if found.rule.id == case.rule]
     assert not good, f"{case.rule} finds fault with what is as it should be"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
 def test_what_is_as_it_should_be_blocks_no_deployment(case: Case) -> None:
-    blocking = [
-        f"{found.rule.id}: {found.finding.message}" for found in judged(list(case.good)) if found.rule.is_mandatory
-    ]
+    blocking = [f"{found.rule.id}: {found.message}" for found in evaluated(list(case.good)) if found.rule.is_mandatory]
     assert not blocking, "a good fixture is good by every rule that blocks"
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from eks_access_policies.evaluate.evaluator import Judge
+from eks_access_policies.evaluate.evaluator import Evaluator
 from eks_access_policies.stack import of_preview
 
 URN = "urn:pulumi:dev::shop::aws:eks/cluster:Cluster::prod"
@@ -23,7 +23,7 @@ def found(before: dict[str, Any], after: dict[str, Any], op: str, *changed: str)
         "newState": state(after),
         "detailedDiff": {path: {"kind": kind} for path in changed},
     }
-    return {located.rule.id for located in Judge().stack(of_preview({"steps": [step]}))}
+    return {finding.rule.id for finding in Evaluator().stack(of_preview({"steps": [step]}))}
 
 
 FALSE, TRUE = ({"bootstrapClusterCreatorAdminPermissions": value} for value in (False, True))

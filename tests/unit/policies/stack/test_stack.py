@@ -159,7 +159,7 @@ def test_a_manifest_gives_the_access_that_it_tells() -> None:
         (EntryMethod.ACCESS_ENTRY, "prod"),
         (EntryMethod.AWS_AUTH, "old"),
     }
-    held = {(str(held.principal), held.cluster, held.rule.resources) for held in access.held if held.binding}
+    held = {(str(held.principal), held.cluster, held.rule.resources) for held in access.effective_rules if held.binding}
     role = "role arn:aws:iam::111122223333:role/acme"
     assert held == {(role, "prod", ("pods",)), (role, "old", ("pods",))}
     found = stack.integration(access.entries[0].resource)
@@ -183,7 +183,7 @@ def test_a_manifest_lets_no_role_into_a_connected_cluster_where_the_connector_an
     ]
     access = Access(of_value(manifest({"onprem": connected}, grants)))
     assert (access.entries, access.associations) == ((), ())
-    assert {(held.holder, held.cluster, held.namespaces) for held in access.held} == {
+    assert {(held.holder, held.cluster, held.namespaces) for held in access.effective_rules} == {
         (Subject("ServiceAccount", "agent", "eks-connector"), "prod", None),
         (Subject("User", viewer), "prod", ("payments",)),
     }

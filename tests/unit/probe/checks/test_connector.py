@@ -1,4 +1,4 @@
-"""EKS Connector: what is asked in the place of becoming it, and which answers count."""
+"""EKS Connector: the checks in place of assuming its role, and which answers count."""
 
 import json
 import re
@@ -14,8 +14,8 @@ from eks_access_probe.checks import connector, kubernetes
 from eks_access_probe.checks.service_account_session import ServiceAccountSession
 from eks_access_probe.identity.assume_role import Actor, AssumeRoleError
 from eks_access_probe.identity.identities import Identities
-from eks_access_probe.operator import role
-from eks_access_probe.outcome import Result, Verdict, judge
+from eks_access_probe.operator import aws as evaluated_aws
+from eks_access_probe.outcome import Result, Verdict, evaluate_answer
 from tests.support.world import access, aws_call, status
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -57,25 +57,27 @@ def actor(clients: Any, kubeconfig: Path = Path("none"), **changes: Any) -> Acto
 
 
 @pytest.mark.parametrize(
-    ("found", "result", "told"),
+    ("found", "result", "message"),
     [
         ({"status": "ACTIVE", "ends": -1}, Result.AS_EXPECTED, "connected"),
         ({"status": "PENDING", "ends": 48}, Result.AS_EXPECTED, "not connected yet"),
-        ({"status": "PENDING", "ends": 5}, Result.AS_EXPECTED, "warning: .* ends in 5 hours"),
-        ({"status": "PENDING", "ends": -1}, Result.MISMATCH, "ended unused"),
-        ({"status": "FAILED", "ends": 48}, Result.MISMATCH, "ended unused"),
+        ({"status": "PENDING", "ends": 5}, Result.AS_EXPECTED, "warning: .* expires in 5 hours"),
+        ({"status": "PENDING", "ends": -1}, Result.MISMATCH, "expired unused"),
+        ({"status": "FAILED", "ends": 48}, Result.MISMATCH, "expired unused"),
     ],
 )
-def test_a_registration_is_connected_or_still_able_to_be(found: dict[str, Any], result: Result, told: str) -> None:
+def test_a_registration_must_be_connected_or_have_a_valid_activation(
+    found: dict[str, Any], result: Result, message: str
+) -> None:
     config = {"activationExpiry": NOW + timedelta(hours=found["ends"])}
-    answer = connector.state_of({"status": found["status"], "connectorConfig": config}, NOW)
-    (question, *_) = [check.question for check in connector.registrations(FakeAws(), actor(FakeAws()))]  # type: ignore[arg-type]
-    assert judge(question, answer) is result
-    assert re.search(told, " ".join([answer.message, *answer.differences]))
+    answer = connector.evaluate_registration({"status": found["status"], "connectorConfig": config}, NOW)
+    (question, *_) = [check.question for check in connector.build_registration_checks(FakeAws(), actor(FakeAws()))]  # type: ignore[arg-type]
+    assert evaluate_answer(question, answer) is result
+    assert re.search(message, " ".join([answer.message, *answer.differences]))
 
 
-def test_a_cluster_of_eks_is_told_apart() -> None:
-    assert "an EKS cluster" in connector.state_of({"status": "ACTIVE"}, NOW).differences[0]
+def test_an_eks_cluster_is_not_a_registration() -> None:
+    assert "an EKS cluster" in connector.evaluate_registration({"status": "ACTIVE"}, NOW).differences[0]
 
 
 @pytest.mark.parametrize(
@@ -90,39 +92,41 @@ def test_a_cluster_of_eks_is_told_apart() -> None:
 )
 def test_the_trust_policy_is_for_the_service_alone(statements: tuple[dict[str, Any], ...], result: Result) -> None:
     aws: Any = FakeAws(*statements)
-    check = connector.trusted(aws, actor(aws))
-    assert judge(check.question, check.ask()) is result
+    check = connector.build_trust_check(aws, actor(aws))
+    assert evaluate_answer(check.question, check.ask()) is result
 
 
 @pytest.mark.parametrize(("decision", "verdict"), [("allowed", Verdict.ALLOWED), ("implicitDeny", Verdict.DENIED)])
-def test_what_the_role_may_do_is_evaluated_for_the_operator_and_told_so(decision: str, verdict: Verdict) -> None:
+def test_the_roles_calls_are_evaluated_and_marked_as_evaluated(decision: str, verdict: Verdict) -> None:
     aws: Any = FakeAws(decision=decision)
-    (check, _) = role.checks(aws, actor(aws, aws=[aws_call("eks:ListClusters", False)]), "aws", "111122223333")
+    (check, _) = evaluated_aws.build_role_checks(
+        aws, actor(aws, aws=[aws_call("eks:ListClusters", False)]), "aws", "111122223333"
+    )
     assert check.ask().verdict is verdict
     assert not check.question.exercised
     assert (aws.asked["ActionNames"], aws.asked["ResourceArns"]) == (["eks:ListClusters"], ["*"])
     assert aws.asked["PolicySourceArn"] == integration().role.arn
 
 
-def test_a_call_on_what_the_reference_does_not_name_says_on_what_itself() -> None:
+def test_explicit_resource_arns_are_used_for_the_simulation() -> None:
     aws: Any = FakeAws()
     arn = "arn:aws:eks:us-east-1:111122223333:cluster/onprem"
     call = aws_call("ssmmessages:CreateControlChannel", True, ResourceArns=[arn])
-    (check, _) = role.checks(aws, actor(aws, aws=[call]), "aws", "111122223333")
+    (check, _) = evaluated_aws.build_role_checks(aws, actor(aws, aws=[call]), "aws", "111122223333")
     assert check.ask().verdict is Verdict.ALLOWED
     assert aws.asked["ResourceArns"] == [arn]
 
 
-def test_nobody_becomes_the_role_and_an_identity_without_operator_says_what_is_missing() -> None:
-    with pytest.raises(AssumeRoleError, match="assumed by an AWS service"):
+def test_the_role_cannot_be_assumed_and_a_missing_operator_is_reported() -> None:
+    with pytest.raises(AssumeRoleError, match="only an AWS service"):
         actor(FakeAws()).assume()
     known = Identities.model_validate({"version": 1, "integrations": {"acme": {"profile": "x"}}})
     other: Any = FakeAws()
-    with pytest.raises(AssumeRoleError, match="names no 'operator'"):
+    with pytest.raises(AssumeRoleError, match="has no 'operator'"):
         Actor(other, "acme", integration(), known).operator_keys()
 
 
-def test_an_operators_kubeconfig_that_leads_elsewhere_is_not_used(tmp_path: Path) -> None:
+def test_an_operators_kubeconfig_of_another_cluster_is_refused(tmp_path: Path) -> None:
     named = {"name": "x"}
     config = {
         "current-context": "x",
@@ -134,7 +138,7 @@ def test_an_operators_kubeconfig_that_leads_elsewhere_is_not_used(tmp_path: Path
     path.write_text(json.dumps(config))
     session = ServiceAccountSession(actor(FakeAws(), path), "api", integration().clusters["api"])
     with pytest.raises(AssumeRoleError, match=r"leads to https://elsewhere\.example"):
-        session._sign()
+        session._create_token()
 
 
 class Session:
@@ -156,16 +160,16 @@ def as_viewer(*, allowed: bool) -> KubernetesExpectation:
 
 def test_a_call_as_a_viewer_impersonates_it() -> None:
     session: Any = Session(Response(200, {}, b"{}"))
-    assert kubernetes._try(session, as_viewer(allowed=True)).verdict is Verdict.ALLOWED
+    assert kubernetes._request(session, as_viewer(allowed=True)).verdict is Verdict.ALLOWED
     assert session.headers == {"Impersonate-User": VIEWER}
 
 
-def test_a_refusal_counts_only_where_the_viewers_own_rights_refuse() -> None:
+def test_a_denial_counts_only_if_the_impersonated_user_is_denied() -> None:
     own: Any = Session(
         status(403, "Forbidden", f'secrets is forbidden: User "{VIEWER}" cannot list resource "secrets"')
     )
-    assert kubernetes._try(own, as_viewer(allowed=False)).verdict is Verdict.DENIED
+    assert kubernetes._request(own, as_viewer(allowed=False)).verdict is Verdict.DENIED
     message = f'users "{VIEWER}" is forbidden: User "{ACCOUNT}" cannot impersonate resource "users"'
     before: Any = Session(status(403, "Forbidden", message))
-    assert kubernetes._try(before, as_viewer(allowed=False)).verdict is Verdict.COULD_NOT_ASK
-    assert kubernetes._try(before, as_viewer(allowed=True)).verdict is Verdict.DENIED
+    assert kubernetes._request(before, as_viewer(allowed=False)).verdict is Verdict.COULD_NOT_ASK
+    assert kubernetes._request(before, as_viewer(allowed=True)).verdict is Verdict.DENIED

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from eks_access.manifest.models import IntegrationAccess
-from eks_access_probe.checks.declared_rights import Right, declared, undeclared
+from eks_access.model.kubernetes_rights import Request
+from eks_access_probe.checks.declared_rights import declared, undeclared
 from tests.support.world import access, kubernetes_call
 
-LIST_PODS = Right("list", "", "pods")
-GET_LOGS = Right("get", "", "pods", "log")
+LIST_PODS = Request("list", "", "pods")
+GET_LOGS = Request("get", "", "pods", "log")
 VIEW = {"arn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy", "namespaces": []}
 
 
@@ -22,14 +23,14 @@ def grant(namespaces: list[str] | None = None, **rule: Any) -> dict[str, Any]:
     return {"name": "read", "group": "acme:readers", "namespaces": namespaces, "rules": rules}
 
 
-def is_declared(right: Right, **changes: Any) -> bool:
+def is_declared(right: Request, **changes: Any) -> bool:
     integration = described(**changes)
     return declared(integration, integration.clusters["api"], right)
 
 
 def test_a_right_that_a_rule_gives_everywhere_is_declared() -> None:
     assert is_declared(LIST_PODS, grants=[grant()])
-    assert not is_declared(Right("watch", "", "pods"), grants=[grant()]), "another verb is another right"
+    assert not is_declared(Request("watch", "", "pods"), grants=[grant()]), "another verb is another right"
     assert not is_declared(GET_LOGS, grants=[grant(verbs=["get"])]), "nor does a resource give its subresources"
 
 
@@ -53,7 +54,7 @@ def test_the_rules_of_an_access_policy_are_declared_where_there_are_access_polic
 def test_what_is_granted_or_has_a_line_of_its_own_is_not_asked_about_again() -> None:
     integration = described()
     everything = undeclared(integration, integration.clusters["api"])
-    assert {LIST_PODS, GET_LOGS, Right("*", "*", "*")} <= set(everything)
+    assert {LIST_PODS, GET_LOGS, Request("*", "*", "*")} <= set(everything)
     lines = described().model_copy(
         update={
             "kubernetes": [
@@ -72,4 +73,4 @@ def test_the_rights_are_those_of_the_whole_cluster_each_once() -> None:
     integration = described()
     rights = undeclared(integration, integration.clusters["api"])
     assert len(rights) == len(set(rights))
-    assert all(right.expectation.namespace is None and right.expectation.name is None for right in rights)
+    assert all(not right.namespace and not right.name for right in rights)

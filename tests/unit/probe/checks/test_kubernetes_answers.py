@@ -4,8 +4,8 @@ import pytest
 
 from eks_access.kubernetes.client import Response
 from eks_access.manifest.models import KubernetesExpectation
-from eks_access_probe.checks.kubernetes import is_tried, path, target
-from eks_access_probe.checks.kubernetes_answers import access_review, read
+from eks_access_probe.checks.kubernetes import build_path, format_target, is_requested
+from eks_access_probe.checks.kubernetes_answers import classify_response, classify_review
 from eks_access_probe.outcome import Verdict
 from tests.support.world import forbidden, kubernetes_call, status
 
@@ -37,14 +37,14 @@ NO_SUCH_RESOURCE = "the server could not find the requested resource"
         (status(503, "ServiceUnavailable", "the server is unable to handle the request"), None, Verdict.COULD_NOT_ASK),
     ],
 )
-def test_a_read_is_told_for_what_it_is(response: Response, name: str | None, verdict: Verdict) -> None:
-    answer = read(response, name)
+def test_responses_to_a_read_are_classified(response: Response, name: str | None, verdict: Verdict) -> None:
+    answer = classify_response(response, name)
     assert answer.verdict is verdict, answer
     assert answer.status == response.status
 
 
 def test_nothing_of_an_object_that_was_read_is_kept() -> None:
-    answer = read(Response(200, {}, b'{"items":[{"data":{"password":"hunter2"}}]}'))
+    answer = classify_response(Response(200, {}, b'{"items":[{"data":{"password":"hunter2"}}]}'))
     assert "hunter2" not in repr(answer)
 
 
@@ -60,19 +60,19 @@ def test_nothing_of_an_object_that_was_read_is_kept() -> None:
         (["not an object"], Verdict.COULD_NOT_ASK),
     ],
 )
-def test_a_review_is_told_for_what_it_is(body: object, verdict: Verdict) -> None:
-    assert access_review(Response(201, {}, json.dumps(body).encode())).verdict is verdict
+def test_responses_to_an_access_review_are_classified(body: object, verdict: Verdict) -> None:
+    assert classify_review(Response(201, {}, json.dumps(body).encode())).verdict is verdict
 
 
-def test_a_review_keeps_the_authorizers_words() -> None:
+def test_the_answer_to_a_review_has_the_authorizers_reason() -> None:
     body = {"status": {"allowed": False, "reason": "no", "evaluationError": "role missing"}}
-    assert access_review(Response(201, {}, json.dumps(body).encode())).message == "no; role missing"
+    assert classify_review(Response(201, {}, json.dumps(body).encode())).message == "no; role missing"
 
 
-def test_a_review_that_is_itself_refused_says_nothing_about_its_question() -> None:
-    answer = access_review(forbidden("selfsubjectaccessreviews"))
+def test_a_review_that_is_refused_is_inconclusive() -> None:
+    answer = classify_review(forbidden("selfsubjectaccessreviews"))
     assert answer.verdict is Verdict.COULD_NOT_ASK, "the review was refused, not the call in it"
-    assert access_review(status(401, "Unauthorized", "Unauthorized")).verdict is Verdict.NOT_AUTHENTICATED
+    assert classify_review(status(401, "Unauthorized", "Unauthorized")).verdict is Verdict.NOT_AUTHENTICATED
 
 
 def call(verb: str, resource: str, **place: object) -> KubernetesExpectation:
@@ -92,12 +92,12 @@ def call(verb: str, resource: str, **place: object) -> KubernetesExpectation:
         (call("impersonate", "users"), False),
     ],
 )
-def test_only_reads_that_change_nothing_are_really_tried(e: KubernetesExpectation, tried: bool) -> None:
-    assert is_tried(e) is tried
+def test_only_reads_are_really_requested(e: KubernetesExpectation, tried: bool) -> None:
+    assert is_requested(e) is tried
 
 
 @pytest.mark.parametrize(
-    ("e", "told", "at"),
+    ("e", "expected_target", "expected_path"),
     [
         (call("list", "pods"), "pods", "/api/v1/pods"),
         (call("list", "deployments", apiGroup="apps"), "deployments.apps", "/apis/apps/v1/deployments"),
@@ -109,6 +109,8 @@ def test_only_reads_that_change_nothing_are_really_tried(e: KubernetesExpectatio
         (call("get", "nodes", subresource="proxy"), "nodes/proxy", "/api/v1/nodes"),
     ],
 )
-def test_a_call_has_a_name_and_a_path(e: KubernetesExpectation, told: str, at: str) -> None:
-    assert target(e) == told
-    assert path(e, "v1") == at
+def test_an_expectation_has_a_readable_target_and_a_path(
+    e: KubernetesExpectation, expected_target: str, expected_path: str
+) -> None:
+    assert format_target(e) == expected_target
+    assert build_path(e, "v1") == expected_path

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from eks_access.manifest import models
 from eks_access.model.trust import TamperedRequest
 from eks_access_probe.checks import trust
-from eks_access_probe.checks.trust import classify
+from eks_access_probe.checks.trust import classify_sts_error
 from eks_access_probe.identity import identities
 from eks_access_probe.identity.assume_role import Actor
 from eks_access_probe.identity.aws_clients import Aws
@@ -29,7 +29,7 @@ def error(code: str, message: str = "", status: int = 403) -> ClientError:
 
 
 @pytest.mark.parametrize(
-    ("change", "answer"),
+    ("tampered", "answer"),
     [
         ("external-id-missing", error("AccessDenied", DENIED)),
         ("external-id-wrong", error("AccessDenied", DENIED)),
@@ -44,12 +44,12 @@ def error(code: str, message: str = "", status: int = 403) -> ClientError:
         (None, error("AccessDeniedException", "EKS does not have permissions to assume the associated role.", 400)),
     ],
 )
-def test_a_refusal_by_the_trust_is_a_refusal(change: TamperedRequest | None, answer: ClientError) -> None:
-    assert classify(change, answer).verdict is Verdict.DENIED
+def test_a_refusal_by_the_trust_policy_is_a_denial(tampered: TamperedRequest | None, answer: ClientError) -> None:
+    assert classify_sts_error(tampered, answer).verdict is Verdict.DENIED
 
 
 @pytest.mark.parametrize(
-    ("change", "answer"),
+    ("tampered", "answer"),
     [
         ("stranger", error("AccessDenied", DENIED_BY_ITSELF)),
         ("external-id-wrong", error("ExpiredToken", "The security token included in the request is expired")),
@@ -63,66 +63,65 @@ def test_a_refusal_by_the_trust_is_a_refusal(change: TamperedRequest | None, ans
         (None, error("InvalidClientTokenId", "The security token included in the request is invalid.")),
     ],
 )
-def test_the_same_request_refused_for_another_cause_proves_nothing(
-    change: TamperedRequest | None, answer: ClientError
-) -> None:
-    assert classify(change, answer).verdict is Verdict.COULD_NOT_ASK
+def test_a_refusal_for_another_cause_is_inconclusive(tampered: TamperedRequest | None, answer: ClientError) -> None:
+    assert classify_sts_error(tampered, answer).verdict is Verdict.COULD_NOT_ASK
 
 
-def test_throttling_by_sts_is_no_refusal() -> None:
-    assert classify("stranger", error("Throttling", "Rate exceeded", 400)).verdict is Verdict.THROTTLED
+def test_throttling_by_sts_is_not_a_denial() -> None:
+    assert classify_sts_error("stranger", error("Throttling", "Rate exceeded", 400)).verdict is Verdict.THROTTLED
 
 
-# Against a role that really demands an ExternalId.
+# Against a role whose trust policy requires an ExternalId.
 
 
 @pytest.fixture
 def ask(world: World, manifest_file: Callable[..., str], tmp_path: Path) -> Callable[[], dict[str, Answer]]:
     def ask() -> dict[str, Answer]:
         read = models.read(json.loads(Path(manifest_file()).read_text()))
-        known = identities.read(tmp_path / "identities.yaml")
+        known = identities.load_identities(tmp_path / "identities.yaml")
         actor = Actor(Aws("http://127.0.0.1:9"), "acme", read.integrations["acme"], known)
         return {
-            check.question.detail or "allowed": check.ask() for check in (trust.allowed(actor), *trust.refused(actor))
+            check.question.detail or "allowed": check.ask()
+            for check in (trust.build_assume_check(actor), *trust.build_tampered_checks(actor))
         }
 
     return ask
 
 
-def test_the_vendor_comes_in_and_every_change_is_refused(ask: Callable[[], dict[str, Answer]]) -> None:
+def test_the_genuine_request_is_allowed_and_every_tampered_one_denied(ask: Callable[[], dict[str, Answer]]) -> None:
     answers = ask()
-    assert answers.pop("allowed") == Answer(Verdict.ALLOWED, 200, "", f"became {SESSION}")
+    assert answers.pop("allowed") == Answer(Verdict.ALLOWED, 200, "", f"assumed {SESSION}")
     assert set(answers) == {"external-id-missing", "external-id-wrong", "stranger"}
     assert {answer.verdict for answer in answers.values()} == {Verdict.DENIED}
     assert {answer.reason for answer in answers.values()} == {"AccessDenied"}
 
 
-def test_a_trust_without_the_external_id_is_found(ask: Callable[[], dict[str, Answer]], world: World) -> None:
+def test_a_trust_policy_without_the_external_id_is_found(ask: Callable[[], dict[str, Answer]], world: World) -> None:
     world.external_id = None
     answers = ask()
     assert answers["external-id-missing"].verdict is Verdict.ALLOWED
     assert answers["external-id-wrong"].verdict is Verdict.ALLOWED
-    assert answers["stranger"].verdict is Verdict.DENIED, "the principal is still judged"
+    assert answers["stranger"].verdict is Verdict.DENIED, "the principal is still evaluated"
 
 
-def test_a_trust_of_everybody_is_found(ask: Callable[[], dict[str, Answer]], world: World) -> None:
+def test_a_trust_policy_for_any_principal_is_found(ask: Callable[[], dict[str, Answer]], world: World) -> None:
     world.trusts_strangers = True
     assert ask()["stranger"].verdict is Verdict.ALLOWED
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("identities_yaml", "message"),
     [
-        ("version: 1\nintegrations: {other: {profile: acme}}", "the identities lack 'acme'"),
+        ("version: 1\nintegrations: {other: {profile: acme}}", "the identities file has no 'acme'"),
         ("version: 1\nintegrations: {acme: {profile: nowhere}}", "could not be found"),
-        ("version: 1\nintegrations: {acme: {web_identity: {token: {file: t}}}}", "names no 'profile'"),
+        ("version: 1\nintegrations: {acme: {web_identity: {token: {file: t}}}}", "has no 'profile'"),
     ],
 )
-def test_without_the_vendors_credential_nothing_is_asked(
-    given: str, told: str, ask: Callable[[], dict[str, Answer]], tmp_path: Path, world: World
+def test_without_the_vendors_credential_no_request_is_sent(
+    identities_yaml: str, message: str, ask: Callable[[], dict[str, Answer]], tmp_path: Path, world: World
 ) -> None:
-    (tmp_path / "identities.yaml").write_text(given)
+    (tmp_path / "identities.yaml").write_text(identities_yaml)
     answer = ask()["allowed"]
     assert answer.verdict is Verdict.COULD_NOT_ASK
-    assert told in answer.message
+    assert message in answer.message
     assert not world.calls, "nothing was sent"

@@ -14,7 +14,7 @@ from eks_access.kubernetes.token import EksToken
 from eks_access_probe.checks import cluster_session
 from eks_access_probe.checks.service_account_session import ServiceAccountSession
 from eks_access_probe.collector.inventory import State
-from eks_access_probe.run import list_retry
+from eks_access_probe.run import retry
 from tests.support import faults
 from tests.support.api_server import KINDS, ApiServer, pod, serving
 from tests.support.faults import Faults, FaultyServer
@@ -157,7 +157,7 @@ def test_a_caller_who_is_not_recognised_is_told_so_and_not_that_there_is_nothing
     certificate_authority: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(list_retry, "_BACK_OFF", lambda state: 0.01)
+    monkeypatch.setattr(retry, "REQUEST_BACKOFF", lambda state: 0.01)
     found = gather({"api": behind(api.url, lambda request: faults.unauthorized).url}, certificate_authority)
     assert cluster(found).trouble.startswith("401 Unauthorized")
     assert not found.is_whole
@@ -276,7 +276,9 @@ def test_what_passes_requests_on_reads_as_each_whose_they_are_until_one_may(
     aws: World, api: ApiServer, certificate_authority: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """EKS Connector: nobody becomes its role, and its service account reads in its viewers' names."""
-    monkeypatch.setattr(ServiceAccountSession, "_sign", lambda _: EksToken("t", datetime.max.replace(tzinfo=UTC)))
+    monkeypatch.setattr(
+        ServiceAccountSession, "_create_token", lambda _: EksToken("t", datetime.max.replace(tzinfo=UTC))
+    )
     narrow, wide = "arn:aws:iam::111122223333:role/Narrow", "arn:aws:iam::111122223333:role/Wide"
     api.refused_to = {"": set(KINDS), narrow: {"pods", "nodes", "ingresses"}, wide: {"nodes", "services"}}
     pod(api, "web")

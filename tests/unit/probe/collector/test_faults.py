@@ -6,7 +6,7 @@ import pytest
 
 from eks_access_probe.checks import cluster_session
 from eks_access_probe.collector.inventory import WHOLE, ClusterInventory, State
-from eks_access_probe.run import list_retry
+from eks_access_probe.run import retry
 from tests.support import faults
 from tests.support.api_server import ApiServer, pod
 from tests.support.faults import Fault, Faults, FaultyServer, Request
@@ -45,9 +45,9 @@ LASTING = {name: fault for name, fault in TRANSIENT.items() if name != "late"} |
 @pytest.fixture(autouse=True)
 def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster_session, "_TIMEOUT", 1.0)
-    monkeypatch.setattr(list_retry, "_BACK_OFF", lambda state: 0.01)
-    monkeypatch.setattr(list_retry, "THROTTLED", 3)
-    monkeypatch.setattr(list_retry, "HINDERED", 3)
+    monkeypatch.setattr(retry, "REQUEST_BACKOFF", lambda state: 0.01)
+    monkeypatch.setattr(retry, "MAX_THROTTLED_ATTEMPTS", 3)
+    monkeypatch.setattr(retry, "MAX_REQUEST_ATTEMPTS", 3)
 
 
 @pytest.fixture(params=["protobuf", "JSON"])
@@ -136,7 +136,7 @@ def test_a_list_that_changes_is_still_of_one_moment(collected: Collect, api: Api
 def test_a_token_that_is_not_accepted_any_more_is_renewed_in_the_middle_of_the_list(
     collected: Collect, api: ApiServer, aws: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(list_retry, "_BACK_OFF", lambda state: 1.1)  # a token tells the second that it was made in
+    monkeypatch.setattr(retry, "REQUEST_BACKOFF", lambda state: 1.1)  # a token tells the second that it was made in
     found = collected(at(faults.unauthorized, 2))
     assert listing(found, "Pod").state in WHOLE
     assert names(found, "Pod") == ALL

@@ -7,13 +7,13 @@ from typing import Literal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eks_access_probe.collector.fetch import FailedRequest, Page, Place
+from eks_access_probe.collector.fetch import Page, Place
 from eks_access_probe.collector.inventory import WHOLE, Node, State
 from eks_access_probe.collector.kinds import NAMESPACE
 from eks_access_probe.collector.paging import read
 from eks_access_probe.collector.seen import Seen
-from eks_access_probe.outcome import Answer, Verdict
-from eks_access_probe.run.list_retry import Patient
+from eks_access_probe.outcome import Answer, FailedRequest, Verdict
+from eks_access_probe.run.retry import RequestRetryPolicy
 
 Event = Literal[
     "page", "cut off", "cut off later", "no answer", "429", "401", "410", "403", "another moment", "an overlap"
@@ -21,7 +21,7 @@ Event = Literal[
 FAILURES: dict[Event, FailedRequest] = {
     "cut off": FailedRequest(Answer(Verdict.UNREACHABLE, 200, "CutOff")),
     "no answer": FailedRequest(Answer(Verdict.UNREACHABLE, None, "ConnectTimeoutError")),
-    "429": FailedRequest(Answer(Verdict.THROTTLED, 429), after=1.0),
+    "429": FailedRequest(Answer(Verdict.THROTTLED, 429), retry_after=1.0),
     "401": FailedRequest(Answer(Verdict.NOT_AUTHENTICATED, 401)),
     "410": FailedRequest(Answer(Verdict.COULD_NOT_ASK, 410, "Expired")),
     "403": FailedRequest(Answer(Verdict.DENIED, 403, "Forbidden")),
@@ -73,8 +73,8 @@ async def at_once(seconds: float) -> None:
 @given(st.lists(st.sampled_from(Event.__args__), max_size=40))  # type: ignore[attr-defined]
 def test_what_is_told_as_whole_is_the_list_of_one_moment(events: list[Event]) -> None:
     progress: list[int] = []
-    patient = Patient(lambda times: None, deadline=1e12, sleep=at_once)
-    listing, found = asyncio.run(read(Place(NAMESPACE), Cluster(events).fetch, here, patient, progress.append))
+    retry_policy = RequestRetryPolicy(lambda times: None, deadline=1e12, sleep=at_once)
+    listing, found = asyncio.run(read(Place(NAMESPACE), Cluster(events).fetch, here, retry_policy, progress.append))
     got = [each.node.name for each in found]
     assert listing.count == len(got)
     assert len(set(got)) == len(got), "nothing is there twice"
@@ -104,17 +104,17 @@ def test_after_the_deadline_nothing_is_asked_again() -> None:
     async def ask() -> str | FailedRequest:
         nonlocal asked
         asked += 1
-        return FailedRequest(Answer(Verdict.THROTTLED, 429), after=4.0)
+        return FailedRequest(Answer(Verdict.THROTTLED, 429), retry_after=4.0)
 
-    patient = Patient(lambda times: None, deadline=10.0, clock=lambda: now, sleep=wait)
-    got = asyncio.run(patient(ask))
+    retry_policy = RequestRetryPolicy(lambda times: None, deadline=10.0, clock=lambda: now, sleep=wait)
+    got = asyncio.run(retry_policy.run(ask))
     assert isinstance(got, FailedRequest)
     assert (asked, now) == (3, 8.0), "asked at 0, 4 and 8; 12 would be too late"
 
 
 def test_a_wait_is_as_long_as_the_server_asks_for() -> None:
     waits: list[float] = []
-    answers: list[str | FailedRequest] = [FailedRequest(Answer(Verdict.THROTTLED, 429), after=7.0), "there"]
+    answers: list[str | FailedRequest] = [FailedRequest(Answer(Verdict.THROTTLED, 429), retry_after=7.0), "there"]
 
     async def wait(seconds: float) -> None:
         waits.append(seconds)
@@ -122,5 +122,5 @@ def test_a_wait_is_as_long_as_the_server_asks_for() -> None:
     async def ask() -> str | FailedRequest:
         return answers.pop(0)
 
-    assert asyncio.run(Patient(lambda times: None, deadline=1e12, sleep=wait)(ask)) == "there"
+    assert asyncio.run(RequestRetryPolicy(lambda times: None, deadline=1e12, sleep=wait).run(ask)) == "there"
     assert waits == [7.0]

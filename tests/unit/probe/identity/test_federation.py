@@ -1,4 +1,4 @@
-"""Becoming an integration by SAML and by IAM Identity Center, and with one thing about it changed."""
+"""Assuming a role by SAML and by IAM Identity Center, and tampered requests to do so."""
 
 import json
 import sys
@@ -34,7 +34,7 @@ def actor(world: World, manifest_file: Callable[..., str], tmp_path: Path) -> Ma
         file = tmp_path / "identities.yaml"
         stranger = {"stranger": {"profile": "stranger"}}
         file.write_text(json.dumps({"version": 1, "integrations": {"acme": identity}} | stranger))
-        return Actor(Aws("http://127.0.0.1:9"), "acme", read.integrations["acme"], identities.read(file))
+        return Actor(Aws("http://127.0.0.1:9"), "acme", read.integrations["acme"], identities.load_identities(file))
 
     return make
 
@@ -79,19 +79,19 @@ def test_an_assertion_is_exchanged_without_any_aws_credential(actor: Make, reque
     assert "RoleSessionName" not in sent, "the session's name is the assertion's"
 
 
-def test_the_command_is_told_the_role_and_the_provider(actor: Make, requests: list[Any]) -> None:
+def test_placeholders_in_the_command_are_the_role_and_the_provider(actor: Make, requests: list[Any]) -> None:
     actor(SAML, {"saml": {"assertion": prints("'|'.join(sys.argv[1:])")}}).assume()
     assert form(requests[0])["SAMLAssertion"] == f"{ROLE}|{PROVIDER}"
 
 
-@pytest.mark.parametrize(("change", "field"), [("audience-wrong", "wrong_audience"), ("forged", "forged")])
-def test_a_changed_assertion_is_the_one_named_for_the_change(
-    change: TamperedRequest, field: str, actor: Make, requests: list[Any]
+@pytest.mark.parametrize(("tampered", "field"), [("audience-wrong", "wrong_audience"), ("forged", "forged")])
+def test_a_tampered_request_sends_its_own_assertion(
+    tampered: TamperedRequest, field: str, actor: Make, requests: list[Any]
 ) -> None:
     with pytest.raises(AssumeRoleError, match=f"saml.{field}"):
-        actor(SAML, {"saml": {"assertion": prints("'a'")}}).assume(change)
+        actor(SAML, {"saml": {"assertion": prints("'a'")}}).assume(tampered)
     assert not requests, "nothing was sent"
-    actor(SAML, {"saml": {"assertion": prints("'a'"), field: prints("'changed'")}}).assume(change)
+    actor(SAML, {"saml": {"assertion": prints("'a'"), field: prints("'changed'")}}).assume(tampered)
     assert form(requests[0])["SAMLAssertion"] == "changed"
 
 
@@ -99,7 +99,7 @@ SIGNED_IN = {"profile": "acme", "session_name": "jane@example.com"}
 
 
 @pytest.mark.parametrize(
-    ("change", "key", "name"),
+    ("tampered", "key", "name"),
     [
         (None, "AKIAVENDOR", "jane@example.com"),
         ("another-session-name", "AKIAVENDOR", "root@example.com"),
@@ -107,43 +107,44 @@ SIGNED_IN = {"profile": "acme", "session_name": "jane@example.com"}
         ("stranger", "AKIASTRANGER", "jane@example.com"),
     ],
 )
-def test_one_thing_about_the_user_is_changed_at_a_time(
-    change: TamperedRequest | None, key: str, name: str, actor: Make, requests: list[Any], tmp_path: Path
+def test_a_tampered_sign_in_changes_one_thing_at_a_time(
+    tampered: TamperedRequest | None, key: str, name: str, actor: Make, requests: list[Any], tmp_path: Path
 ) -> None:
     with (tmp_path / "credentials").open("a") as file:
         file.write("[elsewhere]\naws_access_key_id = AKIAELSEWHERE\naws_secret_access_key = s\n")
     sso = SIGNED_IN | {"another": "root@example.com", "not_sso": "elsewhere"}
-    actor(SSO, {"sso": sso}).assume(change)
+    actor(SSO, {"sso": sso}).assume(tampered)
     assert key in text(requests[0].headers["Authorization"])
     assert form(requests[0])["RoleSessionName"] == name
     assert "ExternalId" not in form(requests[0])
 
 
 @pytest.mark.parametrize(
-    ("change", "field"), [("another-session-name", "sso.another"), ("non-sso-principal", "sso.not_sso")]
+    ("tampered", "field"), [("another-session-name", "sso.another"), ("non-sso-principal", "sso.not_sso")]
 )
-def test_a_change_without_what_it_needs_names_the_missing_field(
-    change: TamperedRequest, field: str, actor: Make, requests: list[Any]
+def test_a_tampered_sign_in_without_its_field_names_the_field(
+    tampered: TamperedRequest, field: str, actor: Make, requests: list[Any]
 ) -> None:
     with pytest.raises(AssumeRoleError, match=field):
-        actor(SSO, {"sso": SIGNED_IN}).assume(change)
+        actor(SSO, {"sso": SIGNED_IN}).assume(tampered)
     assert not requests, "nothing was sent"
 
 
 @pytest.mark.parametrize(("trust", "missing"), [(SAML, "saml"), (SSO, "sso")])
-def test_an_identity_of_another_kind_is_told(trust: dict[str, Any], missing: str, actor: Make) -> None:
+def test_an_identity_of_another_kind_is_refused(trust: dict[str, Any], missing: str, actor: Make) -> None:
     with pytest.raises(AssumeRoleError, match=f"no '{missing}'"):
         actor(trust, {"profile": "acme"}).assume()
 
 
 @pytest.mark.parametrize(
-    ("kind", "told"), [("service", "assumed by an AWS service"), ("pod-identity", "has no 'pod_identity'")]
+    ("kind", "message"),
+    [("service", "only an AWS service can assume its role"), ("pod-identity", "has no 'pod_identity'")],
 )
-def test_a_service_cannot_be_acted_as_but_a_stranger_can_be_tried(
-    kind: str, told: str, actor: Make, requests: list[Any]
+def test_a_service_role_cannot_be_assumed_but_a_stranger_can_try(
+    kind: str, message: str, actor: Make, requests: list[Any]
 ) -> None:
     trusted = actor({"kind": kind, "refuses": ["stranger"]}, {"profile": "acme"})
-    with pytest.raises(AssumeRoleError, match=told):
+    with pytest.raises(AssumeRoleError, match=message):
         trusted.assume()
     trusted.assume("stranger")
     assert "AKIASTRANGER" in text(requests[0].headers["Authorization"])
@@ -159,9 +160,9 @@ def pod(folder: Path, **changes: Any) -> dict[str, Any]:
     return {"pod_identity": {"profile": "acme", "cluster": "api", "token": own, "wrong_subject": other, **changes}}
 
 
-@pytest.mark.parametrize(("change", "sent"), [(None, "own-token"), ("subject-wrong", "other-token")])
+@pytest.mark.parametrize(("tampered", "sent"), [(None, "own-token"), ("subject-wrong", "other-token")])
 def test_a_pods_token_is_exchanged_at_eks_auth_as_the_node(
-    change: TamperedRequest | None, sent: str, actor: Make, world: World, tmp_path: Path
+    tampered: TamperedRequest | None, sent: str, actor: Make, world: World, tmp_path: Path
 ) -> None:
     asked: list[Any] = []
 
@@ -172,24 +173,27 @@ def test_a_pods_token_is_exchanged_at_eks_auth_as_the_node(
         return answer(200, json.dumps({"credentials": keys, "assumedRoleUser": user}).encode())
 
     world.answers["AssumeRoleForPodIdentity"] = eks_auth
-    session = actor(POD, pod(tmp_path)).assume(change)
+    session = actor(POD, pod(tmp_path)).assume(tampered)
     assert (session.keys.access_key, session.arn) == ("ASIAPOD", SESSION)
     assert "AKIAVENDOR" in text(asked[0].headers["Authorization"])
     assert json.loads(asked[0].body) == {"token": sent}
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
-    [({"cluster": "two"}, "names cluster 'two', which it is not in"), ({"wrong_subject": None}, "wrong_subject")],
+    ("changes", "message"),
+    [
+        ({"cluster": "two"}, "pod_identity.cluster is 'two', which is not a cluster"),
+        ({"wrong_subject": None}, "wrong_subject"),
+    ],
 )
-def test_what_is_missing_for_a_pods_token_is_told(
-    changes: dict[str, Any], told: str, actor: Make, requests: list[Any], tmp_path: Path
+def test_a_missing_field_of_a_pod_identity_is_reported(
+    changes: dict[str, Any], message: str, actor: Make, requests: list[Any], tmp_path: Path
 ) -> None:
-    with pytest.raises(AssumeRoleError, match=told):
+    with pytest.raises(AssumeRoleError, match=message):
         actor(POD, pod(tmp_path, **changes)).assume("subject-wrong")
     assert not requests, "nothing was sent"
 
 
-def test_an_assertion_is_never_repeated() -> None:
+def test_an_assertion_is_redacted() -> None:
     assert ASSERTION not in redacted(f"could not use {ASSERTION}, sorry")
     assert redacted("PHP and PHONE stay") == "PHP and PHONE stay"

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from eks_access_probe.identity.identities import IdentitiesError, find, read
+from eks_access_probe.identity.identities import IdentitiesError, find_identities_file, load_identities
 
 GOOD = """
 version: 1
@@ -19,17 +19,17 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "identities.yaml"
 
 
-def test_an_integration_is_looked_up_by_its_name_and_then_by_its_vendor(file: Path) -> None:
+def test_an_identity_is_found_by_integration_and_then_by_vendor(file: Path) -> None:
     file.write_text(GOOD)
-    known = read(file)
-    assert known.of("conductorone-eu", "conductorone") == known.integrations["conductorone-eu"]
-    assert known.of("conductorone-us", "conductorone") == known.integrations["conductorone"]
-    assert known.of("cado", "cado") is None
+    known = load_identities(file)
+    assert known.find("conductorone-eu", "conductorone") == known.integrations["conductorone-eu"]
+    assert known.find("conductorone-us", "conductorone") == known.integrations["conductorone"]
+    assert known.find("cado", "cado") is None
     assert known.stranger is not None
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("version: 2", "version: Input should be 1"),
         ("integrations: {}", "version: Field required"),
@@ -50,23 +50,23 @@ def test_an_integration_is_looked_up_by_its_name_and_then_by_its_vendor(file: Pa
         ("a: [", "is not valid YAML"),
     ],
 )
-def test_another_form_is_refused_with_its_place(text: str, told: str, file: Path) -> None:
+def test_an_invalid_file_is_refused_with_the_path_of_the_field(text: str, message: str, file: Path) -> None:
     file.write_text(text)
     with pytest.raises(IdentitiesError) as refused:
-        read(file)
-    assert told in str(refused.value)
+        load_identities(file)
+    assert message in str(refused.value)
     assert str(file) in str(refused.value)
 
 
-def test_a_value_in_the_wrong_place_is_not_repeated(file: Path) -> None:
+def test_the_value_of_an_unknown_field_is_not_in_the_message(file: Path) -> None:
     file.write_text("version: 1\nintegrations: {x: {profile: y, token: hunter2}}")
     with pytest.raises(IdentitiesError) as refused:
-        read(file)
+        load_identities(file)
     assert "hunter2" not in str(refused.value)
 
 
-def test_the_file_is_the_one_given_or_the_one_of_the_environment() -> None:
-    assert find(Path("a"), {"EKS_ACCESS_IDENTITIES": "b"}) == Path("a")
-    assert find(None, {"EKS_ACCESS_IDENTITIES": "b"}) == Path("b")
+def test_the_option_has_precedence_over_the_environment_variable() -> None:
+    assert find_identities_file(Path("a"), {"EKS_ACCESS_IDENTITIES": "b"}) == Path("a")
+    assert find_identities_file(None, {"EKS_ACCESS_IDENTITIES": "b"}) == Path("b")
     with pytest.raises(IdentitiesError, match="give --identities FILE or set EKS_ACCESS_IDENTITIES"):
-        find(None, {})
+        find_identities_file(None, {})

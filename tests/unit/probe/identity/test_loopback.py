@@ -14,12 +14,12 @@ REAL_LOOKING = {
 }
 
 
-def test_the_loopback_endpoint_is_given_whatever_credentials_are_around() -> None:
+def test_the_loopback_endpoint_is_independent_of_credentials() -> None:
     assert loopback_endpoint(REAL_LOOKING | {"AWS_ENDPOINT_URL": LOCAL}) == LOCAL
 
 
 @pytest.mark.parametrize(
-    ("settings", "variable", "told"),
+    ("settings", "variable", "message"),
     [
         ({}, "AWS_ENDPOINT_URL", "is not set"),
         ({"AWS_ENDPOINT_URL": ""}, "AWS_ENDPOINT_URL", "is not set"),
@@ -36,17 +36,17 @@ def test_the_loopback_endpoint_is_given_whatever_credentials_are_around() -> Non
         ),
     ],
 )
-def test_settings_that_let_calls_leave_are_refused_with_the_way_out(
-    settings: dict[str, str], variable: str, told: str
+def test_settings_that_allow_calls_elsewhere_are_refused_with_a_remedy(
+    settings: dict[str, str], variable: str, message: str
 ) -> None:
-    with pytest.raises(LoopbackError, match=told) as refused:
+    with pytest.raises(LoopbackError, match=message) as refused:
         loopback_endpoint(REAL_LOOKING | settings)
     assert refused.value.variable == variable, "the message must name what to change"
     assert "make up" in str(refused.value)
     assert "python -m sandbox run --" in str(refused.value)
 
 
-def test_a_service_endpoint_on_this_machine_is_fine() -> None:
+def test_a_service_endpoint_on_loopback_is_accepted() -> None:
     settings = {
         "AWS_ENDPOINT_URL": LOCAL,
         "AWS_ENDPOINT_URL_EKS": "http://localhost:1",
@@ -62,7 +62,7 @@ def test_a_refusal_does_not_repeat_a_password_in_the_url() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://127.9.9.9", "https://[::1]:2/", "http://localhost:3"])
-def test_these_are_this_machine(url: str) -> None:
+def test_these_urls_are_loopback(url: str) -> None:
     assert is_loopback(url)
 
 
@@ -80,7 +80,7 @@ def test_these_are_this_machine(url: str) -> None:
         "http://10.0.0.1",
     ],
 )
-def test_these_are_not_this_machine(url: str) -> None:
+def test_these_urls_are_not_loopback(url: str) -> None:
     assert not is_loopback(url)
 
 
@@ -94,14 +94,14 @@ def test_these_are_not_this_machine(url: str) -> None:
     ],
     ids=["a chain that ignores endpoints", "a command", "a chain to a command", "single sign-on"],
 )
-def test_a_profile_that_would_leave_the_machine_gives_no_credentials(settings: str, tmp_path: Path) -> None:
+def test_a_profile_that_reaches_another_machine_has_no_credentials(settings: str, tmp_path: Path) -> None:
     (tmp_path / "config").write_text(settings)
     with pytest.raises(CredentialsUnavailableError, match="no AWS call may leave it"):
         Aws(LOCAL).profile_credentials("local")
     assert Aws(LOCAL).profile_credentials("acme").access_key == "AKIAVENDOR", "a plain profile is let through"
 
 
-def test_a_client_goes_to_the_loopback_endpoint_even_where_a_proxy_and_other_endpoints_are_set(
+def test_a_client_has_the_loopback_endpoint_despite_proxies_and_other_endpoints(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
@@ -111,5 +111,5 @@ def test_a_client_goes_to_the_loopback_endpoint_even_where_a_proxy_and_other_end
     assert client.meta.config.proxies == {}, "a request to this machine must not pass through a proxy"
 
 
-def test_keys_do_not_show_what_is_secret_in_them() -> None:
+def test_the_repr_of_keys_does_not_contain_secrets() -> None:
     assert "hunter2" not in repr(Keys("AKIA", "hunter2", "hunter2-token"))

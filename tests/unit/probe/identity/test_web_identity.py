@@ -30,7 +30,7 @@ def actor(world: World, manifest_file: Callable[..., str], tmp_path: Path) -> Ca
         read = models.read(json.loads(Path(manifest_file(trust=TRUST)).read_text()))
         file = tmp_path / "identities.yaml"
         file.write_text(f"version: 1\nintegrations: {{acme: {{web_identity: {web_identity}}}}}")
-        return Actor(Aws("http://127.0.0.1:9"), "acme", read.integrations["acme"], identities.read(file))
+        return Actor(Aws("http://127.0.0.1:9"), "acme", read.integrations["acme"], identities.load_identities(file))
 
     return make
 
@@ -58,35 +58,35 @@ def test_a_token_is_exchanged_without_any_aws_credential(actor: Callable[[str], 
 
 
 @pytest.mark.parametrize(
-    ("change", "field"),
+    ("tampered", "field"),
     [("audience-wrong", "wrong_audience"), ("subject-wrong", "wrong_subject"), ("forged", "forged")],
 )
-def test_a_change_without_a_token_for_it_names_the_missing_field(
-    change: TamperedRequest, field: str, actor: Callable[[str], Actor], world: World
+def test_a_tampered_request_without_its_token_names_the_missing_field(
+    tampered: TamperedRequest, field: str, actor: Callable[[str], Actor], world: World
 ) -> None:
     with pytest.raises(AssumeRoleError, match=f"web_identity.{field}"):
-        actor("{token: {file: x}}").assume(change)
+        actor("{token: {file: x}}").assume(tampered)
     assert not world.calls, "nothing was sent"
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "message"),
     [
         (f"import sys; print({JWT!r}); sys.exit('no key for {JWT}')", "exit code 1: no key for .redacted."),
-        ("pass", "gave no token"),
+        ("pass", "returned no token"),
         (f"print('warning:', {JWT!r})", "or more than a token"),
     ],
 )
-def test_a_command_that_fails_is_told_without_its_token(
-    code: str, told: str, actor: Callable[[str], Actor], world: World
+def test_the_error_of_a_failed_token_command_does_not_contain_the_token(
+    code: str, message: str, actor: Callable[[str], Actor], world: World
 ) -> None:
     command = json.dumps([sys.executable, "-c", code])
-    with pytest.raises(AssumeRoleError, match=told) as refused:
+    with pytest.raises(AssumeRoleError, match=message) as refused:
         actor(f"{{token: {{command: {command}}}}}").assume()
     assert JWT not in str(refused.value)
 
 
-def test_a_missing_command_and_a_missing_file_are_told(actor: Callable[[str], Actor]) -> None:
+def test_a_missing_command_and_a_missing_file_are_reported(actor: Callable[[str], Actor]) -> None:
     with pytest.raises(AssumeRoleError, match="cannot run the token command 'no-such-command'"):
         actor("{token: {command: [no-such-command]}}").assume()
     with pytest.raises(AssumeRoleError, match="cannot read the token file no-such-file"):

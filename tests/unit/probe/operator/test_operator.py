@@ -1,4 +1,4 @@
-"""The evaluation by an operator: what it is made of, that every line says so, and that nothing passes by default."""
+"""The evaluation by an operator: its sources, that every line is marked, and that nothing passes by default."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from botocore.awsrequest import AWSResponse
 from click.testing import CliRunner, Result
 
 from eks_access.kubernetes.client import Response
-from eks_access_cli.commands.probe import probe
+from eks_access_cli.commands.probe import command as probe
 from eks_access_probe.report.json import CheckReport, Report
 from tests.support.world import ROLE, World, answer, json_error, status, text, xml_error
 
@@ -72,7 +72,7 @@ def reviewed() -> list[dict[str, Any]]:
 
 @pytest.fixture
 def operator(world: World, reviewed: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> World:
-    """A world in which everything is as declared, and the operator may ask about it."""
+    """A world in which everything is as declared and visible to the operator."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOPERATOR")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "operators-own")
     world.answers |= {
@@ -89,7 +89,7 @@ def reviewing(reviewed: list[dict[str, Any]]) -> Callable[..., Response]:
         special = world.kubernetes(api.server, method, path)
         if special is not None:
             return special
-        assert path.endswith("/subjectaccessreviews"), f"nothing else is asked of a cluster: {path}"
+        assert path.endswith("/subjectaccessreviews"), f"a cluster gets no other request: {path}"
         spec = options["body"]["spec"]
         reviewed.append(spec)
         asked = spec["resourceAttributes"]
@@ -121,7 +121,7 @@ SIGN_IN = "sign in as acme:{{SessionName}} in acme:readers"
 BEYOND = "hold rights beyond the description"
 
 
-def test_everything_but_the_trust_is_shown_and_every_line_says_that_it_was_evaluated(
+def test_all_but_the_trust_is_evaluated_and_every_line_is_marked_as_evaluated(
     operator: World, manifest_file: Callable[..., str], tmp_path: Path
 ) -> None:
     result = run(manifest_file(statements=[READ]), "--json", str(tmp_path / "report.json"))
@@ -131,13 +131,14 @@ def test_everything_but_the_trust_is_shown_and_every_line_says_that_it_was_evalu
     assert all("evaluated, not exercised" in check.detail for check in report.checks)
     not_shown = {check.call for check in report.checks if check.result != "as-expected"}
     assert not_shown == {check.call for check in report.checks if check.plane == "trust"}
-    assert result.exit_code == 3, "what only the vendor can show is not shown"
+    assert result.exit_code == 3, "the trust, which only the vendor can show, is not proven"
     assert "Evaluated, not exercised" in result.stdout
     assert "may not list (evaluated)" in result.stdout
+    assert "has no undeclared permissions (evaluated)" in result.stdout
     assert operator.calls["AssumeRole"] == 0
 
 
-def test_without_the_trust_an_evaluation_that_shows_the_rest_ends_with_0(
+def test_without_trust_lines_an_evaluation_as_expected_exits_with_0(
     operator: World, manifest_file: Callable[..., str]
 ) -> None:
     manifest = manifest_file(statements=[READ])
@@ -146,7 +147,7 @@ def test_without_the_trust_an_evaluation_that_shows_the_rest_ends_with_0(
     assert (usage.exit_code, "belongs to --as-operator" in usage.stderr) == (2, True)
 
 
-def test_reviews_are_of_the_user_and_groups_that_the_role_is_mapped_to_now(
+def test_reviews_are_of_the_currently_mapped_user_and_groups(
     operator: World, evaluate: Callable[..., dict[str, CheckReport]], reviewed: list[dict[str, Any]]
 ) -> None:
     operator.answers |= entry(username="other:{{SessionName}}", kubernetesGroups=["other"])
@@ -161,14 +162,14 @@ def test_reviews_are_of_the_user_and_groups_that_the_role_is_mapped_to_now(
     assert all(spec["groups"] == ["other", "system:authenticated"] for spec in reviewed)
 
 
-def test_an_entry_that_is_gone_lets_nobody_in(operator: World, evaluate: Callable[..., dict[str, CheckReport]]) -> None:
+def test_a_deleted_access_entry_is_a_mismatch(operator: World, evaluate: Callable[..., dict[str, CheckReport]]) -> None:
     operator.answers["DescribeAccessEntry"] = lambda _: json_error(404, "ResourceNotFoundException", "no such entry")
     lines = evaluate()
     assert (lines[SIGN_IN].verdict, lines[SIGN_IN].result) == ("not-authenticated", "mismatch")
-    assert lines["list secrets"].result == "not-proven", "a refusal of nobody is no refusal"
+    assert lines["list secrets"].result == "not-proven", "the denial of a user that does not exist is inconclusive"
 
 
-def test_an_entry_of_a_role_that_was_made_anew_lets_nobody_in(
+def test_an_access_entry_of_a_recreated_role_is_a_mismatch(
     operator: World, evaluate: Callable[..., dict[str, CheckReport]]
 ) -> None:
     operator.answers |= entry(tags={"eks-access:role-id": "AROAOLD"})
@@ -178,10 +179,10 @@ def test_an_entry_of_a_role_that_was_made_anew_lets_nobody_in(
     )
     line = evaluate()[SIGN_IN]
     assert line.verdict == "not-authenticated"
-    assert "made anew since" in line.evidence.message
+    assert "created again since" in line.evidence.message
 
 
-def test_an_access_policy_is_evaluated_by_its_rules_and_one_without_rules_leaves_it_open(
+def test_an_access_policy_without_published_rules_is_inconclusive(
     operator: World, evaluate: Callable[..., dict[str, CheckReport]]
 ) -> None:
     arn = "arn:aws:eks::aws:cluster-access-policy/"
@@ -193,10 +194,10 @@ def test_an_access_policy_is_evaluated_by_its_rules_and_one_without_rules_leaves
     assert lines[SIGN_IN].differences == ["the access policy AmazonEKSAdminViewPolicy was not declared"]
 
     operator.answers |= entry({**view, "policyArn": f"{arn}AmazonEKSACKPolicy"})
-    assert evaluate()["list secrets"].verdict == "could-not-ask", "AWS does not say what it allows"
+    assert evaluate()["list secrets"].verdict == "could-not-ask", "AWS does not publish what it allows"
 
 
-def test_what_iam_cannot_decide_beforehand_is_no_refusal(
+def test_missing_context_values_are_not_a_denial(
     operator: World, evaluate: Callable[..., dict[str, CheckReport]]
 ) -> None:
     operator.answers["SimulatePrincipalPolicy"] = simulated(lambda _: "implicitDeny", "aws:PrincipalOrgID")
@@ -205,7 +206,7 @@ def test_what_iam_cannot_decide_beforehand_is_no_refusal(
     assert "aws:PrincipalOrgID" in line.evidence.message
 
 
-def test_a_refusal_of_the_operator_is_none_of_the_integration(
+def test_a_denial_of_the_operator_is_inconclusive_for_the_integration(
     operator: World, evaluate: Callable[..., dict[str, CheckReport]]
 ) -> None:
     operator.answers["SimulatePrincipalPolicy"] = lambda _: xml_error(403, "AccessDenied", "the operator may not")
@@ -216,7 +217,7 @@ def test_a_refusal_of_the_operator_is_none_of_the_integration(
         assert lines[call].verdict == "could-not-ask", call
 
 
-def test_a_policy_of_somebody_elses_is_found(operator: World, manifest_file: Callable[..., str]) -> None:
+def test_an_undeclared_policy_of_the_role_is_found(operator: World, manifest_file: Callable[..., str]) -> None:
     operator.answers |= policies(READ, {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"})
     result = run(manifest_file(statements=[READ]), "--quiet", "--json", "-")
     (line,) = (c for c in Report.model_validate_json(result.stdout).checks if c.call == BEYOND and c.plane == "aws")
@@ -224,7 +225,7 @@ def test_a_policy_of_somebody_elses_is_found(operator: World, manifest_file: Cal
     assert line.evidence.message == "policy own allows iam:PassRole on *", "which no harmless call would have shown"
 
 
-def test_a_cluster_outside_of_eks_is_not_asked_and_how_to_ask_it_is_told(
+def test_a_cluster_outside_of_eks_is_inconclusive_and_has_a_remedy(
     operator: World, manifest_file: Callable[..., str]
 ) -> None:
     path = Path(manifest_file(statements=[READ]))

@@ -1,10 +1,10 @@
-"""What a role's policies grant beyond the description, statement by statement."""
+"""The undeclared permissions of a role's policies, statement by statement."""
 
 from typing import Any
 
 import pytest
 
-from eks_access_probe.operator.role_policies import Policy, beyond
+from eks_access_probe.operator.role_policies import Policy, find_undeclared
 
 CLUSTER = "arn:aws:eks:us-east-1:111122223333:cluster/prod"
 DECLARED: list[dict[str, Any]] = [
@@ -25,7 +25,7 @@ def allow(action: object, resource: object = CLUSTER, **more: Any) -> dict[str, 
 
 
 def found(*statements: dict[str, Any], declared: list[dict[str, Any]] | None = None) -> list[str]:
-    return list(beyond([Policy("theirs", statements)], DECLARED if declared is None else declared))
+    return list(find_undeclared([Policy("theirs", statements)], DECLARED if declared is None else declared))
 
 
 @pytest.mark.parametrize(
@@ -39,12 +39,12 @@ def found(*statements: dict[str, Any], declared: list[dict[str, Any]] | None = N
     ],
     ids=str,
 )
-def test_what_the_description_grants_as_widely_is_not_beyond_it(statement: dict[str, Any]) -> None:
+def test_a_statement_that_the_description_covers_is_declared(statement: dict[str, Any]) -> None:
     assert found(statement) == []
 
 
 @pytest.mark.parametrize(
-    ("statement", "told"),
+    ("statement", "message"),
     [
         (allow("iam:ListRoles", "*"), "policy theirs allows iam:ListRoles on *"),
         (allow("eks:List*"), f"policy theirs allows eks:List* on {CLUSTER}"),
@@ -52,15 +52,15 @@ def test_what_the_description_grants_as_widely_is_not_beyond_it(statement: dict[
         (allow("eks:CreateAccessEntry", "*"), "policy theirs allows eks:CreateAccessEntry on *"),
         (
             {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"},
-            "policy theirs allows all but what it names",
+            "policy theirs allows everything except what it lists",
         ),
     ],
-    ids=["another action", "a pattern", "another resource", "a condition that is gone", "all but"],
+    ids=["another action", "a pattern", "another resource", "a missing condition", "NotAction"],
 )
-def test_what_it_does_not_grant_is_told_with_its_policy(statement: dict[str, Any], told: str) -> None:
-    assert found(statement) == [told]
+def test_an_undeclared_permission_is_reported_with_its_policy(statement: dict[str, Any], message: str) -> None:
+    assert found(statement) == [message]
 
 
-def test_a_guard_that_is_gone_is_told() -> None:
-    assert found(DECLARED[0], declared=[*DECLARED, GUARD]) == ["the Deny Never is gone"]
+def test_a_missing_deny_is_reported() -> None:
+    assert found(DECLARED[0], declared=[*DECLARED, GUARD]) == ["the Deny Never is missing"]
     assert found(DECLARED[0], {**GUARD, "Sid": "Renamed", "Action": "iam:*"}, declared=[*DECLARED, GUARD]) == []

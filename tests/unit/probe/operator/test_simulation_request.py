@@ -1,4 +1,4 @@
-"""On what IAM is asked to decide: the resources and condition keys of each call, or that they cannot be told."""
+"""The resources and condition keys of a simulation, or that the call does not determine them."""
 
 from typing import Any
 
@@ -6,15 +6,20 @@ import pytest
 
 from eks_access.model import expectations
 from eks_access.model.expectations import ABSENT
-from eks_access_probe.operator.simulation_request import ANY_ID, AmbiguousRequestError, Requested, requested
+from eks_access_probe.operator.simulation_request import (
+    ANY_ID,
+    AmbiguousRequestError,
+    SimulationRequest,
+    build_simulation_request,
+)
 
 EKS = "arn:aws:eks:eu-west-1:111122223333"
 IAM = "arn:aws:iam::111122223333"
 ROLE = f"{IAM}:role/vendors/acme"
 
 
-def asked(action: str, **parameters: Any) -> Requested:
-    return requested(action, parameters, partition="aws", account="111122223333", region="eu-west-1")
+def asked(action: str, **parameters: Any) -> SimulationRequest:
+    return build_simulation_request(action, parameters, partition="aws", account="111122223333", region="eu-west-1")
 
 
 @pytest.mark.parametrize(
@@ -34,11 +39,11 @@ def asked(action: str, **parameters: Any) -> Requested:
         ("iam:CreateAccessKey", {"UserName": ABSENT}, f"{IAM}:user/{ABSENT}"),
     ],
 )
-def test_a_call_is_decided_on_its_resource(action: str, parameters: dict[str, Any], resource: str) -> None:
+def test_a_call_is_simulated_on_its_resource(action: str, parameters: dict[str, Any], resource: str) -> None:
     assert asked(action, **parameters).resources == (resource,)
 
 
-def test_a_call_on_several_resources_is_decided_on_each() -> None:
+def test_a_call_on_several_resources_is_simulated_on_each() -> None:
     command = asked("ssm:SendCommand", DocumentName="AWS-RunShellScript", InstanceIds=["i-0"])
     kinds = {resource.split(":", 5)[5].split("/")[0] for resource in command.resources}
     assert {"document", "instance"} <= kinds
@@ -60,16 +65,18 @@ def test_the_condition_keys_of_a_call_have_the_values_of_its_parameters() -> Non
 @pytest.mark.parametrize(
     ("action", "parameters", "why"),
     [
-        ("iam:GetRole", {}, "does not say which role"),
-        ("eks:DescribeAccessEntry", {"clusterName": "prod"}, "does not say which access-entry"),
-        ("s3:GetObject", {"Bucket": "b"}, "does not say which .*object"),
-        ("ec2:CreateSnapshot", {"VolumeId": "vol-0"}, "does not say which snapshot"),
+        ("iam:GetRole", {}, "do not name its role"),
+        ("eks:DescribeAccessEntry", {"clusterName": "prod"}, "do not name its access-entry"),
+        ("s3:GetObject", {"Bucket": "b"}, "do not name its .*object"),
+        ("ec2:CreateSnapshot", {"VolumeId": "vol-0"}, "do not name its snapshot"),
         ("eks:NoSuchAction", {}, "not in the service authorization reference"),
         ("nosuchservice:Get", {}, "not in the service authorization reference"),
     ],
 )
-def test_what_the_call_does_not_tell_is_not_guessed(action: str, parameters: dict[str, Any], why: str) -> None:
-    """Asked on `*` instead, a right on the one resource that is meant would read as a refusal."""
+def test_a_resource_that_the_parameters_do_not_name_is_not_guessed(
+    action: str, parameters: dict[str, Any], why: str
+) -> None:
+    """If simulated on `*`, a permission on the one resource that is meant would look like a denial."""
     with pytest.raises(AmbiguousRequestError, match=why):
         asked(action, **parameters)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from eks_access_cli.commands.merge import merge
+from eks_access_cli.commands.merge import command as merge
 from eks_access_probe.collector.inventory import ClusterInventory, Listing, Node, State
 from eks_access_probe.report.json import Report, report, without
 from eks_access_probe.report.seen import SeenKind, seen

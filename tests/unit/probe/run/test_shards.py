@@ -1,4 +1,4 @@
-"""Shards tell each line once, and their reports make up the report of one run; anything else is refused."""
+"""Each check is in exactly one shard, and the merged reports are that of one run; anything else is refused."""
 
 import json
 from collections.abc import Callable
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from eks_access_cli.commands.merge import merge
-from eks_access_cli.commands.probe import probe
+from eks_access_cli.commands.merge import command as merge
+from eks_access_cli.commands.probe import command as probe
 from eks_access_probe.run import shards
 from eks_access_probe.run.shards import Shard, ShardError
 from tests.support.world import World
@@ -22,13 +22,13 @@ TAKES_TIME = ("attempts", "seconds")
     ("text", "shard"), [("0/1", Shard(0, 1)), ("3/4", Shard(3, 4)), ("999/1000", Shard(999, 1000))]
 )
 def test_a_shard_is_counted_from_zero(text: str, shard: Shard) -> None:
-    assert shards.parsed(text) == shard
+    assert shards.parse_shard(text) == shard
 
 
 @pytest.mark.parametrize("text", ["4/4", "1/0", "-1/4", "1", "a/b", "01/4", "0/1001", "", "0/4/1"])
-def test_what_is_no_shard_is_refused(text: str) -> None:
+def test_an_invalid_shard_is_refused(text: str) -> None:
     with pytest.raises(ShardError, match="give I/N"):
-        shards.parsed(text)
+        shards.parse_shard(text)
 
 
 def run(*arguments: str) -> Result:
@@ -58,8 +58,8 @@ def merged(*paths: Path) -> Result:
     return CliRunner().invoke(merge, [str(path) for path in paths])
 
 
-def told(report: dict[str, Any]) -> dict[str, Any]:
-    """The report without what depends on the time alone."""
+def without_times(report: dict[str, Any]) -> dict[str, Any]:
+    """The report without the fields that depend on time."""
     checks = [{key: value for key, value in check.items() if key not in TAKES_TIME} for check in report["checks"]]
     return {key: value for key, value in report.items() if key not in ("seconds", "startedAt")} | {"checks": checks}
 
@@ -68,14 +68,14 @@ def test_the_merged_reports_of_all_shards_are_that_of_an_unsharded_run(
     whole: dict[str, Any], parts: list[Path]
 ) -> None:
     result = merged(*reversed(parts))
-    assert told(json.loads(result.stdout)) == told(whole)
-    assert result.exit_code == whole["summary"]["exitCode"] == 1, "and it ends as that would"
+    assert without_times(json.loads(result.stdout)) == without_times(whole)
+    assert result.exit_code == whole["summary"]["exitCode"] == 1, "with the same exit code"
 
 
-def test_each_cluster_is_in_one_shard_and_account_lines_are_told_once(parts: list[Path]) -> None:
+def test_each_cluster_and_the_account_checks_are_in_one_shard(parts: list[Path]) -> None:
     reports = [json.loads(path.read_text()) for path in parts]
     clusters = [{check["cluster"] for check in report["checks"]} - {None} for report in reports]
-    assert [len(each) for each in clusters] == [2, 2, 1], "as evenly as five clusters can be dealt out"
+    assert [len(each) for each in clusters] == [2, 2, 1], "five clusters, distributed as evenly as possible"
     assert set.union(*clusters) == set(FLEET)
     assert [any(check["cluster"] is None for check in report["checks"]) for report in reports].count(True) == 1
 
@@ -84,10 +84,10 @@ def test_a_missing_shard_is_refused(parts: list[Path]) -> None:
     result = merged(parts[0], parts[2])
     assert result.exit_code == 2
     assert "missing: the reports of shards 1" in result.stderr
-    assert result.stdout == "", "nothing is written that could be taken for a whole report"
+    assert result.stdout == "", "no incomplete report is written"
 
 
-def test_a_shard_that_is_there_twice_is_refused(parts: list[Path]) -> None:
+def test_a_duplicate_shard_is_refused(parts: list[Path]) -> None:
     result = merged(*parts, parts[1])
     assert (result.exit_code, "shard 1 is there twice" in result.stderr) == (2, True)
 
@@ -106,22 +106,20 @@ def test_a_report_of_another_manifest_is_refused(parts: list[Path]) -> None:
     assert "not of one run" in merged(*parts).stderr
 
 
-def test_shards_that_were_asked_for_different_clusters_are_refused(
-    parts: list[Path], manifest_file: Callable[..., str]
-) -> None:
+def test_shards_of_different_selections_are_refused(parts: list[Path], manifest_file: Callable[..., str]) -> None:
     run("--manifest", manifest_file(FLEET), "--cluster", "api", "--shard", "0/3", "--json", str(parts[0]))
     result = merged(*parts)
     assert result.exit_code == 2
     assert "do not make up one run" in result.stderr
 
 
-def test_a_whole_report_and_what_is_no_report_are_refused(whole: dict[str, Any], tmp_path: Path) -> None:
+def test_an_unsharded_report_and_another_file_are_refused(whole: dict[str, Any], tmp_path: Path) -> None:
     assert "is not of a shard" in merged(tmp_path / "whole.json").stderr
     (tmp_path / "other.json").write_text("{}")
     assert "not a report" in merged(tmp_path / "other.json").stderr
 
 
-def test_a_wrong_shard_asks_nothing(world: World, manifest_file: Callable[..., str]) -> None:
+def test_an_invalid_shard_makes_no_calls(world: World, manifest_file: Callable[..., str]) -> None:
     result = run("--manifest", manifest_file(), "--shard", "2/2")
     assert (result.exit_code, world.calls) == (2, {})
-    assert "'2/2' is no shard" in result.stderr
+    assert "'2/2' is not a shard" in result.stderr

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sandbox.plugins.aws.documents import InvalidDocument, means_the_same, parse
+from sandbox.plugins.aws.documents import InvalidDocumentError, means_the_same, parse
 
 
 def document(**statement: object) -> str:
@@ -73,7 +73,7 @@ def test_writings_of_different_meaning_differ(left: str, right: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '"text"'])
 def test_what_is_no_json_object_is_refused(text: str) -> None:
-    with pytest.raises(InvalidDocument, match="invalid JSON"):
+    with pytest.raises(InvalidDocumentError, match="invalid JSON"):
         parse(text)
 
 

@@ -14,11 +14,11 @@ def plugin(home: Path, package: Package) -> Path:
 
 
 def test_both_stand_ins_are_installed_under_the_version_that_the_sdk_asks_for(tmp_path: Path) -> None:
-    said = install(tmp_path, official=tmp_path / "none")
-    assert [line.split(": ")[1] for line in said] == ["stand-in", "stand-in"]
+    lines = install(tmp_path, official=tmp_path / "none")
+    assert [line.split(": ")[1] for line in lines] == ["stand-in", "stand-in"]
     for package in PACKAGES:
         assert sys.executable in plugin(tmp_path, package).read_text(), "it runs with the present interpreter"
-    assert install(tmp_path, official=tmp_path / "none") == said, "a second installation changes nothing"
+    assert install(tmp_path, official=tmp_path / "none") == lines, "a second installation changes nothing"
 
 
 def test_the_official_plug_in_of_the_same_version_is_preferred(tmp_path: Path) -> None:
@@ -29,10 +29,10 @@ def test_the_official_plug_in_of_the_same_version_is_preferred(tmp_path: Path) -
     other = official / "resource-kubernetes-v0.0.1" / "pulumi-resource-kubernetes"
     other.parent.mkdir(parents=True)
     other.write_text("of another version")
-    said = install(tmp_path / "home", official=official)
-    assert "official plug-in" in said[0]
+    lines = install(tmp_path / "home", official=official)
+    assert "official plug-in" in lines[0]
     assert plugin(tmp_path / "home", "aws").read_text() == "the official one"
-    assert said[1].endswith("stand-in"), "another version is of no use"
+    assert lines[1].endswith("stand-in"), "another version is of no use"
 
 
 @pytest.mark.parametrize("package", PACKAGES)

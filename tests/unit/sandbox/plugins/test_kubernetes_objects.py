@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.plugins.diff import changes
-from sandbox.plugins.errors import NotSupported
+from sandbox.plugins.errors import NotSupportedError
 from sandbox.plugins.kubernetes.kinds import kind_of, replacing_fields
 from sandbox.plugins.kubernetes.objects import adopt_fields, imported_inputs, live_inputs, merge_patch, split_id
 from sandbox.plugins.kubernetes.provider import KubernetesPlugin
@@ -125,7 +125,7 @@ def test_mutable_config_maps_are_updated_in_place() -> None:
     "token", ["kubernetes:core/v1:ConfigMapPatch", "kubernetes:core/v1:PodList", "kubernetes:helm.sh/v3:Release"]
 )
 def test_what_is_no_kind_is_said_to_be_unsupported(token: str) -> None:
-    with pytest.raises(NotSupported, match="not supported by the sandbox's stand-in"):
+    with pytest.raises(NotSupportedError, match="not supported by the sandbox's stand-in"):
         kind_of(token)
 
 

@@ -10,7 +10,13 @@ import pytest
 
 from sandbox.programs.build import ensure, table
 from sandbox.programs.catalogue import PROGRAMS, PYTHON_HOST_FILES, STAGES
-from sandbox.programs.errors import BuildFailed, CacheNotWritable, GoMissing, ModulesUnreachable, NoRoom
+from sandbox.programs.errors import (
+    BuildError,
+    CacheNotWritableError,
+    DiskFullError,
+    GoMissingError,
+    ModulesUnreachableError,
+)
 from tests.support.machine import Machine
 
 BUILT = ["pulumi", "language-python", "authenticator", "kubernetes", "kwok"]
@@ -111,7 +117,7 @@ def test_a_build_that_failed_leaves_nothing_and_the_next_run_goes_on_after_what_
 ) -> None:
     fails = 'test "$(basename "$PWD")" = kubernetes && { echo "undefined: x" >&2; exit 1; }; :'
     machine.go(before_build=fails)
-    with pytest.raises(BuildFailed, match="building kubernetes failed") as caught:
+    with pytest.raises(BuildError, match="building kubernetes failed") as caught:
         machine.ensure()
     assert "undefined: x" in str(caught.value)
     assert not list((machine.cache / "kubernetes").glob("v*/")), "nothing that could be taken for a program"
@@ -160,11 +166,11 @@ def test_progress_tells_each_tool_and_how_long_it_took(machine: Machine) -> None
     assert all(re.search(r" in \d+ s$", line) for line in lines[1:])
     machine.events.clear()
     machine.ensure()
-    assert machine.events == [], "where nothing is to do, nothing is said"
+    assert machine.events == [], "no event where there is nothing to do"
 
 
 def test_without_go_the_message_says_what_needs_it_and_how_to_get_it(machine: Machine) -> None:
-    with pytest.raises(GoMissing) as caught:
+    with pytest.raises(GoMissingError) as caught:
         machine.ensure()
     message = str(caught.value)
     assert "Go 1.26 or newer is needed to build pulumi, pulumi-language-python, " in message
@@ -174,7 +180,7 @@ def test_without_go_the_message_says_what_needs_it_and_how_to_get_it(machine: Ma
 
 def test_an_old_go_is_named_with_its_version(machine: Machine) -> None:
     machine.go("1.21.3")
-    with pytest.raises(GoMissing) as caught:
+    with pytest.raises(GoMissingError) as caught:
         machine.ensure()
     assert f"found {machine.path / 'go'}: Go 1.21.3" in str(caught.value)
 
@@ -196,17 +202,19 @@ def test_no_go_is_needed_once_everything_is_built(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "error"),
+    ("output", "error"),
     [
-        ("dial tcp: lookup proxy.example: no such host", ModulesUnreachable),
-        ("reading example.com/x: 403 Forbidden", ModulesUnreachable),
-        ("module lookup disabled by GOPROXY=off", ModulesUnreachable),
-        ("write /tmp/go-build1/b001: no space left on device", NoRoom),
-        ("verifying module: checksum mismatch", BuildFailed),
+        ("dial tcp: lookup proxy.example: no such host", ModulesUnreachableError),
+        ("reading example.com/x: 403 Forbidden", ModulesUnreachableError),
+        ("module lookup disabled by GOPROXY=off", ModulesUnreachableError),
+        ("write /tmp/go-build1/b001: no space left on device", DiskFullError),
+        ("verifying module: checksum mismatch", BuildError),
     ],
 )
-def test_a_failed_build_is_told_by_its_cause(machine: Machine, said: str, error: type[Exception]) -> None:
-    machine.go(before_build=f"echo '{said}' >&2; exit 1")
+def test_the_error_of_a_failed_build_is_named_after_its_cause(
+    machine: Machine, output: str, error: type[Exception]
+) -> None:
+    machine.go(before_build=f"echo '{output}' >&2; exit 1")
     with pytest.raises(error):
         machine.ensure()
 
@@ -214,7 +222,7 @@ def test_a_failed_build_is_told_by_its_cause(machine: Machine, said: str, error:
 def test_no_build_starts_on_a_full_disk(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.go()
     monkeypatch.setattr("sandbox.programs.toolchain.ROOM_TO_START", 10**18)
-    with pytest.raises(NoRoom, match="too little to build") as caught:
+    with pytest.raises(DiskFullError, match="too little to build") as caught:
         machine.ensure()
     assert "XDG_CACHE_HOME" in str(caught.value)
     assert machine.go_calls("build") == []
@@ -223,7 +231,7 @@ def test_no_build_starts_on_a_full_disk(machine: Machine, monkeypatch: pytest.Mo
 def test_a_cache_that_cannot_be_made_is_named(machine: Machine) -> None:
     machine.go()
     (machine.root / "cache").write_text("a file where the folder should be")
-    with pytest.raises(CacheNotWritable, match="set XDG_CACHE_HOME"):
+    with pytest.raises(CacheNotWritableError, match="set XDG_CACHE_HOME"):
         machine.ensure()
 
 

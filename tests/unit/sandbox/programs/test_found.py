@@ -1,4 +1,4 @@
-"""Which of the machine's own programs are taken, and what is said of those that are not."""
+"""Which of the machine's own programs are used, and the reasons why others are not."""
 
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def test_a_program_that_fails_is_passed_over(machine: Machine) -> None:
     machine.program("kwok", "kwok version v0.7.0").write_text("#!/bin/sh\necho v0.7.0\nexit 1\n")
     found, unfit = look_for(PROGRAMS, machine.environ, ignore=machine.cache)
     assert not found
-    assert [one.reason for one in unfit] == ["it does not tell its version (`kwok --version`)"]
+    assert [one.reason for one in unfit] == ["it prints no version (`kwok --version`)"]
 
 
 def test_a_fitting_one_further_down_the_path_is_taken(machine: Machine) -> None:
@@ -74,7 +74,7 @@ def test_a_fitting_one_further_down_the_path_is_taken(machine: Machine) -> None:
     path = f"{machine.environ['PATH']}:{second.parent}"
     found, unfit = look_for(PROGRAMS, {**machine.environ, "PATH": path}, ignore=machine.cache)
     assert found["kubectl"].path == second
-    assert len(unfit) == 1, "the first one is still named, so that nobody wonders"
+    assert len(unfit) == 1, "the first one is named, although another was used"
 
 
 def test_envtest_binaries_come_before_the_path(machine: Machine) -> None:

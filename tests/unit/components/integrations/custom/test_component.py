@@ -6,8 +6,8 @@ import pytest
 
 from eks_access import CustomIntegration
 from eks_access.stack.configuration import parse_environment
+from tests.support.custom_definitions import ARGUMENTS, EXAMPLE
 from tests.support.recording_engine import ACCESS_ENTRY, CLUSTER_ROLE, ROLE, run
-from tests.unit.components.integrations.custom.test_definition import ARGUMENTS, EXAMPLE
 
 
 def arguments(**changes: Any) -> Any:

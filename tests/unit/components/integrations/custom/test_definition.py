@@ -2,7 +2,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from eks_access.errors import InvalidInputError
 from eks_access.integrations.custom.builder import build_integration
@@ -11,49 +10,8 @@ from eks_access.model.expectations import AwsCall, KubernetesCall
 from eks_access.model.integration import Integration, Profile
 from eks_access.model.placeholders import placeholder
 from eks_access.model.trust import CrossAccount, PodIdentity
-from tests.support.checkout import EXAMPLES
+from tests.support.custom_definitions import ARGUMENTS, EXAMPLE, ROLE, SMALL, small
 from tests.support.places import place
-
-EXAMPLE = EXAMPLES / "custom/cloudquery.yaml"
-ARGUMENTS = {"principal_arn": "arn:aws:iam::444455556666:role/acme-cloudquery", "external_id": "0f8fad5b-d9cb-469f"}
-
-SMALL = """
-version: 1
-vendor: acme
-title: Acme
-arguments:
-  role: {description: Acme's role}
-  namespaces: {description: where it reads, type: list, default: []}
-trust:
-  cross_account:
-    principals: ['{arg:role}']
-profiles:
-  least:
-    statements:
-      - {sid: Read, actions: [eks:DescribeCluster], resources: ['{cluster_arns}'], why: reads}
-    groups: ['{name}:readers']
-    grants:
-      - key: read
-        namespaces: ['{arg:namespaces}']
-        rules:
-          - {resources: [pods], verbs: [list], why: reads}
-"""
-ROLE = {"role": "arn:aws:iam::444455556666:role/Acme"}
-
-
-def small(**changes: Any) -> str:
-    """The small definition with parts of it changed; None takes a part out."""
-    tree = yaml.safe_load(SMALL)
-    for path, value in changes.items():
-        *parents, key = path.split("__")
-        part = tree
-        for parent in parents:
-            part = part[int(parent) if parent.isdigit() else parent]
-        if value is None:
-            del part[key]
-        else:
-            part[key] = value
-    return yaml.safe_dump(tree, sort_keys=False)
 
 
 def described(text: str = SMALL, *modes: str, profile: Profile = Profile.LEAST, **arguments: Any) -> Integration:

@@ -12,8 +12,8 @@ from eks_access.manifest.build import build_integration_access
 from eks_access.manifest.models import Trust as Told
 from eks_access.model.integration import Integration
 from eks_access.model.trust import CrossAccount, IdentityCenter, Irsa, PodIdentity, Saml, Service, Trust, WebIdentity
+from tests.support.custom_definitions import ROLE, small
 from tests.support.places import ACCOUNT, place
-from tests.unit.components.integrations.custom.test_definition import ROLE, small
 
 IDP = f"arn:aws:iam::{ACCOUNT}:saml-provider/okta"
 GITLAB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/gitlab.example.com"

@@ -1,0 +1,129 @@
+"""Evaluates stacks against the rules of the policy pack and prints the findings."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import click
+
+from eks_access_policies.evaluate.configuration import Configuration, ConfigurationError, parse_configuration
+from eks_access_policies.evaluate.evaluator import RULES
+from eks_access_policies.finding import Rule, Severity
+from eks_access_policies.report import as_json as findings_as_json
+from eks_access_policies.report import print_table
+from eks_access_policies.stack import Stack, StateError, joined, of_value
+
+from .. import exit_codes
+from ..console import create_console
+from ..pulumi_program import PulumiStack
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which findings to report: of these rules, or of all if there are none, from this severity on."""
+
+    rules: frozenset[str]
+    min_severity: Severity
+
+    def __post_init__(self) -> None:
+        unknown = sorted(self.rules - {rule.id for rule in RULES})
+        if unknown:
+            raise click.UsageError(f"--rule {unknown[0]}: there is no such rule; --rules lists them")
+
+    def has(self, rule: Rule) -> bool:
+        return (not self.rules or rule.id in self.rules) and rule.severity >= self.min_severity
+
+
+def evaluate_stacks(
+    files: Sequence[str], stacks: Sequence[str], cwd: Path, config: str | None, selection: Selection, *, as_json: bool
+) -> int:
+    """Evaluates all files and stacks together and prints the findings; returns the exit code.
+
+    Raises:
+        StateError, ConfigurationError, PulumiProgramError: a stack or the configuration cannot be read.
+    """
+    pack = load_configuration(config)
+    stack = joined([*map(load_stack_file, files), *(load_deployed_stack(name, cwd) for name in stacks)])
+
+    findings = [
+        finding
+        for finding in pack.evaluator().stack(stack)
+        if selection.has(finding.rule) and pack.level(finding.rule) != "disabled"
+    ]
+    if as_json:
+        click.echo(json.dumps(findings_as_json(stack, findings, pack), indent=2, ensure_ascii=False))
+    else:
+        print_table(stack, findings, pack, create_console())
+    is_violated = any(pack.level(finding.rule) == "mandatory" for finding in findings)
+    return exit_codes.FAILED if is_violated else exit_codes.OK
+
+
+def load_stack_file(path: str) -> Stack:
+    """The stack in a file, or on the standard input for `-`.
+
+    Raises:
+        StateError: it cannot be read, or has no stack in it.
+    """
+    origin = "the standard input" if path == "-" else path
+    try:
+        value = json.loads(sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes())
+    except OSError as error:
+        raise StateError(f"{origin}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise StateError(f"{origin}: is not JSON") from error
+    return _parse_stack(value, origin)
+
+
+def load_deployed_stack(name: str, cwd: Path) -> Stack:
+    """A deployed stack as it is in its state.
+
+    Raises:
+        PulumiProgramError: it cannot be exported.
+    """
+    return _parse_stack(PulumiStack(name, cwd).export_state(), f"stack {name!r}")
+
+
+def _parse_stack(value: Any, origin: str) -> Stack:
+    try:
+        return of_value(value)
+    except StateError as error:
+        raise StateError(f"{origin}: {error}") from error
+
+
+def load_configuration(path: str | None) -> Configuration:
+    """The pack's configuration in a file, or the default one.
+
+    Raises:
+        ConfigurationError: it cannot be read, or is not one.
+    """
+    if path is None:
+        return Configuration()
+    try:
+        return parse_configuration(json.loads(Path(path).read_text()))
+    except OSError as error:
+        raise ConfigurationError(f"--config {path}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        problem = str(error) if isinstance(error, ConfigurationError) else "is not JSON"
+        raise ConfigurationError(f"--config {path}: {problem}") from error
+
+
+def print_rules(*, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps([_rule_to_json(rule) for rule in RULES], indent=2, ensure_ascii=False))
+        return
+    width = max(len(rule.id) for rule in RULES)
+    for rule in RULES:
+        click.echo(f"{rule.severity.name.lower():8}  {rule.id:{width}}  {rule.title}")
+
+
+def _rule_to_json(rule: Rule) -> dict[str, Any]:
+    return {**vars(rule), "severity": rule.severity.name.lower(), "frameworks": list(rule.frameworks)}
+
+
+def find_pack_folder() -> str:
+    """The folder of the pack that the engine can run."""
+    return str(resources.files("eks_access_policies").joinpath("crossguard"))

@@ -1,0 +1,224 @@
+"""Runs the `pulumi` program: the only module that does.
+
+What Pulumi prints of a failure comes as one `PulumiProgramError`, redacted, and with advice where the cause is known.
+"""
+
+import json
+import logging
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eks_access.errors import EksAccessError
+from eks_access.redaction import redacted
+
+if TYPE_CHECKING:
+    from eks_access.manifest.models import Manifest
+
+_READ_SECONDS = 300
+"""For what reads or writes the state alone."""
+_ENGINE_SECONDS = 1800
+"""For what runs the program or the providers: a preview of a large stack takes minutes."""
+_ENGINE_COMMANDS = ("preview", "refresh", "cancel")
+
+_log = logging.getLogger(__name__)
+
+
+class PulumiProgramError(EksAccessError):
+    """The `pulumi` program is missing, took too long or failed."""
+
+
+@dataclass(frozen=True)
+class PulumiStack:
+    """A stack, by the `pulumi` program in the project's folder. All methods raise `PulumiProgramError`."""
+
+    name: str
+    project: Path
+
+    def read_manifest(self, *, secrets: bool = True) -> "Manifest":
+        """The access manifest that the stack exports; no other output is read.
+
+        The probe needs the secrets, since an ExternalId may be one of the stack's; without `secrets` the manifest has
+        what Pulumi prints in their place.
+
+        Raises:
+            SourceError: the output is not a manifest.
+        """
+        from eks_access.manifest.source import parse_manifest
+
+        return parse_manifest(self._read_output(secrets=secrets), self._origin, secrets=secrets)
+
+    def read_manifest_and_secrets(self) -> "tuple[Manifest, frozenset[str]]":
+        """The access manifest that the stack exports, and which of the values in it are secrets of the stack.
+
+        Nothing is decrypted if the manifest has no secret.
+
+        Raises:
+            SourceError: the output is not a manifest.
+        """
+        from eks_access.manifest.source import find_secrets, has_hidden_secrets, parse_manifest
+
+        hidden = self._read_output(secrets=False)
+        if not has_hidden_secrets(hidden):
+            return parse_manifest(hidden, self._origin), frozenset()
+        shown = self._read_output(secrets=True)
+        return parse_manifest(shown, self._origin), frozenset(find_secrets(json.loads(hidden), json.loads(shown)))
+
+    def export_state(self) -> Any:
+        """What `pulumi stack export` prints; secrets stay encrypted."""
+        return self._parse(self._run("stack", "export"), "stack export")
+
+    def import_state(self, state: Mapping[str, Any]) -> None:
+        self._run("stack", "import", stdin=json.dumps(state))
+
+    def refresh(self) -> None:
+        """Compares the state with what exists; creates, changes and deletes nothing."""
+        self._run("refresh", "--yes", "--skip-preview")
+
+    def cancel(self) -> None:
+        """Removes the lock that an interrupted run left."""
+        self._run("cancel", "--yes")
+
+    def preview(self, python_path: Sequence[str] = ()) -> dict[str, Any]:
+        """What `pulumi preview --json` prints, with the resources that stay the same.
+
+        `python_path` are folders of the project that its modules are imported from, before any that are installed.
+        """
+        arguments = ["preview", "--json", "--show-sames", "--stack", self.name]
+        done = run_pulumi(arguments, self.project, env=_environment(self.project, python_path))
+        try:
+            found = json.loads(done.stdout[done.stdout.index("{") :])
+        except ValueError:
+            found = None
+        if done.returncode != 0 or not isinstance(found, dict):
+            output = " ".join(_engine_errors(found)) or done.stderr or done.stdout
+            raise PulumiProgramError(_failure("preview", output, self.project, self.name))
+        return found
+
+    @property
+    def _origin(self) -> str:
+        return f"stack {self.name!r}"
+
+    def _read_output(self, *, secrets: bool) -> bytes:
+        from eks_access.manifest.models import OUTPUT
+
+        shown = ["--show-secrets"] if secrets else []
+        return self._run("stack", "output", OUTPUT, "--json", *shown).encode()
+
+    def _run(self, *arguments: str, stdin: str = "") -> str:
+        return _checked_output([*arguments, "--stack", self.name], self.project, stdin=stdin, stack=self.name)
+
+    def _parse(self, text: str, command: str) -> Any:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as cause:
+            raise PulumiProgramError(f"`pulumi {command}` for {self._origin} did not print JSON") from cause
+
+
+def find_backend(project: Path) -> str:
+    """The URL of the backend that keeps the states.
+
+    Raises:
+        PulumiProgramError
+    """
+    url: str = json.loads(_checked_output(["whoami", "--json"], project))["url"]
+    return url
+
+
+def run_pulumi(
+    arguments: Sequence[str], project: Path, *, stdin: str = "", env: Mapping[str, str] | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Runs `pulumi` without prompts and colours, whatever its exit code.
+
+    Raises:
+        PulumiProgramError: the program or the folder is missing, or it took too long.
+    """
+    seconds = _ENGINE_SECONDS if arguments[0] in _ENGINE_COMMANDS else _READ_SECONDS
+    _log.debug("pulumi %s in %s", " ".join(arguments), project)
+    try:
+        done = subprocess.run(
+            ["pulumi", *arguments, "--non-interactive", "--color=never"],
+            cwd=project,
+            env=env,
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except FileNotFoundError as cause:
+        if not project.is_dir():
+            raise PulumiProgramError(f"--cwd: there is no folder {project}") from cause
+        raise PulumiProgramError(
+            "the command `pulumi` is not on the PATH; install it (https://www.pulumi.com/docs/install/),"
+            " or give a file instead of --stack where the command takes one"
+        ) from cause
+    except subprocess.TimeoutExpired as cause:
+        raise PulumiProgramError(f"`pulumi {_command(arguments)}` took over {seconds} seconds") from cause
+    _log.debug("pulumi %s: exit code %d", _command(arguments), done.returncode)
+    return done
+
+
+def link_virtual_environment(project: Path, checkout: Path) -> None:
+    """Links the virtual environment that Pulumi.yaml names into another checkout of the project, for git has none."""
+    import yaml
+
+    try:
+        described = yaml.safe_load((project / "Pulumi.yaml").read_text())
+        name = str(described["runtime"]["options"]["virtualenv"])
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        return
+    own, linked = project / name, checkout / name
+    if own.exists() and not linked.exists() and not Path(name).is_absolute():
+        linked.parent.mkdir(parents=True, exist_ok=True)
+        linked.symlink_to(own.resolve(), target_is_directory=True)
+
+
+def _checked_output(arguments: Sequence[str], project: Path, *, stdin: str = "", stack: str | None = None) -> str:
+    done = run_pulumi(arguments, project, stdin=stdin)
+    if done.returncode != 0:
+        raise PulumiProgramError(_failure(_command(arguments), done.stderr.strip() or done.stdout, project, stack))
+    return done.stdout
+
+
+def _command(arguments: Sequence[str]) -> str:
+    """The subcommand, for messages: the arguments may have values that are none of a message's."""
+    return " ".join(arguments[:2] if arguments[0] == "stack" else arguments[:1])
+
+
+def _failure(command: str, output: str, project: Path, stack: str | None) -> str:
+    """What failed and, for the known causes, what to do."""
+    words = redacted(" ".join(output.split()))
+    if "does not have output property" in output:
+        return f"stack {stack!r} does not export the access manifest: run `pulumi up --stack {stack}` first"
+    if "no stack named" in output:
+        return f"there is no stack {stack!r}: `pulumi stack ls` in {project} lists those that there are ({words})"
+    advice = ""
+    if "currently locked" in output or "failed to load checkpoint" in output:
+        advice = (
+            ". If that run was killed and none is under way, add --unlock:"
+            f" `eks-access resume --unlock --stack {stack}`"
+        )
+    of_stack = f" for stack {stack!r}" if stack is not None else ""
+    return f"`pulumi {command}` failed{of_stack} in {project}: {words}{advice}"
+
+
+def _engine_errors(preview: object) -> list[str]:
+    """The errors in the diagnostics of a preview's JSON."""
+    diagnostics = preview.get("diagnostics") if isinstance(preview, Mapping) else None
+    return [
+        str(each.get("message", ""))
+        for each in diagnostics or ()
+        if isinstance(each, Mapping) and each.get("severity") == "error"
+    ]
+
+
+def _environment(project: Path, python_path: Sequence[str]) -> Mapping[str, str] | None:
+    if not python_path:
+        return None
+    folders = [str((project / each).resolve()) for each in python_path]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(folders)}

@@ -1,0 +1,202 @@
+"""The resource `AwsAuthMapping`: the engine's operations, carried out by `eks_access.aws_auth.lifecycle`.
+
+State contains the mapping twice. `username` and `groups` are what aws-auth has (a refresh updates them, which is how
+drift is found); `mapping` is what was written, which is what may be removed.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from pulumi.provider.experimental.property_value import PropertyValue
+from typing_extensions import override
+
+from ...aws_auth import lifecycle
+from ...aws_auth.errors import AwsAuthConflictError
+from ...aws_auth.mapping import RoleMapping, canonicalize_role, is_protected
+from ...aws_auth.merge import is_same_identity
+from ...aws_auth.reader import Identity
+from ...kubernetes.client import ApiError, KubernetesApi, UnreachableError
+from ...kubernetes.credentials import CredentialError
+from ...kubernetes.kubeconfig import KubeconfigError, has_secret, read_environment_kubeconfig
+from ..errors import NotAvailableError, ProviderError
+from ..handler import LiveResource, Operation, Outputs, ResourceHandler, Values, Warn
+from ..properties import STRINGS, OutputProperty
+from ..values import Properties, is_known, unwrap, wrap
+from .aws_auth_inputs import INPUTS
+
+TOKEN = "eks-access:index:AwsAuthMapping"
+WRITTEN_MAPPING_TOKEN = "eks-access:index:WrittenMapping"
+
+Connect = Callable[[str], lifecycle.Api]
+
+_ADVICE: Mapping[int, str] = {
+    401: "The credentials of the kubeconfig are not accepted by this cluster.",
+    403: "The deployer needs get, create and update on the ConfigMap aws-auth in kube-system.",
+}
+
+
+class AwsAuthMappings(ResourceHandler):
+    """The operations on role mappings in aws-auth."""
+
+    token = TOKEN
+    description = (
+        "One role's mapping in `kube-system/aws-auth`. Only this entry is written, and only if what the authenticator"
+        " reads for all other principals stays the same; destroying removes exactly what was written. Import it with"
+        " the id `<cluster name>/<role ARN>` and KUBECONFIG set to a file whose current context is the cluster."
+    )
+    inputs = INPUTS
+    outputs = (
+        OutputProperty("mapping", "The entry as it was written.", schema={"$ref": f"#/types/{WRITTEN_MAPPING_TOKEN}"}),
+        OutputProperty("warnings", "Warnings about aws-auth when the entry was written.", schema=STRINGS),
+    )
+    types: ClassVar[Mapping[str, Any]] = {
+        WRITTEN_MAPPING_TOKEN: {
+            "type": "object",
+            "description": "An entry as it was written to aws-auth.",
+            "properties": {
+                "rolearn": {"type": "string", "description": "The role's ARN without its path, as STS reports it."},
+                "username": {"type": "string"},
+                "groups": STRINGS,
+            },
+            "required": ["groups", "rolearn", "username"],
+        }
+    }
+    refusals = (AwsAuthConflictError, lifecycle.WriteConflictError, ApiError)
+    unavailable = (UnreachableError, CredentialError, KubeconfigError)
+
+    def __init__(self, warn: Warn, connect: Connect = KubernetesApi.from_kubeconfig) -> None:
+        super().__init__(warn)
+        self._connect = connect
+
+    def explain(self, error: Exception) -> str:
+        if isinstance(error, AwsAuthConflictError):
+            return f"aws-auth is left as it is: {error}"
+        if isinstance(error, ApiError):
+            return f"the API server refused: {error}. {_ADVICE.get(error.status, '')}".rstrip()
+        return str(error)
+
+    def create_resource(self, operation: Operation, values: Values) -> tuple[str, Outputs]:
+        if not is_known(values):
+            return "", {}
+        mapping = _parse_mapping(values)
+        return f"{values['clusterName']}/{mapping.rolearn}", self._write(operation, values, mapping, ())
+
+    def find_resource(self, identifier: str, inputs: Properties, state: Properties) -> LiveResource | None:
+        cluster, _, role = identifier.partition("/")
+        try:
+            rolearn = canonicalize_role(role)
+        except AwsAuthConflictError as error:
+            raise ProviderError(
+                f"{identifier!r} is not an id of AwsAuthMapping; it is <cluster name>/<role ARN>. {error}"
+            ) from error
+        kubeconfig = str(unwrap(inputs.get("kubeconfig")) or _read_import_kubeconfig())
+        with self.translate_errors(f"cluster {cluster!r}"):
+            live = lifecycle.read_identity(self._connect(kubeconfig), rolearn)
+        if live is None:
+            return None
+        if not state.get("roleArn") and not inputs.get("roleArn"):
+            inputs = _build_import_inputs(cluster, kubeconfig, rolearn, live)
+        written = _format_mapping(RoleMapping(rolearn, live.username, live.groups))
+        return LiveResource(
+            _update_identity(inputs, live),
+            {
+                "mapping": state.get("mapping", wrap(written)),
+                "warnings": state.get("warnings", PropertyValue([])),
+            },
+        )
+
+    def update_resource(self, operation: Operation, state: Properties, values: Values) -> Outputs:
+        if not is_known(values):
+            return {}
+        mapping = _parse_mapping(values)
+        # What was written, or what a refresh has shown the user since: the update was decided on the latter.
+        shown = RoleMapping(mapping.rolearn, str(unwrap(state.get("username"))), _read_groups(state))
+        owned = tuple(each for each in (_read_owned(state), shown) if each is not None)
+        return self._write(operation, values, mapping, owned)
+
+    @override
+    def delete_resource(self, operation: Operation, identifier: str, state: Properties) -> None:
+        owned = _read_owned(state)
+        if owned is None:
+            return
+        values = self.read_values(state)
+        with self.translate_errors(f"cluster {values.get('clusterName')!r}"):
+            outcome = lifecycle.remove(
+                self._connect(str(values["kubeconfig"])), owned, deadline=operation.timeout or lifecycle.DEADLINE
+            )
+        self._warn_all(operation, outcome.warnings)
+
+    def _write(
+        self, operation: Operation, values: Values, mapping: RoleMapping, owned: tuple[RoleMapping, ...]
+    ) -> Outputs:
+        adopt = bool(values.get("adopt"))
+        warnings: tuple[str, ...] = ()
+        try:
+            with self.translate_errors(f"cluster {values.get('clusterName')!r}"):
+                api = self._connect(str(values["kubeconfig"]))
+                if operation.is_preview:
+                    warnings = lifecycle.preview(api, mapping, owned=owned, adopt=adopt).warnings
+                else:
+                    deadline = operation.timeout or lifecycle.DEADLINE
+                    warnings = lifecycle.ensure(api, mapping, owned=owned, adopt=adopt, deadline=deadline).warnings
+        except NotAvailableError as error:
+            # A preview must work where only the deployment itself can reach the cluster.
+            if not operation.is_preview:
+                raise
+            self._warn(operation.urn, f"aws-auth was not checked: {error}")
+        self._warn_all(operation, warnings)
+        return {"mapping": wrap(_format_mapping(mapping)), "warnings": wrap(list(warnings))}
+
+    def _warn_all(self, operation: Operation, warnings: tuple[str, ...]) -> None:
+        for warning in warnings:
+            self._warn(operation.urn, warning)
+
+
+def _read_import_kubeconfig() -> str:
+    """The kubeconfig for an import, which has no inputs yet."""
+    try:
+        return read_environment_kubeconfig()
+    except KubeconfigError as error:
+        raise ProviderError(f"an import reaches the cluster by the kubeconfig file in KUBECONFIG: {error}") from error
+
+
+def _build_import_inputs(cluster: str, kubeconfig: str, rolearn: str, live: Identity) -> dict[str, PropertyValue]:
+    if is_protected(live):
+        raise ProviderError(f"{rolearn} is mapped for EKS' own nodes in aws-auth, which are never managed here.")
+    return {
+        "kubeconfig": PropertyValue(kubeconfig, is_secret=has_secret(kubeconfig)),
+        "clusterName": PropertyValue(cluster),
+        "roleArn": PropertyValue(rolearn),
+        "adopt": PropertyValue(False),
+    }
+
+
+def _parse_mapping(values: Values) -> RoleMapping:
+    try:
+        return RoleMapping.of(values["roleArn"], values["username"], values.get("groups") or ())
+    except AwsAuthConflictError as error:
+        raise ProviderError(str(error)) from error
+
+
+def _read_groups(properties: Properties) -> tuple[str, ...]:
+    return tuple(map(str, unwrap(properties.get("groups")) or ()))
+
+
+def _read_owned(state: Properties) -> RoleMapping | None:
+    """The mapping that was written, according to the state."""
+    written = unwrap(state.get("mapping"))
+    if not isinstance(written, Mapping) or not is_known(written):
+        return None
+    return RoleMapping(written["rolearn"], written["username"], tuple(written.get("groups") or ()))
+
+
+def _format_mapping(mapping: RoleMapping) -> dict[str, Any]:
+    return {"rolearn": mapping.rolearn, "username": mapping.username, "groups": list(mapping.groups)}
+
+
+def _update_identity(inputs: Properties, live: Identity) -> dict[str, PropertyValue]:
+    """The inputs with the username and groups that aws-auth has; unchanged, secrecy included, if these are the same."""
+    username = unwrap(inputs.get("username"))
+    if isinstance(username, str) and is_same_identity(Identity(username, _read_groups(inputs)), live):
+        return dict(inputs)
+    return {**inputs, "username": PropertyValue(live.username), "groups": wrap(list(live.groups))}

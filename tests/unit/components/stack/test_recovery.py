@@ -1,0 +1,53 @@
+from typing import Any
+
+import pytest
+
+from eks_access.stack.recovery import PendingCreate, adopt_pending_creates, find_pending_creates
+from tests.support.interrupted_stack import URN, operation, state
+
+ROLE = "arn:aws:iam::111122223333:role/r"
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "id"),
+    [
+        ("aws:iam/role:Role", {"name": "r"}, "r"),
+        ("aws:iam/rolePolicy:RolePolicy", {"role": "r", "name": "p"}, "r:p"),
+        ("aws:eks/accessEntry:AccessEntry", {"clusterName": "c", "principalArn": ROLE}, f"c:{ROLE}"),
+        (
+            "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
+            {"clusterName": "c", "principalArn": ROLE, "policyArn": "arn:p"},
+            f"c#{ROLE}#arn:p",
+        ),
+        ("eks-access:index:AwsAuthMapping", {"clusterName": "c", "roleArn": ROLE}, f"c/{ROLE}"),
+        ("eks-access:index:ConnectorRegistration", {"region": "us-east-1", "name": "c"}, "us-east-1/c"),
+        ("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", {"metadata": {"name": "x"}}, "x"),
+        (
+            "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding",
+            {"metadata": {"name": "x", "namespace": "web"}},
+            "web/x",
+        ),
+        ("aws:s3/bucket:Bucket", {"bucket": "b"}, None),
+    ],
+)
+def test_the_id_of_a_resource_follows_from_its_inputs(kind: str, inputs: dict[str, Any], id: str | None) -> None:
+    assert find_pending_creates(state(operation(kind, "x", inputs))) == [PendingCreate(URN + "x", kind, id)]
+
+
+def test_only_creations_are_looked_up_because_a_refresh_resolves_the_rest() -> None:
+    deleting = operation("aws:iam/role:Role", "x", {"name": "r"}, "deleting")
+    assert find_pending_creates(state(deleting)) == []
+    assert adopt_pending_creates(state(deleting)) == state(deleting)
+
+
+def test_a_pending_creation_counts_as_done_until_the_refresh() -> None:
+    adopted = adopt_pending_creates(state(operation("aws:iam/role:Role", "x", {"name": "r"})))["deployment"]
+    assert adopted["pending_operations"] == []
+    assert [(each["urn"], each.get("id")) for each in adopted["resources"]] == [(URN + "stack", None), (URN + "x", "r")]
+
+
+@pytest.mark.parametrize("kind", ["pulumi:providers:aws", "eks-access:index:Cado", "eks-access:index:ClusterAccess"])
+def test_what_exists_only_in_the_state_is_dropped(kind: str) -> None:
+    adopted = adopt_pending_creates(state(operation(kind, "x", {})))["deployment"]
+    assert adopted["pending_operations"] == []
+    assert [each["urn"] for each in adopted["resources"]] == [URN + "stack"]
