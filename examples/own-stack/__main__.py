@@ -1,8 +1,8 @@
-"""Vendors' access to a cluster of this stack's own, with nothing of eks-access but the installed package.
+"""Access of vendors to a cluster of this stack, with nothing of eks-access but the installed package.
 
-The names, ARNs and the External ID are Outputs: a cluster made in the same program, another stack's outputs or this
-stack's secrets serve alike. Where a cluster's name is an Output, its authentication mode is given: it decides which
-resources there are, and the cluster cannot be asked before it exists.
+The names, ARNs and the External ID are Outputs: of a cluster created in the same program, of another stack, or secrets
+of this stack. Since the cluster's name is an Output, its authentication mode is given: it decides which resources are
+created, and cannot be read before the cluster exists.
 """
 
 import pulumi
@@ -15,7 +15,7 @@ config = pulumi.Config()
 
 
 class Platform(pulumi.ComponentResource):
-    """This organization's own component, which the integrations are children of."""
+    """This organization's own component, the parent of the integrations."""
 
     def __init__(self, name: str, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("acme:index:Platform", name, None, opts)
@@ -30,11 +30,11 @@ account = aws.Provider(
 )
 platform = Platform("platform", pulumi.ResourceOptions(providers=[account]))
 
-# What another stack, which makes the clusters, would export (`pulumi.StackReference(...).require_output(...)`).
+# As another stack, which creates the clusters, would export them (`pulumi.StackReference(...).require_output(...)`).
 networks = config.require_object("clusters")
 new, old = pulumi.Output.from_input(networks["new"]), pulumi.Output.from_input(networks["old"])
 
-# A resource of this stack: nobody gets more than this allows.
+# A resource of this stack: no role can have more permissions than this allows.
 boundary = aws.iam.Policy(
     "boundary",
     name="acme-vendors-boundary",
@@ -62,7 +62,7 @@ clusters = {
 }
 beneath = pulumi.ResourceOptions(parent=platform)
 
-# A component's name is part of the names of what it makes: in a cluster that other stacks use too, it is this stack's.
+# A component's name is part of the names of its resources: unique in a cluster that other stacks use too.
 opentrace = OpenTrace(
     "acme-opentrace",
     {

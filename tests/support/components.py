@@ -41,10 +41,10 @@ def self_hosted(hosting: str = "self_hosted_irsa", **args: Any) -> Any:
 
 
 def refusal(component: Any, name: str, args: Any) -> str:
-    """The message with which the component is refused, having made nothing but its own empty shell."""
+    """The message of the error, after which only the empty component itself was registered."""
     engine = Engine()
     with pytest.raises(pulumi.RunError) as refused:
         run(lambda: component(name, args).role_arn, engine=engine)
-    made = [each.typ for each in engine.resources if not each.typ.startswith(("eks-access:index:", "pulumi:"))]
-    assert made == [], "refused before anything is made"
+    created = [each.typ for each in engine.resources if not each.typ.startswith(("eks-access:index:", "pulumi:"))]
+    assert created == [], "rejected before anything is created"
     return str(refused.value)

@@ -1,4 +1,4 @@
-"""Places to describe integrations in."""
+"""Places for describing integrations."""
 
 from eks_access.model.identity import AuthenticationMode
 from eks_access.model.integration import ClusterPlace, Place

@@ -1,4 +1,4 @@
-"""A recording engine: what was registered and asked, in a preview or an update."""
+"""A Pulumi engine that records registrations and invokes, in a preview or an update."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,7 +24,7 @@ GET_CLUSTER = "aws:eks/getCluster:getCluster"
 GET_ROLE = "aws:iam/getRole:getRole"
 
 ROLES = {name: f"arn:aws:iam::111122223333:role/vendors/{name}" for name in ("shared", "shared-CadoResponse")}
-"""The roles that there are besides those of the program."""
+"""Roles in IAM besides those of the program."""
 MODES = {"prod-api": "API", "prod-both": "API_AND_CONFIG_MAP", "prod-old": "CONFIG_MAP"}
 
 
@@ -61,7 +61,7 @@ class Engine(Mocks):
 
 
 def _ensure_loop() -> None:
-    """`asyncio.run`, in other tests, leaves its thread without the loop that Pulumi's runtime takes."""
+    """`asyncio.run`, in other tests, leaves its thread without the event loop that Pulumi's runtime needs."""
     try:
         asyncio.get_event_loop_policy().get_event_loop()
     except RuntimeError:
@@ -69,7 +69,7 @@ def _ensure_loop() -> None:
 
 
 def run(program: Callable[[], Any], *, preview: bool = False, engine: Engine | None = None) -> Engine:
-    """Run a program to its end, every registration and `apply` included, and give what was recorded."""
+    """Run a program to its end, every registration and `apply` included, and return the engine with its records."""
     recording = engine or Engine()
     _ensure_loop()
     pulumi.runtime.set_mocks(recording, project="test", stack="dev", preview=preview)

@@ -13,7 +13,7 @@ from ..model.placeholders import fill, map_texts, mentioned, placeholder
 
 
 def sample_access(
-    name: str, describe: Describe, kind: type, given: Mapping[str, Any], *, connected: bool = False
+    name: str, describe: Describe, kind: type, args: Mapping[str, Any], *, connected: bool = False
 ) -> IntegrationAccess:
     """The access that one cluster would get, with placeholders for required arguments that were not given.
 
@@ -22,10 +22,10 @@ def sample_access(
     Raises:
         InvalidInputError: the vendor does not accept the arguments.
     """
-    place = _sample_place(name, given.get("existing_role_arn"), connected)
-    args = {**sample_required(kind, given), **given}
-    integration = describe(args, place)
-    other = describe_other_profile(describe, args, place)
+    place = _sample_place(name, args.get("existing_role_arn"), connected)
+    all_args = {**sample_required(kind, args), **args}
+    integration = describe(all_args, place)
+    other = describe_other_profile(describe, all_args, place)
     connections = {"cluster": (placeholder("endpoint"), placeholder("certificate authority"))}
     access = map_texts(build_integration_access(integration, place, connections, other), _format_placeholders)
     return IntegrationAccess.model_validate(access)
@@ -51,10 +51,10 @@ def _sample_place(name: str, existing_role_arn: str | None, connected: bool) -> 
     )
 
 
-def sample_required(kind: type, given: Mapping[str, Any]) -> dict[str, Any]:
+def sample_required(kind: type, args: Mapping[str, Any]) -> dict[str, Any]:
     """Placeholders for the required arguments of `kind` that were not given."""
     required: frozenset[str] = getattr(kind, "__required_keys__", frozenset())
-    names = required - {"clusters", *given}
+    names = required - {"clusters", *args}
     return {name: _placeholder(name, kind.__annotations__[name]) for name in sorted(names)}
 
 

@@ -105,12 +105,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             **role_options(args),
         ),
         identity=Identity(username=f"{place.name}:{{{{SessionName}}}}", groups=(group,)),
-        grants=(Grant("page", "cado-eks-cluster-role", group, (_LIST, _EXEC)),)
-        if vendor
-        else (
-            Grant("list", f"{place.name}-list", group, (_LIST,)),
-            Grant("exec", f"{place.name}-exec", group, (_EXEC,), namespaces=() if closed else namespaces),
-        ),
+        grants=_grants(place.name, group, vendor, () if closed else namespaces),
         expectations=combine_expectations(
             baseline(),
             aws_baseline(place.partition),
@@ -143,6 +138,15 @@ def _account_check(place: Place, vendor: bool) -> Statement:
 
 _LIST = Rule(("pods",), ("get", "list"), why="shows the pods and containers to choose from")
 _EXEC = Rule(("pods/exec",), ("create", "get"), why="runs the acquisition (POST for SPDY, GET for WebSocket)")
+
+
+def _grants(name: str, group: str, vendor: bool, namespaces: tuple[str, ...]) -> tuple[Grant, ...]:
+    if vendor:
+        return (Grant("page", "cado-eks-cluster-role", group, (_LIST, _EXEC)),)
+    return (
+        Grant("list", f"{name}-list", group, (_LIST,)),
+        Grant("exec", f"{name}-exec", group, (_EXEC,), namespaces=namespaces),
+    )
 
 
 def _cluster_calls(vendor: bool, namespaces: tuple[str, ...], closed: bool) -> tuple[KubernetesCall, ...]:

@@ -94,7 +94,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
     profile = args.get("profile", Profile.LEAST)
     vendor = profile is Profile.VENDOR
     viewers = {
-        key: build_viewer(key, given["arn"], given.get("namespaces")) for key, given in args.get("viewers", {}).items()
+        key: build_viewer(key, each["arn"], each.get("namespaces")) for key, each in args.get("viewers", {}).items()
     }
     return Integration(
         vendor="eks-connector",

@@ -40,13 +40,13 @@ def read_existing_role(arn: pulumi.Input[str], invoke_opts: pulumi.InvokeOptions
     if isinstance(arn, str):
         found = _read(arn, invoke_opts)
         return ExistingRole(*map(pulumi.Output.from_input, (found.arn, found.name, found.unique_id)))
-    given: pulumi.Output[str] = pulumi.Output.from_input(cast("pulumi.Input[str]", arn))
+    requested: pulumi.Output[str] = pulumi.Output.from_input(cast("pulumi.Input[str]", arn))
     found_later = aws.iam.get_role_output(
-        name=given.apply(existing_role.name_from_arn),
+        name=requested.apply(existing_role.name_from_arn),
         opts=pulumi.InvokeOutputOptions(parent=invoke_opts.parent, provider=invoke_opts.provider),
     )
     return ExistingRole(
-        pulumi.Output.all(given, found_later.arn).apply(_validated_arn), found_later.name, found_later.unique_id
+        pulumi.Output.all(requested, found_later.arn).apply(_validated_arn), found_later.name, found_later.unique_id
     )
 
 
@@ -60,6 +60,6 @@ def _read(arn: str, invoke_opts: pulumi.InvokeOptions) -> aws.iam.GetRoleResult:
 
 
 def _validated_arn(arns: list[str]) -> str:
-    given, found = arns
-    existing_role.validate_found_arn(given, found)
+    requested, found = arns
+    existing_role.validate_found_arn(requested, found)
     return found

@@ -30,7 +30,7 @@ _FLAGS: Final = {
 }
 
 
-class NoSuchKind(PluginError):
+class NoSuchKindError(PluginError):
     def __init__(self, kind: Kind) -> None:
         super().__init__(f'no matches for kind "{kind.name}" in version "{kind.api_version}"')
 
@@ -224,7 +224,7 @@ class Cluster:
                 answer = self.json("GET", kind.root)
             except ApiError as error:
                 if error.status == 404:
-                    raise NoSuchKind(kind) from error
+                    raise NoSuchKindError(kind) from error
                 raise
             served = {
                 r["kind"]: (r["name"], bool(r["namespaced"])) for r in answer["resources"] if "/" not in r["name"]
@@ -232,7 +232,7 @@ class Cluster:
             with self._lock:
                 self._served[kind.root] = served
         if kind.name not in served:
-            raise NoSuchKind(kind)
+            raise NoSuchKindError(kind)
         return served[kind.name]
 
 

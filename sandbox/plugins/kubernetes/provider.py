@@ -14,9 +14,9 @@ from ..naming import NameRequiredError, autoname
 from ..plugin import Checked, Difference, Live, Operation, Plugin, Values
 from ..values import UNKNOWN, Path, Unknown, has_unknown
 from . import objects
-from .cluster import Cluster, NoSuchKind, Settings, active_cluster
+from .cluster import Cluster, NoSuchKindError, Settings, active_cluster
 from .kinds import Kind, declared, kind_of, replacing_fields
-from .waiting import AWAITED, NotReady, until_gone, until_ready
+from .waiting import AWAITED, NotReadyError, until_gone, until_ready
 
 PATCH_FORCE: Final = "pulumi.com/patchForce"
 PROPAGATION: Final = "pulumi.com/deletionPropagationPolicy"
@@ -146,7 +146,7 @@ class KubernetesPlugin(Plugin):
             if live is not None:
                 self.cluster.delete(kind, namespace, name, policy)
                 until_gone(self.cluster, op, kind, namespace, name, live["metadata"]["uid"])
-        except NoSuchKind:
+        except NoSuchKindError:
             return  # the custom resource definition is gone, and every object of it with it
         except ApiError as error:
             raise PluginError(f"deleting {kind.name} {resource_id!r}: {_words(error)}") from error
@@ -187,7 +187,7 @@ class KubernetesPlugin(Plugin):
             return guess
         try:
             live = self.cluster.create(kind, body, manager, dry_run=True)
-        except NoSuchKind:
+        except NoSuchKindError:
             return guess
         except ApiError as error:
             # What is missing may be made in the same run; what exists may be about to be replaced.
@@ -218,9 +218,9 @@ class KubernetesPlugin(Plugin):
         meta = written["metadata"]
         try:
             until_ready(self.cluster, op, kind, written)
-        except (NotReady, PluginError, ApiError) as error:
+        except (NotReadyError, PluginError, ApiError) as error:
             live = self.cluster.get(kind, meta.get("namespace"), meta["name"]) or written
-            reasons = error.reasons if isinstance(error, NotReady) else [str(error)]
+            reasons = error.reasons if isinstance(error, NotReadyError) else [str(error)]
             summary = (
                 f"resource {resource_id!r} was successfully created, but the Kubernetes API server reported that it "
                 f"failed to fully initialize or become live: {reasons[0]}"

@@ -21,7 +21,7 @@ _PAUSE: Final = 0.5
 _POD: Final = Kind("", "v1", "Pod")
 
 
-class NotReady(PluginError):
+class NotReadyError(PluginError):
     """The object exists, but did not become what it should; the reasons are the cluster's own."""
 
     def __init__(self, summary: str, reasons: list[str]) -> None:
@@ -91,7 +91,7 @@ def until_ready(cluster: Cluster, op: Operation, kind: Kind, written: Values) ->
     """Wait until a workload has come up, if it is one and the program does not want otherwise.
 
     Raises:
-        NotReady: it did not within the time-out, or cannot any more, or the user interrupted.
+        NotReadyError: it did not within the time-out, or cannot any more, or the user interrupted.
     """
     judge = AWAITED.get((kind.group, kind.name))
     if judge is None or str(annotations(written).get(SKIP_AWAIT, "")).lower() == "true":
@@ -103,7 +103,7 @@ def until_ready(cluster: Cluster, op: Operation, kind: Kind, written: Values) ->
     while True:
         live = cluster.get(kind, meta.get("namespace"), meta["name"])
         if live is None:
-            raise NotReady(f"{kind.name} {label} was deleted while it was waited for", [])
+            raise NotReadyError(f"{kind.name} {label} was deleted while it was waited for", [])
         progress = judge(live)
         if progress.done:
             op.log("info", f"{kind.name} initialization complete")
@@ -114,11 +114,11 @@ def until_ready(cluster: Cluster, op: Operation, kind: Kind, written: Values) ->
             shown = text
         if progress.hopeless or time.monotonic() > deadline:
             how = "failed" if progress.hopeless else "timed out waiting to be Ready"
-            raise NotReady(f"'{label}' {how}", _reasons(cluster, live, progress))
+            raise NotReadyError(f"'{label}' {how}", _reasons(cluster, live, progress))
         try:
             op.wait(_PAUSE)
         except OperationCancelledError as error:
-            raise NotReady(str(error), _reasons(cluster, live, progress)) from error
+            raise NotReadyError(str(error), _reasons(cluster, live, progress)) from error
 
 
 def until_gone(cluster: Cluster, op: Operation, kind: Kind, namespace: str | None, name: str, uid: str) -> None:

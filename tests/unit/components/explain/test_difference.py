@@ -51,8 +51,8 @@ def test_conductorones_page_adds_actions_and_secrets_most_severe_first() -> None
     new = [action for action in found.actions if action not in before]
     assert "iam:AttachRolePolicy" in new
     assert len(new) == len({*new}), "each action once"
-    graves = [gain.risk.is_severe for gain in found.gained]
-    assert graves == sorted(graves, reverse=True)
+    severe = [gain.risk.is_severe for gain in found.gained]
+    assert severe == sorted(severe, reverse=True)
     (secrets,) = [gain for gain in found.gained if "secrets" in gain.what[0]]
     assert secrets.risk.sentence == "can read every Secret: other systems' passwords, keys and tokens"
 
@@ -111,7 +111,7 @@ def test_rights_that_only_least_has_are_lost() -> None:
 
 
 @pytest.mark.parametrize(
-    ("resource", "verb", "grave"),
+    ("resource", "verb", "severe"),
     [
         ("secrets", "list", True),
         ("pods/exec", "create", True),
@@ -123,19 +123,19 @@ def test_rights_that_only_least_has_are_lost() -> None:
         ("*", "list", True),
     ],
 )
-def test_rights_that_read_credentials_run_code_or_escalate_are_severe(resource: str, verb: str, grave: bool) -> None:
-    assert describe_right(resource, verb).is_severe is grave
+def test_rights_that_read_credentials_run_code_or_escalate_are_severe(resource: str, verb: str, severe: bool) -> None:
+    assert describe_right(resource, verb).is_severe is severe
 
 
 @pytest.mark.parametrize("verb", ["get", "update"])
 def test_some_secrets_by_name_are_not_every_secret(verb: str) -> None:
     assert "every" not in describe_right("secrets", verb, named=True).sentence
     assert not describe_right("secrets", verb, named=True).is_severe
-    assert describe_right("users", "impersonate", named=True).is_severe, "whoever they are"
+    assert describe_right("users", "impersonate", named=True).is_severe, "whichever users they are"
 
 
 @pytest.mark.parametrize(
-    ("action", "grave"),
+    ("action", "severe"),
     [
         ("iam:PassRole", True),
         ("iam:*", True),
@@ -146,8 +146,8 @@ def test_some_secrets_by_name_are_not_every_secret(verb: str) -> None:
         ("iam:Put*", True),
     ],
 )
-def test_unknown_actions_are_severe_unless_they_only_read(action: str, grave: bool) -> None:
-    assert describe_action(action).is_severe is grave
+def test_unknown_actions_are_severe_unless_they_only_read(action: str, severe: bool) -> None:
+    assert describe_action(action).is_severe is severe
 
 
 def test_an_unknown_access_policy_is_never_harmless() -> None:

@@ -33,18 +33,20 @@ def explain(tmp_path: Path) -> Callable[..., Result]:
 
 
 def test_every_right_has_its_reason(explain: Callable[..., Result]) -> None:
-    told = explain("c1", c1=access("conductorone")).output
+    output = explain("c1", c1=access("conductorone")).output
     for reason in access("conductorone")["statementReasons"]:
-        assert f"why: {reason}" in told
-    assert "why: who may do what: the purpose of the connector" in told
-    assert "source: https://github.com/ConductorOne/baton-eks" in told
-    assert "Listing ConfigMaps returns their values too" in told, "what no permission can prevent"
+        assert f"why: {reason}" in output
+    assert "why: who may do what: the purpose of the connector" in output
+    assert "source: https://github.com/ConductorOne/baton-eks" in output
+    assert "Listing ConfigMaps returns their values too" in output, "what no permission can prevent"
 
 
 def test_trust_is_described_with_the_requests_it_refuses(explain: Callable[..., Result]) -> None:
-    told = explain("c1", c1=access("conductorone")).output
-    assert "only arn:aws:iam::765656841499:role/ConductorOneService, with the External ID 'c1-x'" in told
-    assert "refused: a request without the External ID; a request with another External ID; any other principal" in told
+    output = explain("c1", c1=access("conductorone")).output
+    assert "only arn:aws:iam::765656841499:role/ConductorOneService, with the External ID 'c1-x'" in output
+    assert (
+        "refused: a request without the External ID; a request with another External ID; any other principal" in output
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,25 +91,25 @@ def test_every_vendor_can_be_explained_without_a_deployment(vendor: str) -> None
 
 
 def test_a_vendor_is_explained_with_placeholders_and_the_arguments_given() -> None:
-    told = run("--vendor", "cado", "--set", "namespaces=[payments]").output
-    assert "only <platform role arns>" in told
-    assert "create, get pods/exec  in namespace payments" in told
-    assert "instead of only in namespace payments" in told
-    assert not [line for line in told.splitlines() if line != line.rstrip()], "clean when piped"
+    output = run("--vendor", "cado", "--set", "namespaces=[payments]").output
+    assert "only <platform role arns>" in output
+    assert "create, get pods/exec  in namespace payments" in output
+    assert "instead of only in namespace payments" in output
+    assert not [line for line in output.splitlines() if line != line.rstrip()], "clean when piped"
 
 
 def test_json_has_the_difference_with_its_risks() -> None:
-    told = json.loads(run("--vendor", "cado", "--json").output)
-    assert told["difference"]["gained"][0]["risk"] == {
+    output = json.loads(run("--vendor", "cado", "--json").output)
+    assert output["difference"]["gained"][0]["risk"] == {
         "words": "can run commands in every pod, and read the secrets mounted there",
         "grave": True,
     }
 
 
 def test_the_trust_of_the_other_profile_is_described_if_it_differs() -> None:
-    told = " ".join(run("--vendor", "apono", "--set", "federation=sso").output.split())
-    assert "Who may act in profile `vendor`" in told
-    assert "everyone is the principal, and these conditions alone keep others out" in told
+    output = " ".join(run("--vendor", "apono", "--set", "federation=sso").output.split())
+    assert "Who may act in profile `vendor`" in output
+    assert "everyone is the principal, and these conditions alone keep others out" in output
     same = run("--vendor", "cado").output
     assert "Who may act in profile" not in same
 
@@ -118,13 +120,13 @@ def test_an_older_manifest_is_explained_without_reasons(explain: Callable[..., R
         del old[added]
     for grant in old["grants"]:
         del grant["reasons"]
-    told = explain("cado", cado=old)
-    assert told.exit_code == 0
-    assert "only one of the two profiles is available here" in told.output
+    result = explain("cado", cado=old)
+    assert result.exit_code == 0
+    assert "only one of the two profiles is available here" in result.output
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--vendor", "cadoo"], "'cadoo' is not a known vendor; known: apono, cado, "),
         (["--vendor", "cado", "--set", "namespace=[x]"], "namespace is not a known property"),
@@ -135,10 +137,10 @@ def test_an_older_manifest_is_explained_without_reasons(explain: Callable[..., R
         ([], "name the INTEGRATION"),
     ],
 )
-def test_an_invalid_request_to_explain_is_rejected_with_advice(arguments: list[str], told: str) -> None:
+def test_an_invalid_request_to_explain_is_rejected_with_advice(arguments: list[str], message: str) -> None:
     refused = run(*arguments)
     assert refused.exit_code == 2
-    assert told in refused.output
+    assert message in refused.output
 
 
 def test_an_unknown_integration_is_rejected_with_the_known_ones(explain: Callable[..., Result]) -> None:
@@ -148,26 +150,28 @@ def test_an_unknown_integration_is_rejected_with_the_known_ones(explain: Callabl
 
 
 def test_rights_of_a_user_or_on_a_path_of_the_api_server_are_described_as_such(explain: Callable[..., Result]) -> None:
-    told = " ".join(explain("conn", conn=access("eks-connector")).output.split())
-    assert "only the AWS service ssm.amazonaws.com" in told
-    assert "get /version everywhere" in told
-    assert "impersonate users named arn:aws:iam::111122223333:role/Platform everywhere" in told
-    assert "get, list pods, events everywhere, for user arn:aws:iam::111122223333:role/Platform" in told
+    output = " ".join(explain("conn", conn=access("eks-connector")).output.split())
+    assert "only the AWS service ssm.amazonaws.com" in output
+    assert "get /version everywhere" in output
+    assert "impersonate users named arn:aws:iam::111122223333:role/Platform everywhere" in output
+    assert "get, list pods, events everywhere, for user arn:aws:iam::111122223333:role/Platform" in output
 
 
 def test_a_cluster_outside_of_eks_is_entered_by_eks_connector() -> None:
-    told = " ".join(run("--vendor", "eks-connector").output.split())
-    assert "<cluster> in <region>, by EKS Connector, as user system:serviceaccount:eks-connector:eks-connector" in told
-    assert "impersonate users named" not in told, "nobody without viewers"
+    output = " ".join(run("--vendor", "eks-connector").output.split())
+    assert (
+        "<cluster> in <region>, by EKS Connector, as user system:serviceaccount:eks-connector:eks-connector" in output
+    )
+    assert "impersonate users named" not in output, "no user without viewers"
 
 
 def test_each_cluster_has_the_username_of_its_entry_method(explain: Callable[..., Result]) -> None:
     where = place("apono", "API", "CONFIG_MAP")
     described = vendors()["apono"].describe(ARGUMENTS["apono"], where)
     people = build_integration_access(described, where, {key: ("https://c", "Q0E=") for key in ("c0", "c1")})
-    told = explain("people", people=people).output
-    assert "by an access entry, as user apono:{{SessionName}}" in told
-    assert "by a mapping in aws-auth, as user {{SessionNameRaw}}" in told
+    output = explain("people", people=people).output
+    assert "by an access entry, as user apono:{{SessionName}}" in output
+    assert "by a mapping in aws-auth, as user {{SessionNameRaw}}" in output
 
 
 def test_rights_of_another_subject_are_described_with_that_subject(explain: Callable[..., Result]) -> None:
@@ -175,14 +179,15 @@ def test_rights_of_another_subject_are_described_with_that_subject(explain: Call
     rights = {"namespace": "apono", "service_account": "agent", "grantable_cluster_roles": ["view"]}
     described = vendors()["apono"].describe({**ARGUMENTS["apono"], "connector_rights": rights}, where)
     people = build_integration_access(described, where, {"c0": ("https://c", "Q0E=")})
-    told = explain("people", people=people).output
+    output = explain("people", people=people).output
     assert (
-        "bind clusterroles (rbac.authorization.k8s.io) named view  everywhere, for service account apono/agent" in told
+        "bind clusterroles (rbac.authorization.k8s.io) named view  everywhere, for service account apono/agent"
+        in output
     )
     assert "for service account" not in explain("own", own=access("eks-connector")).output, "it is the connector itself"
 
 
 def test_a_call_that_impersonates_a_viewer_is_described_with_the_viewer(explain: Callable[..., Result]) -> None:
-    told = explain("own", own=access("eks-connector")).output
-    assert "list secrets as role/Platform: other systems' credentials" in told
-    assert "can change things in ssmmessages" not in told
+    output = explain("own", own=access("eks-connector")).output
+    assert "list secrets as role/Platform: other systems' credentials" in output
+    assert "can change things in ssmmessages" not in output

@@ -24,19 +24,19 @@ def handoff(tmp_path: Path) -> Callable[..., Result]:
 def test_the_values_are_under_the_forms_labels_in_its_order_with_the_steps(
     handoff: Callable[..., Result],
 ) -> None:
-    told = handoff(manifest(c1=access("conductorone")), "c1").output
+    output = handoff(manifest(c1=access("conductorone")), "c1").output
     labels = ["Region", "Cluster name", "Assume role ARN", "External ID"]
-    places = [told.index(label) for label in labels]
+    places = [output.index(label) for label in labels]
     assert places == sorted(places)
-    assert "arn:aws:iam::111122223333:role/eks-access-conductorone" in told
-    assert "Shared identity source" in told, "a step that nobody but a person can do"
-    assert "\x1b[" not in told, "no colours where it is piped"
+    assert "arn:aws:iam::111122223333:role/eks-access-conductorone" in output
+    assert "Shared identity source" in output, "a step that only a person can do"
+    assert "\x1b[" not in output, "no colours where it is piped"
 
 
 def test_all_integrations_are_shown_if_none_is_named(handoff: Callable[..., Result]) -> None:
-    told = handoff(manifest(c1=access("conductorone"), forensics=access("cado"))).output
-    assert "ConductorOne  c1" in told
-    assert "Cado  forensics" in told
+    output = handoff(manifest(c1=access("conductorone"), forensics=access("cado"))).output
+    assert "ConductorOne  c1" in output
+    assert "Cado  forensics" in output
 
 
 def test_a_long_value_is_on_one_line_so_that_it_can_be_copied(handoff: Callable[..., Result]) -> None:
@@ -49,11 +49,11 @@ def test_a_long_value_is_on_one_line_so_that_it_can_be_copied(handoff: Callable[
 def test_values_that_pulumi_hides_are_hidden_and_the_rest_is_shown(handoff: Callable[..., Result], form: str) -> None:
     hidden = access("conductorone")
     hidden["handoff"]["fields"][3]["value"] = HIDDEN
-    told = handoff(manifest(c1=hidden), "--format", form)
-    assert told.exit_code == 0
-    assert HIDDEN not in told.output
-    assert "hidden" in told.output
-    assert "us-east-1" in told.output
+    result = handoff(manifest(c1=hidden), "--format", form)
+    assert result.exit_code == 0
+    assert HIDDEN not in result.output
+    assert "hidden" in result.output
+    assert "us-east-1" in result.output
 
 
 def test_a_value_that_is_secret_by_nature_is_hidden_even_in_a_file_that_shows_it(
@@ -76,24 +76,24 @@ def test_secrets_cannot_be_shown_from_a_file_that_hides_them(handoff: Callable[.
 
 def test_json_has_labels_values_and_steps_in_order(handoff: Callable[..., Result]) -> None:
     printed = json.loads(handoff(manifest(c1=access("conductorone")), "--format", "json").output)
-    told = printed["integrations"]["c1"]
-    assert [field["label"] for field in told["fields"]] == [
+    shown = printed["integrations"]["c1"]
+    assert [field["label"] for field in shown["fields"]] == [
         "Region",
         "Cluster name",
         "Assume role ARN",
         "External ID",
     ]
-    assert told["fields"][3] == {"label": "External ID", "value": "c1-x", "hidden": False}
-    assert len(told["steps"]) == 3
+    assert shown["fields"][3] == {"label": "External ID", "value": "c1-x", "hidden": False}
+    assert len(shown["steps"]) == 3
 
 
 def test_markdown_survives_values_that_would_break_a_table(handoff: Callable[..., Result]) -> None:
     odd = access("cado")
     odd["handoff"]["fields"] = [{"label": "a|b", "value": "one|two\nthree `four`"}]
-    told = handoff(manifest(cado=odd), "--format", "markdown").output
-    (row,) = [line for line in told.splitlines() if line.startswith("| a")]
+    output = handoff(manifest(cado=odd), "--format", "markdown").output
+    (row,) = [line for line in output.splitlines() if line.startswith("| a")]
     assert row == "| a\\|b | `` one\\|two ``<br>`` three `four` `` |"
-    assert "- [ ] In Cado open Settings" in told
+    assert "- [ ] In Cado open Settings" in output
 
 
 def test_an_unknown_integration_is_rejected_with_the_known_ones(handoff: Callable[..., Result]) -> None:

@@ -149,7 +149,7 @@ RIGHTS = {"namespace": "apono", "service_account": "apono-connector", "grantable
 
 def test_the_connector_gets_permissions_only_on_request_and_only_to_bind_the_named_roles() -> None:
     (grant,) = described(SSO, connector_rights=RIGHTS).grants
-    assert (grant.group, grant.kind) == ("apono/apono-connector", "ServiceAccount"), "and nobody who signs in"
+    assert (grant.group, grant.kind) == ("apono/apono-connector", "ServiceAccount"), "and no person who signs in"
     bind = [rule.json() for rule in grant.rules if "bind" in rule.verbs]
     assert [(rule["resources"], rule["resourceNames"]) for rule in bind] == [(["clusterroles"], ["view", "edit"])]
     assert not any("secrets" in rule.resources or "escalate" in rule.verbs for rule in grant.rules)
@@ -177,6 +177,6 @@ def test_an_administrator_role_is_grantable_by_the_connector_with_allow_admin_ro
 
 
 def test_the_hand_off_has_the_username_of_each_entry_method() -> None:
-    told = " ".join(described(SSO, "API", "CONFIG_MAP").handoff.steps)
-    assert "people are named apono:{{SessionName}} (by an access entry) and {{SessionNameRaw}} (by aws-auth)" in told
+    steps = " ".join(described(SSO, "API", "CONFIG_MAP").handoff.steps)
+    assert "people are named apono:{{SessionName}} (by an access entry) and {{SessionNameRaw}} (by aws-auth)" in steps
     assert "aws-auth" not in " ".join(described(SSO, "API").handoff.steps)

@@ -93,7 +93,7 @@ def test_no_external_id_is_required_because_cado_sends_none() -> None:
 def test_the_account_check_reads_its_own_role_and_in_profile_vendor_every_role(
     profile: Profile, actions: set[str], resource: str
 ) -> None:
-    def asked(integration: Integration) -> bool:
+    def is_called(integration: Integration) -> bool:
         (call,) = (e for e in integration.expectations if isinstance(e, AwsCall) and e.action == "iam:ListRolePolicies")
         return call.allowed
 
@@ -102,8 +102,8 @@ def test_the_account_check_reads_its_own_role_and_in_profile_vendor_every_role(
     )
     assert (set(statement.actions), statement.resources) == (actions, (resource,))
     without = described(profile=profile)
-    assert "iam:" not in json.dumps(without.role.policy()), "only where it is asked for"
-    assert (asked(described(profile=profile, account_check=True)), asked(without)) == (True, False)
+    assert "iam:" not in json.dumps(without.role.policy()), "only on request"
+    assert (is_called(described(profile=profile, account_check=True)), is_called(without)) == (True, False)
 
 
 def test_the_hand_off_covers_account_check_and_lists_the_clusters() -> None:

@@ -1,4 +1,4 @@
-"""What holds for every vendor, whoever it is."""
+"""Invariants of every vendor."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 """Each vendor's page, followed to the letter, against what we make in profile `vendor`.
 
-`pages/<vendor>/` (or any name, with `vendor` in `page.yaml`) holds the page's documents as they stand there, and
+`pages/<vendor>/` (or any name, with `vendor` in `page.yaml`) has the page's documents as they are there, and
 `page.yaml`: where they come from, what fills their placeholders, how the page lets the role in, and every correction
 with its reason. Ours must differ from the page in just these. Another vendor is another folder; ours are compared by
 what they mean: IAM and RBAC read lists of names as sets, a single name as a list of one, a statement's Sid as a label,
@@ -124,7 +124,7 @@ def _objects(integration: Integration) -> dict[str, Any]:
 
 
 def _told_by_some(integration: Integration) -> dict[str, Any]:
-    """What only some pages tell about the way in."""
+    """The facts about access that only some pages have."""
     login = re.search(r"(aws sts assume-role[a-z-]*) --role-arn", "\n".join(integration.handoff.steps))
     return {
         "roleName": integration.role.name,
@@ -137,7 +137,7 @@ def _told_by_some(integration: Integration) -> dict[str, Any]:
 
 
 def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """What a document says, by path: names as sorted lists without repetition, labels of statements left out."""
+    """The values of a document by path: names as sorted lists without repetition, labels of statements left out."""
     if isinstance(tree, Mapping):
         for key, value in tree.items():
             if key != "Sid":
@@ -153,7 +153,7 @@ def leaves(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _labels(parts: list[Mapping[str, Any]]) -> list[str]:
-    """Their places in the list; of RBAC rules alone with their API group, the group: order says nothing there."""
+    """Their places in the list; of RBAC rules alone with their API group, the group: order has no meaning there."""
     groups = [tuple(part.get("apiGroups", ())) for part in parts]
     return [
         group[0] if len(group) == 1 and group[0] and groups.count(group) == 1 else str(index)
@@ -191,7 +191,7 @@ def _as_list(key: str, value: Any) -> Any:
 
 
 def differences(page: Page) -> dict[tuple[str, str], tuple[Any, Any]]:
-    """Every path where page and ours differ, with both values; None where one says nothing."""
+    """Every path where page and ours differ, with both values; None where one has no value."""
     theirs, made = page.documents(), ours(page)
     found: dict[tuple[str, str], tuple[Any, Any]] = {}
     for document in theirs:

@@ -1,4 +1,4 @@
-"""Access policies allow what AWS's tables say, in their scope, and nothing else."""
+"""Access policies allow exactly what AWS's tables list, in their scope."""
 
 import pytest
 

@@ -114,7 +114,7 @@ def test_identity_center_binds_the_session_name_to_the_user_and_the_principal_to
     }
     (narrower,) = IdentityCenter("aws", ACCOUNT).statements()
     assert narrower["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
-    assert narrower["Condition"] == statement["Condition"], "both conditions hold whoever is named"
+    assert narrower["Condition"] == statement["Condition"], "both conditions apply whichever principal is named"
 
 
 def test_named_permission_sets_are_the_only_ones_in_both_forms_of_the_path() -> None:

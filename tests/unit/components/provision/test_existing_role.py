@@ -1,4 +1,4 @@
-"""An integration that uses a role which somebody else owns: only the ways in and what is behind them are made."""
+"""An integration with an existing role: only access to clusters and the objects in them are created."""
 
 import json
 import re
@@ -93,8 +93,8 @@ def test_workloads_in_the_cluster_get_the_existing_role() -> None:
     ],
 )
 def test_a_role_that_does_not_exist_is_rejected_before_anything_is_created(arn: str, problem: str) -> None:
-    told = refusal(OpenTrace, "ot", opentrace(existing_role_arn=arn))
-    assert re.search(f"existing_role_arn is '{re.escape(arn)}', which {problem}", told)
+    message = refusal(OpenTrace, "ot", opentrace(existing_role_arn=arn))
+    assert re.search(f"existing_role_arn is '{re.escape(arn)}', which {problem}", message)
 
 
 @pytest.mark.parametrize("arn", ["arn:aws:iam::111122223333:role/shared", "arn:aws:iam::111122223333:user/shared"])
@@ -116,8 +116,8 @@ def test_an_output_is_validated_when_it_is_known(arn: str) -> None:
     ],
 )
 def test_an_option_that_would_change_the_role_is_rejected_with_its_reason(option: str, value: Any) -> None:
-    told = refusal(OpenTrace, "ot", opentrace(existing_role_arn=SHARED, **{option: value}))
-    assert f"{option} cannot be given with existing_role_arn, which is never changed: its" in told
+    message = refusal(OpenTrace, "ot", opentrace(existing_role_arn=SHARED, **{option: value}))
+    assert f"{option} cannot be given with existing_role_arn, which is never changed: its" in message
     assert set(existing_role.OWNER_MANAGED_OPTIONS) >= {option}
     assert run(lambda: OpenTrace("ot", opentrace(existing_role_arn=SHARED)).role_arn).of(ACCESS_ENTRY)
 
@@ -128,8 +128,8 @@ def test_tags_may_be_given_and_are_those_of_the_entries() -> None:
 
 
 def test_cados_rule_for_role_names_applies_to_an_existing_role_too() -> None:
-    told = refusal(Cado, "cado", cado(existing_role_arn=SHARED))
-    assert "existing_role_arn is 'shared', which does not contain 'CadoResponse'" in told
+    message = refusal(Cado, "cado", cado(existing_role_arn=SHARED))
+    assert "existing_role_arn is 'shared', which does not contain 'CadoResponse'" in message
     assert run(lambda: Cado("cado", cado(existing_role_arn=FOR_CADO)).role_arn).of(ACCESS_ENTRY)
     with pytest.raises(ValueError, match="does not contain 'CadoResponse'"):
         run(lambda: Cado("cado", cado(existing_role_arn=pulumi.Output.from_input(SHARED))).role_arn)
@@ -156,8 +156,8 @@ def test_every_vendor_can_use_an_existing_role_and_has_instructions_for_its_owne
     trust, policy = written["handoff"]["steps"][:2]
     assert trust.endswith(json.dumps(integration.role.trust_policy(), separators=(",", ":"), ensure_ascii=False))
     assert json.loads(policy[policy.index("{") :]) == integration.role.policy()
-    told = explain_integration(key, IntegrationAccess.model_validate(written))
-    assert told.owner == (trust, policy)
+    explanation = explain_integration(key, IntegrationAccess.model_validate(written))
+    assert explanation.owner == (trust, policy)
     own = vendor.describe(ARGUMENTS[key], place(key))
     without = build_integration_access(own, place(key), {"c0": ("https://c0", "Q0E=")})
     assert explain_integration(key, IntegrationAccess.model_validate(without)).owner == ()

@@ -78,8 +78,8 @@ def test_the_mode_is_required_for_a_cluster_of_the_same_stack(preview: bool) -> 
     unnamed = {"name": pulumi.Output.from_input("prod-api")}
     with pytest.raises(pulumi.RunError, match=r"clusters\.api\.authentication_mode is required"):
         run(lambda: Cado("cado", cado(clusters={"api": unnamed})).role_arn, preview=preview)
-    told = unnamed | {"authentication_mode": "API"}
-    assert run(lambda: Cado("cado", cado(clusters={"api": told})).role_arn).of(ACCESS_ENTRY)
+    named = unnamed | {"authentication_mode": "API"}
+    assert run(lambda: Cado("cado", cado(clusters={"api": named})).role_arn).of(ACCESS_ENTRY)
 
 
 def test_the_trust_policy_contains_an_external_id_that_is_an_output() -> None:

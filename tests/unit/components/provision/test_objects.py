@@ -17,7 +17,7 @@ def test_the_namespace_is_created_first_and_workloads_after_the_access() -> None
     engine = run(lambda: ConductorOne("c1", self_hosted()).role_arn)
     order = [each.typ for each in engine.resources]
     assert order.index(NAMESPACE) < order.index(SECRET) < order.index(DEPLOYMENT)
-    assert order.index(ENTRY) < order.index(DEPLOYMENT), "the connector asks EKS as soon as it starts"
+    assert order.index(ENTRY) < order.index(DEPLOYMENT), "the connector calls EKS as soon as it starts"
 
 
 def test_the_service_account_names_the_created_role() -> None:

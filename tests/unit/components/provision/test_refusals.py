@@ -1,14 +1,13 @@
-"""What EKS refuses of an access entry, by the kind of input, each raised before anything is made and with a twin.
+"""Inputs of an access entry that EKS rejects, each rejected before anything is created, with a valid counterpart.
 
-Not here, because no input of ours can bring them about:
-  * a cluster in mode CONFIG_MAP is given a mapping and never an entry (test_integration.py beside this file);
-    what remains of that refusal, access policies there, is below;
-  * an entry that exists already, and a principal that is not there yet: the role is made by the integration itself, and
-    the entry is given its ARN as an Output. What is in the cluster by then, only EKS can say. A role that somebody else
-    owns is read first, so that one that is not there, or is named without its path, is refused
-    (test_existing_role.py), and so is one that two integrations would enter a cluster with
-    (tests/unit/components/stack/test_configuration.py);
-  * the refusals of node types (IAM users and other accounts as their principals, groups, usernames, associations):
+Missing here, because no input of ours can cause them:
+  * an entry in a cluster of mode CONFIG_MAP: it gets a mapping instead (test_integration.py beside this file);
+    access policies there are rejected below;
+  * an entry that exists already, and a principal that does not exist yet: the integration itself creates the role, and
+    the entry gets its ARN as an Output. Only EKS has the state of the cluster at that time. An existing role is read
+    first, so that one that does not exist, or is given without its path, is rejected (test_existing_role.py), and so is
+    one that two integrations use in the same cluster (tests/unit/components/stack/test_configuration.py);
+  * the errors of node types (IAM users and other accounts as their principals, groups, usernames, associations):
     every entry of ours is of type STANDARD;
   * a scope of the whole cluster with namespaces: the scope's type follows from the namespaces;
   * an association before its entry: it takes the principal from the entry, and so comes after it;
@@ -176,9 +175,9 @@ def test_a_duplicate_group_is_rejected() -> None:
 
 @pytest.mark.parametrize("name", ["-dev", "dev.example.com", "x" * 101])
 def test_an_invalid_cluster_name_is_rejected_by_the_place(name: str) -> None:
-    told = {"authentication_mode": "API", "endpoint": "https://x", "certificate_authority": "Q0E="}
-    assert "is not a cluster name" in refusal(Cado, "cado", cado(clusters={"c": {"name": name, **told}}))
-    accepted(Cado, "cado", cado(clusters={"c": {"name": "0_dev-x", **told}}))
+    known = {"authentication_mode": "API", "endpoint": "https://x", "certificate_authority": "Q0E="}
+    assert "is not a cluster name" in refusal(Cado, "cado", cado(clusters={"c": {"name": name, **known}}))
+    accepted(Cado, "cado", cado(clusters={"c": {"name": "0_dev-x", **known}}))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The scheduled probe as resources: what is made where, what it is told and what it may do."""
+"""The scheduled probe as resources: its objects, its manifest and its permissions."""
 
 import json
 from typing import Any
@@ -99,15 +99,15 @@ def test_it_may_evaluate_the_integrations_roles_and_no_others() -> None:
 
 def test_its_manifest_has_what_an_evaluation_needs_and_nothing_for_the_vendor() -> None:
     (config_map,) = installed().of(CONFIG_MAP).values()
-    told = json.loads(config_map["data"]["manifest.json"])
-    assert told["integrations"]["acme"]["kubernetes"] == ACME["kubernetes"]
-    assert told["integrations"]["acme"]["trust"]["externalId"] is None
-    assert EXTERNAL_ID not in json.dumps(told)
-    assert told["account"] == "111122223333"
+    manifest = json.loads(config_map["data"]["manifest.json"])
+    assert manifest["integrations"]["acme"]["kubernetes"] == ACME["kubernetes"]
+    assert manifest["integrations"]["acme"]["trust"]["externalId"] is None
+    assert EXTERNAL_ID not in json.dumps(manifest)
+    assert manifest["account"] == "111122223333"
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"home": "nowhere"}, "home is 'nowhere', which is not the key of one of the clusters"),
         ({"image": "registry.example/eks-access"}, "image is 'registry.example/eks-access', which names no version"),
@@ -118,8 +118,10 @@ def test_its_manifest_has_what_an_evaluation_needs_and_nothing_for_the_vendor() 
         ({"shard": 2}, "shard is not a known property"),
     ],
 )
-def test_an_invalid_argument_is_rejected_with_its_path_and_what_is_allowed(changes: dict[str, Any], told: str) -> None:
-    assert told in refusal(**changes)
+def test_an_invalid_argument_is_rejected_with_its_path_and_what_is_allowed(
+    changes: dict[str, Any], message: str
+) -> None:
+    assert message in refusal(**changes)
 
 
 def test_an_integration_with_a_cluster_that_the_probe_cannot_access_is_rejected() -> None:

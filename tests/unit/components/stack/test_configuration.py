@@ -40,9 +40,9 @@ def test_unknown_keys_are_rejected_at_every_depth_with_the_known_ones() -> None:
     assert "integartions is not a known section" in refusal(integartions={})
     assert "aws.acount is not a known property" in refusal(aws={"account": "1", "region": "r", "acount": "1"})
     assert "clusters.api.mode is not a known property" in refusal(clusters={"api": {"name": "x", "mode": "API"}})
-    told = refusal(integrations={"cado": {"platform_role_arn": ["x"]}})
-    assert "integrations.cado.platform_role_arn" in told
-    assert "platform_role_arns" in told, "what was meant is among the known ones"
+    message = refusal(integrations={"cado": {"platform_role_arn": ["x"]}})
+    assert "integrations.cado.platform_role_arn" in message
+    assert "platform_role_arns" in message, "what was meant is among the known ones"
 
 
 def test_a_missing_key_is_named() -> None:
@@ -61,9 +61,9 @@ def test_an_undeclared_cluster_or_vendor_is_rejected() -> None:
 
 
 def test_a_wrong_type_is_reported_without_its_value() -> None:
-    told = refusal(integrations={"c1": {"vendor": "conductorone", "external_id": {"hidden": "hunter2"}}})
-    assert "integrations.c1.external_id" in told
-    assert "hunter2" not in told
+    message = refusal(integrations={"c1": {"vendor": "conductorone", "external_id": {"hidden": "hunter2"}}})
+    assert "integrations.c1.external_id" in message
+    assert "hunter2" not in message
 
 
 def test_an_unquoted_account_is_rejected_with_advice() -> None:
@@ -78,16 +78,16 @@ def test_an_unknown_authentication_mode_is_rejected_with_the_known_ones() -> Non
 
 
 def test_a_secret_is_read_where_it_is_referred_to_and_nowhere_else() -> None:
-    asked = []
+    requested = []
 
     def read(name: str) -> pulumi.Output[str]:
-        asked.append(name)
+        requested.append(name)
         return pulumi.Output.secret("c1-x")
 
     c1 = {"vendor": "conductorone", "clusters": ["api"], "external_id": {"secret": "c1-id"}}
     (declared,) = parse_environment(config(integrations={"c1": c1}) | {"c1-id": "c1-x"}, read).integrations
     assert isinstance(declared.arguments["external_id"], pulumi.Output)
-    assert asked == ["c1-id"]
+    assert requested == ["c1-id"]
 
 
 def test_a_value_without_a_reference_is_rejected() -> None:
@@ -111,23 +111,23 @@ def test_clusters_outside_of_eks_are_declared_with_their_integration() -> None:
 
 
 def test_an_unknown_key_or_value_of_a_cluster_outside_of_eks_is_rejected_with_its_path() -> None:
-    def told(**changes: Any) -> str:
+    def message(**changes: Any) -> str:
         onprem = {"name": "prod-onprem", "provider": "OTHER", "kubeconfig_file": "x", **changes}
         return refusal(integrations={"eks-connector": {"clusters": {"onprem": onprem}}})
 
-    assert "integrations.eks-connector.clusters.onprem.authentication_mode is not a known" in told(
+    assert "integrations.eks-connector.clusters.onprem.authentication_mode is not a known" in message(
         authentication_mode="API"
     )
-    assert "integrations.eks-connector.clusters.onprem.provider" in told(provider="MINIKUBE")
+    assert "integrations.eks-connector.clusters.onprem.provider" in message(provider="MINIKUBE")
 
 
 def test_an_existing_role_is_used_once_in_each_cluster() -> None:
     role = {"existing_role_arn": "arn:aws:iam::111122223333:role/shared"}
     first = {"client_id": "1.apps.googleusercontent.com", "subject": "11", **role}
     second = {"vendor": "conductorone", "external_id": "c1-x", **role}
-    told = refusal(integrations={"opentrace": first, "c1": {**second, "clusters": ["old"]}})
-    assert "integrations.c1.existing_role_arn is" in told
-    assert "is already used by integration 'opentrace' in cluster 'old'" in told
+    message = refusal(integrations={"opentrace": first, "c1": {**second, "clusters": ["old"]}})
+    assert "integrations.c1.existing_role_arn is" in message
+    assert "is already used by integration 'opentrace' in cluster 'old'" in message
     apart = {"opentrace": {**first, "clusters": ["api"]}, "c1": {**second, "clusters": ["old"]}}
     assert len(parse_environment(config(integrations=apart), no_secret).integrations) == 2, (
         "in different clusters it may"

@@ -74,7 +74,7 @@ def test_thousands_of_wildcards_and_a_rule_of_billions_of_parts_are_compared() -
         ('{"steps": 3}', "expected the output of `pulumi preview --json`"),
         ('{"deployment": {"resources": 3}}', "expected the output of `pulumi stack export`"),
         ('{"schemaVersion": 99}', "has version 99"),
-        ('{"access": {"schemaVersion": 1}}', "is not as expected"),
+        ('{"access": {"schemaVersion": 1}}', "is not valid"),
         ("[" * 100_000, "is nested too deeply"),
     ],
 )

@@ -96,7 +96,7 @@ def test_these_urls_are_not_loopback(url: str) -> None:
 )
 def test_a_profile_that_reaches_another_machine_has_no_credentials(settings: str, tmp_path: Path) -> None:
     (tmp_path / "config").write_text(settings)
-    with pytest.raises(CredentialsUnavailableError, match="no AWS call may leave it"):
+    with pytest.raises(CredentialsUnavailableError, match="no AWS call may leave this machine"):
         Aws(LOCAL).profile_credentials("local")
     assert Aws(LOCAL).profile_credentials("acme").access_key == "AKIAVENDOR", "a plain profile is let through"
 

@@ -107,9 +107,9 @@ def test_the_pod_has_no_ingress_and_egress_for_https_and_dns_only() -> None:
 
 
 def test_a_namespace_is_created_unless_an_existing_one_is_given() -> None:
-    made = objects()["Namespace"]
-    assert made.name == "c1"
-    assert made.labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    namespace = objects()["Namespace"]
+    assert namespace.name == "c1"
+    assert namespace.labels["pod-security.kubernetes.io/enforce"] == "restricted"
     named = objects(namespace="tools")
     assert "Namespace" not in named
     assert {each.namespace for each in named.values()} == {"tools"}

@@ -163,7 +163,7 @@ def test_an_administrator_role_is_accepted_with_allow_admin_roles() -> None:
     integration = provision(grantable_cluster_roles=["cluster-admin"], allow_admin_roles=True)
     bound = {e.name: e.allowed for e in integration.expectations if isinstance(e, KubernetesCall) and e.verb == "bind"}
     assert bound["cluster-admin"] is True
-    assert bound["admin"] is False, "the other one was not asked for"
+    assert bound["admin"] is False, "the other one was not requested"
 
 
 def test_a_duplicate_role_is_rejected() -> None:
@@ -229,8 +229,8 @@ def test_profile_vendor_denies_cluster_admin_only_on_request_and_has_the_same_cl
     page = provision(profile=Profile.VENDOR)
     assert page.role.statements == described(profile=Profile.VENDOR).role.statements
     assert {grant.key for grant in page.grants} == {"page", "provision", "users"}
-    asked = provision(profile=Profile.VENDOR, deny_cluster_admin=True)
-    assert asked.role.statements[-1].effect == "Deny"
+    requested = provision(profile=Profile.VENDOR, deny_cluster_admin=True)
+    assert requested.role.statements[-1].effect == "Deny"
 
 
 def test_the_residual_risks_of_writing_aws_auth_are_listed() -> None:

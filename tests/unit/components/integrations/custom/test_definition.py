@@ -54,14 +54,14 @@ def test_the_example_has_calls_that_must_be_allowed_and_calls_that_must_be_denie
 
 
 def test_the_example_in_the_cluster_has_its_role_by_pod_identity_and_without_any_argument() -> None:
-    made = build_integration(
+    built = build_integration(
         load_definition(EXAMPLE.with_name("collector.yaml")), {}, place("collector", "API", "CONFIG_MAP")
     )
-    assert made.role.trust == PodIdentity(
+    assert built.role.trust == PodIdentity(
         "111122223333", place("collector", "API", "CONFIG_MAP").cluster_arns, "collector", "collector"
     )
     for plane in (AwsCall, KubernetesCall):
-        assert {call.allowed for call in made.expectations if isinstance(call, plane)} == {True, False}
+        assert {call.allowed for call in built.expectations if isinstance(call, plane)} == {True, False}
 
 
 def test_the_page_gives_secrets_and_least_does_not() -> None:
@@ -81,25 +81,25 @@ def test_the_page_gives_secrets_and_least_does_not() -> None:
 
 def test_calls_for_each_cluster_are_made_in_its_region_by_its_name() -> None:
     calls = [c for c in cloudquery(Profile.LEAST).expectations if isinstance(c, AwsCall)]
-    asked = [(c.parameters, c.region) for c in calls if c.action == "eks:DescribeCluster"]
-    assert asked == [({"name": "prod-0"}, "us-east-1"), ({"name": "prod-1"}, "us-east-1")]
+    expected = [(c.parameters, c.region) for c in calls if c.action == "eks:DescribeCluster"]
+    assert expected == [({"name": "prod-0"}, "us-east-1"), ({"name": "prod-1"}, "us-east-1")]
 
 
 def test_the_baseline_is_always_among_the_expectations() -> None:
-    asked = {(c.verb, c.resource) for c in described().expectations if isinstance(c, KubernetesCall)}
-    assert {("list", "secrets"), ("impersonate", "users"), ("escalate", "clusterroles")} <= asked
+    expected = {(c.verb, c.resource) for c in described().expectations if isinstance(c, KubernetesCall)}
+    assert {("list", "secrets"), ("impersonate", "users"), ("escalate", "clusterroles")} <= expected
 
 
 def test_a_list_expands_to_several_items_and_an_unknown_value_stays_a_placeholder() -> None:
-    made = described(namespaces=["web", "payments"], role=placeholder("args.role"))
-    assert made.grants[0].namespaces == ("web", "payments")
-    assert isinstance(made.role.trust, CrossAccount)
-    assert made.role.trust.principals == (placeholder("args.role"),)
+    built = described(namespaces=["web", "payments"], role=placeholder("args.role"))
+    assert built.grants[0].namespaces == ("web", "payments")
+    assert isinstance(built.role.trust, CrossAccount)
+    assert built.role.trust.principals == (placeholder("args.role"),)
     assert described().grants[0].namespaces == (), "the default: bound nowhere, and not everywhere"
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (SMALL + "extra: 1\n", "acme.yaml:21: extra is not a known property. Known here: arguments, expectations,"),
         (SMALL.replace("why: reads}\n    groups", "wy: x}\n    groups"), "acme.yaml:14: profiles.least.statements[0]"),
@@ -116,13 +116,13 @@ def test_a_list_expands_to_several_items_and_an_unknown_value_stays_a_placeholde
         ("", "acme.yaml:1 does not fit"),
     ],
 )  # fmt: skip
-def test_an_invalid_file_is_rejected_with_line_and_path(text: str, told: str) -> None:
-    assert told in refusal(text)
+def test_an_invalid_file_is_rejected_with_line_and_path(text: str, message: str) -> None:
+    assert message in refusal(text)
     assert described(SMALL).title == "Acme", "the same without the fault is accepted"
 
 
 @pytest.mark.parametrize(
-    ("text", "arguments", "told"),
+    ("text", "arguments", "message"),
     [
         (SMALL, {"rolle": "x"}, "arguments.rolle is not an argument of Acme. Known: role, namespaces."),
         (SMALL, {"role": ["x"]}, "arguments.role must be a text: Acme's role"),
@@ -149,9 +149,9 @@ def test_an_invalid_file_is_rejected_with_line_and_path(text: str, told: str) ->
     ],
 )  # fmt: skip
 def test_a_definition_that_does_not_fit_its_arguments_or_limits_is_rejected(
-    text: str, arguments: dict[str, Any], told: str
+    text: str, arguments: dict[str, Any], message: str
 ) -> None:
-    assert told in refusal(text, **arguments)
+    assert message in refusal(text, **arguments)
 
 
 def test_a_missing_argument_is_reported_with_its_description() -> None:

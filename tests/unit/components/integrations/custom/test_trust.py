@@ -67,9 +67,9 @@ def described(trust: dict[str, Any]) -> Integration:
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_of_trust_can_be_written_with_the_requests_it_must_refuse(kind: str) -> None:
     given, trust, words = KINDS[kind]
-    made = described({kind: given})
-    assert made.role.trust == trust
-    written = build_integration_access(made, place("acme"), {"c0": ("https://c0", "Q0E=")})
+    built = described({kind: given})
+    assert built.role.trust == trust
+    written = build_integration_access(built, place("acme"), {"c0": ("https://c0", "Q0E=")})
     assert written["trust"]["kind"] == kind.replace("_", "-")
     assert written["trust"]["refuses"] == list(trust.refuses())
     assert describe_trust(Told.model_validate(written["trust"]))[0] == words

@@ -1,4 +1,4 @@
-"""A vendor as whoever adds one writes it: this file is all of it."""
+"""A complete vendor, as a contributor would add it."""
 
 from collections.abc import Mapping
 from typing import Any, NotRequired
@@ -19,7 +19,7 @@ LEFTOVERS = (LeftoverPattern("binding", "acme-*", "Acme made it"),)
 
 
 class AcmeArgs(IntegrationArgs):
-    """What Acme needs to be told."""
+    """Arguments of the Acme integration."""
 
     principal_arn: pulumi.Input[str]
     """Acme's role."""
