@@ -1,4 +1,4 @@
-"""Parses a stack from a preview, an exported state or an access manifest, told apart by their keys. Pure."""
+"""Parses a stack from a preview, an exported state or an access manifest, distinguished by their keys. Pure."""
 
 from collections.abc import Mapping
 from enum import StrEnum

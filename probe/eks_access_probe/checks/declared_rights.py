@@ -1,8 +1,7 @@
-"""Rights in a cluster that are worth asking about whoever asks, and whether a description accounts for one. Pure.
+"""Which rights of the matrix a description grants, and which are left to review as undeclared. Pure.
 
-A description names what is granted; what else the user turns out to have came from somewhere else: another binding, an
-access policy, a right of everybody. The rights below are asked for the whole cluster. They are fixed, so that two runs
-can be compared, and not all there are: a right on a resource that is not here is not found by them.
+A right that the user has and the description does not grant came from elsewhere: another binding, an access policy, or
+a right of every authenticated user.
 """
 
 from eks_access.manifest.models import AccessPolicy, Cluster, Grant, IntegrationAccess, KubernetesExpectation
@@ -17,7 +16,7 @@ def format_right(right: Request) -> str:
 
 
 def to_expectation(right: Request) -> KubernetesExpectation:
-    """The right as a call of the manifest, by which it is asked for."""
+    """The right as a call of the manifest, in which form access reviews are made."""
     return KubernetesExpectation(
         verb=right.verb,
         api_group=right.group,
@@ -30,35 +29,35 @@ def to_expectation(right: Request) -> KubernetesExpectation:
     )
 
 
-def undeclared(access: IntegrationAccess, cluster: Cluster) -> list[Request]:
-    """The rights to ask about: those that the description neither grants nor has a line of its own for."""
+def find_undeclared_rights(access: IntegrationAccess, cluster: Cluster) -> list[Request]:
+    """The rights to review: those that the description neither grants nor has an expectation of its own about."""
     own = {(e.verb, e.api_group, e.resource, e.subresource, e.namespace, e.name) for e in access.kubernetes}
     return [
         right
         for right in MATRIX
         if (right.verb, right.group, right.resource, right.subresource or None, None, None) not in own
-        and not declared(access, cluster, right)
+        and not is_declared(access, cluster, right)
     ]
 
 
-def declared(access: IntegrationAccess, cluster: Cluster, right: Request) -> bool:
+def is_declared(access: IntegrationAccess, cluster: Cluster, right: Request) -> bool:
     """Whether the description grants the right in the whole cluster."""
-    own = (grant for grant in access.grants if grant.namespaces is None and _is_to(access, grant))
+    own = (grant for grant in access.grants if grant.namespaces is None and _is_own(access, grant))
     if any(allows(PolicyRule.from_json(rule), right) for grant in own for rule in grant.rules):
         return True
     policies = access.identity.access_policies if cluster.method is EntryMethod.ACCESS_ENTRY else []
-    return find_granting_policy(map(associated, policies), right) is not None
+    return find_granting_policy(map(to_associated_policy, policies), right) is not None
 
 
-def associated(policy: AccessPolicy) -> AssociatedPolicy:
-    """The access policy as the evaluation of access policies takes it."""
+def to_associated_policy(policy: AccessPolicy) -> AssociatedPolicy:
+    """The manifest's access policy as the evaluation of access policies takes it."""
     arn = parse(policy.arn)
     name = arn.resource.rpartition("/")[2] if arn else policy.arn
     return AssociatedPolicy(name, tuple(policy.namespaces) or None)
 
 
-def _is_to(access: IntegrationAccess, grant: Grant) -> bool:
-    """Whether a grant is the integration's own, and not of those it acts as by impersonation."""
+def _is_own(access: IntegrationAccess, grant: Grant) -> bool:
+    """Whether a grant is to the integration itself, and not to a user that it impersonates."""
     match grant.kind:
         case "Group":
             return grant.group in access.identity.groups

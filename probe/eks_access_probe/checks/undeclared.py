@@ -7,7 +7,7 @@ from eks_access.model.kubernetes_rights import Request
 
 from ..outcome import Answer, Plane, Question, Verdict
 from .check import Check
-from .declared_rights import format_right, to_expectation, undeclared
+from .declared_rights import find_undeclared_rights, format_right, to_expectation
 
 CALL = "hold"
 TARGET = "rights beyond the description"
@@ -22,7 +22,7 @@ Review = Callable[[KubernetesExpectation], Answer]
 
 def build_check(name: str, cluster_key: str, access: IntegrationAccess, cluster: Cluster, review: Review) -> Check:
     """The user must have none of the rights that the description does not declare."""
-    rights = undeclared(access, cluster)
+    rights = find_undeclared_rights(access, cluster)
     question = Question(
         name,
         Plane.KUBERNETES,

@@ -18,7 +18,7 @@ from eks_access.model.identity import EntryMethod
 from eks_access.model.tags import ROLE_ID_TAG
 
 from ..checks.cluster_session import ClusterSession, extract
-from ..checks.declared_rights import associated
+from ..checks.declared_rights import to_associated_policy
 from ..checks.kubernetes_answers import classify_response
 from ..checks.user_info import AUTHENTICATED_GROUP, render_username
 from ..identity.assume_role import SESSION_NAME, RoleSession
@@ -55,7 +55,7 @@ class ClusterIdentity:
 
     @property
     def grants(self) -> tuple[access_policies.AssociatedPolicy, ...]:
-        return tuple(map(associated, self.policies))
+        return tuple(map(to_associated_policy, self.policies))
 
     @property
     def unknown_policies(self) -> list[str]:

@@ -19,7 +19,7 @@ from ...rules.rbac import (
     UNBOUND_ROLE,
 )
 from ..settings import Settings
-from .rule_dangers import Seen, dangers, find_mandatory, is_everything
+from .violations import Violation, find_mandatory, find_violations, is_everything
 
 _ANONYMOUS_SUBJECTS = ("system:anonymous", "system:unauthenticated")
 _AUTHENTICATED_GROUPS = ("system:authenticated", "system:serviceaccounts")
@@ -44,7 +44,7 @@ _CLUSTER_SCOPED = frozenset(
 
 def evaluate(access: Access, settings: Settings) -> Iterator[Finding]:
     accepted = settings.accepts_rule
-    yield from _held((held for held in access.effective_rules if not accepted(held)), access)
+    yield from _check_rules((each for each in access.effective_rules if not accepted(each)), access)
     for binding in access.bindings:
         if not (binding.subjects and all(map(settings.accepts_subject, binding.subjects))):
             yield from _check_binding(binding, access, settings)
@@ -53,20 +53,20 @@ def evaluate(access: Access, settings: Settings) -> Iterator[Finding]:
         yield from _check_role(role, role in bound, access)
 
 
-def _held(rights: Iterable[EffectiveRule], access: Access) -> Iterator[Finding]:
-    """One finding for each rule that a chain of access breaks, however many of the role's RBAC rules break it."""
-    together: dict[tuple[Rule, str, str], tuple[EffectiveRule, list[Seen]]] = {}
-    for held in rights:
-        if held.association is not None and is_everything(held.rule):
+def _check_rules(rules: Iterable[EffectiveRule], access: Access) -> Iterator[Finding]:
+    """One finding for each pack rule that a chain of access violates, however many of the role's rules violate it."""
+    by_chain: dict[tuple[Rule, str, str], tuple[EffectiveRule, list[Violation]]] = {}
+    for effective in rules:
+        if effective.association is not None and is_everything(effective.rule):
             continue  # an administrator's access policy, which a separate rule reports
-        for seen in dangers(held, access):
-            key = (seen.rule, held.resource.urn, held.chain)
-            together.setdefault(key, (held, []))[1].append(seen)
-    for (rule, urn, way), (held, all_seen) in together.items():
-        verbs = dict.fromkeys(chain.from_iterable(seen.verbs for seen in all_seen))
-        resources = dict.fromkeys(chain.from_iterable(seen.resources for seen in all_seen))
-        words = "; ".join(dict.fromkeys(seen.words for seen in all_seen))
-        yield Finding(rule, f"{way} may {_list_few(verbs)} {_list_few(resources)} {held.where}: {words}.", urn=urn)
+        for violation in find_violations(effective, access):
+            key = (violation.rule, effective.resource.urn, effective.chain)
+            by_chain.setdefault(key, (effective, []))[1].append(violation)
+    for (rule, urn, way), (effective, violations) in by_chain.items():
+        verbs = _list_few(dict.fromkeys(chain.from_iterable(each.verbs for each in violations)))
+        resources = _list_few(dict.fromkeys(chain.from_iterable(each.resources for each in violations)))
+        sentences = "; ".join(dict.fromkeys(each.sentence for each in violations))
+        yield Finding(rule, f"{way} may {verbs} {resources} {effective.where}: {sentences}.", urn=urn)
 
 
 def _list_few(names: Iterable[str], most: int = 8) -> str:

@@ -6,7 +6,8 @@ import pytest
 
 from eks_access.manifest.models import IntegrationAccess
 from eks_access.model.kubernetes_rights import Request
-from eks_access_probe.checks.declared_rights import declared, undeclared
+from eks_access_probe.checks.declared_rights import find_undeclared_rights
+from eks_access_probe.checks.declared_rights import is_declared as is_right_declared
 from tests.support.world import access, kubernetes_call
 
 LIST_PODS = Request("list", "", "pods")
@@ -25,7 +26,7 @@ def grant(namespaces: list[str] | None = None, **rule: Any) -> dict[str, Any]:
 
 def is_declared(right: Request, **changes: Any) -> bool:
     integration = described(**changes)
-    return declared(integration, integration.clusters["api"], right)
+    return is_right_declared(integration, integration.clusters["api"], right)
 
 
 def test_a_right_that_a_rule_gives_everywhere_is_declared() -> None:
@@ -48,12 +49,12 @@ def test_the_rules_of_an_access_policy_are_declared_where_there_are_access_polic
     assert not is_declared(GET_LOGS, identity=narrow), "a policy of some namespaces gives nothing elsewhere"
     mapped = described(identity=identity)
     by_aws_auth = mapped.clusters["api"].model_copy(update={"method": "aws-auth"})
-    assert not declared(mapped, by_aws_auth, GET_LOGS)
+    assert not is_right_declared(mapped, by_aws_auth, GET_LOGS)
 
 
 def test_what_is_granted_or_has_a_line_of_its_own_is_not_asked_about_again() -> None:
     integration = described()
-    everything = undeclared(integration, integration.clusters["api"])
+    everything = find_undeclared_rights(integration, integration.clusters["api"])
     assert {LIST_PODS, GET_LOGS, Request("*", "*", "*")} <= set(everything)
     lines = described().model_copy(
         update={
@@ -64,13 +65,13 @@ def test_what_is_granted_or_has_a_line_of_its_own_is_not_asked_about_again() -> 
             ]
         }
     )
-    assert set(everything) - set(undeclared(lines, lines.clusters["api"])) == {GET_LOGS}
+    assert set(everything) - set(find_undeclared_rights(lines, lines.clusters["api"])) == {GET_LOGS}
     granted = described(grants=[grant()])
-    assert set(everything) - set(undeclared(granted, granted.clusters["api"])) == {LIST_PODS}
+    assert set(everything) - set(find_undeclared_rights(granted, granted.clusters["api"])) == {LIST_PODS}
 
 
 def test_the_rights_are_those_of_the_whole_cluster_each_once() -> None:
     integration = described()
-    rights = undeclared(integration, integration.clusters["api"])
+    rights = find_undeclared_rights(integration, integration.clusters["api"])
     assert len(rights) == len(set(rights))
     assert all(not right.namespace and not right.name for right in rights)
