@@ -148,7 +148,7 @@ class Aws:
 
 
 class _ModelFileLoader(JSONFileLoader):
-    """Drops the documentation from botocore's models: half of their memory, and no call needs it."""
+    """Empties the documentation in botocore's models: half of their memory, and no call needs it."""
 
     def load_file(self, file_path: str) -> Any:
         return _without_documentation(super().load_file(file_path))
@@ -157,10 +157,10 @@ class _ModelFileLoader(JSONFileLoader):
 def _without_documentation(model: Any) -> Any:
     match model:
         case dict():
+            # The key stays: botocore reads it where a service has parameters for its clients.
             return {
-                key: _without_documentation(value)
+                key: "" if key == "documentation" and isinstance(value, str) else _without_documentation(value)
                 for key, value in model.items()
-                if not (key == "documentation" and isinstance(value, str))
             }
         case list():
             return [_without_documentation(value) for value in model]
