@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..iam import Statement, parse
+from ..iam import Statement, parse_document
 from ..stack import Resource, Stack, Value, is_unknown
 from ..stack.documents import ATTACHMENTS, Kind, Placed, document_text, documents
 from ..stack.values import holds_unknown, items, text
@@ -44,7 +44,7 @@ class Identity:
 
     @property
     def statements(self) -> tuple[Statement, ...]:
-        return tuple(statement for each in self.policies for statement in parse(each).statements)
+        return tuple(statement for each in self.policies for statement in parse_document(each).statements)
 
 
 def identities(stack: Stack) -> dict[str, Identity]:
@@ -95,7 +95,7 @@ class _Identities:
             if not known:
                 identity.unknown.append((placed.kind.value, resource.name))
             if placed.kind is Kind.TRUST:
-                identity.trust = parse(placed.value).statements if known else None
+                identity.trust = parse_document(placed.value).statements if known else None
             elif known:
                 identity.policies.append(document_text(placed))
 

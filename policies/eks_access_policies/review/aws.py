@@ -13,7 +13,7 @@ from eks_access.model import risks
 
 from ..finding import Severity
 from ..iam import Statement
-from ..iam.actions import AccessLevel, expand, expand_all, find
+from ..iam.actions import AccessLevel, expand_pattern, expand_patterns, find_action
 from ..iam.glob import covers, is_pattern
 from .change import Change, Direction, Plane
 from .conditions import Conditions, conditions_of, entail
@@ -125,7 +125,7 @@ class Policy:
 
 @cache
 def _actions(action: str, but: frozenset[str]) -> frozenset[str]:
-    found = expand_all((), but) if but else expand(action)
+    found = expand_patterns((), but) if but else expand_pattern(action)
     return frozenset(map(str, found)) or frozenset({action})
 
 
@@ -276,7 +276,7 @@ def severity(action: str, broad: bool) -> Severity:
         return Severity.CRITICAL
     if not risks.of_action(action).grave:
         return Severity.LOW
-    known = find(action)
+    known = find_action(action)
     if known and known.access_level in (AccessLevel.READ, AccessLevel.LIST) and not risks.is_listed(action):
         return Severity.LOW
     return Severity.HIGH if broad else Severity.MEDIUM

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from ..finding import Rule
 from ..iam import Statement
-from ..iam.effective import Effective
-from ..iam.escalation import INTERESTING, Step, steps_open
+from ..iam.effective import EffectivePermissions
+from ..iam.escalation import ESCALATION_ACTIONS, OpenPath, find_open_paths
 from .change import Change, Direction, Plane
 from .names import code
 
@@ -27,19 +27,19 @@ def difference(before: Sequence[Statement], after: Sequence[Statement]) -> list[
     return [*_changes(Direction.GAINED, opened), *_changes(Direction.LOST, closed)]
 
 
-def _paths(statements: Sequence[Statement]) -> dict[tuple[str, ...], Step]:
-    effective = Effective.of(statements, INTERESTING, datetime.now(UTC))
-    return {(*step.path.needs, step.path.gains): step for step in steps_open(effective)}
+def _paths(statements: Sequence[Statement]) -> dict[tuple[str, ...], OpenPath]:
+    effective = EffectivePermissions.from_statements(statements, ESCALATION_ACTIONS, datetime.now(UTC))
+    return {(*step.path.needs, step.path.gains): step for step in find_open_paths(effective)}
 
 
-def _changes(direction: Direction, steps: Iterable[Step]) -> list[Change]:
-    by_rule: dict[Rule, list[Step]] = {}
+def _changes(direction: Direction, steps: Iterable[OpenPath]) -> list[Change]:
+    by_rule: dict[Rule, list[OpenPath]] = {}
     for step in steps:
         by_rule.setdefault(step.rule, []).append(step)
     return [_change(direction, rule, found) for rule, found in by_rule.items()]
 
 
-def _change(direction: Direction, rule: Rule, steps: Sequence[Step]) -> Change:
+def _change(direction: Direction, rule: Rule, steps: Sequence[OpenPath]) -> Change:
     gained = direction is Direction.GAINED
     ways = list(dict.fromkeys(step.path.gains for step in steps))
     more = f"; and {len(ways) - _FEW} ways more" if len(ways) > _FEW else ""
@@ -51,6 +51,6 @@ def _change(direction: Direction, rule: Rule, steps: Sequence[Step]) -> Change:
         f"against the policy {code(rule.id)}",
         f"{'opens' if gained else 'closes'} escalation: can {'; '.join(ways[:_FEW])}{more}",
         rule.severity if gained else None,
-        detail=tuple(dict.fromkeys(step.words for step in steps)),
+        detail=tuple(dict.fromkeys(step.description for step in steps)),
         key="escalation-opened" if gained else "escalation-closed",
     )

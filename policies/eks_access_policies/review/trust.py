@@ -213,7 +213,7 @@ def _severity(trusted: Trusted) -> Severity:
 
 def _compares(condition: Condition) -> object:
     kind = condition.operator
-    return kind.base, kind.if_exists, kind.quantifier
+    return kind.base, kind.has_if_exists, kind.quantifier
 
 
 _OPENS: Mapping[str, str] = {

@@ -296,7 +296,7 @@ BAD: tuple[Case, ...] = (
         "entries and their policies",
         (allow("eks:CreateAccessEntry", CLUSTERS), allow("eks:AssociateAccessPolicy", ENTRIES)),
         "eks-escalation-access-policies",
-        "let any principal into a cluster",
+        "give any principal access to a cluster",
     ),
     Case(
         "an administrator's policy",

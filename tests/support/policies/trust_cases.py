@@ -85,7 +85,7 @@ BAD: tuple[Case, ...] = (
     Case("everyone", (anyone(),), "iam-trust-anyone", "without any condition"),
     Case("everyone in a list", (aws(["*"]),), "iam-trust-anyone"),
     Case("everyone beside a role", (aws([f"arn:aws:iam::{OWN}:role/a", "*"]),), "iam-trust-anyone"),
-    Case("everyone with an ExternalId", (anyone(external_id(SECRET)),), "iam-trust-anyone", "is no secret"),
+    Case("everyone with an ExternalId", (anyone(external_id(SECRET)),), "iam-trust-anyone", "is not a secret"),
     Case(
         "everyone by day",
         (anyone({"DateGreaterThan": {"aws:CurrentTime": "2024-01-01T00:00:00Z"}}),),
@@ -98,19 +98,19 @@ BAD: tuple[Case, ...] = (
         "a vendor by its own name",
         (aws(VENDOR_ROLE, external_id("${aws:username}")),),
         "iam-trust-condition-open",
-        "is what the caller is",
+        "is a property of the caller",
     ),
     Case(
         "everyone in somebody else's organization",
         (anyone({"StringEquals": {"aws:PrincipalOrgID": "o-somebodyelses"}}),),
         "iam-trust-anyone",
-        "'o-somebodyelses' is none of your organizations",
+        "'o-somebodyelses' is not one of your organizations",
     ),
     Case(
         "everyone in a unit of somebody else's organization",
         (anyone({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-somebodyelses/r-ab12/ou-ab12-1/*"}}),),
         "iam-trust-anyone",
-        "'o-somebodyelses' is none of your organizations",
+        "'o-somebodyelses' is not one of your organizations",
     ),
     Case(
         "a foreign role of somebody else's organization",
@@ -127,7 +127,7 @@ BAD: tuple[Case, ...] = (
         "everyone but the organization",
         (anyone({"StringNotEquals": {"aws:PrincipalOrgID": ORGANIZATION}}),),
         "iam-trust-anyone",
-        "lets every other value through",
+        "accepts every other value",
     ),
     Case(
         "a role of that name in any account",
@@ -157,7 +157,7 @@ BAD: tuple[Case, ...] = (
         "a time in place of the ExternalId",
         (aws(VENDOR_ROLE, {"DateLessThan": {"aws:CurrentTime": "2099-01-01T00:00:00Z"}}),),
         "iam-trust-external-id",
-        "says nothing about who",
+        "does not restrict the caller",
     ),
     Case(
         "MFA in place of the ExternalId",
@@ -204,7 +204,12 @@ BAD: tuple[Case, ...] = (
         (aws(VENDOR_ROLE, external_id([SECRET, "*"], "StringLike")),),
         "iam-trust-condition-open",
     ),
-    Case("an ExternalId of a star", (aws(VENDOR_ROLE, external_id("*")),), "iam-trust-condition-never", "plain text"),
+    Case(
+        "an ExternalId of a star",
+        (aws(VENDOR_ROLE, external_id("*")),),
+        "iam-trust-condition-never",
+        "compares its value literally",
+    ),
     Case(
         "a placeholder as ExternalId",
         (aws(VENDOR_ROLE, external_id("EXTERNAL-ID")),),

@@ -1,7 +1,7 @@
-"""Judges trust policies: who may assume a role, and whether its conditions keep everyone else out.
+"""Evaluates trust policies: which principals may assume a role, and whether its conditions exclude all others.
 
-Every statement is judged, with what Deny statements take away from it. A condition counts by what it lets through: its
-operator, its values, and whether its key has anything to do with who is asking.
+Every statement is evaluated, minus what Deny statements take away from it. A condition counts by what it excludes: its
+operator, its values, and whether its key identifies the caller.
 """
 
 from collections.abc import Iterator
@@ -19,41 +19,41 @@ from ...rules.iam.trust import (
     TRUST_SESSION_DURATION,
 )
 from ..context import Context
-from ..document import parse
-from ..hygiene import evaluate_size, few, find_duplicates
-from ..satisfiability import impossible
-from ..statement import Document, Principal, PrincipalKind, Statement
+from ..document import Document, Principal, PrincipalKind, Statement
+from ..hygiene import evaluate_size, find_duplicates, limit_findings
+from ..parser import parse_document
+from ..satisfiability import explain_unsatisfiable
 from .accounts import evaluate_accounts
-from .assume import ASSUMING, Trust, assumed, told
 from .denials import Denials
 from .providers import BUILT_IN
 from .saml import evaluate_assertion
 from .services import evaluate_service
-from .tokens import evaluate_token, issuer_of
+from .tokens import evaluate_token, parse_issuer
+from .trust_statement import ASSUME_ROLE_ACTIONS, TrustStatement, covered_assume_actions, format_quoted
 
-_MOST = 1000
-"""Principals of one statement that are judged: a policy of the longest size that IAM takes has fewer."""
-_MOST_TESTS = 330
-_LASTING = ("accounts.google.com:", "cognito-identity.amazonaws.com:", "graph.facebook.com:", "www.amazon.com:")
-"""Keys of tokens that stay with a session, and are there when it assumes another role."""
+_MAX_PRINCIPALS = 1000
+"""Principals of one statement that are evaluated: a policy within IAM's size limit has fewer."""
+_MAX_CONDITIONS = 330
+_SESSION_KEYS = ("accounts.google.com:", "cognito-identity.amazonaws.com:", "graph.facebook.com:", "www.amazon.com:")
+"""Token keys that stay with a session, and are present when it assumes another role."""
 
 
 def evaluate_trust(given: object, context: Context | None = None) -> list[Finding]:
-    """What is wrong with a role's trust policy; nothing where it is as it should be."""
+    """The findings of a role's trust policy."""
     context = context or Context()
-    document = given if isinstance(given, Document) else parse(given)
-    denials = Denials.of(document.statements)
+    document = given if isinstance(given, Document) else parse_document(given)
+    denials = Denials.from_statements(document.statements)
     findings = list(document.flaws)
     findings += evaluate_size(document, TRUST_POLICY_LIMIT, "a trust policy")
     findings += find_duplicates(document)
     for statement in document.statements:
         if statement.allows:
-            findings += _evaluate(statement, denials, context)
-    return few(findings)
+            findings += _evaluate_statement(statement, denials, context)
+    return limit_findings(findings)
 
 
 def evaluate_session(seconds: int, context: Context | None = None) -> list[Finding]:
-    """Whether a role's sessions may last too long (`max_session_duration`)."""
+    """The finding of a role's `max_session_duration`, if its sessions may last longer than the context allows."""
     limit = (context or Context()).session_seconds
     if seconds <= limit:
         return []
@@ -63,29 +63,31 @@ def evaluate_session(seconds: int, context: Context | None = None) -> list[Findi
     return [Finding(TRUST_SESSION_DURATION, message, "MaxSessionDuration")]
 
 
-def _evaluate(statement: Statement, denials: Denials, context: Context) -> Iterator[Finding]:
-    actions = assumed(statement)
-    yield from _form(statement)
+def _evaluate_statement(statement: Statement, denials: Denials, context: Context) -> Iterator[Finding]:
+    actions = covered_assume_actions(statement)
+    yield from _check_elements(statement)
     if not actions:
         return
     if "NotPrincipal" in statement.elements:
-        named = told(each.value for each in statement.not_principals)
-        message = f"NotPrincipal with Allow lets in everyone but {named or 'nobody'}."
+        named = format_quoted(each.value for each in statement.not_principals)
+        message = f"NotPrincipal with Allow lets everyone assume the role except {named or 'nobody'}."
         yield Finding(TRUST_NOT_PRINCIPAL, message, statement.where)
-    tests = (*statement.conditions[:_MOST_TESTS], *denials.demands(actions))
-    trust = Trust(statement, denials.leaves(statement.principals[:_MOST], actions), tests, context)
+    conditions = (*statement.conditions[:_MAX_CONDITIONS], *denials.required_conditions(actions))
+    trust = TrustStatement(
+        statement, denials.not_denied(statement.principals[:_MAX_PRINCIPALS], actions), conditions, context
+    )
     if not trust.principals:
         return
-    reason = impossible(tests, context.time) or _out_of_place(trust)
+    reason = explain_unsatisfiable(conditions, context.time) or _explain_token_key(trust)
     if reason:
         yield trust.finding(
-            TRUST_CONDITION_NEVER, f"Nobody can assume the role by this statement: {reason}.", "Condition"
+            TRUST_CONDITION_NEVER, f"No principal can assume the role by this statement: {reason}.", "Condition"
         )
         return
-    yield from _principals(trust)
+    yield from _evaluate_principals(trust)
 
 
-def _principals(trust: Trust) -> Iterator[Finding]:
+def _evaluate_principals(trust: TrustStatement) -> Iterator[Finding]:
     accounts = tuple(each for each in trust.principals if each.kind in (PrincipalKind.ANYONE, PrincipalKind.AWS))
     if accounts:
         yield from evaluate_accounts(trust, accounts)
@@ -93,24 +95,24 @@ def _principals(trust: Trust) -> Iterator[Finding]:
         if principal.kind is PrincipalKind.SERVICE:
             yield from evaluate_service(trust, principal.value)
         elif principal.kind is PrincipalKind.FEDERATED:
-            yield from _federated(trust, principal)
+            yield from _evaluate_federated(trust, principal)
 
 
-def _federated(trust: Trust, principal: Principal) -> Iterator[Finding]:
+def _evaluate_federated(trust: TrustStatement, principal: Principal) -> Iterator[Finding]:
     name = principal.value
     account = name.split(":", 5)[4] if name.count(":") >= 5 else ""
     if "*" in name or "?" in name:
         yield trust.finding(
             TRUST_ANYONE,
-            f"Federated {name!r:.120} is a pattern: tokens and assertions of any provider would do.",
+            f"Federated {name!r:.120} is a pattern: tokens and assertions of any provider are accepted.",
             "Principal",
         )
         return
     if name.startswith("arn:") and trust.context.accounts and account and account not in trust.context.accounts:
         yield trust.finding(
             TRUST_PROVIDER,
-            f"{name!r:.160} is in account {account}, and a role takes tokens and assertions only of its own account's"
-            " providers.",
+            f"{name!r:.160} is in account {account}, and a role accepts tokens and assertions only of the providers in"
+            " its own account.",
             "Principal",
         )
     if ":saml-provider/" in name:
@@ -120,42 +122,51 @@ def _federated(trust: Trust, principal: Principal) -> Iterator[Finding]:
     else:
         yield trust.finding(
             TRUST_PROVIDER,
-            f"{name!r:.120} is no federated principal; it must be {told(sorted(BUILT_IN), 5)}, or look like"
-            " 'arn:<partition>:iam::<account>:oidc-provider/<url without https://>'.",
+            f"{name!r:.120} is not a federated principal; it must be {format_quoted(sorted(BUILT_IN), 5)}, or have the"
+            " form 'arn:<partition>:iam::<account>:oidc-provider/<url without https://>'.",
             "Principal",
         )
 
 
-def _form(statement: Statement) -> Iterator[Finding]:
-    """What IAM would not take, and actions that have no place here."""
+def _check_elements(statement: Statement) -> Iterator[Finding]:
+    """Yield findings for what IAM would reject, and for actions that have no effect in a trust policy."""
     for element in ("Resource", "NotResource"):
         if element in statement.elements:
             message = f"A trust policy has no {element}: the resource is the role itself."
             yield Finding(MALFORMED, message, statement.where)
     if not statement.elements & {"Principal", "NotPrincipal"}:
         yield Finding(MALFORMED, "A trust policy's statement names no principal.", statement.where)
-    strangers = [each.value for each in statement.principals if each.kind is PrincipalKind.CANONICAL]
-    if strangers:
-        message = f"{told(strangers)} is a canonical user, which only S3 knows; name the account, role or user."
+    canonical_users = [each.value for each in statement.principals if each.kind is PrincipalKind.CANONICAL]
+    if canonical_users:
+        named = format_quoted(canonical_users)
+        message = f"{named} is a canonical user, which only S3 supports; name the account, role or user."
         yield Finding(MALFORMED, message, f"{statement.where}.Principal")
     wild = [action for action in statement.actions if "*" in action or "?" in action]
     if wild or statement.not_actions:
-        written = told(wild) if wild else f"NotAction {told(statement.not_actions)}"
-        message = f"{written} allows more than to assume the role: session tags and source identities too."
+        written = format_quoted(wild) if wild else f"NotAction {format_quoted(statement.not_actions)}"
+        message = f"{written} allows more than assuming the role: session tags and source identities too."
         yield Finding(TRUST_ACTIONS, message, f"{statement.where}.Action")
-    known = {*(action.lower() for action in ASSUMING), "sts:tagsession", "sts:setsourceidentity", "sts:setcontext"}
-    strange = [each for each in statement.actions if each not in wild and each.strip().lower() not in known]
-    if strange:
-        message = f"{told(strange)} has no effect in a trust policy; {', '.join(ASSUMING)} open the role."
+    known = {
+        *(action.lower() for action in ASSUME_ROLE_ACTIONS),
+        "sts:tagsession",
+        "sts:setsourceidentity",
+        "sts:setcontext",
+    }
+    unknown = [each for each in statement.actions if each not in wild and each.strip().lower() not in known]
+    if unknown:
+        message = (
+            f"{format_quoted(unknown)} has no effect in a trust policy; the actions that assume a role are"
+            f" {', '.join(ASSUME_ROLE_ACTIONS)}."
+        )
         yield Finding(TRUST_ACTIONS, message, f"{statement.where}.Action")
 
 
-def _out_of_place(trust: Trust) -> str | None:
-    """A test on a key that this kind of principal's request never carries."""
+def _explain_token_key(trust: TrustStatement) -> str | None:
+    """Why no AWS principal satisfies a condition on a token's key, which its requests never carry; None if it can."""
     if any(each.kind is PrincipalKind.FEDERATED for each in trust.principals):
         return None
-    for test in trust.tests:
-        carried = test.lower_key.startswith(_LASTING) or not issuer_of(test.key)
-        if not carried and not test.operator.negated and not test.operator.lets_absent_through:
-            return f"{test} is about a token, and an AWS principal signs in without one"
+    for condition in trust.conditions:
+        is_carried = condition.lower_key.startswith(_SESSION_KEYS) or not parse_issuer(condition.key)
+        if not is_carried and not condition.operator.is_negated and not condition.operator.passes_if_absent:
+            return f"{condition} is about a token, and AWS principals sign in without one"
     return None

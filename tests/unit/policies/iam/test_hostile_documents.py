@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eks_access_policies.finding import Finding
-from eks_access_policies.iam import Context, evaluate_policies, evaluate_policy, evaluate_trust, parse
+from eks_access_policies.iam import Context, evaluate_policies, evaluate_policy, evaluate_trust, parse_document
 
 CONTEXT = Context(accounts=frozenset({"111122223333"}))
 MANY = 10_000
@@ -84,7 +84,7 @@ def test_any_value_is_judged(evaluate: Evaluate, document: Any) -> None:
 @given(text=st.text(max_size=200) | st.builds(json.dumps, _DOCUMENTS))
 @settings(max_examples=40, deadline=None)
 def test_any_text_is_read(text: str) -> None:
-    assert isinstance(parse(text).statements, tuple)
+    assert isinstance(parse_document(text).statements, tuple)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_any_text_is_read(text: str) -> None:
     ids=lambda given: repr(given)[:20],
 )
 def test_what_is_no_document_is_told_as_such_or_allows_nothing(given: object) -> None:
-    document = parse(given)
+    document = parse_document(given)
     assert not document.statements
     assert document.flaws or given == "[]" or given == "%7B%22Statement%22%3A%5B%5D%7D"
 
@@ -141,7 +141,7 @@ def test_elements_in_another_case_and_single_values_are_judged_all_the_same() ->
 
 def test_a_key_that_is_given_twice_is_told_since_only_the_last_is_read() -> None:
     text = '{"Statement": {"Effect": "Deny", "Effect": "Allow", "Action": "iam:*", "Resource": "*"}}'
-    assert any("twice" in each.message for each in parse(text).flaws)
+    assert any("twice" in each.message for each in parse_document(text).flaws)
 
 
 def _policy(part: Callable[[int], dict[str, Any]]) -> dict[str, Any]:

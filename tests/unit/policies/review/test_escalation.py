@@ -12,7 +12,7 @@ from tests.support.places import place
 from tests.support.review_stacks import Stack, allow, difference, only
 from tests.unit.components.integrations.test_every_vendor import ARGUMENTS
 
-ATTACH = "can attach any policy to a role, its own among them"
+ATTACH = "can attach any policy to a role, its own included"
 
 
 def of(vendor: str, profile: Profile) -> list[dict[str, Any]]:
@@ -30,8 +30,8 @@ def test_conductorones_page_opens_these_paths_and_its_least_none() -> None:
     told = opened(changes)
     for path in (
         ATTACH,
-        "let any principal into a cluster, and make it the cluster's administrator",
-        "have an identity provider of its own sign users in to a cluster",
+        "give any principal access to a cluster, and make it an administrator of the cluster",
+        "let its own identity provider authenticate users to a cluster",
     ):
         assert any(path in each for each in told), path
     assert changes.changes[0].key == "escalation-opened", "what is gravest comes first"
