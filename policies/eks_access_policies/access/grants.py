@@ -1,4 +1,4 @@
-"""Effective rights, one by one: what a SubjectAccessReview would be asked about."""
+"""Expands effective rules into single permissions, as in a SubjectAccessReview."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Grant:
 
 
 def grants(held: EffectiveRule) -> Iterator[Grant]:
-    """The rights in a rule that somebody holds. A rule on URLs holds in the whole cluster only."""
+    """Yield the single permissions of an effective rule. A rule on URLs applies cluster-wide only."""
     rule = held.rule
     for verb in dict.fromkeys(rule.verbs):
         if held.namespaces is None:
@@ -40,7 +40,7 @@ def grants(held: EffectiveRule) -> Iterator[Grant]:
 
 @dataclass(frozen=True)
 class Asked:
-    """A question to the API server: may somebody do this?"""
+    """One request to the API server."""
 
     verb: str
     group: str = ""
@@ -52,7 +52,7 @@ class Asked:
 
 
 def allows(held: Iterable[EffectiveRule], asked: Asked) -> bool:
-    """Whether one of the rules allows it, as RBAC decides."""
+    """Whether one of the rules allows the request, as RBAC decides."""
     return any(_in_scope(each, asked) and rule_allows(each.rule, asked) for each in held)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from .. import iam
-from ..access.iam_identities import Identity, identities
+from ..access.iam_identities import Identity, find_identities
 from ..finding import Finding
 from ..stack import Stack
 from ..stack.values import text
@@ -18,7 +18,7 @@ from .settings import Settings
 
 def limited(stack: Stack) -> Iterator[tuple[Identity, str]]:
     """Those whose policies say something grave, and who have a permissions boundary; with the boundary in words."""
-    for identity in identities(stack).values():
+    for identity in find_identities(stack).values():
         boundary = identity.resource.get("permissionsBoundary")
         if boundary and _is_grave(tuple(identity.policies)):
             yield identity, text(boundary) or "not known yet"
@@ -32,7 +32,7 @@ def _is_grave(policies: tuple[str, ...]) -> bool:
 
 def evaluate_identities(stack: Stack, settings: Settings, accounts: frozenset[str]) -> Iterator[Finding]:
     """Only what no policy opens by itself: the rest is told of that policy."""
-    for identity in identities(stack).values():
+    for identity in find_identities(stack).values():
         texts = identity.policies
         if len(texts) < 2:
             continue

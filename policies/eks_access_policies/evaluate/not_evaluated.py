@@ -31,7 +31,7 @@ def find_documents_not_evaluated(resource: Resource) -> Iterator[Finding]:
 
 def find_not_evaluated(access: Access) -> Iterator[Finding]:
     for entry in access.entries:
-        for what in entry.not_known:
+        for what in entry.unknown_fields:
             if what != "cluster":  # a cluster that is not known yet is taken for any
                 message = f"{entry.principal} → {entry}: its {what} is not known yet, and was not judged."
                 yield Finding(NOT_EVALUATED, message, urn=entry.resource.urn)
@@ -44,7 +44,7 @@ def find_not_evaluated(access: Access) -> Iterator[Finding]:
             message = f"{association.principal} → {association}: its scope is not known yet; judged as the cluster."
             yield Finding(NOT_EVALUATED, message, urn=resource.urn)
     for binding in access.bindings:
-        for what in binding.not_known:
+        for what in binding.unknown_fields:
             message = f"{binding}: its {what} is not known yet, and was not judged."
             yield Finding(NOT_EVALUATED, message, urn=binding.resource.urn)
     for role in access.roles:

@@ -1,4 +1,4 @@
-"""Parses any value as an IAM policy document: what is malformed becomes findings, and nothing is raised.
+"""Parses any value as an IAM policy document: what is malformed is reported as findings, and nothing is raised.
 
 Lenient where IAM is strict, so that what looks like a grant is evaluated as one: names of elements in another case,
 single values for lists, numbers for strings. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html

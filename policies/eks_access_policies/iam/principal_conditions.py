@@ -29,7 +29,7 @@ class NamedCaller:
     scope: Scope
     account: str = ""
     why: str = ""
-    """For `Scope.OPEN`: why it restricts nobody."""
+    """For `Scope.OPEN`: why it is no restriction."""
     organization: str = ""
     """The organization's id, if it is written out."""
 
@@ -67,7 +67,7 @@ def evaluate_caller_restriction(
 ) -> CallerRestriction:
     """Evaluate which callers the conditions leave. All must be satisfied, so the narrowest one counts.
 
-    `organizations` are one's own: a condition on another one restricts nobody. If empty, any organization counts.
+    `organizations` are one's own: a condition on another one is no restriction. If empty, any organization counts.
     """
     best: tuple[NamedCaller, ...] = ()
     opened: list[tuple[Condition, str]] = []

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from .. import access as chain
 from ..access import Access, EffectiveRule, Permission
-from ..access.iam_identities import Identity, identities
-from ..access.principals import canonical
+from ..access.iam_identities import Identity, find_identities
+from ..access.principals import canonicalize
 from ..stack import Resource, Stack
 from ..stack.values import text
 from .names import code
@@ -23,7 +23,7 @@ class _Reading:
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._access = Access(stack)
-        self._identities = identities(stack)
+        self._identities = find_identities(stack)
         self._names = Counter(self._name(each.resource) for each in self._identities.values())
         self._clusters: dict[object, dict[str, list[EffectiveRule]]] = defaultdict(lambda: defaultdict(list))
         self._entered: dict[object, set[str]] = defaultdict(set)
@@ -40,7 +40,7 @@ class _Reading:
         for entry in self._access.entries:
             key = entry.principal.key
             self._entered[key].add(entry.cluster or UNKNOWN_CLUSTER)
-            for what in entry.not_known:
+            for what in entry.unknown_fields:
                 self._unknown[key].append(f"the {what} of its {code(entry)} are not known before the deployment")
         for held in self._access.effective_rules:
             self._clusters[self._key(held.holder)][held.cluster or UNKNOWN_CLUSTER].append(held)
@@ -53,7 +53,7 @@ class _Reading:
                 policy = f"the access policy {code(association.policy)}" if association.policy else "an access policy"
                 self._unknown[association.principal.key].append(f"{policy} gives rules that are not published")
         for binding in self._access.bindings:
-            for what in binding.not_known:
+            for what in binding.unknown_fields:
                 self._unknown[binding].append(f"the {what} of {code(binding)} are not known before the deployment")
 
     @staticmethod
@@ -72,7 +72,7 @@ class _Reading:
             name = f"{name} ({_own_name(resource)})"
         own = text(resource.get("name")) or text(resource.get("roleName"))
         arn = text(resource.get("arn"))
-        ids = (resource.urn, *([f"role:{own}"] if own else []), *([canonical(arn)] if arn else []))
+        ids = (resource.urn, *([f"role:{own}"] if own else []), *([canonicalize(arn)] if arn else []))
         return Principal(
             name,
             ids,

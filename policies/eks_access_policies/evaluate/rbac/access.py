@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from ...access import Access, Binding, EffectiveRule, Role, same_cluster
+from ...access import Access, Binding, EffectiveRule, Role, may_be_same_cluster
 from ...finding import Finding, Rule
 from ...rules.rbac import (
     ANONYMOUS,
@@ -47,7 +47,7 @@ def evaluate(access: Access, settings: Settings) -> Iterator[Finding]:
     for binding in access.bindings:
         if not (binding.subjects and all(map(settings.accepts_subject, binding.subjects))):
             yield from _binding(binding, access, settings)
-    bound = {role for binding in access.bindings for role in [access.role(binding)] if role is not None}
+    bound = {role for binding in access.bindings for role in [access.find_role(binding)] if role is not None}
     for role in access.roles:
         yield from _role(role, role in bound, access)
 
@@ -94,8 +94,8 @@ def _binding(binding: Binding, access: Access, settings: Settings) -> Iterator[F
             yield Finding(DEFAULT_ACCOUNT, f"{to}: to every pod of {place}.", urn=urn)
         elif subject.kind == "ServiceAccount" and subject.name == "default":
             yield Finding(DEFAULT_ACCOUNT, f"{to}: to every pod of {subject.namespace} that names no other.", urn=urn)
-    role = access.role(binding)
-    if role is None and "role" not in binding.not_known:
+    role = access.find_role(binding)
+    if role is None and "role" not in binding.unknown_fields:
         yield _missing(binding)
     elif role is not None and binding.namespace is None:
         yield from _cluster_wide(binding, role, access)
@@ -119,7 +119,7 @@ def _binds_a_role_everywhere(binding: Binding) -> bool:
 
 def _cluster_wide(binding: Binding, role: Role, access: Access) -> Iterator[Finding]:
     """What is written, or named, is in some namespace; reading kinds everywhere is what cluster-wide roles are for."""
-    rights = access.rules(role)
+    rights = access.list_rules(role)
     if any(is_everything(right) or right.urls or _has_cluster_scoped(right.resources) for right in rights):
         return
     writes = dict.fromkeys(
@@ -144,7 +144,7 @@ def _has_cluster_scoped(resources: Iterable[str]) -> bool:
 
 def _role(role: Role, is_bound: bool, access: Access) -> Iterator[Finding]:
     assert role.resource is not None
-    rights = access.rules(role)
+    rights = access.list_rules(role)
     grave = [d for d in DANGERS if PAIRS[d.key].everywhere.is_mandatory and any(map(d.matched, rights))]
     everything = any(map(is_everything, rights))
     if not grave and not everything:
@@ -166,6 +166,6 @@ def _is_part(role: Role, access: Access) -> bool:
     return any(
         selector.items() <= role.labels.items()
         for other in access.roles
-        if same_cluster(other.cluster, role.cluster)
+        if may_be_same_cluster(other.cluster, role.cluster)
         for selector in other.aggregates
     )

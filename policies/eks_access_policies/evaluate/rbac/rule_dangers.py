@@ -100,7 +100,7 @@ def _named(right: Permission, reaches: bool, access: Access, held: EffectiveRule
 def _bindable(right: Permission, reaches: bool, access: Access, held: EffectiveRule) -> Iterator[Seen]:
     rule = _chosen(PAIRS["bind"], reaches)
     for name in right.names:
-        rights = access.rules_of("ClusterRole", name, held.cluster)
+        rights = access.list_rules_of("ClusterRole", name, held.cluster)
         if any(map(is_everything, rights)) and rule is not None:
             yield Seen(rule, ("bind",), (name,), f"gives {name} to anyone, itself included")
             continue

@@ -70,7 +70,7 @@ def _evaluate_statement(statement: Statement, denials: Denials, context: Context
         return
     if "NotPrincipal" in statement.elements:
         named = format_quoted(each.value for each in statement.not_principals)
-        message = f"NotPrincipal with Allow lets everyone assume the role except {named or 'nobody'}."
+        message = f"NotPrincipal with Allow lets everyone assume the role except {named or 'no principal'}."
         yield Finding(TRUST_NOT_PRINCIPAL, message, statement.where)
     conditions = (*statement.conditions[:_MAX_CONDITIONS], *denials.required_conditions(actions))
     trust = TrustStatement(

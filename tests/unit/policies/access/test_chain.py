@@ -3,9 +3,9 @@
 import pytest
 
 from eks_access_policies.access import Access, Asked, EffectiveRule, allows, default_roles, grants
-from eks_access_policies.access.chain import may_be
-from eks_access_policies.access.clusters import cluster_in_kubeconfig
-from eks_access_policies.access.principals import canonical
+from eks_access_policies.access.chain import may_have_username
+from eks_access_policies.access.clusters import find_cluster_name
+from eks_access_policies.access.principals import canonicalize
 from eks_access_policies.stack import UNKNOWN, Resource, Stack
 from tests.support.policies.resources import (
     KUBECONFIG,
@@ -118,8 +118,8 @@ def test_a_users_binding_is_the_roles_whose_sessions_have_the_name() -> None:
         to_user,
     )
     assert found[0].principal is not None, "a session may be named ci"
-    assert not may_be("vendor:{{SessionName}}", "other:ci")
-    assert not may_be("", "anyone")
+    assert not may_have_username("vendor:{{SessionName}}", "other:ci")
+    assert not may_have_username("", "anyone")
 
 
 def test_a_binding_in_one_cluster_is_nothing_in_another() -> None:
@@ -145,7 +145,7 @@ def test_a_binding_in_one_cluster_is_nothing_in_another() -> None:
     ],
 )
 def test_a_kubeconfig_says_which_cluster_it_is_for(config: str, name: str) -> None:
-    assert cluster_in_kubeconfig(config) == name
+    assert find_cluster_name(config) == name
 
 
 @pytest.mark.parametrize(
@@ -157,8 +157,8 @@ def test_a_kubeconfig_says_which_cluster_it_is_for(config: str, name: str) -> No
     ],
 )
 def test_all_forms_of_a_principals_arn_are_one(arn: str, same: str) -> None:
-    assert canonical(arn) == canonical(same)
-    assert canonical(arn) != canonical("arn:aws:iam::444455556666:role/vendor")
+    assert canonicalize(arn) == canonicalize(same)
+    assert canonicalize(arn) != canonicalize("arn:aws:iam::444455556666:role/vendor")
 
 
 def test_effective_rights_are_told_one_by_one() -> None:
