@@ -90,12 +90,12 @@ def test_the_packs_configuration_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ({"eks-cluster-admin-polcy": "advisory"}, "there is no such rule; eks-cluster-admin-policy is meant?"),
+        ({"eks-cluster-admin-polcy": "advisory"}, "no such rule; did you mean 'eks-cluster-admin-policy'?"),
         ({"eks-admin-policy": "loud"}, "'loud' is not one of advisory, mandatory, remediate, disabled"),
-        ({"eks-admin-policy": {"allow": []}}, "there is no such setting; there are accounts,"),
-        ({"eks-admin-policy": {"allowedGroups": "x"}}, "expected a list of texts"),
-        ({"all": {"allowedGroups": []}}, "all.allowedGroups: there is no such setting"),
-        ([], "is no object of rules"),
+        ({"eks-admin-policy": {"allow": []}}, "no such setting; the settings are accounts,"),
+        ({"eks-admin-policy": {"allowedGroups": "x"}}, "expected a list of strings"),
+        ({"all": {"allowedGroups": []}}, "all.allowedGroups: no such setting"),
+        ([], "must be an object with rule ids as keys"),
     ],
 )
 def test_a_wrong_configuration_is_refused_with_what_is_allowed(tmp_path: Path, value: object, said: str) -> None:
