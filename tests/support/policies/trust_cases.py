@@ -1,6 +1,6 @@
-"""Trust statements with what is to be said of them: the cases of the tests, and of a comparison with other tools.
+"""Trust statements with their expected findings: the cases of the tests, and of a comparison with other tools.
 
-OWN is the account that the role is in. CONDUCTORONE is a vendor that gives an ExternalId; STRANGER is nobody's.
+OWN is the account of the role. CONDUCTORONE is a vendor that issues an ExternalId; STRANGER is an unknown account.
 """
 
 from typing import Any, NamedTuple
@@ -30,13 +30,13 @@ class Case(NamedTuple):
     name: str
     statements: tuple[Statement, ...]
     rule: str = ""
-    """The rule that must be told of, where something is wrong."""
-    says: str = ""
-    """What its message must contain."""
+    """The rule that must be reported, if any."""
+    message: str = ""
+    """A part of the finding's message."""
 
 
 def aws(principal: object, condition: Statement | None = None, **more: Any) -> Statement:
-    """A statement that lets AWS principals in."""
+    """A statement that AWS principals may assume the role."""
     return _statement({"AWS": principal}, "sts:AssumeRole", condition, more)
 
 
@@ -45,7 +45,7 @@ def anyone(condition: Statement | None = None, **more: Any) -> Statement:
 
 
 def token(issuer: str, condition: Statement | None = None, **more: Any) -> Statement:
-    """A statement that takes tokens of a provider in the role's account."""
+    """A statement that accepts tokens of a provider in the role's account."""
     named = f"arn:aws:iam::{OWN}:oidc-provider/{issuer}"
     return _statement({"Federated": named}, "sts:AssumeRoleWithWebIdentity", condition, more)
 
@@ -101,20 +101,20 @@ BAD: tuple[Case, ...] = (
         "is a property of the caller",
     ),
     Case(
-        "everyone in somebody else's organization",
-        (anyone({"StringEquals": {"aws:PrincipalOrgID": "o-somebodyelses"}}),),
+        "everyone in another organization",
+        (anyone({"StringEquals": {"aws:PrincipalOrgID": "o-another0org1"}}),),
         "iam-trust-anyone",
-        "'o-somebodyelses' is not one of your organizations",
+        "'o-another0org1' is not one of your organizations",
     ),
     Case(
-        "everyone in a unit of somebody else's organization",
-        (anyone({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-somebodyelses/r-ab12/ou-ab12-1/*"}}),),
+        "everyone in a unit of another organization",
+        (anyone({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-another0org1/r-ab12/ou-ab12-1/*"}}),),
         "iam-trust-anyone",
-        "'o-somebodyelses' is not one of your organizations",
+        "'o-another0org1' is not one of your organizations",
     ),
     Case(
-        "a foreign role of somebody else's organization",
-        (aws(f"arn:aws:iam::{STRANGER}:role/x", {"StringEquals": {"aws:PrincipalOrgID": "o-somebodyelses"}}),),
+        "a role of another organization",
+        (aws(f"arn:aws:iam::{STRANGER}:role/x", {"StringEquals": {"aws:PrincipalOrgID": "o-another0org1"}}),),
         "iam-trust-external-id",
     ),
     Case(
@@ -492,7 +492,7 @@ BAD: tuple[Case, ...] = (
     ),
     Case("accounts that begin so", (anyone({"StringLike": {"aws:PrincipalAccount": "1111*"}}),), "iam-trust-anyone"),
     Case(
-        "whoever triggered it",
+        "anyone who triggers it",
         (token(GITHUB, {"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:actor": "octocat"}}),),
         "iam-trust-subject",
     ),

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from eks_access_cli.main import main
 from eks_access_policies.evaluate.evaluator import RULES
 from tests.support.checkout import CHECKOUT
-from tests.support.policies.resources import Made, arn, association, entry, role
+from tests.support.policies.resources import ResourceSpec, arn, association, entry, role
 
 NOTHING, MANDATORY, BAD_INPUT = 0, 1, 2
 
@@ -19,10 +19,10 @@ def run(*arguments: str, stdin: str = "") -> Result:
     return CliRunner().invoke(main, ["policies", *arguments], input=stdin)
 
 
-def exported(*made: Made) -> str:
+def exported(*made: ResourceSpec) -> str:
     by_name = {each.name: each for each in made}
 
-    def state(each: Made) -> dict[str, Any]:
+    def state(each: ResourceSpec) -> dict[str, Any]:
         outputs = {**each.properties, **{name: arn(by_name[other]) for name, other in each.links.items()}}
         if each.type == "aws:iam/role:Role":
             outputs["arn"] = arn(each)

@@ -22,7 +22,7 @@ from eks_access_policies.pack import evaluated_once, policies
 from eks_access_policies.stack import Resource, is_unknown
 from tests.support.policies.case import Case
 from tests.support.policies.cases import CASES
-from tests.support.policies.resources import Made, association, entry, role, stack
+from tests.support.policies.resources import ResourceSpec, association, entry, role, stack
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
@@ -69,7 +69,7 @@ def asked_together(resources: Iterable[Resource]) -> Any:
     return request
 
 
-def answers(asked: Any, made: Iterable[Made], *, preview: bool) -> Iterator[tuple[str, str, str]]:
+def answers(asked: Any, made: Iterable[ResourceSpec], *, preview: bool) -> Iterator[tuple[str, str, str]]:
     resources = stack(made, preview=preview).resources
     for resource in resources:
         yield from _told(asked.Analyze(asked_alone(resource), None))
@@ -196,7 +196,7 @@ def test_whose_account_it_is_may_be_known_at_the_end_only() -> None:
 
 
 def test_what_is_not_known_yet_is_said() -> None:
-    document = Made("aws:iam/rolePolicy:RolePolicy", "rights", {"policy": proxy.UNKNOWN_STRING_VALUE})
+    document = ResourceSpec("aws:iam/rolePolicy:RolePolicy", "rights", {"policy": proxy.UNKNOWN_STRING_VALUE})
     told = [m for rule, _, m in answers(servicer(once=True), [document], preview=True) if rule == "not-judged"]
     assert told == [
         "What could not be judged is judged later.\nthe inline policy of rights (policy) is not known yet, and was not"

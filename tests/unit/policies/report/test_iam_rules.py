@@ -33,7 +33,7 @@ def test_every_rule_has_a_case_that_breaks_it() -> None:
     # Sizes of trust policies, characters and sessions have tests of their own.
     own = {"iam-document-characters", "iam-trust-session-duration", "iam-trust-whole-account", "iam-trust-subject-wide"}
     broken = {case.rule for case in policy_cases.BAD} | {case.rule for case in trust_cases.BAD}
-    graver = {"iam-escalation-identities", "iam-escalation-workloads"}  # by test_every_path_of_escalation…
+    graver = {"iam-escalation-identities", "iam-escalation-workloads"}  # by test_every_escalation_path…
     assert {rule.id for rule in RULES} - own - graver <= broken
 
 
