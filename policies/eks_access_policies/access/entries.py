@@ -32,6 +32,7 @@ def is_aws_auth(resource: Resource) -> bool:
 
 
 def find_entries(stack: Stack, clusters: Clusters, principals: Principals) -> Iterator[Entry]:
+    """Yield all access entries and aws-auth mappings of the stack."""
     for resource in stack.of_type(*ACCESS_ENTRY):
         yield _access_entry(resource, clusters, principals)
     for resource in stack.of_type(MAPPING):
@@ -105,13 +106,16 @@ def _find_unknown_fields(resource: Resource, **properties: str) -> Iterator[str]
 
 
 def find_policy_associations(stack: Stack, clusters: Clusters, principals: Principals) -> Iterator[PolicyAssociation]:
+    """Yield all associations of EKS access policies of the stack."""
     for resource in stack.of_type(ASSOCIATION):
         yield _association(
             resource, clusters, principals, resource.get("policyArn"), _unwrap_block(resource.get("accessScope"))
         )
     for resource in stack.of_type("aws-native:eks:AccessEntry"):
-        for given in items(resource.get("accessPolicies")):
-            yield _association(resource, clusters, principals, get(given, "policyArn"), get(given, "accessScope"))
+        for association in items(resource.get("accessPolicies")):
+            yield _association(
+                resource, clusters, principals, get(association, "policyArn"), get(association, "accessScope")
+            )
 
 
 def _association(
@@ -142,6 +146,7 @@ def _unwrap_block(value: Value) -> Value:
 
 
 def parse_policy_name(arn: str) -> str:
+    """The access policy's name in its ARN, or the text itself if it is not such an ARN."""
     match = _POLICY_ARN.fullmatch(arn)
     return match["name"] if match else arn
 

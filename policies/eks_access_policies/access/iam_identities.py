@@ -59,8 +59,8 @@ class _Identities:
         self._by_name: dict[tuple[str, str], list[str]] = defaultdict(list)
         for urn, each in self.found.items():
             kind = _kind(each.resource.type)
-            given = (text(each.resource.get(key)) for key in ("name", "roleName", "userName", "groupName"))
-            for name in {name for name in given if name} or {each.resource.name}:
+            names = (text(each.resource.get(key)) for key in ("name", "roleName", "userName", "groupName"))
+            for name in {name for name in names if name} or {each.resource.name}:
                 self._by_name[kind, name].append(urn)
         self._policies = {arn: each for each in stack.of_type(*_MANAGED) if (arn := _arn(each))}
         for kind, of in _INLINE.items():

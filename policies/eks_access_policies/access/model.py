@@ -193,10 +193,12 @@ class EffectiveRule:
 
 
 def format_cluster(cluster: str) -> str:
+    """Name a cluster in a message."""
     return f"cluster {cluster}" if cluster else "a cluster not known yet"
 
 
 def format_namespaces(namespaces: tuple[str, ...] | None) -> str:
+    """Name a scope in a message: the whole cluster, or its namespaces."""
     if namespaces is None:
         return "in the whole cluster"
     return f"in {'namespace' if len(namespaces) == 1 else 'namespaces'} {', '.join(namespaces)}"

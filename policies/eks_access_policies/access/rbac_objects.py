@@ -14,12 +14,14 @@ _TYPE = re.compile(
 
 
 def find_roles(stack: Stack, clusters: Clusters) -> Iterator[Role]:
+    """Yield all Roles and ClusterRoles of the stack."""
     for resource, kind, value in _find_objects(stack):
         if not kind.endswith("Binding"):
             yield _role(resource, kind, value, clusters.of(resource))
 
 
 def find_bindings(stack: Stack, clusters: Clusters) -> Iterator[Binding]:
+    """Yield all RoleBindings and ClusterRoleBindings of the stack."""
     for resource, kind, value in _find_objects(stack):
         if kind.endswith("Binding"):
             yield _binding(resource, kind, value, clusters.of(resource))

@@ -31,6 +31,8 @@ class ConfigurationError(EksAccessError, ValueError):
 
 @dataclass(frozen=True)
 class Configuration:
+    """The settings and enforcement levels of the rules."""
+
     shared: Settings = field(default_factory=Settings)
     by_rule: Mapping[str, Settings] = field(default_factory=dict)
     levels: Mapping[str, str] = field(default_factory=dict)

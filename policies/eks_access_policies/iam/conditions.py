@@ -12,6 +12,8 @@ from .glob import is_anything, is_pattern, matches
 
 
 class Family(StrEnum):
+    """What an operator compares."""
+
     STRING = "String"
     ARN = "Arn"
     NUMERIC = "Numeric"

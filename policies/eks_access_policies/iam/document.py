@@ -8,6 +8,8 @@ from .conditions import Condition
 
 
 class PrincipalKind(StrEnum):
+    """The types of principals of a Principal element; ANYONE is the principal `*`."""
+
     ANYONE = "anyone"
     AWS = "AWS"
     SERVICE = "Service"
@@ -17,6 +19,8 @@ class PrincipalKind(StrEnum):
 
 @dataclass(frozen=True)
 class Principal:
+    """One value of a Principal element."""
+
     kind: PrincipalKind
     value: str
 
@@ -53,6 +57,8 @@ class Statement:
 
 @dataclass(frozen=True)
 class Document:
+    """A policy document, as far as it could be parsed."""
+
     statements: tuple[Statement, ...] = ()
     flaws: tuple[Finding, ...] = ()
     """What IAM would reject, or interpret differently from how it looks."""

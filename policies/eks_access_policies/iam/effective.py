@@ -101,9 +101,9 @@ class EffectivePermissions:
         return ranked[:_MAX_STATEMENTS]
 
     def _after_denials(self, name: str, action: reference.Action, statement: Statement) -> AllowedAction | None:
-        given = statement.resources or (("*",) if statement.not_resources else ())
+        candidates = statement.resources or (("*",) if statement.not_resources else ())
         # Resources of the statement's other actions do not count for whether this one is denied.
-        resources = tuple(each for each in given if applies_to(each, action))
+        resources = tuple(each for each in candidates if applies_to(each, action))
         if any(covers_all(each, action) for each in statement.not_resources):
             return None
         conditions = list(statement.conditions)

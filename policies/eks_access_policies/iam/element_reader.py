@@ -36,6 +36,8 @@ class Flaws:
 
 @dataclass(frozen=True)
 class ElementReader:
+    """Reads the elements of one document, and collects its flaws."""
+
     flaws: Flaws
 
     def elements(self, element: Mapping[Any, Any], known: tuple[str, ...], where: str) -> dict[str, Any]:
@@ -104,6 +106,7 @@ class ElementReader:
 
 
 def format_value(value: object) -> str:
+    """The representation of a value in a message, shortened."""
     try:
         return f"{value!r:.80}"
     except (RecursionError, ValueError):

@@ -47,8 +47,8 @@ def find_duplicates(document: Document) -> Iterator[Finding]:
             found = _find_covered(tuple(value.lower() for value in values) if "Action" in part else values)
             if found and reported < _MAX_DUPLICATES:
                 reported += 1
-                words = "; ".join(f"{one!r} is covered by {other!r}" for one, other in found[:3])
-                yield Finding(DUPLICATE, f"{words}.", f"{statement.where}.{part}")
+                details = "; ".join(f"{one!r} is covered by {other!r}" for one, other in found[:3])
+                yield Finding(DUPLICATE, f"{details}.", f"{statement.where}.{part}")
 
 
 def _value_lists(statement: Statement) -> tuple[tuple[str, tuple[str, ...]], ...]:

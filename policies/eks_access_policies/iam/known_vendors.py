@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Vendor:
+    """A vendor that assumes roles in its customers' accounts."""
+
     name: str
     external_id: bool = True
     """The vendor issues an ExternalId to each customer, so a trust policy without it is a mistake."""

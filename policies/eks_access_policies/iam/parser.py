@@ -35,10 +35,10 @@ _KINDS = {kind.value.lower(): kind for kind in PrincipalKind if kind is not Prin
 _VERSIONS = ("2012-10-17", "2008-10-17")
 
 
-def parse_document(given: object) -> Document:
+def parse_document(source: object) -> Document:
     """Parse a document given as JSON text, a mapping, a list of statements, or anything else."""
     flaws = Flaws()
-    value = _load(given, flaws)
+    value = _load(source, flaws)
     if value is None:
         return Document(flaws=flaws.found())
     try:
@@ -66,15 +66,15 @@ def parse_document(given: object) -> Document:
     )
 
 
-def _load(given: object, flaws: Flaws) -> Any:
-    if isinstance(given, bytes | bytearray):
-        given = bytes(given).decode(errors="replace")
-    if not isinstance(given, str):
-        if isinstance(given, Mapping | Sequence):
-            return given
-        flaws.add(MALFORMED, "", f"{format_value(given)} is not a policy document; it must be a JSON object")
+def _load(source: object, flaws: Flaws) -> Any:
+    if isinstance(source, bytes | bytearray):
+        source = bytes(source).decode(errors="replace")
+    if not isinstance(source, str):
+        if isinstance(source, Mapping | Sequence):
+            return source
+        flaws.add(MALFORMED, "", f"{format_value(source)} is not a policy document; it must be a JSON object")
         return None
-    text = unquote(given) if given.lstrip().startswith("%7B") else given
+    text = unquote(source) if source.lstrip().startswith("%7B") else source
     try:
         value = json.loads(text, object_pairs_hook=lambda pairs: _object_from_pairs(pairs, flaws))
     except (ValueError, RecursionError) as error:
@@ -130,9 +130,9 @@ def _parse_statements(value: Any, reader: ElementReader) -> tuple[Statement, ...
     return tuple(statements)
 
 
-def _parse_statement(index: int, given: Mapping[Any, Any], reader: ElementReader) -> Statement:
+def _parse_statement(index: int, source: Mapping[Any, Any], reader: ElementReader) -> Statement:
     where = f"Statement[{index}]"
-    found = reader.elements(given, _STATEMENT_ELEMENTS, where)
+    found = reader.elements(source, _STATEMENT_ELEMENTS, where)
     written = reader.text(found.get("Effect"), f"{where}.Effect")
     effect = _EFFECTS.get(written.strip().lower(), "")
     if written != effect or not effect:

@@ -50,13 +50,15 @@ def is_wide(statement: Statement) -> bool:
 
 
 def format_list(values: Iterable[object]) -> str:
+    """Join a few values, with the number of the others."""
     listed = list(dict.fromkeys(str(value) for value in values))
     more = f" and {len(listed) - _MAX_ITEMS} more" if len(listed) > _MAX_ITEMS else ""
     return ", ".join(listed[:_MAX_ITEMS]) + more
 
 
-def end_sentence(words: str) -> str:
-    return words if words.endswith(("?", ".")) else f"{words}."
+def end_sentence(details: str) -> str:
+    """Add a full stop, unless the text ends with one or with a question mark."""
+    return details if details.endswith(("?", ".")) else f"{details}."
 
 
 def _create_finding(rule: Rule, statement: Statement, message: str, part: str = "") -> Finding:
@@ -71,12 +73,12 @@ def _check_existence(statement: Statement) -> Iterator[Finding]:
         ]
         if missing:
             effect = "grants" if statement.allows else "denies"
-            words = "; ".join(_describe_unknown(each) for each in missing[:_MAX_ITEMS])
+            details = "; ".join(_describe_unknown(each) for each in missing[:_MAX_ITEMS])
             more = f"; and {len(missing) - _MAX_ITEMS} more" if len(missing) > _MAX_ITEMS else ""
-            message = f"{end_sentence(words + more)} A name that does not exist {effect} nothing."
+            message = f"{end_sentence(details + more)} A name that does not exist {effect} nothing."
             yield _create_finding(POLICY_UNKNOWN_ACTION, statement, message, part)
-    for key, words in find_unknown_keys(statement):
-        yield _create_finding(POLICY_UNKNOWN_KEY, statement, words, f"Condition.{key}")
+    for key, details in find_unknown_keys(statement):
+        yield _create_finding(POLICY_UNKNOWN_KEY, statement, details, f"Condition.{key}")
 
 
 @lru_cache(maxsize=16_384)
@@ -163,9 +165,9 @@ def _evaluate_resources(statement: Statement) -> Iterator[Finding]:
         return
     useless = [each for each in named if _has_no_matching_resource(each, statement.resources)]
     if useless:
-        words = "; ".join(f"{each} acts on {_describe_accepted_resources(each)}" for each in useless[:_MAX_ITEMS])
+        details = "; ".join(f"{each} acts on {_describe_accepted_resources(each)}" for each in useless[:_MAX_ITEMS])
         more = f"; and {len(useless) - _MAX_ITEMS} more" if len(useless) > _MAX_ITEMS else ""
-        message = f"{format_list(statement.resources)} grants nothing: {words}{more}."
+        message = f"{format_list(statement.resources)} grants nothing: {details}{more}."
         yield _create_finding(POLICY_RESOURCE_MISMATCH, statement, message, "Resource")
 
 

@@ -27,10 +27,10 @@ _LIMITS: dict[PolicyKind, tuple[int, str]] = {
 }
 
 
-def evaluate_policy(given: object, context: Context | None = None, kind: PolicyKind = "identity") -> list[Finding]:
+def evaluate_policy(source: object, context: Context | None = None, kind: PolicyKind = "identity") -> list[Finding]:
     """The findings of one policy of permissions. `kind` decides its size limit."""
     context = context or Context()
-    document = given if isinstance(given, Document) else parse_document(given)
+    document = source if isinstance(source, Document) else parse_document(source)
     limit, what = _LIMITS[kind]
     findings = [*document.flaws, *evaluate_size(document, limit, what), *find_duplicates(document)]
     for statement in document.statements:
@@ -39,13 +39,13 @@ def evaluate_policy(given: object, context: Context | None = None, kind: PolicyK
     return limit_findings(findings)
 
 
-def evaluate_policies(given: Iterable[object], context: Context | None = None) -> list[Finding]:
+def evaluate_policies(source: Iterable[object], context: Context | None = None) -> list[Finding]:
     """The privilege escalation that all policies of one identity open together.
 
     One policy may complete what another one starts, or deny it.
     """
     context = context or Context()
-    documents = [each if isinstance(each, Document) else parse_document(each) for each in given]
+    documents = [each if isinstance(each, Document) else parse_document(each) for each in source]
     statements = [statement for document in documents for statement in document.statements]
     effective = EffectivePermissions.from_statements(statements, ESCALATION_ACTIONS, context.time, context.accounts)
     if any(_is_admin(statement) for statement in effective.allowed):

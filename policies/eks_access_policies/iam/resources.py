@@ -26,6 +26,8 @@ _TARGET_TYPES = {
 
 
 class Reach(IntEnum):
+    """How many of the resources of its types a pattern covers."""
+
     NONE = 0
     ONE = 1
     SOME = 2
@@ -95,9 +97,11 @@ def _reach_of_type(pattern: str, template: str) -> Reach:
 
 def _unnamed_resource(named: str, form: str) -> str:
     """A resource in the location that the pattern names, with a name that it does not name."""
-    given = named.split("/")
+    located = named.split("/")
     return "/".join(
-        (given[at] if at < len(given) else "*") if part in _LOCATING_PLACEHOLDERS else _PLACEHOLDER.sub(_CANARY, part)
+        (located[at] if at < len(located) else "*")
+        if part in _LOCATING_PLACEHOLDERS
+        else _PLACEHOLDER.sub(_CANARY, part)
         for at, part in enumerate(form.split("/"))
     )
 

@@ -185,6 +185,7 @@ BUILT_IN = frozenset(host for provider in PROVIDERS if provider.built_in for hos
 
 @lru_cache(maxsize=1024)
 def find_provider(issuer: str) -> Provider:
+    """The provider of this issuer; a generic one if it is unknown."""
     lowered = issuer.lower().rstrip("/")
     return next((each for each in PROVIDERS if any(matching(host, (lowered,)) for host in each.hosts)), _OTHER)
 

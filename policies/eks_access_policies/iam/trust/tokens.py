@@ -81,6 +81,7 @@ def parse_issuer(key: str) -> str:
 
 
 def parse_claim(key: str) -> str:
+    """The claim in a condition key (`sub` of `<provider>:sub`), in lower case."""
     return key.rpartition(":")[2].lower()
 
 

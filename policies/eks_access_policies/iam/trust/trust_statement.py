@@ -45,6 +45,7 @@ def covered_assume_actions(statement: Statement) -> frozenset[str]:
 
 
 def covers_action(statement: Statement, action: str) -> bool:
+    """Whether the statement covers the action, by its Action or its NotAction."""
     if statement.not_actions:
         return not any(_matches(pattern, action) for pattern in statement.not_actions)
     return any(_matches(pattern, action) for pattern in statement.actions)
