@@ -1,4 +1,4 @@
-"""What a rule is, and what it finds. Pure: no engine, no AWS."""
+"""Rules, severities and findings. Pure: no Pulumi engine, no AWS calls."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from eks_access.model.severity import Severity as Severity
 
 @dataclass(frozen=True)
 class Rule:
-    """One thing that is judged. `id` is also the policy's name in the pack and the rule's in SARIF.
+    """One requirement. `id` is also the name of the policy in the pack, and of the rule in SARIF.
 
-    `title` states the rule ("A trust policy names who may assume the role"), a finding's message the instance.
-    `frameworks` are control ids ("CIS EKS 4.1.1", "AWS FSBP IAM.1"); `url` is where its reason is documented.
+    `title` states the requirement ("A trust policy does not allow all principals except a few"), a finding's message
+    the violation. `frameworks` are control ids ("CIS EKS 4.1.1", "AWS FSBP IAM.1"); `url` documents the reason.
     """
 
     id: str
@@ -22,7 +22,7 @@ class Rule:
 
     @property
     def is_mandatory(self) -> bool:
-        """Blocks a deployment unless the pack's configuration says otherwise."""
+        """Whether a violation blocks a deployment, unless the pack's configuration sets another level."""
         return self.severity >= Severity.HIGH
 
 

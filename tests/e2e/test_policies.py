@@ -15,7 +15,7 @@ from eks_access_policies.evaluate.evaluator import RULES
 from sandbox import Sandbox
 from tests.e2e.program import Program as DevProgram
 from tests.support.policies.cases import CASES, DANGER_CASES, together
-from tests.support.policies.resources import ACCOUNT, CLUSTER, Made, role
+from tests.support.policies.resources import ACCOUNT, CLUSTER, ResourceSpec, role
 
 pytestmark = pytest.mark.e2e
 
@@ -29,7 +29,7 @@ MANDATORY_VIOLATION = 255
 class Program:
     """The program of a list of resources, in a stack of its own, judged by the pack."""
 
-    def __init__(self, sandbox: Sandbox, folder: Path, made: Iterable[Made], pack: str = str(PACK)) -> None:
+    def __init__(self, sandbox: Sandbox, folder: Path, made: Iterable[ResourceSpec], pack: str = str(PACK)) -> None:
         folder.mkdir()
         self._sandbox, self._folder, self._pack = sandbox, folder, pack
         # The same role may serve several cases.

@@ -233,7 +233,7 @@ def test_the_review_of_conductorones_page_names_what_it_opens(
     assert {"iam:AttachRolePolicy", "iam:PassRole", "eks:AssociateAccessPolicy", "get, list, watch secrets"} <= gained
     opened = [change for change in value["principals"][0]["changes"] if change["rule"] == "escalation-opened"]
     paths = " ".join(change["risk"] for change in opened)
-    assert "can attach any policy to a role, its own among them" in paths
+    assert "can attach any policy to a role, its own included" in paths
     assert "make it the cluster's administrator" in paths
     assert "have an identity provider of its own sign users in to a cluster" in paths
     markdown = (tmp_path / "review.md").read_text()

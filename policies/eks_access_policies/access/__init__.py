@@ -1,6 +1,6 @@
-"""Who may do what in which cluster, computed from a stack: the chain from an IAM principal to RBAC's rules."""
+"""Computes the access to clusters in a stack: IAM principal, access entry, group, binding, role, rule."""
 
-from .chain import Access, default_roles, groups, rules_by_holder, username
+from .chain import Access, all_groups, default_roles, rules_by_holder, username_template
 from .effective import any_allows, enumerate_requests
 from .model import (
     Binding,
@@ -12,7 +12,7 @@ from .model import (
     Role,
     Subject,
     format_namespaces,
-    same_cluster,
+    may_be_same_cluster,
 )
 
 __all__ = [
@@ -25,12 +25,12 @@ __all__ = [
     "Principal",
     "Role",
     "Subject",
+    "all_groups",
     "any_allows",
     "default_roles",
     "enumerate_requests",
     "format_namespaces",
-    "groups",
+    "may_be_same_cluster",
     "rules_by_holder",
-    "same_cluster",
-    "username",
+    "username_template",
 ]

@@ -1,4 +1,4 @@
-"""The whole chain of a stack: principals, their ways in, bindings, roles, and the rules that each of them holds."""
+"""Resolves the access in a stack: principals, their entries, bindings, roles, and the effective rules of each."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from eks_access.model.identity import EntryMethod
 
 from ..stack import Stack
 from .clusters import Clusters
-from .entries import associations, entries
+from .entries import find_entries, find_policy_associations
 from .model import (
     EVERYONE,
     Binding,
@@ -24,72 +24,78 @@ from .model import (
     Principal,
     Role,
     Subject,
-    same_cluster,
+    may_be_same_cluster,
 )
-from .objects import bindings, roles, rule
 from .principals import Principals
+from .rbac_objects import find_bindings, find_roles, parse_permission
 
-_Part = TypeVar("_Part")
+_Item = TypeVar("_Item")
 _SESSION_NAME = r"[\w+=,.@-]+"
 """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (RoleSessionName)"""
 _TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")
 
 
 class Access:
-    """Everything in a stack that lets somebody into a cluster, and what they may do there."""
+    """Everything in a stack that gives access to a cluster, and the rules that it amounts to."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.clusters = Clusters(stack)
         self.principals = Principals(stack)
-        self.entries: tuple[Entry, ...] = tuple(entries(stack, self.clusters, self.principals))
-        self.associations: tuple[PolicyAssociation, ...] = tuple(associations(stack, self.clusters, self.principals))
-        self.roles: tuple[Role, ...] = tuple(roles(stack, self.clusters))
-        self.bindings: tuple[Binding, ...] = tuple(bindings(stack, self.clusters))
+        self.entries: tuple[Entry, ...] = tuple(find_entries(stack, self.clusters, self.principals))
+        self.associations: tuple[PolicyAssociation, ...] = tuple(
+            find_policy_associations(stack, self.clusters, self.principals)
+        )
+        self.roles: tuple[Role, ...] = tuple(find_roles(stack, self.clusters))
+        self.bindings: tuple[Binding, ...] = tuple(find_bindings(stack, self.clusters))
 
     @cached_property
     def effective_rules(self) -> tuple[EffectiveRule, ...]:
-        """Every rule that somebody holds by something in this stack: principals, and subjects that nobody enters as."""
+        """Every rule that this stack gives to a principal, or to a subject that no entry maps a principal to."""
         return (*self._by_policies(), *self._by_bindings())
 
-    def role(self, binding: Binding) -> Role | None:
-        """The role that a binding gives: of this stack, or one that every cluster has; None where there is no such."""
+    def find_role(self, binding: Binding) -> Role | None:
+        """The role that a binding refers to: of this stack, or a default role; None if there is none."""
         namespace = binding.namespace if binding.role_kind == "Role" else None
-        return self._role_named(binding.role_kind, binding.role_name, namespace, binding.cluster)
+        return self._find_role_by_name(binding.role_kind, binding.role_name, namespace, binding.cluster)
 
-    def _role_named(self, kind: str, name: str, namespace: str | None, cluster: str) -> Role | None:
+    def _find_role_by_name(self, kind: str, name: str, namespace: str | None, cluster: str) -> Role | None:
         if kind == "Role" and namespace is None:
-            return None  # there is no Role without a namespace
-        own: list[Role] = self._roles_by_name.get((namespace, name), _NONE).of(cluster)
+            return None  # a Role always has a namespace
+        own: list[Role] = self._roles_by_name.get((namespace, name), _EMPTY).of(cluster)
         if own:
             return own[0]
         return default_roles().get(name) if kind == "ClusterRole" else None
 
-    def rules(self, role: Role) -> tuple[Permission, ...]:
-        """A role's rules, with those that it has from others by aggregation."""
+    def list_rules(self, role: Role) -> tuple[Permission, ...]:
+        """A role's rules, including those aggregated from other roles."""
         if not role.aggregates:
             return role.rules
         return tuple(
             dict.fromkeys(
                 rule
-                for part in self.roles
-                if part.namespace is None and same_cluster(part.cluster, role.cluster)
-                if any(selector.items() <= part.labels.items() for selector in role.aggregates)
-                for rule in part.rules
+                for other in self.roles
+                if other.namespace is None and may_be_same_cluster(other.cluster, role.cluster)
+                if any(selector.items() <= other.labels.items() for selector in role.aggregates)
+                for rule in other.rules
             )
         )
 
-    def rules_of(self, kind: str, name: str, cluster: str) -> tuple[Permission, ...]:
-        """The rules of a role by its name; none where there is no such role."""
-        role = self._role_named(kind, name, None, cluster)
-        return self.rules(role) if role else ()
+    def list_rules_of(self, kind: str, name: str, cluster: str) -> tuple[Permission, ...]:
+        """The rules of a role by its name; empty if there is no such role."""
+        role = self._find_role_by_name(kind, name, None, cluster)
+        return self.list_rules(role) if role else ()
 
-    def entered_as(self, subject: Subject, cluster: str) -> list[Entry]:
-        """The entries whose principals are this subject in this cluster."""
+    def entries_of_subject(self, subject: Subject, cluster: str) -> list[Entry]:
+        """The entries that map a principal to this subject in this cluster."""
         if subject.kind == "Group":
-            return self._entries_by_group.get(subject.name, _NONE).of(cluster)
+            return self._entries_by_group.get(subject.name, _EMPTY).of(cluster)
         if subject.kind == "User":
-            return [entry for entry in self._entries.of(cluster) if may_be(username(entry), subject.name)]
+            return [
+                entry
+                for entry in self._entries.of(cluster)
+                if may_have_username(username_template(entry), subject.name)
+            ]
         return []
 
     def _by_policies(self) -> Iterator[EffectiveRule]:
@@ -107,23 +113,23 @@ class Access:
 
     def _by_bindings(self) -> Iterator[EffectiveRule]:
         for binding in self.bindings:
-            role = self.role(binding)
+            role = self.find_role(binding)
             if role is None:
                 continue
             namespaces = None if binding.namespace is None else (binding.namespace,)
-            for each in self.rules(role):
+            for each in self.list_rules(role):
                 for subject in binding.subjects:
                     to = (each, binding, role, subject, namespaces)
-                    entered = self.entered_as(subject, binding.cluster)
-                    yield from (_bound(*to, entry) for entry in entered)
-                    if not entered:
-                        yield _bound(*to)
+                    entries = self.entries_of_subject(subject, binding.cluster)
+                    yield from (_effective_rule(*to, entry) for entry in entries)
+                    if not entries:
+                        yield _effective_rule(*to)
 
     def _entry_of(self, association: PolicyAssociation) -> Entry | None:
         return next(
             (
                 entry
-                for entry in self._entries_by_principal.get(association.principal.key, _NONE).of(association.cluster)
+                for entry in self._entries_by_principal.get(association.principal.key, _EMPTY).of(association.cluster)
                 if entry.method is EntryMethod.ACCESS_ENTRY
             ),
             None,
@@ -159,26 +165,26 @@ class Access:
         return found
 
 
-class _ByCluster(Generic[_Part]):
-    """What is in which cluster, so that a fleet with the same names everywhere is not gone through for each cluster."""
+class _ByCluster(Generic[_Item]):
+    """An index by cluster, so that a fleet with the same names everywhere is not searched as a whole each time."""
 
     def __init__(self) -> None:
-        self._found: dict[str, list[_Part]] = defaultdict(list)
+        self._found: dict[str, list[_Item]] = defaultdict(list)
 
-    def add(self, cluster: str, part: _Part) -> None:
-        self._found[cluster].append(part)
+    def add(self, cluster: str, item: _Item) -> None:
+        self._found[cluster].append(item)
 
-    def of(self, cluster: str) -> list[_Part]:
-        """What is in this cluster, then what may be: where the cluster is not known, on either side."""
+    def of(self, cluster: str) -> list[_Item]:
+        """The items in this cluster, then those whose cluster is unknown; all items if `cluster` is."""
         if not cluster:
-            return [part for parts in self._found.values() for part in parts]
+            return [item for items in self._found.values() for item in items]
         return [*self._found.get(cluster, ()), *self._found.get("", ())]
 
 
-_NONE: "_ByCluster[Any]" = _ByCluster()
+_EMPTY: "_ByCluster[Any]" = _ByCluster()
 
 
-def _bound(
+def _effective_rule(
     rule: Permission,
     binding: Binding,
     role: Role,
@@ -192,13 +198,13 @@ def _bound(
     return EffectiveRule(rule, cluster, namespaces, entry.principal, entry, subject, binding, role)
 
 
-def groups(entry: Entry) -> tuple[str, ...]:
-    """All the groups that a principal is in who comes in this way."""
+def all_groups(entry: Entry) -> tuple[str, ...]:
+    """All groups of a principal with this entry, including those of every authenticated user."""
     return (*entry.groups, *EVERYONE)
 
 
-def username(entry: Entry) -> str:
-    """The template of the username: the entry's own, or the one that EKS makes of the ARN.
+def username_template(entry: Entry) -> str:
+    """The template of the username: the entry's own, or the one that EKS derives from the ARN.
 
     https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
     """
@@ -210,8 +216,8 @@ def username(entry: Entry) -> str:
     return f"arn:{parsed.partition}:sts::{parsed.account}:assumed-role/{parsed.name}/{{{{SessionName}}}}"
 
 
-def may_be(template: str, name: str) -> bool:
-    """Whether some session with this username template can have this name."""
+def may_have_username(template: str, name: str) -> bool:
+    """Whether a session with this username template can have this username."""
     return bool(template) and _pattern(template).fullmatch(name) is not None
 
 
@@ -223,14 +229,14 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 @cache
 def default_roles() -> Mapping[str, Role]:
-    """The ClusterRoles that every cluster has, with their rules."""
+    """The ClusterRoles that exist in every cluster by default, with their rules."""
     table = json.loads(files(__name__.rpartition(".")[0]).joinpath("default_roles.json").read_text())["roles"]
-    return {name: Role(None, "", name, None, tuple(map(rule, rules))) for name, rules in table.items()}
+    return {name: Role(None, "", name, None, tuple(map(parse_permission, rules))) for name, rules in table.items()}
 
 
 def rules_by_holder(access: Access) -> Mapping[Principal | Subject, list[EffectiveRule]]:
-    """What each principal holds, and each subject that nobody in the stack enters as."""
+    """The effective rules of each principal, and of each subject that no entry maps a principal to."""
     found: dict[Principal | Subject, list[EffectiveRule]] = defaultdict(list)
-    for held in access.effective_rules:
-        found[held.holder].append(held)
+    for rule in access.effective_rules:
+        found[rule.holder].append(rule)
     return found

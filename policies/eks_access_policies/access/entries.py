@@ -1,4 +1,4 @@
-"""Who is let into which cluster as whom: access entries, aws-auth in every form, and EKS access policies."""
+"""Finds access entries, aws-auth mappings in every form, and associations of EKS access policies in a stack."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,12 +18,12 @@ ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
 MAPPING = "eks-access:index:AwsAuthMapping"
 CONFIG_MAP = re.compile(r"kubernetes:core/v1:ConfigMap(Patch)?")
 _POLICY_ARN = re.compile(r"arn:[^:]*:eks::aws:cluster-access-policy/(?P<name>[^/]+)")
-_LARGEST_SECTION = 1_000_000
-"""Bytes; Kubernetes takes no larger object. https://kubernetes.io/docs/concepts/configuration/configmap/"""
+_MAX_SECTION_SIZE = 1_000_000
+"""In bytes; Kubernetes accepts no larger object. https://kubernetes.io/docs/concepts/configuration/configmap/"""
 
 
 def is_aws_auth(resource: Resource) -> bool:
-    """Whether a resource is the ConfigMap of all of a cluster's mappings, or a patch of it."""
+    """Whether a resource is the ConfigMap aws-auth, or a patch of it."""
     return (
         CONFIG_MAP.fullmatch(resource.type) is not None
         and get(resource.properties, "metadata", "name") == "aws-auth"
@@ -31,7 +31,8 @@ def is_aws_auth(resource: Resource) -> bool:
     )
 
 
-def entries(stack: Stack, clusters: Clusters, principals: Principals) -> Iterator[Entry]:
+def find_entries(stack: Stack, clusters: Clusters, principals: Principals) -> Iterator[Entry]:
+    """Yield all access entries and aws-auth mappings of the stack."""
     for resource in stack.of_type(*ACCESS_ENTRY):
         yield _access_entry(resource, clusters, principals)
     for resource in stack.of_type(MAPPING):
@@ -53,8 +54,8 @@ def _access_entry(resource: Resource, clusters: Clusters, principals: Principals
         text(resource.get(name)) or "",
         texts(resource.get("kubernetesGroups")),
         text(resource.get("type")) or "STANDARD",
-        # A username that was not given is EKS's own, and not known before EKS has said it.
-        tuple(_not_known(resource, groups="kubernetesGroups", cluster="clusterName")),
+        # Without a username in the program, EKS derives one, which is unknown until the deployment.
+        tuple(_find_unknown_fields(resource, groups="kubernetesGroups", cluster="clusterName")),
     )
 
 
@@ -66,12 +67,14 @@ def _mapping(resource: Resource, clusters: Clusters, principals: Principals) -> 
         clusters.of(resource),
         text(resource.get("username")) or "",
         texts(resource.get("groups")),
-        not_known=tuple(_not_known(resource, username="username", groups="groups", cluster="clusterName")),
+        unknown_fields=tuple(
+            _find_unknown_fields(resource, username="username", groups="groups", cluster="clusterName")
+        ),
     )
 
 
 def _config_map(resource: Resource, clusters: Clusters, principals: Principals) -> Iterator[Entry]:
-    reading = read_aws_auth(resource.get("data"))
+    reading = parse_aws_auth(resource.get("data"))
     for arn, identity in (*reading.roles.items(), *reading.users.items()):
         yield Entry(
             resource,
@@ -83,12 +86,12 @@ def _config_map(resource: Resource, clusters: Clusters, principals: Principals) 
         )
 
 
-def read_aws_auth(data: Value) -> reader.Reading:
-    """What the authenticator reads in a ConfigMap's data, as far as it is known."""
+def parse_aws_auth(data: Value) -> reader.Reading:
+    """Parse a ConfigMap's data as the authenticator does, as far as it is known."""
     known = {
         name: value
         for name, value in mapping(data).items()
-        if isinstance(value, str) and len(value) <= _LARGEST_SECTION
+        if isinstance(value, str) and len(value) <= _MAX_SECTION_SIZE
     }
     try:
         return reader.read(known)
@@ -96,59 +99,64 @@ def read_aws_auth(data: Value) -> reader.Reading:
         return reader.Reading()
 
 
-def _not_known(resource: Resource, **properties: str) -> Iterator[str]:
+def _find_unknown_fields(resource: Resource, **properties: str) -> Iterator[str]:
     for what, name in properties.items():
         if contains_unknown(resource.get(name)):
             yield what
 
 
-def associations(stack: Stack, clusters: Clusters, principals: Principals) -> Iterator[PolicyAssociation]:
+def find_policy_associations(stack: Stack, clusters: Clusters, principals: Principals) -> Iterator[PolicyAssociation]:
+    """Yield all associations of EKS access policies of the stack."""
     for resource in stack.of_type(ASSOCIATION):
-        yield _association(resource, clusters, principals, resource.get("policyArn"), _one(resource.get("accessScope")))
+        yield _association(
+            resource, clusters, principals, resource.get("policyArn"), _unwrap_block(resource.get("accessScope"))
+        )
     for resource in stack.of_type("aws-native:eks:AccessEntry"):
-        for given in items(resource.get("accessPolicies")):
-            yield _association(resource, clusters, principals, get(given, "policyArn"), get(given, "accessScope"))
+        for association in items(resource.get("accessPolicies")):
+            yield _association(
+                resource, clusters, principals, get(association, "policyArn"), get(association, "accessScope")
+            )
 
 
 def _association(
     resource: Resource, clusters: Clusters, principals: Principals, arn: Value, scope: Value
 ) -> PolicyAssociation:
-    policy = policy_name(text(arn) or "")
+    policy = parse_policy_name(text(arn) or "")
     return PolicyAssociation(
         resource,
         principals.of(resource),
         clusters.of(resource),
         policy,
         _namespaces(scope),
-        rules_of(policy),
+        policy_rules(policy),
     )
 
 
 def _namespaces(scope: Value) -> tuple[str, ...] | None:
-    """The namespaces of a scope. What is not known yet is taken for the whole cluster, the most that it can be."""
+    """The namespaces of a scope. An unknown scope counts as the whole cluster, the widest that it can be."""
     if get(scope, "type") == "namespace" and not is_unknown(get(scope, "namespaces")):
         return texts(get(scope, "namespaces"))
     return None
 
 
-def _one(value: Value) -> Value:
-    """Some bridged providers have a list of one block where there is only ever one."""
+def _unwrap_block(value: Value) -> Value:
+    """The single block of a list: some bridged providers wrap a block of which there is only one."""
     found = items(value)
     return found[0] if found else value
 
 
-def policy_name(arn: str) -> str:
+def parse_policy_name(arn: str) -> str:
+    """The access policy's name in its ARN, or the text itself if it is not such an ARN."""
     match = _POLICY_ARN.fullmatch(arn)
     return match["name"] if match else arn
 
 
-def rules_of(policy: str) -> tuple[Permission, ...] | None:
-    """The rules of an access policy by its name, None where they are not known."""
-    published = _CATALOGUE.get(policy)
-    return published or None
+def policy_rules(policy: str) -> tuple[Permission, ...] | None:
+    """The rules of an access policy by its name; None if they are unknown."""
+    return _PUBLISHED_RULES.get(policy) or None
 
 
-_CATALOGUE: Mapping[str, tuple[Permission, ...]] = {
+_PUBLISHED_RULES: Mapping[str, tuple[Permission, ...]] = {
     name: tuple(Permission(rule.verbs, rule.groups, rule.resources, rule.names, rule.urls) for rule in rules)
     for name, rules in access_policies.catalogue().items()
 }

@@ -1,14 +1,14 @@
-"""The IAM roles, users and groups of a stack, each with all of its policies. Pure.
+"""Finds the IAM roles, users and groups of a stack, each with all of its policies. Pure.
 
-A policy is the role's own, a resource of its own that names the role, or attached to it by ARN. One whose document is
-not in the stack is known by its ARN alone.
+A policy is part of the role's resource, a separate resource that names the role, or attached to it by ARN. If its
+document is not in the stack, only the ARN is known.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..iam import Statement, parse
+from ..iam import Statement, parse_document
 from ..stack import Resource, Stack, Value, is_unknown
 from ..stack.documents import ATTACHMENTS, DocumentKind, PlacedDocument, find_documents, serialize_document
 from ..stack.values import contains_unknown, items, text
@@ -24,30 +24,30 @@ _INLINE = {
     "aws-native:iam:GroupPolicy": "groupName",
 }
 _MANAGED = ("aws:iam/policy:Policy", "aws-native:iam:ManagedPolicy")
-_MANY = "aws:iam/policyAttachment:PolicyAttachment"
+_POLICY_ATTACHMENT = "aws:iam/policyAttachment:PolicyAttachment"
 
 
 @dataclass
 class Identity:
-    """One role, user or group."""
+    """One role, user or group, with its policies."""
 
     resource: Resource
     trust: tuple[Statement, ...] | None = ()
-    """The statements of its trust policy; None where that is not known, or secret."""
+    """The statements of its trust policy; None if it is unknown or secret."""
     policies: list[str] = field(default_factory=list)
-    """The documents of its policies, as far as they are known."""
+    """The known documents of its policies."""
     managed: set[str] = field(default_factory=set)
     """ARNs of policies whose documents are not in the stack."""
     boundary: str | None = None
     unknown: list[tuple[str, str]] = field(default_factory=list)
-    """What is not known yet, or is secret: which kind of thing, and the name of the resource that has it."""
+    """What is unknown or secret, as pairs of its kind and the name of the resource that has it."""
 
     @property
     def statements(self) -> tuple[Statement, ...]:
-        return tuple(statement for each in self.policies for statement in parse(each).statements)
+        return tuple(statement for each in self.policies for statement in parse_document(each).statements)
 
 
-def identities(stack: Stack) -> dict[str, Identity]:
+def find_identities(stack: Stack) -> dict[str, Identity]:
     """Every role, user and group of the stack, by URN."""
     return _Identities(stack).found
 
@@ -55,12 +55,12 @@ def identities(stack: Stack) -> dict[str, Identity]:
 class _Identities:
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
-        self.found = {resource.urn: self._own(resource) for resource in stack.of_type(*ROLE, *USER, *GROUP)}
+        self.found = {resource.urn: self._create(resource) for resource in stack.of_type(*ROLE, *USER, *GROUP)}
         self._by_name: dict[tuple[str, str], list[str]] = defaultdict(list)
         for urn, each in self.found.items():
             kind = _kind(each.resource.type)
-            given = (text(each.resource.get(key)) for key in ("name", "roleName", "userName", "groupName"))
-            for name in {name for name in given if name} or {each.resource.name}:
+            names = (text(each.resource.get(key)) for key in ("name", "roleName", "userName", "groupName"))
+            for name in {name for name in names if name} or {each.resource.name}:
                 self._by_name[kind, name].append(urn)
         self._policies = {arn: each for each in stack.of_type(*_MANAGED) if (arn := _arn(each))}
         for kind, of in _INLINE.items():
@@ -72,7 +72,7 @@ class _Identities:
                 for identity in self._owners(resource, of):
                     self._add(identity, resource)
                     self._attach(identity, resource, resource.get("policyArn"), "policyArn")
-        for resource in stack.of_type(_MANY):
+        for resource in stack.of_type(_POLICY_ATTACHMENT):
             for of in ("roles", "users", "groups"):
                 for identity in self._owners(resource, of):
                     self._attach(identity, resource, resource.get("policyArn"), "policyArn")
@@ -80,8 +80,8 @@ class _Identities:
             for arn in items(identity.resource.get("managedPolicyArns")):
                 self._attach(identity, identity.resource, arn, "managedPolicyArns")
 
-    def _own(self, resource: Resource) -> Identity:
-        """What it has in itself."""
+    def _create(self, resource: Resource) -> Identity:
+        """The identity with the policies of its own resource."""
         identity = Identity(resource, boundary=text(resource.get("permissionsBoundary")) or None)
         if contains_unknown(resource.get("permissionsBoundary")):
             identity.unknown.append(("permissions boundary", resource.name))
@@ -89,23 +89,23 @@ class _Identities:
         return identity
 
     def _add(self, identity: Identity, resource: Resource) -> None:
-        """Take the documents of a resource for the identity's."""
+        """Add the documents of a resource to the identity."""
         for placed in find_documents(resource):
             known = placed.is_known and not self._is_secret(placed, resource)
             if not known:
                 identity.unknown.append((placed.kind.value, resource.name))
             if placed.kind is DocumentKind.TRUST:
-                identity.trust = parse(placed.value).statements if known else None
+                identity.trust = parse_document(placed.value).statements if known else None
             elif known:
                 identity.policies.append(serialize_document(placed))
 
     def _is_secret(self, placed: PlacedDocument, resource: Resource) -> bool:
-        """Whether a part of it must never be told."""
+        """Whether a part of the document is secret and must not be shown."""
         written = serialize_document(placed)
         return placed.name.partition("[")[0] in resource.secrets or self._stack.redact(written) != written
 
     def _owners(self, resource: Resource, of: str) -> Iterator[Identity]:
-        """The roles or users that a policy's resource names, or takes the name of."""
+        """The identities that a policy's resource names, or whose outputs it takes the name from."""
         urns: dict[str, None] = {}
         value = resource.get(of)
         for name in items(value):
@@ -116,11 +116,11 @@ class _Identities:
 
     def _attach(self, identity: Identity, resource: Resource, arn: Value, name: str) -> None:
         own = self._policies.get(text(arn) or "")
-        # An attachment has one policy; a list on the identity itself may have others beside it.
+        # An attachment has one policy; a list on the identity itself may have several.
         linked = is_unknown(arn) or resource is not identity.resource
-        made = [each for each in self._stack.sources(resource, name) if each.type in _MANAGED] if linked else []
-        if own is not None or made:
-            for policy in (own,) if own is not None else made:
+        created = [each for each in self._stack.sources(resource, name) if each.type in _MANAGED] if linked else []
+        if own is not None or created:
+            for policy in (own,) if own is not None else created:
                 self._add(identity, policy)
         elif known := text(arn):
             identity.managed.add(known)
@@ -129,7 +129,7 @@ class _Identities:
 
 
 def _kind(of: str) -> str:
-    """Which kind of identity a type, or the property that names one, is about."""
+    """The kind of identity of a resource type, or of a property that names one."""
     named = of.rpartition(":")[2].lower()
     return next((kind for kind in ("user", "group") if named.startswith(kind)), "role")
 

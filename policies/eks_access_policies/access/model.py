@@ -1,4 +1,4 @@
-"""The chain of access to a cluster, as data: who enters, as whom, bound to what, with which rules."""
+"""Types of the access to a cluster: principals, entries, subjects, bindings, roles and rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,16 +8,16 @@ from eks_access.model.identity import EntryMethod
 from ..stack import Resource
 
 EVERYONE = ("system:authenticated",)
-"""The groups that whoever has signed in is in."""
+"""The groups of every authenticated user."""
 ANYWHERE = None
-"""The namespaces of what holds in the whole cluster."""
+"""The namespaces of a cluster-wide rule."""
 
 
 @dataclass(frozen=True)
 class Principal:
-    """An IAM role or user. `key` is the same for everything about one principal: its URN in the stack, or its ARN.
+    """An IAM role or user. `key` identifies it: its URN in the stack, or its canonical ARN.
 
-    `arn` is empty where it is known only after the deployment; `name` then is the best name there is.
+    `arn` is empty if it is unknown until the deployment; `name` is then the best name available.
     """
 
     key: str
@@ -31,7 +31,7 @@ class Principal:
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom a binding names: a Group, a User or a ServiceAccount (which alone has a namespace)."""
+    """The subject of a binding: a Group, a User or a ServiceAccount (only the last has a namespace)."""
 
     kind: str
     name: str
@@ -47,9 +47,9 @@ _LOWER = {"Group": "group", "User": "user", "ServiceAccount": "service account"}
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A principal's way into a cluster: an access entry, or a mapping in aws-auth.
+    """What maps a principal to a Kubernetes identity: an access entry, or a mapping in aws-auth.
 
-    `cluster` is empty where it is not known which one it is. `username` is a template; empty means EKS's own.
+    `cluster` is empty if it is unknown. `username` is a template; empty means the one that EKS derives.
     """
 
     resource: Resource
@@ -59,12 +59,12 @@ class Entry:
     username: str = ""
     groups: tuple[str, ...] = ()
     type: str = "STANDARD"
-    not_known: tuple[str, ...] = ()
-    """Which of `username`, `groups` and `cluster` are known only after the deployment."""
+    unknown_fields: tuple[str, ...] = ()
+    """Which of `username`, `groups` and `cluster` are unknown until the deployment."""
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
-        """The groups it puts the principal in, without those that everyone is in."""
+        """The entry's groups as subjects, without those of every authenticated user."""
         return tuple(Subject("Group", group) for group in self.groups)
 
     def __str__(self) -> str:
@@ -74,16 +74,16 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class PolicyAssociation:
-    """An EKS access policy, given to a principal: everywhere, or in namespaces (which may be patterns: `dev-*`)."""
+    """An EKS access policy associated with a principal, cluster-wide or in namespaces (or patterns: `dev-*`)."""
 
     resource: Resource
     principal: Principal
     cluster: str
     policy: str
-    """Its name; empty where it is not known."""
+    """Its name; empty if it is unknown."""
     namespaces: tuple[str, ...] | None = ANYWHERE
     rules: tuple["Permission", ...] | None = None
-    """None where AWS does not publish the policy's rules, or they are not known here."""
+    """None if AWS does not publish the policy's rules, or the policy is unknown."""
 
     def __str__(self) -> str:
         return f"access policy {self.policy or 'not known yet'}"
@@ -91,7 +91,7 @@ class PolicyAssociation:
 
 @dataclass(frozen=True)
 class Permission:
-    """A rule of RBAC, or of an access policy. No `names` means every name, as in RBAC."""
+    """A rule of an RBAC role or of an access policy. Empty `names` means every name, as in RBAC."""
 
     verbs: tuple[str, ...]
     groups: tuple[str, ...] = ()
@@ -99,7 +99,7 @@ class Permission:
     names: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
     is_whole: bool = True
-    """Whether all of it is known."""
+    """Whether no part of it is unknown."""
 
     def __str__(self) -> str:
         named = f" named {', '.join(self.names)}" if self.names else ""
@@ -109,10 +109,10 @@ class Permission:
 
 @dataclass(frozen=True, eq=False)
 class Role:
-    """A Role (with a namespace) or a ClusterRole. `aggregates` are the label selectors that give it others' rules."""
+    """A Role (with a namespace) or a ClusterRole. `aggregates` are the label selectors of its aggregation rule."""
 
     resource: Resource | None
-    """None for a role that every cluster has."""
+    """None for a default role of every cluster."""
     cluster: str
     name: str
     namespace: str | None = None
@@ -139,8 +139,8 @@ class Binding:
     role_kind: str
     role_name: str
     subjects: tuple[Subject, ...]
-    not_known: tuple[str, ...] = ()
-    """Which of `subjects` and `role` are known only after the deployment."""
+    unknown_fields: tuple[str, ...] = ()
+    """Which of `subjects` and `role` are unknown until the deployment."""
 
     @property
     def kind(self) -> str:
@@ -152,10 +152,10 @@ class Binding:
 
 @dataclass(frozen=True, eq=False)
 class EffectiveRule:
-    """One rule that somebody holds in a cluster, and the whole way by which they have it.
+    """One rule that applies to a principal or subject in a cluster, together with its provenance.
 
-    Either `association`, or `subject`, `binding` and `role` are there. `principal` and `entry` are missing where
-    nothing in the stack makes a principal this subject.
+    Either `association`, or `subject`, `binding` and `role` are set. `principal` and `entry` are None if no entry of
+    the stack maps a principal to the subject.
     """
 
     rule: Permission
@@ -170,15 +170,15 @@ class EffectiveRule:
 
     @property
     def resource(self) -> Resource:
-        """The resource that a finding about this is a finding about: what gives the right to the holder."""
+        """The resource that grants the rule, which a finding refers to."""
         source = self.association or self.binding
-        assert source is not None, "a right comes from an association or a binding"
+        assert source is not None, "a rule comes from an association or a binding"
         return source.resource
 
     @property
     def holder(self) -> Principal | Subject:
         found = self.principal or self.subject
-        assert found is not None, "a right has a holder"
+        assert found is not None, "a rule applies to a principal or a subject"
         return found
 
     @property
@@ -187,21 +187,23 @@ class EffectiveRule:
 
     @property
     def chain(self) -> str:
-        """The whole way in words, from the principal to the rule."""
+        """The provenance in words, from the principal to the role."""
         steps = (self.principal, self.entry, self.subject, self.association, self.binding, self.role)
         return " → ".join(str(step) for step in steps if step is not None)
 
 
 def format_cluster(cluster: str) -> str:
+    """Name a cluster in a message."""
     return f"cluster {cluster}" if cluster else "a cluster not known yet"
 
 
 def format_namespaces(namespaces: tuple[str, ...] | None) -> str:
+    """Name a scope in a message: the whole cluster, or its namespaces."""
     if namespaces is None:
         return "in the whole cluster"
     return f"in {'namespace' if len(namespaces) == 1 else 'namespaces'} {', '.join(namespaces)}"
 
 
-def same_cluster(one: str, other: str) -> bool:
-    """Whether two may be the same: one that is not known may be any."""
+def may_be_same_cluster(one: str, other: str) -> bool:
+    """Whether two names may be the same cluster: an unknown (empty) one may be any."""
     return not one or not other or one == other

@@ -1,4 +1,4 @@
-"""Who an ARN, or a value that will be one, is: the stack's own roles and users by their URNs, all others by ARN."""
+"""Resolves an ARN, or a value that is still unknown, to a principal: by URN in the stack, otherwise by ARN."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -12,15 +12,17 @@ from .model import Principal
 ROLE = ("aws:iam/role:Role", "aws-native:iam:Role")
 USER = ("aws:iam/user:User", "aws-native:iam:User")
 _MAX_STEPS = 10
-"""An ARN may come by way of other resources, such as the access entry that an association names."""
+"""An ARN may be the output of other resources, such as the access entry that an association names."""
 
 
 class Principals:
+    """The principals that a stack's resources name."""
+
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
 
     def of(self, resource: Resource, name: str = "principalArn") -> Principal:
-        """The principal that a property names."""
+        """The principal that a property of the resource names."""
         value = resource.get(name)
         arn = text(value)
         if arn:
@@ -29,14 +31,14 @@ class Principals:
         return self.of_source(source) if source else Principal(f"{resource.urn}#{name}", "not known yet")
 
     def by_arn(self, arn: str) -> Principal:
-        key = canonical(arn)
+        key = canonicalize(arn)
         if key in self._by_arn:
             return self.of_source(self._by_arn[key])
         parsed = arns.parse(arn.strip())
         return Principal(key, parsed.name if parsed else arn, arn, _kind(parsed))
 
     def of_source(self, source: Resource) -> Principal:
-        """The principal that a role or user of the stack is."""
+        """The principal of a role or user of the stack."""
         name = text(source.get("name")) or text(source.get("roleName")) or source.name
         return Principal(source.urn, name, text(source.get("arn")) or "", "user" if source.type in USER else "role")
 
@@ -51,22 +53,22 @@ class Principals:
                 return None
             resource = onward[0]
             if text(resource.get("principalArn")):
-                return self._by_arn.get(canonical(text(resource.get("principalArn")) or ""))
+                return self._by_arn.get(canonicalize(text(resource.get("principalArn")) or ""))
             name = "principalArn" if "principalArn" in resource.properties else "roleArn"
         return None
 
     @cached_property
     def _by_arn(self) -> Mapping[str, Resource]:
         return {
-            canonical(arn): resource
+            canonicalize(arn): resource
             for resource in self._stack.of_type(*ROLE, *USER)
             for arn in [text(resource.get("arn"))]
             if arn
         }
 
 
-def canonical(arn: str) -> str:
-    """The form in which the ARNs of one principal are equal: sessions as their role, roles without path, lower case.
+def canonicalize(arn: str) -> str:
+    """Normalize an ARN so that all ARNs of one principal are equal: a session as its role, no path, lower case.
 
     IAM has no two roles whose names differ in case or path only, and aws-auth has roles without their paths.
     """

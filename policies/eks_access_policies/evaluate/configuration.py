@@ -1,10 +1,10 @@
-"""The pack's configuration file, as `--policy-pack-config` takes it, read without the engine. Pure.
+"""Parses the pack's configuration file, as for `--policy-pack-config`, without the engine. Pure.
 
     {"settings": {"accounts": ["111122223333"]},
      "rbac-secrets-read": {"enforcementLevel": "advisory", "allowedGroups": ["platform:*"]},
      "eks-creator-admin": "disabled"}
 
-What is under `settings` is for every rule; `all` sets the level of all.
+`settings` applies to every rule; `all` sets the enforcement level of all rules.
 """
 
 from collections.abc import Mapping
@@ -19,18 +19,20 @@ from .evaluator import RULES, Evaluator
 from .settings import NAMES, Settings, parse_settings
 
 SHARED = "settings"
-"""The name under which the settings of all rules stand; in the pack it is a policy that finds nothing."""
+"""The key of the settings of all rules; in the pack it is a policy without findings."""
 _ALL = "all"
 _LEVEL = "enforcementLevel"
 _LEVELS = ("advisory", "mandatory", "remediate", "disabled")
 
 
 class ConfigurationError(EksAccessError, ValueError):
-    """The configuration is not one; the message says where and what is allowed."""
+    """The configuration is invalid; the message has the path, the problem and the allowed values."""
 
 
 @dataclass(frozen=True)
 class Configuration:
+    """The settings and enforcement levels of the rules."""
+
     shared: Settings = field(default_factory=Settings)
     by_rule: Mapping[str, Settings] = field(default_factory=dict)
     levels: Mapping[str, str] = field(default_factory=dict)
@@ -45,15 +47,15 @@ class Configuration:
 
 
 def parse_configuration(value: object) -> Configuration:
-    """The configuration in a file's value.
+    """Parse the value of a configuration file.
 
     Raises:
-        ConfigurationError: it names a rule, a setting or a level that there is not.
+        ConfigurationError: a rule, a setting or a level does not exist.
     """
     if not isinstance(value, Mapping):
-        raise ConfigurationError("is no object of rules by their ids")
+        raise ConfigurationError("must be an object with rule ids as keys")
     known = {SHARED, _ALL, *(rule.id for rule in RULES)}
-    parts = {name: _part(str(name), given, known) for name, given in value.items()}
+    parts = {name: _parse_section(str(name), section, known) for name, section in value.items()}
     shared = parse_settings(parts.get(SHARED))
     return Configuration(
         shared,
@@ -62,20 +64,20 @@ def parse_configuration(value: object) -> Configuration:
     )
 
 
-def _part(name: str, given: object, known: set[str]) -> Mapping[str, Any]:
+def _parse_section(name: str, section: object, known: set[str]) -> Mapping[str, Any]:
     if name not in known:
         close = get_close_matches(name, known, 1)
-        raise ConfigurationError(f"{name}: there is no such rule" + (f"; {close[0]} is meant?" if close else ""))
-    if isinstance(given, str):
-        given = {_LEVEL: given}
-    if not isinstance(given, Mapping):
+        raise ConfigurationError(f"{name}: no such rule" + (f"; did you mean {close[0]!r}?" if close else ""))
+    if isinstance(section, str):
+        section = {_LEVEL: section}
+    if not isinstance(section, Mapping):
         raise ConfigurationError(f"{name}: expected an object of settings, or one of {', '.join(_LEVELS)}")
-    for key, part in given.items():
+    for key, part in section.items():
         if key == _LEVEL:
             if part not in _LEVELS:
                 raise ConfigurationError(f"{name}.{key}: {part!r} is not one of {', '.join(_LEVELS)}")
         elif key not in NAMES or name == _ALL:
-            raise ConfigurationError(f"{name}.{key}: there is no such setting; there are {', '.join(NAMES)}")
+            raise ConfigurationError(f"{name}.{key}: no such setting; the settings are {', '.join(NAMES)}")
         elif not isinstance(part, list) or not all(isinstance(item, str) for item in part):
-            raise ConfigurationError(f"{name}.{key}: expected a list of texts")
-    return given
+            raise ConfigurationError(f"{name}.{key}: expected a list of strings")
+    return section

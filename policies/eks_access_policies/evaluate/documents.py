@@ -10,7 +10,7 @@ from eks_access.model import arn as arns
 
 from .. import iam
 from ..finding import Finding
-from ..iam.policy import Kind as PolicyKind
+from ..iam.policy import PolicyKind
 from ..rules.iam.trust import TRUST_EXTERNAL_ID, TRUST_UNKNOWN_ACCOUNT, TRUST_WHOLE_ACCOUNT
 from ..stack import Resource, Stack
 from ..stack.documents import DocumentKind, find_documents, serialize_document

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from .. import iam
-from ..access.iam_identities import Identity, identities
+from ..access.iam_identities import Identity, find_identities
 from ..finding import Finding
 from ..stack import Stack
 from ..stack.values import text
@@ -18,7 +18,7 @@ from .settings import Settings
 
 def find_bounded_identities(stack: Stack) -> Iterator[tuple[Identity, str]]:
     """Identities with a permissions boundary whose policies break a mandatory rule, with the boundary's ARN."""
-    for identity in identities(stack).values():
+    for identity in find_identities(stack).values():
         boundary = identity.resource.get("permissionsBoundary")
         if boundary and _has_mandatory_finding(tuple(identity.policies)):
             yield identity, text(boundary) or "not known yet"
@@ -36,7 +36,7 @@ def _has_mandatory_finding(policies: tuple[str, ...]) -> bool:
 def evaluate_identities(stack: Stack, settings: Settings, accounts: frozenset[str]) -> Iterator[Finding]:
     """Findings that no policy has by itself; those that one has are reported for that policy."""
     context = create_context(settings, accounts)
-    for identity in identities(stack).values():
+    for identity in find_identities(stack).values():
         policies = identity.policies
         if len(policies) < 2:
             continue

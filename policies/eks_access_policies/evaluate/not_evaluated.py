@@ -32,7 +32,7 @@ def find_documents_not_evaluated(resource: Resource) -> Iterator[Finding]:
 
 def find_not_evaluated(access: Access) -> Iterator[Finding]:
     for entry in access.entries:
-        for what in entry.not_known:
+        for what in entry.unknown_fields:
             if what != "cluster":  # an unknown cluster is evaluated as any cluster
                 message = f"{entry.principal} → {entry}: {what} not known before the deployment and not evaluated."
                 yield Finding(NOT_EVALUATED, message, urn=entry.resource.urn)
@@ -48,7 +48,7 @@ def find_not_evaluated(access: Access) -> Iterator[Finding]:
             )
             yield Finding(NOT_EVALUATED, message, urn=resource.urn)
     for binding in access.bindings:
-        for what in binding.not_known:
+        for what in binding.unknown_fields:
             message = f"{binding}: {what} not known before the deployment and not evaluated."
             yield Finding(NOT_EVALUATED, message, urn=binding.resource.urn)
     for role in access.roles:

@@ -1,4 +1,4 @@
-"""What a user of the pack may decide: whose access is as it should be, and whom and what no rule is about. Pure."""
+"""User settings of the policy pack: trusted accounts and principals, exemptions. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -10,34 +10,36 @@ from ..stack import Resource, Stack
 from ..stack.values import texts
 
 
-def _texts(description: str) -> tuple[str, ...]:
+def _setting(description: str) -> tuple[str, ...]:
     found: tuple[str, ...] = field(default=(), metadata={"description": description})
     return found
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Each is a list of texts; names, ARNs and URNs may have `*` and `?` as in file names."""
+    """Each setting is a list of strings; names, ARNs and URNs may be patterns with `*` and `?`."""
 
-    accounts: tuple[str, ...] = _texts("Your own AWS accounts, besides those that the stack itself shows.")
-    allowed_accounts: tuple[str, ...] = _texts(
-        "Accounts of others that you trust as your own, such as those of the same organization."
+    accounts: tuple[str, ...] = _setting("Your own AWS accounts, in addition to those found in the stack.")
+    allowed_accounts: tuple[str, ...] = _setting(
+        "Other accounts that you trust like your own, such as those of the same organization."
     )
-    vendor_accounts: tuple[str, ...] = _texts(
-        "Accounts of vendors, besides those that the pack knows: trusted with an ExternalId."
+    vendor_accounts: tuple[str, ...] = _setting(
+        "Accounts of vendors, in addition to the built-in ones: trusted with an ExternalId."
     )
-    organizations: tuple[str, ...] = _texts(
-        "Your AWS Organizations, by id; without any, every id will do in a condition."
+    organizations: tuple[str, ...] = _setting(
+        "Ids of your AWS Organizations; if empty, any organization is accepted in a condition."
     )
-    allowed_principals: tuple[str, ...] = _texts(
-        "ARNs, or role names, of principals who may be administrators, or be trusted as they are."
+    allowed_principals: tuple[str, ...] = _setting(
+        "ARNs or role names of principals that may be administrators, or be trusted without a finding."
     )
-    allowed_groups: tuple[str, ...] = _texts(
-        "Kubernetes groups and users whose rights are as they should be, such as your platform team's."
+    allowed_groups: tuple[str, ...] = _setting(
+        "Kubernetes groups and users whose permissions are accepted, such as your platform team's."
     )
-    exempt_integrations: tuple[str, ...] = _texts("Integrations of eks-access that the rule is not about, by name.")
-    exempt_resources: tuple[str, ...] = _texts("Resources that the rule is not about, by URN or name.")
-    namespaces: tuple[str, ...] = _texts("Namespaces in which every right is as it should be, such as sandboxes.")
+    exempt_integrations: tuple[str, ...] = _setting(
+        "Integrations of eks-access that are exempt from the rule, by name."
+    )
+    exempt_resources: tuple[str, ...] = _setting("Resources that are exempt from the rule, by URN or name.")
+    namespaces: tuple[str, ...] = _setting("Namespaces in which all permissions are accepted, such as sandboxes.")
 
     def accepts(self, principal: Principal) -> bool:
         return any(
@@ -50,19 +52,19 @@ class Settings:
     def accepts_subject(self, subject: Subject) -> bool:
         return any(fnmatchcase(subject.name, pattern) for pattern in self.allowed_groups)
 
-    def accepts_rule(self, held: EffectiveRule) -> bool:
-        """Whether a right is as it should be: by whose it is, or by where it holds."""
-        if held.principal is not None and self.accepts(held.principal):
+    def accepts_rule(self, rule: EffectiveRule) -> bool:
+        """Whether a rule is accepted because of its principal, its subject or its namespaces."""
+        if rule.principal is not None and self.accepts(rule.principal):
             return True
-        if held.subject is not None and self.accepts_subject(held.subject):
+        if rule.subject is not None and self.accepts_subject(rule.subject):
             return True
-        return bool(held.namespaces) and all(map(self.accepts_namespace, held.namespaces or ()))
+        return bool(rule.namespaces) and all(map(self.accepts_namespace, rule.namespaces or ()))
 
     def accepts_namespace(self, namespace: str) -> bool:
         return any(fnmatchcase(namespace, pattern) for pattern in self.namespaces)
 
     def exempts(self, resource: Resource | None, stack: Stack) -> bool:
-        """Whether no rule is about a resource: by its own name, or by the integration that it belongs to."""
+        """Whether a resource is exempt, by itself or by the integration that it belongs to."""
         if resource is None:
             return False
         if any(fnmatchcase(name, p) for p in self.exempt_resources for name in (resource.urn, resource.name)):
@@ -71,18 +73,20 @@ class Settings:
         return integration is not None and any(fnmatchcase(integration.name, p) for p in self.exempt_integrations)
 
 
-def camel(name: str) -> str:
+def to_camel_case(name: str) -> str:
+    """Convert a snake_case name to camelCase."""
     first, *rest = name.split("_")
     return first + "".join(map(str.title, rest))
 
 
-NAMES: Mapping[str, str] = {camel(each.name): each.name for each in fields(Settings)}
-"""The settings' names in a configuration file, and here."""
+NAMES: Mapping[str, str] = {to_camel_case(each.name): each.name for each in fields(Settings)}
+"""Names of the settings: in a configuration file, and of the attribute."""
 
 
 def parse_settings(given: Mapping[str, Any] | None, base: Settings | None = None) -> Settings:
-    """The settings in a rule's configuration, on top of those for all rules. What is not a list of texts is left out:
-    the engine has checked it against the schema before.
+    """Parse a rule's settings and add them to `base`.
+
+    Values that are not lists of strings are ignored: the engine has validated them against the schema.
     """
     base = base or Settings()
     chosen = {name: texts((given or {}).get(key)) for key, name in NAMES.items() if key in (given or {})}
@@ -90,9 +94,9 @@ def parse_settings(given: Mapping[str, Any] | None, base: Settings | None = None
 
 
 def settings_schema() -> dict[str, Any]:
-    """The JSON schema of the settings, for the engine."""
+    """The JSON schema of the settings, for the policy engine."""
     return {
-        camel(each.name): {
+        to_camel_case(each.name): {
             "type": "array",
             "items": {"type": "string"},
             "default": [],

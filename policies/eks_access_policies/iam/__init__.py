@@ -1,11 +1,11 @@
-"""The judgement of IAM documents: trust policies and permissions, by what they let happen. Pure: no AWS, no engine."""
+"""Evaluates IAM documents: trust policies, and policies of permissions. Pure: no AWS calls, no Pulumi engine."""
 
 from ..rules.iam import RULES
 from .context import AccountTrust, Context
-from .document import parse
+from .document import Document, Principal, PrincipalKind, Statement
 from .known_vendors import KNOWN_VENDORS, Vendor
+from .parser import parse_document
 from .policy import evaluate_policies, evaluate_policy
-from .statement import Document, Principal, PrincipalKind, Statement
 from .trust import evaluate_session, evaluate_trust
 
 __all__ = [
@@ -22,5 +22,5 @@ __all__ = [
     "evaluate_policy",
     "evaluate_session",
     "evaluate_trust",
-    "parse",
+    "parse_document",
 ]

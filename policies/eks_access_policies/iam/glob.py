@@ -1,4 +1,4 @@
-"""IAM's patterns: `*` stands for any text, `?` for one character. Pure text, linear in memory, no regular expressions.
+"""Matches IAM's patterns: `*` matches any text, `?` one character. Linear in memory, without regular expressions.
 
 `${*}` and `${?}` are the characters themselves:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
@@ -11,31 +11,31 @@ _LITERALS = (("${*}", "\x00"), ("${?}", "\x01"), ("${$}", "$"))
 
 
 def is_pattern(text: str) -> bool:
-    """Can it match more than one text?"""
-    text = _protected(text)
+    """Whether it can match more than one text."""
+    text = _escape_literals(text)
     return "*" in text or "?" in text
 
 
 def is_anything(text: str) -> bool:
-    """Does it match every text that has at least a few characters (`*`, `?*`, `**`)?"""
+    """Whether it matches every text of at least a few characters (`*`, `?*`, `**`)."""
     return "*" in text and not text.strip("*?")
 
 
 def literal_prefix(text: str) -> str:
-    """What every match begins with."""
-    text = _protected(text)
+    """The text that every match starts with."""
+    text = _escape_literals(text)
     cut = min((at for at in (text.find("*"), text.find("?")) if at >= 0), default=len(text))
     return text[:cut]
 
 
 @lru_cache(maxsize=65_536)
 def matches(pattern: str, text: str) -> bool:
-    """Does the pattern match the text? Letters' case counts."""
-    return _walk(_protected(pattern), text, narrow=False)
+    """Whether the pattern matches the text, case-sensitively."""
+    return _match(_escape_literals(pattern), text, narrow=False)
 
 
 def matching(pattern: str, texts: Iterable[str]) -> list[str]:
-    """The texts that the pattern matches, in their order; quicker than one by one."""
+    """The texts that the pattern matches, in their order; faster than one by one."""
     if not is_pattern(pattern):
         return [text for text in texts if text == pattern]
     head = literal_prefix(pattern)
@@ -45,19 +45,19 @@ def matching(pattern: str, texts: Iterable[str]) -> list[str]:
 
 @lru_cache(maxsize=65_536)
 def covers(wide: str, narrow: str) -> bool:
-    """Does `wide` match everything that `narrow` matches? Exact but for adjacent `*?` mixtures, where it says no."""
-    return _walk(_protected(wide), _protected(narrow), narrow=True)
+    """Whether `wide` matches everything that `narrow` matches. Exact except for adjacent `*?`, where it is False."""
+    return _match(_escape_literals(wide), _escape_literals(narrow), narrow=True)
 
 
 @lru_cache(maxsize=65_536)
 def overlaps(one: str, other: str) -> bool:
-    """Is there a text that both match?"""
-    one, other = _protected(one), _protected(other)
+    """Whether any text is matched by both."""
+    one, other = _escape_literals(one), _escape_literals(other)
     if not _may_overlap(one, other):
         return False
     reachable = {0}
     for char in [*one, ""]:
-        reachable = _closed(reachable, other)
+        reachable = _with_empty_stars(reachable, other)
         if char == "":
             return len(other) in reachable
         if char == "*":
@@ -71,10 +71,10 @@ def overlaps(one: str, other: str) -> bool:
     return False
 
 
-def _closed(places: set[int], pattern: str) -> set[int]:
-    """The places reached when the `*` at each may stand for nothing."""
-    closed = set(places)
-    for at in sorted(places):
+def _with_empty_stars(positions: set[int], pattern: str) -> set[int]:
+    """The positions reached when the `*` at each may match nothing."""
+    closed = set(positions)
+    for at in sorted(positions):
         while at < len(pattern) and pattern[at] == "*":
             at += 1
             closed.add(at)
@@ -82,21 +82,21 @@ def _closed(places: set[int], pattern: str) -> set[int]:
 
 
 def _may_overlap(one: str, other: str) -> bool:
-    """A cheap no: the fixed beginnings differ."""
+    """A cheap necessary condition: one literal prefix starts with the other."""
     head, front = literal_prefix(one), literal_prefix(other)
     shared = min(len(head), len(front))
     return head[:shared] == front[:shared]
 
 
-def _walk(pattern: str, text: str, *, narrow: bool) -> bool:
-    """The usual two-pointer match: on a mismatch the last `*` takes one character more."""
+def _match(pattern: str, text: str, *, narrow: bool) -> bool:
+    """Two-pointer matching: on a mismatch the last `*` takes one more character."""
     at = here = 0
     star = back = -1
     while here < len(text):
         if at < len(pattern) and pattern[at] == "*":
             star, back = at, here
             at += 1
-        elif at < len(pattern) and _same(pattern[at], text[here], narrow):
+        elif at < len(pattern) and _matches_char(pattern[at], text[here], narrow):
             at += 1
             here += 1
         elif star >= 0:
@@ -107,13 +107,13 @@ def _walk(pattern: str, text: str, *, narrow: bool) -> bool:
     return not pattern[at:].strip("*")
 
 
-def _same(expected: str, char: str, narrow: bool) -> bool:
+def _matches_char(expected: str, char: str, narrow: bool) -> bool:
     if expected == "?":
         return not (narrow and char == "*")
     return expected == char
 
 
-def _protected(text: str) -> str:
+def _escape_literals(text: str) -> str:
     if "${" not in text:
         return text
     for written, meant in _LITERALS:

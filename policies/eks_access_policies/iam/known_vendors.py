@@ -1,7 +1,7 @@
-"""AWS accounts of vendors from which roles are assumed, and whether the vendor gives an ExternalId.
+"""AWS accounts from which vendors assume roles, and whether the vendor issues an ExternalId.
 
 Account ids as the vendors publish them; collected with sources in https://github.com/fwdcloudsec/known_aws_accounts.
-A vendor's own pack configuration extends this table.
+The setting `vendorAccounts` of the pack's configuration extends this table.
 """
 
 from collections.abc import Mapping
@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Vendor:
+    """A vendor that assumes roles in its customers' accounts."""
+
     name: str
     external_id: bool = True
-    """The vendor gives each customer an ExternalId, so that a trust without it is a mistake."""
+    """The vendor issues an ExternalId to each customer, so a trust policy without it is a mistake."""
 
 
 _ACCOUNTS: tuple[tuple[Vendor, tuple[str, ...]], ...] = (

@@ -1,5 +1,4 @@
-"""Judges what the statements of an identity policy name: actions, resources and condition keys, as AWS's reference has
-them."""
+"""Evaluates the actions, resources and condition keys of an identity policy's statements against AWS's reference."""
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -19,166 +18,179 @@ from ..rules.iam.permissions import (
 )
 from . import actions
 from .actions import AccessLevel, Action
-from .condition_keys import unknown_keys
+from .condition_keys import find_unknown_keys
+from .document import Statement
 from .glob import is_anything, is_pattern
-from .resources import concerns
-from .statement import Statement
+from .resources import applies_to
 
 _CHANGES = (AccessLevel.WRITE, AccessLevel.TAGGING, AccessLevel.PERMISSIONS)
-_MOST = 5
-_MOST_ACTIONS = 2_000
-"""Actions of one statement that are looked at one by one: a document within IAM's limits has fewer."""
+_MAX_ITEMS = 5
+_MAX_ACTIONS = 2_000
+"""Actions of one statement that are evaluated one by one: a document within IAM's limits has fewer."""
 
 
 def evaluate_statement(statement: Statement) -> Iterator[Finding]:
-    """One statement by itself. Deny statements are asked only whether what they name exists."""
-    yield from _existing(statement)
+    """Evaluate one statement by itself. In Deny statements only the existence of names is checked."""
+    yield from _check_existence(statement)
     yield from evaluate_breadth(statement)
     if statement.allows:
-        yield from _resources(statement)
+        yield from _evaluate_resources(statement)
 
 
 def evaluate_breadth(statement: Statement) -> Iterator[Finding]:
-    """Wildcards and negations of an Allow statement, with what they cover."""
+    """Evaluate wildcards and negations of an Allow statement."""
     if statement.allows:
-        yield from _negations(statement)
-        yield from _wildcards(statement)
+        yield from _evaluate_negations(statement)
+        yield from _evaluate_wildcards(statement)
 
 
 def is_wide(statement: Statement) -> bool:
-    """Is it for every resource, or for all but some?"""
+    """Whether the statement is for every resource, or for all but some."""
     return bool(statement.not_resources) or any(is_anything(each) for each in statement.resources)
 
 
-def told(values: Iterable[object]) -> str:
+def format_list(values: Iterable[object]) -> str:
+    """Join a few values, with the number of the others."""
     listed = list(dict.fromkeys(str(value) for value in values))
-    more = f" and {len(listed) - _MOST} more" if len(listed) > _MOST else ""
-    return ", ".join(listed[:_MOST]) + more
+    more = f" and {len(listed) - _MAX_ITEMS} more" if len(listed) > _MAX_ITEMS else ""
+    return ", ".join(listed[:_MAX_ITEMS]) + more
 
 
-def sentence(words: str) -> str:
-    return words if words.endswith(("?", ".")) else f"{words}."
+def end_sentence(details: str) -> str:
+    """Add a full stop, unless the text ends with one or with a question mark."""
+    return details if details.endswith(("?", ".")) else f"{details}."
 
 
-def _finding(rule: Rule, statement: Statement, message: str, part: str = "") -> Finding:
+def _create_finding(rule: Rule, statement: Statement, message: str, part: str = "") -> Finding:
     return Finding(rule, message, statement.where + (f".{part}" if part else ""))
 
 
-def _existing(statement: Statement) -> Iterator[Finding]:
-    """Actions and condition keys that do not exist, with what was probably meant."""
+def _check_existence(statement: Statement) -> Iterator[Finding]:
+    """Yield findings for actions and condition keys that do not exist, with what was probably meant."""
     for part, patterns in (("Action", statement.actions), ("NotAction", statement.not_actions)):
-        missing = [each for each in patterns[:_MOST_ACTIONS] if not is_anything(each) and not _exists(each.lower())]
+        missing = [
+            each for each in patterns[:_MAX_ACTIONS] if not is_anything(each) and not _action_exists(each.lower())
+        ]
         if missing:
             effect = "grants" if statement.allows else "denies"
-            words = "; ".join(_unknown(each) for each in missing[:_MOST])
-            more = f"; and {len(missing) - _MOST} more" if len(missing) > _MOST else ""
-            message = f"{sentence(words + more)} A name that does not exist {effect} nothing."
-            yield _finding(POLICY_UNKNOWN_ACTION, statement, message, part)
-    for key, words in unknown_keys(statement):
-        yield _finding(POLICY_UNKNOWN_KEY, statement, words, f"Condition.{key}")
+            details = "; ".join(_describe_unknown(each) for each in missing[:_MAX_ITEMS])
+            more = f"; and {len(missing) - _MAX_ITEMS} more" if len(missing) > _MAX_ITEMS else ""
+            message = f"{end_sentence(details + more)} A name that does not exist {effect} nothing."
+            yield _create_finding(POLICY_UNKNOWN_ACTION, statement, message, part)
+    for key, details in find_unknown_keys(statement):
+        yield _create_finding(POLICY_UNKNOWN_KEY, statement, details, f"Condition.{key}")
 
 
 @lru_cache(maxsize=16_384)
-def _exists(pattern: str) -> bool:
-    return bool(actions.expand(pattern)) if is_pattern(pattern) else actions.find(pattern) is not None
+def _action_exists(pattern: str) -> bool:
+    return bool(actions.expand_pattern(pattern)) if is_pattern(pattern) else actions.find_action(pattern) is not None
 
 
-def _unknown(action: str) -> str:
-    near = actions.suggestion(action)
+def _describe_unknown(action: str) -> str:
+    near = actions.suggest_action(action)
     meant = f"; did you mean {near}?" if near and near.lower() != action.lower() else ""
     if is_pattern(action):
         return f"{action!r:.80} matches no action{meant}"
     return (
         f"There is no action {action!r:.80}{meant}"
         if ":" in action
-        else f"{action!r:.80} is no action: it has no service"
+        else f"{action!r:.80} is not an action: it has no service prefix"
     )
 
 
-def _negations(statement: Statement) -> Iterator[Finding]:
+def _evaluate_negations(statement: Statement) -> Iterator[Finding]:
     if "NotAction" in statement.elements and not any(map(is_anything, statement.not_actions)):
-        message = f"NotAction allows every action of every service but {told(statement.not_actions) or 'none'}"
+        message = (
+            f"NotAction allows every action of every service except {format_list(statement.not_actions) or 'none'}"
+        )
         wide = is_wide(statement)
-        on = "" if wide else f", on {told(statement.resources)}"
+        on = "" if wide else f", on {format_list(statement.resources)}"
         rule = POLICY_NOT_ACTION if wide else POLICY_ACTION_WILDCARD
-        yield _finding(rule, statement, f"{message}{on}.", "NotAction")
+        yield _create_finding(rule, statement, f"{message}{on}.", "NotAction")
     if "NotResource" in statement.elements:
-        message = f"NotResource allows {told(statement.actions) or 'what NotAction leaves'} on everything but"
-        yield _finding(POLICY_NOT_RESOURCE, statement, f"{message} {told(statement.not_resources)}.", "NotResource")
+        message = f"NotResource allows {format_list(statement.actions) or 'what NotAction leaves'} on everything except"
+        yield _create_finding(
+            POLICY_NOT_RESOURCE, statement, f"{message} {format_list(statement.not_resources)}.", "NotResource"
+        )
 
 
-def _wildcards(statement: Statement) -> Iterator[Finding]:
-    """Patterns of actions, by what they cover that changes something."""
+def _evaluate_wildcards(statement: Statement) -> Iterator[Finding]:
+    """Yield findings for patterns of actions that cover actions that change something."""
     wide = is_wide(statement)
     services: list[str] = []
     some: list[str] = []
-    for pattern in dict.fromkeys(each.lower() for each in statement.actions[:_MOST_ACTIONS]):
+    for pattern in dict.fromkeys(each.lower() for each in statement.actions[:_MAX_ACTIONS]):
         service, _, name = pattern.partition(":")
         if is_anything(pattern) or (is_anything(service) and is_anything(name)):
             rule = POLICY_ADMIN if wide else POLICY_SERVICE_WILDCARD
-            on = "everything" if wide else told(statement.resources)
-            yield _finding(rule, statement, f"Every action of every service is allowed on {on}.", "Action")
-        elif is_pattern(pattern) and (changes := _changing(pattern)):
+            on = "everything" if wide else format_list(statement.resources)
+            yield _create_finding(rule, statement, f"Every action of every service is allowed on {on}.", "Action")
+        elif is_pattern(pattern) and (changes := _count_changing(pattern)):
             if is_anything(name) and wide:
-                services.append(f"{pattern} ({changes} actions that change something)")
+                services.append(f"{pattern} ({changes} write actions)")
             else:
                 some.append(f"{pattern} ({changes})")
     if services:
-        message = f"Everything in a service is allowed, on every resource: {told(services)}."
-        yield _finding(POLICY_SERVICE_WILDCARD, statement, message, "Action")
+        message = f"All actions of a service are allowed on every resource: {format_list(services)}."
+        yield _create_finding(POLICY_SERVICE_WILDCARD, statement, message, "Action")
     if some:
-        message = f"These cover actions that change something, so many each: {told(some)}."
-        yield _finding(POLICY_ACTION_WILDCARD, statement, message, "Action")
+        message = f"Wildcards cover write actions (number of them in parentheses): {format_list(some)}."
+        yield _create_finding(POLICY_ACTION_WILDCARD, statement, message, "Action")
 
 
 @lru_cache(maxsize=16_384)
-def _changing(pattern: str) -> int:
-    """How many actions that change something the pattern covers."""
-    return sum(action.access_level in _CHANGES for action in actions.expand(pattern))
+def _count_changing(pattern: str) -> int:
+    """How many write, tagging and permissions management actions the pattern covers."""
+    return sum(action.access_level in _CHANGES for action in actions.expand_pattern(pattern))
 
 
-def _resources(statement: Statement) -> Iterator[Finding]:
-    """`*` where the action takes a resource, and resources that none of the actions takes."""
+def _evaluate_resources(statement: Statement) -> Iterator[Finding]:
+    """Yield findings for `*` on actions that take a resource, and for resources that an action does not take."""
     if not statement.resources:
         return
-    named = [found for each in statement.actions[:_MOST_ACTIONS] if (found := _one(each.lower())) is not None]
+    named = [
+        found for each in statement.actions[:_MAX_ACTIONS] if (found := _find_exact_action(each.lower())) is not None
+    ]
     if is_wide(statement):
-        if any("resourcetag/" in test.lower_key for test in statement.conditions):
+        if any("resourcetag/" in condition.lower_key for condition in statement.conditions):
             return
         for rule, levels in ((POLICY_RESOURCE_WILDCARD, _CHANGES), (POLICY_RESOURCE_READ, (AccessLevel.READ,))):
-            confinable = [each for each in named if each.access_level in levels and each.resources]
-            if confinable:
-                message = f"Resource '*' for {told(confinable)}, which can be confined to {told(_types(confinable))}."
-                yield _finding(rule, statement, message, "Resource")
+            limitable = [each for each in named if each.access_level in levels and each.resources]
+            if limitable:
+                types = format_list(_list_resource_types(limitable))
+                message = (
+                    f"Resource '*' for {format_list(limitable)}, which can be limited to resources of type {types}."
+                )
+                yield _create_finding(rule, statement, message, "Resource")
         return
-    useless = [each for each in named if _misses(each, statement.resources)]
+    useless = [each for each in named if _has_no_matching_resource(each, statement.resources)]
     if useless:
-        words = "; ".join(f"{each} acts on {_takes(each)}" for each in useless[:_MOST])
-        more = f"; and {len(useless) - _MOST} more" if len(useless) > _MOST else ""
-        message = f"{told(statement.resources)} grants nothing: {words}{more}."
-        yield _finding(POLICY_RESOURCE_MISMATCH, statement, message, "Resource")
+        details = "; ".join(f"{each} acts on {_describe_accepted_resources(each)}" for each in useless[:_MAX_ITEMS])
+        more = f"; and {len(useless) - _MAX_ITEMS} more" if len(useless) > _MAX_ITEMS else ""
+        message = f"{format_list(statement.resources)} grants nothing: {details}{more}."
+        yield _create_finding(POLICY_RESOURCE_MISMATCH, statement, message, "Resource")
 
 
 @lru_cache(maxsize=16_384)
-def _one(action: str) -> Action | None:
-    return None if is_pattern(action) else actions.find(action)
+def _find_exact_action(action: str) -> Action | None:
+    return None if is_pattern(action) else actions.find_action(action)
 
 
-def _misses(action: Action, resources: tuple[str, ...]) -> bool:
-    return not any(concerns(each, action) or _is_unreadable(each) for each in resources[:_MOST_ACTIONS])
+def _has_no_matching_resource(action: Action, resources: tuple[str, ...]) -> bool:
+    return not any(applies_to(each, action) or _is_undetermined(each) for each in resources[:_MAX_ACTIONS])
 
 
-def _is_unreadable(resource: str) -> bool:
-    """A name that is not known yet, or a variable in place of an ARN: nothing can be said about it."""
+def _is_undetermined(resource: str) -> bool:
+    """Whether it is a name that is still unknown, or a variable instead of an ARN, so nothing can be determined."""
     return not resource.startswith("arn:") and not is_pattern(resource) and "${" in resource
 
 
-def _types(found: Iterable[Action]) -> Iterator[str]:
+def _list_resource_types(found: Iterable[Action]) -> Iterator[str]:
     for action in found:
         yield from [use.type for use in action.resources if use.required] or [action.resources[0].type]
 
 
-def _takes(action: Action) -> str:
+def _describe_accepted_resources(action: Action) -> str:
     if not action.resources:
         return "no resource, and needs '*'"
     known = actions.resource_types(action.service)

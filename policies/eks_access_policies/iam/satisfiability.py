@@ -1,151 +1,182 @@
-"""Conditions that no request can meet: the statement is there, and applies to nothing."""
+"""Finds conditions that no request can satisfy, and conditions that every request of a role or user satisfies.
+
+A statement with the first kind applies to nothing; a Deny under the second kind is unconditional.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from .conditions import Binding, Family, Test, binding, demands_presence
-from .glob import is_pattern, matches
+from .conditions import Condition, Constraint, Family, classify_constraint, requires_presence
+from .glob import is_anything, is_pattern, matches
 
-_SESSION = timedelta(hours=36)
+_MAX_SESSION = timedelta(hours=36)
 """The longest that temporary credentials last (sts:GetSessionToken), so that no older token is in use."""
 
-CLOCK = ("aws:currenttime", "aws:epochtime")
-_ALWAYS_THERE = frozenset({*CLOCK, "aws:securetransport", "aws:principaltype"})
-_NO_PATTERNS = ("aws:principal", "aws:source", "aws:userid", "sts:", "iam:", "eks:", "saml:")
+_CLOCK_KEYS = ("aws:currenttime", "aws:epochtime")
+_IN_EVERY_REQUEST = frozenset({*_CLOCK_KEYS, "aws:securetransport", "aws:principaltype"})
+_IN_EVERY_IDENTITY_REQUEST = _IN_EVERY_REQUEST | {"aws:principalaccount", "aws:principalarn", "aws:userid"}
+"""In every request of a role or user; a service's own request has no principal.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html, "Availability\""""
+_KEYS_WITHOUT_WILDCARDS = ("aws:principal", "aws:source", "aws:userid", "sts:", "iam:", "eks:", "saml:")
 """Keys whose values in a request never contain `*` or `?`."""
 
 
-def impossible(tests: Sequence[Test], now: datetime) -> str | None:
-    """Why the tests cannot all hold, in words; None where they can."""
-    for test in tests:
-        reason = _alone(test, now)
+def explain_unsatisfiable(conditions: Sequence[Condition], now: datetime) -> str | None:
+    """Why no request satisfies all of the conditions, in words; None if one can."""
+    for condition in conditions:
+        reason = _explain_alone(condition, now)
         if reason:
             return reason
-    by_key: dict[str, list[Test]] = defaultdict(list)
-    for test in tests:
-        by_key[test.lower_key].append(test)
-    return next((reason for same in by_key.values() if len(same) > 1 for reason in _together(same)), None)
+    by_key: dict[str, list[Condition]] = defaultdict(list)
+    for condition in conditions:
+        by_key[condition.lower_key].append(condition)
+    contradictions = (reason for same in by_key.values() if len(same) > 1 for reason in _explain_together(same))
+    return next(contradictions, None)
 
 
-def never_matches_literally(test: Test, keys: Iterable[str] = ()) -> bool:
-    """Is a pattern written under an operator that takes it for plain text, for a key whose values have no `*`?"""
-    key = test.lower_key
-    plain = key.startswith(_NO_PATTERNS) or _is_claim(key) or key in keys
-    return plain and binding(test, present=True) is Binding.NEVER
+def is_always_satisfied(condition: Condition, now: datetime) -> bool:
+    """Whether every request of a role or user satisfies the condition; False if that is not certain."""
+    operator, key = condition.operator, condition.lower_key
+    is_always_present = key in _IN_EVERY_IDENTITY_REQUEST
+    if operator.family is Family.NULL:
+        return is_always_present and classify_constraint(condition) is Constraint.PRESENT
+    if operator.family is Family.DATE and key in _CLOCK_KEYS and "greaterthan" in operator.base:
+        return any(time is not None and time < now for time in map(_parse_time, condition.values))
+    if operator.family is Family.BOOL and key == "aws:securetransport":
+        return "true" in map(str.lower, condition.values)
+    takes_patterns = operator.family is Family.STRING and operator.takes_patterns
+    if not takes_patterns or operator.is_negated or operator.quantifier == "ForAnyValue":
+        return False
+    return (is_always_present or operator.passes_if_absent) and any(map(is_anything, condition.values))
 
 
-def _is_claim(key: str) -> bool:
-    """Is it a claim of a token (`<provider>:sub`)?"""
+def _has_literal_wildcard(condition: Condition) -> bool:
+    """Whether a pattern is written under an operator that compares literally, for a key without `*` in its values."""
+    key = condition.lower_key
+    has_no_wildcards = key.startswith(_KEYS_WITHOUT_WILDCARDS) or _is_token_claim(key)
+    return has_no_wildcards and classify_constraint(condition, present=True) is Constraint.NEVER
+
+
+def _is_token_claim(key: str) -> bool:
+    """Whether the key is a claim of a web identity token (`<provider>:sub`)."""
     provider, _, claim = key.rpartition(":")
     return "." in provider and claim in ("aud", "sub", "azp", "oaud", "amr", "app_id")
 
 
-def _alone(test: Test, now: datetime) -> str | None:
-    kind, key = test.operator, test.lower_key
-    if kind.family is Family.UNKNOWN:
+def _explain_alone(condition: Condition, now: datetime) -> str | None:
+    """Why no request satisfies this one condition."""
+    operator, key = condition.operator, condition.lower_key
+    if operator.family is Family.UNKNOWN:
         return None
-    if kind.family is Family.NULL:
-        absent = binding(test) is Binding.ABSENT
-        return (
-            f"{test.key} is in every request, and {test} demands that it is not"
-            if absent and key in _ALWAYS_THERE
-            else None
-        )
-    if kind.negated or kind.lets_absent_through:
+    if operator.family is Family.NULL:
+        if key in _IN_EVERY_REQUEST and classify_constraint(condition) is Constraint.ABSENT:
+            return f"{condition.key} is in every request, and {condition} requires that it is not"
         return None
-    if not test.values:
-        return f"{kind.written} {test.key} has no value"
-    if never_matches_literally(test):
-        wanted = "ArnLike" if key.endswith("arn") else "StringLike"
-        return f"{test} takes its value as plain text, wildcard and all, and no request has it; patterns need {wanted}"
-    if key == "aws:securetransport" and all(value.lower() == "false" for value in test.values):
-        return f"{test} demands a request without TLS, which AWS's API does not take"
-    if kind.family is Family.DATE:
-        return _date(test, now)
+    if operator.is_negated or operator.passes_if_absent:
+        return None
+    if not condition.values:
+        return f"{operator.written} {condition.key} has no value"
+    if _has_literal_wildcard(condition):
+        needed = "ArnLike" if key.endswith("arn") else "StringLike"
+        return f"{condition} compares its value literally, wildcard included, and no request has it; use {needed}"
+    if key == "aws:securetransport" and all(value.lower() == "false" for value in condition.values):
+        return f"{condition} requires a request without TLS, which AWS's API does not accept"
+    if operator.family is Family.DATE:
+        return _explain_date(condition, now)
     return None
 
 
-def _date(test: Test, now: datetime) -> str | None:
-    if not test.operator.base.startswith("datelessthan"):
+def _explain_date(condition: Condition, now: datetime) -> str | None:
+    if not condition.operator.base.startswith("datelessthan"):
         return None
-    times = [time for time in map(time_of, test.values) if time]
-    if len(times) < len(test.values):
+    times = [time for time in map(_parse_time, condition.values) if time]
+    if len(times) < len(condition.values):
         return None
-    if test.lower_key in CLOCK and max(times) < now:
-        return f"{test} has been over since then"
-    if test.lower_key == "aws:tokenissuetime" and max(times) < now - _SESSION:
-        return f"{test} demands credentials that were issued before then, and none last so long"
+    if condition.lower_key in _CLOCK_KEYS and max(times) < now:
+        return f"{condition} is in the past"
+    if condition.lower_key == "aws:tokenissuetime" and max(times) < now - _MAX_SESSION:
+        return f"{condition} requires credentials that were issued before that time and have all expired"
     return None
 
 
-def _together(tests: list[Test]) -> Iterable[str]:
-    """Why tests of one key exclude each other."""
-    shown = " and ".join(str(test) for test in tests[:3])
-    absent = any(binding(test) is Binding.ABSENT for test in tests)
-    if absent and demands_presence(tests, tests[0].lower_key):
-        yield f"{shown}: the key would have to be there and not be there"
-    exact = [test for test in tests if test.operator.base == "stringequals" and _binds(test)]
-    for test in exact[1:]:
-        if not set(test.values) & set(exact[0].values):
-            yield f"{shown}: no value is in both"
-    for test in exact[:1]:
-        for other in tests:
-            if other.operator.negated and other.operator.family is Family.STRING and _excludes(other, test.values):
-                yield f"{shown}: the second refuses what the first demands"
+def _explain_together(conditions: list[Condition]) -> Iterable[str]:
+    """Why conditions on one key contradict each other."""
+    shown = " and ".join(map(str, conditions[:3]))
+    is_absent = any(classify_constraint(condition) is Constraint.ABSENT for condition in conditions)
+    if is_absent and requires_presence(conditions, conditions[0].lower_key):
+        yield f"{shown}: the key must be both present and absent"
+    yield from _explain_strings(conditions, shown)
+    bools = [each for each in conditions if each.operator.base == "bool"]
+    required = {value.lower() for each in bools if _binds(each) for value in each.values}
+    if {"true", "false"} <= required and len(bools) > 1:
+        yield f"{shown}: the value must be both"
+    yield from _explain_ranges(conditions, shown)
+
+
+def _explain_strings(conditions: list[Condition], shown: str) -> Iterable[str]:
+    exact = [each for each in conditions if each.operator.base == "stringequals" and _binds(each)]
+    for condition in exact[1:]:
+        if not set(condition.values) & set(exact[0].values):
+            yield f"{shown}: they have no value in common"
+    for condition in exact[:1]:
+        for other in conditions:
+            is_negated_string = other.operator.is_negated and other.operator.family is Family.STRING
+            if is_negated_string and _excludes(other, condition.values):
+                yield f"{shown}: the second excludes what the first requires"
             if other.operator.base == "stringlike" and _binds(other):
-                known = [value for value in test.values if any(matches(each, value) for each in other.values)]
-                if not known and not any("${" in value for value in (*test.values, *other.values)):
-                    yield f"{shown}: no value meets both"
-    bools = {value.lower() for test in tests if test.operator.base == "bool" and _binds(test) for value in test.values}
-    if {"true", "false"} <= bools and sum(test.operator.base == "bool" for test in tests) > 1:
-        yield f"{shown}: it would have to be both"
-    yield from _range(tests, shown)
+                common = [value for value in condition.values if any(matches(each, value) for each in other.values)]
+                if not common and not any("${" in value for value in (*condition.values, *other.values)):
+                    yield f"{shown}: no value satisfies both"
 
 
-def _range(tests: list[Test], shown: str) -> Iterable[str]:
+def _explain_ranges(conditions: list[Condition], shown: str) -> Iterable[str]:
     """A lower bound above an upper one."""
-    for family, read in ((Family.DATE, _stamp), (Family.NUMERIC, _number)):
-        low = _bounds(tests, family, "greaterthan", read)
-        high = _bounds(tests, family, "lessthan", read)
+    for family, parse in ((Family.DATE, _parse_timestamp), (Family.NUMERIC, _parse_number)):
+        low = _bounds(conditions, family, "greaterthan", parse)
+        high = _bounds(conditions, family, "lessthan", parse)
         if low and high and min(low) > max(high):
-            yield f"{shown}: nothing lies between"
+            yield f"{shown}: the range is empty"
 
 
-def _bounds(tests: list[Test], family: Family, word: str, read: Callable[[str], float | None]) -> list[float]:
-    """Of each test the easiest of its values is what counts; they are few, and all are returned."""
-    among = [test for test in tests if test.operator.family is family and word in test.operator.base and _binds(test)]
-    return [number for test in among for number in map(read, test.values) if number is not None]
+def _bounds(
+    conditions: list[Condition], family: Family, direction: str, parse: Callable[[str], float | None]
+) -> list[float]:
+    """All values of the bounds in one direction; of several values of one condition the weakest counts."""
+    bounds = [each for each in conditions if each.operator.family is family and direction in each.operator.base]
+    numbers = (parse(value) for each in bounds if _binds(each) for value in each.values)
+    return [number for number in numbers if number is not None]
 
 
-def _binds(test: Test) -> bool:
-    return bool(test.values) and not test.operator.negated and not test.operator.lets_absent_through
+def _binds(condition: Condition) -> bool:
+    return bool(condition.values) and not condition.operator.is_negated and not condition.operator.passes_if_absent
 
 
-def _excludes(test: Test, values: tuple[str, ...]) -> bool:
-    excluded = test.values
-    if test.operator.globs:
+def _excludes(condition: Condition, values: tuple[str, ...]) -> bool:
+    excluded = condition.values
+    if condition.operator.takes_patterns:
         return all(any(matches(each, value) for each in excluded) for value in values)
     return all(value in excluded and not is_pattern(value) for value in values)
 
 
-def time_of(text: str) -> datetime | None:
-    """ISO 8601, or seconds since 1970, as IAM takes both."""
+def _parse_time(text: str) -> datetime | None:
+    """ISO 8601, or seconds since 1970: IAM accepts both."""
     try:
         if text.lstrip("-").isdigit():
             return datetime.fromtimestamp(int(text), UTC)
-        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        time = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except (ValueError, OverflowError, OSError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _stamp(text: str) -> float | None:
-    time = time_of(text)
+def _parse_timestamp(text: str) -> float | None:
+    time = _parse_time(text)
     return time.timestamp() if time else None
 
 
-def _number(text: str) -> float | None:
+def _parse_number(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:

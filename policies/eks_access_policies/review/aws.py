@@ -12,7 +12,7 @@ from eks_access.model.aws_actions import describe_action, is_catalogued
 
 from ..finding import Severity
 from ..iam import Statement
-from ..iam.actions import AccessLevel, find
+from ..iam.actions import AccessLevel, find_action
 from .aws_permissions import ALL, EVERYTHING, MAX_CANDIDATES, MAX_WILDCARDS, AwsPermission, AwsPermissions
 from .change import Change, Direction, Plane
 from .conditions import Conditions
@@ -171,7 +171,7 @@ def severity(action: str, broad: bool) -> Severity:
         return Severity.CRITICAL
     if not describe_action(action).is_severe:
         return Severity.LOW
-    known = find(action)
+    known = find_action(action)
     if known and known.access_level in (AccessLevel.READ, AccessLevel.LIST) and not is_catalogued(action):
         return Severity.LOW
     return Severity.HIGH if broad else Severity.MEDIUM

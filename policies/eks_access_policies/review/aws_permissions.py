@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from ..iam import Statement
-from ..iam.actions import expand, expand_all
+from ..iam.actions import expand_pattern, expand_patterns
 from ..iam.glob import covers, is_pattern
 from .conditions import Conditions, entails_all, parse_conditions
 from .formatting import quote_name
@@ -121,7 +121,7 @@ class AwsPermissions:
 
 @cache
 def _expand_actions(action: str, excluded: frozenset[str]) -> frozenset[str]:
-    expanded = expand_all((), excluded) if excluded else expand(action)
+    expanded = expand_patterns((), excluded) if excluded else expand_pattern(action)
     return frozenset(map(str, expanded)) or frozenset({action})
 
 

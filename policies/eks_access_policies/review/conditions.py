@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..iam import Statement
-from ..iam.conditions import Binding, Family, Operator, Test, binding, operator
+from ..iam.conditions import Condition as PolicyCondition
+from ..iam.conditions import Constraint, Family, Operator, classify_constraint, parse_operator
 from ..iam.glob import covers, is_pattern
 from .formatting import list_names, quote_name
 
@@ -20,11 +21,11 @@ class Condition:
     """The key as written in the document."""
 
     @classmethod
-    def of(cls, test: Test) -> "Condition":
+    def of(cls, test: PolicyCondition) -> "Condition":
         kind = test.operator
         # Without a pattern, StringLike compares as StringEquals does; ArnEquals and ArnLike are the same.
         if kind.base == "stringlike" and not any(is_pattern(value) for value in test.values):
-            kind = operator(kind.written.replace("Like", "Equals"))
+            kind = parse_operator(kind.written.replace("Like", "Equals"))
         return cls(kind, test.lower_key, frozenset(test.values), test.key)
 
     def entails(self, other: "Condition") -> bool:
@@ -33,9 +34,9 @@ class Condition:
             return False
         if _are_equivalent(self.operator, other.operator) and self.values == other.values:
             return True
-        if self.operator.lets_absent_through and not other.operator.lets_absent_through:
+        if self.operator.passes_if_absent and not other.operator.passes_if_absent:
             return False
-        if self.operator.negated or other.operator.negated:
+        if self.operator.is_negated or other.operator.is_negated:
             return _are_equivalent(self.operator, other.operator) and other.values <= self.values
         if (self.operator.family, self.operator.quantifier) != (other.operator.family, other.operator.quantifier):
             return False
@@ -45,15 +46,15 @@ class Condition:
             return False
         if _ignores_case(other.operator):
             return {value.lower() for value in self.values} <= {value.lower() for value in other.values}
-        if not other.operator.globs:
-            return not self.operator.globs and self.values <= other.values
+        if not other.operator.takes_patterns:
+            return not self.operator.takes_patterns and self.values <= other.values
         return all(any(covers(wide, value) for wide in other.values) for value in self.values)
 
     @property
     def is_vacuous(self) -> bool:
         """Whether every request meets it, or every request without the key."""
-        test = Test(self.operator, self.written, tuple(self.values))
-        return binding(test) in (Binding.ANYTHING, Binding.ABSENT_PASSES)
+        test = PolicyCondition(self.operator, self.written, tuple(self.values))
+        return classify_constraint(test) in (Constraint.ANYTHING, Constraint.ABSENT_PASSES)
 
     @property
     def name(self) -> str:
@@ -93,9 +94,9 @@ def list_alternatives(values: Iterable[str]) -> str:
 
 
 def _are_equivalent(one: Operator, other: Operator) -> bool:
-    return (_normalize_base(one), one.if_exists, one.quantifier) == (
+    return (_normalize_base(one), one.has_if_exists, one.quantifier) == (
         _normalize_base(other),
-        other.if_exists,
+        other.has_if_exists,
         other.quantifier,
     )
 

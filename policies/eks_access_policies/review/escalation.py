@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from ..finding import Rule
 from ..iam import Statement
-from ..iam.effective import Effective
-from ..iam.escalation import INTERESTING, Step, steps_open
+from ..iam.effective import EffectivePermissions
+from ..iam.escalation import ESCALATION_ACTIONS, OpenPath, find_open_paths
 from .change import Change, Direction, Plane
 from .formatting import quote_name
 
@@ -27,19 +27,19 @@ def compare_paths(before: Sequence[Statement], after: Sequence[Statement]) -> li
     return [*_describe_steps(Direction.GAINED, opened), *_describe_steps(Direction.LOST, closed)]
 
 
-def _find_paths(statements: Sequence[Statement]) -> dict[tuple[str, ...], Step]:
-    effective = Effective.of(statements, INTERESTING, datetime.now(UTC))
-    return {(*step.path.needs, step.path.gains): step for step in steps_open(effective)}
+def _find_paths(statements: Sequence[Statement]) -> dict[tuple[str, ...], OpenPath]:
+    effective = EffectivePermissions.from_statements(statements, ESCALATION_ACTIONS, datetime.now(UTC))
+    return {(*step.path.needs, step.path.gains): step for step in find_open_paths(effective)}
 
 
-def _describe_steps(direction: Direction, steps: Iterable[Step]) -> list[Change]:
-    by_rule: dict[Rule, list[Step]] = {}
+def _describe_steps(direction: Direction, steps: Iterable[OpenPath]) -> list[Change]:
+    by_rule: dict[Rule, list[OpenPath]] = {}
     for step in steps:
         by_rule.setdefault(step.rule, []).append(step)
     return [_create_change(direction, rule, of_rule) for rule, of_rule in by_rule.items()]
 
 
-def _create_change(direction: Direction, rule: Rule, steps: Sequence[Step]) -> Change:
+def _create_change(direction: Direction, rule: Rule, steps: Sequence[OpenPath]) -> Change:
     is_gained = direction is Direction.GAINED
     gains = list(dict.fromkeys(step.path.gains for step in steps))
     more = f"; and {len(gains) - _SHOWN_PATHS} more" if len(gains) > _SHOWN_PATHS else ""
@@ -51,6 +51,6 @@ def _create_change(direction: Direction, rule: Rule, steps: Sequence[Step]) -> C
         f"against the policy {quote_name(rule.id)}",
         f"{'opens' if is_gained else 'closes'} escalation: can {'; '.join(gains[:_SHOWN_PATHS])}{more}",
         rule.severity if is_gained else None,
-        detail=tuple(dict.fromkeys(step.words for step in steps)),
+        detail=tuple(dict.fromkeys(step.description for step in steps)),
         key="escalation-opened" if is_gained else "escalation-closed",
     )

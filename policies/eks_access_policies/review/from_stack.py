@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from .. import access as chain
 from ..access import Access, EffectiveRule, Permission
-from ..access.iam_identities import Identity, identities
-from ..access.principals import canonical
+from ..access.iam_identities import Identity, find_identities
+from ..access.principals import canonicalize
 from ..stack import Resource, Stack
 from ..stack.values import text
 from .formatting import quote_name
@@ -26,7 +26,7 @@ class _StackReader:
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._access = Access(stack)
-        self._identities = identities(stack)
+        self._identities = find_identities(stack)
         self._names = Counter(self._find_name(each.resource) for each in self._identities.values())
         self._clusters: dict[object, dict[str, list[EffectiveRule]]] = defaultdict(lambda: defaultdict(list))
         self._entered: dict[object, set[str]] = defaultdict(set)
@@ -45,7 +45,7 @@ class _StackReader:
         for entry in self._access.entries:
             key = entry.principal.key
             self._entered[key].add(entry.cluster or UNKNOWN_CLUSTER)
-            for what in entry.not_known:
+            for what in entry.unknown_fields:
                 self._unknown[key].append(f"the {what} of its {quote_name(entry)} are not known before the deployment")
 
     def _read_rules(self) -> None:
@@ -62,7 +62,7 @@ class _StackReader:
                 policy = f"the access policy {quote_name(name)}" if name else "an access policy"
                 self._unknown[association.principal.key].append(f"{policy} has rules that AWS does not publish")
         for binding in self._access.bindings:
-            for what in binding.not_known:
+            for what in binding.unknown_fields:
                 self._unknown[binding].append(
                     f"the {what} of {quote_name(binding)} are not known before the deployment"
                 )
@@ -85,7 +85,7 @@ class _StackReader:
         arn = text(resource.get("arn"))
         return PrincipalAccess(
             name,
-            (resource.urn, *([f"role:{role_name}"] if role_name else []), *([canonical(arn)] if arn else [])),
+            (resource.urn, *([f"role:{role_name}"] if role_name else []), *([canonicalize(arn)] if arn else [])),
             identity.trust,
             identity.statements,
             frozenset(identity.managed),

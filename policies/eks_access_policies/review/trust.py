@@ -223,7 +223,7 @@ def _rate_similarity(one: TrustedPrincipal, other: TrustedPrincipal) -> tuple[in
 
 def _get_comparison(condition: Condition) -> object:
     kind = condition.operator
-    return kind.base, kind.if_exists, kind.quantifier
+    return kind.base, kind.has_if_exists, kind.quantifier
 
 
 _RISKS: Mapping[str, str] = {

@@ -1,1 +1,1 @@
-"""What is a violation, as data: the rules of each area, and the settings that users give them."""
+"""The rules of each area, as data."""

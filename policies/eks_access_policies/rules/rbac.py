@@ -1,4 +1,4 @@
-"""The rules about rights inside clusters: one or two for each danger, and those that are no danger of one right."""
+"""Rules of permissions inside clusters: one or two for each dangerous right, and others."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _REFERENCE = "https://kubernetes.io/docs/reference/access-authn-authz/rbac/"
 
 @dataclass(frozen=True)
 class Pair:
-    """The rules about one danger: where it is cluster-wide, and where it is in a namespace."""
+    """The rules about one dangerous right: cluster-wide, and within a namespace."""
 
     everywhere: Rule
     in_namespace: Rule | None
@@ -152,18 +152,18 @@ PAIRS: Mapping[str, Pair] = {right.key: _pair(right) for right in KUBERNETES_RIG
 EVERYTHING = Pair(
     Rule(
         "rbac-cluster-admin",
-        "Nobody is administrator of the whole cluster",
+        "No subject is an administrator of the whole cluster",
         Severity.CRITICAL,
-        "Bind a ClusterRole with the rights that are needed. Administrators are named in `allowedPrincipals` or"
-        " `allowedGroups` of this rule's configuration.",
+        "Bind a ClusterRole with the permissions that are needed. List administrators in this rule's settings"
+        " `allowedPrincipals` or `allowedGroups`.",
         f"{_PRACTICES}#least-privilege",
         ("CIS EKS 4.1.1", "CIS Kubernetes 5.1.1"),
     ),
     Rule(
         "rbac-cluster-admin-in-namespace",
-        "Nobody is administrator of everything in a namespace",
+        "No subject is an administrator of a namespace",
         Severity.MEDIUM,
-        "Bind a role with the rights that are needed, or name the namespace in this rule's setting `namespaces`.",
+        "Bind a role with the permissions that are needed, or list the namespace in this rule's setting `namespaces`.",
         f"{_PRACTICES}#least-privilege",
         ("CIS EKS 4.1.1",),
     ),
@@ -173,15 +173,15 @@ WILDCARD = Pair(
         "rbac-wildcard",
         "Rules name their verbs and resources",
         Severity.HIGH,
-        "Name the verbs and the resources: `*` has every kind that is ever added to the cluster in it.",
+        "Name the verbs and the resources: `*` covers every resource type that is added to the cluster later.",
         f"{_PRACTICES}#least-privilege",
         ("CIS EKS 4.1.3", "CIS Kubernetes 5.1.3"),
     ),
     Rule(
         "rbac-wildcard-in-namespace",
-        "Rules name their verbs and resources, in single namespaces as well",
+        "Rules name their verbs and resources, within a namespace too",
         Severity.MEDIUM,
-        "Name the verbs and the resources: `*` has every kind that is ever added to the cluster in it.",
+        "Name the verbs and the resources: `*` covers every resource type that is added to the cluster later.",
         f"{_PRACTICES}#least-privilege",
         ("CIS EKS 4.1.3", "CIS Kubernetes 5.1.3"),
     ),
@@ -190,32 +190,32 @@ WILDCARD_GROUP = Rule(
     "rbac-wildcard-group",
     "Rules name their API groups",
     Severity.LOW,
-    'Name the API group (`""` for the core): with `*` the rule is about kinds of the same name in every group to come.',
+    'Name the API group (`""` for the core): `*` covers resources of the same name in every group that is added later.',
     f"{_PRACTICES}#least-privilege",
     ("CIS EKS 4.1.3",),
 )
 AWS_AUTH = Rule(
     "rbac-aws-auth-write",
-    "The aws-auth ConfigMap is changed by nobody from outside",
+    "The aws-auth ConfigMap is writable only by administrators",
     Severity.HIGH,
-    "Leave writes of `configmaps` in kube-system out: whoever changes aws-auth decides who is administrator. On"
-    " clusters with authentication mode API the ConfigMap is without effect.",
+    "Remove write access to `configmaps` in kube-system: a subject that can change aws-auth can make anyone an"
+    " administrator. On clusters with authentication mode API the ConfigMap has no effect.",
     "https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html",
 )
 ANONYMOUS = Rule(
     "rbac-anonymous",
-    "Whoever has not signed in has no rights",
+    "Anonymous users have no permissions",
     Severity.CRITICAL,
-    "Bind the role to a group of its own. system:anonymous and system:unauthenticated are everyone who reaches the API"
+    "Bind the role to a dedicated group. system:anonymous and system:unauthenticated are everyone who reaches the API"
     " server.",
     f"{_REFERENCE}#discovery-roles",
     ("CIS EKS 2.1.1",),
 )
 AUTHENTICATED = Rule(
     "rbac-authenticated",
-    "Signing in is no right by itself",
+    "Authentication alone grants no permissions",
     Severity.HIGH,
-    "Bind the role to a group of its own. system:authenticated is everyone with any way in, and system:serviceaccounts"
+    "Bind the role to a dedicated group. system:authenticated is every authenticated user, and system:serviceaccounts"
     " every pod.",
     f"{_REFERENCE}#discovery-roles",
 )
@@ -223,55 +223,55 @@ MASTERS = Rule(
     "rbac-system-masters",
     "Nothing is bound to system:masters",
     Severity.MEDIUM,
-    "Remove the binding: members of system:masters may do everything without it, past RBAC and webhooks, and removing"
-    " it takes nothing from them.",
+    "Remove the binding: members of system:masters may do everything without it, as they bypass RBAC and webhooks, and"
+    " removing it takes nothing from them.",
     f"{_PRACTICES}#least-privilege",
     ("CIS Kubernetes 5.1.7",),
 )
 MISSING_ROLE = Rule(
     "rbac-missing-role",
-    "A binding's role is there",
+    "A binding's role exists",
     Severity.MEDIUM,
-    "Make the role in this stack, or correct `roleRef`. A binding of a role that is not there gives nothing until"
-    " somebody makes a role of this name, with whatever rights; a binding's role cannot be changed later.",
+    "Create the role in this stack, or correct `roleRef`. A binding to a role that does not exist grants"
+    " nothing until a role of this name is created, with any permissions; a binding's role cannot be changed later.",
     f"{_REFERENCE}#rolebinding-and-clusterrolebinding",
 )
 CLUSTER_WIDE = Rule(
     "rbac-cluster-wide",
-    "What concerns namespaces is bound in namespaces",
+    "Permissions on namespaced resources are bound in namespaces",
     Severity.MEDIUM,
-    "Bind the ClusterRole with a RoleBinding in each namespace that is concerned.",
+    "Bind the ClusterRole with a RoleBinding in each namespace that needs it.",
     f"{_PRACTICES}#least-privilege",
 )
 UNBOUND_ROLE = Rule(
     "rbac-unbound-role",
-    "A role that is ready to be bound is as harmless as one that is",
+    "An unbound role has no dangerous permissions",
     Severity.LOW,
-    "Bind it in this stack, where its holders are seen; or remove it, or take out of it what nobody needs.",
+    "Bind it in this stack, where its subjects are visible; or remove the role, or its unneeded permissions.",
     f"{_PRACTICES}#least-privilege",
 )
 DEFAULT_ROLE = Rule(
     "rbac-aggregated",
-    "The roles view, edit and admin are not widened by labels",
+    "The default roles view, edit and admin are not extended by aggregation labels",
     Severity.HIGH,
-    "Take the label `rbac.authorization.k8s.io/aggregate-to-…` off, or the right out of the role: everyone who has the"
+    "Remove the label `rbac.authorization.k8s.io/aggregate-to-…`, or the permission from the role: every subject of the"
     " default role gets it.",
     f"{_REFERENCE}#aggregated-clusterroles",
 )
 DEFAULT_ACCOUNT = Rule(
     "rbac-default-service-account",
-    "No right is that of every pod in a namespace",
+    "No permission is granted to every pod of a namespace",
     Severity.MEDIUM,
-    "Make a service account for what needs the rights: every pod that names none runs as `default`, and every pod of a"
-    " namespace is in the group system:serviceaccounts:<namespace>.",
+    "Create a service account for the workload that needs the permissions: every pod without one runs as `default`, and"
+    " every pod of a namespace is in the group system:serviceaccounts:<namespace>.",
     "https://kubernetes.io/docs/concepts/security/service-accounts/",
     ("CIS EKS 4.1.5", "CIS Kubernetes 5.1.5"),
 )
 BIND_NAMED = Rule(
     "rbac-bind-named",
-    "The roles that may be given away are harmless",
+    "The roles that may be bound by name are harmless",
     Severity.MEDIUM,
-    "Leave the role out of `resourceNames`, or accept that whoever holds this gives it to anyone, itself included.",
+    "Remove the role from `resourceNames`, or accept that the subject can grant it to anyone, itself included.",
     f"{_PRACTICES}#bind-verb",
     ("CIS EKS 4.1.8",),
 )

@@ -1,16 +1,16 @@
-"""One rule, with what breaks it and its allowed twin."""
+"""A rule with resources that violate it, and compliant ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.support.policies.resources import Made
+from tests.support.policies.resources import ResourceSpec
 
 
 @dataclass(frozen=True)
 class Case:
-    """`refused` says what refuses the bad one before it can be deployed, where something does."""
+    """`refused` names what rejects the bad resources before they can be deployed, if anything does."""
 
     rule: str
-    bad: Sequence[Made]
-    good: Sequence[Made]
+    bad: Sequence[ResourceSpec]
+    good: Sequence[ResourceSpec]
     refused: str = ""

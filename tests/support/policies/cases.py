@@ -1,4 +1,4 @@
-"""For every rule: something that breaks it, and its allowed twin."""
+"""For every rule: resources that violate it, and their compliant twins."""
 
 from eks_access.model.kubernetes_rights import KUBERNETES_RIGHTS, KubernetesRight
 from tests.support.policies.case import Case
@@ -6,7 +6,7 @@ from tests.support.policies.iam_cases import IAM_CASES
 from tests.support.policies.resources import (
     CLUSTER,
     RBAC,
-    Made,
+    ResourceSpec,
     association,
     aws_auth,
     binding,
@@ -22,14 +22,14 @@ READ = rule("get list watch", "pods services")
 NAMESPACE = "default"
 
 
-def _entered(key: str, *groups: str, **properties: object) -> list[Made]:
+def _role_with_entry(key: str, *groups: str, **properties: object) -> list[ResourceSpec]:
     return [role(f"{key}-role"), entry(f"{key}-entry", f"{key}-role", *groups, **properties)]
 
 
-def _bound(key: str, *rules: dict[str, object], namespace: str = "") -> list[Made]:
-    """A role whose access entry puts it in a group, to which a ClusterRole with these rules is bound."""
+def _role_with_binding(key: str, *rules: dict[str, object], namespace: str = "") -> list[ResourceSpec]:
+    """A role whose access entry maps it to a group that is bound to a ClusterRole with these rules."""
     return [
-        *_entered(key, f"{key}:group"),
+        *_role_with_entry(key, f"{key}:group"),
         cluster_role(f"{key}-rights", *rules),
         binding(f"{key}-binding", f"{key}-rights", f"{key}:group", namespace=namespace),
     ]
@@ -44,24 +44,27 @@ def _of_danger(danger: KubernetesRight, *, namespace: str = "") -> list[Case]:
     return [
         Case(
             f"rbac-{key}",
-            _bound(f"bad-{key}", READ, dangerous, namespace=namespace),
-            _bound(f"good-{key}", READ, namespace=namespace),
+            _role_with_binding(f"bad-{key}", READ, dangerous, namespace=namespace),
+            _role_with_binding(f"good-{key}", READ, namespace=namespace),
         )
     ]
 
 
-def _policies(key: str, policy: str, *namespaces: str) -> list[Made]:
-    return [*_entered(key), association(f"{key}-policy", f"{key}-role", policy, *namespaces, after=f"{key}-entry")]
+def _policies(key: str, policy: str, *namespaces: str) -> list[ResourceSpec]:
+    return [
+        *_role_with_entry(key),
+        association(f"{key}-policy", f"{key}-role", policy, *namespaces, after=f"{key}-entry"),
+    ]
 
 
-def _user(key: str, username: str) -> list[Made]:
-    return _entered(key, userName=username)
+def _user(key: str, username: str) -> list[ResourceSpec]:
+    return _role_with_entry(key, userName=username)
 
 
 _NODE_ROLE = f"arn:aws:iam::111122223333:role/{CLUSTER}-node"
 _NODES = f"- {{rolearn: {_NODE_ROLE}, username: 'system:node:{{{{EC2PrivateDNSName}}}}', groups: [system:nodes]}}\n"
-_EXISTS = "the ConfigMap is there already"
-_BY_EKS = "EKS refuses it"
+_EXISTS = "the ConfigMap exists already"
+_BY_EKS = "EKS rejects it"
 
 DANGER_CASES: tuple[Case, ...] = (
     *(case for danger in KUBERNETES_RIGHTS for case in _of_danger(danger)),
@@ -76,39 +79,45 @@ RBAC_CASES: tuple[Case, ...] = (
     *DANGER_CASES,
     Case(
         "rbac-cluster-admin",
-        [*_entered("bad-admin", "bad-admin:group"), binding("bad-admin-binding", "cluster-admin", "bad-admin:group")],
-        [*_entered("good-admin", "good-admin:group"), binding("good-admin-binding", "view", "good-admin:group")],
+        [
+            *_role_with_entry("bad-admin", "bad-admin:group"),
+            binding("bad-admin-binding", "cluster-admin", "bad-admin:group"),
+        ],
+        [
+            *_role_with_entry("good-admin", "good-admin:group"),
+            binding("good-admin-binding", "view", "good-admin:group"),
+        ],
     ),
     Case(
         "rbac-cluster-admin-in-namespace",
         [
-            *_entered("bad-ns-admin", "bad-ns-admin:group"),
+            *_role_with_entry("bad-ns-admin", "bad-ns-admin:group"),
             binding("bad-ns-admin-binding", "cluster-admin", "bad-ns-admin:group", namespace=NAMESPACE),
         ],
         [
-            *_entered("good-ns-admin", "good-ns-admin:group"),
+            *_role_with_entry("good-ns-admin", "good-ns-admin:group"),
             binding("good-ns-admin-binding", "view", "good-ns-admin:group", namespace=NAMESPACE),
         ],
     ),
     Case(
         "rbac-wildcard",
-        _bound("bad-wildcard", rule("*", "services")),
-        _bound("good-wildcard", rule("get list watch", "services")),
+        _role_with_binding("bad-wildcard", rule("*", "services")),
+        _role_with_binding("good-wildcard", rule("get list watch", "services")),
     ),
     Case(
         "rbac-wildcard-in-namespace",
-        _bound("bad-ns-wildcard", rule("get", "*", group="apps"), namespace=NAMESPACE),
-        _bound("good-ns-wildcard", rule("get", "deployments", group="apps"), namespace=NAMESPACE),
+        _role_with_binding("bad-ns-wildcard", rule("get", "*", group="apps"), namespace=NAMESPACE),
+        _role_with_binding("good-ns-wildcard", rule("get", "deployments", group="apps"), namespace=NAMESPACE),
     ),
     Case(
         "rbac-wildcard-group",
-        _bound("bad-any-group", rule("get", "pods", group="*")),
-        _bound("good-any-group", rule("get", "pods")),
+        _role_with_binding("bad-any-group", rule("get", "pods", group="*")),
+        _role_with_binding("good-any-group", rule("get", "pods")),
     ),
     Case(
         "rbac-aws-auth-write",
-        _bound("bad-aws-auth", rule("update", "configmaps", "aws-auth"), namespace="kube-system"),
-        _bound("good-aws-auth", rule("get", "configmaps", "aws-auth"), namespace="kube-system"),
+        _role_with_binding("bad-aws-auth", rule("update", "configmaps", "aws-auth"), namespace="kube-system"),
+        _role_with_binding("good-aws-auth", rule("get", "configmaps", "aws-auth"), namespace="kube-system"),
     ),
     Case(
         "rbac-anonymous",
@@ -132,8 +141,8 @@ RBAC_CASES: tuple[Case, ...] = (
     ),
     Case(
         "rbac-cluster-wide",
-        _bound("bad-wide", rule("create", "events")),
-        _bound("good-wide", rule("create", "events"), namespace=NAMESPACE),
+        _role_with_binding("bad-wide", rule("create", "events")),
+        _role_with_binding("good-wide", rule("create", "events"), namespace=NAMESPACE),
     ),
     Case(
         "rbac-unbound-role",
@@ -158,8 +167,8 @@ RBAC_CASES: tuple[Case, ...] = (
     ),
     Case(
         "rbac-bind-named",
-        _bound("bad-bind-named", rule("bind", "clusterroles", "edit", group=RBAC)),
-        _bound("good-bind-named", rule("bind", "clusterroles", "view", group=RBAC)),
+        _role_with_binding("bad-bind-named", rule("bind", "clusterroles", "edit", group=RBAC)),
+        _role_with_binding("good-bind-named", rule("bind", "clusterroles", "view", group=RBAC)),
     ),
 )
 
@@ -191,14 +200,14 @@ EKS_CASES: tuple[Case, ...] = (
     ),
     Case(
         "eks-reserved-name",
-        _entered("bad-reserved", "eks:readers"),
-        _entered("good-reserved", "vendor:readers"),
+        _role_with_entry("bad-reserved", "eks:readers"),
+        _role_with_entry("good-reserved", "vendor:readers"),
         refused=_BY_EKS,
     ),
     Case(
         "eks-node-identity",
-        _entered("bad-node", "system:nodes"),
-        _entered("good-node", "vendor:nodes"),
+        _role_with_entry("bad-node", "system:nodes"),
+        _role_with_entry("good-node", "vendor:nodes"),
         refused=_BY_EKS,
     ),
     Case(
@@ -209,12 +218,15 @@ EKS_CASES: tuple[Case, ...] = (
     ),
     Case(
         "eks-unbound-group",
-        [*_entered("bad-unbound-group", "nobody:binds-this"), binding("other-binding", "view", "somebody")],
-        [*_entered("good-unbound-group", "unbound:group"), binding("its-binding", "view", "unbound:group")],
+        [*_role_with_entry("bad-unbound-group", "unbound:group"), binding("other-binding", "view", "other-group")],
+        [*_role_with_entry("good-unbound-group", "unbound:group"), binding("its-binding", "view", "unbound:group")],
     ),
     Case(
         "eks-principal-twice",
-        [*_entered("bad-twice", "vendor:readers"), mapping("bad-twice-map", "bad-twice-role", "x", "vendor:other")],
+        [
+            *_role_with_entry("bad-twice", "vendor:readers"),
+            mapping("bad-twice-map", "bad-twice-role", "x", "vendor:other"),
+        ],
         [
             *_user("good-twice", "vendor:x"),
             role("good-twice-other"),
@@ -242,30 +254,30 @@ EKS_CASES: tuple[Case, ...] = (
     Case(
         "eks-entry-principal",
         [
-            Made(
+            ResourceSpec(
                 "aws:eks/accessEntry:AccessEntry",
                 "bad-principal",
                 {"clusterName": CLUSTER, "principalArn": "arn:aws:sts::111122223333:assumed-role/x/session"},
             )
         ],
-        _entered("good-principal"),
+        _role_with_entry("good-principal"),
         refused=_BY_EKS,
     ),
     Case(
         "eks-foreign-principal",
         [
             role("own-role"),
-            Made(
+            ResourceSpec(
                 "aws:eks/accessEntry:AccessEntry",
                 "bad-foreign",
                 {"clusterName": CLUSTER, "principalArn": "arn:aws:iam::444455556666:role/CadoPlatform"},
             ),
         ],
-        _entered("good-foreign"),
+        _role_with_entry("good-foreign"),
     ),
     Case(
         "eks-entry-type",
-        _entered("bad-type", "vendor:nodes", type="EC2_LINUX"),
+        _role_with_entry("bad-type", "vendor:nodes", type="EC2_LINUX"),
         [role("good-type-role"), entry("good-type-entry", "good-type-role", type="EC2_LINUX")],
         refused=_BY_EKS,
     ),
@@ -287,7 +299,7 @@ EKS_CASES: tuple[Case, ...] = (
     Case(
         "eks-identity-provider-prefix",
         [
-            Made(
+            ResourceSpec(
                 "aws:eks/identityProviderConfig:IdentityProviderConfig",
                 "bad-idp",
                 {"oidc": {"issuerUrl": "https://idp.test", "groupsClaim": "groups", "usernamePrefix": "idp:"}},
@@ -295,7 +307,7 @@ EKS_CASES: tuple[Case, ...] = (
             )
         ],
         [
-            Made(
+            ResourceSpec(
                 "aws:eks/identityProviderConfig:IdentityProviderConfig",
                 "good-idp",
                 {
@@ -314,7 +326,7 @@ EKS_CASES: tuple[Case, ...] = (
         "eks-pod-identity-default",
         [
             role("bad-pod-role"),
-            Made(
+            ResourceSpec(
                 "aws:eks/podIdentityAssociation:PodIdentityAssociation",
                 "bad-pod-identity",
                 {"clusterName": CLUSTER, "namespace": NAMESPACE, "serviceAccount": "default"},
@@ -323,7 +335,7 @@ EKS_CASES: tuple[Case, ...] = (
         ],
         [
             role("good-pod-role"),
-            Made(
+            ResourceSpec(
                 "aws:eks/podIdentityAssociation:PodIdentityAssociation",
                 "good-pod-identity",
                 {"clusterName": CLUSTER, "namespace": NAMESPACE, "serviceAccount": "collector"},
@@ -336,9 +348,15 @@ EKS_CASES: tuple[Case, ...] = (
 CASES: tuple[Case, ...] = (*RBAC_CASES, *EKS_CASES, *IAM_CASES)
 
 
-def together() -> tuple[list[Made], list[Made]]:
+def together() -> tuple[list[ResourceSpec], list[ResourceSpec]]:
     """What breaks the rules of `DANGER_CASES`, and what breaks none, each with as few resources as can be."""
     rights = [rule(d.verbs[0], d.targets[0].resources[0], group=d.targets[0].group) for d in KUBERNETES_RIGHTS]
-    bad = [*_bound("bad-all", *rights), *_bound("bad-all-in-namespace", *rights, namespace=NAMESPACE)]
-    good = [*_bound("good-all", READ), *_bound("good-all-in-namespace", READ, namespace=NAMESPACE)]
+    bad = [
+        *_role_with_binding("bad-all", *rights),
+        *_role_with_binding("bad-all-in-namespace", *rights, namespace=NAMESPACE),
+    ]
+    good = [
+        *_role_with_binding("good-all", READ),
+        *_role_with_binding("good-all-in-namespace", READ, namespace=NAMESPACE),
+    ]
     return bad, good

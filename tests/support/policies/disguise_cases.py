@@ -1,4 +1,4 @@
-"""Policies that look graver, or more harmless, than they are: only what they let happen counts."""
+"""Policies that look more dangerous, or more harmless, than they are: only their effect counts."""
 
 from tests.support.policies.policy_cases import (
     BOUNDARY,
@@ -23,7 +23,7 @@ def but(effect: str, **elements: object) -> Statement:
     return {"Effect": effect, **whole, **elements}
 
 
-GRAVE: tuple[Case, ...] = (
+DANGEROUS: tuple[Case, ...] = (
     # Denied, and allowed all the same.
     Case("denied for what is not IAM", (allow("iam:*"), but("Deny", NotAction="iam:*"))),
     Case("everything but this is denied", (allow("*"), but("Deny", NotAction=[ATTACH]))),
@@ -133,7 +133,7 @@ HARMLESS: tuple[Case, ...] = (
         "denied since 2020",
         (allow(ATTACH), deny("*", "*", {"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}})),
     ),
-    Case("denied to whoever asks", (allow(ATTACH), deny("*", "*", {"StringLike": {"aws:PrincipalArn": "*"}}))),
+    Case("denied to every principal", (allow(ATTACH), deny("*", "*", {"StringLike": {"aws:PrincipalArn": "*"}}))),
     Case(
         "denied for any tag or none",
         (allow(ATTACH), deny("*", "*", {"StringLikeIfExists": {"aws:PrincipalTag/team": "*"}})),

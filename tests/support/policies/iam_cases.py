@@ -1,11 +1,11 @@
-"""For every rule about IAM documents: a document that breaks it and its twin, as resources of a stack."""
+"""For every rule of IAM documents: a document that violates it and a compliant one, as resources of a stack."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tests.support.policies.case import Case
-from tests.support.policies.resources import CLUSTER, Made, role
+from tests.support.policies.resources import CLUSTER, ResourceSpec, role
 from tests.support.policies.trust_cases import CONDUCTORONE, EKS, GITHUB, OWN, STRANGER, VENDOR_ROLE
 
 Statement = Mapping[str, Any]
@@ -13,7 +13,7 @@ Statement = Mapping[str, Any]
 CLUSTER_ARN = f"arn:aws:eks:us-east-1:{OWN}:cluster/{CLUSTER}"
 ENTRY_ARN = f"arn:aws:eks:us-east-1:{OWN}:access-entry/{CLUSTER}/role/{OWN}/vendor/*"
 REPOSITORY = "repo:acme/shop:ref:refs/heads/main"
-_BY_IAM = "IAM refuses it"
+_BY_IAM = "IAM rejects it"
 
 
 def document(*statements: Statement) -> str:
@@ -136,15 +136,15 @@ _REFUSED = (
 )
 
 
-def _trust(key: str, statement: Statement) -> Sequence[Made]:
+def _trust(key: str, statement: Statement) -> Sequence[ResourceSpec]:
     return [role("own-platform"), role(key, assumeRolePolicy=document(statement))]
 
 
-def policy(key: str, *statements: Statement) -> Made:
-    return Made("aws:iam/policy:Policy", key, {"name": key, "policy": document(*statements)})
+def policy(key: str, *statements: Statement) -> ResourceSpec:
+    return ResourceSpec("aws:iam/policy:Policy", key, {"name": key, "policy": document(*statements)})
 
 
-def _long(key: str, count: int) -> Sequence[Made]:
+def _long(key: str, count: int) -> Sequence[ResourceSpec]:
     return [policy(key, *(allowed("eks:DescribeCluster", f"{CLUSTER_ARN}-{number}") for number in range(count)))]
 
 

@@ -1,4 +1,4 @@
-"""What each of the package's integrations becomes, as the stack that the rules judge."""
+"""Each of the package's integrations as a stack that the rules are evaluated on."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -53,11 +53,11 @@ def stack_of(name: str, profile: Profile) -> Stack:
     above = _made(f"eks-access:index:{known.component.__name__}", name, dict(arguments))
     resources = [above, *_role(name, described, above)]
     if known.own_clusters:
-        # No role enters a connected cluster: its own service account acts there.
+        # A connected cluster has no access entry: its own service account acts there.
         above = _made("eks-access:index:ConnectedCluster", name, {"cluster": CLUSTER}, above)
         resources.append(above)
     else:
-        resources += _way_in(name, described, above)
+        resources += _access_entry(name, described, above)
     return Stack((*resources, *_rbac(name, described, above)), f"{name}/{profile.value}")
 
 
@@ -83,7 +83,7 @@ def _role(name: str, described: Integration, above: Resource) -> Iterator[Resour
     yield _made("aws:iam/rolePolicy:RolePolicy", name, {"policy": compact(described.role.policy())}, above)
 
 
-def _way_in(name: str, described: Integration, above: Resource) -> Iterator[Resource]:
+def _access_entry(name: str, described: Integration, above: Resource) -> Iterator[Resource]:
     entered = {"clusterName": CLUSTER, "principalArn": _arn(described)}
     identity = described.identity
     entry = {"userName": identity.username, "kubernetesGroups": list(identity.groups), "type": "STANDARD"}

@@ -1,4 +1,4 @@
-"""Policies of permissions with what is to be said of them: cases of the tests, and of a comparison with other tools.
+"""Policies of permissions with their expected findings: cases of the tests, and of a comparison with other tools.
 
 The escalation paths are those that https://pathfinding.cloud lists, each by the actions that it needs.
 """
@@ -22,7 +22,7 @@ class Case(NamedTuple):
     name: str
     statements: tuple[Statement, ...]
     rule: str = ""
-    says: str = ""
+    message: str = ""
 
 
 def allow(action: object, resource: object = "*", condition: Statement | None = None, **more: Any) -> Statement:
@@ -296,7 +296,7 @@ BAD: tuple[Case, ...] = (
         "entries and their policies",
         (allow("eks:CreateAccessEntry", CLUSTERS), allow("eks:AssociateAccessPolicy", ENTRIES)),
         "eks-escalation-access-policies",
-        "let any principal into a cluster",
+        "give any principal access to a cluster",
     ),
     Case(
         "an administrator's policy",

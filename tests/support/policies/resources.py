@@ -1,4 +1,4 @@
-"""Resources for tests, written once and read twice: as a stack in memory, and as a program for the real engine."""
+"""Resources for tests, used twice: as a stack in memory, and as a program for the real engine."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,9 +14,10 @@ PROVIDER = "cluster"
 
 
 @dataclass(frozen=True)
-class Made:
-    """A resource. `links` are properties that are the ARN of another one, `after` what is made before it; all of them
-    are in the same list, before this one.
+class ResourceSpec:
+    """A resource. `links` are properties with the ARN of another resource, `after` are dependencies.
+
+    All of them precede it in the same list.
     """
 
     type: str
@@ -33,9 +34,9 @@ class Made:
         return f"urn:pulumi:test::cases::{self.type}::{self.name}"
 
 
-def stack(made: Iterable[Made], *, preview: bool = False) -> Stack:
-    """The stack as the engine has it: in a preview, what other resources will be is not known."""
-    by_name = {each.name: each for each in made}
+def stack(specs: Iterable[ResourceSpec], *, preview: bool = False) -> Stack:
+    """The stack as the engine passes it: in a preview, outputs of other resources are unknown."""
+    by_name = {each.name: each for each in specs}
     provider = Resource(
         "urn:pulumi:test::cases::pulumi:providers:kubernetes::cluster",
         "pulumi:providers:kubernetes",
@@ -53,31 +54,31 @@ def stack(made: Iterable[Made], *, preview: bool = False) -> Stack:
     )
 
 
-def _resource(made: Made, by_name: Mapping[str, Made], provider: Resource, preview: bool) -> Resource:
-    known = {} if preview else _outputs(made)
-    linked = {name: UNKNOWN if preview else arn(by_name[other]) for name, other in made.links.items()}
+def _resource(spec: ResourceSpec, by_name: Mapping[str, ResourceSpec], provider: Resource, preview: bool) -> Resource:
+    known = {} if preview else _outputs(spec)
+    linked = {name: UNKNOWN if preview else arn(by_name[other]) for name, other in spec.links.items()}
     return Resource(
-        made.urn,
-        made.type,
-        made.name,
-        {**made.properties, **known, **linked},
-        by_name[made.parent].urn if made.parent else None,
-        provider.urn if made.type.startswith("kubernetes:") else None,
-        property_dependencies={name: (by_name[other].urn,) for name, other in made.links.items()},
-        is_protected=made.protect,
+        spec.urn,
+        spec.type,
+        spec.name,
+        {**spec.properties, **known, **linked},
+        by_name[spec.parent].urn if spec.parent else None,
+        provider.urn if spec.type.startswith("kubernetes:") else None,
+        property_dependencies={name: (by_name[other].urn,) for name, other in spec.links.items()},
+        is_protected=spec.protect,
     )
 
 
-def _outputs(made: Made) -> dict[str, Any]:
-    return {"arn": arn(made)} if made.type == "aws:iam/role:Role" else {}
+def _outputs(spec: ResourceSpec) -> dict[str, Any]:
+    return {"arn": arn(spec)} if spec.type == "aws:iam/role:Role" else {}
 
 
-def arn(made: Made) -> str:
-    return f"arn:aws:iam::{ACCOUNT}:role/{made.properties['name']}"
+def arn(spec: ResourceSpec) -> str:
+    return f"arn:aws:iam::{ACCOUNT}:role/{spec.properties['name']}"
 
 
-def role(name: str, **properties: Any) -> Made:
-    return Made("aws:iam/role:Role", name, {"name": name, "assumeRolePolicy": TRUST, **properties})
+def role(name: str, **properties: Any) -> ResourceSpec:
+    return ResourceSpec("aws:iam/role:Role", name, {"name": name, "assumeRolePolicy": TRUST, **properties})
 
 
 TRUST = (
@@ -86,17 +87,17 @@ TRUST = (
 )
 
 
-def entry(name: str, of: str, *groups: str, **properties: Any) -> Made:
+def entry(name: str, of: str, *groups: str, **properties: Any) -> ResourceSpec:
     """An access entry of a role in the list."""
     given = {"clusterName": CLUSTER, "kubernetesGroups": list(groups), "type": "STANDARD", **properties}
-    return Made("aws:eks/accessEntry:AccessEntry", name, given, {"principalArn": of})
+    return ResourceSpec("aws:eks/accessEntry:AccessEntry", name, given, {"principalArn": of})
 
 
-def association(name: str, of: str, policy: str, *namespaces: str, after: str = "") -> Made:
+def association(name: str, of: str, policy: str, *namespaces: str, after: str = "") -> ResourceSpec:
     scope = {"type": "namespace", "namespaces": list(namespaces)} if namespaces else {"type": "cluster"}
     policy_arn = f"arn:aws:eks::aws:cluster-access-policy/{policy}"
     given = {"clusterName": CLUSTER, "policyArn": policy_arn, "accessScope": scope}
-    return Made(
+    return ResourceSpec(
         "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
         name,
         given,
@@ -105,9 +106,9 @@ def association(name: str, of: str, policy: str, *namespaces: str, after: str = 
     )
 
 
-def mapping(name: str, of: str, username: str, *groups: str) -> Made:
+def mapping(name: str, of: str, username: str, *groups: str) -> ResourceSpec:
     given = {"clusterName": CLUSTER, "username": username, "groups": list(groups), "kubeconfig": KUBECONFIG}
-    return Made("eks-access:index:AwsAuthMapping", name, given, {"roleArn": of})
+    return ResourceSpec("eks-access:index:AwsAuthMapping", name, given, {"roleArn": of})
 
 
 def rule(verbs: str, resources: str, *names: str, group: str = "") -> dict[str, Any]:
@@ -116,29 +117,31 @@ def rule(verbs: str, resources: str, *names: str, group: str = "") -> dict[str, 
     return {**found, "resourceNames": list(names)} if names else found
 
 
-def cluster_role(name: str, *rules: Mapping[str, Any], labels: Mapping[str, str] | None = None, **more: Any) -> Made:
+def cluster_role(
+    name: str, *rules: Mapping[str, Any], labels: Mapping[str, str] | None = None, **more: Any
+) -> ResourceSpec:
     metadata: dict[str, Any] = {"name": name, **({"labels": dict(labels)} if labels else {})}
-    return Made(f"kubernetes:{RBAC}/v1:ClusterRole", name, {"metadata": metadata, "rules": list(rules), **more})
+    return ResourceSpec(f"kubernetes:{RBAC}/v1:ClusterRole", name, {"metadata": metadata, "rules": list(rules), **more})
 
 
 def binding(
     name: str, role: str, *groups: str, namespace: str = "", kind: str = "ClusterRole", account: str = ""
-) -> Made:
+) -> ResourceSpec:
     """A RoleBinding where there is a namespace, and a ClusterRoleBinding where there is none."""
     subjects = [{"kind": "Group", "name": group, "apiGroup": RBAC} for group in groups]
     subjects += [{"kind": "ServiceAccount", "name": account, "namespace": namespace or "default"}] if account else []
     given = {"roleRef": {"apiGroup": RBAC, "kind": kind, "name": role}, "subjects": subjects}
     metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
     kind_made = "RoleBinding" if namespace else "ClusterRoleBinding"
-    return Made(f"kubernetes:{RBAC}/v1:{kind_made}", name, {"metadata": metadata, **given})
+    return ResourceSpec(f"kubernetes:{RBAC}/v1:{kind_made}", name, {"metadata": metadata, **given})
 
 
-def aws_auth(name: str, data: Mapping[str, str]) -> Made:
+def aws_auth(name: str, data: Mapping[str, str]) -> ResourceSpec:
     metadata = {"name": "aws-auth", "namespace": "kube-system"}
-    return Made("kubernetes:core/v1:ConfigMap", name, {"metadata": metadata, "data": dict(data)})
+    return ResourceSpec("kubernetes:core/v1:ConfigMap", name, {"metadata": metadata, "data": dict(data)})
 
 
-def cluster(name: str, mode: str, *, protect: bool = False, **config: Any) -> Made:
-    """No provider of the sandbox makes clusters: a component of the type stands for one."""
+def cluster(name: str, mode: str, *, protect: bool = False, **config: Any) -> ResourceSpec:
+    """A cluster as a component of its type: no provider of the sandbox creates clusters."""
     given = {"name": name, "accessConfig": {"authenticationMode": mode, **config}}
-    return Made("aws:eks/cluster:Cluster", name, given, protect=protect, is_component=True)
+    return ResourceSpec("aws:eks/cluster:Cluster", name, given, protect=protect, is_component=True)

@@ -1,6 +1,6 @@
-"""Trust statements with what is to be said of them: the cases of the tests, and of a comparison with other tools.
+"""Trust statements with their expected findings: the cases of the tests, and of a comparison with other tools.
 
-OWN is the account that the role is in. CONDUCTORONE is a vendor that gives an ExternalId; STRANGER is nobody's.
+OWN is the account of the role. CONDUCTORONE is a vendor that issues an ExternalId; STRANGER is an unknown account.
 """
 
 from typing import Any, NamedTuple
@@ -30,13 +30,13 @@ class Case(NamedTuple):
     name: str
     statements: tuple[Statement, ...]
     rule: str = ""
-    """The rule that must be told of, where something is wrong."""
-    says: str = ""
-    """What its message must contain."""
+    """The rule that must be reported, if any."""
+    message: str = ""
+    """A part of the finding's message."""
 
 
 def aws(principal: object, condition: Statement | None = None, **more: Any) -> Statement:
-    """A statement that lets AWS principals in."""
+    """A statement that AWS principals may assume the role."""
     return _statement({"AWS": principal}, "sts:AssumeRole", condition, more)
 
 
@@ -45,7 +45,7 @@ def anyone(condition: Statement | None = None, **more: Any) -> Statement:
 
 
 def token(issuer: str, condition: Statement | None = None, **more: Any) -> Statement:
-    """A statement that takes tokens of a provider in the role's account."""
+    """A statement that accepts tokens of a provider in the role's account."""
     named = f"arn:aws:iam::{OWN}:oidc-provider/{issuer}"
     return _statement({"Federated": named}, "sts:AssumeRoleWithWebIdentity", condition, more)
 
@@ -85,7 +85,7 @@ BAD: tuple[Case, ...] = (
     Case("everyone", (anyone(),), "iam-trust-anyone", "without any condition"),
     Case("everyone in a list", (aws(["*"]),), "iam-trust-anyone"),
     Case("everyone beside a role", (aws([f"arn:aws:iam::{OWN}:role/a", "*"]),), "iam-trust-anyone"),
-    Case("everyone with an ExternalId", (anyone(external_id(SECRET)),), "iam-trust-anyone", "is no secret"),
+    Case("everyone with an ExternalId", (anyone(external_id(SECRET)),), "iam-trust-anyone", "is not a secret"),
     Case(
         "everyone by day",
         (anyone({"DateGreaterThan": {"aws:CurrentTime": "2024-01-01T00:00:00Z"}}),),
@@ -98,23 +98,23 @@ BAD: tuple[Case, ...] = (
         "a vendor by its own name",
         (aws(VENDOR_ROLE, external_id("${aws:username}")),),
         "iam-trust-condition-open",
-        "is what the caller is",
+        "is a property of the caller",
     ),
     Case(
-        "everyone in somebody else's organization",
-        (anyone({"StringEquals": {"aws:PrincipalOrgID": "o-somebodyelses"}}),),
+        "everyone in another organization",
+        (anyone({"StringEquals": {"aws:PrincipalOrgID": "o-another0org1"}}),),
         "iam-trust-anyone",
-        "'o-somebodyelses' is none of your organizations",
+        "'o-another0org1' is not one of your organizations",
     ),
     Case(
-        "everyone in a unit of somebody else's organization",
-        (anyone({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-somebodyelses/r-ab12/ou-ab12-1/*"}}),),
+        "everyone in a unit of another organization",
+        (anyone({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-another0org1/r-ab12/ou-ab12-1/*"}}),),
         "iam-trust-anyone",
-        "'o-somebodyelses' is none of your organizations",
+        "'o-another0org1' is not one of your organizations",
     ),
     Case(
-        "a foreign role of somebody else's organization",
-        (aws(f"arn:aws:iam::{STRANGER}:role/x", {"StringEquals": {"aws:PrincipalOrgID": "o-somebodyelses"}}),),
+        "a role of another organization",
+        (aws(f"arn:aws:iam::{STRANGER}:role/x", {"StringEquals": {"aws:PrincipalOrgID": "o-another0org1"}}),),
         "iam-trust-external-id",
     ),
     Case(
@@ -127,7 +127,7 @@ BAD: tuple[Case, ...] = (
         "everyone but the organization",
         (anyone({"StringNotEquals": {"aws:PrincipalOrgID": ORGANIZATION}}),),
         "iam-trust-anyone",
-        "lets every other value through",
+        "accepts every other value",
     ),
     Case(
         "a role of that name in any account",
@@ -157,7 +157,7 @@ BAD: tuple[Case, ...] = (
         "a time in place of the ExternalId",
         (aws(VENDOR_ROLE, {"DateLessThan": {"aws:CurrentTime": "2099-01-01T00:00:00Z"}}),),
         "iam-trust-external-id",
-        "says nothing about who",
+        "does not restrict the caller",
     ),
     Case(
         "MFA in place of the ExternalId",
@@ -204,7 +204,12 @@ BAD: tuple[Case, ...] = (
         (aws(VENDOR_ROLE, external_id([SECRET, "*"], "StringLike")),),
         "iam-trust-condition-open",
     ),
-    Case("an ExternalId of a star", (aws(VENDOR_ROLE, external_id("*")),), "iam-trust-condition-never", "plain text"),
+    Case(
+        "an ExternalId of a star",
+        (aws(VENDOR_ROLE, external_id("*")),),
+        "iam-trust-condition-never",
+        "compares its value literally",
+    ),
     Case(
         "a placeholder as ExternalId",
         (aws(VENDOR_ROLE, external_id("EXTERNAL-ID")),),
@@ -487,7 +492,7 @@ BAD: tuple[Case, ...] = (
     ),
     Case("accounts that begin so", (anyone({"StringLike": {"aws:PrincipalAccount": "1111*"}}),), "iam-trust-anyone"),
     Case(
-        "whoever triggered it",
+        "anyone who triggers it",
         (token(GITHUB, {"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com", f"{GITHUB}:actor": "octocat"}}),),
         "iam-trust-subject",
     ),

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from eks_access_cli.main import main
 from eks_access_policies.evaluate.evaluator import RULES
 from tests.support.checkout import CHECKOUT
-from tests.support.policies.resources import Made, arn, association, entry, role
+from tests.support.policies.resources import ResourceSpec, arn, association, entry, role
 
 NOTHING, MANDATORY, BAD_INPUT = 0, 1, 2
 
@@ -19,10 +19,10 @@ def run(*arguments: str, stdin: str = "") -> Result:
     return CliRunner().invoke(main, ["policies", *arguments], input=stdin)
 
 
-def export(*resources: Made) -> str:
+def export(*resources: ResourceSpec) -> str:
     by_name = {each.name: each for each in resources}
 
-    def state(each: Made) -> dict[str, Any]:
+    def state(each: ResourceSpec) -> dict[str, Any]:
         outputs = {**each.properties, **{name: arn(by_name[other]) for name, other in each.links.items()}}
         if each.type == "aws:iam/role:Role":
             outputs["arn"] = arn(each)
@@ -90,12 +90,12 @@ def test_the_configuration_of_the_pack_applies(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ({"eks-cluster-admin-polcy": "advisory"}, "there is no such rule; eks-cluster-admin-policy is meant?"),
+        ({"eks-cluster-admin-polcy": "advisory"}, "no such rule; did you mean 'eks-cluster-admin-policy'?"),
         ({"eks-admin-policy": "loud"}, "'loud' is not one of advisory, mandatory, remediate, disabled"),
-        ({"eks-admin-policy": {"allow": []}}, "there is no such setting; there are accounts,"),
-        ({"eks-admin-policy": {"allowedGroups": "x"}}, "expected a list of texts"),
-        ({"all": {"allowedGroups": []}}, "all.allowedGroups: there is no such setting"),
-        ([], "is no object of rules"),
+        ({"eks-admin-policy": {"allow": []}}, "no such setting; the settings are accounts,"),
+        ({"eks-admin-policy": {"allowedGroups": "x"}}, "expected a list of strings"),
+        ({"all": {"allowedGroups": []}}, "all.allowedGroups: no such setting"),
+        ([], "must be an object with rule ids as keys"),
     ],
 )
 def test_an_invalid_configuration_is_an_error_that_says_what_is_allowed(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from eks_access.model.identity import AuthenticationMode
 
 from ...access.clusters import CLUSTER
-from ...access.entries import is_aws_auth, read_aws_auth
+from ...access.entries import is_aws_auth, parse_aws_auth
 from ...finding import Finding
 from ...rules.eks import (
     ACCESS_CONFIG,
@@ -108,7 +108,7 @@ def _check_aws_auth(resource: Resource) -> Iterator[Finding]:
         " the mappings of others."
     )
     yield Finding(WHOLE_AWS_AUTH, message, urn=resource.urn)
-    reading = read_aws_auth(resource.get("data"))
+    reading = parse_aws_auth(resource.get("data"))
     if reading.errors:
         message = f"{resource.name}: the authenticator ignores mappings that it cannot parse: {_first(reading.errors)}."
         yield Finding(BROKEN_AWS_AUTH, message, urn=resource.urn)

@@ -9,7 +9,7 @@ from eks_access.model import arn as arns
 from eks_access.model.identity import RESERVED_PREFIXES, EntryMethod
 
 from ...access import Access, Entry
-from ...access.chain import may_be, username
+from ...access.chain import may_have_username, username_template
 from ...finding import Finding
 from ...rules.eks import (
     CHOSEN_NAME,
@@ -165,10 +165,10 @@ def _check_duplicates(access: Access) -> Iterator[Finding]:
 
 
 def _have_same_identity(one: Entry, other: Entry) -> bool:
-    names = username(one), username(other)
-    return set(one.groups) == set(other.groups) and (names[0] == names[1] or may_be(*names))
+    names = username_template(one), username_template(other)
+    return set(one.groups) == set(other.groups) and (names[0] == names[1] or may_have_username(*names))
 
 
 def _describe_identity(entry: Entry) -> str:
     groups = f"group {', '.join(entry.groups)}" if entry.groups else "no group"
-    return f"{username(entry) or 'EKS own username'!r} with {groups}"
+    return f"{username_template(entry) or 'EKS own username'!r} with {groups}"

@@ -6,7 +6,7 @@ from itertools import chain
 from eks_access.model.kubernetes_rights.catalogue import WRITES
 from eks_access.model.kubernetes_rights.request import ANY
 
-from ...access import Access, Binding, EffectiveRule, Role, Subject, same_cluster
+from ...access import Access, Binding, EffectiveRule, Role, Subject, may_be_same_cluster
 from ...finding import Finding, Rule
 from ...rules.rbac import (
     ANONYMOUS,
@@ -48,7 +48,7 @@ def evaluate(access: Access, settings: Settings) -> Iterator[Finding]:
     for binding in access.bindings:
         if not (binding.subjects and all(map(settings.accepts_subject, binding.subjects))):
             yield from _check_binding(binding, access, settings)
-    bound = {role for binding in access.bindings for role in [access.role(binding)] if role is not None}
+    bound = {role for binding in access.bindings for role in [access.find_role(binding)] if role is not None}
     for role in access.roles:
         yield from _check_role(role, role in bound, access)
 
@@ -79,8 +79,8 @@ def _check_binding(binding: Binding, access: Access, settings: Settings) -> Iter
     for subject in binding.subjects:
         if not settings.accepts_subject(subject):
             yield from _check_subject(binding, subject)
-    role = access.role(binding)
-    if role is None and "role" not in binding.not_known:
+    role = access.find_role(binding)
+    if role is None and "role" not in binding.unknown_fields:
         yield _report_missing_role(binding)
     elif role is not None and binding.namespace is None:
         yield from _check_cluster_wide(binding, role, access)
@@ -120,7 +120,7 @@ def _report_missing_role(binding: Binding) -> Finding:
 
 def _check_cluster_wide(binding: Binding, role: Role, access: Access) -> Iterator[Finding]:
     """Report writes and named reads of namespaced objects; only reading kinds everywhere needs a cluster-wide role."""
-    rights = access.rules(role)
+    rights = access.list_rules(role)
     if any(is_everything(right) or right.urls or _has_cluster_scoped(right.resources) for right in rights):
         return
     writes = dict.fromkeys(
@@ -145,7 +145,7 @@ def _has_cluster_scoped(resources: Iterable[str]) -> bool:
 
 def _check_role(role: Role, is_bound: bool, access: Access) -> Iterator[Finding]:
     assert role.resource is not None
-    rights = access.rules(role)
+    rights = access.list_rules(role)
     severe = find_mandatory(rights)
     everything = any(map(is_everything, rights))
     if not severe and not everything:
@@ -166,6 +166,6 @@ def _is_aggregated(role: Role, access: Access) -> bool:
     return any(
         selector.items() <= role.labels.items()
         for other in access.roles
-        if same_cluster(other.cluster, role.cluster)
+        if may_be_same_cluster(other.cluster, role.cluster)
         for selector in other.aggregates
     )

@@ -102,7 +102,7 @@ def _find_named(right: Permission, reaches: bool, access: Access, cluster: str) 
 def _find_bindable(right: Permission, reaches: bool, access: Access, cluster: str) -> Iterator[Violation]:
     rule = _select(PAIRS["bind"], reaches)
     for name in right.names:
-        rights = access.rules_of("ClusterRole", name, cluster)
+        rights = access.list_rules_of("ClusterRole", name, cluster)
         if any(map(is_everything, rights)) and rule is not None:
             yield Violation(rule, ("bind",), (name,), f"can give {name} to anyone, itself included")
             continue

@@ -1,8 +1,8 @@
-"""All paths of escalation, as data. A new one is one more row; `escalation.py` is what walks them."""
+"""The known privilege escalation paths, as data. A new path is one more row; `escalation.py` evaluates them."""
 
 from . import eks, identities, pass_role, workloads
-from .path import Mitigation, Path
+from .path import EscalationPath, Mitigation
 
-PATHS: tuple[Path, ...] = (*identities.PATHS, *pass_role.PATHS, *workloads.PATHS, *eks.PATHS)
+PATHS: tuple[EscalationPath, ...] = (*identities.PATHS, *pass_role.PATHS, *workloads.PATHS, *eks.PATHS)
 
-__all__ = ["PATHS", "Mitigation", "Path"]
+__all__ = ["PATHS", "EscalationPath", "Mitigation"]

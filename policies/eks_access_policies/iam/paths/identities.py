@@ -1,7 +1,10 @@
-"""Changing policies, and becoming somebody else. https://pathfinding.cloud/paths (self-escalation, principal-access)"""
+"""Changing policies, and acting as another identity.
+
+https://pathfinding.cloud/paths (self-escalation, principal-access)
+"""
 
 from ...rules.iam.escalation import ESCALATION_IDENTITIES, ESCALATION_SELF
-from .path import Mitigation, Path
+from .path import EscalationPath, Mitigation
 
 _ADMINISTRATORS = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")
 
@@ -14,44 +17,57 @@ _BOUNDARY = (Mitigation("iam:PermissionsBoundary"),)
 _POLICY = (Mitigation("iam:PolicyARN", _is_harmless_policy),)
 
 
-def _policies(action: str, gains: str, *defused_by: tuple[Mitigation, ...], one: bool = True) -> Path:
-    return Path((action,), ESCALATION_SELF, gains, defused_by=defused_by, some_is_all=True, one_matters=one)
+def _policies(action: str, gains: str, *mitigated_by: tuple[Mitigation, ...], single: bool = True) -> EscalationPath:
+    return EscalationPath(
+        (action,),
+        ESCALATION_SELF,
+        gains,
+        mitigated_by=mitigated_by,
+        is_prefix_unlimited=True,
+        reports_single_resource=single,
+    )
 
 
-def _identity(action: str, gains: str, *defused_by: tuple[Mitigation, ...], some: bool = False) -> Path:
-    return Path(tuple(action.split(" ")), ESCALATION_IDENTITIES, gains, defused_by=defused_by, some_is_all=some)
+def _identity(action: str, gains: str, *mitigated_by: tuple[Mitigation, ...], some: bool = False) -> EscalationPath:
+    return EscalationPath(
+        tuple(action.split(" ")), ESCALATION_IDENTITIES, gains, mitigated_by=mitigated_by, is_prefix_unlimited=some
+    )
 
 
-PATHS: tuple[Path, ...] = (
-    _policies("iam:CreatePolicyVersion", "put any rights into a policy, its own among them"),
-    _policies("iam:SetDefaultPolicyVersion", "bring an older, wider version of a policy back"),
-    _policies("iam:AttachUserPolicy", "attach any policy to a user, itself among them", _POLICY, _BOUNDARY),
+PATHS: tuple[EscalationPath, ...] = (
+    _policies("iam:CreatePolicyVersion", "add any permission to a policy, its own included"),
+    _policies("iam:SetDefaultPolicyVersion", "restore an older, wider version of a policy"),
+    _policies("iam:AttachUserPolicy", "attach any policy to a user, itself included", _POLICY, _BOUNDARY),
     _policies("iam:AttachGroupPolicy", "attach any policy to a group", _POLICY),
-    _policies("iam:AttachRolePolicy", "attach any policy to a role, its own among them", _POLICY, _BOUNDARY),
-    _policies("iam:PutUserPolicy", "write any policy for a user, itself among them", _BOUNDARY),
+    _policies("iam:AttachRolePolicy", "attach any policy to a role, its own included", _POLICY, _BOUNDARY),
+    _policies("iam:PutUserPolicy", "write any policy for a user, itself included", _BOUNDARY),
     _policies("iam:PutGroupPolicy", "write any policy for a group"),
-    _policies("iam:PutRolePolicy", "write any policy for a role, its own among them", _BOUNDARY),
-    _policies("iam:AddUserToGroup", "join any group", one=False),
-    _policies("iam:DeleteUserPermissionsBoundary", "take the limits of a user away", _BOUNDARY, one=False),
-    _policies("iam:DeleteRolePermissionsBoundary", "take the limits of a role away", _BOUNDARY, one=False),
-    _policies("iam:PutUserPermissionsBoundary", "give a user wider limits", _BOUNDARY, one=False),
-    _policies("iam:PutRolePermissionsBoundary", "give a role wider limits", _BOUNDARY, one=False),
-    _policies("sso:PutInlinePolicyToPermissionSet", "write any policy for a permission set", one=False),
-    _policies("sso:AttachManagedPolicyToPermissionSet", "attach any policy to a permission set", one=False),
+    _policies("iam:PutRolePolicy", "write any policy for a role, its own included", _BOUNDARY),
+    _policies("iam:AddUserToGroup", "join any group", single=False),
     _policies(
-        "sso:AttachCustomerManagedPolicyReferenceToPermissionSet", "attach any policy to a permission set", one=False
+        "iam:DeleteUserPermissionsBoundary", "remove the permissions boundary of a user", _BOUNDARY, single=False
     ),
-    _identity("iam:CreateAccessKey", "make itself keys of another user"),
+    _policies(
+        "iam:DeleteRolePermissionsBoundary", "remove the permissions boundary of a role", _BOUNDARY, single=False
+    ),
+    _policies("iam:PutUserPermissionsBoundary", "give a user a wider permissions boundary", _BOUNDARY, single=False),
+    _policies("iam:PutRolePermissionsBoundary", "give a role a wider permissions boundary", _BOUNDARY, single=False),
+    _policies("sso:PutInlinePolicyToPermissionSet", "write any policy for a permission set", single=False),
+    _policies("sso:AttachManagedPolicyToPermissionSet", "attach any policy to a permission set", single=False),
+    _policies(
+        "sso:AttachCustomerManagedPolicyReferenceToPermissionSet", "attach any policy to a permission set", single=False
+    ),
+    _identity("iam:CreateAccessKey", "create access keys for another user"),
     _identity("iam:CreateLoginProfile", "give another user a password"),
     _identity("iam:UpdateLoginProfile", "change another user's password"),
     _identity("iam:UpdateAssumeRolePolicy", "let itself assume any role", _BOUNDARY, some=True),
-    _identity("iam:CreateServiceSpecificCredential", "make itself credentials of another user for a service"),
-    _identity("iam:ResetServiceSpecificCredential", "take over another user's credentials for a service"),
-    _identity("iam:UpdateSAMLProvider", "sign anyone in to the roles that trust the SAML provider"),
-    _identity("iam:AddClientIDToOpenIDConnectProvider", "have tokens of another application accepted"),
+    _identity("iam:CreateServiceSpecificCredential", "create service-specific credentials for another user"),
+    _identity("iam:ResetServiceSpecificCredential", "reset another user's service-specific credentials"),
+    _identity("iam:UpdateSAMLProvider", "let anyone assume the roles that trust the SAML provider"),
+    _identity("iam:AddClientIDToOpenIDConnectProvider", "have tokens for another application accepted"),
     _identity("iam:UpdateOpenIDConnectProviderThumbprint", "have another server's tokens accepted"),
-    _identity("iam:DeactivateMFADevice", "take the second factor from a user"),
-    _identity("sts:AssumeRole", "become every role that trusts its account"),
+    _identity("iam:DeactivateMFADevice", "remove the MFA device of a user"),
+    _identity("sts:AssumeRole", "assume every role that trusts its account"),
     _identity("sso:CreateAccountAssignment", "give itself any permission set in any account"),
     _identity("identitystore:CreateGroupMembership", "join any group of Identity Center"),
     _identity("rolesanywhere:CreateTrustAnchor rolesanywhere:CreateProfile iam:PassRole", "sign in with certificates"),

@@ -1,11 +1,15 @@
-"""Starting something that then acts with a role that is passed to it. https://pathfinding.cloud/paths (new-passrole)"""
+"""Passing a role to a new workload that then acts with it. https://pathfinding.cloud/paths (new-passrole)"""
 
 from ...rules.iam.escalation import ESCALATION_PASS_ROLE
-from .path import Path
+from .path import EscalationPath
 
 _TABLE: tuple[tuple[str, str, str], ...] = (
     ("ec2", "ec2:RunInstances|ec2:RequestSpotInstances|ec2:RequestSpotFleet|ec2:CreateFleet", "an instance of its own"),
-    ("ec2", "ec2:AssociateIamInstanceProfile|ec2:ReplaceIamInstanceProfileAssociation", "an instance that it can use"),
+    (
+        "ec2",
+        "ec2:AssociateIamInstanceProfile|ec2:ReplaceIamInstanceProfileAssociation",
+        "an instance that it can access",
+    ),
     (
         "ec2",
         "autoscaling:CreateAutoScalingGroup|autoscaling:UpdateAutoScalingGroup "
@@ -114,11 +118,11 @@ _TABLE: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def _path(services: str, launch: str, what: str) -> Path:
+def _path(services: str, launch: str, what: str) -> EscalationPath:
     named = tuple(f"{each}.amazonaws.com" for each in services.split(" "))
-    return Path(
+    return EscalationPath(
         ("iam:PassRole", *launch.split(" ")), ESCALATION_PASS_ROLE, f"act as a role that it passes to {what}", named
     )
 
 
-PATHS: tuple[Path, ...] = tuple(_path(*row) for row in _TABLE)
+PATHS: tuple[EscalationPath, ...] = tuple(_path(*row) for row in _TABLE)

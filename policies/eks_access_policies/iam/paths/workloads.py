@@ -1,11 +1,14 @@
-"""Running code or commands where a role is at work already. https://pathfinding.cloud/paths (existing-passrole)"""
+"""Running code or commands in an existing workload that has a role.
+
+https://pathfinding.cloud/paths (existing-passrole)
+"""
 
 from ...rules.iam.escalation import ESCALATION_EXISTING
-from .path import Path
+from .path import EscalationPath
 
 _TABLE: tuple[tuple[str, str], ...] = (
     ("lambda:UpdateFunctionCode", "replace the code of a function, and act with its role"),
-    ("lambda:UpdateFunctionConfiguration", "put a layer of its own under a function, and act with its role"),
+    ("lambda:UpdateFunctionConfiguration", "add a layer of its own to a function, and act with its role"),
     ("cloudformation:UpdateStack", "change a stack with the role that the stack has"),
     (
         "cloudformation:CreateChangeSet cloudformation:ExecuteChangeSet",
@@ -14,16 +17,16 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("cloudformation:UpdateStackSet", "change stacks in other accounts with the stack set's role"),
     (
         "codebuild:StartBuild|codebuild:StartBuildBatch|codebuild:RetryBuild",
-        "run a build of its own with a project's role",
+        "run its own build with a project's role",
     ),
-    ("codebuild:UpdateProject", "have the next build run commands of its own with the project's role"),
+    ("codebuild:UpdateProject", "make the next build run its own commands with the project's role"),
     (
         "codebuild:StartSandbox|codebuild:StartCommandExecution|codebuild:StartSandboxConnection",
         "run commands with a project's role",
     ),
     ("codedeploy:CreateDeployment", "run scripts on instances, with their role"),
-    ("codepipeline:UpdatePipeline", "have a pipeline run commands of its own, with its roles"),
-    ("glue:UpdateDevEndpoint", "put its own key on a development endpoint, and act with its role"),
+    ("codepipeline:UpdatePipeline", "make a pipeline run its own commands, with its roles"),
+    ("glue:UpdateDevEndpoint", "add its own key to a development endpoint, and act with its role"),
     ("glue:UpdateJob glue:StartJobRun|glue:CreateTrigger", "replace the code of a job, and act with its role"),
     ("glue:RunStatement", "run code in a session, with its role"),
     ("sagemaker:CreatePresignedNotebookInstanceUrl", "open a notebook, and act with its role"),
@@ -37,7 +40,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("ssm:StartSession", "open a shell on an instance, and act with its role"),
     ("ssm:SendCommand", "run commands on an instance, with its role"),
     ("ssm:CreateAssociation", "run commands on instances, with their role"),
-    ("ssm:RegisterTaskWithMaintenanceWindow", "have a maintenance window run commands on instances, with their role"),
+    ("ssm:RegisterTaskWithMaintenanceWindow", "make a maintenance window run commands on instances, with their role"),
     ("ec2-instance-connect:SendSSHPublicKey", "sign in to an instance, and act with its role"),
     ("ec2-instance-connect:SendSerialConsoleSSHPublicKey", "sign in to an instance, and act with its role"),
     (
@@ -51,10 +54,10 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("ecs:ExecuteCommand", "run commands in a task, with its role"),
     (
         "ecs:UpdateService ecs:RegisterTaskDefinition",
-        "have a service run its own containers, where the role need not be passed anew",
+        "make a service run its own containers, with the role that it already has",
     ),
-    ("apprunner:UpdateService", "have a service run its own container, with its role"),
-    ("batch:SubmitJob", "run commands of its own in a job, with the job definition's role"),
+    ("apprunner:UpdateService", "make a service run its own container, with its role"),
+    ("batch:SubmitJob", "run its own commands in a job, with the job definition's role"),
     (
         "bedrock-agentcore:InvokeCodeInterpreter bedrock-agentcore:StartCodeInterpreterSession",
         "run code in an interpreter, with its role",
@@ -70,7 +73,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
         "elasticbeanstalk:UpdateEnvironment elasticbeanstalk:CreateApplicationVersion",
         "replace an application, and act with its role",
     ),
-    ("states:UpdateStateMachine", "have a state machine call any API with its role"),
+    ("states:UpdateStateMachine", "make a state machine call any API with its role"),
     ("synthetics:UpdateCanary", "replace a canary's code, and act with its role"),
     ("amplify:StartDeployment|amplify:StartJob", "run a build with the application's role"),
     ("datapipeline:PutPipelineDefinition datapipeline:ActivatePipeline", "run commands with a pipeline's role"),
@@ -85,4 +88,6 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ),
 )
 
-PATHS: tuple[Path, ...] = tuple(Path(tuple(needs.split(" ")), ESCALATION_EXISTING, gains) for needs, gains in _TABLE)
+PATHS: tuple[EscalationPath, ...] = tuple(
+    EscalationPath(tuple(needs.split(" ")), ESCALATION_EXISTING, gains) for needs, gains in _TABLE
+)

@@ -1,4 +1,4 @@
-"""AWS principals: everyone, whole accounts, roles and users, one's own and others'."""
+"""Evaluates AWS principals: everyone, whole accounts, roles and users, in one's own accounts and others."""
 
 import re
 from collections import defaultdict
@@ -15,16 +15,16 @@ from ...rules.iam.trust import (
     TRUST_UNKNOWN_ACCOUNT,
     TRUST_WHOLE_ACCOUNT,
 )
-from ..conditions import Binding, Test, binding, demands_presence
+from ..conditions import Condition, Constraint, classify_constraint, requires_presence
 from ..context import AccountTrust
+from ..document import Principal, PrincipalKind
 from ..glob import is_pattern, literal_prefix
-from ..principal_conditions import CallerRestriction, Scope, irrelevant, why_open
-from ..statement import Principal, PrincipalKind
-from .assume import ASSUME_ROLE, TAG_SESSION, Trust, told
+from ..principal_conditions import CallerRestriction, Scope, explain_open, find_non_identifying
+from .trust_statement import ASSUME_ROLE, TAG_SESSION, TrustStatement, format_quoted
 
 EXTERNAL_ID = "sts:externalid"
 _TAGS = ("aws:tagkeys", "aws:requesttag/")
-_IDENTITY = re.compile(
+_PRINCIPAL_ARN = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):(?P<service>iam|sts)::(?P<account>[^:]*):"
     r"(?P<kind>root|user/|role/|assumed-role/|federated-user/)?(?P<name>.*)",
     re.DOTALL,
@@ -35,161 +35,175 @@ _PLACEHOLDERS = frozenset(
 )
 
 
-def evaluate_accounts(trust: Trust, principals: tuple[Principal, ...]) -> Iterator[Finding]:
-    """Everyone, or accounts and identities in them, that may call sts:AssumeRole."""
+def evaluate_accounts(trust: TrustStatement, principals: tuple[Principal, ...]) -> Iterator[Finding]:
+    """Evaluate AWS principals, which call sts:AssumeRole."""
     if not trust.allows(ASSUME_ROLE):
         yield trust.finding(
             TRUST_PROVIDER,
-            f"{told(each.value for each in principals)} signs in with {ASSUME_ROLE}, which is not among the actions"
-            f" ({told(trust.statement.actions)}), so that nobody can assume the role.",
+            f"{format_quoted(each.value for each in principals)} signs in with {ASSUME_ROLE}, which is not among the"
+            f" actions ({format_quoted(trust.statement.actions)}), so no principal can assume the role.",
             "Action",
         )
         return
-    said = trust.said
+    restriction = trust.caller_restriction
     if any(each.kind is PrincipalKind.ANYONE for each in principals):
-        yield from _anyone(trust, said)
-    yield from _others(trust, said, tuple(each for each in principals if each.kind is PrincipalKind.AWS))
+        yield from _evaluate_any_principal(trust, restriction)
+    yield from _evaluate_accounts(
+        trust, restriction, tuple(each for each in principals if each.kind is PrincipalKind.AWS)
+    )
 
 
-def _anyone(trust: Trust, said: CallerRestriction) -> Iterator[Finding]:
-    if not said.says:
-        yield trust.finding(TRUST_ANYONE, f"Principal '*' lets everyone with an AWS account in{_but(trust, said)}.")
+def _evaluate_any_principal(trust: TrustStatement, restriction: CallerRestriction) -> Iterator[Finding]:
+    if not restriction.is_restricted:
+        yield trust.finding(
+            TRUST_ANYONE,
+            "Principal '*' lets everyone with an AWS account assume the role"
+            f"{_describe_ineffective(trust, restriction)}.",
+        )
         return
-    if said.is_organization:
+    if restriction.is_organization:
         return
-    strangers = [each for each in said.accounts if _needs_proof(trust, each)]
-    yield from _cross_account(trust, said, {each: [each] for each in strangers})
+    third_parties = [each for each in restriction.accounts if _is_third_party(trust, each)]
+    yield from _evaluate_cross_account(trust, restriction, {each: [each] for each in third_parties})
 
 
-def _others(trust: Trust, said: CallerRestriction, principals: tuple[Principal, ...]) -> Iterator[Finding]:
+def _evaluate_accounts(
+    trust: TrustStatement, restriction: CallerRestriction, principals: tuple[Principal, ...]
+) -> Iterator[Finding]:
     by_account: dict[str, list[str]] = defaultdict(list)
     for principal in principals:
         if trust.context.accepts(principal.value):
             continue
-        account = yield from _account(trust, principal.value, said)
-        if account and _needs_proof(trust, account):
+        account = yield from _check_principal(trust, principal.value, restriction)
+        if account and _is_third_party(trust, account):
             by_account[account].append(principal.value)
-    if said.is_organization:
+    if restriction.is_organization:
         return
-    if said.says and all(each.account or each.scope is Scope.ACCOUNT for each in said.named):
-        by_account = {account: by_account[account] for account in by_account.keys() & said.accounts}
-    yield from _cross_account(trust, said, by_account)
+    if restriction.is_restricted and all(each.account or each.scope is Scope.ACCOUNT for each in restriction.callers):
+        by_account = {account: by_account[account] for account in by_account.keys() & restriction.accounts}
+    yield from _evaluate_cross_account(trust, restriction, by_account)
 
 
-def _account(trust: Trust, value: str, said: CallerRestriction) -> Generator[Finding, None, str]:
-    """The account of a principal, after telling what is wrong with how it is written."""
+def _check_principal(
+    trust: TrustStatement, value: str, restriction: CallerRestriction
+) -> Generator[Finding, None, str]:
+    """Yield findings for a malformed principal; return its account, or "" if it has none."""
     if value.isdigit() and len(value) == 12:
         return value
-    match = _IDENTITY.fullmatch(value)
+    match = _PRINCIPAL_ARN.fullmatch(value)
     if match is None or not match["kind"]:
         if _UNIQUE_ID.fullmatch(value):
-            why = "is the unique id of an identity that was deleted; nobody can be it again"
+            why = "is the unique id of a deleted identity, and matches no principal"
         else:
-            why = "is no principal; it must be an account's id, or the ARN of an account, role, user or session"
+            why = "is not a principal; it must be an account id, or the ARN of an account, role, user or session"
         yield trust.finding(MALFORMED, f"{value!r:.120} {why}.", "Principal")
         return ""
     if is_pattern(match["account"]):
-        if not said.says:
+        if not restriction.is_restricted:
             yield trust.finding(
                 TRUST_ANYONE,
-                f"{value!r:.120} leaves the account open: in an account of one's own any name is free"
-                f"{_but(trust, said)}. IAM takes no pattern in a principal but a single '*'.",
+                f"{value!r:.120} leaves the account open, and anyone can choose any name in their own account"
+                f"{_describe_ineffective(trust, restriction)}. IAM accepts no pattern in a principal except a single"
+                " '*'.",
                 "Principal",
             )
         return ""
     if is_pattern(match["name"]):
         yield trust.finding(
             MALFORMED,
-            f"{value!r:.120} is a pattern, and IAM takes none in a principal; name the role, or name the account and"
+            f"{value!r:.120} is a pattern, and IAM accepts none in a principal; name the role, or name the account and"
             " require aws:PrincipalArn with ArnLike.",
             "Principal",
         )
     return match["account"]
 
 
-def _needs_proof(trust: Trust, account: str) -> bool:
+def _is_third_party(trust: TrustStatement, account: str) -> bool:
     return trust.context.account_trust(account) in (AccountTrust.VENDOR, AccountTrust.UNKNOWN)
 
 
-def _cross_account(trust: Trust, said: CallerRestriction, by_account: dict[str, list[str]]) -> Iterator[Finding]:
-    """Others' accounts: whose they are, whether the ExternalId is asked for, and what may come with the session."""
+def _evaluate_cross_account(
+    trust: TrustStatement, restriction: CallerRestriction, by_account: dict[str, list[str]]
+) -> Iterator[Finding]:
+    """Evaluate third-party accounts: whose they are, whether an ExternalId is required, and which session tags pass."""
     if not by_account:
         return
     context = trust.context
     unknown = [each for each in by_account if context.account_trust(each) is AccountTrust.UNKNOWN]
-    asking = [each for each in by_account if each in unknown or context.vendors[each].external_id]
-    external = [test for test in trust.tests if test.lower_key == EXTERNAL_ID]
-    if asking:
-        yield from _external_id(trust, external, told(map(context.told, asking)))
+    requiring = [each for each in by_account if each in unknown or context.vendors[each].external_id]
+    external = [condition for condition in trust.conditions if condition.lower_key == EXTERNAL_ID]
+    if requiring:
+        yield from _evaluate_external_id(trust, external, format_quoted(map(context.describe_account, requiring)))
     if unknown:
         yield trust.finding(
             TRUST_UNKNOWN_ACCOUNT,
-            f"Account {told(unknown)} is neither yours, nor trusted, nor a known vendor's.",
+            f"Account {format_quoted(unknown)} is neither yours, nor trusted, nor a known vendor's.",
             "Principal",
         )
     whole = [
         each for each, named in by_account.items() if any(value == each or value.endswith(":root") for value in named)
     ]
-    if whole and not any(each.scope is Scope.PRINCIPAL for each in said.named):
+    if whole and not any(each.scope is Scope.PRINCIPAL for each in restriction.callers):
         yield trust.finding(
             TRUST_WHOLE_ACCOUNT,
-            f"Every identity of account {told(map(context.told, whole))} may assume the role that its administrators"
-            " let, not one role.",
+            f"Account {format_quoted(map(context.describe_account, whole))} is trusted as a whole: any identity that"
+            " its administrators permit can assume the role, not only one role.",
             "Principal",
         )
-    if trust.allows(TAG_SESSION) and not any(test.lower_key.startswith(_TAGS) for test in trust.tests):
+    if trust.allows(TAG_SESSION) and not any(condition.lower_key.startswith(_TAGS) for condition in trust.conditions):
         yield trust.finding(
             TRUST_SESSION_TAGS,
-            f"Account {told(map(context.told, by_account))} may pass any session tags with {TAG_SESSION}, and policies"
-            " that decide by aws:PrincipalTag believe them.",
+            f"Account {format_quoted(map(context.describe_account, by_account))} may pass any session tags with"
+            f" {TAG_SESSION}, which policies with conditions on aws:PrincipalTag trust.",
             "Action",
         )
 
 
-def _external_id(trust: Trust, tests: list[Test], account: str) -> Iterator[Finding]:
-    if not tests:
+def _evaluate_external_id(trust: TrustStatement, conditions: list[Condition], account: str) -> Iterator[Finding]:
+    if not conditions:
         yield trust.finding(
             TRUST_EXTERNAL_ID,
-            f"Account {account} may assume the role without an ExternalId{_but(trust, trust.said)}.",
+            f"Account {account} may assume the role without an ExternalId"
+            f"{_describe_ineffective(trust, trust.caller_restriction)}.",
             "Condition",
         )
         return
-    weak = [reason for test in tests if (reason := _weak(test, trust.tests))]
-    if len(weak) == len(tests):
+    weak = [reason for condition in conditions if (reason := _explain_weak_external_id(condition, trust.conditions))]
+    if len(weak) == len(conditions):
         rule: Rule = TRUST_CONDITION_OPEN
         yield trust.finding(
-            rule, f"{tests[0]} does not hold account {account} to its ExternalId: {weak[0]}.", "Condition"
+            rule, f"{conditions[0]} does not require one ExternalId of account {account}: {weak[0]}.", "Condition"
         )
 
 
-def _weak(test: Test, all_tests: Iterable[Test]) -> str:
-    """Why the test does not hold the caller to one ExternalId; nothing where it does."""
-    present = demands_presence([each for each in all_tests if each is not test], EXTERNAL_ID)
-    found = binding(test, present=present)
-    if found not in (Binding.PINS, Binding.NEVER):
-        return why_open(found, test)
-    for value in test.values:
-        if test.operator.globs and is_pattern(value):
+def _explain_weak_external_id(condition: Condition, conditions: Iterable[Condition]) -> str:
+    """Why the condition does not require one ExternalId; empty if it does."""
+    present = requires_presence([each for each in conditions if each is not condition], EXTERNAL_ID)
+    found = classify_constraint(condition, present=present)
+    if found not in (Constraint.PINS, Constraint.NEVER):
+        return explain_open(found, condition)
+    for value in condition.values:
+        if condition.operator.takes_patterns and is_pattern(value):
             fixed = literal_prefix(value)
             return f"{value!r} leaves " + (f"everything after {fixed!r} open" if fixed else "its beginning open")
         if "${" in value:
-            return f"{value!r} is what the caller is, and not what it was given"
+            return f"{value!r} is a property of the caller, not a value that the vendor issued"
         if value.lower().strip("<>{}") in _PLACEHOLDERS:
-            return f"{value!r} is a placeholder that anybody would try"
+            return f"{value!r} is a placeholder that anyone would try"
         if len(value) < 2:
-            return f"{value!r} is none; it has 2 to 1224 characters"
+            return f"{value!r} is not an ExternalId, which has 2 to 1224 characters"
     return ""
 
 
-def _but(trust: Trust, said: CallerRestriction) -> str:
-    """What the conditions do instead, in words."""
-    if said.open:
-        return "; " + "; ".join(f"{test} does not help: {why}" for test, why in said.open[:3])
-    beside = irrelevant(trust.tests)
+def _describe_ineffective(trust: TrustStatement, restriction: CallerRestriction) -> str:
+    """Why the conditions that are there do not restrict the caller, in words."""
+    if restriction.ineffective:
+        return "; " + "; ".join(f"{condition} has no effect: {why}" for condition, why in restriction.ineffective[:3])
+    beside = find_non_identifying(trust.conditions)
     if beside:
-        return f"; {', '.join(str(test) for test in beside[:3])} says nothing about who may act"
-    if any(test.lower_key == EXTERNAL_ID for test in trust.tests):
-        return "; sts:ExternalId alone is no secret, and says nothing about who may act"
-    if trust.tests:
-        return f"; {trust.tests[0]} says nothing about who may act"
+        return f"; {', '.join(str(condition) for condition in beside[:3])} does not restrict the caller"
+    if any(condition.lower_key == EXTERNAL_ID for condition in trust.conditions):
+        return "; sts:ExternalId alone is not a secret, and does not restrict the caller"
+    if trust.conditions:
+        return f"; {trust.conditions[0]} does not restrict the caller"
     return ", without any condition"

@@ -1,71 +1,73 @@
-"""What Deny statements take away from a trust policy's Allow statements: whole principals, or whoever fails a test."""
+"""What Deny statements take away from a trust policy's Allow statements: principals, or callers without a condition."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..conditions import Test, opposite
-from ..statement import Principal, PrincipalKind, Statement
-from .assume import assumed
+from ..conditions import Condition, negate
+from ..document import Principal, PrincipalKind, Statement
+from .trust_statement import covered_assume_actions
 
-_MOST = 8
-"""Demands that are counted: what is left out can only overstate who is let in."""
+_MAX_CONDITIONS = 8
+"""Conditions that are evaluated: what is left out can only overstate who may assume the role."""
 
 
 @dataclass
 class Denials:
-    """Read once for all Allow statements. Only what surely applies is counted, so that no grant is overlooked."""
+    """The Deny statements of a trust policy. Only what certainly applies counts, so that no grant is overlooked."""
 
-    _demands: list[tuple[frozenset[str], Test]] = field(default_factory=list)
-    _demanded: dict[frozenset[str], tuple[Test, ...]] = field(default_factory=dict)
+    _required: list[tuple[frozenset[str], Condition]] = field(default_factory=list)
+    _required_by_actions: dict[frozenset[str], tuple[Condition, ...]] = field(default_factory=dict)
     _denied: dict[Principal, frozenset[str]] = field(default_factory=dict)
     _only: dict[frozenset[str], frozenset[Principal]] = field(default_factory=dict)
-    """Who is spared by all statements that deny everybody else, by what they deny."""
+    """The principals that all NotPrincipal statements exempt, by the actions that those deny."""
 
     @classmethod
-    def of(cls, statements: Iterable[Statement]) -> "Denials":
+    def from_statements(cls, statements: Iterable[Statement]) -> "Denials":
         found = cls()
         for statement in statements:
             if statement.denies:
                 found._read(statement)
         return found
 
-    def demands(self, actions: frozenset[str]) -> tuple[Test, ...]:
-        """The tests that every request must pass, since a Deny refuses whoever does not."""
-        found = self._demanded.get(actions)
+    def required_conditions(self, actions: frozenset[str]) -> tuple[Condition, ...]:
+        """The conditions that every request must satisfy, since a Deny applies to those that do not."""
+        found = self._required_by_actions.get(actions)
         if found is None:
-            found = tuple(dict.fromkeys(test for denied, test in self._demands if actions <= denied))[:_MOST]
-            self._demanded[actions] = found
+            found = tuple(dict.fromkeys(condition for denied, condition in self._required if actions <= denied))[
+                :_MAX_CONDITIONS
+            ]
+            self._required_by_actions[actions] = found
         return found
 
-    def leaves(self, principals: tuple[Principal, ...], actions: frozenset[str]) -> tuple[Principal, ...]:
-        """The principals that are not denied altogether."""
-        if actions <= self._denied.get(_EVERYONE, frozenset()):
+    def not_denied(self, principals: tuple[Principal, ...], actions: frozenset[str]) -> tuple[Principal, ...]:
+        """The principals that are not denied unconditionally."""
+        if actions <= self._denied.get(_ANY_PRINCIPAL, frozenset()):
             return ()
         left = [each for each in principals if not actions <= self._denied.get(each, frozenset())]
-        for denied, spared in self._only.items():
+        for denied, exempt in self._only.items():
             if actions <= denied:
-                left = [each for each in left if each in spared] or (
-                    list(spared) if any(each.kind is PrincipalKind.ANYONE for each in left) else []
+                left = [each for each in left if each in exempt] or (
+                    list(exempt) if any(each.kind is PrincipalKind.ANYONE for each in left) else []
                 )
         return tuple(left)
 
     def _read(self, statement: Statement) -> None:
-        actions = assumed(statement)
+        actions = covered_assume_actions(statement)
         if not actions:
             return
         everyone = any(each.kind is PrincipalKind.ANYONE for each in statement.principals)
         if statement.conditions:
-            test = opposite(statement.conditions[0]) if len(statement.conditions) == 1 else None
-            if everyone and test is not None and len(self._demands) < _MOST * 8:
-                self._demands.append((actions, test))
+            condition = negate(statement.conditions[0]) if len(statement.conditions) == 1 else None
+            if everyone and condition is not None and len(self._required) < _MAX_CONDITIONS * 8:
+                self._required.append((actions, condition))
         elif statement.not_principals:
-            spared = frozenset(statement.not_principals)
-            self._only[actions] = self._only.get(actions, spared) & spared
+            exempt = frozenset(statement.not_principals)
+            self._only[actions] = self._only.get(actions, exempt) & exempt
         elif everyone:
-            self._denied[_EVERYONE] = self._denied.get(_EVERYONE, frozenset()) | actions
+            self._denied[_ANY_PRINCIPAL] = self._denied.get(_ANY_PRINCIPAL, frozenset()) | actions
         else:
             for each in statement.principals:
                 self._denied[each] = self._denied.get(each, frozenset()) | actions
 
 
-_EVERYONE = Principal(PrincipalKind.ANYONE, "*")
+_ANY_PRINCIPAL = Principal(PrincipalKind.ANYONE, "*")

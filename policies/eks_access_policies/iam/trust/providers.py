@@ -1,8 +1,8 @@
-"""OpenID Connect providers: whose tokens they are, and what of a token's subject must be spelled out.
+"""OpenID Connect providers, and what a condition on a token's subject must spell out.
 
-A provider of many customers (GitHub, GitLab.com, Terraform Cloud) gives everyone a token, and its subject begins with
-the customer's name: that must be literal, or anyone may come. `must` is what a value has to begin with for that,
-`narrow` what it begins with when it names one repository, project or service account.
+A multi-tenant provider (GitHub, GitLab.com, Terraform Cloud) issues tokens to everyone, and a token's subject begins
+with the tenant's name: that must be literal, or anyone can assume the role. `must` is what a value has to begin with
+for that, `narrow` what it begins with if it names one repository, project or service account.
 """
 
 import re
@@ -16,57 +16,53 @@ _PART = r"[^*?:/]+"
 
 @dataclass(frozen=True)
 class Claim:
-    """What a value must look like to leave no choice of customer, and to name one thing."""
+    """The patterns of a claim's values that name one tenant (`must`) and one subject of it (`narrow`)."""
 
     must: str
     narrow: str
-    looks: str
-    """An example, for messages."""
+    example: str
+    """For messages."""
 
-    def is_closed(self, value: str) -> bool:
-        return _match(self.must, value)
+    def names_tenant(self, value: str) -> bool:
+        return _matches(self.must, value)
 
-    def is_narrow(self, value: str) -> bool:
-        return _match(self.narrow, value)
-
-
-def _claim(must: str, narrow: str, looks: str) -> Claim:
-    return Claim(must, narrow, looks)
+    def names_subject(self, value: str) -> bool:
+        return _matches(self.narrow, value)
 
 
 _WHOLE = Claim(r"[^*?]+$", r"[^*?]+$", "one value without wildcards")
 _NUMBER = Claim(r"[0-9]+$", r"[0-9]+$", "123456789")
-_SERVICE_ACCOUNT = _claim(
+_SERVICE_ACCOUNT = Claim(
     rf"system:serviceaccount:{_PART}:[^*?]*",
     rf"system:serviceaccount:{_PART}:{_PART}$",
     "system:serviceaccount:<ns>:<name>",
 )
-_GENERIC = _claim(
+_GENERIC = Claim(
     r"[^*?]+$|[^*?:/|]+[:/|][^*?:/|]+[:/|]", r"[^*?]+$", "the subject in full, or at least its first two parts"
 )
 
 
 @dataclass(frozen=True)
 class Provider:
-    """`audience` and `subject` are claims, any one of which will do."""
+    """A provider. A condition on any one of the claims in `audience` restricts the audience."""
 
     name: str
     hosts: tuple[str, ...]
     audience: tuple[str, ...] = ("aud",)
     subject: Claim = _GENERIC
     claims: tuple[tuple[str, Claim], ...] = ()
-    """Claims other than `sub` that say whose token it is."""
+    """Claims other than `sub` that identify the subject."""
     known: frozenset[str] = frozenset()
-    """All claims that STS passes on; none named where it is not known."""
+    """All claims that STS passes on; empty if unknown."""
     built_in: bool = False
 
 
 _GITHUB_CLAIMS = (
-    ("repository", _claim(rf"{_PART}/", rf"{_PART}/{_PART}$", "org/repository")),
+    ("repository", Claim(rf"{_PART}/", rf"{_PART}/{_PART}$", "org/repository")),
     ("repository_id", _NUMBER),
     ("repository_owner_id", Claim(_NUMBER.must, r"(?!)", "123456789")),
     ("enterprise_id", Claim(_NUMBER.must, r"(?!)", "123456789")),
-    ("job_workflow_ref", _claim(rf"{_PART}/", rf"{_PART}/{_PART}/", "org/repository/.github/workflows/…")),
+    ("job_workflow_ref", Claim(rf"{_PART}/", rf"{_PART}/{_PART}/", "org/repository/.github/workflows/…")),
 )
 _OWNED = "repository_owner|organization"
 
@@ -74,7 +70,7 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(
         "GitHub Actions",
         ("token.actions.githubusercontent.com", "token.actions.githubusercontent.com/*", "token.actions.*.ghe.com"),
-        subject=_claim(
+        subject=Claim(
             rf"repo:{_PART}/|({_OWNED}):{_PART}(:|$)|(repository|enterprise|repository_owner|repository)(_id)?:{_PART}(:|$)"
             rf"|repository:{_PART}/|job_workflow_ref:{_PART}/",
             rf"repo:{_PART}/{_PART}:(?!pull_request$)|repository(_id)?:{_PART}|job_workflow_ref:{_PART}/{_PART}/",
@@ -101,7 +97,7 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(
         "GitLab",
         ("gitlab.com", "gitlab.*", "*.gitlab.*", "*gitlab*"),
-        subject=_claim(
+        subject=Claim(
             rf"project_path:{_PART}/",
             r"project_path:[^*?:]+:",
             "project_path:<group>/<project>:ref_type:branch:ref:main",
@@ -132,7 +128,7 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(
         "Terraform Cloud",
         ("app.terraform.io",),
-        subject=_claim(
+        subject=Claim(
             rf"organization:{_PART}:",
             rf"organization:{_PART}:project:{_PART}:workspace:{_PART}:",
             "organization:<organization>:project:<project>:workspace:<workspace>:run_phase:*",
@@ -141,7 +137,7 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(
         "CircleCI",
         ("oidc.circleci.com/org/*",),
-        subject=_claim(
+        subject=Claim(
             rf"org/{_PART}/", rf"org/{_PART}/project/{_PART}/", "org/<organization>/project/<project>/user/*"
         ),
         claims=(("oidc.circleci.com/project-id", _WHOLE),),
@@ -149,12 +145,12 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider(
         "Bitbucket Pipelines",
         ("api.bitbucket.org/2.0/workspaces/*",),
-        subject=_claim(r"\{[^*?}]+\}|[0-9a-fA-F-]{36}", r"\{[^*?}]+\}|[0-9a-fA-F-]{36}", "{<repository's UUID>}:*"),
+        subject=Claim(r"\{[^*?}]+\}|[0-9a-fA-F-]{36}", r"\{[^*?}]+\}|[0-9a-fA-F-]{36}", "{<repository's UUID>}:*"),
     ),
     Provider(
         "Buildkite",
         ("agent.buildkite.com", "agent.*.buildkite.*"),
-        subject=_claim(
+        subject=Claim(
             rf"organization:{_PART}:",
             rf"organization:{_PART}:pipeline:{_PART}:",
             "organization:<organization>:pipeline:<pipeline>:ref:refs/heads/main:*",
@@ -167,12 +163,12 @@ PROVIDERS: tuple[Provider, ...] = (
         ),
     ),
     Provider(
-        "Spacelift", ("*.app.spacelift.io",), subject=_claim(rf"space:{_PART}:", rf"space:{_PART}:", "space:<space>:*")
+        "Spacelift", ("*.app.spacelift.io",), subject=Claim(rf"space:{_PART}:", rf"space:{_PART}:", "space:<space>:*")
     ),
     Provider(
         "Vercel",
         ("oidc.vercel.com", "oidc.vercel.com/*"),
-        subject=_claim(
+        subject=Claim(
             rf"owner:{_PART}:",
             rf"owner:{_PART}:project:{_PART}:",
             "owner:<team>:project:<project>:environment:production",
@@ -188,18 +184,19 @@ BUILT_IN = frozenset(host for provider in PROVIDERS if provider.built_in for hos
 
 
 @lru_cache(maxsize=1024)
-def provider_of(issuer: str) -> Provider:
+def find_provider(issuer: str) -> Provider:
+    """The provider of this issuer; a generic one if it is unknown."""
     lowered = issuer.lower().rstrip("/")
     return next((each for each in PROVIDERS if any(matching(host, (lowered,)) for host in each.hosts)), _OTHER)
 
 
 def subject_claim(provider: Provider, value: str) -> Claim:
-    """What is asked of this subject: service accounts look alike whoever's cluster it is."""
+    """The claim to check a subject against: a service account's subject looks the same for every cluster."""
     if provider is _OTHER and value.startswith("system:serviceaccount:"):
         return _IN_CLUSTER.subject
     return provider.subject
 
 
 @lru_cache(maxsize=4096)
-def _match(pattern: str, value: str) -> bool:
+def _matches(pattern: str, value: str) -> bool:
     return re.match(pattern, value) is not None

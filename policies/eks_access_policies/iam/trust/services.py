@@ -1,4 +1,4 @@
-"""AWS services as principals: whether they exist, and for whose resources they may act."""
+"""Evaluates trust in AWS services: whether they exist, and for whose resources they may act."""
 
 import difflib
 import re
@@ -8,7 +8,7 @@ from ...finding import Finding
 from ...rules.iam.trust import TRUST_ANYONE, TRUST_CONDITION_OPEN, TRUST_PROVIDER, TRUST_SERVICE, TRUST_UNKNOWN_ACCOUNT
 from ..context import AccountTrust
 from ..principal_conditions import SOURCE_KEYS, evaluate_caller_restriction
-from .assume import ASSUME_ROLE, TAG_SESSION, Trust, told
+from .trust_statement import ASSUME_ROLE, TAG_SESSION, TrustStatement, format_quoted
 
 _SERVICE = re.compile(r"([a-z0-9-]+\.)+(amazonaws\.com(\.cn)?|aws\.internal|amazon\.com|api\.aws|aws\.com)")
 POD_IDENTITY = "pods.eks.amazonaws.com"
@@ -57,7 +57,7 @@ IN_ACCOUNT = frozenset(
         "tasks.apprunner",
     )
 )
-"""Services that use a role only for what the account itself gave it to, or send no source that could be required."""
+"""Services that use a role only for resources of its own account, or send no source that could be required."""
 
 FOR_OTHERS = frozenset(
     f"{name}.amazonaws.com"
@@ -105,54 +105,61 @@ FOR_OTHERS = frozenset(
 https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html#cross-service-confused-deputy-prevention"""
 
 
-def evaluate_service(trust: Trust, service: str) -> Iterator[Finding]:
+def evaluate_service(trust: TrustStatement, service: str) -> Iterator[Finding]:
+    """Evaluate an AWS service as the principal."""
     lowered = service.lower()
     if lowered == "*":
         yield trust.finding(TRUST_ANYONE, "Service '*' is every AWS service, for every customer.", "Principal")
         return
     if not _SERVICE.fullmatch(lowered):
-        yield trust.finding(TRUST_PROVIDER, f"{service!r:.80} is no AWS service{_near(lowered)}.", "Principal")
+        yield trust.finding(
+            TRUST_PROVIDER, f"{service!r:.80} is not an AWS service{_suggest_service(lowered)}.", "Principal"
+        )
         return
     if not trust.allows(ASSUME_ROLE):
         yield trust.finding(
             TRUST_PROVIDER,
-            f"{service} takes the role with {ASSUME_ROLE}, which is not among the actions"
-            f" ({told(trust.statement.actions)}).",
+            f"{service} assumes the role with {ASSUME_ROLE}, which is not among the actions"
+            f" ({format_quoted(trust.statement.actions)}).",
             "Action",
         )
         return
     if lowered == POD_IDENTITY and not trust.allows(TAG_SESSION):
         yield trust.finding(
-            TRUST_PROVIDER, f"{service} also needs {TAG_SESSION}; without it no pod gets the role.", "Action"
+            TRUST_PROVIDER, f"{service} also needs {TAG_SESSION}; without it no pod can assume the role.", "Action"
         )
-    yield from _source(trust, service)
+    yield from _evaluate_source(trust, service)
 
 
-def _source(trust: Trust, service: str) -> Iterator[Finding]:
-    tests = [test for test in trust.tests if test.lower_key in SOURCE_KEYS]
-    said = evaluate_caller_restriction(tests, trust.context.organizations)
-    if said.open and not said.says:
-        test, why = said.open[0]
+def _evaluate_source(trust: TrustStatement, service: str) -> Iterator[Finding]:
+    conditions = [condition for condition in trust.conditions if condition.lower_key in SOURCE_KEYS]
+    restriction = evaluate_caller_restriction(conditions, trust.context.organizations)
+    if restriction.ineffective and not restriction.is_restricted:
+        condition, why = restriction.ineffective[0]
         yield trust.finding(
-            TRUST_CONDITION_OPEN, f"{test} does not hold {service} to one's own account: {why}.", "Condition"
+            TRUST_CONDITION_OPEN, f"{condition} does not restrict {service} to one's own account: {why}.", "Condition"
         )
-    elif not said.says and service.lower() in FOR_OTHERS:
+    elif not restriction.is_restricted and service.lower() in FOR_OTHERS:
         yield trust.finding(
             TRUST_SERVICE,
-            f"{service} may act here for any customer's resource: neither aws:SourceArn nor aws:SourceAccount is"
+            f"{service} may assume the role for any customer's resource: neither aws:SourceArn nor aws:SourceAccount is"
             " required.",
             "Condition",
         )
     context = trust.context
-    strangers = [
-        each for each in said.accounts if context.accounts and context.account_trust(each) is AccountTrust.UNKNOWN
+    unknown_accounts = [
+        each
+        for each in restriction.accounts
+        if context.accounts and context.account_trust(each) is AccountTrust.UNKNOWN
     ]
-    if strangers:
+    if unknown_accounts:
         yield trust.finding(
-            TRUST_UNKNOWN_ACCOUNT, f"{service} may act for account {told(strangers)}, which is not yours.", "Condition"
+            TRUST_UNKNOWN_ACCOUNT,
+            f"{service} may act for account {format_quoted(unknown_accounts)}, which is not yours.",
+            "Condition",
         )
 
 
-def _near(service: str) -> str:
+def _suggest_service(service: str) -> str:
     close = difflib.get_close_matches(service[:80], IN_ACCOUNT | FOR_OTHERS, n=1, cutoff=0.7)
-    return f"; did you mean {close[0]!r}?" if close else "; it must look like eks.amazonaws.com"
+    return f"; did you mean {close[0]!r}?" if close else "; it must have the form eks.amazonaws.com"

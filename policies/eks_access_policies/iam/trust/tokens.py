@@ -1,4 +1,4 @@
-"""Web identity: a token of an OpenID Connect provider, for an audience, of a subject."""
+"""Evaluates trust in an OpenID Connect provider: its tokens, their audience and their subject."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,19 +12,19 @@ from ...rules.iam.trust import (
     TRUST_SUBJECT,
     TRUST_SUBJECT_WIDE,
 )
-from ..conditions import Binding, Test, binding, demands_presence
+from ..conditions import Condition, Constraint, classify_constraint, requires_presence
 from ..glob import is_anything, is_pattern
-from ..principal_conditions import why_open
-from .assume import WEB_IDENTITY, Trust, told
-from .providers import BUILT_IN, Claim, Provider, provider_of, subject_claim
+from ..principal_conditions import explain_open
+from .providers import BUILT_IN, Claim, Provider, find_provider, subject_claim
+from .trust_statement import WEB_IDENTITY, TrustStatement, format_quoted
 
 _NOT_ISSUERS = ("aws:", "sts:", "saml:", "iam:", "ec2:", "lambda:")
 
 
-def evaluate_token(trust: Trust, principal: str) -> Iterator[Finding]:
-    """`principal` is a provider's ARN, or the name of a built-in one."""
+def evaluate_token(trust: TrustStatement, principal: str) -> Iterator[Finding]:
+    """Evaluate a provider as the principal: its ARN, or the name of a built-in one."""
     issuer = principal.partition(":oidc-provider/")[2] or principal
-    provider = provider_of(issuer)
+    provider = find_provider(issuer)
     if ":oidc-provider/" in principal and issuer.lower() in BUILT_IN:
         yield trust.finding(
             TRUST_PROVIDER,
@@ -36,36 +36,43 @@ def evaluate_token(trust: Trust, principal: str) -> Iterator[Finding]:
         yield trust.finding(
             TRUST_PROVIDER,
             f"{principal!r} signs in with {WEB_IDENTITY}, which is not among the actions"
-            f" ({told(trust.statement.actions)}), so that nobody can assume the role.",
+            f" ({format_quoted(trust.statement.actions)}), so no principal can assume the role.",
             "Action",
         )
         return
-    foreign = [test for test in trust.tests if (named := issuer_of(test.key)) and not _same(named, issuer)]
+    foreign = [
+        condition
+        for condition in trust.conditions
+        if (named := parse_issuer(condition.key)) and not _same(named, issuer)
+    ]
     if foreign:
-        yield from _wrong_issuer(trust, issuer, foreign)
-    unknown = [test for test in trust.tests if _is_unknown(test, issuer, provider)]
+        yield from _create_issuer_finding(trust, issuer, foreign)
+    unknown = [condition for condition in trust.conditions if _is_unknown(condition, issuer, provider)]
     if unknown:
         yield trust.finding(
             TRUST_CONDITION_NEVER,
-            f"{unknown[0]}: IAM does not pass this claim of {provider.name} on; it knows"
+            f"{unknown[0]}: IAM does not pass on this claim of {provider.name}; it supports"
             f" {', '.join(sorted(provider.known))}.",
             "Condition",
         )
-    if any(test.lower_key == "sts:externalid" and not test.operator.lets_absent_through for test in trust.tests):
+    if any(
+        condition.lower_key == "sts:externalid" and not condition.operator.passes_if_absent
+        for condition in trust.conditions
+    ):
         yield trust.finding(
             TRUST_CONDITION_NEVER,
-            f"sts:ExternalId cannot be given with {WEB_IDENTITY}, so that nobody meets it.",
+            f"sts:ExternalId cannot be passed with {WEB_IDENTITY}, so the condition is never satisfied.",
             "Condition",
         )
-    excused = {issuer_claim(test.key) for test in (*foreign, *unknown)}
-    if not excused & set(provider.audience):
-        yield from _audience(trust, issuer, provider)
-    if not excused & {"sub", *(claim for claim, _ in provider.claims)}:
-        yield from _subject(trust, issuer, provider)
+    reported_claims = {parse_claim(condition.key) for condition in (*foreign, *unknown)}
+    if not reported_claims & set(provider.audience):
+        yield from _evaluate_audience(trust, issuer, provider)
+    if not reported_claims & {"sub", *(claim for claim, _ in provider.claims)}:
+        yield from _evaluate_subject(trust, issuer, provider)
 
 
-def issuer_of(key: str) -> str:
-    """The provider that a condition key belongs to; nothing where it belongs to none."""
+def parse_issuer(key: str) -> str:
+    """The provider that a condition key belongs to; empty if it belongs to none."""
     issuer, _, claim = key.rpartition(":")
     if not claim or key.lower().startswith(_NOT_ISSUERS) or "." not in issuer:
         return ""
@@ -73,7 +80,8 @@ def issuer_of(key: str) -> str:
     return issuer
 
 
-def issuer_claim(key: str) -> str:
+def parse_claim(key: str) -> str:
+    """The claim in a condition key (`sub` of `<provider>:sub`), in lower case."""
     return key.rpartition(":")[2].lower()
 
 
@@ -81,104 +89,124 @@ def _same(named: str, issuer: str) -> bool:
     return named.lower().rstrip("/") == issuer.lower().rstrip("/")
 
 
-def _is_unknown(test: Test, issuer: str, provider: Provider) -> bool:
-    named = issuer_of(test.key)
-    return bool(named and provider.known and _same(named, issuer) and issuer_claim(test.key) not in provider.known)
+def _is_unknown(condition: Condition, issuer: str, provider: Provider) -> bool:
+    named = parse_issuer(condition.key)
+    return bool(named and provider.known and _same(named, issuer) and parse_claim(condition.key) not in provider.known)
 
 
-def _wrong_issuer(trust: Trust, issuer: str, foreign: Sequence[Test]) -> Iterator[Finding]:
+def _create_issuer_finding(trust: TrustStatement, issuer: str, foreign: Sequence[Condition]) -> Iterator[Finding]:
     first = foreign[0]
-    named = issuer_of(first.key)
+    named = parse_issuer(first.key)
     also = [
         each.value for each in trust.statement.principals if _same(each.value.partition(":oidc-provider/")[2], named)
     ]
     if also:
-        why = f"holds for tokens of {also[0]!r} only, and both must hold; write a statement for each provider"
+        why = f"applies to tokens of {also[0]!r} only, and all conditions must be met; use one statement per provider"
     elif named.lower().removeprefix("https://") == issuer.lower():
         why = "has https:// in its key, which no request has"
     else:
         why = f"is about {named}, and the provider is {issuer}"
-    passes = first.operator.lets_absent_through or first.operator.negated
-    effect = "it holds for every token" if passes else "no token of this provider meets it"
+    passes = first.operator.passes_if_absent or first.operator.is_negated
+    effect = "every token satisfies it" if passes else "no token of this provider satisfies it"
     yield trust.finding(TRUST_ISSUER, f"{first} {why}: {effect}.", "Condition")
 
 
-def _tests(trust: Trust, issuer: str, claim: str) -> list[Test]:
+def _find_conditions(trust: TrustStatement, issuer: str, claim: str) -> list[Condition]:
     return [
-        test
-        for test in trust.tests
-        if issuer_claim(test.key) == claim.lower() and (named := issuer_of(test.key)) and _same(named, issuer)
+        condition
+        for condition in trust.conditions
+        if parse_claim(condition.key) == claim.lower()
+        and (named := parse_issuer(condition.key))
+        and _same(named, issuer)
     ]
 
 
-def _binding(trust: Trust, test: Test) -> Binding:
-    rest = [each for each in trust.tests if each is not test]
-    return binding(test, present=demands_presence(rest, test.lower_key))
+def _binding(trust: TrustStatement, condition: Condition) -> Constraint:
+    rest = [each for each in trust.conditions if each is not condition]
+    return classify_constraint(condition, present=requires_presence(rest, condition.lower_key))
 
 
-def _audience(trust: Trust, issuer: str, provider: Provider) -> Iterator[Finding]:
-    tests = [test for claim in provider.audience for test in _tests(trust, issuer, claim)]
+def _evaluate_audience(trust: TrustStatement, issuer: str, provider: Provider) -> Iterator[Finding]:
+    conditions = [condition for claim in provider.audience for condition in _find_conditions(trust, issuer, claim)]
     keys = " or ".join(f"{issuer}:{claim}" for claim in provider.audience)
-    if not tests:
+    if not conditions:
         yield trust.finding(
-            TRUST_AUDIENCE, f"A token of {issuer} that was made for any audience will do: no {keys}.", "Condition"
+            TRUST_AUDIENCE, f"A token of {issuer} for any audience is accepted: no condition on {keys}.", "Condition"
         )
         return
-    reasons = [_open(trust, test) for test in tests]
+    reasons = [_explain_open_audience(trust, condition) for condition in conditions]
     if all(reasons):
         yield trust.finding(
-            TRUST_CONDITION_OPEN, f"{tests[0]} does not hold the token to an audience: {reasons[0]}.", "Condition"
+            TRUST_CONDITION_OPEN,
+            f"{conditions[0]} does not restrict the token to an audience: {reasons[0]}.",
+            "Condition",
         )
 
 
-def _open(trust: Trust, test: Test) -> str:
-    found = _binding(trust, test)
-    if found is Binding.NEVER:
+def _explain_open_audience(trust: TrustStatement, condition: Condition) -> str:
+    found = _binding(trust, condition)
+    if found is Constraint.NEVER:
         return ""
-    if found is not Binding.PINS:
-        return why_open(found, test)
-    wild = [value for value in test.values if test.operator.globs and is_pattern(value)]
+    if found is not Constraint.PINS:
+        return explain_open(found, condition)
+    wild = [value for value in condition.values if condition.operator.takes_patterns and is_pattern(value)]
     return f"{wild[0]!r} matches more than one" if wild else ""
 
 
-def _subject(trust: Trust, issuer: str, provider: Provider) -> Iterator[Finding]:
-    """One claim that says whose token it is, is enough. The best one counts."""
-    asked: list[tuple[Test, Claim | None]] = [(test, None) for test in _tests(trust, issuer, "sub")]
-    asked += [(test, shape) for claim, shape in provider.claims for test in _tests(trust, issuer, claim)]
-    if not asked:
-        others = [test for test in trust.tests if (named := issuer_of(test.key)) and _same(named, issuer)]
-        others = [test for test in others if issuer_claim(test.key) not in provider.audience]
-        beside = f"; {others[0]} leaves it open whose" if others else ""
+def _evaluate_subject(trust: TrustStatement, issuer: str, provider: Provider) -> Iterator[Finding]:
+    """One condition that identifies the subject is enough; the strictest one counts."""
+    subject_conditions: list[tuple[Condition, Claim | None]] = [
+        (condition, None) for condition in _find_conditions(trust, issuer, "sub")
+    ]
+    subject_conditions += [
+        (condition, shape) for claim, shape in provider.claims for condition in _find_conditions(trust, issuer, claim)
+    ]
+    if not subject_conditions:
+        others = [
+            condition
+            for condition in trust.conditions
+            if (named := parse_issuer(condition.key)) and _same(named, issuer)
+        ]
+        others = [condition for condition in others if parse_claim(condition.key) not in provider.audience]
+        beside = f"; {others[0]} does not identify the subject" if others else ""
         yield trust.finding(
             TRUST_SUBJECT,
-            f"Whoever gets a token from {issuer} can assume the role: no {issuer}:sub{beside}.",
+            f"Anyone with a token from {issuer} can assume the role: no condition on {issuer}:sub{beside}.",
             "Condition",
         )
         return
-    evaluated = [_evaluated(trust, provider, test, shape) for test, shape in asked]
+    evaluated = [
+        _evaluate_subject_condition(trust, provider, condition, shape) for condition, shape in subject_conditions
+    ]
     best = min(evaluated, key=lambda each: each is not None and (1 if each.rule is TRUST_SUBJECT_WIDE else 2))
     if best is not None:
         yield best
 
 
-def _evaluated(trust: Trust, provider: Provider, test: Test, shape: Claim | None) -> Finding | None:
-    found = _binding(trust, test)
-    if found is Binding.NEVER:
-        return None  # told as a condition that nobody meets
-    if found is not Binding.PINS:
-        rule = TRUST_SUBJECT if found is Binding.ANYTHING else TRUST_CONDITION_OPEN
-        return trust.finding(rule, f"{test} does not say whose token it is: {why_open(found, test)}.", "Condition")
+def _evaluate_subject_condition(
+    trust: TrustStatement, provider: Provider, condition: Condition, shape: Claim | None
+) -> Finding | None:
+    found = _binding(trust, condition)
+    if found is Constraint.NEVER:
+        return None  # reported as a condition that is never satisfied
+    if found is not Constraint.PINS:
+        rule = TRUST_SUBJECT if found is Constraint.ANYTHING else TRUST_CONDITION_OPEN
+        return trust.finding(
+            rule, f"{condition} does not identify the subject: {explain_open(found, condition)}.", "Condition"
+        )
     wide = None
-    for value in test.values:
+    for value in condition.values:
         claim = shape or subject_claim(provider, value)
-        if is_anything(value) or not claim.is_closed(value):
+        if is_anything(value) or not claim.names_tenant(value):
             return trust.finding(
                 TRUST_SUBJECT,
-                f"{test.key} {value!r} lets others than one's own in; it must name them, as in {claim.looks!r}.",
+                f"{condition.key} {value!r} does not name one's own subjects; it must, as in {claim.example!r}.",
                 "Condition",
             )
-        if not claim.is_narrow(value):
+        if not claim.names_subject(value):
             wide = trust.finding(
-                TRUST_SUBJECT_WIDE, f"{test.key} {value!r} is wider than one, as in {claim.looks!r}.", "Condition"
+                TRUST_SUBJECT_WIDE,
+                f"{condition.key} {value!r} covers more than one subject; name one, as in {claim.example!r}.",
+                "Condition",
             )
     return wide

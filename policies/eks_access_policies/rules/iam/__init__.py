@@ -1,4 +1,4 @@
-"""The rules of this area, as data. A judging module reports findings of them; `RULES` is what a pack offers."""
+"""The rules of IAM documents, as data. The modules of `iam` report findings of them; `RULES` is what a pack offers."""
 
 from ...finding import Rule
 from . import documents, escalation, permissions, trust
@@ -9,4 +9,4 @@ RULES: tuple[Rule, ...] = tuple(
     for value in vars(module).values()
     if isinstance(value, Rule)
 )
-"""All of them, in the order in which they stand in their modules."""
+"""All of them, in the order of their modules."""

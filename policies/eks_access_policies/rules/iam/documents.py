@@ -8,14 +8,14 @@ MALFORMED = Rule(
     "iam-document-malformed",
     "A policy document follows IAM's grammar",
     Severity.MEDIUM,
-    "Correct what the message names. IAM refuses the document as it is, or reads it differently from how it looks.",
+    "Correct what the message names. IAM rejects the document, or interprets it differently from how it looks.",
     f"{_USER_GUIDE}/reference_policies_grammar.html",
 )
 CHARACTERS = Rule(
     "iam-document-characters",
-    "A policy document has no characters that IAM does not accept, such as look-alikes of Latin letters",
+    "A policy document has only characters that IAM accepts, and no look-alikes of Latin letters",
     Severity.MEDIUM,
-    "Type the text anew in Latin letters. What looks like the right word names something else.",
+    "Retype the text in Latin letters. What looks like the right word names something else.",
     "https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html",
 )
 SIZE = Rule(
@@ -34,8 +34,8 @@ SIZE_NEAR = Rule(
 )
 DUPLICATE = Rule(
     "iam-document-duplicate",
-    "A policy document says everything once",
+    "A policy document has no duplicates",
     Severity.LOW,
-    "Remove what is covered already: a reader takes it for a difference, and it counts against the size limit.",
+    "Remove what is already covered: it looks like a difference, and counts against the size limit.",
     f"{_USER_GUIDE}/access-analyzer-reference-policy-checks.html",
 )

@@ -1,4 +1,4 @@
-"""Rules of escalation: what lets its holder gain further rights."""
+"""Rules of privilege escalation: permissions that let a principal gain further permissions."""
 
 from ...finding import Rule, Severity
 
@@ -8,53 +8,53 @@ _ESCALATION = "https://pathfinding.cloud/paths"
 
 ESCALATION_SELF = Rule(
     "iam-escalation-policies",
-    "Nobody but administrators can change policies, and so grant themselves any right",
+    "Only administrators can change policies, and so grant themselves any permission",
     Severity.CRITICAL,
-    "Leave the action out. Where it is needed, name the identities that it is for, and require iam:PolicyARN or"
+    "Remove the action. If it is needed, name the identities that it is for, and require iam:PolicyARN or"
     " iam:PermissionsBoundary.",
     _ESCALATION,
 )
 ESCALATION_IDENTITIES = Rule(
     "iam-escalation-identities",
-    "Nobody but administrators can become another identity",
+    "Only administrators can act as another identity",
     Severity.HIGH,
-    "Leave the action out, or name the users and roles that it is for (user/${aws:username} for one's own).",
+    "Remove the action, or name the users and roles that it is for (user/${aws:username} for the caller's own).",
     _ESCALATION,
 )
 ESCALATION_PASS_ROLE = Rule(
     "iam-escalation-pass-role",
-    "A role is passed only to services and in roles that are named",
+    "iam:PassRole is limited to named roles and services",
     Severity.HIGH,
     "Name the roles in the statement for iam:PassRole, and the service in iam:PassedToService.",
     _ESCALATION,
 )
 ESCALATION_EXISTING = Rule(
     "iam-escalation-workloads",
-    "Nobody runs their own code or commands with the role of a workload that they do not own",
+    "Running code with the role of an existing workload is limited to named workloads",
     Severity.HIGH,
     "Name the functions, instances, projects, stacks or jobs that the action is for, or require a tag on them.",
     _ESCALATION,
 )
 ESCALATION_CONFINED = Rule(
     "iam-escalation-confined",
-    "Rights that let their holder gain others are for what is named in full",
+    "Permissions that allow escalation are limited to resources that are named in full",
     Severity.MEDIUM,
-    "Name the resources without wildcards, and see to it that the holder has no way to become what is named.",
+    "Name the resources without wildcards, and make sure that the principal cannot act as any of them.",
     _ESCALATION,
 )
 PASS_ROLE_ANY = Rule(
     "iam-pass-role-any",
-    "iam:PassRole names the roles, or the service that gets them",
+    "iam:PassRole names the roles, or the service that they are passed to",
     Severity.MEDIUM,
-    "Name the roles in Resource, and the service in iam:PassedToService. With another policy of the same identity it"
-    " may be all that is missing to act as any role.",
+    "Name the roles in Resource, and the service in iam:PassedToService. Together with another policy of the same"
+    " identity it can be enough to act as any role.",
     f"{_USER_GUIDE}/id_roles_use_passrole.html",
 )
 EKS_ACCESS_POLICIES = Rule(
     "eks-escalation-access-policies",
-    "Nobody but administrators can make a principal administrator of a cluster",
+    "Only administrators can make a principal an administrator of a cluster",
     Severity.HIGH,
-    "Require eks:policyArn with the policies that may be given (not AmazonEKSClusterAdminPolicy or"
+    "Require eks:policyArn with the policies that may be associated (not AmazonEKSClusterAdminPolicy or"
     " AmazonEKSAdminPolicy), or eks:accessScope 'namespace' with eks:namespaces; and name the"
     " clusters in the access entries' ARNs.",
     f"{_EKS_GUIDE}/access-policies.html",
@@ -62,24 +62,24 @@ EKS_ACCESS_POLICIES = Rule(
 )
 EKS_ACCESS_ENTRIES = Rule(
     "eks-escalation-access-entries",
-    "Nobody but administrators decides who is who in a cluster",
+    "Only administrators can map principals to Kubernetes identities",
     Severity.HIGH,
     "Require eks:principalArn, and eks:kubernetesGroups (ForAllValues:StringEquals) and eks:username with the values"
-    " that may be given.",
+    " that may be assigned.",
     f"{_EKS_GUIDE}/access-entries.html",
     ("CIS EKS 4.1.1",),
 )
 EKS_AUTHENTICATION = Rule(
     "eks-escalation-authentication",
-    "Nobody but administrators changes how a cluster knows its users",
+    "Only administrators can change how a cluster authenticates users",
     Severity.HIGH,
-    "Leave the action out. For updates of other settings require eks:authenticationMode to be absent (Null 'true'); for"
+    "Remove the action. For updates of other settings require that eks:authenticationMode is absent (Null 'true'); for"
     " identity providers require eks:issuerUrl and eks:clientId.",
     f"{_EKS_GUIDE}/grant-k8s-access.html",
 )
 EKS_WORKLOAD_ROLES = Rule(
     "eks-escalation-workload-roles",
-    "Pods and nodes get only roles that are named",
+    "Only named roles can be given to pods and nodes",
     Severity.HIGH,
     "Name the roles in the statement for iam:PassRole, and the service in iam:PassedToService"
     " (pods.eks.amazonaws.com for Pod Identity).",

@@ -5,12 +5,12 @@ import pytest
 from eks_access.kubernetes.kubeconfig import find_cluster_name
 from eks_access.model.kubernetes_rights import Request
 from eks_access_policies.access import Access, EffectiveRule, any_allows, default_roles, enumerate_requests
-from eks_access_policies.access.chain import may_be
-from eks_access_policies.access.principals import canonical
+from eks_access_policies.access.chain import may_have_username
+from eks_access_policies.access.principals import canonicalize
 from eks_access_policies.stack import UNKNOWN, Resource, Stack
 from tests.support.policies.resources import (
     KUBECONFIG,
-    Made,
+    ResourceSpec,
     association,
     aws_auth,
     binding,
@@ -25,17 +25,17 @@ from tests.support.policies.resources import (
 READ = rule("get list", "pods")
 
 
-def held(*made: Made, preview: bool = False) -> list[EffectiveRule]:
-    return list(Access(stack(made, preview=preview)).effective_rules)
+def effective_rules(*resources: ResourceSpec, preview: bool = False) -> list[EffectiveRule]:
+    return list(Access(stack(resources, preview=preview)).effective_rules)
 
 
-def bound(*rules: object) -> list[Made]:
+def bound(*rules: object) -> list[ResourceSpec]:
     return [cluster_role("rights", *rules), binding("bind", "rights", "vendor:group")]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("preview", [False, True])
-def test_a_role_enters_by_its_entry_and_group(preview: bool) -> None:
-    (found,) = held(role("vendor"), entry("way-in", "vendor", "vendor:group"), *bound(READ), preview=preview)
+def test_a_role_gets_rules_by_its_access_entry_and_group(preview: bool) -> None:
+    (found,) = effective_rules(role("vendor"), entry("way-in", "vendor", "vendor:group"), *bound(READ), preview=preview)
     named = "vendor" if preview else "arn:aws:iam::111122223333:role/vendor"
     assert found.chain == (
         f"role {named} → access entry in cluster dev-both → group vendor:group → ClusterRoleBinding bind"
@@ -43,28 +43,32 @@ def test_a_role_enters_by_its_entry_and_group(preview: bool) -> None:
     )
 
 
-def test_a_mapping_in_aws_auth_is_a_way_in_as_well() -> None:
-    (found,) = held(role("vendor"), mapping("way-in", "vendor", "vendor:x", "vendor:group"), *bound(READ))
+def test_a_role_gets_rules_by_an_aws_auth_mapping() -> None:
+    (found,) = effective_rules(role("vendor"), mapping("way-in", "vendor", "vendor:x", "vendor:group"), *bound(READ))
     assert "→ aws-auth mapping in cluster dev-both → group vendor:group →" in found.chain
 
 
-def test_the_whole_config_map_is_read_as_the_authenticator_reads_it() -> None:
+def test_the_aws_auth_config_map_is_parsed_like_the_authenticator_does() -> None:
     text = '- {rolearn: "arn:aws:iam::111122223333:role/VENDOR", username: x, groups: ["vendor:group"]}\n'
-    (found,) = held(role("vendor"), aws_auth("map", {"mapRoles": text}), *bound(READ))
+    (found,) = effective_rules(role("vendor"), aws_auth("map", {"mapRoles": text}), *bound(READ))
     assert found.principal is not None
     assert found.principal.name == "vendor", "a role's ARN is compared in lower case"
 
 
-def test_a_group_that_nobody_enters_is_a_holder_itself() -> None:
-    (found,) = held(*bound(READ))
+def test_a_group_without_an_entry_has_effective_rules_itself() -> None:
+    (found,) = effective_rules(*bound(READ))
     assert found.principal is None
     assert str(found.holder) == "group vendor:group"
 
 
 @pytest.mark.parametrize("preview", [False, True])
-def test_an_access_policy_gives_its_rules_in_its_scope(preview: bool) -> None:
-    made = [role("vendor"), entry("way-in", "vendor"), association("policy", "vendor", "AmazonEKSViewPolicy", "dev-*")]
-    found = held(*made, preview=preview)
+def test_an_access_policys_rules_apply_in_its_scope(preview: bool) -> None:
+    resources = [
+        role("vendor"),
+        entry("way-in", "vendor"),
+        association("policy", "vendor", "AmazonEKSViewPolicy", "dev-*"),
+    ]
+    found = effective_rules(*resources, preview=preview)
     assert {each.namespaces for each in found} == {("dev-*",)}
     assert any_allows(found, Request("list", "", "pods", namespace="dev-1"))
     assert not any_allows(found, Request("list", "", "pods", namespace="prod"))
@@ -72,9 +76,9 @@ def test_an_access_policy_gives_its_rules_in_its_scope(preview: bool) -> None:
     assert not any_allows(found, Request("get", "", "secrets", namespace="dev-1"))
 
 
-def test_an_association_that_takes_its_principal_from_the_entry_is_the_roles() -> None:
+def test_an_association_that_takes_its_principal_from_the_entry_belongs_to_the_role() -> None:
     vendor, way_in = role("vendor"), entry("way-in", "vendor")
-    policy = Made(
+    policy = ResourceSpec(
         "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
         "policy",
         association("policy", "vendor", "AmazonEKSViewPolicy").properties,
@@ -92,38 +96,38 @@ def test_an_association_that_takes_its_principal_from_the_entry_is_the_roles() -
     assert access.associations[0].principal.key == vendor.urn
 
 
-def test_an_aggregated_role_has_the_rules_of_its_parts() -> None:
+def test_an_aggregated_role_has_the_rules_of_the_selected_roles() -> None:
     labels = {"team": "vendor"}
     part = cluster_role("part", READ, labels=labels)
     other = cluster_role("other", rule("get", "secrets"), labels={"team": "else"})
     whole = cluster_role("whole", aggregationRule={"clusterRoleSelectors": [{"matchLabels": labels}]})
-    found = held(part, other, whole, binding("bind", "whole", "vendor:group"))
+    found = effective_rules(part, other, whole, binding("bind", "whole", "vendor:group"))
     assert [each.rule.resources for each in found] == [("pods",)]
 
 
 def test_a_role_that_every_cluster_has_is_known() -> None:
-    found = held(binding("bind", "edit", "vendor:group", namespace="web"))
+    found = effective_rules(binding("bind", "edit", "vendor:group", namespace="web"))
     assert any_allows(found, Request("get", "", "secrets", namespace="web"))
     assert not any_allows(found, Request("get", "", "secrets", namespace="other"))
     assert {"cluster-admin", "admin", "edit", "view"} <= default_roles().keys()
 
 
-def test_a_users_binding_is_the_roles_whose_sessions_have_the_name() -> None:
+def test_a_binding_of_a_user_applies_to_roles_whose_sessions_can_have_that_username() -> None:
     subjects = [{"kind": "User", "name": "vendor:ci", "apiGroup": "rbac.authorization.k8s.io"}]
     given = binding("bind", "rights")
-    to_user = Made(given.type, given.name, {**given.properties, "subjects": subjects})
-    found = held(
+    to_user = ResourceSpec(given.type, given.name, {**given.properties, "subjects": subjects})
+    found = effective_rules(
         role("vendor"),
         entry("way-in", "vendor", userName="vendor:{{SessionName}}"),
         cluster_role("rights", READ),
         to_user,
     )
     assert found[0].principal is not None, "a session may be named ci"
-    assert not may_be("vendor:{{SessionName}}", "other:ci")
-    assert not may_be("", "anyone")
+    assert not may_have_username("vendor:{{SessionName}}", "other:ci")
+    assert not may_have_username("", "anyone")
 
 
-def test_a_binding_in_one_cluster_is_nothing_in_another() -> None:
+def test_a_binding_has_no_effect_in_another_cluster() -> None:
     resources = list(stack([role("vendor"), entry("way-in", "vendor", "vendor:group", clusterName="other")]).resources)
     resources += [each for each in stack(bound(READ)).resources if each.type.startswith("kubernetes:")]
     access = Access(Stack(tuple(resources)))
@@ -157,13 +161,13 @@ def test_a_kubeconfig_says_which_cluster_it_is_for(config: str, name: str) -> No
         (" arn:aws:iam::111122223333:role/vendor ", "arn:aws:iam::111122223333:role/vendor"),
     ],
 )
-def test_all_forms_of_a_principals_arn_are_one(arn: str, same: str) -> None:
-    assert canonical(arn) == canonical(same)
-    assert canonical(arn) != canonical("arn:aws:iam::444455556666:role/vendor")
+def test_all_forms_of_a_principals_arn_are_equal_when_canonicalized(arn: str, same: str) -> None:
+    assert canonicalize(arn) == canonicalize(same)
+    assert canonicalize(arn) != canonicalize("arn:aws:iam::444455556666:role/vendor")
 
 
 def test_effective_rights_are_told_one_by_one() -> None:
-    (found,) = held(*bound(rule("get list", "pods pods/log", "one")))
+    (found,) = effective_rules(*bound(rule("get list", "pods pods/log", "one")))
     told = {(g.verb, g.resource, g.subresource, g.name, g.namespace) for g in enumerate_requests(found)}
     assert told == {
         ("get", "pods", "", "one", ""),

@@ -9,17 +9,27 @@ from eks_access_policies.evaluate.evaluator import Evaluator, find_own_accounts
 from eks_access_policies.evaluate.settings import Settings, parse_settings
 from eks_access_policies.stack import UNKNOWN, Resource, Stack, parse_state
 from tests.support.policies.iam_cases import allowed, document, policy, trusted
-from tests.support.policies.resources import Made, association, binding, cluster_role, entry, mapping, role, rule, stack
+from tests.support.policies.resources import (
+    ResourceSpec,
+    association,
+    binding,
+    cluster_role,
+    entry,
+    mapping,
+    role,
+    rule,
+    stack,
+)
 
 ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 
 
-def messages(made: list[Made], rule_id: str, chosen: Settings | None = None, **how: Any) -> list[str]:
+def messages(made: list[ResourceSpec], rule_id: str, chosen: Settings | None = None, **how: Any) -> list[str]:
     found = Evaluator(chosen).stack(stack(made, **how))
     return [finding.message for finding in found if finding.rule.id == rule_id]
 
 
-def reads_secrets(namespace: str = "") -> list[Made]:
+def reads_secrets(namespace: str = "") -> list[ResourceSpec]:
     return [
         role("vendor"),
         entry("way-in", "vendor", "vendor:group"),
@@ -115,7 +125,7 @@ def test_unknown_inline_policies_are_reported_only_if_they_come_from_another_res
 def test_a_permissions_boundary_is_reported_where_a_mandatory_rule_is_broken() -> None:
     limits = "arn:aws:iam::111122223333:policy/limits"
 
-    def limited(action: str) -> list[Made]:
+    def limited(action: str) -> list[ResourceSpec]:
         inline = [{"name": "own", "policy": document(allowed(action, "*"))}]
         return [role("limited", permissionsBoundary=limits, inlinePolicies=inline)]
 
@@ -133,7 +143,10 @@ def test_the_policies_of_one_role_are_evaluated_together() -> None:
         role("builder"),
         one,
         other,
-        *(Made(ATTACHMENT, f"attach-{each.name}", {"role": "builder", "policyArn": "x"}) for each in (one, other)),
+        *(
+            ResourceSpec(ATTACHMENT, f"attach-{each.name}", {"role": "builder", "policyArn": "x"})
+            for each in (one, other)
+        ),
     ]
     resources = [
         Resource(each.urn, each.type, each.name, {**each.properties}, property_dependencies=_links(each))
@@ -153,9 +166,9 @@ def _links(each: Resource) -> dict[str, tuple[str, ...]]:
 
 def test_administrator_access_is_found_where_it_is_attached() -> None:
     arn = "arn:aws:iam::aws:policy/AdministratorAccess"
-    assert messages([Made(ATTACHMENT, "attach", {"role": "x", "policyArn": arn})], "iam-policy-admin")
+    assert messages([ResourceSpec(ATTACHMENT, "attach", {"role": "x", "policyArn": arn})], "iam-policy-admin")
     assert messages([role("x", managedPolicyArns=[arn])], "iam-policy-admin")
-    read_only = Made(ATTACHMENT, "attach", {"role": "x", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"})
+    read_only = ResourceSpec(ATTACHMENT, "attach", {"role": "x", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"})
     assert not Evaluator().stack(stack([read_only]))
 
 
@@ -233,9 +246,9 @@ class TestSettings:
         assert messages(reads_secrets("web"), "rbac-secrets-read-in-namespace", free)
 
     def test_an_integration_can_be_exempt(self) -> None:
-        component = Made("eks-access:index:Acme", "acme", {}, is_component=True)
+        component = ResourceSpec("eks-access:index:Acme", "acme", {}, is_component=True)
         bind = binding("bind", "rights", "vendor:group")
-        inside = Made(bind.type, bind.name, bind.properties, parent="acme")
+        inside = ResourceSpec(bind.type, bind.name, bind.properties, parent="acme")
         made = [component, *self.made[:3], inside]
         assert messages(made, "rbac-secrets-read", parse_settings({"exemptIntegrations": ["other"]}))
         assert not messages(made, "rbac-secrets-read", parse_settings({"exemptIntegrations": ["ac*"]}))

@@ -1,4 +1,4 @@
-"""Whatever is given as a document, it is judged: nothing raises, and nothing takes long."""
+"""Any input can be evaluated as a document: without an exception, and quickly."""
 
 import json
 import time
@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eks_access_policies.finding import Finding
-from eks_access_policies.iam import Context, evaluate_policies, evaluate_policy, evaluate_trust, parse
+from eks_access_policies.iam import Context, evaluate_policies, evaluate_policy, evaluate_trust, parse_document
 
 CONTEXT = Context(accounts=frozenset({"111122223333"}))
 MANY = 10_000
@@ -76,15 +76,15 @@ def together(document: Any, context: Context) -> list[Finding]:
 @pytest.mark.parametrize("evaluate", [evaluate_trust, evaluate_policy, together])
 @given(document=_DOCUMENTS)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_any_value_is_judged(evaluate: Evaluate, document: Any) -> None:
+def test_any_value_can_be_evaluated(evaluate: Evaluate, document: Any) -> None:
     for finding in evaluate(document, CONTEXT):
-        assert finding.message, "a finding says what it is about"
+        assert finding.message, "a finding has a message"
 
 
 @given(text=st.text(max_size=200) | st.builds(json.dumps, _DOCUMENTS))
 @settings(max_examples=40, deadline=None)
-def test_any_text_is_read(text: str) -> None:
-    assert isinstance(parse(text).statements, tuple)
+def test_any_text_can_be_parsed(text: str) -> None:
+    assert isinstance(parse_document(text).statements, tuple)
 
 
 @pytest.mark.parametrize(
@@ -105,13 +105,13 @@ def test_any_text_is_read(text: str) -> None:
     ],
     ids=lambda given: repr(given)[:20],
 )
-def test_what_is_no_document_is_told_as_such_or_allows_nothing(given: object) -> None:
-    document = parse(given)
+def test_an_invalid_document_is_reported_or_allows_nothing(given: object) -> None:
+    document = parse_document(given)
     assert not document.statements
     assert document.flaws or given == "[]" or given == "%7B%22Statement%22%3A%5B%5D%7D"
 
 
-def test_a_value_as_deep_as_the_interpreter_allows_is_judged() -> None:
+def test_a_value_at_the_interpreters_recursion_limit_is_evaluated() -> None:
     deep: dict[str, Any] = {}
     inner = deep
     for _ in range(100_000):
@@ -121,27 +121,27 @@ def test_a_value_as_deep_as_the_interpreter_allows_is_judged() -> None:
         findings = evaluate(
             {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": deep}}, CONTEXT
         )
-        assert any("nested" in each.message for each in findings), "it is told that it cannot be written down"
+        assert any("nested" in each.message for each in findings), "it is reported that it cannot be serialized"
     # Taken apart here, since the interpreter would do so by recursion.
     while deep:
         _, deep = deep.popitem()
 
 
-def test_look_alikes_of_letters_are_told_and_are_not_what_they_look_like() -> None:
+def test_homoglyphs_are_reported_and_not_normalized() -> None:
     cyrillic = {"Statement": [{"Effect": "Allow", "Аction": "iam:*", "Resource": "*"}]}
     rules = {each.rule.id for each in evaluate_policy(cyrillic, CONTEXT)}
     assert rules == {"iam-document-characters", "iam-document-malformed"}, "IAM refuses it, and it grants nothing"
 
 
-def test_elements_in_another_case_and_single_values_are_judged_all_the_same() -> None:
+def test_elements_in_another_case_and_single_values_are_evaluated() -> None:
     lenient = {"statement": {"effect": "allow", "action": "iam:AttachUserPolicy", "resource": "*"}}
     rules = [each.rule.id for each in evaluate_policy(json.dumps(lenient), CONTEXT)]
     assert "iam-escalation-policies" in rules
 
 
-def test_a_key_that_is_given_twice_is_told_since_only_the_last_is_read() -> None:
+def test_a_duplicate_key_is_reported() -> None:
     text = '{"Statement": {"Effect": "Deny", "Effect": "Allow", "Action": "iam:*", "Resource": "*"}}'
-    assert any("twice" in each.message for each in parse(text).flaws)
+    assert any("twice" in each.message for each in parse_document(text).flaws)
 
 
 def _policy(part: Callable[[int], dict[str, Any]]) -> dict[str, Any]:
@@ -209,15 +209,15 @@ _HUGE: dict[str, tuple[Evaluate, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", _HUGE)
-def test_ten_thousand_statements_take_seconds_and_are_told_shortly(name: str) -> None:
+def test_ten_thousand_statements_are_evaluated_in_seconds_with_few_findings(name: str) -> None:
     evaluate, document = _HUGE[name]
     began = time.process_time()
     findings = evaluate(document, CONTEXT)
     assert time.process_time() - began < SECONDS, "the time must not grow with the square of the statements"
-    assert 0 < len(findings) <= 200, "nobody reads more"
+    assert 0 < len(findings) <= 200, "more are of no use to a reader"
 
 
-def test_the_gravest_of_ten_thousand_statements_is_found_wherever_it_stands() -> None:
+def test_the_most_severe_of_ten_thousand_statements_is_reported_at_any_position() -> None:
     document = _policy(lambda n: {"Effect": "Allow", "Action": f"ec2:Describ{n}", "Resource": "*"})
     document["Statement"][-1] = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     assert any(each.rule.id == "iam-policy-admin" for each in evaluate_policy(document, CONTEXT))

@@ -1,4 +1,4 @@
-"""Trust policies are judged by what they let happen, whatever their conditions look like."""
+"""Trust policies are evaluated by their effect, whatever their conditions look like."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -34,28 +34,30 @@ CONTEXT = Context(
 )
 
 
-def found(case: Case) -> list[Finding]:
+def evaluate(case: Case) -> list[Finding]:
     return evaluate_trust({"Version": "2012-10-17", "Statement": list(case.statements)}, CONTEXT)
 
 
-def told(findings: list[Finding]) -> str:
+def format_findings(findings: list[Finding]) -> str:
     return "\n".join(f"{each.rule.id}: {each.message} ({each.where})" for each in findings)
 
 
 @pytest.mark.parametrize("case", BAD, ids=lambda case: case.name)
-def test_a_trust_that_is_open_or_broken_is_told_by_its_cause(case: Case) -> None:
-    findings = found(case)
+def test_an_open_or_broken_trust_policy_is_reported_with_its_cause(case: Case) -> None:
+    findings = evaluate(case)
     about = [each for each in findings if each.rule.id == case.rule]
-    assert about, f"expected {case.rule}, and these were found:\n{told(findings)}"
-    assert case.says in told(about), f"the message says why; expected {case.says!r} in\n{told(about)}"
+    assert about, f"expected {case.rule}, and these were found:\n{format_findings(findings)}"
+    assert case.message in format_findings(about), (
+        f"unexpected message; expected {case.message!r} in\n{format_findings(about)}"
+    )
 
 
 @pytest.mark.parametrize("case", GOOD, ids=lambda case: case.name)
-def test_a_trust_that_names_who_may_act_is_left_alone(case: Case) -> None:
-    assert not found(case), told(found(case))
+def test_a_trust_policy_that_restricts_its_callers_has_no_findings(case: Case) -> None:
+    assert not evaluate(case), format_findings(evaluate(case))
 
 
-def test_sessions_end_within_the_limit() -> None:
+def test_a_session_duration_above_the_limit_is_reported() -> None:
     assert not evaluate_session(43_200), "twelve hours are what IAM allows"
     (finding,) = evaluate_session(7200, Context(session_seconds=3600))
     assert finding.rule.id == "iam-trust-session-duration"
@@ -71,15 +73,15 @@ def test_sessions_end_within_the_limit() -> None:
         (token(GITHUB, pinned(GITHUB, "repo:acme/app:pull_request")), "iam-trust-subject-wide"),
     ],
 )
-def test_what_is_wider_than_it_could_be_is_told_without_being_grave(statement: dict[str, Any], rule: str) -> None:
-    (finding,) = found(Case("", (statement,)))
+def test_a_trust_policy_wider_than_necessary_has_low_severity(statement: dict[str, Any], rule: str) -> None:
+    (finding,) = evaluate(Case("", (statement,)))
     assert finding.rule.id == rule
     assert finding.rule.severity is Severity.LOW
 
 
-def test_an_account_is_judged_by_whose_it_is() -> None:
+def test_only_third_party_accounts_need_an_external_id() -> None:
     document = {"Statement": aws(f"arn:aws:iam::{STRANGER}:role/x")}
-    assert evaluate_trust(document, CONTEXT), "nobody's"
+    assert evaluate_trust(document, CONTEXT), "an unknown account"
     for context in (
         Context(accounts=frozenset({STRANGER})),
         Context(trusted_accounts=frozenset({STRANGER})),
@@ -89,15 +91,15 @@ def test_an_account_is_judged_by_whose_it_is() -> None:
         assert not evaluate_trust(document, context), context
 
 
-def test_every_statement_is_judged_and_its_place_told() -> None:
+def test_every_statement_is_evaluated_and_located() -> None:
     good = aws(f"arn:aws:iam::{OWN}:role/a")
-    findings = found(Case("", (good, anyone(), good | {"Sid": "x"}, anyone(Sid="Open"))))
+    findings = evaluate(Case("", (good, anyone(), good | {"Sid": "x"}, anyone(Sid="Open"))))
     assert [each.where for each in findings if each.rule.id == "iam-trust-anyone"] == [
         "Statement[1]",
         "Statement[3] (Open)",
     ]
 
 
-def test_trust_policies_have_a_size_limit_of_their_own() -> None:
+def test_trust_policies_have_their_own_size_limit() -> None:
     statement = aws([f"arn:aws:iam::{OWN}:role/{number:060}" for number in range(25)])
-    assert "iam-document-size" in [each.rule.id for each in found(Case("", (statement,)))]
+    assert "iam-document-size" in [each.rule.id for each in evaluate(Case("", (statement,)))]

@@ -22,7 +22,7 @@ from eks_access_policies.pack import create_policies, shared_evaluation
 from eks_access_policies.stack import Resource, is_unknown
 from tests.support.policies.case import Case
 from tests.support.policies.cases import CASES
-from tests.support.policies.resources import Made, association, entry, role, stack
+from tests.support.policies.resources import ResourceSpec, association, entry, role, stack
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
@@ -69,7 +69,7 @@ def analyze_stack_request(resources: Iterable[Resource]) -> Any:
     return request
 
 
-def analyze(servicer: Any, created: Iterable[Made], *, preview: bool) -> Iterator[tuple[str, str, str]]:
+def analyze(servicer: Any, created: Iterable[ResourceSpec], *, preview: bool) -> Iterator[tuple[str, str, str]]:
     """The policy, URN and message of everything that is reported for these resources."""
     resources = stack(created, preview=preview).resources
     for resource in resources:
@@ -201,7 +201,7 @@ def test_rules_that_depend_on_the_own_account_are_deferred_until_it_is_known() -
 
 
 def test_an_unknown_document_is_reported_as_not_evaluated() -> None:
-    document = Made("aws:iam/rolePolicy:RolePolicy", "rights", {"policy": proxy.UNKNOWN_STRING_VALUE})
+    document = ResourceSpec("aws:iam/rolePolicy:RolePolicy", "rights", {"policy": proxy.UNKNOWN_STRING_VALUE})
     messages = [m for rule, _, m in analyze(create_servicer(), [document], preview=True) if rule == "not-judged"]
     assert messages == [
         "Everything that decides about access can be evaluated.\nthe inline policy of rights (policy) is not known"

@@ -39,5 +39,5 @@ def test_every_rule_has_a_case_that_breaks_it() -> None:
 
 def test_every_action_of_an_escalation_path_exists() -> None:
     named = {need for path in PATHS for alternatives in path.alternatives for need in alternatives}
-    missing = sorted(name for name in named if actions.find(name) is None)
+    missing = sorted(name for name in named if actions.find_action(name) is None)
     assert not missing, "AWS's service reference has no such action, so the path could never be found"

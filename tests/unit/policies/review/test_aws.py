@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from eks_access_policies.iam.actions import expand
+from eks_access_policies.iam.actions import expand_pattern
 from tests.support.review_stacks import Stack, allow, compare, document, lines, only, under
 
 CLUSTER = "arn:aws:eks:us-east-1:111122223333:cluster/dev"
@@ -29,12 +29,12 @@ def test_a_gained_wildcard_is_one_change_with_every_action_in_its_detail() -> No
     found = compare(Stack().role("r"), Stack().role("r", None, allow("eks:*", on=CLUSTER)))
     (change,) = under(found, "aws-gained")
     assert change.what == ("eks:*",)
-    assert set(change.detail) == set(map(str, expand("eks:*")))
+    assert set(change.detail) == set(map(str, expand_pattern("eks:*")))
     assert f"({len(change.detail)} actions)" in change.where
 
 
 def test_only_the_new_actions_of_a_wildcard_are_gained() -> None:
-    some = [str(each) for each in expand("eks:Describe*")]
+    some = [str(each) for each in expand_pattern("eks:Describe*")]
     (change,) = only(
         compare(Stack().role("r", None, allow(*some[1:])), Stack().role("r", None, allow("eks:Describe*")))
     ).changes

@@ -12,7 +12,7 @@ from tests.support.places import place
 from tests.support.review_stacks import Stack, allow, compare, only
 from tests.support.vendors import ARGUMENTS
 
-ATTACH = "can attach any policy to a role, its own among them"
+ATTACH = "can attach any policy to a role, its own included"
 
 
 def load_statements(vendor: str, profile: Profile) -> list[dict[str, Any]]:
@@ -33,8 +33,8 @@ def test_conductorones_profile_vendor_opens_these_paths_and_profile_least_none()
     risks = find_opened(changes)
     for path in (
         ATTACH,
-        "let any principal into a cluster, and make it the cluster's administrator",
-        "have an identity provider of its own sign users in to a cluster",
+        "give any principal access to a cluster, and make it an administrator of the cluster",
+        "let its own identity provider authenticate users to a cluster",
     ):
         assert any(path in each for each in risks), path
     assert changes.changes[0].key == "escalation-opened", "the most severe change comes first"

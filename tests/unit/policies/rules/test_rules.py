@@ -1,4 +1,4 @@
-"""Every rule finds what breaks it, and lets its allowed twin pass; before a deployment as well as after it."""
+"""Every rule reports its violation and not its compliant twin, before a deployment as well as after it."""
 
 import pytest
 
@@ -8,31 +8,31 @@ from eks_access_policies.evaluate.evaluator import RULES, Evaluator
 from eks_access_policies.finding import Finding, Severity
 from tests.support.policies.case import Case
 from tests.support.policies.cases import CASES
-from tests.support.policies.resources import Made, stack
+from tests.support.policies.resources import ResourceSpec, stack
 
 ONLY_IN_A_PREVIEW = ("eks-cluster-replaced", "eks-authentication-mode-change")
-"""Rules about a change, which needs what was before: tested in test_previews.py."""
+"""Rules about a change, which need the state before it: tested in test_previews.py."""
 
 
-def evaluated(made: list[Made], *, preview: bool = False) -> list[Finding]:
-    return Evaluator().stack(stack(made, preview=preview))
+def evaluate(resources: list[ResourceSpec], *, preview: bool = False) -> list[Finding]:
+    return Evaluator().stack(stack(resources, preview=preview))
 
 
 @pytest.mark.parametrize("preview", [False, True], ids=["deployed", "preview"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
-def test_what_breaks_a_rule_is_found_and_its_twin_passes(case: Case, preview: bool) -> None:
-    bad = [found for found in evaluated(list(case.bad), preview=preview) if found.rule.id == case.rule]
-    assert bad, f"{case.rule} does not see the resources that are made to break it"
-    urns = {made.urn for made in case.bad}
+def test_a_violation_is_reported_and_its_compliant_twin_is_not(case: Case, preview: bool) -> None:
+    bad = [found for found in evaluate(list(case.bad), preview=preview) if found.rule.id == case.rule]
+    assert bad, f"{case.rule} does not report the resources that violate it"
+    urns = {resource.urn for resource in case.bad}
     assert {found.urn for found in bad} <= urns, "a finding is about one of the resources"
-    good = [found.message for found in evaluated(list(case.good), preview=preview) if found.rule.id == case.rule]
-    assert not good, f"{case.rule} finds fault with what is as it should be"
+    good = [found.message for found in evaluate(list(case.good), preview=preview) if found.rule.id == case.rule]
+    assert not good, f"{case.rule} reports compliant resources"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.rule)
-def test_what_is_as_it_should_be_blocks_no_deployment(case: Case) -> None:
-    blocking = [f"{found.rule.id}: {found.message}" for found in evaluated(list(case.good)) if found.rule.is_mandatory]
-    assert not blocking, "a good fixture is good by every rule that blocks"
+def test_compliant_resources_block_no_deployment(case: Case) -> None:
+    blocking = [f"{found.rule.id}: {found.message}" for found in evaluate(list(case.good)) if found.rule.is_mandatory]
+    assert not blocking, "a compliant fixture violates no rule that blocks"
 
 
 def test_every_rule_has_a_case() -> None:
@@ -42,10 +42,10 @@ def test_every_rule_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_a_rule_says_what_to_do_and_where_it_is_written(rule: object) -> None:
+def test_every_rule_has_a_title_a_remediation_and_a_url(rule: object) -> None:
     found = next(each for each in RULES if each is rule)
     assert found.title, "a policy without a title cannot be read in a review"
-    assert not found.title.endswith("."), "the policy's description puts the full stop"
+    assert not found.title.endswith("."), "the policy's description adds the full stop"
     assert found.remediation.endswith(".")
     assert found.url.startswith("https://")
     assert found.severity in Severity

@@ -1,4 +1,4 @@
-"""Roles and bindings of a stack, from the Kubernetes resources that make them."""
+"""Finds the RBAC roles and bindings of a stack in its Kubernetes resources."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,19 +13,21 @@ _TYPE = re.compile(
 )
 
 
-def roles(stack: Stack, clusters: Clusters) -> Iterator[Role]:
-    for resource, kind, value in _objects(stack):
+def find_roles(stack: Stack, clusters: Clusters) -> Iterator[Role]:
+    """Yield all Roles and ClusterRoles of the stack."""
+    for resource, kind, value in _find_objects(stack):
         if not kind.endswith("Binding"):
             yield _role(resource, kind, value, clusters.of(resource))
 
 
-def bindings(stack: Stack, clusters: Clusters) -> Iterator[Binding]:
-    for resource, kind, value in _objects(stack):
+def find_bindings(stack: Stack, clusters: Clusters) -> Iterator[Binding]:
+    """Yield all RoleBindings and ClusterRoleBindings of the stack."""
+    for resource, kind, value in _find_objects(stack):
         if kind.endswith("Binding"):
             yield _binding(resource, kind, value, clusters.of(resource))
 
 
-def _objects(stack: Stack) -> Iterator[tuple[Resource, str, Value]]:
+def _find_objects(stack: Stack) -> Iterator[tuple[Resource, str, Value]]:
     for type in stack.types:
         match = _TYPE.fullmatch(type)
         if match is None:
@@ -44,14 +46,14 @@ def _role(resource: Resource, kind: str, value: Value, cluster: str) -> Role:
         cluster,
         _name(resource, value),
         _namespace(value) if kind == "Role" else None,
-        tuple(rule(each) for each in items(get(value, "rules"))),
+        tuple(parse_permission(each) for each in items(get(value, "rules"))),
         _labels(get(value, "metadata", "labels")),
         tuple(_selectors(get(value, "aggregationRule", "clusterRoleSelectors"))),
     )
 
 
-def rule(value: Value) -> Permission:
-    """A rule of RBAC as it is written."""
+def parse_permission(value: Value) -> Permission:
+    """Parse a rule of an RBAC role."""
     return Permission(
         texts(get(value, "verbs")),
         texts(get(value, "apiGroups")),
@@ -65,7 +67,7 @@ def rule(value: Value) -> Permission:
 def _selectors(value: Value) -> Iterator[Mapping[str, str]]:
     for selector in items(value):
         wanted = _labels(get(selector, "matchLabels"))
-        # Expressions are rare here, and one that is left out would select too much.
+        # Expressions are rare here, and ignoring one would select too much.
         if wanted and not items(get(selector, "matchExpressions")):
             yield wanted
 
@@ -78,7 +80,7 @@ def _binding(resource: Resource, kind: str, value: Value, cluster: str) -> Bindi
     namespace = _namespace(value) if kind == "RoleBinding" else None
     role = get(value, "roleRef")
     subjects = get(value, "subjects")
-    not_known = [
+    unknown_fields = [
         *(["subjects"] if contains_unknown(subjects) else []),
         *(["role"] if is_unknown(role) or is_unknown(get(role, "name")) else []),
     ]
@@ -90,7 +92,7 @@ def _binding(resource: Resource, kind: str, value: Value, cluster: str) -> Bindi
         text(get(role, "kind")) or "",
         text(get(role, "name")) or "",
         tuple(_subject(each, namespace) for each in items(subjects) if text(get(each, "name"))),
-        tuple(not_known),
+        tuple(unknown_fields),
     )
 
 
