@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from .aws.identity_provider import FORGED, GOOGLE, SERVICE_ACCOUNTS
-from .aws.inner import REGION
+from .aws.ministack_client import REGION
 from .aws.people import ADMINISTRATOR, CORPORATE, DEVELOPER
 from .ports import HOST
 from .state import VARIABLE, Runtime, State, checkout

@@ -19,7 +19,7 @@ from eks_access.kubernetes.client import KubernetesApi
 from . import environment
 from .aws.connected_clusters import CONTROL_PATH
 from .aws.identity_provider import GOOGLE, IdentityProviders
-from .aws.inner import client
+from .aws.ministack_client import client
 from .clusters import DEFAULT, ClusterSpec, validate_specs
 from .processes import kill
 from .progress import Event, Progress, silent

@@ -13,7 +13,7 @@ from types import FrameType
 from . import plugins
 from .aws import accounts
 from .aws.identity_provider import FORGED, GOOGLE, SERVICE_ACCOUNTS, IdentityProviders
-from .aws.inner import Inner, client
+from .aws.ministack_client import MiniStack, client
 from .aws.people import CORPORATE, IDENTITY_CENTER
 from .aws.process import NAME as AWS
 from .aws.process import AwsProcess
@@ -146,7 +146,7 @@ class Supervisor:
 
     def _fill_aws(self) -> None:
         saml = SamlProviders(self._state.saml_providers)
-        keys = accounts.seed(Inner(self._aws.inner_url, accounts.CUSTOMER), saml)
+        keys = accounts.seed(MiniStack(self._aws.inner_url, accounts.CUSTOMER), saml)
         self._runtime.access_keys = keys
         accounts.write_profiles(self._state.aws, keys, accounts.sign_in(self._runtime.endpoint, saml))
         deployer = client("eks", self._runtime.endpoint, keys[accounts.DEPLOYER.profile])

@@ -14,7 +14,7 @@ from typing import Any
 from ..clusters import ClusterSpec
 from . import people
 from .identity_provider import SERVICE_ACCOUNTS
-from .inner import REGION, Inner
+from .ministack_client import REGION, MiniStack
 from .saml_provider import SamlProviders
 
 CUSTOMER, CONDUCTORONE, CADO, STRANGER = "111122223333", "765656841499", "444455556666", "999900001111"
@@ -48,7 +48,7 @@ USERS = (
 SIGN_INS = people.sign_ins(CUSTOMER)
 
 
-def seed(inner: Inner, providers: SamlProviders) -> dict[str, tuple[str, str]]:
+def seed(inner: MiniStack, providers: SamlProviders) -> dict[str, tuple[str, str]]:
     """Make the users and roles; gives each profile's access key."""
     people.enroll(inner, providers, SIGN_INS)
     customer = inner.client("iam", CUSTOMER)

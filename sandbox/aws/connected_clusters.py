@@ -17,7 +17,7 @@ from typing import Any
 from . import eks_rules as rules
 from .asgi import Request, Response
 from .errors import EksError, in_use, invalid_parameter, not_found
-from .inner import EVERYTHING, Inner
+from .ministack_client import EVERYTHING, MiniStack
 
 CONTROL_PATH = "/_sandbox/eks-connector"
 """Not of AWS: how a test makes time pass, and how the agent in a cluster is played."""
@@ -78,7 +78,7 @@ class Registration:
 
 
 class ConnectedClusters:
-    def __init__(self, inner: Inner) -> None:
+    def __init__(self, inner: MiniStack) -> None:
         self._inner = inner
         self._all: dict[tuple[str, str, str], Registration] = {}
         self._delays = 0

@@ -20,7 +20,7 @@ from .arn import Arn
 from .asgi import App, Request, Response, forward
 from .connected_clusters import ConnectedClusters
 from .errors import EksError, in_use, invalid_parameter, not_found
-from .inner import EVERYTHING, Inner
+from .ministack_client import EVERYTHING, MiniStack
 from .registry import Cluster, Registry, Update
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class EksFront:
     def __init__(
         self,
         app: App,
-        inner: Inner,
+        inner: MiniStack,
         registry: Registry,
         *,
         endpoints: Mapping[tuple[str, str], tuple[str, str]],

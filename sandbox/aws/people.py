@@ -13,7 +13,7 @@ import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from .inner import REGION, Inner
+from .ministack_client import REGION, MiniStack
 from .saml_provider import SIGN_IN, SamlProviders
 
 SESSION_SECONDS = 43_200
@@ -59,7 +59,7 @@ def sign_ins(customer: str) -> tuple[SignIn, ...]:
     )
 
 
-def enroll(inner: Inner, providers: SamlProviders, people: tuple[SignIn, ...]) -> None:
+def enroll(inner: MiniStack, providers: SamlProviders, people: tuple[SignIn, ...]) -> None:
     """Make the people's SAML providers and their roles, which may assume others."""
     for person in people:
         iam = inner.client("iam", person.account)

@@ -18,7 +18,7 @@ from .asgi import App, Request, Response, forward
 from .errors import EksError, not_found
 from .identity_provider import SERVICE_ACCOUNTS, IdentityProviders, InvalidTokenError, audience, verified_claims
 from .identity_provider import issuer_host as host
-from .inner import Inner
+from .ministack_client import MiniStack
 
 SERVICE = "eks-auth"
 PRINCIPAL = "pods.eks.amazonaws.com"
@@ -70,7 +70,7 @@ class Workload:
 
 
 class PodIdentity:
-    def __init__(self, app: App, inner: Inner, providers: IdentityProviders) -> None:
+    def __init__(self, app: App, inner: MiniStack, providers: IdentityProviders) -> None:
         self._app = app
         self._inner = inner
         self._providers = providers

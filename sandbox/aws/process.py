@@ -13,7 +13,7 @@ from ..ports import HOST, listening_socket, port_of
 from ..processes import Children, base_environment
 from ..state import State, checkout
 from . import accounts
-from .inner import REGION
+from .ministack_client import REGION
 from .server import ClusterSettings, Settings
 
 NAME = "aws"

@@ -11,7 +11,7 @@ from . import sessions
 from .arn import Arn
 from .asgi import Request, Response
 from .identity_provider import InvalidTokenError
-from .inner import Inner
+from .ministack_client import MiniStack
 from .saml_assertion import Assertion, verified
 from .sts_answers import assumed, error
 
@@ -19,7 +19,7 @@ ACTION = "AssumeRoleWithSAML"
 
 
 class SamlIdentity:
-    def __init__(self, inner: Inner) -> None:
+    def __init__(self, inner: MiniStack) -> None:
         self._inner = inner
 
     async def handle(self, request: Request) -> Response:

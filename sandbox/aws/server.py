@@ -18,13 +18,13 @@ from pathlib import Path
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
+from ..cluster.access_entry_controller import AccessEntryController
 from ..cluster.authorizer import PATH, Authorizer
-from ..cluster.carrier import Carrier
 from .app import Front
 from .asgi import App, Receive, Scope, Send, read, reply
 from .eks import EksFront
 from .identity_provider import IdentityProviders
-from .inner import Inner
+from .ministack_client import MiniStack
 from .registry import Cluster, Registry
 from .saml import SamlIdentity
 from .sessions import evaluate_trust_as_aws
@@ -81,10 +81,10 @@ async def run(settings: Settings) -> None:
     know_entry_conditions()
     know_eks_auth()
     decide_on_source()
-    inner = Inner(settings.inner_url, settings.account)
+    inner = MiniStack(settings.inner_url, settings.account)
     authorizer = Authorizer()
     carriers = {
-        name: Carrier(
+        name: AccessEntryController(
             inner,
             authorizer,
             dynamic_file=Path(cluster.dynamic_file),

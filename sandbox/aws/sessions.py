@@ -26,7 +26,7 @@ from ministack.services import iam
 from ministack.services.sts import register_session
 
 from .arn import Arn
-from .inner import REGION
+from .ministack_client import REGION
 from .trust_policies import for_principal, with_variables
 
 DEFAULT_SECONDS, SHORTEST_SECONDS = 3600, 900

@@ -19,7 +19,7 @@ from ministack.services import iam
 
 from .arn import Arn
 from .asgi import App, Request, Response, forward
-from .inner import REGION
+from .ministack_client import REGION
 
 ACTION = "SimulatePrincipalPolicy"
 NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"

@@ -18,7 +18,7 @@ from .identity_provider import (
     issuer_host,
     verified_claims,
 )
-from .inner import Inner
+from .ministack_client import MiniStack
 from .sts_answers import assumed, error
 
 ACTION = "AssumeRoleWithWebIdentity"
@@ -26,7 +26,7 @@ SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}")
 
 
 class WebIdentity:
-    def __init__(self, inner: Inner, providers: IdentityProviders) -> None:
+    def __init__(self, inner: MiniStack, providers: IdentityProviders) -> None:
         self._inner = inner
         self._providers = providers
 

@@ -14,7 +14,7 @@ from typing import Any
 from eks_access.kubernetes.client import KubernetesApi, UnreachableError
 from eks_access.kubernetes.token import presigned_token
 
-from ..aws.inner import REGION
+from ..aws.ministack_client import REGION
 from . import workload
 from .control_plane import ControlPlane
 

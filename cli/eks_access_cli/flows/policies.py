@@ -125,4 +125,4 @@ def _rule_to_json(rule: Rule) -> dict[str, Any]:
 
 def find_pack_folder() -> str:
     """The folder of the pack that the engine can run."""
-    return str(resources.files("eks_access_policies").joinpath("crossguard"))
+    return str(resources.files("eks_access_policies.pack").joinpath("crossguard"))

@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
+from ..base_models import CamelModel
 from ..errors import EksAccessError
 from ..model.identity import AuthenticationMode, EntryMethod, HasUsername
 from ..model.integration import Profile
 from ..model.leftovers import LeftoverKind
 from ..model.trust import TamperedRequest
-from ..models import CamelModel
 
 SCHEMA_VERSION: Literal[1] = 1
 OUTPUT = "access"

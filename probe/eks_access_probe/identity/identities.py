@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from eks_access.base_models import StrictModel, Text
 from eks_access.errors import EksAccessError
 
 IDENTITIES_VARIABLE = "EKS_ACCESS_IDENTITIES"
@@ -34,11 +35,8 @@ class IdentitiesError(EksAccessError, ValueError):
     """The identities file is missing or invalid. The message has the path, the field and the reason."""
 
 
-_Name = Annotated[str, Field(min_length=1)]
-
-
-class _IdentitiesModel(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class _IdentitiesModel(StrictModel, strict=False):
+    """Part of the identities file; paths and dates in it are written as text."""
 
 
 class TokenSource(_IdentitiesModel):
@@ -74,17 +72,17 @@ class Saml(_IdentitiesModel):
 class Sso(_IdentitiesModel):
     """A session of IAM Identity Center, and what must be refused in its place."""
 
-    profile: _Name
-    session_name: _Name
-    another: _Name | None = None
-    not_sso: _Name | None = None
+    profile: Text
+    session_name: Text
+    another: Text | None = None
+    not_sso: Text | None = None
 
 
 class PodIdentity(_IdentitiesModel):
     """A pod's token, and the profile that exchanges it at EKS Auth as the agent on the pod's node does."""
 
-    profile: _Name
-    cluster: _Name
+    profile: Text
+    cluster: Text
     """The user's key for the cluster that the pod is in."""
     token: TokenSource
     wrong_subject: TokenSource | None = None
@@ -94,7 +92,7 @@ class PodIdentity(_IdentitiesModel):
 class Operator(_IdentitiesModel):
     """The operator of the clusters, who makes the requests if the integration's role cannot be assumed."""
 
-    profile: _Name
+    profile: Text
     kubeconfigs: dict[str, Path] = Field(default_factory=dict)
     """By the user's keys for the clusters."""
 
@@ -102,7 +100,7 @@ class Operator(_IdentitiesModel):
 class Identity(_IdentitiesModel):
     """How the probe acts as one integration: exactly one of the fields."""
 
-    profile: _Name | None = None
+    profile: Text | None = None
     web_identity: WebIdentity | None = None
     saml: Saml | None = None
     sso: Sso | None = None
@@ -120,7 +118,7 @@ class Identity(_IdentitiesModel):
 class Stranger(_IdentitiesModel):
     """A principal of another account, which every trust policy must refuse."""
 
-    profile: _Name
+    profile: Text
 
 
 class Identities(_IdentitiesModel):

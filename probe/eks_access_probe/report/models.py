@@ -7,10 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
 from eks_access import __version__
+from eks_access.base_models import CamelModel
 from eks_access.manifest.models import Rights
 
 from ..collector.inventory import State
@@ -19,10 +19,8 @@ from ..outcome import Plane, Result, Verdict
 SCHEMA_VERSION: Final = 1
 
 
-class ReportModel(BaseModel):
-    """The base of every part of the report: immutable, no unknown keys, camelCase keys."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
+class ReportModel(CamelModel, extra="forbid"):
+    """The base of every part of the report. Unknown keys are errors: a report is read by the version that wrote it."""
 
 
 # The access of each integration, as declared.

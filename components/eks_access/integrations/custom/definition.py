@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from ...base_models import StrictModel, Text, Texts
 from ...model.leftovers import LeftoverKind
-from ...models import StrictModel, Text, Texts
 from .trust import Trust
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$")]

@@ -2,10 +2,10 @@
 
 from pydantic import Field, model_validator
 
+from ...base_models import StrictModel, Text, Texts
 from ...errors import InvalidInputError
 from ...model import trust
 from ...model.integration import Place
-from ...models import StrictModel, Text, Texts
 from .templates import Templates
 
 

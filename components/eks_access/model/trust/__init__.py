@@ -1,11 +1,12 @@
 """Trust policies: who may assume the integration's role, and under which conditions.
 
 Each kind of trust is a small class with its statement and the tampered requests that the statement must refuse, so that
-the probe can prove that every one of its conditions is effective.
+the probe can prove that every one of its conditions is effective. `interface.TrustKind` is what a kind provides.
 """
 
 from .cross_account import CrossAccount, validate_external_id, validate_principals
 from .identity_center import IdentityCenter, validate_permission_sets
+from .interface import TrustKind
 from .saml import Saml, saml_audience, validate_saml_provider
 from .service import Service
 from .tampered_request import TamperedRequest
@@ -23,6 +24,7 @@ __all__ = [
     "Service",
     "TamperedRequest",
     "Trust",
+    "TrustKind",
     "WebIdentity",
     "saml_audience",
     "validate_external_id",

@@ -16,7 +16,7 @@ from eks_access.model.access_policies import AssociatedPolicy
 
 from ..aws import eks_rules as rules
 from ..aws.arn import Arn
-from ..aws.inner import EVERYTHING, Inner
+from ..aws.ministack_client import EVERYTHING, MiniStack
 from ..aws.registry import Cluster
 from .authenticator import backend_mode, write_watched
 from .authorizer import Authorizer
@@ -25,10 +25,10 @@ from .entries import Entry, creator_entry, dynamic_file, grants_by_id
 log = logging.getLogger(__name__)
 
 
-class Carrier:
+class AccessEntryController:
     def __init__(
         self,
-        inner: Inner,
+        inner: MiniStack,
         authorizer: Authorizer,
         *,
         dynamic_file: Path,

@@ -32,7 +32,7 @@ def client(service: str, endpoint: str, key: tuple[str, str]) -> Any:
     )
 
 
-class Inner:
+class MiniStack:
     """Clients are made on first use and shared: botocore clients are safe to use from several threads."""
 
     def __init__(self, endpoint: str, default_account: str) -> None:
