@@ -16,7 +16,7 @@ THIRD_PARTIES_OF_PROVISIONING = ("boto3", "botocore", "click", "pulumi", "pulumi
 MAX_MODULES = 10
 """Modules beside the folders at the top of a package: as many as a reader takes in at one glance."""
 DIALECT = re.compile(r"\b(told|whoever|whom|somebody|anew|knock|hindrance)\b", re.IGNORECASE)
-MAX_DIALECT = 35
+MAX_DIALECT = 23
 """Most are in texts that reach deployed objects or the manifest (a rule's `why`), which stay as they are."""
 
 

@@ -38,111 +38,111 @@ def _pair(right: KubernetesRight) -> Pair:
 
 _TEXTS: Mapping[str, tuple[str, str]] = {
     "secrets-read": (
-        "Secrets are read by nobody who does not need each of them",
+        "Only named Secrets can be read",
         "Leave `secrets` out of the rule, or name the few that are needed in `resourceNames` with the verb"
-        " `get`. Of the access policies only AmazonEKSViewPolicy reads no Secrets; give what else is needed by"
-        " a ClusterRole.",
+        " `get`. Of the access policies only AmazonEKSViewPolicy reads no Secrets; grant the rest with a"
+        " ClusterRole.",
     ),
     "secrets-write": (
-        "Secrets are changed by nobody but their owners",
-        "Leave `secrets` out of rules that write, or name the Secrets that the holder owns in `resourceNames`.",
+        "Secrets are changed only by their owners",
+        "Leave `secrets` out of rules with write verbs, or name the Secrets that the subject owns in `resourceNames`.",
     ),
     "pod-exec": (
-        "Commands in pods are run by nobody from outside",
-        "Leave `pods/exec` out; where it is the integration's purpose, bind it in the namespaces concerned only.",
+        "No subject runs commands in pods",
+        "Leave `pods/exec` out. If it is the purpose of the integration, bind it in the affected namespaces only.",
     ),
     "pod-attach": (
-        "Running containers are taken over by nobody from outside",
-        "Leave `pods/attach` out, or bind it in the namespaces concerned only.",
+        "No subject attaches to running containers",
+        "Leave `pods/attach` out, or bind it in the affected namespaces only.",
     ),
     "pod-portforward": (
-        "Ports of pods are reached by nobody from outside",
-        "Leave `pods/portforward` out, or bind it in the namespaces concerned only.",
+        "No subject forwards ports of pods",
+        "Leave `pods/portforward` out, or bind it in the affected namespaces only.",
     ),
     "ephemeral-containers": (
-        "No containers are put into running pods from outside",
+        "No subject adds ephemeral containers to running pods",
         "Leave `pods/ephemeralcontainers` out.",
     ),
     "service-proxy": (
-        "The API server is no way to pods and services",
+        "Pods and services are not reached through the API server's proxy",
         "Leave `pods/proxy` and `services/proxy` out.",
     ),
     "nodes-proxy": (
-        "The kubelets' API is reached by nobody",
-        "Leave `nodes/proxy` out. For metrics and statistics give `nodes/metrics` and `nodes/stats`, which"
-        " kubelets check by themselves since Kubernetes 1.33.",
+        "The kubelet API is not reached through the API server",
+        "Leave `nodes/proxy` out. For metrics and statistics grant `nodes/metrics` and `nodes/stats`, which"
+        " kubelets authorize separately since Kubernetes 1.33.",
     ),
     "token-request": (
-        "Tokens of service accounts are made by nobody but the kubelets",
+        "Only kubelets request tokens of service accounts",
         "Leave `serviceaccounts/token` out, or name the service accounts in `resourceNames`.",
     ),
     "webhooks": (
-        "Admission is configured by cluster administrators alone",
-        "Leave webhook configurations and admission policies out of rules that write.",
+        "Only cluster administrators configure admission",
+        "Leave webhook configurations and admission policies out of rules with write verbs.",
     ),
     "certificates": (
-        "Client certificates are approved and signed by nobody but the cluster",
+        "Only the cluster approves and signs client certificates",
         "Leave `certificatesigningrequests/approval`, `…/status` and `signers` out.",
     ),
     "persistent-volumes": (
-        "PersistentVolumes are made by the cluster's provisioners",
-        "Leave `persistentvolumes` out of rules that create; claims (`persistentvolumeclaims`) are enough for volumes.",
+        "Only the cluster's provisioners create PersistentVolumes",
+        "Leave `persistentvolumes` out of rules with `create`. For volumes, `persistentvolumeclaims` are enough.",
     ),
     "namespace-labels": (
-        "Namespaces are changed by nobody from outside",
+        "Only cluster administrators change namespaces",
         "Leave `update` and `patch` on `namespaces` out.",
     ),
     "escalate": (
-        "Nobody may give more rights than they have",
-        "Leave the verb `escalate` out: whoever changes roles can then put in what they have themselves, and no more.",
+        "No subject can grant permissions that it does not have",
+        "Leave the verb `escalate` out. A subject that changes roles can then add only permissions that it has itself.",
     ),
     "bind": (
-        "Only named roles may be given away",
-        "Name the roles that may be given in `resourceNames`, each of them harmless, or leave the verb `bind` out.",
+        "Only named roles can be bound",
+        "Name the roles that may be bound in `resourceNames`, each of them harmless, or leave the verb `bind` out.",
     ),
     "impersonate": (
-        "Nobody acts as somebody else",
-        "Name whom in `resourceNames` (never a group of the system), or leave the verb `impersonate` out.",
+        "No subject impersonates another",
+        "Name the subjects in `resourceNames` (never a `system:` group), or leave the verb `impersonate` out.",
     ),
     "rbac-write": (
-        "Roles and bindings are changed by cluster administrators alone",
-        "Leave roles and bindings out of rules that write.",
+        "Only cluster administrators change roles and bindings",
+        "Leave roles and bindings out of rules with write verbs.",
     ),
     "workloads": (
-        "Pods are started by nobody from outside",
-        "Leave pods, and what makes pods, out of rules that write; or bind them in a namespace of the holder's own.",
+        "No subject starts pods",
+        "Leave pods and workload kinds out of rules with write verbs, or bind them in a namespace of the subject's own.",
     ),
     "api-services": (
-        "The API itself is extended by cluster administrators alone",
-        "Leave `apiservices` out of rules that write.",
+        "Only cluster administrators register API services",
+        "Leave `apiservices` out of rules with write verbs.",
     ),
     "custom-definitions": (
-        "Custom resources are defined by cluster administrators alone",
-        "Leave `customresourcedefinitions` out of rules that write.",
+        "Only cluster administrators define custom resources",
+        "Leave `customresourcedefinitions` out of rules with write verbs.",
     ),
     "nodes-write": (
-        "Nodes are changed by nobody from outside",
-        "Leave `nodes` out of rules that write.",
+        "Only cluster administrators change nodes",
+        "Leave `nodes` out of rules with write verbs.",
     ),
     "status-write": (
-        "States are written by controllers alone",
-        "Leave subresources `status`, `binding` and `eviction` out.",
+        "Only controllers write status subresources",
+        "Leave the subresources `status`, `binding` and `eviction` out.",
     ),
     "traffic": (
-        "Where traffic goes is decided by the cluster's own operators",
-        "Leave endpoints and network policies out of rules that write.",
+        "Only cluster administrators redirect traffic",
+        "Leave endpoints and network policies out of rules with write verbs.",
     ),
     "destruction": (
-        "Nothing is deleted with all that is in it from outside",
-        "Leave `delete` and `deletecollection` on namespaces, volumes and claims out.",
+        "Only cluster administrators delete namespaces and volumes",
+        "Leave `delete` and `deletecollection` of namespaces, volumes and claims out.",
     ),
     "deletion": (
-        "What runs is stopped by nobody from outside",
-        "Leave `delete` and `deletecollection` out, or bind them in the namespaces concerned only.",
+        "No subject deletes workloads and their configuration",
+        "Leave `delete` and `deletecollection` out, or bind them in the affected namespaces only.",
     ),
     "pod-security": (
-        "No policy that allows privileged pods is used from outside",
-        "Leave the verb `use` on such policies out.",
+        "No subject uses policies that allow privileged pods",
+        "Leave the verb `use` for such policies out.",
     ),
 }
 """Title and remediation of the rules about each right of the catalogue."""
