@@ -110,7 +110,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "workloads": (
         "No subject starts pods",
-        "Leave pods and workload kinds out of rules with write verbs, or bind them in a namespace of the subject's own.",
+        "Leave pods and workload kinds out of rules with write verbs, or bind them in the subject's own namespace.",
     ),
     "api-services": (
         "Only cluster administrators register API services",
