@@ -1,5 +1,6 @@
 """Nothing that is secret is ever in the clear: not in state, outputs, logs or reports."""
 
+import configparser
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,9 +69,35 @@ def test_an_external_id_given_in_plain_stays_readable_in_the_trust_policy(deploy
     assert EXTERNAL_ID in state, "a trust policy that cannot be read cannot be reviewed"
 
 
+def workload_values(sandbox: Sandbox) -> list[str]:
+    """The values of Secrets, ConfigMaps and environment variables in the sandbox's clusters."""
+    canaries = json.loads((sandbox.state.folder / "canaries.json").read_text()).values()
+    return [text for value in canaries for text in ([value] if isinstance(value, str) else value)]
+
+
+def credentials(sandbox: Sandbox) -> list[str]:
+    """The secret access keys and session tokens of every AWS profile."""
+    profiles = configparser.ConfigParser(interpolation=None)
+    profiles.read(sandbox.env["AWS_SHARED_CREDENTIALS_FILE"])
+    names = ("aws_secret_access_key", "aws_session_token")
+    return [profiles[profile][name] for profile in profiles.sections() for name in names if name in profiles[profile]]
+
+
+def test_debug_logs_hold_no_credential_and_no_value_of_the_workloads(sandbox: Sandbox, deployed: Program) -> None:
+    command_log, plugin_log = deployed.folder / "command.log", deployed.folder / "plugin.log"
+    deployed.probe("--collect", "--debug", str(command_log))
+    deployed.pulumi("refresh", "--yes", "--stack", deployed.stack, env={"EKS_ACCESS_LOG": str(plugin_log)})
+    secrets = [*workload_values(sandbox), *credentials(sandbox), "k8s-aws-v1."]
+    assert len(secrets) > 10, "values of workloads and credentials of profiles"
+    for log, expected in ((command_log, "AssumeRole"), (plugin_log, "AwsAuthMapping")):
+        text = log.read_text()
+        assert expected in text, f"{log.name} is about what was done"
+        assert not [secret for secret in secrets if secret in text], f"{log.name} holds no secret"
+        assert log.stat().st_mode & 0o077 == 0, "only its owner may read it"
+
+
 def test_no_value_of_the_workloads_surfaces_anywhere(sandbox: Sandbox, deployed: Program) -> None:
-    canaries = [value for value in json.loads((sandbox.state.folder / "canaries.json").read_text()).values()]
-    texts = [text for value in canaries for text in ([value] if isinstance(value, str) else value)]
+    texts = workload_values(sandbox)
     assert len(texts) > 5, "Secrets, ConfigMaps and environment values"
     (deployed.folder / "output.json").write_text(json.dumps(deployed.manifest()))
     deployed.probe("--verbose")
