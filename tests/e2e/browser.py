@@ -1,4 +1,4 @@
-"""A real browser, without a window: Chromium, spoken to through a pipe by its own DevTools protocol.
+"""A real headless browser: Chromium, controlled over a pipe by its DevTools protocol.
 
 https://chromedevtools.github.io/devtools-protocol/
 """
@@ -20,11 +20,11 @@ from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SECONDS = 20
-"""For one answer; far more than one takes."""
+"""Time-out of one command; far more than one takes."""
 
 
 def program() -> str:
-    """The browser that is installed."""
+    """The path of the installed browser."""
     for name in NAMES:
         if found := shutil.which(name):
             return found
@@ -34,7 +34,7 @@ def program() -> str:
 
 
 class Page:
-    """One page in the browser. What it did wrong is in `errors`, what it asked the network for in `requests`."""
+    """One page in the browser. `errors` has its exceptions, errors and warnings; `requests`, the URLs it requested."""
 
     def __init__(
         self, ask: Callable[[str, Mapping[str, Any]], Any], events: "list[tuple[str, dict[str, Any]]]"
@@ -59,13 +59,13 @@ class Page:
         return [event["request"]["url"] for name, event in self._events if name == "Network.requestWillBeSent"]
 
     def forget(self) -> None:
-        """Leave behind what was before."""
+        """Close the document and clear the recorded events."""
         self.ask("Page.navigate", {"url": "about:blank"})
         self.wait("location.href === 'about:blank'")
         self._events.clear()
 
     def open(self, file: Path) -> float:
-        """Open the file and give the seconds until all of it was there and had run."""
+        """Open the file and return the seconds until it was loaded and its scripts had run."""
         started = time.monotonic()
         self.ask("Page.navigate", {"url": file.as_uri()})
         self.wait("location.protocol === 'file:' && document.readyState === 'complete'")
@@ -100,9 +100,11 @@ class Page:
         self.ask("Input.insertText", {"text": text})
 
     def prefer(self, **features: str) -> None:
-        """What the user's system prefers: `prefer(color_scheme="dark")`."""
-        told = [{"name": f"prefers-{name.replace('_', '-')}", "value": value} for name, value in features.items()]
-        self.ask("Emulation.setEmulatedMedia", {"features": told})
+        """Set the preferences of the user's system: `prefer(color_scheme="dark")`."""
+        preferences = [
+            {"name": f"prefers-{name.replace('_', '-')}", "value": value} for name, value in features.items()
+        ]
+        self.ask("Emulation.setEmulatedMedia", {"features": preferences})
 
     def size(self, width: int, height: int) -> None:
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
@@ -115,7 +117,7 @@ class Page:
         return base64.b64decode(self.ask("Page.printToPDF", {"printBackground": True})["data"])
 
     def accessibility_tree(self) -> list[dict[str, Any]]:
-        """What a screen reader is given."""
+        """The nodes that a screen reader is given."""
         nodes: list[dict[str, Any]] = self.ask("Accessibility.getFullAXTree", {})["nodes"]
         return [node for node in nodes if not node.get("ignored")]
 
@@ -133,7 +135,7 @@ os.execv(sys.argv[3], sys.argv[3:])
 
 @contextmanager
 def browser() -> Iterator[Page]:
-    """A browser with one empty page; it is gone at the end, with its profile."""
+    """A browser with one empty page; at the end it is terminated and its profile deleted."""
     with tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as profile:
         to_browser, from_us = os.pipe()
         to_us, from_browser = os.pipe()
@@ -192,14 +194,14 @@ class _Connection:
             answer = self._answered.get(timeout=SECONDS)
         except queue.Empty:
             raise AssertionError(f"the browser did not answer {method} in {SECONDS} s") from None
-        assert answer["id"] == self._number, "one question at a time"
+        assert answer["id"] == self._number, "one command at a time"
         assert "error" not in answer, f"{method}: {answer['error']}"
         return answer["result"]
 
     def _read(self) -> None:
-        held = b""
+        rest = b""
         while chunk := self._chunk():
-            *whole, held = (held + chunk).split(b"\0")
+            *whole, rest = (rest + chunk).split(b"\0")
             for message in map(json.loads, whole):
                 if "id" in message:
                     self._answered.put(message)

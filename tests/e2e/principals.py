@@ -1,4 +1,4 @@
-"""Roles and users of a sandbox's AWS, and what a cluster makes of them."""
+"""Roles of a sandbox's AWS, and the users that a cluster authenticates them as."""
 
 import json
 import time
@@ -39,10 +39,10 @@ class Role:
                 }
             ],
         }
-        made = sandbox.boto("iam").create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=json.dumps(trust))[
+        created = sandbox.boto("iam").create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=json.dumps(trust))[
             "Role"
         ]
-        return cls(sandbox, name, made["Arn"])
+        return cls(sandbox, name, created["Arn"])
 
     def delete(self) -> None:
         self.sandbox.boto("iam").delete_role(RoleName=self.name)
@@ -52,7 +52,7 @@ class Role:
         return assumed["Credentials"]
 
     def in_cluster(self, cluster: str, session: str = "tester") -> KubernetesApi:
-        """The cluster's API, asked with a presigned token of a session of this role."""
+        """The cluster's API, called with a presigned token of a session of this role."""
         return in_cluster(self.sandbox, cluster, self.session(session))
 
 
@@ -68,7 +68,7 @@ def in_cluster(sandbox: Sandbox, cluster: str, keys: dict[str, str]) -> Kubernet
 
 
 def who(api: KubernetesApi) -> dict[str, Any] | None:
-    """Who the cluster takes the caller for; None if it lets nobody in."""
+    """The user that the cluster authenticates the caller as; None if it rejects the token."""
     review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
     answer = api.request("POST", REVIEWS, body=review)
     if answer.status == 401:
@@ -79,7 +79,7 @@ def who(api: KubernetesApi) -> dict[str, Any] | None:
 
 
 def eventually(condition: Callable[[], object], reason: str) -> None:
-    """Access entries and aws-auth take a moment; nothing else is waited for."""
+    """Wait until the condition holds. Access entries and aws-auth take effect late; nothing else does."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while not condition():
         assert time.monotonic() < deadline, reason

@@ -14,12 +14,12 @@ from sandbox import Sandbox
 
 CHECKOUT = Path(__file__).parents[2]
 SECONDS = 300
-"""For one run of the engine; far more than one takes."""
+"""Time-out of one run of the engine; far more than one takes."""
 
 
 @dataclass(frozen=True)
 class Probed:
-    """How a run of the probe ended."""
+    """The result of a run of the probe."""
 
     exit_code: int
     report: dict[str, Any]
@@ -50,16 +50,18 @@ class Program:
         self.pulumi("stack", "select", "--create", stack)
 
     def configure(self, config: Mapping[str, Any]) -> None:
-        """Set the whole configuration, keeping what the engine itself noted (the encryption's salt)."""
+        """Set the whole configuration, keeping what the engine wrote (the encryption's salt)."""
         path = self.folder / f"Pulumi.{self.stack}.yaml"
         # The salt goes with the encrypted values.
         noted = yaml.safe_load(path.read_text()) if path.exists() else {"encryptionsalt": dev_stack()["encryptionsalt"]}
-        path.write_text(yaml.safe_dump({**noted, "config": {**_fitting(dev_config(), config), **config}}))
+        path.write_text(
+            yaml.safe_dump({**noted, "config": {**_without_unused_secrets(dev_config(), config), **config}})
+        )
 
     def pulumi(
         self, *arguments: str, check: bool = True, env: Mapping[str, str] | None = None
     ) -> "subprocess.CompletedProcess[str]":
-        """Run the engine's command line; a failure fails the test with all that it printed."""
+        """Run the engine's command line; a failure fails the test with its whole output."""
         done = self.sandbox.run(
             ["pulumi", "--non-interactive", "--color=never", *arguments],
             cwd=self.folder,
@@ -108,8 +110,8 @@ def dev_stack() -> dict[str, Any]:
     return stack
 
 
-def _fitting(base: dict[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
-    """The base without its secrets, where the integrations that refer to them are others: unused ones are refused."""
+def _without_unused_secrets(base: dict[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    """The base, without its secrets if the integrations that use them are replaced: unused secrets are rejected."""
     if "eks-access:integrations" not in config:
         return base
     return {key: value for key, value in base.items() if not (isinstance(value, dict) and set(value) == {"secure"})}

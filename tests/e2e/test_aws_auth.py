@@ -1,4 +1,4 @@
-"""The aws-auth mapping with the real engine, on a real API server, among others who write there too."""
+"""The aws-auth mapping under the real engine and a real API server, with other writers of the same ConfigMap."""
 
 import json
 import subprocess
@@ -87,7 +87,7 @@ class Stack:
 
 @pytest.fixture
 def api(sandbox: Sandbox) -> Iterator[KubernetesApi]:
-    """The cluster's API with an aws-auth of others in it; what was there before comes back."""
+    """The cluster's API, with other writers' entries in aws-auth; its original content is restored."""
     api = sandbox.clusters[CLUSTER].admin
     found = api.request("GET", f"{CONFIG_MAPS}/aws-auth")
     before = json.loads(found.body)["data"] if found.status == 200 else None
@@ -105,7 +105,7 @@ def stack(sandbox: Sandbox, api: KubernetesApi, tmp_path_factory: pytest.TempPat
 
 
 def write(api: KubernetesApi, data: dict[str, str]) -> None:
-    """As someone who replaces everything."""
+    """Replace the whole ConfigMap, as another writer may."""
     manifest = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -125,7 +125,9 @@ def ours(api: KubernetesApi) -> Identity | None:
     return read(data(api)).roles.get(OURS.key)
 
 
-def test_the_mapping_comes_and_goes_and_leaves_every_byte_of_the_others(stack: Stack, api: KubernetesApi) -> None:
+def test_creating_and_deleting_the_mapping_preserves_every_byte_of_other_entries(
+    stack: Stack, api: KubernetesApi
+) -> None:
     before = data(api)
     assert "AwsAuthMapping: (create)" in stack.preview().stdout
     assert ours(api) is None, "a preview writes nothing"
@@ -138,17 +140,17 @@ def test_the_mapping_comes_and_goes_and_leaves_every_byte_of_the_others(stack: S
     assert data(api) == before, "comments included"
 
 
-def test_a_kubeconfig_with_a_credential_is_not_in_the_state_in_the_clear(stack: Stack) -> None:
+def test_credentials_in_a_kubeconfig_are_encrypted_in_the_state(stack: Stack) -> None:
     kubeconfig = yaml.safe_load(stack.config["kubeconfig"])
     user = kubeconfig["users"][0]["user"]
     credential = user.get("token") or user["client-key-data"]
     stack.up()
     assert credential not in stack.state()
-    assert OURS.username in stack.state(), "what is no secret stays readable"
+    assert OURS.username in stack.state(), "other values stay readable"
     stack.destroy()
 
 
-def test_drift_is_shown_by_refresh_and_repaired(stack: Stack, api: KubernetesApi) -> None:
+def test_drift_of_the_mapping_is_shown_by_a_refresh_and_repaired_by_up(stack: Stack, api: KubernetesApi) -> None:
     stack.up()
     write(api, {"mapRoles": data(api)["mapRoles"].replace("vendor-readers", "admins")})
     shown = stack.preview("--refresh").stdout
@@ -164,14 +166,14 @@ def test_drift_is_shown_by_refresh_and_repaired(stack: Stack, api: KubernetesApi
     stack.destroy()
 
 
-def test_a_conflict_shows_at_preview_and_names_what_is_there_unless_it_is_adopted(
+def test_preview_fails_on_an_existing_mapping_and_describes_it_unless_adopt_is_set(
     stack: Stack, api: KubernetesApi
 ) -> None:
     write(api, {"mapRoles": THEIRS + f"- rolearn: {OURS.rolearn}\n  username: them\n"})
-    refused = stack.preview(check=False)
-    assert refused.returncode != 0
-    assert "is already mapped, as user 'them' with groups none (line 5)" in refused.stdout + refused.stderr
-    assert "Traceback" not in refused.stdout + refused.stderr
+    failed = stack.preview(check=False)
+    assert failed.returncode != 0
+    assert "is already mapped, as user 'them' with groups none (line 5)" in failed.stdout + failed.stderr
+    assert "Traceback" not in failed.stdout + failed.stderr
     stack.config["adopt"] = "true"
     stack.up()
     assert ours(api) == OURS.identity
@@ -179,20 +181,20 @@ def test_a_conflict_shows_at_preview_and_names_what_is_there_unless_it_is_adopte
     assert data(api)["mapRoles"] == THEIRS
 
 
-def test_a_broken_config_map_is_left_as_it_is_and_the_line_is_named(stack: Stack, api: KubernetesApi) -> None:
+def test_a_malformed_config_map_fails_with_its_line_and_is_not_changed(stack: Stack, api: KubernetesApi) -> None:
     broken = "[]\n" + THEIRS
     write(api, {"mapRoles": broken})
-    refused = stack.pulumi("up", "--yes", "--skip-preview", check=False)
-    assert refused.returncode != 0
-    assert "no entry is mapped now (line 3)" in refused.stdout + refused.stderr
+    failed = stack.pulumi("up", "--yes", "--skip-preview", check=False)
+    assert failed.returncode != 0
+    assert "no entry is mapped now (line 3)" in failed.stdout + failed.stderr
     assert data(api)["mapRoles"] == broken
     write(api, {"mapRoles": THEIRS})
     stack.up()
-    assert ours(api) == OURS.identity, "the same program works once the line is mended"
+    assert ours(api) == OURS.identity, "the same program succeeds after the line is fixed"
     stack.destroy()
 
 
-def test_a_mapping_that_is_there_is_imported_and_what_others_changed_is_not_destroyed(
+def test_an_existing_mapping_is_imported_and_destroy_keeps_it_if_others_changed_it(
     stack: Stack, api: KubernetesApi
 ) -> None:
     lifecycle.ensure(api, OURS)
@@ -201,12 +203,12 @@ def test_a_mapping_that_is_there_is_imported_and_what_others_changed_is_not_dest
     del stack.config["import"]
     stack.up("--expect-no-changes")
     write(api, {"mapRoles": data(api)["mapRoles"].replace("vendor-readers", "admins")})
-    said = stack.destroy()
-    assert "keeps access: someone else mapped it" in said
+    output = stack.destroy()
+    assert "keeps access: someone else mapped it" in output
     assert (ours(api) or OURS.identity).groups == ("admins",)
 
 
-def test_nobody_loses_an_entry_to_ten_writers_while_the_stack_goes_up_and_down(
+def test_ten_concurrent_writers_and_the_stack_never_lose_an_entry_to_each_other(
     stack: Stack, api: KubernetesApi
 ) -> None:
     before = data(api)
@@ -245,11 +247,11 @@ def test_nobody_loses_an_entry_to_ten_writers_while_the_stack_goes_up_and_down(
         for writer in writers:
             writer.join(120)
     assert failures == []
-    assert all(rounds), f"every writer came and went: {rounds}"
+    assert all(rounds), f"every writer added and removed its entry: {rounds}"
     roles = read(data(api)).roles
     assert roles[OURS.key] == OURS.identity
     for number in range(10):
         assert roles[entry(number).key] == entry(number).identity
         lifecycle.remove(api, entry(number))
     stack.destroy()
-    assert data(api) == before, "comments and all other bytes are as they were"
+    assert data(api) == before, "comments and all other bytes are unchanged"

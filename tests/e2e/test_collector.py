@@ -1,4 +1,4 @@
-"""The collector against a real API server: everything is there, nothing secret is, and faults are told."""
+"""The collector against a real API server: complete inventories, no secret values, and faults reported."""
 
 import json
 import ssl
@@ -19,16 +19,16 @@ from tests.support.faults import Faults, Request, proxy
 pytestmark = pytest.mark.e2e
 
 SECONDS = 120
-FEW = "5"
-"""A page, so that the pods that there are make several."""
+PAGE_SIZE = "5"
+"""A page size that spreads the existing pods over several pages."""
 PODS = "/api/v1/pods"
-OF_API = ("--integration", "opentrace", "--cluster", "api", "--page-size", FEW)
+OPENTRACE_IN_API = ("--integration", "opentrace", "--cluster", "api", "--page-size", PAGE_SIZE)
 
 
-def test_what_opentrace_sees_is_what_there_is_and_how_it_belongs_together(deployed: Program, tmp_path: Path) -> None:
+def test_opentraces_inventory_has_the_resources_and_their_relations(deployed: Program, tmp_path: Path) -> None:
     found = collect(deployed, tmp_path, "--stack", deployed.stack, "--integration", "opentrace")
     seen = found.integrations["opentrace"].clusters["api"]
-    edges = told(seen)
+    edges = format_edges(seen)
     pod = next(n.name for n in seen.nodes if n.kind == "Pod" and n.name.startswith("storefront-"))
     replica_set = pod.rpartition("-")[0]
     for edge in (
@@ -51,7 +51,9 @@ def test_what_opentrace_sees_is_what_there_is_and_how_it_belongs_together(deploy
     }
 
 
-def test_every_integration_sees_what_it_may_and_no_value_that_is_secret(deployed: Program, tmp_path: Path) -> None:
+def test_each_inventory_has_what_the_integration_may_list_and_no_secret_value(
+    deployed: Program, tmp_path: Path
+) -> None:
     found = collect(deployed, tmp_path, "--stack", deployed.stack)
     sees = {
         name: {kind for kind, n in cluster.counts.items() if n}
@@ -74,17 +76,21 @@ def test_every_integration_sees_what_it_may_and_no_value_that_is_secret(deployed
     assert not [name for name, value in canaries.items() if value in written]
 
 
-def test_a_long_list_is_whole_whatever_goes_wrong_once(deployed: Program, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_paginated_list_is_complete_despite_transient_failures(
+    deployed: Program, sandbox: Sandbox, tmp_path: Path
+) -> None:
     wrong = {0: faults.reset, 1: faults.truncated, 2: faults.throttled, 3: faults.unavailable, 4: faults.unauthorized}
-    with before(sandbox, tmp_path, lambda r: wrong.get(r.number) if r.path == PODS else None) as address:
-        found = collect(deployed, tmp_path, "--manifest", through(deployed, tmp_path, address), *OF_API)
+    with faulty_proxy(sandbox, tmp_path, lambda r: wrong.get(r.number) if r.path == PODS else None) as address:
+        found = collect(
+            deployed, tmp_path, "--manifest", manifest_with_proxy(deployed, tmp_path, address), *OPENTRACE_IN_API
+        )
     seen = found.integrations["opentrace"].clusters["api"]
     assert sorted(node.name for node in seen.nodes if node.kind == "Pod") == pods_of(sandbox)
     (pods,) = (listing for listing in seen.listings if listing.kind == "Pod")
-    assert (pods.state, pods.pages) == (State.COMPLETE, -(-len(pods_of(sandbox)) // int(FEW)))
+    assert (pods.state, pods.pages) == (State.COMPLETE, -(-len(pods_of(sandbox)) // int(PAGE_SIZE)))
 
 
-def test_an_expired_list_is_read_again_once_and_never_shown_as_whole_when_it_was_not(
+def test_an_expired_list_is_restarted_once_and_then_reported_as_incomplete(
     deployed: Program, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     def once(request: Request) -> faults.Fault | None:
@@ -94,16 +100,16 @@ def test_an_expired_list_is_read_again_once_and_never_shown_as_whole_when_it_was
         return faults.gone if request.path == PODS and not request.is_first_page else None
 
     for when, code, state in ((once, 0, State.RESTARTED), (always, 3, State.INCOMPLETE)):
-        with before(sandbox, tmp_path, when) as address:
-            manifest = through(deployed, tmp_path, address)
-            found = collect(deployed, tmp_path, "--manifest", manifest, *OF_API, code=code)
+        with faulty_proxy(sandbox, tmp_path, when) as address:
+            manifest = manifest_with_proxy(deployed, tmp_path, address)
+            found = collect(deployed, tmp_path, "--manifest", manifest, *OPENTRACE_IN_API, code=code)
         seen = found.integrations["opentrace"].clusters["api"]
         (pods,) = (listing for listing in seen.listings if listing.kind == "Pod")
         assert pods.state is state
         assert (pods.count == len(pods_of(sandbox))) is (state is State.RESTARTED)
 
 
-# How it is set up.
+# Setup.
 
 
 def collect(deployed: Program, folder: Path, *options: str, code: int = 0) -> Inventory:
@@ -114,7 +120,7 @@ def collect(deployed: Program, folder: Path, *options: str, code: int = 0) -> In
     return decode_inventory(path.read_bytes())
 
 
-def told(found: ClusterInventory) -> set[str]:
+def format_edges(found: ClusterInventory) -> set[str]:
     def name(place: int) -> str:
         return f"{found.nodes[place].kind} {found.nodes[place].name}"
 
@@ -123,14 +129,14 @@ def told(found: ClusterInventory) -> set[str]:
 
 
 def pods_of(sandbox: Sandbox) -> list[str]:
-    """As the administrator lists them."""
+    """The names of dev-api's pods, as its administrator lists them."""
     pods = sandbox.clusters["dev-api"].admin.json("GET", PODS)["items"]
     return sorted(pod["metadata"]["name"] for pod in pods)
 
 
 @contextmanager
-def before(sandbox: Sandbox, folder: Path, when: Faults) -> Iterator[tuple[str, str]]:
-    """A proxy before the API server of dev-api, over TLS on both sides; gives its address and authority."""
+def faulty_proxy(sandbox: Sandbox, folder: Path, when: Faults) -> Iterator[tuple[str, str]]:
+    """A proxy in front of the API server of dev-api, with TLS on both sides; yields its address and authority."""
     authority = CertificateAuthority(folder / "proxy")
     certificate, key = folder / "proxy.crt", folder / "proxy.key"
     authority.issue(["127.0.0.1"], certificate, key)
@@ -142,8 +148,8 @@ def before(sandbox: Sandbox, folder: Path, when: Faults) -> Iterator[tuple[str, 
         yield server.url, authority.data
 
 
-def through(deployed: Program, folder: Path, address: tuple[str, str]) -> str:
-    """The access manifest with the proxy in the place of the API server."""
+def manifest_with_proxy(deployed: Program, folder: Path, address: tuple[str, str]) -> str:
+    """The path of an access manifest with the proxy in place of the API server."""
     manifest = deployed.manifest()
     cluster: dict[str, Any] = manifest["integrations"]["opentrace"]["clusters"]["api"]
     cluster["endpoint"], cluster["certificateAuthority"] = address

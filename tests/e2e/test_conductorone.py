@@ -1,4 +1,4 @@
-"""ConductorOne acting: it grants what it may and nothing else, and its connector runs confined in the cluster."""
+"""ConductorOne's effective rights: it grants only the allowed roles, and its connector runs as a restricted pod."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ CONNECTORS = {"conductorone-keys": "dev-configmap", "conductorone-keyless": "dev
 
 
 def as_conductorone(sandbox: Sandbox, deployed: Program) -> dict[str, str]:
-    """A session of the role of the tier `provision`, as ConductorOne itself comes to it."""
+    """A session of the `provision` tier's role, assumed in the way ConductorOne assumes it."""
     role = deployed.manifest()["integrations"]["conductorone-provision"]["role"]["arn"]
     vendor = sandbox.boto("sts", "conductorone").assume_role(
         RoleArn="arn:aws:iam::765656841499:role/ConductorOneService", RoleSessionName="c1"
@@ -46,13 +46,13 @@ def as_conductorone(sandbox: Sandbox, deployed: Program) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def keys(sandbox: Sandbox, deployed: Program) -> dict[str, str]:
-    assert deployed.probe("--integration", "conductorone-provision").exit_code == 0, "it has come in"
+    assert deployed.probe("--integration", "conductorone-provision").exit_code == 0, "its access has taken effect"
     return as_conductorone(sandbox, deployed)
 
 
 @pytest.fixture
 def connector(sandbox: Sandbox, keys: dict[str, str]) -> Iterator[KubernetesApi]:
-    """The API server as ConductorOne; the bindings that it makes are removed, whatever comes of the test."""
+    """The API server, called as ConductorOne; the bindings that it creates are removed even if the test fails."""
     yield in_cluster(sandbox, "dev-both", keys)
     admin = sandbox.clusters["dev-both"].admin
     for kind in ("clusterrolebindings", "rolebindings"):
@@ -64,7 +64,7 @@ def connector(sandbox: Sandbox, keys: dict[str, str]) -> Iterator[KubernetesApi]
 
 
 def binding(role: str, user: str = "somebody", namespace: str | None = None) -> dict[str, Any]:
-    """As the connector writes it, names included."""
+    """A binding as the connector writes it, names included."""
     metadata = {"name": f"baton-{role}-binding"} | ({"namespace": namespace} if namespace else {})
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
@@ -75,11 +75,11 @@ def binding(role: str, user: str = "somebody", namespace: str | None = None) -> 
     }
 
 
-def test_a_role_that_it_may_grant_is_granted_extended_and_taken_back(connector: KubernetesApi) -> None:
+def test_a_grantable_role_can_be_bound_extended_and_unbound(connector: KubernetesApi) -> None:
     path = f"{RBAC}/clusterrolebindings"
     assert connector.request("POST", path, body=binding("view")).status == 201
-    made = connector.json("GET", path)["items"]
-    (mine,) = (found for found in made if found["metadata"]["name"] == "baton-view-binding")
+    bindings = connector.json("GET", path)["items"]
+    (mine,) = (found for found in bindings if found["metadata"]["name"] == "baton-view-binding")
     mine["subjects"] += binding("view", "somebody-else")["subjects"]
     mine |= {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding"}
     assert connector.request("PUT", f"{path}/baton-view-binding", body=mine).status == 200
@@ -89,19 +89,19 @@ def test_a_role_that_it_may_grant_is_granted_extended_and_taken_back(connector: 
 
 
 @pytest.mark.parametrize("role", ["cluster-admin", "admin", "opentrace-read"])
-def test_any_other_role_is_refused_for_its_cause(connector: KubernetesApi, role: str) -> None:
+def test_binding_any_other_role_is_denied_as_a_privilege_escalation(connector: KubernetesApi, role: str) -> None:
     answer = connector.request("POST", f"{RBAC}/clusterrolebindings", body=binding(role))
     status = json.loads(answer.body)
     assert (answer.status, status["reason"]) == (403, "Forbidden")
     assert "attempting to grant RBAC permissions not currently held" in status["message"], status["message"]
 
 
-def test_its_own_rights_can_be_passed_on_as_the_residual_risks_say(connector: KubernetesApi) -> None:
+def test_its_own_role_can_be_bound_as_the_residual_risks_document(connector: KubernetesApi) -> None:
     own = binding("conductorone-provision-provision")
     assert connector.request("POST", f"{RBAC}/clusterrolebindings", body=own).status == 201
 
 
-def test_it_maps_a_user_in_aws_auth_and_touches_no_other_config_map(connector: KubernetesApi) -> None:
+def test_it_can_update_aws_auth_and_cannot_read_another_config_map(connector: KubernetesApi) -> None:
     here = "/api/v1/namespaces/kube-system/configmaps"
     found = connector.json("GET", f"{here}/aws-auth")
     # A dry run: aws-auth belongs to the whole sandbox.
@@ -111,8 +111,8 @@ def test_it_maps_a_user_in_aws_auth_and_touches_no_other_config_map(connector: K
     assert json.loads(other.body)["reason"] == "Forbidden"
 
 
-def test_the_users_that_it_needs_in_aws_auth_can_be_seeded_and_are_never_overwritten(sandbox: Sandbox) -> None:
-    """The hand-off's own command, against a ConfigMap of the test's."""
+def test_the_hand_offs_patch_adds_map_users_to_aws_auth_and_never_overwrites_it(sandbox: Sandbox) -> None:
+    """The hand-off's own command, applied to another ConfigMap of the same form."""
     admin = sandbox.clusters["dev-both"].admin
     here = "/api/v1/namespaces/kube-system/configmaps"
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aws-auth-copy"}, "data": {"mapRoles": "[]"}}
@@ -124,12 +124,14 @@ def test_the_users_that_it_needs_in_aws_auth_can_be_seeded_and_are_never_overwri
         seeded = admin.json("PATCH", f"{here}/aws-auth-copy", body=patch, content_type=kind)
         assert seeded["data"] == {"mapRoles": "[]", "mapUsers": "[]"}
         again = admin.request("PATCH", f"{here}/aws-auth-copy", body=patch, content_type=kind)
-        assert again.status == 422, "there is one already, and it stays"
+        assert again.status == 422, "mapUsers exists already, and is not changed"
     finally:
         admin.json("DELETE", f"{here}/aws-auth-copy")
 
 
-def test_it_grants_an_access_policy_and_never_that_of_administrators(sandbox: Sandbox, keys: dict[str, str]) -> None:
+def test_it_can_associate_the_view_policy_and_never_an_administrator_policy(
+    sandbox: Sandbox, keys: dict[str, str]
+) -> None:
     import boto3
 
     eks = boto3.client(
@@ -169,11 +171,11 @@ def test_the_connector_is_available_in_a_namespace_that_enforces_restricted_pods
     privileged = {**live["spec"]["template"]["spec"], "hostNetwork": True}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "twin"}, "spec": privileged}
     refused = admin.request("POST", f"/api/v1/namespaces/{name}/pods", query={"dryRun": "All"}, body=pod)
-    assert refused.status == 403, "the namespace does refuse a pod that is not confined"
+    assert refused.status == 403, "the namespace rejects a pod that is not restricted"
     assert 'violates PodSecurity "restricted' in json.loads(refused.body)["message"]
 
 
-def test_the_connector_gets_its_secrets_by_the_right_names_and_nobody_else_sees_them(
+def test_the_connectors_secret_has_the_expected_keys_and_its_values_are_nowhere_else(
     sandbox: Sandbox, deployed: Program
 ) -> None:
     names = ("client-id", "client-secret", "access-key-id", "secret-access-key")
@@ -181,8 +183,8 @@ def test_the_connector_gets_its_secrets_by_the_right_names_and_nobody_else_sees_
     secrets = [deployed.pulumi("config", "get", f"c1-{name}", *stack).stdout.strip() for name in names]
     assert all(secrets)
     path = "/api/v1/namespaces/conductorone-keys/secrets/conductorone-keys"
-    held = sandbox.clusters["dev-configmap"].admin.json("GET", path)["data"]
-    assert {key: base64.b64decode(value).decode() for key, value in held.items()} == dict(
+    data = sandbox.clusters["dev-configmap"].admin.json("GET", path)["data"]
+    assert {key: base64.b64decode(value).decode() for key, value in data.items()} == dict(
         zip(
             ("BATON_CLIENT_ID", "BATON_CLIENT_SECRET", "BATON_EKS_ACCESS_KEY", "BATON_EKS_SECRET_ACCESS_KEY"),
             secrets,
@@ -213,7 +215,7 @@ def test_the_connector_gets_its_secrets_by_the_right_names_and_nobody_else_sees_
                 assert form.encode() not in file.read_bytes(), file.name
 
 
-def test_the_manifest_tells_what_was_made_in_the_cluster(deployed: Program) -> None:
+def test_the_manifest_lists_the_objects_created_in_the_cluster(deployed: Program) -> None:
     objects = deployed.manifest()["integrations"]["conductorone-keyless"]["objects"]
     assert {each["kind"] for each in objects} == {
         "Namespace",
@@ -222,4 +224,4 @@ def test_the_manifest_tells_what_was_made_in_the_cluster(deployed: Program) -> N
         "NetworkPolicy",
         "Deployment",
     }
-    assert all(set(each) == {"kind", "namespace", "name"} for each in objects), "and not what is in it"
+    assert all(set(each) == {"kind", "namespace", "name"} for each in objects), "without their contents"

@@ -1,4 +1,4 @@
-"""EKS Connector with the real engine: registrations through their life, and a whole connected cluster."""
+"""EKS Connector under the real engine: the life cycle of registrations, and a whole connected cluster."""
 
 import base64
 import json
@@ -71,7 +71,7 @@ class Stack:
         self.pulumi("destroy", "--yes", "--skip-preview")
 
     def outputs(self, *options: str) -> dict[str, Any]:
-        """What the state has of the first registration."""
+        """The outputs of the first registration in the state."""
         exported = json.loads(self.pulumi("stack", "export", *options).stdout)
         kind = "eks-access:index:ConnectorRegistration"
         outputs: dict[str, Any] = next(r for r in exported["deployment"]["resources"] if r["type"] == kind)["outputs"]
@@ -87,9 +87,9 @@ def stack(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     statement = {"Effect": "Allow", "Principal": {"Service": "ssm.amazonaws.com"}, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     role = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
-    made = Stack(sandbox, tmp_path_factory.mktemp("connector"), role)
-    yield made
-    made.destroy()
+    created = Stack(sandbox, tmp_path_factory.mktemp("connector"), role)
+    yield created
+    created.destroy()
     assert not [name for name in registered(eks) if name.startswith("conn-")], "destroying deregisters"
     iam.delete_role(RoleName=ROLE)
 
@@ -99,7 +99,7 @@ def registered(eks: Any) -> list[str]:
     return names
 
 
-def test_a_registration_lives_through_refresh_connection_and_tags_without_losing_its_code(
+def test_a_registration_keeps_its_activation_code_through_refresh_connection_and_tag_changes(
     sandbox: Sandbox, stack: Stack
 ) -> None:
     eks = sandbox.boto("eks")
@@ -107,15 +107,15 @@ def test_a_registration_lives_through_refresh_connection_and_tags_without_losing
     assert "conn-one" not in registered(eks), "a preview registers nothing"
     stack.up()
     assert "conn-one" in registered(eks)
-    assert "conn-one" not in eks.list_clusters()["clusters"], "it is none of EKS's own"
+    assert "conn-one" not in eks.list_clusters()["clusters"], "it is not an EKS cluster"
     code, activation = stack.code(), stack.outputs()["activationId"]
-    assert code not in stack.pulumi("stack", "export").stdout, "a secret of the state"
+    assert code not in stack.pulumi("stack", "export").stdout, "encrypted in the state"
     assert "unchanged" in stack.up("--expect-no-changes")
 
     sandbox.eks_connector(activate={"activationId": activation, "activationCode": code})
     stack.up("--refresh", "--expect-no-changes")
     assert stack.outputs()["status"] == "ACTIVE"
-    assert stack.code() == code, "EKS never tells it again"
+    assert stack.code() == code, "EKS returns it only at the registration"
 
     stack.config["tags"] = '{"team": "platform"}'
     stack.up()
@@ -127,14 +127,14 @@ def test_a_registration_lives_through_refresh_connection_and_tags_without_losing
     assert (stack.code(), stack.outputs()["activationId"]) == (code, activation)
 
 
-def test_an_activation_that_ran_out_unused_is_replaced_without_a_refresh(sandbox: Sandbox, stack: Stack) -> None:
+def test_an_activation_that_expired_unused_is_replaced_without_a_refresh(sandbox: Sandbox, stack: Stack) -> None:
     sandbox.eks_connector(activationSeconds=0.5)
     try:
         stack.up()
     finally:
         sandbox.eks_connector(activationSeconds=3 * 24 * 3600)
     before, code = stack.outputs(), stack.code()
-    until_past(before["activationExpiry"])
+    wait_until_past(before["activationExpiry"])
     assert "replace" in stack.up()
     after = stack.outputs()
     assert after["activationId"] != before["activationId"]
@@ -143,33 +143,35 @@ def test_an_activation_that_ran_out_unused_is_replaced_without_a_refresh(sandbox
     stack.up("--expect-no-changes")
 
 
-def until_past(moment: str) -> None:
+def wait_until_past(moment: str) -> None:
     deadline = time.monotonic() + 30
     while datetime.now(UTC) <= datetime.fromisoformat(moment):
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
 
-def test_what_still_propagates_is_waited_for_twice_and_what_was_deleted_outside_is_made_again(
+def test_role_propagation_is_retried_and_a_registration_deleted_outside_is_recreated(
     sandbox: Sandbox, stack: Stack
 ) -> None:
     sandbox.eks_connector(propagationDelays=2)
     assert "does not see the connector's roles yet" in stack.up()
-    assert sandbox.eks_connector()["propagationDelays"] == 0, "both delays were met"
+    assert sandbox.eks_connector()["propagationDelays"] == 0, "it was retried after both delays"
     before = stack.code()
     sandbox.boto("eks").deregister_cluster(name="conn-one")
     stack.up("--refresh")
     assert stack.code() != before
     sandbox.boto("eks").deregister_cluster(name="conn-one")
-    # The fixture destroys: what is gone already is as wanted.
+    # The fixture destroys the stack: a registration that is gone already is no error.
 
 
-def test_an_active_registration_is_imported_and_its_code_is_not_made_up(sandbox: Sandbox, stack: Stack) -> None:
+def test_an_active_registration_is_imported_without_an_activation_code(sandbox: Sandbox, stack: Stack) -> None:
     eks = sandbox.boto("eks")
     config = {"roleArn": stack.config["role"], "provider": "OTHER"}
     answer = eks.register_cluster(name="conn-one", connectorConfig=config)["cluster"]["connectorConfig"]
     sandbox.eks_connector(activate={name: answer[name] for name in ("activationId", "activationCode")})
-    assert "Import it with the id 'us-east-1/conn-one'" in stack.preview(check=False), "the way is shown"
+    assert "Import it with the id 'us-east-1/conn-one'" in stack.preview(check=False), (
+        "the error shows how to import it"
+    )
     stack.config["import"] = "us-east-1/conn-one"
     assert "1 imported" in stack.up()
     del stack.config["import"]
@@ -179,16 +181,18 @@ def test_an_active_registration_is_imported_and_its_code_is_not_made_up(sandbox:
     assert not outputs.get("activationCode")
 
 
-def test_the_eleventh_cluster_of_a_region_is_refused_before_aws_does(sandbox: Sandbox, stack: Stack) -> None:
-    there = len(registered(sandbox.boto("eks"))) - len(sandbox.boto("eks").list_clusters()["clusters"])
-    names = [f"conn-{index}" for index in range(10 - there)]
+def test_the_eleventh_connected_cluster_of_a_region_is_rejected_before_aws_is_called(
+    sandbox: Sandbox, stack: Stack
+) -> None:
+    existing = len(registered(sandbox.boto("eks"))) - len(sandbox.boto("eks").list_clusters()["clusters"])
+    names = [f"conn-{index}" for index in range(10 - existing)]
     stack.config["names"] = json.dumps(names)
     stack.up()
     stack.config["names"] = json.dumps([*names, "conn-last"])
-    said = stack.preview(check=False)
-    assert "is the number of connected clusters that region us-east-1 may have, and it has 10" in said
-    assert "ResourceLimitExceeded" not in said, "AWS was not asked to"
-    assert "Traceback" not in said
+    output = stack.preview(check=False)
+    assert "is the number of connected clusters that region us-east-1 may have, and it has 10" in output
+    assert "ResourceLimitExceeded" not in output, "AWS was not called"
+    assert "Traceback" not in output
 
 
 @pytest.fixture
@@ -210,7 +214,7 @@ def configuration(**changes: Any) -> dict[str, Any]:
 
 
 def connect(sandbox: Sandbox, cluster: KubernetesApi) -> None:
-    """As the agent: with what its pod is given, and nothing else."""
+    """Connect as the agent does, with only what its pod is given."""
     secret = cluster.json("GET", f"/api/v1/namespaces/{NAMESPACE}/secrets/eks-connector-activation-config")
     pod = cluster.json("GET", f"/api/v1/namespaces/{NAMESPACE}/pods/eks-connector-0")
     (init,) = pod["spec"]["initContainers"]
@@ -225,13 +229,13 @@ def impersonation(cluster: KubernetesApi) -> dict[str, Any] | None:
     return None if found.status == 404 else json.loads(found.body)
 
 
-def test_a_connected_cluster_from_registration_over_a_new_activation_to_deregistration(
+def test_a_connected_cluster_recovers_from_an_expired_activation_and_is_deregistered_completely(
     sandbox: Sandbox, cluster: KubernetesApi, tmp_path: Path
 ) -> None:
     eks = sandbox.boto("eks")
     program = Program(sandbox, tmp_path, "connected", configuration())
     program.up()
-    assert impersonation(cluster) is None, "without viewers nobody may be impersonated"
+    assert impersonation(cluster) is None, "without viewers no user may be impersonated"
     sandbox.eks_connector(expire="conn-whole")
     with pytest.raises(ValueError, match="InvalidActivation"):
         connect(sandbox, cluster)
@@ -247,7 +251,7 @@ def test_a_connected_cluster_from_registration_over_a_new_activation_to_deregist
 
     program.configure(configuration())
     program.up()
-    assert impersonation(cluster) is None, "with the last viewer the right is gone"
+    assert impersonation(cluster) is None, "removing the last viewer removes the right"
 
     program.destroy()
     assert "conn-whole" not in registered(eks)
@@ -255,4 +259,6 @@ def test_a_connected_cluster_from_registration_over_a_new_activation_to_deregist
     assert impersonation(cluster) is None
     roles = [role["RoleName"] for role in sandbox.boto("iam").list_roles()["Roles"]]
     assert "eks-access-conn-whole" not in roles
-    assert any("eks-connector" in role.lower() for role in roles), "the service-linked role is the account's own"
+    assert any("eks-connector" in role.lower() for role in roles), (
+        "the service-linked role belongs to the account, and is kept"
+    )

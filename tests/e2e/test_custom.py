@@ -1,4 +1,4 @@
-"""A custom integration from its YAML file: deployed, proven, handed over, explained and destroyed."""
+"""A custom integration from its YAML file: deployed, probed, handed off, explained and destroyed."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.e2e.program import CHECKOUT, SECONDS, Program
 pytestmark = pytest.mark.e2e
 
 PRINCIPAL = "arn:aws:iam::765656841499:role/ConductorOneService"
-"""A role of another account stands in for CloudQuery's: the sandbox can act as it."""
+"""A role of another account in place of CloudQuery's, because the sandbox can impersonate it."""
 ARGUMENTS = {"principal_arn": PRINCIPAL, "external_id": "0f8fad5b-d9cb-469f-a165-70867728950e"}
 
 
@@ -22,14 +22,14 @@ def program(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
     folder = tmp_path_factory.mktemp("custom")
     example = CHECKOUT / "examples/custom/cloudquery.yaml"
     (folder / "cloudquery.yaml").write_text(example.read_text())
-    program = acting(Program(sandbox, folder, "custom", {"eks-access:integrations": integrations(folder)}))
+    program = with_identities(Program(sandbox, folder, "custom", {"eks-access:integrations": integrations(folder)}))
     program.up()
     yield program
     program.destroy()
 
 
-def acting(program: Program) -> Program:
-    """The program, whose probe can become the integration."""
+def with_identities(program: Program) -> Program:
+    """The program, with an identities file that lets its probe impersonate the integration."""
     identities = program.folder / "identities.yaml"
     by_vendor = {"cloudquery": {"profile": "conductorone"}}
     identities.write_text(
@@ -39,8 +39,8 @@ def acting(program: Program) -> Program:
     return program
 
 
-def told(program: Program, *command: str) -> str:
-    """What a command of eks-access prints about the program's stack."""
+def run_eks_access(program: Program, *command: str) -> str:
+    """The output of an eks-access command for the program's stack."""
     done = program.sandbox.run(
         ["eks-access", *command, "--stack", program.stack], cwd=program.folder, timeout=SECONDS, env=program.env
     )
@@ -49,7 +49,7 @@ def told(program: Program, *command: str) -> str:
 
 
 def integrations(folder: Path) -> dict[str, dict[str, object]]:
-    """The least profile everywhere; the page's, which needs access entries, where they are."""
+    """Profile `least` in every cluster; profile `vendor`, which needs access entries, in those that support them."""
     declared: dict[str, object] = {
         "vendor": "custom",
         "definition": str(folder / "cloudquery.yaml"),
@@ -72,73 +72,73 @@ def test_a_second_up_changes_nothing(program: Program) -> None:
     assert "unchanged" in program.up("--expect-no-changes")
 
 
-def test_it_is_handed_over_and_explained_as_a_built_in_one(program: Program) -> None:
-    handed = json.loads(told(program, "handoff", "cloudquery", "--format", "json"))["integrations"]["cloudquery"]
+def test_handoff_and_explain_treat_it_like_a_built_in_integration(program: Program) -> None:
+    handed = json.loads(run_eks_access(program, "handoff", "cloudquery", "--format", "json"))["integrations"][
+        "cloudquery"
+    ]
     values = {field["label"]: field["value"] for field in handed["fields"]}
     assert values["Role ARN"].endswith(":role/eks-access-cloudquery")
     assert values["External ID"] == ARGUMENTS["external_id"]
-    explained = told(program, "explain", "cloudquery")
+    explained = run_eks_access(program, "explain", "cloudquery")
     assert f"only {PRINCIPAL}, with the External ID" in explained
     assert "AmazonEKSAdminViewPolicy everywhere: ! can read everything, Secrets included" in explained
 
 
-def test_a_fault_in_the_file_ends_the_deployment_with_its_line_before_anything_is_made(program: Program) -> None:
+def test_an_error_in_the_file_fails_the_preview_with_its_line(program: Program) -> None:
     path = program.folder / "cloudquery.yaml"
-    sound = path.read_text()
-    path.write_text(sound.replace("    groups: ['{name}:readers']", "    group: ['{name}:readers']"))
+    valid = path.read_text()
+    path.write_text(valid.replace("    groups: ['{name}:readers']", "    group: ['{name}:readers']"))
     try:
         done = program.preview(check=False)
     finally:
-        path.write_text(sound)
+        path.write_text(valid)
     assert done.returncode != 0
-    line = sound[: sound.index("    groups:")].count("\n") + 1
+    line = valid[: valid.index("    groups:")].count("\n") + 1
     assert f"cloudquery.yaml:{line}: profiles.least.group is not a known property" in done.stdout + done.stderr
 
 
 OWNED = {"RoleName": "owned-by-others", "Path": "/platform/"}
-NOBODY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}
+DENY_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}
 
 
 @pytest.fixture
 def owned(sandbox: Sandbox) -> Iterator[str]:
-    """A role of somebody else's, which lets nobody in yet."""
+    """A role that another team owns, and that no principal may assume yet."""
     iam = sandbox.boto("iam")
-    arn: str = iam.create_role(**OWNED, AssumeRolePolicyDocument=json.dumps(NOBODY))["Role"]["Arn"]
+    arn: str = iam.create_role(**OWNED, AssumeRolePolicyDocument=json.dumps(DENY_ALL))["Role"]["Arn"]
     yield arn
     for policy in iam.list_role_policies(RoleName=OWNED["RoleName"])["PolicyNames"]:
         iam.delete_role_policy(RoleName=OWNED["RoleName"], PolicyName=policy)
     iam.delete_role(RoleName=OWNED["RoleName"])
 
 
-def test_a_role_that_somebody_else_owns_is_used_as_it_is_and_left_as_it_was(
-    sandbox: Sandbox, tmp_path: Path, owned: str
-) -> None:
+def test_an_existing_role_is_used_unchanged_and_kept_on_destroy(sandbox: Sandbox, tmp_path: Path, owned: str) -> None:
     iam, eks = sandbox.boto("iam"), sandbox.boto("eks")
     (tmp_path / "cloudquery.yaml").write_text((CHECKOUT / "examples/custom/cloudquery.yaml").read_text())
     mine = {**integrations(tmp_path)["cloudquery"], "clusters": ["api", "configmap"], "existing_role_arn": owned}
-    program = acting(Program(sandbox, tmp_path, "existing", {"eks-access:integrations": {"owned": mine}}))
+    program = with_identities(Program(sandbox, tmp_path, "existing", {"eks-access:integrations": {"owned": mine}}))
     program.up()
     try:
         assert owned in eks.list_access_entries(clusterName="dev-api")["accessEntries"], "with its path"
-        assert iam.get_role(RoleName=OWNED["RoleName"])["Role"]["AssumeRolePolicyDocument"] == NOBODY
+        assert iam.get_role(RoleName=OWNED["RoleName"])["Role"]["AssumeRolePolicyDocument"] == DENY_ALL
         assert iam.list_role_policies(RoleName=OWNED["RoleName"])["PolicyNames"] == []
-        assert program.probe("--deadline", "1").exit_code == 1, "its owner has not let the integration in"
+        assert program.probe("--deadline", "1").exit_code == 1, "its owner has not changed the trust policy yet"
 
-        trust, policy = (step[step.index("{") :] for step in owners_part(program))
+        trust, policy = (step[step.index("{") :] for step in owner_instructions(program))
         iam.update_assume_role_policy(RoleName=OWNED["RoleName"], PolicyDocument=trust)
         iam.put_role_policy(RoleName=OWNED["RoleName"], PolicyName="pasted", PolicyDocument=policy)
         probed = program.probe()
-        assert probed.mismatches() == [], "what the hand-off says is what it takes"
+        assert probed.mismatches() == [], "the hand-off's instructions are sufficient"
         assert "unchanged" in program.up("--expect-no-changes")
     finally:
         program.destroy()
     assert owned not in eks.list_access_entries(clusterName="dev-api")["accessEntries"]
     left = iam.get_role(RoleName=OWNED["RoleName"])["Role"]
-    assert left["AssumeRolePolicyDocument"] == json.loads(trust), "the role is its owner's, and stays"
+    assert left["AssumeRolePolicyDocument"] == json.loads(trust), "the role belongs to its owner, and is kept"
 
 
-def owners_part(program: Program) -> list[str]:
-    handed = json.loads(told(program, "handoff", "owned", "--format", "json"))["integrations"]["owned"]
+def owner_instructions(program: Program) -> list[str]:
+    handed = json.loads(run_eks_access(program, "handoff", "owned", "--format", "json"))["integrations"]["owned"]
     steps: list[str] = handed["steps"][:2]
     return steps
 
@@ -162,7 +162,7 @@ def collector(sandbox: Sandbox, tmp_path: Path) -> Iterator[Program]:
     program = Program(sandbox, tmp_path, "collector", {"eks-access:integrations": {"collector": mine}})
 
     def pods_token(name: str, audience: str = "pods.eks.amazonaws.com") -> dict[str, list[str]]:
-        """As the kubelet asks for it: bound to the pod."""
+        """A command for a token as the kubelet requests it: bound to the pod."""
         kubectl = ["kubectl", "--kubeconfig", str(sandbox.state.kubeconfig("dev-api"))]
         bound = ["--bound-object-kind", "Pod", "--bound-object-name", f"{name}-0", "--audience", audience]
         return {"command": [*kubectl, "--namespace", "collector", "create", "token", name, *bound]}
@@ -179,7 +179,7 @@ def collector(sandbox: Sandbox, tmp_path: Path) -> Iterator[Program]:
     admin.json("DELETE", f"{CORE}/collector")
 
 
-def test_a_collector_is_acted_as_with_its_pods_own_token(sandbox: Sandbox, collector: Program) -> None:
+def test_the_probe_impersonates_a_collector_with_a_token_of_its_pod(sandbox: Sandbox, collector: Program) -> None:
     probed = collector.probe()
     assert probed.mismatches() == [], probed.table
     assert probed.exit_code == 0
@@ -188,8 +188,8 @@ def test_a_collector_is_acted_as_with_its_pods_own_token(sandbox: Sandbox, colle
     assert {check["plane"] for check in probed.report["checks"]} == {"trust", "aws", "kubernetes"}
 
     eks = sandbox.boto("eks")
-    (made,) = eks.list_pod_identity_associations(clusterName="dev-api", namespace="collector")["associations"]
-    eks.delete_pod_identity_association(clusterName="dev-api", associationId=made["associationId"])
-    assert collector.probe("--deadline", "1").exit_code == 1, "without the association it does not come in"
+    (association,) = eks.list_pod_identity_associations(clusterName="dev-api", namespace="collector")["associations"]
+    eks.delete_pod_identity_association(clusterName="dev-api", associationId=association["associationId"])
+    assert collector.probe("--deadline", "1").exit_code == 1, "without the association it has no access"
     collector.up("--refresh")
-    assert collector.probe().exit_code == 0, "and with the one that was made again it does"
+    assert collector.probe().exit_code == 0, "and with the recreated association it has"

@@ -1,4 +1,4 @@
-"""The package in other people's stacks: installed from its wheel, and as a component package for other languages."""
+"""The package in its users' own stacks: installed from its wheel, and as a component package for other languages."""
 
 import json
 import os
@@ -56,7 +56,7 @@ class Stack:
     ) -> "Stack":
         """A copy of the program in a folder outside the repository, with this environment as its interpreter.
 
-        Besides its own configuration it is told where the sandbox's AWS is.
+        Besides its own configuration it gets the endpoints of the sandbox's AWS.
         """
         shutil.copytree(program, folder, ignore=shutil.ignore_patterns("__pycache__"))
         path = folder / "Pulumi.yaml"
@@ -99,7 +99,7 @@ def installed(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Ite
     environment = Installed(sandbox, folder / "venv")
     script = Path(environment.run("eks-access", "plugin", "install").stdout.split()[-1])
     yield environment
-    # The checkout's own programs name their plugin; none of them is to find this one.
+    # The checkout's own programs name their plugin; none of them must find this one.
     shutil.rmtree(script.parent)
 
 
@@ -113,7 +113,7 @@ def rbac_objects(sandbox: Sandbox, prefix: str) -> list[str]:
     )
 
 
-def mapped(sandbox: Sandbox) -> str:
+def read_map_roles(sandbox: Sandbox) -> str:
     path = "/api/v1/namespaces/kube-system/configmaps/aws-auth"
     roles: str = sandbox.clusters["dev-configmap"].admin.json("GET", path)["data"]["mapRoles"]
     return roles
@@ -138,21 +138,21 @@ def own_stack(installed: Installed, folder: Path) -> Stack:
 
 
 def remote(installed: Installed, folder: Path, **config: str) -> Stack:
-    given = {"kubeconfig": kubeconfig(installed), **config}
-    return Stack.of(installed, CHECKOUT / "tests" / "e2e" / "remote_program", folder, given)
+    values = {"kubeconfig": kubeconfig(installed), **config}
+    return Stack.of(installed, CHECKOUT / "tests" / "e2e" / "remote_program", folder, values)
 
 
-def test_the_package_comes_from_the_wheel_alone(installed: Installed) -> None:
+def test_the_package_is_imported_from_its_wheel_alone(installed: Installed) -> None:
     where = "import eks_access, eks_access_probe; print(eks_access.__file__, eks_access_probe.__file__)"
     for path in installed.run("python", "-c", where).stdout.split():
         assert Path(path).is_relative_to(installed.folder)
     assert "eks-access" in installed.run("eks-access", "--version").stdout
 
 
-def test_a_stack_of_ones_own_gives_access_with_outputs_providers_and_a_parent(
+def test_a_users_own_stack_can_pass_outputs_providers_and_a_parent_to_the_components(
     sandbox: Sandbox, installed: Installed, tmp_path: Path
 ) -> None:
-    before = mapped(sandbox)
+    before = read_map_roles(sandbox)
     stack = own_stack(installed, tmp_path / "acme")
     stack.pulumi("preview")
     stack.pulumi("up", "--yes", "--skip-preview")
@@ -164,45 +164,47 @@ def test_a_stack_of_ones_own_gives_access_with_outputs_providers_and_a_parent(
         "acme-vendors-CadoResponse",
     ]
     assert set(roles) <= set(eks.list_access_entries(clusterName="dev-both")["accessEntries"])
-    assert roles[0] in mapped(sandbox), "the mapping was made by the plugin that the wheel installs"
-    assert roles[2] in mapped(sandbox)
+    assert roles[0] in read_map_roles(sandbox), "the mapping was created by the plugin that the wheel installs"
+    assert roles[2] in read_map_roles(sandbox)
     role = iam.get_role(RoleName="eks-access-acme-opentrace")["Role"]
     assert role["PermissionsBoundary"]["PermissionsBoundaryArn"].endswith(":policy/acme-vendors-boundary")
     assert {"Key": "boundary", "Value": "acme-vendors-boundary"} in iam.list_role_tags(RoleName=role["RoleName"])[
         "Tags"
     ]
     urns = [found["urn"] for found in json.loads(stack.pulumi("stack", "export").stdout)["deployment"]["resources"]]
-    assert any("::acme:index:Platform$eks-access:index:Cado::acme-cado" in urn for urn in urns), "beneath their parent"
+    assert any("::acme:index:Platform$eks-access:index:Cado::acme-cado" in urn for urn in urns), (
+        "as children of their parent"
+    )
     providers = [urn for urn in urns if "pulumi:providers:kubernetes::" in urn]
-    assert len(providers) == 3, "one shared where it was given; one of its own for each of two elsewhere"
-    assert SUBJECT not in stack.pulumi("stack", "export").stdout, "given as a secret, kept as one"
+    assert len(providers) == 3, "a shared one for the cluster that has one; one for each of two components elsewhere"
+    assert SUBJECT not in stack.pulumi("stack", "export").stdout, "a secret input stays encrypted"
     assert "unchanged" in stack.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes").stdout
     stack.pulumi("destroy", "--yes", "--skip-preview")
     assert not set(roles) & set(eks.list_access_entries(clusterName="dev-both")["accessEntries"])
-    assert mapped(sandbox) == before
+    assert read_map_roles(sandbox) == before
 
 
 def test_another_language_uses_the_components_through_the_plugin(
     sandbox: Sandbox, installed: Installed, tmp_path: Path
 ) -> None:
-    before = mapped(sandbox)
+    before = read_map_roles(sandbox)
     stack = remote(installed, tmp_path / "remote")
     stack.pulumi("preview")
     stack.pulumi("up", "--yes", "--skip-preview")
     eks, iam = sandbox.boto("eks"), sandbox.boto("iam")
     role = stack.outputs()["role"]
     assert role in eks.list_access_entries(clusterName="dev-both")["accessEntries"]
-    assert role in mapped(sandbox)
+    assert role in read_map_roles(sandbox)
     assert iam.get_role(RoleName="eks-access-remote-opentrace")["Role"]["MaxSessionDuration"] == 7200
     assert rbac_objects(sandbox, "remote-cado") == ["remote-cado-exec"] * 2 + ["remote-cado-list"] * 2
     access = stack.outputs()["cado"]
-    assert access["vendor"] == "cado", "the component's manifest comes back whole"
+    assert access["vendor"] == "cado", "the component's whole manifest is returned"
     assert access["clusters"]["both"]["method"] == "access-entry"
     state = stack.pulumi("stack", "export").stdout
     assert SUBJECT not in state, "a secret that goes through the plugin stays one"
     assert "unchanged" in stack.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes").stdout
     stack.pulumi("destroy", "--yes", "--skip-preview")
-    assert mapped(sandbox) == before
+    assert read_map_roles(sandbox) == before
     assert rbac_objects(sandbox, "remote-") == []
 
 
@@ -210,7 +212,7 @@ def test_another_language_uses_the_components_through_the_plugin(
     ("key", "value", "told"),
     [("profile", "most", "profile"), ("roleName", "Forensics", "does not contain 'CadoResponse'")],
 )
-def test_a_refused_input_is_told_plainly_to_another_language(
+def test_an_invalid_input_from_another_language_gets_a_message_without_a_stack_trace(
     installed: Installed, tmp_path: Path, key: str, value: str, told: str
 ) -> None:
     stack = remote(installed, tmp_path / "refused", **{key: value})
@@ -218,4 +220,4 @@ def test_a_refused_input_is_told_plainly_to_another_language(
     assert done.returncode != 0
     printed = done.stdout + done.stderr
     assert told in printed
-    assert "eks_access/" not in printed, "in plain words, not as a stack trace of the plugin"
+    assert "eks_access/" not in printed, "a message, not a stack trace of the plugin"

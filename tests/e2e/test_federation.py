@@ -1,4 +1,4 @@
-"""People's access: with IAM Identity Center and with SAML, each under their own name and with no standing right."""
+"""Access of people by IAM Identity Center and by SAML: with their own usernames, and without standing permissions."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ def people(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     program.destroy()
 
 
-def test_everything_holds_for_both_federations_and_a_second_up_changes_nothing(people: Program) -> None:
+def test_every_expectation_holds_for_both_federations_and_a_second_up_changes_nothing(people: Program) -> None:
     probed = people.probe()
     assert probed.mismatches() == []
     assert probed.exit_code == 0
@@ -65,7 +65,7 @@ def test_everything_holds_for_both_federations_and_a_second_up_changes_nothing(p
 
 @pytest.fixture
 def assume(sandbox: Sandbox, people: Program) -> Callable[..., Any]:
-    """AssumeRoleWithSAML with an assertion of the company's provider, or with one that is changed."""
+    """AssumeRoleWithSAML with an assertion of the company's provider, or with a tampered one."""
     role = people.manifest()["integrations"]["apono-saml"]["role"]["arn"]
     providers = SamlProviders(sandbox.state.saml_providers)
 
@@ -78,7 +78,7 @@ def assume(sandbox: Sandbox, people: Program) -> Callable[..., Any]:
     return assume
 
 
-def test_an_assertion_is_taken_and_its_session_is_the_user_in_the_cluster(
+def test_an_assertion_is_accepted_and_its_session_name_is_the_username_in_the_cluster(
     sandbox: Sandbox, assume: Callable[..., Any]
 ) -> None:
     answer = assume()
@@ -100,10 +100,10 @@ def test_an_assertion_is_taken_and_its_session_is_the_user_in_the_cluster(
     ],
     ids=["of another partition", "for another role", "forged", "for another service", "over"],
 )
-def test_a_changed_assertion_is_refused_for_its_cause(
+def test_a_tampered_assertion_is_rejected_with_the_reason(
     changes: dict[str, Any], code: str, words: str, assume: Callable[..., Any]
 ) -> None:
-    assert assume()["Credentials"], "the twin that is allowed"
+    assert assume()["Credentials"], "the genuine assertion is accepted"
     with pytest.raises(ClientError, match=words) as refused:
         assume(**changes)
     assert refused.value.response["Error"]["Code"] == code
@@ -120,7 +120,7 @@ def without(condition: str) -> Callable[[dict[str, Any]], None]:
     ("condition", "found"),
     [("StringEqualsIgnoreCase", "another-session-name"), ("ArnLike", "non-sso-principal")],
 )
-def test_each_condition_of_the_identity_center_trust_is_missed_when_it_is_gone(
+def test_the_probe_detects_each_removed_condition_of_the_identity_center_trust_policy(
     condition: str, found: str, sandbox: Sandbox, people: Program
 ) -> None:
     iam = sandbox.boto("iam")
@@ -135,14 +135,16 @@ def test_each_condition_of_the_identity_center_trust_is_missed_when_it_is_gone(
     assert people.probe("--integration", "apono-sso", "--cluster", "api").exit_code == 0
 
 
-def test_a_binding_for_the_exact_username_gives_its_rights_and_only_there(sandbox: Sandbox, people: Program) -> None:
-    """What Apono does on approval, and takes back."""
+def test_a_binding_to_the_exact_username_grants_its_rights_in_its_namespace_only(
+    sandbox: Sandbox, people: Program
+) -> None:
+    """What Apono creates on approval, and deletes afterwards."""
     access = people.manifest()["integrations"]["apono-sso"]
     keys = jane(sandbox, access["role"]["arn"])
     cluster = sandbox.clusters["dev-api"]
 
     def lists_pods(namespace: str) -> int:
-        # A token of its own: the API server keeps a token's user for a while, and the authorizer's answer too.
+        # A token of its own: the API server caches a token's user for a while, and the authorizer's decision too.
         api = KubernetesApi(
             cluster.endpoint,
             ca_data=cluster.ca_data,
@@ -166,7 +168,7 @@ def test_a_binding_for_the_exact_username_gives_its_rights_and_only_there(sandbo
 
 
 def jane(sandbox: Sandbox, role_arn: str) -> Any:
-    """The integration's session as Jane has it: her own from Identity Center, then the role under her name."""
+    """Jane's session of the integration: her own from Identity Center, then the role with her name as session name."""
     done = sandbox.run(
         ["python", "-c", _ASSUME, role_arn, DEVELOPER],
         env={"AWS_PROFILE": "jane-sso", "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""},
@@ -186,7 +188,7 @@ print(json.dumps(keys, default=str))
 """
 
 
-def test_the_state_and_the_reports_hold_no_assertion(people: Program, tmp_path: Path) -> None:
+def test_no_assertion_is_in_the_state_or_the_reports(people: Program, tmp_path: Path) -> None:
     probed = people.probe("--verbose")
     state = people.pulumi("stack", "export", "--stack", "people").stdout
     for where, text in {"the report": json.dumps(probed.report), "the table": probed.table, "the state": state}.items():

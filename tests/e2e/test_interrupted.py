@@ -1,4 +1,4 @@
-"""Work that was killed in the middle can be taken up again: nothing is lost, nothing is there twice."""
+"""An interrupted deployment can be resumed: no resource is lost, and none is created twice."""
 
 import http.client
 import json
@@ -30,7 +30,7 @@ def config(name: str) -> dict[str, object]:
 
 @contextmanager
 def running(program: Program, *command: str) -> "Iterator[subprocess.Popen[str]]":
-    """The engine at work, killed at the end without a chance to clean up."""
+    """A running engine, killed at the end without a chance to clean up."""
     arguments = ["pulumi", *command, "--yes", "--skip-preview", "--non-interactive", "--suppress-outputs"]
     with subprocess.Popen(
         [*arguments, "--stack", program.stack],
@@ -50,11 +50,11 @@ def running(program: Program, *command: str) -> "Iterator[subprocess.Popen[str]]
 
 def wait_for(engine: "subprocess.Popen[str]", words: str) -> None:
     assert engine.stdout is not None
-    assert any(words in line for line in engine.stdout), f"the engine ended before it said: {words}"
+    assert any(words in line for line in engine.stdout), f"the engine ended before it printed: {words}"
 
 
 class SlowAws(ThreadingHTTPServer):
-    """The sandbox's AWS, whose answers to new access entries stay out while `answers` is not set."""
+    """A proxy of the sandbox's AWS that withholds responses to new access entries until `answers` is set."""
 
     def __init__(self, endpoint: str) -> None:
         super().__init__(("127.0.0.1", 0), _Forward)
@@ -74,7 +74,7 @@ class _Forward(BaseHTTPRequestHandler):
     def forward(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         with closing(http.client.HTTPConnection(self.server.upstream)) as upstream:
-            # The Host that was signed goes along with the other headers.
+            # The signed Host header is forwarded with the others.
             upstream.request(self.command, self.path, body, dict(self.headers))
             answer = upstream.getresponse()
             content = answer.read()
@@ -87,7 +87,7 @@ class _Forward(BaseHTTPRequestHandler):
                 self.send_header(name, value)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        with suppress(BrokenPipeError, ConnectionResetError):  # the one who asked was killed
+        with suppress(BrokenPipeError, ConnectionResetError):  # the client was killed
             self.wfile.write(content)
 
     do_GET = do_POST = do_DELETE = do_PUT = forward
@@ -119,14 +119,14 @@ def resume(program: Program, *options: str) -> "subprocess.CompletedProcess[str]
     )
 
 
-def test_an_up_killed_while_its_requests_are_under_way_is_taken_up_and_converges(
+def test_an_up_killed_during_a_request_is_resumed_and_converges(
     sandbox: Sandbox, slow_aws: SlowAws, tmp_path: Path
 ) -> None:
-    """The engine dies not knowing that an access entry exists."""
+    """The engine is killed before it gets the response that an access entry was created."""
     program = Program(sandbox, tmp_path, "killed-entry", config("killed-entry"))
     program.env["AWS_ENDPOINT_URL"] = slow_aws.url
     with running(program, "up") as engine:
-        assert slow_aws.made.wait(60), "an entry is made, and the engine not told"
+        assert slow_aws.made.wait(60), "an entry is created, and the engine has no response yet"
         engine.kill()
     slow_aws.answers.set()
     role = "arn:aws:iam::111122223333:role/CadoResponse-killed-entry"
@@ -134,18 +134,18 @@ def test_an_up_killed_while_its_requests_are_under_way_is_taken_up_and_converges
 
     locked = resume(program)
     assert locked.returncode == 1
-    assert "--unlock" in locked.stderr, "another run could be under way, so it is asked for"
+    assert "--unlock" in locked.stderr, "another run could be in progress, so the option is required"
     resumed = resume(program, "--unlock")
     assert resumed.returncode == 0, resumed.stderr
     assert "exists, and is in the state now" in resumed.stdout
 
-    converges(program)
-    assert entries(sandbox).count(role) == 2, "one in each cluster that takes entries"
+    assert_converges(program)
+    assert entries(sandbox).count(role) == 2, "one in each cluster that supports access entries"
     program.destroy()
     assert role not in entries(sandbox), "nothing is left"
 
 
-def test_an_up_killed_after_its_first_resource_converges(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_an_up_killed_after_its_first_resource_is_resumed_and_converges(sandbox: Sandbox, tmp_path: Path) -> None:
     program = Program(sandbox, tmp_path, "killed-role", config("killed-role"))
     with running(program, "up") as engine:
         wait_for(engine, "aws:iam:Role killed-role created")
@@ -154,11 +154,11 @@ def test_an_up_killed_after_its_first_resource_converges(sandbox: Sandbox, tmp_p
     assert "failed to load checkpoint: EOF" in unreadable.stderr
     assert "add --unlock" in unreadable.stderr
     assert resume(program, "--unlock").returncode == 0
-    converges(program)
+    assert_converges(program)
     program.destroy()
 
 
-def test_a_killed_destroy_is_taken_up_and_leaves_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_killed_destroy_is_resumed_and_leaves_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
     program = Program(sandbox, tmp_path, "killed-destroy", config("killed-destroy"))
     program.up()
     with running(program, "destroy") as engine:
@@ -170,12 +170,12 @@ def test_a_killed_destroy_is_taken_up_and_leaves_nothing(sandbox: Sandbox, tmp_p
 
 
 def tear_attributes(program: Program) -> None:
-    """As a kill does in the instant between the attributes' two system calls, open and write."""
+    """Empty the attributes file, as a kill between its two system calls, open and write, does."""
     (attributes,) = program.sandbox.state.pulumi_backend.glob(f".pulumi/stacks/*/{program.stack}.json.attrs")
     attributes.write_text("")
 
 
-def converges(program: Program) -> None:
+def assert_converges(program: Program) -> None:
     program.up()
     program.preview("--refresh", "--expect-no-changes")
     state = json.loads(program.pulumi("stack", "export", "--stack", program.stack).stdout)
@@ -183,7 +183,7 @@ def converges(program: Program) -> None:
     assert len(set(urns)) == len(urns), "nothing is in the state twice"
 
 
-def test_a_stack_that_was_not_interrupted_is_left_as_it_is(deployed: Program) -> None:
+def test_resume_changes_nothing_in_a_stack_that_was_not_interrupted(deployed: Program) -> None:
     resumed = resume(deployed)
     assert resumed.returncode == 0
     assert "no creation is pending" in resumed.stdout

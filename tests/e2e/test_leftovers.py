@@ -1,4 +1,4 @@
-"""What is left over is listed, by its cause, until it is cleaned up; nothing that is in use is listed."""
+"""Orphaned resources are listed with their cause until they are removed; resources in use are not listed."""
 
 import json
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ CADO = {
 
 
 @dataclass(frozen=True)
-class Looked:
+class SearchResult:
     exit_code: int
     found: list[dict[str, str]]
     not_looked_at: list[dict[str, str]]
@@ -36,12 +36,12 @@ class Looked:
         return {each["name"] for each in self.found}
 
 
-def look(program: Program, *options: str, env: dict[str, str] | None = None) -> Looked:
+def find_leftovers(program: Program, *options: str, env: dict[str, str] | None = None) -> SearchResult:
     command = ["eks-access", "leftovers", "--json", *(options or ("--stack", program.stack))]
     done = program.sandbox.run(command, cwd=program.folder, timeout=SECONDS, env=env or {})
     assert done.stdout, done.stderr
     report = json.loads(done.stdout)
-    return Looked(done.returncode, report["leftovers"], report["notLookedAt"])
+    return SearchResult(done.returncode, report["leftovers"], report["notLookedAt"])
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def program(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture
 def dead_entry(sandbox: Sandbox) -> Iterator[str]:
-    """An access entry whose role is gone."""
+    """An access entry whose role was deleted."""
     role, eks = Role.create(sandbox), sandbox.boto("eks")
     eks.create_access_entry(clusterName=CLUSTER, principalArn=role.arn, kubernetesGroups=["somebody"])
     role.delete()
@@ -69,7 +69,7 @@ def dead_entry(sandbox: Sandbox) -> Iterator[str]:
 
 
 def map_role(sandbox: Sandbox, arn: str) -> dict[str, Any]:
-    """Add a mapping as somebody else would, and give the ConfigMap as it was before."""
+    """Add a mapping as another writer would, and return the ConfigMap as it was before."""
     api = sandbox.clusters[CLUSTER].admin
     before: dict[str, Any] = api.json("GET", AWS_AUTH)
     mapped = before["data"].get("mapRoles", "").rstrip("\n")
@@ -95,45 +95,45 @@ def bind(sandbox: Sandbox, name: str) -> None:
     sandbox.clusters[CLUSTER].admin.json("POST", f"{RBAC}/clusterrolebindings", body=body)
 
 
-def test_each_thing_is_listed_until_it_is_cleaned_up(sandbox: Sandbox, program: Program, dead_entry: str) -> None:
-    before = look(program).names
-    assert before == {dead_entry}, "only what the fixture made; nothing that is in use"
+def test_each_leftover_is_listed_until_it_is_removed(sandbox: Sandbox, program: Program, dead_entry: str) -> None:
+    before = find_leftovers(program).names
+    assert before == {dead_entry}, "only what the fixture created; nothing that is in use"
 
     bind(sandbox, "baton-x-binding")
     gone, there = f"arn:aws:iam::{CUSTOMER}:role/never-was", Role.create(sandbox)
     config_map = map_role(sandbox, gone)
     map_role(sandbox, there.arn)
-    looked = look(program)
-    assert looked.exit_code == 1
-    assert looked.names == {dead_entry, "baton-x-binding", gone}, "and not the mapping of a role that is there"
-    by_name = {each["name"]: each for each in looked.found}
+    result = find_leftovers(program)
+    assert result.exit_code == 1
+    assert result.names == {dead_entry, "baton-x-binding", gone}, "and not the mapping of a role that exists"
+    by_name = {each["name"]: each for each in result.found}
     assert by_name["baton-x-binding"]["belongsTo"] == "conductorone"
     assert by_name[gone]["kind"] == "aws-auth mapping"
     assert "no longer exists" in by_name[dead_entry]["why"]
 
     kubectl, *arguments = by_name["baton-x-binding"]["remove"].split()
     removed = sandbox.run([kubectl, "--kubeconfig", str(sandbox.clusters[CLUSTER].kubeconfig), *arguments])
-    assert removed.returncode == 0, f"the command that it names does remove it: {removed.stderr}"
-    assert look(program).names == {dead_entry, gone}
+    assert removed.returncode == 0, f"the suggested command removes it: {removed.stderr}"
+    assert find_leftovers(program).names == {dead_entry, gone}
     restore(sandbox, config_map)
     there.delete()
-    assert look(program).names == {dead_entry}
+    assert find_leftovers(program).names == {dead_entry}
     sandbox.boto("eks").delete_access_entry(clusterName=CLUSTER, principalArn=dead_entry)
-    clean = look(program)
+    clean = find_leftovers(program)
     assert (clean.exit_code, clean.found) == (0, [])
 
 
-def test_what_an_off_boarded_integration_left_is_listed(sandbox: Sandbox, program: Program, tmp_path: Path) -> None:
+def test_leftovers_of_an_off_boarded_integration_are_listed(sandbox: Sandbox, program: Program, tmp_path: Path) -> None:
     saved = tmp_path / "access.json"
     saved.write_text(json.dumps(program.manifest()))
-    assert look(program).found == [], "while it is deployed, it is no leftover"
-    gone = look(program, "--manifest", str(saved), "--gone", "left-cado")
+    assert find_leftovers(program).found == [], "while it is deployed, it is no leftover"
+    gone = find_leftovers(program, "--manifest", str(saved), "--gone", "left-cado")
     kinds = sorted(each["kind"] for each in gone.found)
     assert kinds == ["ClusterRole", "ClusterRole", "ClusterRoleBinding", "RoleBinding", "access entry"]
     assert {each["belongsTo"] for each in gone.found} == {"left-cado", "eks-access"}
 
 
-def test_a_cluster_that_no_integration_has_any_more_is_looked_into(sandbox: Sandbox, program: Program) -> None:
+def test_a_cluster_that_no_integration_uses_any_more_is_still_searched(sandbox: Sandbox, program: Program) -> None:
     program.configure({
         "eks-access:clusters": {"both": {"name": CLUSTER}},
         "eks-access:integrations": {},
@@ -141,13 +141,13 @@ def test_a_cluster_that_no_integration_has_any_more_is_looked_into(sandbox: Sand
     program.up()
     bind(sandbox, "baton-y-binding")
     try:
-        assert look(program).names == {"baton-y-binding"}
+        assert find_leftovers(program).names == {"baton-y-binding"}
     finally:
         sandbox.clusters[CLUSTER].admin.json("DELETE", f"{RBAC}/clusterrolebindings/baton-y-binding")
-    assert look(program).exit_code == 0
+    assert find_leftovers(program).exit_code == 0
 
 
-def test_nothing_is_asked_where_a_call_could_leave_the_machine(program: Program) -> None:
+def test_an_endpoint_that_is_not_a_loopback_address_is_rejected(program: Program) -> None:
     command = ["eks-access", "leftovers", "--stack", program.stack]
     env = {"AWS_ENDPOINT_URL": "https://eks.us-east-1.amazonaws.com"}
     done = program.sandbox.run(command, cwd=program.folder, timeout=SECONDS, env=env)
@@ -155,11 +155,11 @@ def test_nothing_is_asked_where_a_call_could_leave_the_machine(program: Program)
     assert "not a loopback address" in done.stderr
 
 
-def test_a_cluster_that_cannot_be_looked_into_is_told(program: Program, tmp_path: Path) -> None:
+def test_a_cluster_that_cannot_be_searched_is_reported(program: Program, tmp_path: Path) -> None:
     manifest = program.manifest()
     manifest["clusters"]["absent"] = {"name": "no-such-cluster", "region": REGION}
     saved = tmp_path / "access.json"
     saved.write_text(json.dumps(manifest))
-    looked = look(program, "--manifest", str(saved))
-    assert looked.exit_code == 3
-    assert [each["where"] for each in looked.not_looked_at] == ["absent"]
+    result = find_leftovers(program, "--manifest", str(saved))
+    assert result.exit_code == 3
+    assert [each["where"] for each in result.not_looked_at] == ["absent"]

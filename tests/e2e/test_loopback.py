@@ -1,4 +1,4 @@
-"""The dev environment cannot reach a real AWS account, whatever the shell around it holds."""
+"""The dev environment cannot reach a real AWS account, whatever credentials its shell has."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ REAL_LOOKING = {
 
 
 class Witness(BaseHTTPRequestHandler):
-    """A proxy that every public host would be reached by; it writes down who was asked for."""
+    """A proxy for every public host, which records the requested hosts."""
 
     asked: ClassVar[list[str]] = []
 
@@ -53,7 +53,7 @@ def witness() -> Iterator[dict[str, str]]:
     ids=["unset", "public", "ignored", "one service public"],
 )
 @pytest.mark.parametrize("command", ["preview", "up", "probe"])
-def test_an_environment_on_this_machine_stops_before_it_asks_anyone(
+def test_a_local_environment_fails_before_it_calls_a_public_host(
     deployed: Program, witness: Mapping[str, str], settings: Mapping[str, str], told: str, command: str
 ) -> None:
     env = {**witness, **REAL_LOOKING, **settings}
@@ -67,15 +67,15 @@ def test_an_environment_on_this_machine_stops_before_it_asks_anyone(
         done = deployed.pulumi(command, "--stack", deployed.stack, *options, check=False, env=env)
         assert done.returncode != 0
     assert told in done.stdout + done.stderr
-    assert "make up" in done.stdout + done.stderr, "it says what to do"
-    assert Witness.asked == [], "no public host was asked for"
+    assert "make up" in done.stdout + done.stderr, "the message has the remedy"
+    assert Witness.asked == [], "no public host was requested"
 
 
-def test_the_witness_sees_what_would_leave_the_machine(deployed: Program, witness: Mapping[str, str]) -> None:
+def test_the_recording_proxy_receives_requests_to_public_hosts(deployed: Program, witness: Mapping[str, str]) -> None:
     program = (
         "import boto3, botocore.config as c\n"
         "boto3.client('sts', config=c.Config(retries={'total_max_attempts': 1})).get_caller_identity()\n"
     )
     env = {**witness, **REAL_LOOKING, "AWS_ENDPOINT_URL": "", "NO_PROXY": "", "no_proxy": ""}
     deployed.sandbox.run(["python", "-c", program], env=env, timeout=60)
-    assert Witness.asked, "otherwise the tests above would show nothing"
+    assert Witness.asked, "otherwise the tests above would prove nothing"

@@ -32,8 +32,8 @@ def test_every_expectation_of_every_integration_holds(deployed: Program) -> None
     assert {check["integration"] for check in checks} == set(deployed.manifest()["integrations"])
     for name in deployed.manifest()["integrations"]:
         mine = [check for check in checks if check["integration"] == name]
-        assert {check["plane"] for check in mine} == {"trust", "aws", "kubernetes"}, f"{name}: every plane was asked"
-        assert {check["expected"] for check in mine} == {"allowed", "denied"}, f"{name}: both ways"
+        assert {check["plane"] for check in mine} == {"trust", "aws", "kubernetes"}, f"{name}: every plane is checked"
+        assert {check["expected"] for check in mine} == {"allowed", "denied"}, f"{name}: allowed and denied"
 
 
 def test_a_second_up_changes_nothing_and_a_refresh_finds_no_drift(deployed: Program) -> None:
@@ -41,7 +41,7 @@ def test_a_second_up_changes_nothing_and_a_refresh_finds_no_drift(deployed: Prog
     deployed.preview("--refresh", "--expect-no-changes")
 
 
-def test_the_way_in_is_an_entry_where_the_cluster_takes_one_and_a_mapping_elsewhere(
+def test_access_is_by_an_access_entry_where_supported_and_by_aws_auth_elsewhere(
     sandbox: Sandbox, deployed: Program
 ) -> None:
     role = deployed.manifest()["integrations"]["opentrace"]["role"]["arn"]
@@ -49,17 +49,17 @@ def test_the_way_in_is_an_entry_where_the_cluster_takes_one_and_a_mapping_elsewh
     for cluster in ("dev-api", "dev-both"):
         assert role in eks.list_access_entries(clusterName=cluster)["accessEntries"]
     assert role in config_map(sandbox, "dev-configmap")["mapRoles"]
-    assert role not in config_map(sandbox, "dev-both")["mapRoles"], "one way in, not two"
+    assert role not in config_map(sandbox, "dev-both")["mapRoles"], "one entry method, not two"
 
 
-def test_kubectl_acting_as_the_integration_agrees_with_the_probe(deployed: Program) -> None:
+def test_kubectl_impersonating_the_integration_agrees_with_every_expectation(deployed: Program) -> None:
     """`kubectl auth can-i` for every Kubernetes expectation, with `eks-access token --as` as exec credential."""
     manifest = deployed.manifest()
     integration = manifest["integrations"]["cado"]
     cluster = integration["clusters"]["both"]
-    held = deployed.folder / "manifest.json"
-    held.write_text(json.dumps(manifest))
-    arguments = ["token", "--as", "cado", "--manifest", str(held), "--cluster-name", cluster["name"]]
+    manifest_file = deployed.folder / "manifest.json"
+    manifest_file.write_text(json.dumps(manifest))
+    arguments = ["token", "--as", "cado", "--manifest", str(manifest_file), "--cluster-name", cluster["name"]]
     kubeconfig = deployed.folder / "kubeconfig-cado"
     kubeconfig.write_text(
         json.dumps(
@@ -107,11 +107,11 @@ def test_kubectl_acting_as_the_integration_agrees_with_the_probe(deployed: Progr
         assert answer.stdout.strip() == ("yes" if expected["allowed"] else "no"), f"{asked}: {answer.stderr}"
 
 
-def test_destroying_leaves_nothing_behind_and_aws_auth_as_it_was(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_destroy_leaves_no_resources_and_an_unchanged_aws_auth(sandbox: Sandbox, tmp_path: Path) -> None:
     clusters = ("dev-api", "dev-both", "dev-configmap")
     iam, eks = sandbox.boto("iam"), sandbox.boto("eks")
 
-    def left() -> dict[str, Any]:
+    def snapshot() -> dict[str, Any]:
         roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
         return {
             "roles": sorted(roles),
@@ -132,7 +132,7 @@ def test_destroying_leaves_nothing_behind_and_aws_auth_as_it_was(sandbox: Sandbo
             "aws-auth": {cluster: config_map(sandbox, cluster) for cluster in clusters if cluster != "dev-api"},
         }
 
-    before = left()
+    before = snapshot()
     config = {
         "eks-access:integrations": {
             "leaving-cado": {
@@ -151,9 +151,9 @@ def test_destroying_leaves_nothing_behind_and_aws_auth_as_it_was(sandbox: Sandbo
     }
     program = Program(sandbox, tmp_path, "leaving", config)
     program.up()
-    between = left()
+    between = snapshot()
     assert "CadoResponse-leaving-cado" in between["roles"]
     assert "CadoResponse-leaving-cado" in between["aws-auth"]["dev-configmap"]["mapRoles"]
     assert between["rbac"] != before["rbac"]
     program.destroy()
-    assert left() == before, "comments of others in aws-auth included"
+    assert snapshot() == before, "comments of others in aws-auth included"

@@ -1,4 +1,4 @@
-"""A sample of the mutation check: of each vendor, and of each kind of expectation. `make test-mutation` runs all."""
+"""A sample of the mutation tests: of each vendor, and of each kind of expectation. `make test-mutation` runs all."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -34,7 +34,7 @@ def bench(sandbox: Sandbox, deployed: Program) -> Iterator[Bench]:
 
 
 @pytest.mark.parametrize(("name", "cluster"), ONE_OF_EACH_VENDOR)
-def test_lines_turn_by_the_right_that_they_are_about_and_by_no_other(bench: Bench, name: str, cluster: str) -> None:
+def test_each_check_fails_by_its_own_right_alone(bench: Bench, name: str, cluster: str) -> None:
     tally = Tally()
     sample = one_of_each_kind(bench.cluster_lines(name, cluster))
     in_clusters.try_all(bench, tally, name, cluster, sample)
@@ -46,22 +46,22 @@ def test_lines_turn_by_the_right_that_they_are_about_and_by_no_other(bench: Benc
 
 
 @pytest.mark.parametrize("name", ["apono-sso", "conductorone-configmap", "opentrace"])
-def test_a_request_that_the_trust_refuses_turns_when_it_is_let_in(bench: Bench, name: str) -> None:
+def test_each_check_of_a_denied_request_fails_if_the_trust_policy_allows_it(bench: Bench, name: str) -> None:
     tally = Tally()
     in_trust.try_all(bench, tally, name)
     assert tally.missed == []
-    assert all("forged" in told for told in tally.not_grantable)
+    assert all("forged" in reason for reason in tally.not_grantable)
 
 
 @pytest.mark.parametrize(("name", "cluster"), [("opentrace", "api"), ("conductorone-configmap", "configmap")])
-def test_another_username_turns_the_line_about_who_signs_in(bench: Bench, name: str, cluster: str) -> None:
+def test_the_identity_check_fails_by_another_username_alone(bench: Bench, name: str, cluster: str) -> None:
     tally = Tally()
     in_trust.try_identity(bench, tally, name, cluster)
     assert tally.missed == []
 
 
 def one_of_each_kind(lines: Sequence[Line[KubernetesExpectation]]) -> list[Line[KubernetesExpectation]]:
-    """The first line that must work, and that must not, of those that are tried and of those that are reviewed."""
+    """The first check of each kind: allowed or denied, by the request or an access review, in a namespace or not."""
     found: dict[tuple[bool, bool, bool], Line[KubernetesExpectation]] = {}
     for line in lines:
         e = line.expectation

@@ -1,4 +1,4 @@
-"""The provider plug-ins do their work under the real engine, on AWS and in Kubernetes."""
+"""The sandbox's stand-ins for the provider plug-ins under the real engine, on AWS and in Kubernetes."""
 
 import json
 import os
@@ -62,7 +62,7 @@ class Stack:
         )
 
     def steps(self, *more: str, **case: Any) -> dict[str, dict[str, Any]]:
-        """What a preview means to do, by resource name; what stays as it is left out."""
+        """The planned steps of a preview by resource name, without those that change nothing."""
         arguments = ["pulumi", "preview", "--json", "--stack=test", *more]
         done = self._sandbox.run(arguments, cwd=self._folder, timeout=SECONDS, env=self.environment(case))
         assert done.returncode == 0, done.stdout + done.stderr
@@ -73,7 +73,7 @@ class Stack:
         self("preview", "--expect-no-changes", "--stack=test", *more, **case)
 
     def state(self) -> str:
-        """The state file as it lies on the disk: quicker than `pulumi stack export`, and nothing is left out."""
+        """The state file on the disk: faster to read than by `pulumi stack export`, and complete."""
         backend = Path(self._sandbox.env["PULUMI_BACKEND_URL"].removeprefix("file://"))
         return (backend / ".pulumi" / "stacks" / self.name / "test.json").read_text()
 
@@ -115,18 +115,18 @@ def edit(api: KubernetesApi, path: str, patch: object, manager: str = "kubectl-e
     api.json("PATCH", path, query=query, body=patch, content_type="application/json-patch+json")
 
 
-def is_there(api: KubernetesApi, path: str) -> bool:
+def exists(api: KubernetesApi, path: str) -> bool:
     return api.request("GET", path).status == 200
 
 
 WIDEN = [{"op": "add", "path": "/rules/0/resources/-", "value": "secrets"}]
 
 
-def test_aws_resources_are_made_once_and_leave_nothing(aws: NewStack, sandbox: Sandbox) -> None:
+def test_aws_resources_are_created_once_and_destroyed_completely(aws: NewStack, sandbox: Sandbox) -> None:
     stack = aws()
     planned = stack.steps()
     assert {s["op"] for s in planned.values()} == {"create"}
-    assert planned["entry"]["newState"]["inputs"]["principalArn"] != "", "an unknown ARN is no empty one"
+    assert planned["entry"]["newState"]["inputs"]["principalArn"] != "", "an unknown ARN is not an empty one"
     stack.up()
     assert stack.outputs() | {"username": ""} == {
         "mode": "API_AND_CONFIG_MAP",
@@ -146,7 +146,7 @@ def test_aws_resources_are_made_once_and_leave_nothing(aws: NewStack, sandbox: S
     assert not [arn for arn in entries if stack.name in arn]
 
 
-def test_what_was_changed_by_hand_in_aws_is_found_and_repaired(aws: NewStack, sandbox: Sandbox) -> None:
+def test_drift_in_aws_is_found_and_repaired(aws: NewStack, sandbox: Sandbox) -> None:
     stack = aws()
     stack.up()
     arn = stack.resource("role")["outputs"]["arn"]
@@ -171,7 +171,7 @@ def test_what_was_changed_by_hand_in_aws_is_found_and_repaired(aws: NewStack, sa
     stack.assert_nothing_to_do("--refresh")
 
 
-def test_one_tag_can_replace_a_resource_and_another_cannot(aws: NewStack) -> None:
+def test_replace_on_changes_applies_to_the_given_tag_and_no_other(aws: NewStack) -> None:
     stack = aws(role_id="first")
     stack.up()
     planned = stack.steps(role_id="second")["entry"]
@@ -180,11 +180,11 @@ def test_one_tag_can_replace_a_resource_and_another_cannot(aws: NewStack) -> Non
     before = stack.resource("entry")["outputs"]["createdAt"]
     time.sleep(1.1)  # the service's clock shows whole seconds
     stack.up(role_id="second")
-    assert stack.resource("entry")["outputs"]["createdAt"] != before, "the entry is a new one"
+    assert stack.resource("entry")["outputs"]["createdAt"] != before, "the entry was replaced"
     assert stack.steps(role_id="second", tags={"x": "y"})["role"]["op"] == "update", "any other tag is updated in place"
 
 
-def test_a_changed_path_replaces_a_role_and_what_hangs_on_it(aws: NewStack) -> None:
+def test_a_changed_path_replaces_a_role_and_its_dependents(aws: NewStack) -> None:
     stack = aws()
     stack.up()
     first = stack.resource("role")["outputs"]["uniqueId"]
@@ -196,7 +196,7 @@ def test_a_changed_path_replaces_a_role_and_what_hangs_on_it(aws: NewStack) -> N
     stack.assert_nothing_to_do("--refresh", path="/vendors/")
 
 
-def test_aws_resources_that_exist_are_imported(aws: NewStack, sandbox: Sandbox) -> None:
+def test_existing_aws_resources_are_imported(aws: NewStack, sandbox: Sandbox) -> None:
     stack = aws()
     trust = {
         "Statement": [
@@ -219,58 +219,60 @@ def test_aws_resources_that_exist_are_imported(aws: NewStack, sandbox: Sandbox) 
         "entry": "import",
     }
     stack.up(**case)
-    assert stack.resource("role")["outputs"]["uniqueId"] == role["RoleId"], "it is the one that was there"
+    assert stack.resource("role")["outputs"]["uniqueId"] == role["RoleId"], "it is the existing role"
     stack.assert_nothing_to_do("--refresh", **case)
     stack.destroy()
 
 
-def test_a_refusal_by_eks_is_shown_in_its_own_words(aws: NewStack) -> None:
+def test_errors_of_eks_are_shown_verbatim(aws: NewStack) -> None:
     stack = aws()
-    said = stack.up(check=False, groups=["system:masters"])
-    assert "creating EKS Access Entry (dev-api:arn:aws:iam::111122223333:role/" in said
-    assert "operation error EKS: CreateAccessEntry" in said
-    assert "InvalidParameterException: The kubernetes group name system:masters is invalid" in said
-    said = stack.up(check=False, cluster="dev-configmap")
-    assert "InvalidRequestException: The cluster's authentication mode must be set to one of" in said
-    stack.up()  # the allowed twin
+    output = stack.up(check=False, groups=["system:masters"])
+    assert "creating EKS Access Entry (dev-api:arn:aws:iam::111122223333:role/" in output
+    assert "operation error EKS: CreateAccessEntry" in output
+    assert "InvalidParameterException: The kubernetes group name system:masters is invalid" in output
+    output = stack.up(check=False, cluster="dev-configmap")
+    assert "InvalidRequestException: The cluster's authentication mode must be set to one of" in output
+    stack.up()  # the valid counterpart
 
 
-def test_the_plug_in_works_in_no_other_account_than_the_allowed_one(aws: NewStack) -> None:
+def test_accounts_that_are_not_allowed_are_rejected(aws: NewStack) -> None:
     stack = aws()
     assert "AWS account ID not allowed: 111122223333" in stack.up(check=False, account="999999999999")
     stack.up()
 
 
-def test_what_is_secret_stays_secret_in_aws_resources(aws: NewStack) -> None:
+def test_secret_inputs_of_aws_resources_are_encrypted_in_the_state(aws: NewStack) -> None:
     stack = aws(secret="a-secret-description")
-    said = stack.up()
-    assert "a-secret-description" not in said + stack.state()
+    output = stack.up()
+    assert "a-secret-description" not in output + stack.state()
     assert "a-secret-description" in stack("stack", "export", "--show-secrets", "--stack=test"), (
-        "it is there, encrypted"
+        "it is in the state, encrypted"
     )
 
 
-def test_kubernetes_objects_are_made_once_and_leave_nothing(kubernetes: NewStack, api: KubernetesApi) -> None:
+def test_kubernetes_objects_are_created_once_and_destroyed_completely(kubernetes: NewStack, api: KubernetesApi) -> None:
     stack = kubernetes()
-    said = stack.up()
-    assert "Deployment initialization complete" in said, "the engine was told how far it is"
+    output = stack.up()
+    assert "Deployment initialization complete" in output, "progress is reported to the engine"
     app = stack.resource("app")["outputs"]
-    assert app["status"]["readyReplicas"] == 2, "the Deployment was waited for"
+    assert app["status"]["readyReplicas"] == 2, "the Deployment is ready when the update ends"
     name = stack.resource("automatic")["outputs"]["metadata"]["name"]
     assert name.startswith("automatic-")
     stack.assert_nothing_to_do("--refresh")
     assert stack.resource("automatic")["outputs"]["metadata"]["name"] == name
     stack.destroy()
     for path in (f"/api/v1/namespaces/{stack.name}", f"{RBAC}/clusterroles/{stack.name}"):
-        assert not is_there(api, path), f"{path} is left behind"
+        assert not exists(api, path), f"{path} is left behind"
 
 
-def test_no_secret_of_kubernetes_stands_in_the_state(kubernetes: NewStack) -> None:
+def test_no_kubernetes_secret_is_in_the_state_in_the_clear(kubernetes: NewStack) -> None:
     stack = kubernetes()
-    said = stack.up() + stack.up("--refresh") + stack.state()
+    output = stack.up() + stack.up("--refresh") + stack.state()
     for secret in ("a-marked-secret", "an-unmarked-secret", "an-environment-secret", "YS1tYXJrZWQtc2VjcmV0"):
-        assert secret not in said
-    assert "a-marked-secret" in stack("stack", "export", "--show-secrets", "--stack=test"), "it is there, encrypted"
+        assert secret not in output
+    assert "a-marked-secret" in stack("stack", "export", "--show-secrets", "--stack=test"), (
+        "it is in the state, encrypted"
+    )
 
 
 def test_a_widened_role_and_a_deleted_binding_are_found_and_repaired(kubernetes: NewStack, api: KubernetesApi) -> None:
@@ -284,7 +286,7 @@ def test_a_widened_role_and_a_deleted_binding_are_found_and_repaired(kubernetes:
     assert list(found["role"]["detailedDiff"]) == ["rules[0].resources[1]"]
     stack.up("--refresh")
     assert api.json("GET", role)["rules"][0]["resources"] == ["pods"]
-    assert is_there(api, binding)
+    assert exists(api, binding)
     stack.assert_nothing_to_do("--refresh")
 
 
@@ -293,12 +295,12 @@ def test_a_field_that_another_manager_owns_is_a_conflict(kubernetes: NewStack, a
     stack.up()
     role = f"{RBAC}/clusterroles/{stack.name}"
     edit(api, role, WIDEN, manager="someones-controller")
-    said = stack.up("--refresh", check=False)
-    assert 'conflict with "someones-controller" using rbac.authorization.k8s.io/v1: .rules' in said
-    assert api.json("GET", role)["rules"][0]["resources"] == ["pods", "secrets"], "nothing was taken by force"
+    output = stack.up("--refresh", check=False)
+    assert 'conflict with "someones-controller" using rbac.authorization.k8s.io/v1: .rules' in output
+    assert api.json("GET", role)["rules"][0]["resources"] == ["pods", "secrets"], "the field was not overwritten"
 
 
-def test_another_role_reference_replaces_a_binding_under_its_name(kubernetes: NewStack, api: KubernetesApi) -> None:
+def test_another_role_reference_replaces_a_binding_of_the_same_name(kubernetes: NewStack, api: KubernetesApi) -> None:
     stack = kubernetes()
     stack.up()
     path = f"{RBAC}/clusterrolebindings/{stack.name}"
@@ -309,51 +311,51 @@ def test_another_role_reference_replaces_a_binding_under_its_name(kubernetes: Ne
     assert after["metadata"]["uid"] != before
 
 
-def test_a_refusal_by_the_api_server_is_shown_in_its_own_words(kubernetes: NewStack, api: KubernetesApi) -> None:
+def test_errors_of_the_api_server_are_shown_verbatim(kubernetes: NewStack, api: KubernetesApi) -> None:
     stack = kubernetes()
     words = "rules[0].verbs: Required value: verbs must contain at least one value"
     rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": []}]
     assert words in stack("preview", "--stack=test", check=False, rules=rules), (
-        "the dry run tells before anything is done"
+        "the dry run reports it before anything is applied"
     )
     assert words in stack.up(check=False, rules=rules)
-    assert not is_there(api, f"{RBAC}/clusterroles/{stack.name}")
-    stack.up()  # the allowed twin
+    assert not exists(api, f"{RBAC}/clusterroles/{stack.name}")
+    stack.up()  # the valid counterpart
 
 
-def test_a_property_that_the_sdk_does_not_declare_is_refused(kubernetes: NewStack) -> None:
+def test_a_property_that_the_sdk_does_not_declare_is_rejected(kubernetes: NewStack) -> None:
     stack = kubernetes()
-    said = stack("preview", "--stack=test", check=False, undeclared=True)
-    assert "'metadata.lables' is not a property of ObjectMeta; did you mean 'labels'?" in said
+    output = stack("preview", "--stack=test", check=False, undeclared=True)
+    assert "'metadata.lables' is not a property of ObjectMeta; did you mean 'labels'?" in output
     stack("preview", "--stack=test")
 
 
-def test_a_deployment_that_does_not_come_up_fails_with_the_pods_reason(kubernetes: NewStack) -> None:
+def test_a_deployment_that_times_out_fails_with_the_pods_reason(kubernetes: NewStack) -> None:
     stack = kubernetes()
     stack.up()
-    said = stack.up(check=False, stuck={"pulumi.com/timeoutSeconds": "3"})
-    assert f"'{stack.name}/stuck' timed out waiting to be Ready" in said
-    assert "[MinimumReplicasUnavailable] Deployment does not have minimum availability." in said
-    assert "didn't match Pod's node affinity/selector" in said, "the scheduler's own words"
+    output = stack.up(check=False, stuck={"pulumi.com/timeoutSeconds": "3"})
+    assert f"'{stack.name}/stuck' timed out waiting to be Ready" in output
+    assert "[MinimumReplicasUnavailable] Deployment does not have minimum availability." in output
+    assert "didn't match Pod's node affinity/selector" in output, "the scheduler's message"
     assert stack.resource("stuck")["id"] == f"{stack.name}/stuck", "it exists, so it is in the state"
-    stack.up(stuck={"pulumi.com/skipAwait": "true"})  # the twin that is not waited for
+    stack.up(stuck={"pulumi.com/skipAwait": "true"})  # the counterpart without a wait
 
 
-def test_an_interrupted_wait_ends_soon_and_loses_nothing(kubernetes: NewStack) -> None:
+def test_an_interrupted_wait_ends_soon_and_keeps_the_resource_in_the_state(kubernetes: NewStack) -> None:
     stack = kubernetes()
     stack.up()
     running = stack.start_up(stuck={})
     assert running.stdout is not None
-    told = next(line for line in running.stdout if "Waiting for app ReplicaSet" in line)
-    assert "(0/2 Pods available)" in told
+    progress = next(line for line in running.stdout if "Waiting for app ReplicaSet" in line)
+    assert "(0/2 Pods available)" in progress
     os.killpg(running.pid, signal.SIGINT)
-    said, _ = running.communicate(timeout=60)
+    output, _ = running.communicate(timeout=60)
     assert running.returncode != 0
-    assert "interrupted before the operation was complete" in said, said
+    assert "interrupted before the operation was complete" in output, output
     assert stack.resource("stuck")["id"] == f"{stack.name}/stuck"
 
 
-def test_the_plug_in_ends_with_a_killed_engine(kubernetes: NewStack) -> None:
+def test_the_plug_in_exits_when_the_engine_is_killed(kubernetes: NewStack) -> None:
     stack = kubernetes()
     stack.up()
     running = stack.start_up(stuck={})
@@ -363,11 +365,11 @@ def test_the_plug_in_ends_with_a_killed_engine(kubernetes: NewStack) -> None:
     assert plugins, "the stand-in is the engine's child"
     running.kill()
     _, alive = psutil.wait_procs(plugins, timeout=30)
-    assert not alive, "it noticed by itself"
+    assert not alive, "it detected the end of the engine"
     running.communicate()
 
 
-def test_an_object_that_exists_is_imported_and_a_second_one_of_its_name_is_refused(
+def test_an_existing_object_is_imported_and_creating_it_again_is_rejected(
     kubernetes: NewStack, api: KubernetesApi
 ) -> None:
     stack = kubernetes()
@@ -375,7 +377,7 @@ def test_an_object_that_exists_is_imported_and_a_second_one_of_its_name_is_refus
     role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": stack.name}}
     made = api.json("POST", f"{RBAC}/clusterroles", body={**role, "rules": rules})
     assert f'clusterroles.rbac.authorization.k8s.io "{stack.name}" already exists' in stack.up(check=False)
-    assert api.json("GET", f"{RBAC}/clusterroles/{stack.name}") == made, "it is untouched"
+    assert api.json("GET", f"{RBAC}/clusterroles/{stack.name}") == made, "it is unchanged"
     stack.up(**{"import": True})
     assert stack.resource("role")["outputs"]["metadata"]["uid"] == made["metadata"]["uid"]
     stack.assert_nothing_to_do("--refresh", **{"import": True})
@@ -384,7 +386,7 @@ def test_an_object_that_exists_is_imported_and_a_second_one_of_its_name_is_refus
         api.json("GET", f"{RBAC}/clusterroles/{stack.name}")
 
 
-def test_a_kubeconfigs_credential_command_is_used(kubernetes: NewStack, sandbox: Sandbox) -> None:
+def test_the_exec_credential_command_of_a_kubeconfig_is_run(kubernetes: NewStack, sandbox: Sandbox) -> None:
     config = yaml.safe_load(sandbox.clusters["dev-api"].kubeconfig.read_text())
     token = config["users"][0]["user"].pop("token")
     answer = {
@@ -397,5 +399,5 @@ def test_a_kubeconfigs_credential_command_is_used(kubernetes: NewStack, sandbox:
     stack = kubernetes(kubeconfig=yaml.safe_dump(config))
     stack("preview", "--stack=test")
     config["users"][0]["user"]["exec"]["command"] = "no-such-credential-command"
-    said = stack("preview", "--stack=test", check=False, kubeconfig=yaml.safe_dump(config))
-    assert "cannot run the credential command 'no-such-credential-command'" in said
+    output = stack("preview", "--stack=test", check=False, kubeconfig=yaml.safe_dump(config))
+    assert "cannot run the credential command 'no-such-credential-command'" in output

@@ -23,17 +23,19 @@ CHECKOUT = Path(__file__).parents[2]
 PACK = CHECKOUT / "policies"
 SECONDS = 300
 MANDATORY_VIOLATION = 255
-"""How the engine ends where a mandatory policy is violated."""
+"""The engine's exit code if a mandatory policy is violated."""
 
 
 class Program:
-    """The program of a list of resources, in a stack of its own, judged by the pack."""
+    """The program of a list of resources, in a stack of its own, evaluated by the pack."""
 
-    def __init__(self, sandbox: Sandbox, folder: Path, made: Iterable[ResourceSpec], pack: str = str(PACK)) -> None:
+    def __init__(
+        self, sandbox: Sandbox, folder: Path, resources: Iterable[ResourceSpec], pack: str = str(PACK)
+    ) -> None:
         folder.mkdir()
         self._sandbox, self._folder, self._pack = sandbox, folder, pack
         # The same role may serve several cases.
-        unique = {each.name: dataclasses.asdict(each) for each in made}
+        unique = {each.name: dataclasses.asdict(each) for each in resources}
         kubeconfig = sandbox.clusters[CLUSTER].kubeconfig.read_text()
         listed = folder / "cases.json"
         listed.write_text(
@@ -81,7 +83,7 @@ MANDATORY_IN_DEV = {
     ("eks-escalation-access-entries", "conductorone-provision"),
     ("rbac-aws-auth-write", "conductorone-provision"),
 }
-"""docs/policies/known-findings.md says why."""
+"""Explained in docs/policies/known-findings.md."""
 
 
 def violations(done: "subprocess.CompletedProcess[str]") -> set[tuple[str, str, str]]:
@@ -95,42 +97,42 @@ def rules(done: "subprocess.CompletedProcess[str]") -> set[str]:
     return {rule for _, rule, _ in violations(done)}
 
 
-def test_what_breaks_a_rule_is_found_in_a_preview(sandbox: Sandbox, tmp_path: Path) -> None:
-    made = [*_BAD, *(each for case in _OTHERS for each in case.bad)]
-    done = Program(sandbox, tmp_path / "bad-preview", made).preview()
+def test_a_preview_reports_a_violation_of_every_rule(sandbox: Sandbox, tmp_path: Path) -> None:
+    resources = [*_BAD, *(each for case in _OTHERS for each in case.bad)]
+    done = Program(sandbox, tmp_path / "bad-preview", resources).preview()
     missing = {case.rule for case in CASES} - rules(done)
-    assert not missing, f"{sorted(missing)} did not find what breaks them:\n{done.stdout}\n{done.stderr}"
+    assert not missing, f"{sorted(missing)} reported no violation:\n{done.stdout}\n{done.stderr}"
     assert done.returncode == MANDATORY_VIOLATION
     assert (
         "→ access entry in cluster dev-both → group bad-all:group → ClusterRoleBinding bad-all-binding" in done.stdout
     )
 
 
-def test_what_breaks_a_rule_is_found_in_an_update(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_an_update_reports_violations_at_the_configured_level(sandbox: Sandbox, tmp_path: Path) -> None:
     deployed = [case for case in _OTHERS if not case.refused]
     program = Program(sandbox, tmp_path / "bad", [*_BAD, *(each for case in deployed for each in case.bad)])
     try:
         done = program.up(advisory=True)
         assert done.returncode == 0, done.stdout + done.stderr
         missing = {case.rule for case in (*deployed, *DANGER_CASES)} - rules(done)
-        assert not missing, f"{sorted(missing)} did not find what breaks them:\n{done.stdout}"
+        assert not missing, f"{sorted(missing)} reported no violation:\n{done.stdout}"
         assert {level for level, _, _ in violations(done)} == {"advisory"}, "the configuration sets the levels"
     finally:
         program.destroy()
 
 
-def test_what_is_as_it_should_be_passes_in_preview_and_update(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_compliant_resources_pass_in_preview_and_update(sandbox: Sandbox, tmp_path: Path) -> None:
     program = Program(sandbox, tmp_path / "good", [*_GOOD, *(each for case in _OTHERS for each in case.good)])
     own = {(case.rule, each.name) for case in _OTHERS for each in case.good}
     for operation in (program.preview, program.up):
         done = operation()
         found = {(rule, name) for _, rule, name in violations(done)}
-        assert not found & own, f"{found & own} are as they should be:\n{done.stdout}"
-        assert done.returncode == 0, f"nothing mandatory is broken:\n{done.stdout}\n{done.stderr}"
+        assert not found & own, f"{found & own} are compliant:\n{done.stdout}"
+        assert done.returncode == 0, f"no mandatory rule is violated:\n{done.stdout}\n{done.stderr}"
     program.destroy()
 
 
-def test_an_update_makes_nothing_that_a_mandatory_rule_forbids(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_an_update_creates_no_resource_that_violates_a_mandatory_rule(sandbox: Sandbox, tmp_path: Path) -> None:
     """With the pack of the installed package, as another project runs it."""
     pack = sandbox.run(["eks-access", "policies", "--pack"]).stdout.strip()
     everyone = {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
@@ -140,7 +142,7 @@ def test_an_update_makes_nothing_that_a_mandatory_rule_forbids(sandbox: Sandbox,
     assert done.returncode == MANDATORY_VIOLATION, done.stdout + done.stderr
     assert ("mandatory", "iam-trust-anyone", "for-everyone") in violations(done)
     roles = {found["RoleName"] for found in sandbox.boto("iam").list_roles()["Roles"]}
-    assert "for-everyone" not in roles, "the rule is asked before the role is made"
+    assert "for-everyone" not in roles, "the rule is evaluated before the role is created"
     planned = tmp_path / "preview.json"
     planned.write_text(program("preview", "--json", "--show-sames", "--stack=test").stdout)
     evaluated = sandbox.run(["eks-access", "policies", str(planned), "--rule", "iam-trust-anyone"])
@@ -149,14 +151,14 @@ def test_an_update_makes_nothing_that_a_mandatory_rule_forbids(sandbox: Sandbox,
     )
 
 
-def test_what_is_deployed_is_judged_without_a_program(deployed: DevProgram) -> None:
+def test_a_deployed_stack_is_evaluated_without_its_program(deployed: DevProgram) -> None:
     done = deployed.sandbox.run(
         ["eks-access", "policies", "--stack", deployed.stack, "--json"], cwd=deployed.folder, timeout=SECONDS
     )
     report = json.loads(done.stdout)
     found = {(each["rule"], each["integration"]) for each in report["findings"] if each["level"] == "mandatory"}
-    assert found == MANDATORY_IN_DEV, "what is deployed in profile least breaks nothing else that is mandatory"
-    assert done.returncode == 1, "a mandatory rule is broken"
+    assert found == MANDATORY_IN_DEV, "a stack deployed in profile least violates no other mandatory rule"
+    assert done.returncode == 1, "a mandatory rule is violated"
     accepting = ["eks-access", "policies", "--stack", deployed.stack, "--config", str(PACK / "dev.json")]
     accepted = deployed.sandbox.run(accepting, cwd=deployed.folder, timeout=SECONDS)
-    assert accepted.returncode == 0, f"what is broken is accepted by the stack's own configuration:\n{accepted.stdout}"
+    assert accepted.returncode == 0, f"the violations are accepted by the stack's own configuration:\n{accepted.stdout}"

@@ -1,4 +1,4 @@
-"""The probe against what really happens: access that comes late, leaves late, is too wide, or cannot be asked about."""
+"""The probe in real conditions: access granted or revoked with a delay, undeclared, or impossible to check."""
 
 import json
 import re
@@ -17,7 +17,7 @@ from tests.e2e.program import Program
 pytestmark = pytest.mark.e2e
 
 SECONDS = 120
-"""For what takes some seconds where nothing else runs."""
+"""Time-out for what takes some seconds if nothing else runs."""
 ROLE = "eks-access-opentrace"
 ROLE_ARN = f"arn:aws:iam::111122223333:role/{ROLE}"
 BINDINGS = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
@@ -27,37 +27,43 @@ LISTS_OF_SECRETS = re.compile(
 )
 
 
-def test_an_entry_that_is_not_known_yet_is_waited_for(sandbox: Sandbox, deployed: Program, tmp_path: Path) -> None:
-    before = counted(sandbox, "dev-api", FAILED_SIGN_INS)
-    with without_the_entry(sandbox, deployed) as give_back:
+def test_the_probe_retries_until_an_access_entry_takes_effect(
+    sandbox: Sandbox, deployed: Program, tmp_path: Path
+) -> None:
+    before = read_counter(sandbox, "dev-api", FAILED_SIGN_INS)
+    with without_the_entry(sandbox, deployed) as recreate:
         now = deployed.probe("--integration", "opentrace", "--cluster", "api", "--deadline", "0")
         assert [check["verdict"] for check in now.mismatches() if not check["waitsFor"]] == ["not-authenticated"]
-        seen = counted(sandbox, "dev-api", FAILED_SIGN_INS)
-        assert seen > before, "the API server tells each failed sign-in"
+        seen = read_counter(sandbox, "dev-api", FAILED_SIGN_INS)
+        assert seen > before, "the API server counts each failed sign-in"
 
         with running(deployed, tmp_path, "--integration", "opentrace", "--cluster", "api") as report:
-            wait_until(lambda: counted(sandbox, "dev-api", FAILED_SIGN_INS) > seen, "the probe was refused once more")
-            give_back()
+            wait_until(
+                lambda: read_counter(sandbox, "dev-api", FAILED_SIGN_INS) > seen, "the probe was denied once more"
+            )
+            recreate()
             checks = report()
     assert {check["result"] for check in checks} == {"as-expected"}
     (sign_in,) = (check for check in checks if check["call"].startswith("sign in"))
-    assert sign_in["attempts"] > 1, "it was refused first, and asked again"
+    assert sign_in["attempts"] > 1, "it was denied first, and retried"
 
 
-def test_access_that_is_being_revoked_is_waited_for(sandbox: Sandbox, deployed: Program, tmp_path: Path) -> None:
-    with reading_secrets(sandbox) as take_away:
+def test_the_probe_retries_until_a_revocation_takes_effect(sandbox: Sandbox, deployed: Program, tmp_path: Path) -> None:
+    with reading_secrets(sandbox) as unbind:
         now = deployed.probe("--integration", "opentrace", "--cluster", "api", "--deadline", "0")
         assert [(c["call"], c["verdict"]) for c in now.mismatches()] == [("list secrets", "allowed")]
-        seen = counted(sandbox, "dev-api", LISTS_OF_SECRETS)
+        seen = read_counter(sandbox, "dev-api", LISTS_OF_SECRETS)
 
         with running(deployed, tmp_path, "--integration", "opentrace", "--cluster", "api") as report:
-            wait_until(lambda: counted(sandbox, "dev-api", LISTS_OF_SECRETS) > seen, "the probe was let in once more")
-            take_away()
+            wait_until(
+                lambda: read_counter(sandbox, "dev-api", LISTS_OF_SECRETS) > seen, "the probe was allowed once more"
+            )
+            unbind()
             checks = report()
     assert {check["result"] for check in checks} == {"as-expected"}
 
 
-def test_a_role_with_more_rights_than_declared_is_found(sandbox: Sandbox, deployed: Program) -> None:
+def test_an_undeclared_permission_of_a_role_is_found(sandbox: Sandbox, deployed: Program) -> None:
     iam = sandbox.boto("iam")
     statement = {"Effect": "Allow", "Action": "iam:ListRoles", "Resource": "*"}
     iam.put_role_policy(
@@ -71,10 +77,10 @@ def test_a_role_with_more_rights_than_declared_is_found(sandbox: Sandbox, deploy
         iam.delete_role_policy(RoleName=ROLE, PolicyName="somebody-elses")
     assert found.exit_code == 1
     assert [(c["call"], c["verdict"]) for c in found.mismatches()] == [("call iam:ListRoles", "allowed")]
-    assert deployed.probe("--integration", "opentrace").exit_code == 0, "the same call is refused without it"
+    assert deployed.probe("--integration", "opentrace").exit_code == 0, "the same call is denied without it"
 
 
-def test_a_role_that_trusts_everybody_with_the_external_id_is_found(sandbox: Sandbox, deployed: Program) -> None:
+def test_a_trust_policy_for_every_principal_with_the_external_id_is_found(sandbox: Sandbox, deployed: Program) -> None:
     iam, name = sandbox.boto("iam"), "eks-access-conductorone-api"
     declared = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
     opened = {**declared, "Statement": [{**declared["Statement"][0], "Principal": {"AWS": "*"}}]}
@@ -85,45 +91,45 @@ def test_a_role_that_trusts_everybody_with_the_external_id_is_found(sandbox: San
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(declared))
     assert [(c["call"], c["verdict"]) for c in found.mismatches()] == [
         ("assume the role as another account's principal", "allowed")
-    ], "the ExternalId is still demanded of everybody"
+    ], "the ExternalId is still required of every principal"
 
 
-def test_a_cluster_that_does_not_answer_leaves_the_others_proven(deployed: Program, tmp_path: Path) -> None:
+def test_an_unreachable_cluster_does_not_change_the_results_of_the_others(deployed: Program, tmp_path: Path) -> None:
     manifest = deployed.manifest()
     for integration in manifest["integrations"].values():
         if "both" in integration["clusters"]:
-            integration["clusters"]["both"]["endpoint"] = "https://127.0.0.1:9"  # discard: nobody listens
-    held, report = tmp_path / "manifest.json", tmp_path / "report.json"
-    held.write_text(json.dumps(manifest))
+            integration["clusters"]["both"]["endpoint"] = "https://127.0.0.1:9"  # discard: nothing listens
+    saved, report = tmp_path / "manifest.json", tmp_path / "report.json"
+    saved.write_text(json.dumps(manifest))
     done = deployed.sandbox.run(
-        ["eks-access", "probe", "--manifest", str(held), "--json", str(report)], timeout=SECONDS
+        ["eks-access", "probe", "--manifest", str(saved), "--json", str(report)], timeout=SECONDS
     )
-    assert done.returncode == 3, "nothing is refused or let in against what was declared: it could not be asked"
+    assert done.returncode == 3, "no mismatch, but some checks are inconclusive"
     checks = json.loads(report.read_text())["checks"]
     assert {c["verdict"] for c in checks if c["cluster"] == "both"} == {"unreachable"}
     assert {c["result"] for c in checks if c["cluster"] != "both"} == {"as-expected"}
     assert "unreachable" in done.stdout
 
 
-def test_another_clusters_token_is_not_accepted(deployed: Program, tmp_path: Path) -> None:
-    """A token names its cluster: with the wrong name in the manifest, nobody signs in."""
+def test_a_token_of_another_cluster_is_rejected(deployed: Program, tmp_path: Path) -> None:
+    """A token names its cluster: with the wrong name in the manifest, the sign-in fails."""
     manifest = deployed.manifest()
     manifest["integrations"]["opentrace"]["clusters"]["api"]["name"] = "dev-both"
-    held, report = tmp_path / "manifest.json", tmp_path / "report.json"
-    held.write_text(json.dumps(manifest))
+    saved, report = tmp_path / "manifest.json", tmp_path / "report.json"
+    saved.write_text(json.dumps(manifest))
     selected = ["--integration", "opentrace", "--cluster", "api", "--deadline", "0"]
-    command = ["eks-access", "probe", "--manifest", str(held), "--json", str(report), *selected]
+    command = ["eks-access", "probe", "--manifest", str(saved), "--json", str(report), *selected]
     assert deployed.sandbox.run(command, timeout=SECONDS).returncode == 1
     checks = json.loads(report.read_text())["checks"]
     assert [c["verdict"] for c in checks if c["call"].startswith("sign in")] == ["not-authenticated"]
 
 
-# How it is set up.
+# Setup.
 
 
 @contextmanager
 def running(deployed: Program, folder: Path, *options: str) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """A probe in the background; what is given waits for its end and reads its report."""
+    """A probe in the background; yields a function that waits for its end and reads its report."""
     report = folder / "report.json"
     command = ["eks-access", "probe", "--stack", deployed.stack, "--json", str(report), *options]
     probe = subprocess.Popen(
@@ -150,14 +156,14 @@ def running(deployed: Program, folder: Path, *options: str) -> Iterator[Callable
 
 @contextmanager
 def without_the_entry(sandbox: Sandbox, deployed: Program) -> Iterator[Callable[[], None]]:
-    """OpenTrace's access entry taken out of dev-api, until it is given back."""
+    """OpenTrace's access entry deleted from dev-api; yields a function that recreates it."""
     eks = sandbox.boto("eks")
     place = {"clusterName": "dev-api", "principalArn": ROLE_ARN}
     entry = eks.describe_access_entry(**place)["accessEntry"]
     kept = {key: entry[key] for key in ("kubernetesGroups", "username", "type", "tags") if key in entry}
     gone = True
 
-    def give_back() -> None:
+    def recreate() -> None:
         nonlocal gone
         if gone:
             eks.create_access_entry(**place, **kept)
@@ -165,15 +171,15 @@ def without_the_entry(sandbox: Sandbox, deployed: Program) -> Iterator[Callable[
 
     eks.delete_access_entry(**place)
     try:
-        yield give_back
+        yield recreate
     finally:
-        give_back()
-        deployed.up("--refresh")  # the entry is another one of the same content: the stack takes note of it
+        recreate()
+        deployed.up("--refresh")  # a new entry of the same content, which the stack has to record
 
 
 @contextmanager
 def reading_secrets(sandbox: Sandbox) -> Iterator[Callable[[], None]]:
-    """OpenTrace's group bound to a role of somebody else's that reads Secrets in dev-api, until it is taken away."""
+    """OpenTrace's group bound in dev-api to an undeclared role for Secrets; yields a function that unbinds it."""
     api, name = sandbox.clusters["dev-api"].admin, "somebody-elses"
     roles = BINDINGS.replace("clusterrolebindings", "clusterroles")
     rules = [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]}]
@@ -183,20 +189,20 @@ def reading_secrets(sandbox: Sandbox) -> Iterator[Callable[[], None]]:
     api.json("POST", BINDINGS, body={"metadata": {"name": name}, "roleRef": role, "subjects": [group]})
     bound = True
 
-    def take_away() -> None:
+    def unbind() -> None:
         nonlocal bound
         if bound:
             api.json("DELETE", f"{BINDINGS}/{name}")
             bound = False
 
     try:
-        yield take_away
+        yield unbind
     finally:
-        take_away()
+        unbind()
         api.json("DELETE", f"{roles}/{name}")
 
 
-def counted(sandbox: Sandbox, cluster: str, metric: re.Pattern[str]) -> int:
+def read_counter(sandbox: Sandbox, cluster: str, metric: re.Pattern[str]) -> int:
     text = sandbox.clusters[cluster].admin.request("GET", "/metrics", accept="text/plain").body.decode()
     return sum(int(float(value)) for value in metric.findall(text))
 

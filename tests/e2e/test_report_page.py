@@ -33,7 +33,7 @@ def page() -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def probed(sandbox: Sandbox, deployed: Program, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of a real run, with what was collected."""
+    """The page of a real run, with the collected inventory."""
     file = tmp_path_factory.mktemp("page") / "report.html"
     run = deployed.probe("--collect", "--html", str(file))
     assert run.mismatches() == []
@@ -42,7 +42,7 @@ def probed(sandbox: Sandbox, deployed: Program, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture
 def opened(page: Page) -> Callable[[FullReport | Path, Path], float]:
-    """Opens a document; whatever the page did wrong since fails the test."""
+    """A function that opens a report or file in the page and returns its load time in seconds."""
 
     def open_it(document: FullReport | Path, folder: Path) -> float:
         file = document
@@ -59,12 +59,12 @@ def opened(page: Page) -> Callable[[FullReport | Path, Path], float]:
 Open = Callable[[FullReport | Path, Path], float]
 
 
-def clean(page: Page) -> None:
+def assert_clean(page: Page) -> None:
     assert page.errors == []
     assert [url.partition(":")[0] for url in page.requests] == ["file"], "the page itself, and nothing else"
 
 
-def test_a_real_runs_page_shows_every_integration_and_cluster_and_asks_nobody(
+def test_a_real_runs_page_shows_every_integration_and_cluster_without_network_requests(
     page: Page, opened: Open, probed: Path, deployed: Program, tmp_path: Path
 ) -> None:
     opened(probed, tmp_path)
@@ -78,7 +78,7 @@ def test_a_real_runs_page_shows_every_integration_and_cluster_and_asks_nobody(
             assert cluster["name"] in text
     to_topology(page)
     assert page.run("document.querySelectorAll('#lines .line').length") >= 100
-    clean(page)
+    assert_clean(page)
 
 
 def test_no_secret_value_of_the_sandbox_is_in_the_file(sandbox: Sandbox, probed: Path, deployed: Program) -> None:
@@ -95,7 +95,9 @@ def test_no_secret_value_of_the_sandbox_is_in_the_file(sandbox: Sandbox, probed:
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
-def test_hostile_names_run_nothing_and_change_nothing(page: Page, opened: Open, payload: str, tmp_path: Path) -> None:
+def test_hostile_names_neither_run_scripts_nor_add_elements(
+    page: Page, opened: Open, payload: str, tmp_path: Path
+) -> None:
     opened(hostile(payload), tmp_path)
     page.run("window.alert = () => { throw new Error('a name was run') }")
     page.run("document.querySelectorAll('summary').forEach((one) => one.click())")
@@ -104,7 +106,7 @@ def test_hostile_names_run_nothing_and_change_nothing(page: Page, opened: Open, 
     page.run("document.getElementById('as-table').click()")
     page.wait("document.querySelector('.rows.workloads .row') !== null")
     assert page.run("document.querySelectorAll('img, iframe, object, script:not([type]), style').length") == 2
-    clean(page)
+    assert_clean(page)
 
 
 def test_twenty_thousand_pods_load_and_expand_without_freezing(page: Page, opened: Open, tmp_path: Path) -> None:
@@ -158,30 +160,30 @@ def test_twenty_thousand_pods_load_and_expand_without_freezing(page: Page, opene
     ):
         print(f"{MANY:,} pods, {name}: {seconds:.3f} s")
         assert seconds < limit, f"{name} took {seconds:.2f} s"
-    clean(page)
+    assert_clean(page)
 
 
-def test_all_of_it_can_be_used_by_keyboard(page: Page, opened: Open, tmp_path: Path) -> None:
-    opened(FullReport(build_report(fleet.proof(inventory=(seen := small()))), seen), tmp_path)
-    reached = tabbed(page, 60)
+def test_the_whole_page_can_be_used_by_keyboard(page: Page, opened: Open, tmp_path: Path) -> None:
+    opened(FullReport(build_report(fleet.proof(inventory=(seen := small_inventory()))), seen), tmp_path)
+    reached = press_tab(page, 60)
     assert reached[0] == "Skip to the content"
     for what in ("Theme: system", "Overview", "Who has access"):
         assert what in reached, "in the order of the page"
     page.run("document.querySelector('#lines summary').focus()")
     page.press("Enter")
     page.wait("document.querySelector('#lines details').open")
-    page.wait("document.querySelector('#lines details table') !== null")  # an expectation opens with its answers
+    page.wait("document.querySelector('#lines details table') !== null")  # an opened expectation shows its answers
     to_topology(page)
     page.run("document.querySelector('#graph .node.workload').focus()")
     page.press("Enter")
     page.wait("document.activeElement.closest('.panel') !== null")
     page.press("Tab")
     page.press("Enter")
-    assert page.run("document.activeElement.classList.contains('workload')"), "closing gives the focus back"
-    clean(page)
+    assert page.run("document.activeElement.classList.contains('workload')"), "closing the panel restores the focus"
+    assert_clean(page)
 
 
-def test_filters_leave_what_was_asked_for_and_failures_come_first(page: Page, opened: Open, tmp_path: Path) -> None:
+def test_filters_select_the_matching_lines_and_failures_come_first(page: Page, opened: Open, tmp_path: Path) -> None:
     opened(hostile("vendor"), tmp_path)
     assert page.run("document.querySelector('#lines .line').classList.contains('mismatch')")
     page.run("document.querySelector('#filters input[value=mismatch]').click()")
@@ -194,19 +196,21 @@ def test_filters_leave_what_was_asked_for_and_failures_come_first(page: Page, op
     page.run("document.querySelector('.cell.mismatch').click()")
     page.wait("document.querySelectorAll('#lines .mismatch').length > 0")
     assert page.run("document.querySelector('#filters [name=integration]').value") != "", (
-        "a cell filters by what it is of"
+        "a cell filters by its integration"
     )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_texts_have_enough_contrast_and_everything_has_a_name(
+def test_texts_have_enough_contrast_and_every_control_has_an_accessible_name(
     page: Page, opened: Open, scheme: str, tmp_path: Path
 ) -> None:
     page.prefer(color_scheme=scheme, reduced_motion="reduce")
     opened(hostile("vendor"), tmp_path)
     to_topology(page)
     assert page.run((CHECKS / "contrasts.js").read_text()) == [], "WCAG AA: 4.5, or 3 where the text is large"
-    assert page.run("getComputedStyle(document.documentElement).scrollBehavior") == "auto", "no motion is wanted"
+    assert page.run("getComputedStyle(document.documentElement).scrollBehavior") == "auto", (
+        "reduced motion is respected"
+    )
     assert page.run((CHECKS / "structure.js").read_text()) == []
     nameless = [
         node["role"]["value"]
@@ -216,32 +220,32 @@ def test_texts_have_enough_contrast_and_everything_has_a_name(
     assert nameless == []
     shown = tmp_path / f"{scheme}.png"
     page.screenshot(shown)
-    assert shown.stat().st_size > 20_000, "something is drawn"
+    assert shown.stat().st_size > 20_000, "the page is not empty"
 
 
-def test_the_theme_can_be_chosen(page: Page, opened: Open, tmp_path: Path) -> None:
+def test_the_theme_can_be_light_dark_or_the_systems(page: Page, opened: Open, tmp_path: Path) -> None:
     page.prefer(color_scheme="light")
     opened(FullReport(build_report(fleet.proof())), tmp_path)
     ground = "getComputedStyle(document.body).backgroundColor"
     light = page.run(ground)
     page.run("document.getElementById('theme').click()")
-    assert page.run(ground) == light, "light is light"
+    assert page.run(ground) == light, "theme light is what a light system shows"
     page.run("document.getElementById('theme').click()")
     dark = page.run(ground)
     assert dark != light
     page.prefer(color_scheme="dark")
     page.run("document.getElementById('theme').click()")
-    assert page.run(ground) == dark, "and the system's is the system's"
+    assert page.run(ground) == dark, "theme system follows the system's preference"
 
 
-def test_it_prints_with_everything_open(page: Page, opened: Open, tmp_path: Path) -> None:
+def test_the_page_prints_with_every_section_open(page: Page, opened: Open, tmp_path: Path) -> None:
     opened(FullReport(build_report(fleet.proof())), tmp_path)
     pdf = page.pdf()
     assert pdf.startswith(b"%PDF")
     assert page.run("[...document.querySelectorAll('.integration details')].every((one) => one.open)")
 
 
-# How it is looked at.
+# Helpers.
 
 NAMED_ROLES = (
     "button",
@@ -263,12 +267,12 @@ def to_topology(page: Page) -> None:
     page.wait("document.querySelector('#graph .node.workload') !== null")
 
 
-def small() -> Any:
+def small_inventory() -> Any:
     return fleet.inventory({"opentrace": {"eu-1": fleet.cluster_inventory(40, namespaces=3)}})
 
 
-def tabbed(page: Page, times: int) -> list[str]:
-    """What the Tab key reaches, in order."""
+def press_tab(page: Page, times: int) -> list[str]:
+    """The texts of the elements that the Tab key reaches, in order."""
     reached = []
     for _ in range(times):
         page.press("Tab")

@@ -1,4 +1,4 @@
-"""The review against the running world: it computes what API servers answer, and tells what a deployed stack gains."""
+"""The review against running API servers: it computes their decisions, and reports what a deployed stack gains."""
 
 import base64
 import json
@@ -68,8 +68,8 @@ def table() -> Iterator[Request]:
 TABLE = tuple(table())
 
 
-def answered(api: KubernetesApi, asked: Request, user: str = "") -> bool:
-    """What the API server says, asked as the holder, or by the holder as a user that it impersonates."""
+def is_allowed(api: KubernetesApi, asked: Request, user: str = "") -> bool:
+    """The API server's decision for the holder, or for a user that the holder impersonates."""
     if asked.url:
         attributes = {"nonResourceAttributes": {"verb": asked.verb, "path": asked.url}}
     else:
@@ -82,33 +82,35 @@ def answered(api: KubernetesApi, asked: Request, user: str = "") -> bool:
 
 
 def disagreements(api: KubernetesApi, held: list[EffectiveRule], user: str = "") -> list[tuple[Request, bool]]:
-    """Where the API server says otherwise than what was computed; with what it says."""
+    """The requests that the API server decides otherwise than computed, with its decision."""
     with ThreadPoolExecutor(THREADS) as pool:
-        said = list(pool.map(lambda asked: answered(api, asked, user), TABLE))
-    return [(asked, allowed) for asked, allowed in zip(TABLE, said, strict=True) if any_allows(held, asked) != allowed]
+        decisions = list(pool.map(lambda asked: is_allowed(api, asked, user), TABLE))
+    return [
+        (asked, allowed) for asked, allowed in zip(TABLE, decisions, strict=True) if any_allows(held, asked) != allowed
+    ]
 
 
-def let_in(actor: Actor, cluster: Cluster) -> KubernetesApi:
-    """The cluster as the integration, once it lets it in: with a new token each time, since refusals are remembered."""
+def authenticated_api(actor: Actor, cluster: Cluster) -> KubernetesApi:
+    """The cluster's API as the integration, once authenticated; each attempt has a new token: rejections are cached."""
     found: list[KubernetesApi] = []
 
-    def tried() -> object:
+    def authenticates() -> object:
         token = presigned_token(actor.session().keys, cluster_name=cluster.name, region=cluster.region).value
         ca_data = base64.b64decode(cluster.certificate_authority)
         found.append(KubernetesApi(cluster.endpoint, ca_data=ca_data, bearer=lambda: token, connections=THREADS))
         return who(found[-1])
 
-    eventually(tried, f"{actor.name} is let into {cluster.name}")
+    eventually(authenticates, f"{actor.name} is not authenticated in {cluster.name}")
     return found[-1]
 
 
-def connected(actor: Actor, key: str, cluster: Cluster) -> KubernetesApi:
-    """The cluster as EKS Connector's service account, by a token that the cluster's operator asks for."""
+def connector_api(actor: Actor, key: str, cluster: Cluster) -> KubernetesApi:
+    """The cluster's API as EKS Connector's service account, with a token that the cluster's operator requests."""
     _, _, namespace, name = actor.access.identity.username.split(":")
     operator = KubernetesApi.from_kubeconfig(actor.operator_kubeconfig(key).read_text())
     request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 600}}
-    made = operator.json("POST", f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token", body=request)
-    token, ca_data = made["status"]["token"], base64.b64decode(cluster.certificate_authority)
+    created = operator.json("POST", f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token", body=request)
+    token, ca_data = created["status"]["token"], base64.b64decode(cluster.certificate_authority)
     return KubernetesApi(cluster.endpoint, ca_data=ca_data, bearer=lambda: token, connections=THREADS)
 
 
@@ -125,7 +127,7 @@ def manifest(deployed: Program) -> Manifest:
 
 @pytest.fixture(scope="module")
 def actors(sandbox: Sandbox, manifest: Manifest) -> Iterator[dict[str, Actor]]:
-    """Every integration, as the probe becomes it."""
+    """An actor for every integration, as the probe impersonates it."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in sandbox.env.items():
             patch.setenv(name, value)
@@ -134,7 +136,7 @@ def actors(sandbox: Sandbox, manifest: Manifest) -> Iterator[dict[str, Actor]]:
         yield {name: Actor(aws, name, access, known) for name, access in manifest.integrations.items()}
 
 
-def test_effective_verbs_are_what_every_api_server_answers_every_integration(
+def test_computed_permissions_agree_with_every_api_server_for_every_integration(
     exported: dict[str, Any], manifest: Manifest, actors: dict[str, Actor]
 ) -> None:
     found = rules_by_holder(Access(parse_state(exported)))
@@ -143,19 +145,19 @@ def test_effective_verbs_are_what_every_api_server_answers_every_integration(
     for name, access in manifest.integrations.items():
         for cluster in access.clusters.values():
             if cluster.method is EntryMethod.EKS_CONNECTOR:
-                continue  # no role enters there: the next test
+                continue  # no role is used there: see the next test
             held = [each for each in by_arn.get(access.role.arn, []) if each.cluster == cluster.name]
-            api = let_in(actors[name], cluster)
+            api = authenticated_api(actors[name], cluster)
             assert disagreements(api, held) == [], f"{name} in {cluster.name}"
             asked += len(TABLE)
             granted += sum(any_allows(held, each) for each in TABLE)
-    assert (asked > 5000, granted > 100) == (True, True), f"{granted} of {asked} are allowed: both answers were met"
+    assert (asked > 5000, granted > 100) == (True, True), f"{granted} of {asked} are allowed: both decisions occur"
 
 
-def test_effective_verbs_are_what_a_connected_cluster_answers_the_connector_and_each_viewer(
+def test_computed_permissions_agree_with_a_connected_cluster_for_the_connector_and_each_viewer(
     exported: dict[str, Any], manifest: Manifest, actors: dict[str, Actor]
 ) -> None:
-    """Viewers act as the console has them act: the connector's service account impersonates them."""
+    """Viewers act as in the console: the connector's service account impersonates them."""
     access = manifest.integrations["eks-connector"]
     ((key, cluster),) = access.clusters.items()
     found = rules_by_holder(Access(parse_state(exported)))
@@ -164,13 +166,13 @@ def test_effective_verbs_are_what_a_connected_cluster_answers_the_connector_and_
         holder: here for holder, held in subjects.items() if (here := [e for e in held if e.cluster == cluster.name])
     }
     assert {holder.name for holder in subjects} == {"eks-connector", *VIEWERS}
-    api = connected(actors["eks-connector"], key, cluster)
+    api = connector_api(actors["eks-connector"], key, cluster)
     for subject, held in subjects.items():
         assert disagreements(api, held, subject.name if subject.kind == "User" else "") == [], str(subject)
-        assert any(any_allows(held, each) for each in TABLE), f"{subject} may do something: both answers were met"
+        assert any(any_allows(held, each) for each in TABLE), f"{subject} has a permission: both decisions occur"
 
 
-def test_access_policies_and_rbac_add_up_to_what_the_api_server_answers(sandbox: Sandbox) -> None:
+def test_access_policies_and_rbac_computed_together_agree_with_the_api_server(sandbox: Sandbox) -> None:
     """Two access policies in different scopes and a role of RBAC for the same principal."""
     role, cluster, group = Role.create(sandbox), "dev-both", "review:test"
     rules = [review_stacks.rule(["get", "list"], "nodes"), review_stacks.rule(["create"], "*/exec")]
@@ -185,36 +187,38 @@ def test_access_policies_and_rbac_add_up_to_what_the_api_server_answers(sandbox:
     rbac = "/apis/rbac.authorization.k8s.io/v1"
     paths = {"ClusterRole": "clusterroles", "ClusterRoleBinding": "clusterrolebindings"}
     kinds = [(each["type"].rpartition(":")[2], each["inputs"]) for each in stack.resources]
-    made = [(paths[kind], body) for kind, body in kinds if kind in paths]
+    created = [(paths[kind], body) for kind, body in kinds if kind in paths]
     try:
         eks.create_access_entry(**entry, type="STANDARD", kubernetesGroups=[group])
         for policy, namespace in (("AmazonEKSViewPolicy", "kube-*"), ("AmazonEKSEditPolicy", "payments")):
             scope = {"type": "namespace", "namespaces": [namespace]}
             eks.associate_access_policy(**entry, policyArn=f"{POLICY}{policy}", accessScope=scope)
-        for resource, body in made:
+        for resource, body in created:
             admin.json("POST", f"{rbac}/{resource}", body=body)
         last = Request("create", resource="secrets", namespace="payments")
 
-        def arrived() -> object:
+        def is_in_effect() -> object:
             api = role.in_cluster(cluster)
-            return who(api) and answered(api, last)
+            return who(api) and is_allowed(api, last)
 
-        eventually(arrived, "the last of the access policies has arrived")
+        eventually(is_in_effect, "the last of the access policies has had no effect")
         api = role.in_cluster(cluster)
         assert disagreements(api, held) == []
-        assert answered(api, Request("create", resource="pods", subresource="exec", namespace="default")), "by RBAC"
-        assert not answered(api, Request("list", resource="secrets", namespace="kube-system")), "the policy ends there"
+        assert is_allowed(api, Request("create", resource="pods", subresource="exec", namespace="default")), "by RBAC"
+        assert not is_allowed(api, Request("list", resource="secrets", namespace="kube-system")), (
+            "outside of the edit policy's scope"
+        )
     finally:
-        for resource, body in made:
+        for resource, body in created:
             admin.request("DELETE", f"{rbac}/{resource}/{body['metadata']['name']}")
         eks.delete_access_entry(**entry)
         role.delete()
 
 
-def test_the_review_of_conductorones_page_names_what_it_opens(
+def test_the_review_of_conductorones_vendor_profile_reports_its_escalations(
     sandbox: Sandbox, deployed: Program, tmp_path: Path
 ) -> None:
-    """From what is deployed, in `least`, to a preview of the same stack with the vendor's page."""
+    """From the deployed stack in profile `least` to a preview of it in profile `vendor`."""
     config = dev_config()
     for name, integration in config["eks-access:integrations"].items():
         if name in ("conductorone-api", "conductorone-both", "conductorone-configmap"):
@@ -228,7 +232,7 @@ def test_the_review_of_conductorones_page_names_what_it_opens(
         "conductorone-api",
         "conductorone-both",
         "conductorone-configmap",
-    ], "and nobody else"
+    ], "and no other principal"
     gained = {what for change in value["principals"][0]["changes"] for what in change["what"]}
     assert {"iam:AttachRolePolicy", "iam:PassRole", "eks:AssociateAccessPolicy", "get, list, watch secrets"} <= gained
     opened = [change for change in value["principals"][0]["changes"] if change["rule"] == "escalation-opened"]
@@ -242,7 +246,7 @@ def test_the_review_of_conductorones_page_names_what_it_opens(
     assert "can read every Secret: other systems' passwords, keys and tokens" in markdown
 
 
-def test_a_review_of_what_is_deployed_against_its_own_manifest_finds_no_change(
+def test_a_deployed_stack_reviewed_against_its_own_manifest_has_no_change(
     sandbox: Sandbox, deployed: Program, exported: dict[str, Any], tmp_path: Path
 ) -> None:
     (tmp_path / "state.json").write_text(json.dumps(exported))

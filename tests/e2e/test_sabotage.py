@@ -1,4 +1,4 @@
-"""What is changed behind the stack's back is found by the probe, shown by a refresh, and repaired by the next `up`."""
+"""Drift is found by the probe, shown by a refresh, and repaired by the next `up`."""
 
 import json
 from collections.abc import Callable
@@ -68,7 +68,7 @@ SABOTAGE: list[tuple[Callable[[Sandbox], None], str, str | None, str, str]] = [
 @pytest.mark.parametrize(
     ("sabotage", "integration", "cluster", "call", "resource"), SABOTAGE, ids=[each[0].__name__ for each in SABOTAGE]
 )
-def test_sabotage_is_found_shown_and_repaired(
+def test_drift_is_found_by_the_probe_shown_by_a_refresh_and_repaired_by_up(
     sandbox: Sandbox,
     deployed: Program,
     sabotage: Callable[[Sandbox], None],
@@ -77,14 +77,14 @@ def test_sabotage_is_found_shown_and_repaired(
     call: str,
     resource: str,
 ) -> None:
-    assert deployed.probe("--integration", integration).exit_code == 0, "sound before"
+    assert deployed.probe("--integration", integration).exit_code == 0, "no mismatch before"
     sabotage(sandbox)
 
     found = deployed.probe("--integration", integration, "--deadline", "6")
     assert found.exit_code == 1
     named = [(check["integration"], check["cluster"], check["call"]) for check in found.mismatches()]
-    assert any(call in told for _, _, told in named), f"the call is named: {named}"
-    assert {(name, where) for name, where, _ in named} == {(integration, cluster)}, "and nothing else is blamed"
+    assert any(call in name for _, _, name in named), f"the call is named: {named}"
+    assert {(name, where) for name, where, _ in named} == {(integration, cluster)}, "and no other check fails"
     assert call in found.table
 
     drift = deployed.preview("--refresh", "--expect-no-changes", check=False)
@@ -96,7 +96,7 @@ def test_sabotage_is_found_shown_and_repaired(
     assert (repaired.exit_code, repaired.mismatches()) == (0, [])
 
 
-def test_a_role_made_again_outside_is_let_in_only_after_its_entry_is_replaced(
+def test_a_role_recreated_outside_has_access_only_after_its_entry_is_replaced(
     sandbox: Sandbox, deployed: Program
 ) -> None:
     iam = sandbox.boto("iam")
@@ -114,7 +114,7 @@ def test_a_role_made_again_outside_is_let_in_only_after_its_entry_is_replaced(
     found = deployed.probe("--integration", "opentrace", "--deadline", "6")
     signed_in = {check["cluster"]: check["result"] for check in found.report["checks"] if "sign in" in check["call"]}
     assert signed_in == {"api": "mismatch", "both": "mismatch", "configmap": "as-expected"}, (
-        "an entry holds the old role's id; aws-auth holds the ARN"
+        "an entry has the old role's id; aws-auth has the ARN"
     )
 
     deployed.up("--refresh")

@@ -1,6 +1,4 @@
-"""The sandbox keeps what it promises: its EKS lets in and refuses as EKS does, and it leaves nothing
-behind.
-"""
+"""The sandbox's EKS authenticates, authorizes and rejects as EKS does, and the sandbox leaves no process behind."""
 
 import base64
 import json
@@ -28,7 +26,7 @@ from tests.e2e.principals import CUSTOMER, Role, eventually, in_cluster, who
 pytestmark = pytest.mark.e2e
 
 POLICY = "arn:aws:eks::aws:cluster-access-policy/"
-CONFIG_MAP_REFUSAL = (
+CONFIG_MAP_MODE_ERROR = (
     "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation."
 )
 
@@ -47,7 +45,7 @@ def add_to_aws_auth(sandbox: Sandbox, cluster: str, role_arn: str, username: str
     api.json("PUT", f"{path}/aws-auth", body=present)
 
 
-def refusal(call: Any, **arguments: Any) -> tuple[str, int, str]:
+def get_error(call: Any, **arguments: Any) -> tuple[str, int, str]:
     with pytest.raises(ClientError) as refused:
         call(**arguments)
     error = refused.value.response
@@ -67,7 +65,7 @@ def test_status_shows_every_process_alive_and_exits_with_0(sandbox: Sandbox) -> 
     assert len(status["processes"]) == 1 + 3 * 6, "AWS, and six programs for each cluster"
 
 
-def test_starting_it_again_says_so_and_changes_nothing(sandbox: Sandbox) -> None:
+def test_starting_a_running_sandbox_reports_it_and_changes_nothing(sandbox: Sandbox) -> None:
     again = sandbox.run([sys.executable, "-m", "sandbox", "up", "--detach"])
     assert again.returncode == 0, again.stderr
     assert "is running" in again.stdout
@@ -84,14 +82,14 @@ def test_a_cluster_is_described_with_its_real_endpoint_and_certificate(sandbox: 
 
 
 @pytest.mark.parametrize("cluster", ["dev-api", "dev-both"])
-def test_an_access_entry_lets_its_role_in_under_its_session_name(sandbox: Sandbox, cluster: str) -> None:
+def test_an_access_entry_authenticates_its_role_under_the_session_name(sandbox: Sandbox, cluster: str) -> None:
     role = Role.create(sandbox, path="/integrations/")
-    assert who(role.in_cluster(cluster)) is None, "nobody has let this role in yet"
-    made = sandbox.boto("eks").create_access_entry(
+    assert who(role.in_cluster(cluster)) is None, "this role has no access yet"
+    created = sandbox.boto("eks").create_access_entry(
         clusterName=cluster, principalArn=role.arn, kubernetesGroups=["auditors"]
     )["accessEntry"]
     assumed = f"arn:aws:sts::{CUSTOMER}:assumed-role/{role.name}"
-    assert made["username"] == assumed + "/{{SessionName}}", "the username EKS gives when none is set"
+    assert created["username"] == assumed + "/{{SessionName}}", "the username that EKS sets by default"
     eventually(lambda: who(role.in_cluster(cluster)), "the entry has had no effect")
     user = who(role.in_cluster(cluster, "alice@example.com"))
     assert user is not None
@@ -99,12 +97,12 @@ def test_an_access_entry_lets_its_role_in_under_its_session_name(sandbox: Sandbo
     assert user["groups"] == ["auditors", "system:authenticated"]
 
 
-def test_a_config_map_cluster_lets_in_by_aws_auth_and_refuses_every_access_entry_call(sandbox: Sandbox) -> None:
+def test_a_config_map_cluster_authenticates_by_aws_auth_and_rejects_every_access_entry_call(sandbox: Sandbox) -> None:
     role, eks = Role.create(sandbox), sandbox.boto("eks")
     principal = {"clusterName": "dev-configmap", "principalArn": role.arn}
     for call in (eks.create_access_entry, eks.describe_access_entry, eks.list_associated_access_policies):
-        assert refusal(call, **principal) == ("InvalidRequestException", 400, CONFIG_MAP_REFUSAL)
-    assert refusal(eks.list_access_entries, clusterName="dev-configmap")[2] == CONFIG_MAP_REFUSAL
+        assert get_error(call, **principal) == ("InvalidRequestException", 400, CONFIG_MAP_MODE_ERROR)
+    assert get_error(eks.list_access_entries, clusterName="dev-configmap")[2] == CONFIG_MAP_MODE_ERROR
     add_to_aws_auth(sandbox, "dev-configmap", role.arn, "vendor:{{SessionName}}", "vendor:readers")
     eventually(lambda: who(role.in_cluster("dev-configmap")), "aws-auth has had no effect")
     user = who(role.in_cluster("dev-configmap"))
@@ -112,7 +110,7 @@ def test_a_config_map_cluster_lets_in_by_aws_auth_and_refuses_every_access_entry
     assert (user["username"], user["groups"][0]) == ("vendor:tester", "vendor:readers")
 
 
-def test_an_access_entry_comes_before_aws_auth(sandbox: Sandbox) -> None:
+def test_an_access_entry_takes_precedence_over_aws_auth(sandbox: Sandbox) -> None:
     role = Role.create(sandbox)
     add_to_aws_auth(sandbox, "dev-both", role.arn, "from-aws-auth", "aws-auth")
     eventually(lambda: who(role.in_cluster("dev-both")), "aws-auth has had no effect")
@@ -128,24 +126,24 @@ def test_an_api_cluster_ignores_aws_auth(sandbox: Sandbox) -> None:
     ignored, witness = Role.create(sandbox), Role.create(sandbox)
     add_to_aws_auth(sandbox, "dev-api", ignored.arn, "ignored", "ignored")
     sandbox.boto("eks").create_access_entry(clusterName="dev-api", principalArn=witness.arn)
-    eventually(lambda: who(witness.in_cluster("dev-api")), "an entry made later has had its effect")
+    eventually(lambda: who(witness.in_cluster("dev-api")), "an entry created later has had no effect")
     assert who(ignored.in_cluster("dev-api")) is None
 
 
-def test_a_role_deleted_and_made_again_is_not_let_in_by_its_old_entry(sandbox: Sandbox) -> None:
+def test_a_recreated_role_is_not_authenticated_by_its_old_access_entry(sandbox: Sandbox) -> None:
     eks, role = sandbox.boto("eks"), Role.create(sandbox)
     eks.create_access_entry(clusterName="dev-api", principalArn=role.arn)
     eventually(lambda: who(role.in_cluster("dev-api")), "the entry has had no effect")
     role.delete()
     again = Role.create(sandbox, role.name)
-    assert again.arn == role.arn, "nothing in the ARN tells them apart"
-    assert who(again.in_cluster("dev-api")) is None, "the entry belongs to the role that is gone"
+    assert again.arn == role.arn, "the ARNs are equal"
+    assert who(again.in_cluster("dev-api")) is None, "the entry belongs to the deleted role"
     eks.delete_access_entry(clusterName="dev-api", principalArn=again.arn)
     eks.create_access_entry(clusterName="dev-api", principalArn=again.arn)
     eventually(lambda: who(again.in_cluster("dev-api")), "the new entry has had no effect")
 
 
-def test_an_access_policy_allows_what_it_says_and_reassociating_replaces_its_scope(sandbox: Sandbox) -> None:
+def test_an_access_policy_allows_only_its_own_rights_and_reassociating_replaces_its_scope(sandbox: Sandbox) -> None:
     eks, role = sandbox.boto("eks"), Role.create(sandbox)
     principal = {"clusterName": "dev-api", "principalArn": role.arn}
     view = POLICY + "AmazonEKSViewPolicy"
@@ -158,15 +156,15 @@ def test_an_access_policy_allows_what_it_says_and_reassociating_replaces_its_sco
     assert (who(api) or {})["groups"] == ["system:authenticated"], "an access policy gives no group"
     scope = {"type": "namespace", "namespaces": ["pay*"]}
     eks.associate_access_policy(**principal, policyArn=view, accessScope=scope)
-    eventually(lambda: status_of(api, "GET", "/api/v1/pods") == 403, "the old scope still holds")
+    eventually(lambda: status_of(api, "GET", "/api/v1/pods") == 403, "the old scope is still in effect")
     assert status_of(api, "GET", "/api/v1/namespaces/payments/pods") == 200
     assert status_of(api, "GET", "/api/v1/namespaces/web/pods") == 403
     eks.disassociate_access_policy(**principal, policyArn=view)
     eventually(lambda: status_of(api, "GET", "/api/v1/namespaces/payments/pods") == 403, "the policy still allows")
 
 
-def test_iam_refuses_before_eks_does(sandbox: Sandbox) -> None:
-    """Whoever may not call the API learns that, and not what else would have been wrong."""
+def test_iam_denies_a_call_before_eks_validates_it(sandbox: Sandbox) -> None:
+    """A caller without permission gets that error, and not the one about what else is wrong with the request."""
     iam = sandbox.boto("iam")
     iam.create_user(UserName="powerless")
     key = iam.create_access_key(UserName="powerless")["AccessKey"]
@@ -178,56 +176,56 @@ def test_iam_refuses_before_eks_does(sandbox: Sandbox) -> None:
         (eks.delete_access_entry, {"clusterName": "dev-api", "principalArn": role.arn}),
         (eks.update_cluster_config, {"name": "dev-api", "accessConfig": {"authenticationMode": "API"}}),
     ):
-        assert refusal(call, **arguments)[:2] == ("AccessDeniedException", 403), arguments
+        assert get_error(call, **arguments)[:2] == ("AccessDeniedException", 403), arguments
     forged = sandbox.boto("eks", key=(key["AccessKeyId"], "wrong"))
-    assert refusal(forged.list_access_entries, clusterName="dev-configmap")[1] == 403
+    assert get_error(forged.list_access_entries, clusterName="dev-configmap")[1] == 403
 
 
-def test_the_service_refuses_in_its_own_words(sandbox: Sandbox) -> None:
+def test_invalid_requests_get_the_error_messages_of_eks(sandbox: Sandbox) -> None:
     eks, role = sandbox.boto("eks"), Role.create(sandbox, path="/team/")
     principal = {"clusterName": "dev-api", "principalArn": role.arn}
     stripped = f"arn:aws:iam::{CUSTOMER}:role/{role.name}"
     cluster = {"type": "cluster"}
     view = POLICY + "AmazonEKSViewPolicy"
     invalid = "The specified principalArn is invalid: invalid principal."
-    assert refusal(eks.create_access_entry, clusterName="dev-api", principalArn=stripped) == (
+    assert get_error(eks.create_access_entry, clusterName="dev-api", principalArn=stripped) == (
         "InvalidParameterException",
         400,
         invalid,
     )
-    assert refusal(eks.create_access_entry, **principal, kubernetesGroups=["system:masters"])[2] == (
+    assert get_error(eks.create_access_entry, **principal, kubernetesGroups=["system:masters"])[2] == (
         "The kubernetes group name system:masters is invalid, it cannot start with system:"
     )
-    assert refusal(eks.associate_access_policy, **principal, policyArn=view, accessScope=cluster)[:2] == (
+    assert get_error(eks.associate_access_policy, **principal, policyArn=view, accessScope=cluster)[:2] == (
         "ResourceNotFoundException",
         404,
     )
     eks.create_access_entry(**principal)
-    assert refusal(eks.create_access_entry, **principal) == (
+    assert get_error(eks.create_access_entry, **principal) == (
         "ResourceInUseException",
         409,
         "The specified access entry resource is already in use on this cluster.",
     )
-    unknown = refusal(
+    unknown = get_error(
         eks.associate_access_policy, **principal, policyArn=POLICY + "AmazonEKSNoPolicy", accessScope=cluster
     )
     assert unknown[2] == "The specified policyArn could not be found."
-    assert refusal(eks.update_access_entry, **principal, username="aws:me")[2] == (
+    assert get_error(eks.update_access_entry, **principal, username="aws:me")[2] == (
         "The username must not begin with aws:"
     )
     assert eks.update_access_entry(**principal, username="me")["accessEntry"]["username"] == "me"
 
 
-def test_entries_are_listed_in_pages(sandbox: Sandbox) -> None:
+def test_access_entries_are_listed_in_pages(sandbox: Sandbox) -> None:
     eks = sandbox.boto("eks")
-    made = {Role.create(sandbox).arn for _ in range(3)}
-    for arn in made:
+    created = {Role.create(sandbox).arn for _ in range(3)}
+    for arn in created:
         eks.create_access_entry(clusterName="dev-both", principalArn=arn)
     listing = eks.get_paginator("list_access_entries")
     pages = list(listing.paginate(clusterName="dev-both", PaginationConfig={"PageSize": 2}))
     assert all(len(page["accessEntries"]) <= 2 for page in pages)
     listed = [arn for page in pages for arn in page["accessEntries"]]
-    assert made <= set(listed)
+    assert created <= set(listed)
     assert len(listed) == len(set(listed)), "each once"
 
 
@@ -260,7 +258,7 @@ def assume_with(sandbox: Sandbox, role_arn: str, token: str) -> Any:
     return sts.assume_role_with_web_identity(RoleArn=role_arn, RoleSessionName="opentrace", WebIdentityToken=token)
 
 
-def test_a_web_identity_is_checked_for_signature_time_audience_and_subject(
+def test_a_web_identity_token_is_validated_for_signature_time_audience_and_subject(
     sandbox: Sandbox, opentrace_role: Any
 ) -> None:
     arn = opentrace_role({"aud": OPENTRACE_AUDIENCE, "sub": OPENTRACE_SUBJECT})
@@ -278,19 +276,19 @@ def test_a_web_identity_is_checked_for_signature_time_audience_and_subject(
         ({**right, "issuer": "accounts.example.com", "signed_by": FORGED}, "InvalidIdentityToken"),
     ):
         token = sandbox.mint_token(**wrong)
-        assert refusal(assume_with, sandbox=sandbox, role_arn=arn, token=token)[0] == code, wrong
+        assert get_error(assume_with, sandbox=sandbox, role_arn=arn, token=token)[0] == code, wrong
 
 
-def test_with_an_authorized_party_the_audience_is_asked_for_as_oaud(sandbox: Sandbox, opentrace_role: Any) -> None:
-    """A Google service account's token has its own number as azp and sub, and what was asked for as aud."""
+def test_with_an_authorized_party_the_requested_audience_is_oaud(sandbox: Sandbox, opentrace_role: Any) -> None:
+    """A Google service account's token has its own number as azp and sub, and the requested audience as aud."""
     arn = opentrace_role({"aud": OPENTRACE_SUBJECT, "oaud": "https://opentrace.example"})
     right = {"audience": "https://opentrace.example", "subject": OPENTRACE_SUBJECT, "azp": OPENTRACE_SUBJECT}
     assert assume_with(sandbox, arn, sandbox.mint_token(**right))["Audience"] == OPENTRACE_SUBJECT
     other = sandbox.mint_token(**{**right, "audience": "https://other.example"})
-    assert refusal(assume_with, sandbox=sandbox, role_arn=arn, token=other)[0] == "AccessDenied"
+    assert get_error(assume_with, sandbox=sandbox, role_arn=arn, token=other)[0] == "AccessDenied"
 
 
-def test_a_vendor_reaches_the_customer_only_with_its_external_id(sandbox: Sandbox) -> None:
+def test_a_vendor_assumes_the_customers_role_only_with_its_external_id(sandbox: Sandbox) -> None:
     trust = {
         "Effect": "Allow",
         "Principal": {"AWS": "arn:aws:iam::765656841499:role/ConductorOneService"},
@@ -306,18 +304,18 @@ def test_a_vendor_reaches_the_customer_only_with_its_external_id(sandbox: Sandbo
         f"RoleArn='{role.arn}', RoleSessionName='sync', ExternalId=sys.argv[1])['AssumedRoleUser']['Arn'])"
     )
 
-    def become(profile: str, external_id: str) -> "subprocess.CompletedProcess[str]":
+    def assume(profile: str, external_id: str) -> "subprocess.CompletedProcess[str]":
         variables = {"AWS_PROFILE": profile, "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
         return sandbox.run([sys.executable, "-c", program, external_id], env=variables)
 
-    assert f"assumed-role/{role.name}/sync" in become("conductorone", "right").stdout
+    assert f"assumed-role/{role.name}/sync" in assume("conductorone", "right").stdout
     for profile, external_id in (("conductorone", "wrong"), ("stranger", "right"), ("cado", "right")):
-        refused = become(profile, external_id)
+        refused = assume(profile, external_id)
         assert "AccessDenied" in refused.stderr, (profile, external_id, refused.stdout)
 
 
 def test_every_canary_is_somewhere_in_each_cluster(sandbox: Sandbox) -> None:
-    """Otherwise a search that finds none would prove nothing."""
+    """Otherwise a search that finds no canary would prove nothing."""
     canaries = json.loads(sandbox.state.canaries.read_text())
     for cluster in sandbox.clusters.values():
         kinds = ("/api/v1/secrets", "/api/v1/configmaps", "/apis/apps/v1/deployments", "/apis/apps/v1/statefulsets")
@@ -338,20 +336,20 @@ def _with_plain_secrets(listed: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def another(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """A second one beside the first: a light cluster, nothing in it."""
+    """A second sandbox beside the first, with one empty cluster."""
     clusters = [ClusterSpec("switching", "CONFIG_MAP", nodes=False)]
     with Sandbox.start(tmp_path_factory.mktemp("another"), clusters, workload=False) as running:
         yield running
 
 
-def test_two_sandboxes_side_by_side_know_nothing_of_each_other(sandbox: Sandbox, another: Sandbox) -> None:
+def test_two_sandboxes_share_neither_clusters_nor_ports(sandbox: Sandbox, another: Sandbox) -> None:
     assert another.boto("eks").list_clusters()["clusters"] == ["switching"]
     assert "switching" not in sandbox.boto("eks").list_clusters()["clusters"]
     ports = {process.port for process in sandbox.runtime.processes} - {None}
     assert not ports & {process.port for process in another.runtime.processes}
 
 
-def test_a_cluster_moves_up_one_mode_at_a_time_and_its_authenticator_with_it(another: Sandbox) -> None:
+def test_the_authentication_mode_changes_one_step_at_a_time_and_takes_effect(another: Sandbox) -> None:
     eks, role = another.boto("eks"), Role.create(another)
 
     def move(mode: str) -> Any:
@@ -363,18 +361,18 @@ def test_a_cluster_moves_up_one_mode_at_a_time_and_its_authenticator_with_it(ano
 
     unsupported = "Unsupported authentication mode update from CONFIG_MAP to "
     wanted = {"name": "switching", "accessConfig": {"authenticationMode": "API"}}
-    assert refusal(eks.update_cluster_config, **wanted)[2] == unsupported + "API"
+    assert get_error(eks.update_cluster_config, **wanted)[2] == unsupported + "API"
     wanted["accessConfig"] = {"authenticationMode": "CONFIG_MAP"}
-    assert refusal(eks.update_cluster_config, **wanted)[2] == unsupported + "CONFIG_MAP", "a no-op is refused too"
+    assert get_error(eks.update_cluster_config, **wanted)[2] == unsupported + "CONFIG_MAP", "a no-op is refused too"
     update = move("API_AND_CONFIG_MAP")
     assert (update["status"], update["type"]) == ("InProgress", "AccessConfigUpdate")
     assert eks.describe_cluster(name="switching")["cluster"]["status"] == "UPDATING"
-    assert refusal(move, mode="API")[0] == "ResourceInUseException", "one update at a time"
+    assert get_error(move, mode="API")[0] == "ResourceInUseException", "one update at a time"
     eventually(lambda: finished(update), "the update does not finish")
     deployer = f"arn:aws:iam::{CUSTOMER}:user/deployer"
     assert eks.list_access_entries(clusterName="switching")["accessEntries"] == [deployer], "the creator's entry"
     add_to_aws_auth(another, "switching", role.arn, "by-aws-auth", "readers")
-    eventually(lambda: who(role.in_cluster("switching")), "aws-auth is still read in this mode")
+    eventually(lambda: who(role.in_cluster("switching")), "aws-auth is not read in mode API_AND_CONFIG_MAP")
     update = move("API")
     eventually(lambda: finished(update), "the update does not finish")
     eventually(lambda: who(role.in_cluster("switching")) is None, "aws-auth is still read in mode API")
@@ -383,22 +381,22 @@ def test_a_cluster_moves_up_one_mode_at_a_time_and_its_authenticator_with_it(ano
     assert status_of(creator, "GET", "/api/v1/secrets") == 200, "the creator is an administrator in every mode"
 
 
-def test_a_program_that_ends_takes_the_sandbox_down_with_a_message(tmp_path: Path) -> None:
+def test_the_sandbox_stops_with_a_message_if_one_of_its_programs_exits(tmp_path: Path) -> None:
     with Sandbox.start(tmp_path, [ClusterSpec("one", "API", nodes=False)], workload=False) as running:
         etcd = next(process for process in running.runtime.processes if process.name == "one.etcd")
         psutil.Process(etcd.pid).kill()
-        eventually(lambda: not running.state.is_supervised(), "the supervisor goes on without etcd")
+        eventually(lambda: not running.state.is_supervised(), "the supervisor continues without etcd")
         shown = running.run([sys.executable, "-m", "sandbox", "status"])
-        assert shown.returncode == 3, "3 says that it does not run"
+        assert shown.returncode == 3, "3: it is not running"
         assert "one.etcd ended (signal 9)" in shown.stdout
         assert not [process.name for process in running.runtime.processes if process.alive]
 
 
 @pytest.mark.parametrize("end", ["down", "killed"])
-def test_nothing_is_left_behind(tmp_path: Path, end: str) -> None:
+def test_no_process_is_left_after_down_or_a_killed_supervisor(tmp_path: Path, end: str) -> None:
     with Sandbox.start(tmp_path, [ClusterSpec("one", "API")], workload=False) as running:
         processes = running.runtime.processes
-        assert all(process.alive for process in processes), "they ran"
+        assert all(process.alive for process in processes), "they were running"
         if end == "down":
             stopped = running.run([sys.executable, "-m", "sandbox", "down"])
             assert stopped.returncode == 0, stopped.stderr
@@ -410,7 +408,7 @@ def test_nothing_is_left_behind(tmp_path: Path, end: str) -> None:
         assert running.run([sys.executable, "-m", "sandbox", "status"]).returncode == 3
 
 
-def test_ctrl_c_in_the_middle_of_the_start_ends_it_at_once(tmp_path: Path) -> None:
+def test_ctrl_c_during_the_start_stops_every_process_at_once(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "sandbox", "up", "--state", str(tmp_path), "--cluster", "one=API"],
         stdout=subprocess.DEVNULL,
@@ -423,7 +421,7 @@ def test_ctrl_c_in_the_middle_of_the_start_ends_it_at_once(tmp_path: Path) -> No
     assert not _processes_in(tmp_path)
 
 
-def test_a_state_left_by_a_killed_supervisor_is_cleared(tmp_path: Path) -> None:
+def test_the_state_of_a_killed_supervisor_is_replaced_by_a_new_start(tmp_path: Path) -> None:
     light = [ClusterSpec("one", "API", nodes=False)]
     with Sandbox.start(tmp_path, light, workload=False) as killed:
         psutil.Process(killed.runtime.pid).kill()

@@ -1,7 +1,7 @@
-"""The scheduled probe: what the API server makes of its CronJob, and what its pods would find, as nobody but itself.
+"""The scheduled probe: the Jobs and pods of its CronJob, and what its pods find without impersonation.
 
-KWOK's pods run nothing, so what their container would run is run here: its own command, with the environment that
-EKS and the Job give it.
+KWOK's pods run nothing, so their container's own command is run here, with the environment that EKS and the Job give
+it.
 """
 
 import json
@@ -60,7 +60,7 @@ def cron_job(sandbox: Sandbox, installed: Program) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def pod_environment(sandbox: Sandbox, installed: Program, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What a pod has: of credentials, only the token that EKS puts into it."""
+    """The environment of a pod, whose only credential is the token that EKS mounts."""
     token = tmp_path_factory.mktemp("token") / "token"
     subject = f"system:serviceaccount:{NAME}:{NAME}"
     token.write_text(sandbox.mint_token(audience="sts.amazonaws.com", subject=subject, issuer=ISSUER))
@@ -70,7 +70,7 @@ def pod_environment(sandbox: Sandbox, installed: Program, tmp_path_factory: pyte
     return kept | {"AWS_ROLE_ARN": role, "AWS_WEB_IDENTITY_TOKEN_FILE": str(token), "AWS_ROLE_SESSION_NAME": "pod"}
 
 
-def test_the_job_of_the_cron_job_makes_a_restricted_pod_for_each_shard(
+def test_the_job_of_the_cron_job_creates_a_restricted_pod_for_each_shard(
     sandbox: Sandbox, cron_job: Mapping[str, Any]
 ) -> None:
     api = sandbox.clusters[HOME].admin
@@ -80,7 +80,7 @@ def test_the_job_of_the_cron_job_makes_a_restricted_pod_for_each_shard(
     api.json("POST", JOBS, body=job)
     try:
         of_job = {"labelSelector": "batch.kubernetes.io/job-name=by-hand"}
-        assert until(lambda: len(api.json("GET", PODS, query=of_job)["items"]) == 2, 60), "the API server lets them in"
+        assert until(lambda: len(api.json("GET", PODS, query=of_job)["items"]) == 2, 60), "the API server admits them"
         indices = set()
         for pod in api.json("GET", PODS, query=of_job)["items"]:
             indices.add(pod["metadata"]["annotations"]["batch.kubernetes.io/job-completion-index"])
@@ -95,44 +95,44 @@ def test_the_job_of_the_cron_job_makes_a_restricted_pod_for_each_shard(
     privileged["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] = True
     refused = api.request("POST", PODS, body=privileged, query={"dryRun": "All"})
     assert refused.status == 403
-    assert b"PodSecurity" in refused.body, "the namespace lets in no other kind of pod"
+    assert b"PodSecurity" in refused.body, "the namespace admits no other kind of pod"
 
 
-def test_the_shards_as_the_pods_run_them_make_up_the_report_of_one_run(
+def test_the_merged_reports_of_the_shards_equal_the_report_of_one_run(
     sandbox: Sandbox, cron_job: Mapping[str, Any], pod_environment: dict[str, str], tmp_path: Path
 ) -> None:
-    told = tmp_path / "manifest.json"
-    told.write_text(config_map(sandbox))
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(config_map(sandbox))
     (container,) = cron_job["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     command = [*container["command"], *container["args"]]
     assert "--as-operator" in command
     for index in range(2):
         filled = [
-            part.replace("$(JOB_COMPLETION_INDEX)", str(index)).replace("/etc/eks-access/manifest.json", str(told))
+            part.replace("$(JOB_COMPLETION_INDEX)", str(index)).replace("/etc/eks-access/manifest.json", str(manifest))
             for part in command
         ]
         done = run(filled, pod_environment)
-        assert done.returncode == 0, f"all that can be evaluated holds: {done.stdout}"
-        assert done.stderr == "", "its log is the report alone"
+        assert done.returncode == 0, f"no mismatch: {done.stdout}"
+        assert done.stderr == "", "its log is only the report"
         (tmp_path / f"shard-{index}.json").write_text(done.stdout)
     shards = [str(tmp_path / f"shard-{index}.json") for index in range(2)]
     merged = run(["eks-access", "merge", *shards], pod_environment)
     assert merged.returncode == 0
 
-    whole = run([*command[: command.index("--shard")], "--manifest", str(told)], pod_environment)
+    whole = run([*command[: command.index("--shard")], "--manifest", str(manifest)], pod_environment)
     report = json.loads(whole.stdout)
     assert comparable(json.loads(merged.stdout)) == comparable(report)
     assert {c["cluster"] for c in report["checks"]} == {None, "api", "both", "configmap"}
     assert {check["result"] for check in report["checks"]} == {"as-expected"}
     assert not any(check["exercised"] for check in report["checks"])
-    assert {check["plane"] for check in report["checks"]} == {"aws", "kubernetes"}, "the trust is left out, not passed"
+    assert {check["plane"] for check in report["checks"]} == {"aws", "kubernetes"}, "the trust is skipped, not passed"
 
 
-def test_what_is_too_wide_or_gone_is_found_without_acting_as_anybody(
+def test_undeclared_and_missing_permissions_are_found_without_impersonation(
     sandbox: Sandbox, pod_environment: dict[str, str], tmp_path: Path
 ) -> None:
-    told = tmp_path / "manifest.json"
-    told.write_text(config_map(sandbox))
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(config_map(sandbox))
     iam, api = sandbox.boto("iam"), sandbox.clusters["dev-api"].admin
     role, binding = "eks-access-told-opentrace", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
     statement = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
@@ -141,7 +141,7 @@ def test_what_is_too_wide_or_gone_is_found_without_acting_as_anybody(
     iam.put_role_policy(RoleName=role, PolicyName="somebody-elses", PolicyDocument=document)
     api.json("DELETE", f"{binding}/told-opentrace-read")
     try:
-        command = ["eks-access", "probe", "--as-operator", "--manifest", str(told), "--quiet", "--json", "-"]
+        command = ["eks-access", "probe", "--as-operator", "--manifest", str(manifest), "--quiet", "--json", "-"]
         options = ["--integration", "told-opentrace", "--cluster", "api", "--deadline", "0"]
         found = run([*command, *options], pod_environment)
     finally:
@@ -151,14 +151,16 @@ def test_what_is_too_wide_or_gone_is_found_without_acting_as_anybody(
     assert found.returncode == 1
     mismatches = {c["call"]: c for c in json.loads(found.stdout)["checks"] if c["result"] == "mismatch"}
     assert mismatches["call s3:ListAllMyBuckets"]["verdict"] == "allowed"
-    beyond = mismatches["hold rights beyond the description"]["evidence"]["message"]
-    assert beyond == "policy somebody-elses allows s3:ListAllMyBuckets on *"
+    message = mismatches["hold rights beyond the description"]["evidence"]["message"]
+    assert message == "policy somebody-elses allows s3:ListAllMyBuckets on *"
     assert mismatches["list pods"]["verdict"] == "denied"
     assert {c["expected"] for call, c in mismatches.items() if c["plane"] == "kubernetes"} == {"allowed"}
 
 
-def test_the_scheduled_probe_holds_no_more_than_it_needs(sandbox: Sandbox, installed: Program, tmp_path: Path) -> None:
-    """It is an integration as others are: the probe acts as it, and everything else is refused."""
+def test_the_scheduled_probe_has_only_the_permissions_that_it_needs(
+    sandbox: Sandbox, installed: Program, tmp_path: Path
+) -> None:
+    """It is an integration like others: the probe impersonates it, and every other call is denied."""
     outputs = installed.pulumi("stack", "output", "probe", "--json", "--stack", installed.stack).stdout
     (tmp_path / "probe.json").write_text(outputs)
     subject = f"system:serviceaccount:{NAME}:{NAME}"
@@ -176,11 +178,13 @@ def test_the_scheduled_probe_holds_no_more_than_it_needs(sandbox: Sandbox, insta
     assert done.returncode == 0, done.stdout
 
 
-def test_it_is_told_nothing_that_only_the_vendor_needs(sandbox: Sandbox, installed: Program) -> None:
-    told = json.loads(config_map(sandbox))
-    assert set(told["integrations"]) == {"told-opentrace", "told-conductorone"}
+def test_the_scheduled_probes_manifest_has_nothing_that_only_the_vendor_needs(
+    sandbox: Sandbox, installed: Program
+) -> None:
+    manifest = json.loads(config_map(sandbox))
+    assert set(manifest["integrations"]) == {"told-opentrace", "told-conductorone"}
     assert "told-to-nobody" not in config_map(sandbox)
-    assert all(not access["handoff"]["fields"] for access in told["integrations"].values())
+    assert all(not access["handoff"]["fields"] for access in manifest["integrations"].values())
 
 
 def config_map(sandbox: Sandbox) -> str:
@@ -194,7 +198,7 @@ def run(command: list[str], env: Mapping[str, str]) -> "subprocess.CompletedProc
 
 
 def comparable(report: dict[str, Any]) -> dict[str, Any]:
-    """Without times, and without the words: where two bindings allow a call, RBAC names the one that it meets first."""
+    """The report without times and evidence: if two bindings allow a call, RBAC names the one evaluated first."""
     gone = ("attempts", "seconds", "evidence")
     checks = [{key: value for key, value in check.items() if key not in gone} for check in report["checks"]]
     return {key: value for key, value in report.items() if key not in ("seconds", "startedAt")} | {"checks": checks}

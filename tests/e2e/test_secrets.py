@@ -1,4 +1,4 @@
-"""Nothing that is secret is ever in the clear: not in state, outputs, logs or reports."""
+"""Secrets are never in the clear: not in state, outputs, logs or reports."""
 
 import configparser
 import json
@@ -32,12 +32,12 @@ def files(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_secret_given_in_the_configuration_is_nowhere_in_the_clear(sandbox: Sandbox, with_secret: Program) -> None:
+def test_a_secret_of_the_configuration_is_nowhere_in_the_clear(sandbox: Sandbox, with_secret: Program) -> None:
     printed = with_secret.up()
     state = with_secret.pulumi("stack", "export", "--stack", "secret").stdout
     shown = with_secret.pulumi("stack", "output", "--json", "--stack", "secret").stdout
     probed = with_secret.probe()
-    assert probed.exit_code == 0, "the probe can use it all the same"
+    assert probed.exit_code == 0, "the probe can use it"
 
     for where, text in {
         "what up prints": printed,
@@ -64,7 +64,7 @@ def test_only_the_secret_is_hidden_and_the_rest_of_the_manifest_is_readable(with
     assert integration["role"]["arn"].endswith("role/eks-access-hidden-c1")
 
 
-def test_an_external_id_given_in_plain_stays_readable_in_the_trust_policy(deployed: Program) -> None:
+def test_an_external_id_given_in_plain_text_stays_readable_in_the_trust_policy(deployed: Program) -> None:
     state = deployed.pulumi("stack", "export", "--stack", deployed.stack).stdout
     assert EXTERNAL_ID in state, "a trust policy that cannot be read cannot be reviewed"
 
@@ -96,7 +96,7 @@ def test_debug_logs_hold_no_credential_and_no_value_of_the_workloads(sandbox: Sa
         assert log.stat().st_mode & 0o077 == 0, "only its owner may read it"
 
 
-def test_no_value_of_the_workloads_surfaces_anywhere(sandbox: Sandbox, deployed: Program) -> None:
+def test_no_value_of_the_workloads_is_in_states_logs_or_reports(sandbox: Sandbox, deployed: Program) -> None:
     texts = workload_values(sandbox)
     assert len(texts) > 5, "Secrets, ConfigMaps and environment values"
     (deployed.folder / "output.json").write_text(json.dumps(deployed.manifest()))

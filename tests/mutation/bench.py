@@ -68,9 +68,9 @@ class Tally:
         if line.call in turned and turned == expected:
             self.detected += 1
             if len(turned) > 1:
-                self.several.append(f"{where}: {line.call}: {len(turned)} lines")
+                self.several.append(f"{where}: {line.call}: {len(turned)} checks")
         else:
-            difference = f"turned {sorted(turned - expected)}, did not turn {sorted(expected - turned)}"
+            difference = f"also failed {sorted(turned - expected)}, did not fail {sorted(expected - turned)}"
             self.missed.append(f"{where}: {line.call}: {difference}")
 
 
@@ -124,7 +124,7 @@ class Bench:
         with mutated:
             until(lambda: not line.holds())
             tally.turned(where, line, expected, self.not_holding(lines))
-        assert until(line.holds), f"{where}: {line.call} holds again when the change is taken back"
+        assert until(line.holds), f"{where}: {line.call} passes again after the change is reverted"
 
 
 def until(happened: Callable[[], bool], seconds: float = SECONDS) -> bool:

@@ -22,7 +22,7 @@ REGION = "us-east-1"
 def try_all(bench: Bench, tally: Tally, name: str, wanted: Sequence[Line[AwsExpectation]] | None = None) -> None:
     """Each AWS check of the integration, or the wanted ones, by the mutation that must make it fail."""
     lines = bench.aws_lines(name)
-    assert bench.not_holding(lines) == set(), f"{name} is sound before"
+    assert bench.not_holding(lines) == set(), f"{name} passes before"
     role, iam = bench.access(name).role.name, bench.sandbox.boto("iam")
     for line in wanted or lines:
         e = line.expectation
@@ -36,7 +36,7 @@ def try_all(bench: Bench, tally: Tally, name: str, wanted: Sequence[Line[AwsExpe
             expected = {line.call}
         mutated = _with_own(iam, role, guard) if guard else _with_statement(iam, role, effect, e.action, bench, e)
         bench.try_out(tally, name, line, lines, expected, mutated)
-    assert until(lambda: bench.not_holding(lines) == set()), f"{name} is sound after"
+    assert until(lambda: bench.not_holding(lines) == set()), f"{name} passes after"
 
 
 def _about(bench: Bench, e: AwsExpectation) -> tuple[str, tuple[str, ...]]:

@@ -23,14 +23,14 @@ def try_all(
     """Each check of the integration in the cluster, or the wanted ones, by the mutation that must make it fail."""
     lines = bench.cluster_lines(name, cluster)
     mutations = InCluster(bench, name, cluster, lines)
-    assert bench.not_holding(lines) == set(), f"{name} in {cluster} is sound before"
+    assert bench.not_holding(lines) == set(), f"{name} in {cluster} passes before"
     with mutations.by_rbac():
         for line in wanted or lines:
             if line.expectation.allowed:
                 mutations.take_away(tally, line)
             else:
                 mutations.give(tally, line)
-    assert until(lambda: bench.not_holding(lines) == set()), f"{name} in {cluster} is sound after"
+    assert until(lambda: bench.not_holding(lines) == set()), f"{name} in {cluster} passes after"
 
 
 class InCluster:
@@ -54,7 +54,7 @@ class InCluster:
     def take_away(self, tally: Tally, line: Line[KubernetesExpectation]) -> None:
         right = line.expectation
         if right.resource.startswith("/"):
-            tally.not_grantable.append(f"{self.where}: {line.call}: system:discovery gives it to every user")
+            tally.not_grantable.append(f"{self.where}: {line.call}: system:discovery grants it to every user")
             return
         if right.resource == "selfsubjectaccessreviews":
             self._take_away_reviews(tally, line)
@@ -98,7 +98,7 @@ class InCluster:
         with self._bound("mutation-policy", rules, None):
             self._grants["mutation-policy"] = Grant(name="mutation-policy", group="", namespaces=None, rules=rules)
             eks.disassociate_access_policy(**place, policyArn=policy.arn)
-            assert until(lambda: self._bench.not_holding(self._lines) == set()), "RBAC gives the same"
+            assert until(lambda: self._bench.not_holding(self._lines) == set()), "RBAC grants the same"
             try:
                 yield
             finally:

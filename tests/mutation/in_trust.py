@@ -22,7 +22,7 @@ def try_all(bench: Bench, tally: Tally, name: str) -> None:
     """Each check of the trust policy; those that no policy can make fail are listed in the tally."""
     asked = bench.plan(name, fresh=True)
     lines = [Line(None, _without_session(bench, name)), *(Line(None, check) for check in asked.tampered)]
-    assert bench.not_holding(lines) == set(), f"{name} is sound before"
+    assert bench.not_holding(lines) == set(), f"{name} passes before"
     for line in lines:
         change = line.check.question.detail
         if reason := _not_grantable(bench.access(name), change):
@@ -32,7 +32,7 @@ def try_all(bench: Bench, tally: Tally, name: str) -> None:
         bench.try_out(
             tally, name, line, lines, _turned(bench, name, line, lines[0]), _with_trust(bench, name, document)
         )
-    assert until(lambda: bench.not_holding(lines) == set()), f"{name} is sound after"
+    assert until(lambda: bench.not_holding(lines) == set()), f"{name} passes after"
 
 
 def try_identity(bench: Bench, tally: Tally, name: str, cluster: str) -> None:

@@ -41,7 +41,7 @@ def total() -> Iterator[Tally]:
     total = Tally()
     yield total
     summary = f"{total.detected} mutations detected, {len(total.missed)} missed"
-    print(f"\n{summary}; {len(total.several)} turned more lines than one; {len(total.not_grantable)} cannot be granted")
+    print(f"\n{summary}; {len(total.several)} made several checks fail; {len(total.not_grantable)} cannot be granted")
     if report := os.environ.get("MUTATION_REPORT"):
         Path(report).write_text(json.dumps(vars(total), indent=1))
 

@@ -1,6 +1,6 @@
 """The real authenticator as the oracle: its own parser, called from a small Go program.
 
-Two releases are built: v0.7.10, whose parsing is that of the newest sources (the corpus was made with those), and
+Two releases are built: v0.7.10, whose parsing is that of the newest sources (the corpus was created with those), and
 v0.6.13, which the sandbox runs. They are cached with the sandbox's programs.
 """
 

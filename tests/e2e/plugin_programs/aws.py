@@ -1,4 +1,4 @@
-"""A program for the AWS plug-in; the environment's CASE says what differs from one run to the next."""
+"""A program for the AWS plug-in; the environment variable CASE has the parameters of each run."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""A program of the resources that a file lists: each type under its own token, with what the file gives it."""
+"""Creates the resources that a file lists, each with its type token and properties."""
 
 import json
 import os
@@ -9,34 +9,34 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_kubernetes as kubernetes
 
-given = json.loads(Path(os.environ["CASES"]).read_text())
-account = aws.Provider("account", region="us-east-1", allowed_account_ids=[given["account"]])
-cluster = kubernetes.Provider("cluster", kubeconfig=given["kubeconfig"])
-made: dict[str, pulumi.Resource] = {}
+cases = json.loads(Path(os.environ["CASES"]).read_text())
+account = aws.Provider("account", region="us-east-1", allowed_account_ids=[cases["account"]])
+cluster = kubernetes.Provider("cluster", kubeconfig=cases["kubeconfig"])
+created: dict[str, pulumi.Resource] = {}
 
 
 class Linked(pulumi.CustomResource):
-    """A resource whose ARN others are given."""
+    """A resource whose ARN is an input of others."""
 
     arn: pulumi.Output[str]
 
 
-def make(listed: dict[str, Any]) -> pulumi.Resource:
-    links = {name: made[other].arn for name, other in listed["links"].items()}  # type: ignore[attr-defined]
+def create(listed: dict[str, Any]) -> pulumi.Resource:
+    links = {name: created[other].arn for name, other in listed["links"].items()}  # type: ignore[attr-defined]
     properties = {**listed["properties"], **links}
     if "kubeconfig" in properties:
-        properties["kubeconfig"] = given["kubeconfig"]
+        properties["kubeconfig"] = cases["kubeconfig"]
     kind, name = listed["type"], listed["name"]
     providers = {"aws": account, "kubernetes": cluster}
     options = pulumi.ResourceOptions(
         provider=None if listed["is_component"] else providers.get(kind.partition(":")[0]),
         protect=listed["protect"],
-        depends_on=[made[other] for other in listed["after"]],
+        depends_on=[created[other] for other in listed["after"]],
     )
     if listed["is_component"]:
         return pulumi.ComponentResource(kind, name, properties, options)
     return Linked(kind, name, {**properties, "arn": None}, options)
 
 
-for each in given["resources"]:
-    made[each["name"]] = make(each)
+for each in cases["resources"]:
+    created[each["name"]] = create(each)

@@ -28,14 +28,14 @@ boundary = aws.iam.Policy(
     opts=pulumi.ResourceOptions(provider=account),
 )
 clusters = {
-    # An Output in a leaf, and an enum; the Kubernetes provider is handed over as a resource.
+    # An Output in a leaf, and an enum; the Kubernetes provider is passed as a resource.
     "both": {
         "name": pulumi.Output.from_input("dev-both"),
         "region": "us-east-1",
         "authenticationMode": "API_AND_CONFIG_MAP",
         "kubernetesProvider": own,
     },
-    # The mode is read from EKS, and the mapping made by the resource that the same plugin serves.
+    # The mode is read from EKS, and the mapping created by the resource that the same plugin serves.
     "old": {"name": "dev-configmap"},
 }
 opentrace = Remote(
