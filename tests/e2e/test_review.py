@@ -238,8 +238,8 @@ def test_the_review_of_conductorones_vendor_profile_reports_its_escalations(
     opened = [change for change in value["principals"][0]["changes"] if change["rule"] == "escalation-opened"]
     paths = " ".join(change["risk"] for change in opened)
     assert "can attach any policy to a role, its own included" in paths
-    assert "make it the cluster's administrator" in paths
-    assert "have an identity provider of its own sign users in to a cluster" in paths
+    assert "make it an administrator of the cluster" in paths
+    assert "let its own identity provider authenticate users to a cluster" in paths
     markdown = (tmp_path / "review.md").read_text()
     assert "**critical:** opens escalation: can attach any policy to a role" in markdown
     assert "(identical changes)" in markdown

@@ -1,6 +1,7 @@
 """The base class of the resources that the plugin implements: the skeleton of every operation of the engine.
 
-A new resource describes its inputs and outputs, implements the abstract methods, and is added to `catalogue.create_handlers`.
+A new resource describes its inputs and outputs, implements the abstract methods, and is added in
+`catalogue.create_handlers`.
 """
 
 from abc import ABC, abstractmethod
