@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from eks_access.model.aws_actions import describe_action, is_catalogued
+from eks_access.text_layout import format_count
 
 from ..finding import Severity
 from ..iam import Statement
@@ -16,7 +17,7 @@ from ..iam.actions import AccessLevel, find_action
 from .aws_permissions import ALL, EVERYTHING, MAX_CANDIDATES, MAX_WILDCARDS, AwsPermission, AwsPermissions
 from .change import Change, Direction, Plane
 from .conditions import Conditions
-from .formatting import format_count, join_words, quote_name
+from .formatting import join_words, quote_name
 
 
 def compare_statements(before: Sequence[Statement], after: Sequence[Statement]) -> list[Change]:

@@ -34,11 +34,6 @@ def join_words(parts: Sequence[str], few: int = FEW, last: str = "and") -> str:
     return f"{', '.join(shown[:-1])} {last} {shown[-1]}" if len(shown) > 1 else "".join(shown)
 
 
-def format_count(count: int, noun: str, plural: str = "s") -> str:
-    """`1 right`, `2 rights`."""
-    return f"{count:,} {noun}{'' if count == 1 else plural}"
-
-
 def describe_namespaces(namespaces: Sequence[str] | None) -> str:
     """The place where a right applies: `in namespace a`. None is the whole cluster."""
     if namespaces is None:

@@ -1,7 +1,9 @@
 """Formats a change as one line, and a review as one sentence. Names are between back-ticks. Pure."""
 
+from eks_access.text_layout import format_count
+
 from .change import Change, Direction, Plane, PrincipalChanges, Review
-from .formatting import format_count, join_words, list_names
+from .formatting import join_words, list_names
 
 SHOWN = 6
 NO_CHANGE = "No change of access."

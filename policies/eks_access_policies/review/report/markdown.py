@@ -8,9 +8,11 @@ https://github.com/orgs/community/discussions/27190
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from eks_access.text_layout import format_count
+
 from ...finding import Severity
 from ..change import Change, Direction, PrincipalChanges, Review
-from ..formatting import format_count, strip_markup
+from ..formatting import strip_markup
 from ..grouping import group_identical
 from ..sentences import describe_change, format_heading, format_label, summarize
 from .interface import ReviewFormat
