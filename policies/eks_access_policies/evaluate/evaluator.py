@@ -95,9 +95,7 @@ def _evaluate_stack(access: Access, settings: Settings, accounts: frozenset[str]
     yield from eks.evaluate(access, settings, accounts)
     yield from rbac.evaluate(access, settings)
     yield from evaluate_identities(access.stack, settings, accounts)
-    yield from not_evaluated.find_not_evaluated(access)
-    for resource in access.stack.resources:
-        yield from not_evaluated.find_documents_not_evaluated(resource)
+    yield from not_evaluated.find_not_evaluated(access, settings)
 
 
 def find_own_accounts(resources: Iterable[Resource]) -> frozenset[str]:

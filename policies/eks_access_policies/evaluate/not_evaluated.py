@@ -1,13 +1,21 @@
-"""Reports what could not be evaluated, because it is unknown before the deployment or not in the stack. Pure."""
+"""Reports what could not be evaluated: unknown before the deployment, not in the stack, or of a type that is not read.
 
+Pure. What no rule reads in detail is found by the table of resource types, so that nothing is dropped without a word.
+"""
+
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+
+from eks_access.text_layout import format_count
 
 from ..access import Access
 from ..finding import Finding, Rule, Severity
+from ..resource_types import NotEvaluated, find_not_evaluated_resources
 from ..stack import Resource, is_unknown
 from ..stack.documents import find_documents
 from ..stack.values import contains_unknown, get
 from .identities import find_bounded_identities
+from .settings import Settings
 
 NOT_EVALUATED = Rule(
     "not-judged",
@@ -18,19 +26,38 @@ NOT_EVALUATED = Rule(
     "https://www.pulumi.com/docs/insights/policy/policy-packs/authoring/",
 )
 RULES = (NOT_EVALUATED,)
-
-_HELM = ("kubernetes:helm.sh/v3:Release", "kubernetes:helm.sh/v4:Release")
-
-
-def find_documents_not_evaluated(resource: Resource) -> Iterator[Finding]:
-    for document in find_documents(resource):
-        if not document.is_known:
-            what = f"the {document.kind.value} of {resource.name} ({document.name})"
-            message = f"{what} is not known before the deployment and was not evaluated."
-            yield Finding(NOT_EVALUATED, message, document.name, urn=resource.urn)
+_SHOWN = 3
+"""Resources of a type that a message names."""
 
 
-def find_not_evaluated(access: Access) -> Iterator[Finding]:
+def find_not_evaluated(access: Access, settings: Settings) -> Iterator[Finding]:
+    """What the rules could not evaluate, each resource at least once, and then what is of no type that is evaluated."""
+    reported: Counter[str] = Counter()
+    for finding in _find_unknown(access):
+        reported[finding.urn] += 1
+        yield finding
+    by_type: dict[tuple[str, str, tuple[str, ...]], list[NotEvaluated]] = defaultdict(list)
+    for each in find_not_evaluated_resources(access.stack):
+        is_reported = each.properties and len(each.properties) <= reported[each.resource.urn]
+        if not is_reported and not settings.exempts(each.resource, access.stack):
+            by_type[each.resource.type, each.reason, each.properties].append(each)
+    for same in by_type.values():
+        yield Finding(NOT_EVALUATED, _describe(same), urn=same[0].resource.urn)
+
+
+def _describe(same: list[NotEvaluated]) -> str:
+    """One sentence about resources of one type that were not evaluated for one reason."""
+    first, names = same[0], [each.resource.name for each in same]
+    named = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else "")
+    count = f"{format_count(len(same), 'resource')} of type {first.resource.type} ({named})"
+    if first.properties:
+        return f"{count}: {', '.join(first.properties)} {first.reason} and not evaluated."
+    return f"{count} {'was' if len(same) == 1 else 'were'} not evaluated: {first.reason}."
+
+
+def _find_unknown(access: Access) -> Iterator[Finding]:
+    for resource in access.stack.resources:
+        yield from _find_documents_not_evaluated(resource)
     for entry in access.entries:
         for what in entry.unknown_fields:
             if what != "cluster":  # an unknown cluster is evaluated as any cluster
@@ -62,6 +89,11 @@ def find_not_evaluated(access: Access) -> Iterator[Finding]:
             " other findings say of its policies."
         )
         yield Finding(NOT_EVALUATED, message, urn=identity.resource.urn)
-    for resource in access.stack.of_type(*_HELM):
-        message = f"resources of the Helm release {resource.name} are not in the stack and were not evaluated."
-        yield Finding(NOT_EVALUATED, message, urn=resource.urn)
+
+
+def _find_documents_not_evaluated(resource: Resource) -> Iterator[Finding]:
+    for document in find_documents(resource):
+        if not document.is_known:
+            what = f"the {document.kind.value} of {resource.name} ({document.name})"
+            message = f"{what} is not known before the deployment and was not evaluated."
+            yield Finding(NOT_EVALUATED, message, document.name, urn=resource.urn)

@@ -163,6 +163,8 @@ def _decode_resource(message: Any, parent: str, reader: PropertyReader, planned:
         property_dependencies={name: tuple(sources.urns) for name, sources in dependencies.items()},
         secrets=secrets | (planned.secrets if planned else frozenset()),
         is_protected=message.options.protect,
+        inputs=planned.properties if planned else None,
+        is_component=not message.HasField("provider"),
     )
 
 

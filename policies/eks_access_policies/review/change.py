@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..finding import Severity
+from .not_evaluated import TypeNotEvaluated
 
 
 class Direction(StrEnum):
@@ -89,6 +90,8 @@ class Review:
     principals: tuple[PrincipalChanges, ...]
     unknown: tuple[str, ...] = ()
     """What could not be determined about the stack as a whole."""
+    not_evaluated: tuple[TypeNotEvaluated, ...] = ()
+    """Changes of resources that may give access and are not evaluated."""
 
     @property
     def worst(self) -> Severity | None:
@@ -102,4 +105,6 @@ class Review:
 
     @property
     def has_unknown(self) -> bool:
-        return bool(self.unknown) or any(change.direction is Direction.UNKNOWN for _, change in self.changes)
+        return bool(self.unknown or self.not_evaluated) or any(
+            change.direction is Direction.UNKNOWN for _, change in self.changes
+        )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from ..finding import Severity
 from . import aws, escalation, kubernetes, trust
 from .change import Change, Direction, Plane, PrincipalChanges, Review
+from .not_evaluated import compare_not_evaluated
 from .side import NO_ACCESS, PrincipalAccess, RuleSet, Side
 
 
@@ -18,7 +19,13 @@ def compare_sides(base: Side, head: Side) -> Review:
         if (changes := comparison.compare_principals(before, after)).changes or changes.status != "changed"
     ]
     changed.sort(key=lambda each: (-each.worst, each.status == "removed", each.names))
-    return Review(base.origin, head.origin, tuple(changed), tuple(dict.fromkeys((*head.unknown, *base.unknown))))
+    return Review(
+        base.origin,
+        head.origin,
+        tuple(changed),
+        tuple(dict.fromkeys((*head.unknown, *base.unknown))),
+        tuple(compare_not_evaluated(base.not_evaluated, head.not_evaluated)),
+    )
 
 
 class _Comparison:

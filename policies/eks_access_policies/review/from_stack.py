@@ -7,6 +7,7 @@ from .. import access as chain
 from ..access import Access, EffectiveRule, Permission
 from ..access.iam_identities import Identity, find_identities
 from ..access.principals import canonicalize
+from ..resource_types import NotEvaluated, find_not_evaluated_resources
 from ..stack import Resource, Stack
 from ..stack.values import text
 from .formatting import quote_name
@@ -39,7 +40,15 @@ class _StackReader:
         principals = [self._create_principal(each) for each in self._identities.values()]
         keys = {**self._clusters, **self._entered, **self._unknown}
         principals += [self._create_external(key) for key in keys if key not in self._identities]
-        return Side(origin, tuple(principals))
+        return Side(origin, tuple(principals), not_evaluated=tuple(self._find_not_evaluated()))
+
+    def _find_not_evaluated(self) -> Iterator[NotEvaluated]:
+        """What was not evaluated and is not reported of a principal already."""
+        reported = {each.resource.urn for each in self._access.entries if each.unknown_fields}
+        reported |= {each.resource.urn for each in self._access.bindings if each.unknown_fields}
+        for each in find_not_evaluated_resources(self._stack):
+            if not each.properties or each.resource.urn not in reported:
+                yield each
 
     def _read_entries(self) -> None:
         for entry in self._access.entries:

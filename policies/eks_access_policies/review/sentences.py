@@ -3,7 +3,8 @@
 from eks_access.text_layout import format_count
 
 from .change import Change, Direction, Plane, PrincipalChanges, Review
-from .formatting import join_words, list_names
+from .formatting import join_words, list_names, quote_name
+from .not_evaluated import TypeNotEvaluated
 
 SHOWN = 6
 NO_CHANGE = "No change of access."
@@ -40,6 +41,24 @@ def format_heading(principal: PrincipalChanges) -> str:
     return list_names(principal.names, 5) + (f" ({', '.join(notes)})" if notes else "")
 
 
+def describe_extent(review: Review) -> str:
+    """How much was not evaluated: `2 resources of 1 type were not`; empty if everything was."""
+    if not review.not_evaluated:
+        return ""
+    resources = sum(len(each.names) for each in review.not_evaluated)
+    types = len({each.type for each in review.not_evaluated})
+    verb = "was" if resources == 1 else "were"
+    return f"{format_count(resources, 'resource')} of {format_count(types, 'type')} {verb} not"
+
+
+def describe_not_evaluated(each: TypeNotEvaluated) -> str:
+    """One line for the resources of a type."""
+    count = f"{format_count(len(each.names), 'resource')} of type {quote_name(each.type)} ({list_names(each.names, 3)})"
+    if each.properties:
+        return f"{count}: {list_names(each.properties)} {each.reason}"
+    return f"{count}: {each.reason}"
+
+
 def summarize(review: Review) -> str:
     """The review in one or two sentences."""
     gaining = sum(any(change.is_risk for change in each.changes) for each in review.principals)
@@ -49,6 +68,7 @@ def summarize(review: Review) -> str:
         for each in review.principals
     )
     unknown = sum(change.direction is Direction.UNKNOWN for _, change in review.changes) + len(review.unknown)
+    not_evaluated = describe_extent(review)
     parts = [
         *([f"{format_count(gaining, 'principal')} {'gains' if gaining == 1 else 'gain'} access"] if gaining else []),
         *([f"{format_count(losing, 'principal')} {'loses' if losing == 1 else 'lose'} some access"] if losing else []),
@@ -56,6 +76,7 @@ def summarize(review: Review) -> str:
         *([f"{format_count(unknown, 'item')} could not be determined"] if unknown else []),
     ]
     if not parts:
-        return NO_CHANGE
+        return f"{NO_CHANGE[:-1]} among what was evaluated; {not_evaluated}." if not_evaluated else NO_CHANGE
+    parts += [f"{not_evaluated} evaluated"] if not_evaluated else []
     worst = f" Highest severity gained: {review.worst.name.lower()}." if review.worst else ""
     return f"{join_words(parts, 4)}.{worst}"

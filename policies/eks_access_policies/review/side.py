@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from ..access import Permission
 from ..iam import Statement
+from ..resource_types import NotEvaluated
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Side:
     """What was read, as reports show it: "the preview `dev`"."""
     principals: tuple[PrincipalAccess, ...]
     unknown: tuple[str, ...] = ()
+    not_evaluated: tuple[NotEvaluated, ...] = ()
+    """Resources that may give access and were not evaluated, in all or in part."""
 
     def pair_principals(self, head: "Side") -> Iterator[tuple[PrincipalAccess | None, PrincipalAccess | None]]:
         """Pair each principal of this side with the same one of `head`; None on the side where it is missing."""

@@ -29,6 +29,7 @@ def read_stack(resources: Iterable[PolicyResource]) -> Stack:
                 name: tuple(other.urn for other in others) for name, others in each.property_dependencies.items()
             },
             is_protected=bool(each.opts.protect),
+            is_component=each.provider is None,
         )
         for each in resources
     )

@@ -44,6 +44,10 @@ class Resource:
     """The planned operation of a preview (`create`, `update`, `replace`, `same`, …); empty outside of previews."""
     replaced_for: tuple[str, ...] = ()
     """The properties whose change replaces it, according to a preview."""
+    inputs: Mapping[str, Value] | None = None
+    """What the program set; None where it cannot be told apart from what the provider computed."""
+    is_component: bool = False
+    """Whether it only groups other resources."""
 
     def get(self, *path: str | int) -> Value:
         return get(self.properties, *path)
@@ -76,6 +80,11 @@ class Stack:
     @property
     def types(self) -> Iterable[str]:
         return self._by_type.keys()
+
+    @cached_property
+    def parents(self) -> frozenset[str]:
+        """The URNs of the resources that have others below them."""
+        return frozenset(resource.parent for resource in self.resources if resource.parent)
 
     def sources(self, resource: Resource, name: str) -> Iterator[Resource]:
         """The resources of this stack that a property's value comes from."""

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from ..change import Change, PrincipalChanges, Review
+from ..not_evaluated import TypeNotEvaluated
 from .interface import ReviewFormat
 
 SCHEMA_VERSION = 1
@@ -21,7 +22,17 @@ def _convert_review(review: Review) -> dict[str, Any]:
         "head": review.head,
         "gravest": review.worst.name.lower() if review.worst else None,
         "unknown": list(review.unknown),
+        "notEvaluated": [_convert_not_evaluated(each) for each in review.not_evaluated],
         "principals": [_convert_principal(each) for each in review.principals],
+    }
+
+
+def _convert_not_evaluated(each: TypeNotEvaluated) -> dict[str, Any]:
+    return {
+        "type": each.type,
+        "resources": list(each.names),
+        "reason": each.reason,
+        "properties": list(each.properties),
     }
 
 

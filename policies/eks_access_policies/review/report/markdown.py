@@ -5,7 +5,7 @@ accepts 65,536 characters: sections that do not fit are shortened, from the leas
 https://github.com/orgs/community/discussions/27190
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from eks_access.text_layout import format_count
@@ -14,13 +14,16 @@ from ...finding import Severity
 from ..change import Change, Direction, PrincipalChanges, Review
 from ..formatting import strip_markup
 from ..grouping import group_identical
-from ..sentences import describe_change, format_heading, format_label, summarize
+from ..not_evaluated import TypeNotEvaluated
+from ..sentences import describe_change, describe_not_evaluated, format_heading, format_label, summarize
 from .interface import ReviewFormat
 
 LIMIT = 60_000
 """Bytes; less than GitHub's limit, to leave room for a heading and a note."""
 _LONGEST_LINE = 1500
 """Characters."""
+_MAX_TYPES = 20
+"""Lines about types that are not evaluated."""
 _MAX_UNCOLLAPSED = 3
 """Low-severity gains that are not worth collapsing."""
 
@@ -32,12 +35,21 @@ class MarkdownFormat(ReviewFormat):
 
     def format(self, review: Review) -> str:
         head = [f"### {strip_markup(self.title)}", "", f"**{summarize(review)}**"]
-        if review.principals or review.unknown:
+        if review.principals or review.has_unknown:
             head += ["", f"From {review.base} to {review.head}."]
         for each in review.unknown:
             head += ["", f"- **unknown:** {each}"]
+        if review.not_evaluated:
+            head += ["", *_format_not_evaluated(review.not_evaluated)]
         sections = [_Section(each) for each in group_identical(review.principals)]
         return _fit_sections("\n".join(head) + "\n", sections, self.limit)
+
+
+def _format_not_evaluated(types: Sequence[TypeNotEvaluated]) -> Iterator[str]:
+    for each in types[:_MAX_TYPES]:
+        yield f"- **not evaluated:** {_truncate(describe_not_evaluated(each))}"
+    if len(types) > _MAX_TYPES:
+        yield f"- **not evaluated:** …and {len(types) - _MAX_TYPES:,} more, which the JSON of this review has"
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,16 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from eks_access import __version__
 
 from ...finding import Severity
-from ..change import Change, Direction, PrincipalChanges, Review
+from ..change import Change, Direction, Plane, PrincipalChanges, Review
 from ..grouping import group_identical
-from ..sentences import describe_change, format_heading
+from ..sentences import describe_change, describe_not_evaluated, format_heading
 from .interface import ReviewFormat
 from .sarif_rules import LEVELS, SARIF_RULES, SCORES
 
@@ -45,10 +45,13 @@ class SarifFormat(ReviewFormat):
     def convert(self, review: Review) -> dict[str, Any]:
         """The SARIF log as a JSON value."""
         reported = [
-            (change, principal)
-            for principal in group_identical(review.principals)
-            for change in principal.changes
-            if change.is_risk or change.direction is Direction.UNKNOWN
+            *_find_not_evaluated(review),
+            *(
+                (change, principal)
+                for principal in group_identical(review.principals)
+                for change in principal.changes
+                if change.is_risk or change.direction is Direction.UNKNOWN
+            ),
         ][: self.limit]
         ids = sorted({_get_rule_id(change) for change, _ in reported})
         return {
@@ -96,6 +99,14 @@ class SarifFormat(ReviewFormat):
             match = re.search(rf"^[ \t]*[\"']?{re.escape(name)}[\"']?[ \t]*:", self.source, re.MULTILINE)
             self._lines[name] = self.source.count("\n", 0, match.start()) + 1 if match else 1
         return self._lines[name]
+
+
+def _find_not_evaluated(review: Review) -> Iterator[tuple[Change, PrincipalChanges]]:
+    """What could not be determined of the stack as a whole, as changes of the resources that it is about."""
+    unknown = [(("the stack",), each) for each in review.unknown]
+    for names, words in (*unknown, *((each.names, describe_not_evaluated(each)) for each in review.not_evaluated)):
+        change = Change(Direction.UNKNOWN, Plane.AWS, (), words, "", None, key="access-unknown")
+        yield change, PrincipalChanges(names, "changed", (change,))
 
 
 def _get_rule_id(change: Change) -> str:

@@ -10,7 +10,7 @@ from eks_access.text_layout import print_paragraph
 from ...finding import Severity
 from ..change import Change, Direction, PrincipalChanges, Review
 from ..grouping import group_identical
-from ..sentences import describe_change, format_heading, format_label, summarize
+from ..sentences import describe_change, describe_not_evaluated, format_heading, format_label, summarize
 from .interface import ReviewFormat
 
 _STYLES = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: ""}
@@ -29,6 +29,9 @@ class TableFormat(ReviewFormat):
     def write(self, review: Review) -> None:
         for each in review.unknown:
             print_paragraph(self.console, Text(f"could not be determined: {each}", "yellow"), mark="?", indent=0)
+        for resources in review.not_evaluated:
+            line = f"not evaluated: {describe_not_evaluated(resources)}".replace("`", "")
+            print_paragraph(self.console, Text(line, "yellow"), mark="?", indent=0)
         for principal in group_identical(review.principals):
             self._write_principal(principal)
         self.console.print(Text(summarize(review), "bold"), soft_wrap=True)
