@@ -10,21 +10,10 @@ from ..stack.values import contains_unknown, get, items
 from .table import COMPONENT, UNEXPANDED, UNLISTED, Evaluation, Path, ResourceType, find_type
 
 _REFERENCES = frozenset(
-    {
-        *("clusterName", "kubeconfig", "principalArn", "roleArn", "policyArn", "instanceArn", "permissionSetArn"),
-        *(
-            "role",
-            "roleName",
-            "roles",
-            "user",
-            "userName",
-            "users",
-            "group",
-            "groupName",
-            "groups",
-            "managedPolicyArns",
-        ),
-    }
+    (  # noqa: SIM905 (a list of texts is no better to read)
+        "clusterName kubeconfig principalArn roleArn policyArn policyArns managedPolicyArns permissionSetArn"
+        " instanceArn role roleName roles user userName users group groupName groups"
+    ).split()
 )
 """Properties that name another resource. While the value is not known, the resource that it comes from is read."""
 
