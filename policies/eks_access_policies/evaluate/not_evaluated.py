@@ -22,7 +22,8 @@ NOT_EVALUATED = Rule(
     "Everything that decides about access can be evaluated",
     Severity.LOW,
     "Run `eks-access policies --stack NAME` after the deployment, when everything is known; or build documents from"
-    " strings that are known beforehand, such as a role's name, instead of Outputs.",
+    " strings that are known beforehand, such as a role's name, instead of Outputs. Read resources of a type that is"
+    " not evaluated yourself, and list those that you accept in the setting `exemptResources`.",
     "https://www.pulumi.com/docs/insights/policy/policy-packs/authoring/",
 )
 RULES = (NOT_EVALUATED,)

@@ -1,8 +1,9 @@
-"""Writes the tables of rules in the documentation, from the rules themselves.
+"""Writes the tables of rules and of resource types in the documentation, from the rules and the types themselves.
 
     python -m eks_access_policies.report.docs docs/policies
 
-rewrites `rules.md` (all rules) and the table between the markers in `iam.md` (the rules about IAM documents).
+rewrites `rules.md` (all rules), `resource-types.md` (the table of resource types) and the table between the markers in
+`iam.md` (the rules about IAM documents).
 """
 
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 from ..evaluate.evaluator import RESOURCE_RULES, RULES
 from ..finding import Rule
 from ..rules import iam
+from .types_page import format_types_page
 
 COMMAND = "python -m eks_access_policies.report.docs docs/policies"
 _SECTIONS = (
@@ -33,8 +35,9 @@ _END = "<!-- rules: end -->"
 
 
 def write_docs(folder: Path) -> None:
-    """Rewrite both pages in this folder."""
+    """Rewrite the pages in this folder."""
     (folder / "rules.md").write_text(format_rules_page())
+    (folder / "resource-types.md").write_text(format_types_page(COMMAND))
     page = folder / "iam.md"
     page.write_text(replace_iam_table(page.read_text()))
 

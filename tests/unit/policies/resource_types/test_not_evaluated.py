@@ -1,0 +1,110 @@
+"""What is not evaluated of a stack: resources by their type, and properties that are not known yet."""
+
+from typing import Any
+
+import pytest
+
+from eks_access_policies.resource_types import find_not_evaluated_resources
+from eks_access_policies.stack import UNKNOWN, Resource, Stack
+
+URN = "urn:pulumi:test::cases::"
+CLUSTER_ROLE = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole"
+
+
+def resource(type: str, inputs: dict[str, Any] | None = None, name: str = "x", **more: Any) -> Resource:
+    return Resource(f"{URN}{type}::{name}", type, name, inputs or {}, inputs=inputs or {}, **more)
+
+
+def found(*resources: Resource) -> list[tuple[str, ...]]:
+    """The unknown properties of every resource that was not evaluated; `()` for one that was not evaluated at all."""
+    return [each.properties for each in find_not_evaluated_resources(Stack(resources))]
+
+
+@pytest.mark.parametrize(
+    "type",
+    [
+        "aws:newservice/thing:Thing",
+        "kubernetes:new.example.com/v1:Thing",
+        "somebody:index:Thing",
+        "command:local:Command",
+        "pulumi-python:dynamic:Resource",
+    ],
+)
+def test_a_type_that_is_in_no_list_or_may_do_anything_is_not_evaluated(type: str) -> None:
+    assert found(resource(type)) == [()]
+
+
+@pytest.mark.parametrize(
+    "type",
+    [
+        "aws:s3/bucket:Bucket",
+        "kubernetes:apps/v1:Deployment",
+        "kubernetes:apps/v1:DeploymentPatch",
+        "kubernetes:apps/v1:DeploymentList",
+        "random:index/randomId:RandomId",
+        "pulumi:providers:somebody",
+    ],
+)
+def test_a_type_that_gives_no_access_is_not_mentioned(type: str) -> None:
+    assert found(resource(type, {"x": UNKNOWN})) == []
+
+
+def test_a_property_that_gives_access_is_reported_while_it_is_not_known() -> None:
+    assert found(resource(CLUSTER_ROLE, {"metadata": {"name": "x"}, "rules": UNKNOWN})) == [("rules",)]
+    assert found(resource(CLUSTER_ROLE, {"metadata": {"name": "x"}, "rules": [{"verbs": [UNKNOWN]}]})) == [("rules",)]
+    assert found(resource(CLUSTER_ROLE, {"metadata": {"name": "x"}, "rules": []})) == []
+
+
+def test_every_item_of_a_list_and_a_list_that_is_not_known_are_looked_into() -> None:
+    known, unknown = {"metadata": {"name": "a"}, "rules": []}, {"metadata": {"name": "b"}, "rules": UNKNOWN}
+    assert found(resource(f"{CLUSTER_ROLE}List", {"items": [known, known]})) == []
+    assert found(resource(f"{CLUSTER_ROLE}List", {"items": [known, unknown]})) == [("rules",)]
+    (properties,) = found(resource(f"{CLUSTER_ROLE}List", {"items": UNKNOWN}))
+    assert "rules" in properties
+
+
+def test_a_name_that_comes_from_a_resource_of_the_stack_is_resolved_and_not_reported() -> None:
+    type = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+    role = resource("aws:iam/role:Role", {"assumeRolePolicy": "{}"}, "role")
+    inputs = {"role": UNKNOWN, "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+    assert found(role, resource(type, inputs, property_dependencies={"role": (role.urn,)})) == []
+    assert found(role, resource(type, inputs)) == [("role",)]
+
+
+def test_what_the_provider_computes_is_not_reported() -> None:
+    type, inputs = "aws:iam/role:Role", {"assumeRolePolicy": "{}"}
+    computed = Resource(f"{URN}{type}::x", type, "x", {**inputs, "managedPolicyArns": UNKNOWN}, inputs=inputs)
+    assert found(computed) == []
+    assert found(resource(type, {**inputs, "managedPolicyArns": UNKNOWN})) == [("managedPolicyArns",)]
+
+
+@pytest.mark.parametrize(("name", "reported"), [("aws-auth", True), (UNKNOWN, True), ("settings", False)])
+def test_only_the_objects_that_the_line_is_about_are_reported(name: Any, reported: bool) -> None:
+    inputs = {"metadata": {"name": name, "namespace": "kube-system"}, "data": UNKNOWN}
+    assert bool(found(resource("kubernetes:core/v1:ConfigMap", inputs))) is reported
+
+
+def test_a_component_is_evaluated_by_the_resources_that_it_creates() -> None:
+    component = resource("company:index:Platform", is_component=True)
+    child = resource("aws:s3/bucket:Bucket", parent=component.urn)
+    assert found(component, child) == []
+    assert found(component) == [()], "nothing below it is visible"
+    assert found(resource("company:index:Platform"), child) == [()], "it has a provider, which may do anything"
+
+
+def test_a_type_that_gives_access_by_some_properties_is_reported_only_with_them() -> None:
+    queue = "aws:sqs/queue:Queue"
+    assert found(resource(queue, {"name": "q"})) == []
+    assert found(resource(queue, {"name": "q", "policy": ""})) == []
+    assert found(resource(queue, {"name": "q", "policy": "{}"})) == [()]
+    assert found(resource(queue, {"name": "q", "policy": UNKNOWN})) == [()]
+
+
+def test_resources_with_the_same_properties_have_the_same_fingerprint() -> None:
+    def fingerprint(name: str, **inputs: Any) -> str:
+        (each,) = find_not_evaluated_resources(Stack((resource("aws:sqs/queue:Queue", inputs, name),)))
+        return each.fingerprint
+
+    same = fingerprint("a", policy="{}")
+    assert fingerprint("b", policy="{}", delaySeconds=3, __defaults=[]) == same, "neither gives access"
+    assert fingerprint("a", policy='{"Statement": []}') != same
