@@ -68,7 +68,7 @@ class Program:
             timeout=SECONDS,
             env={**self.env, **(env or {})},
         )
-        assert done.returncode == 0 or not check, f"pulumi {' '.join(arguments)}:\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == 0 or not check, _describe_failure(arguments, done)
         return done
 
     def up(self, *options: str) -> str:
@@ -96,6 +96,13 @@ class Program:
 
     def _stack(self) -> tuple[str, str]:
         return "--stack", self.stack
+
+
+def _describe_failure(arguments: tuple[str, ...], done: "subprocess.CompletedProcess[str]") -> str:
+    """The engine's diagnostics first: a log that is cut short still has the reason."""
+    progress, heading, diagnostics = done.stdout.partition("Diagnostics:")
+    reason = f"{heading}{diagnostics}\n{done.stderr}".strip()
+    return f"pulumi {' '.join(arguments)} exited with {done.returncode}:\n{reason}\n\n{progress}"
 
 
 def dev_config() -> dict[str, Any]:
