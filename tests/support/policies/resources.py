@@ -66,6 +66,7 @@ def _resource(spec: ResourceSpec, by_name: Mapping[str, ResourceSpec], provider:
         provider.urn if spec.type.startswith("kubernetes:") else None,
         property_dependencies={name: (by_name[other].urn,) for name, other in spec.links.items()},
         is_protected=spec.protect,
+        inputs={**spec.properties, **linked},
     )
 
 
