@@ -28,6 +28,8 @@ class ResourceSpec:
     parent: str | None = None
     protect: bool = False
     is_component: bool = False
+    computed: Mapping[str, Any] = field(default_factory=dict)
+    """What the provider adds, and the program does not set."""
 
     @property
     def urn(self) -> str:
@@ -61,7 +63,7 @@ def _resource(spec: ResourceSpec, by_name: Mapping[str, ResourceSpec], provider:
         spec.urn,
         spec.type,
         spec.name,
-        {**spec.properties, **known, **linked},
+        {**spec.properties, **spec.computed, **known, **linked},
         by_name[spec.parent].urn if spec.parent else None,
         provider.urn if spec.type.startswith("kubernetes:") else None,
         property_dependencies={name: (by_name[other].urn,) for name, other in spec.links.items()},

@@ -114,7 +114,7 @@ def test_the_cluster_admin_policy_is_one_finding() -> None:
 
 
 def test_unknown_inline_policies_are_reported_only_if_they_come_from_another_resource() -> None:
-    quiet = dataclasses.replace(role("quiet"), properties={**role("quiet").properties, "inlinePolicies": UNKNOWN})
+    quiet = dataclasses.replace(role("quiet"), computed={"inlinePolicies": UNKNOWN})
     assert messages([quiet], "not-judged", preview=True) == []
     built = dataclasses.replace(role("built"), links={"inlinePolicies": "other"})
     assert messages([role("other"), built], "not-judged", preview=True) == [
