@@ -7,7 +7,7 @@ from ..finding import Finding, Rule, Severity
 from ..stack import Resource, is_unknown
 from ..stack.documents import find_documents
 from ..stack.values import contains_unknown, get
-from .identities import find_bounded_identities
+from .identities import find_bounded_identities, find_gaps
 
 NOT_EVALUATED = Rule(
     "not-judged",
@@ -62,6 +62,8 @@ def find_not_evaluated(access: Access) -> Iterator[Finding]:
             " other findings say of its policies."
         )
         yield Finding(NOT_EVALUATED, message, urn=identity.resource.urn)
+    for resource, message in find_gaps(access.stack):
+        yield Finding(NOT_EVALUATED, message, urn=resource.urn)
     for resource in access.stack.of_type(*_HELM):
         message = f"resources of the Helm release {resource.name} are not in the stack and were not evaluated."
         yield Finding(NOT_EVALUATED, message, urn=resource.urn)

@@ -44,6 +44,8 @@ class Resource:
     """The planned operation of a preview (`create`, `update`, `replace`, `same`, …); empty outside of previews."""
     replaced_for: tuple[str, ...] = ()
     """The properties whose change replaces it, according to a preview."""
+    inputs: Mapping[str, Value] | None = None
+    """What the program set; None if that is not known apart from what the provider computed."""
 
     def get(self, *path: str | int) -> Value:
         return get(self.properties, *path)

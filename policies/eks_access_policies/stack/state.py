@@ -101,6 +101,7 @@ def _parse_resource(state: Value, reader: PropertyReader, step: Mapping[str, Val
         before=_merge_state(old, reader) if old else None,
         operation=(text(step.get("op")) or "") if step else "",
         replaced_for=tuple(_find_replacing_properties(step)) if step else (),
+        inputs=inputs,
     )
 
 
