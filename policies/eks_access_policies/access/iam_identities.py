@@ -7,7 +7,7 @@ identity, or attached to it by ARN. A user has the policies of its groups, too.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 
 from ..stack import Resource, Stack
 from ..stack.attachments import (
@@ -26,8 +26,9 @@ from .iam_model import NOT_KNOWN_YET, Gap, Identity, parse_statements
 from .named_identities import NamedIdentities
 
 
-def find_identities(stack: Stack) -> dict[str, Identity]:
-    """Every identity: by URN, and by kind and name if it is not in the stack."""
+@lru_cache(maxsize=1)
+def find_identities(stack: Stack) -> Mapping[str, Identity]:
+    """Every identity: by URN, and by kind and name if it is not in the stack. Several rules need those of one stack."""
     return _IdentityReader(stack).read()
 
 
@@ -43,7 +44,7 @@ class _IdentityReader:
         self._inline: dict[Identity, set[str]] = defaultdict(set)
         """The names of inline policies that are in the stack."""
 
-    def read(self) -> dict[str, Identity]:
+    def read(self) -> Mapping[str, Identity]:
         own = list(self._identities.found.values())
         for identity in own:
             self._add_documents(identity, identity.resource)
