@@ -89,6 +89,9 @@ docs: setup ## write all that is generated: JSON schemas, tables of rules, the p
 	$(PY) -m eks_access_policies.report.docs docs/policies
 	$(PY) -m tests.unit.components.provider.test_schema
 
+aws-policies: setup ## renew the documents of AWS's managed policies
+	$(PY) policies/refresh_aws_policies.py policies/eks_access_policies/iam/aws_policies.gz
+
 lock: ## renew the locks in requirements/ from pyproject.toml and the .in files
 	@PYTHON="$(PYTHON)" VENV=$(VENV) sh requirements/lock.sh
 
@@ -118,4 +121,4 @@ $(READY): requirements/dev.txt pyproject.toml
 programs: setup
 	$(PY) -m sandbox.programs
 
-.PHONY: help up review test test-unit test-e2e test-mutation bench lint format docs sandbox-status down clean lock setup programs
+.PHONY: help up review test test-unit test-e2e test-mutation bench lint format docs aws-policies sandbox-status down clean lock setup programs

@@ -1,138 +1,152 @@
-"""Finds the IAM roles, users and groups of a stack, each with all of its policies. Pure.
+"""Finds the IAM identities that a stack gives rights to, each with all of its policies. Pure.
 
-A policy is part of the role's resource, a separate resource that names the role, or attached to it by ARN. If its
-document is not in the stack, only the ARN is known.
+They are the roles, users, groups and permission sets of the stack, those that its resources only name, and everyone who
+has one of its managed policies. A policy is part of the identity's resource, a separate resource that names the
+identity, or attached to it by ARN. A user has the policies of its groups, too.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from functools import lru_cache, partial
 
-from ..iam import Statement, parse_document
-from ..stack import Resource, Stack, Value, is_unknown
-from ..stack.documents import ATTACHMENTS, DocumentKind, PlacedDocument, find_documents, serialize_document
-from ..stack.values import contains_unknown, items, text
-from .principals import ROLE, USER
-
-GROUP = ("aws:iam/group:Group", "aws-native:iam:Group")
-_INLINE = {
-    "aws:iam/rolePolicy:RolePolicy": "role",
-    "aws:iam/userPolicy:UserPolicy": "user",
-    "aws-native:iam:RolePolicy": "roleName",
-    "aws-native:iam:UserPolicy": "userName",
-    "aws:iam/groupPolicy:GroupPolicy": "group",
-    "aws-native:iam:GroupPolicy": "groupName",
-}
-_MANAGED = ("aws:iam/policy:Policy", "aws-native:iam:ManagedPolicy")
-_POLICY_ATTACHMENT = "aws:iam/policyAttachment:PolicyAttachment"
+from ..stack import Resource, Stack
+from ..stack.attachments import (
+    ATTACHMENTS,
+    BOUNDARIES,
+    EXCLUSIVE_INLINE_POLICIES,
+    INLINE_POLICIES,
+    MEMBERSHIPS,
+    OWN_ATTACHMENTS,
+    IdentityKind,
+)
+from ..stack.documents import DocumentKind, PlacedDocument, find_documents, is_given, serialize_document
+from ..stack.values import text
+from .attached_policies import ManagedPolicies, find_policy_name, list_elements
+from .iam_model import NOT_KNOWN_YET, Gap, Identity, parse_statements
+from .named_identities import NamedIdentities
 
 
-@dataclass
-class Identity:
-    """One role, user or group, with its policies."""
-
-    resource: Resource
-    trust: tuple[Statement, ...] | None = ()
-    """The statements of its trust policy; None if it is unknown or secret."""
-    policies: list[str] = field(default_factory=list)
-    """The known documents of its policies."""
-    managed: set[str] = field(default_factory=set)
-    """ARNs of policies whose documents are not in the stack."""
-    boundary: str | None = None
-    unknown: list[tuple[str, str]] = field(default_factory=list)
-    """What is unknown or secret, as pairs of its kind and the name of the resource that has it."""
-
-    @property
-    def statements(self) -> tuple[Statement, ...]:
-        return tuple(statement for each in self.policies for statement in parse_document(each).statements)
+@lru_cache(maxsize=1)
+def find_identities(stack: Stack) -> Mapping[str, Identity]:
+    """Every identity: by URN, and by kind and name if it is not in the stack. Several rules need those of one stack."""
+    return _IdentityReader(stack).read()
 
 
-def find_identities(stack: Stack) -> dict[str, Identity]:
-    """Every role, user and group of the stack, by URN."""
-    return _Identities(stack).found
+class _IdentityReader:
+    """Follows every resource that gives an identity something: its own first, and memberships of groups last."""
 
-
-class _Identities:
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
-        self.found = {resource.urn: self._create(resource) for resource in stack.of_type(*ROLE, *USER, *GROUP)}
-        self._by_name: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for urn, each in self.found.items():
-            kind = _kind(each.resource.type)
-            names = (text(each.resource.get(key)) for key in ("name", "roleName", "userName", "groupName"))
-            for name in {name for name in names if name} or {each.resource.name}:
-                self._by_name[kind, name].append(urn)
-        self._policies = {arn: each for each in stack.of_type(*_MANAGED) if (arn := _arn(each))}
-        for kind, of in _INLINE.items():
-            for resource in stack.of_type(kind):
-                for identity in self._owners(resource, of):
-                    self._add(identity, resource)
-        for kind, of in ATTACHMENTS.items():
-            for resource in stack.of_type(kind):
-                for identity in self._owners(resource, of):
-                    self._add(identity, resource)
-                    self._attach(identity, resource, resource.get("policyArn"), "policyArn")
-        for resource in stack.of_type(_POLICY_ATTACHMENT):
-            for of in ("roles", "users", "groups"):
-                for identity in self._owners(resource, of):
-                    self._attach(identity, resource, resource.get("policyArn"), "policyArn")
-        for identity in self.found.values():
-            for arn in items(identity.resource.get("managedPolicyArns")):
-                self._attach(identity, identity.resource, arn, "managedPolicyArns")
+        self._identities = NamedIdentities(stack)
+        self._policies = ManagedPolicies(stack)
+        self._attached: set[str] = set()
+        """URNs of the stack's policies that an identity has, or is limited by."""
+        self._inline: dict[Identity, set[str]] = defaultdict(set)
+        """The names of inline policies that are in the stack."""
 
-    def _create(self, resource: Resource) -> Identity:
-        """The identity with the policies of its own resource."""
-        identity = Identity(resource, boundary=text(resource.get("permissionsBoundary")) or None)
-        if contains_unknown(resource.get("permissionsBoundary")):
-            identity.unknown.append(("permissions boundary", resource.name))
-        self._add(identity, resource)
-        return identity
+    def read(self) -> Mapping[str, Identity]:
+        own = list(self._identities.found.values())
+        for identity in own:
+            self._add_documents(identity, identity.resource)
+            self._read_boundary(identity, identity.resource)
+            for name in filter(partial(is_given, identity.resource), OWN_ATTACHMENTS.get(identity.resource.type, ())):
+                self._attach(identity, identity.resource, name)
+        for type, owners in INLINE_POLICIES.items():
+            for resource, identity in self._find_owners(type, owners):
+                self._add_documents(identity, resource)
+                self._attached.add(resource.urn)
+                self._inline[identity].add(_find_inline_name(resource))
+        for type, attachment in ATTACHMENTS.items():
+            for resource, identity in self._find_owners(type, attachment.identities):
+                self._attach(identity, resource, attachment.policies)
+        for type, owners in BOUNDARIES.items():
+            for resource, identity in self._find_owners(type, owners):
+                self._read_boundary(identity, resource)
+        for type, owners in EXCLUSIVE_INLINE_POLICIES.items():
+            for resource, identity in self._find_owners(type, owners):
+                self._read_kept_policies(identity, resource)
+        self._read_memberships(own)
+        found = {key: each for key, each in self._identities.found.items() if not each.is_external or each.has_anything}
+        return found | {policy.urn: self._create_holder(policy) for policy in self._policies.resources}
 
-    def _add(self, identity: Identity, resource: Resource) -> None:
-        """Add the documents of a resource to the identity."""
-        for placed in find_documents(resource):
-            known = placed.is_known and not self._is_secret(placed, resource)
-            if not known:
-                identity.unknown.append((placed.kind.value, resource.name))
+    def _find_owners(self, type: str, owners: Mapping[str, IdentityKind]) -> Iterator[tuple[Resource, Identity]]:
+        """Each resource of a type, with each identity that it names."""
+        for resource in self._stack.of_type(type):
+            for name, kind in owners.items():
+                for identity in self._identities.find(resource, name, kind):
+                    yield resource, identity
+
+    def _add_documents(self, identity: Identity, resource: Resource) -> None:
+        """Add the documents of a resource itself to the identity."""
+        for placed, is_known in self._find_documents(resource):
+            if not is_known:
+                identity.gaps.append(Gap(placed.kind.value, resource, is_document=True))
             if placed.kind is DocumentKind.TRUST:
-                identity.trust = parse_document(placed.value).statements if known else None
-            elif known:
+                identity.trust = parse_statements([serialize_document(placed)]) if is_known else None
+            elif is_known:
                 identity.policies.append(serialize_document(placed))
 
-    def _is_secret(self, placed: PlacedDocument, resource: Resource) -> bool:
-        """Whether a part of the document is secret and must not be shown."""
-        written = serialize_document(placed)
-        return placed.name.partition("[")[0] in resource.secrets or self._stack.redact(written) != written
+    def _find_documents(self, resource: Resource) -> Iterator[tuple[PlacedDocument, bool]]:
+        """The documents of a resource itself, and whether each is known and may be shown: no part of it is a secret."""
+        for placed in find_documents(resource):
+            if placed.kind is not DocumentKind.ATTACHED:
+                written = serialize_document(placed)
+                is_secret = placed.name.partition("[")[0] in resource.secrets or self._stack.redact(written) != written
+                yield placed, placed.is_known and not is_secret
 
-    def _owners(self, resource: Resource, of: str) -> Iterator[Identity]:
-        """The identities that a policy's resource names, or whose outputs it takes the name from."""
-        urns: dict[str, None] = {}
-        value = resource.get(of)
-        for name in items(value):
-            urns.update(dict.fromkeys(self._by_name.get((_kind(of), text(name) or ""), ())))
-        if not urns or contains_unknown(value):
-            urns.update(dict.fromkeys(each.urn for each in self._stack.sources(resource, of)))
-        yield from (self.found[urn] for urn in urns if urn in self.found)
+    def _attach(self, identity: Identity, resource: Resource, name: str) -> None:
+        """Add the managed policies that a property names to the identity."""
+        for policy in self._policies.resolve(resource, name):
+            if policy.own is not None:
+                self._attached.add(policy.own.urn)
+                self._add_documents(identity, policy.own)
+            elif policy.name:
+                identity.managed[policy.name] = policy
+            else:
+                identity.gaps.append(Gap("attached policy", resource))
 
-    def _attach(self, identity: Identity, resource: Resource, arn: Value, name: str) -> None:
-        own = self._policies.get(text(arn) or "")
-        # An attachment has one policy; a list on the identity itself may have several.
-        linked = is_unknown(arn) or resource is not identity.resource
-        created = [each for each in self._stack.sources(resource, name) if each.type in _MANAGED] if linked else []
-        if own is not None or created:
-            for policy in (own,) if own is not None else created:
-                self._add(identity, policy)
-        elif known := text(arn):
-            identity.managed.add(known)
-        else:
-            identity.unknown.append(("attached policy", resource.name))
+    def _read_boundary(self, identity: Identity, resource: Resource) -> None:
+        for policy in self._policies.resolve(resource, "permissionsBoundary"):
+            identity.boundary, identity.boundary_document = policy.name or NOT_KNOWN_YET, policy.document
+            if policy.own is not None:
+                self._attached.add(policy.own.urn)
+                documents = self._find_documents(policy.own)
+                identity.boundary_document = next(
+                    (serialize_document(each) for each, known in documents if known), None
+                )
+            elif not policy.name:
+                identity.gaps.append(Gap("permissions boundary", resource))
+
+    def _read_kept_policies(self, identity: Identity, resource: Resource) -> None:
+        """Inline policies that are kept and are not in the stack: what they allow is not known."""
+        kept = [text(each) or "" for each in list_elements(resource.get("policyNames"))]
+        missing = [name for name in kept if name not in self._inline[identity]]
+        linked = [each for each in self._stack.sources(resource, "policyNames") if not _find_inline_name(each)]
+        if len(linked) < len(missing):
+            identity.gaps += [Gap("inline policy", resource, name) for name in missing]
+
+    def _read_memberships(self, own: list[Identity]) -> None:
+        for identity in own:
+            if identity.kind is IdentityKind.USER:
+                self._join([identity], identity.resource, "groups")
+        for type, (users, groups) in MEMBERSHIPS.items():
+            for resource in self._stack.of_type(type):
+                self._join(self._identities.find(resource, users, IdentityKind.USER), resource, groups)
+
+    def _join(self, users: list[Identity], resource: Resource, name: str) -> None:
+        groups = self._identities.find(resource, name, IdentityKind.GROUP)
+        for user in users:
+            user.groups += groups
+            user.gaps += [Gap("group", resource, group.name) for group in groups if group.is_external]
+
+    def _create_holder(self, policy: Resource) -> Identity:
+        """Everyone who has a managed policy of the stack: it may be attached elsewhere."""
+        holder = Identity(
+            policy, IdentityKind.POLICY, find_policy_name(policy), is_attached=policy.urn in self._attached
+        )
+        self._add_documents(holder, policy)
+        return holder
 
 
-def _kind(of: str) -> str:
-    """The kind of identity of a resource type, or of a property that names one."""
-    named = of.rpartition(":")[2].lower()
-    return next((kind for kind in ("user", "group") if named.startswith(kind)), "role")
-
-
-def _arn(resource: Resource) -> str | None:
-    return text(resource.get("arn")) or text(resource.get("policyArn"))
+def _find_inline_name(resource: Resource) -> str:
+    return text(resource.get("name")) or text(resource.get("policyName")) or ""

@@ -13,14 +13,14 @@ from ..finding import Finding
 from ..iam.policy import PolicyKind
 from ..rules.iam.trust import TRUST_EXTERNAL_ID, TRUST_UNKNOWN_ACCOUNT, TRUST_WHOLE_ACCOUNT
 from ..stack import Resource, Stack
-from ..stack.documents import DocumentKind, find_documents, serialize_document
+from ..stack.documents import DocumentKind, PlacedDocument, find_documents, serialize_document
 from ..stack.values import texts
 from .settings import Settings
 
 _KINDS: Mapping[DocumentKind, PolicyKind] = {
     DocumentKind.INLINE: "inline",
     DocumentKind.MANAGED: "managed",
-    DocumentKind.ATTACHED: "managed",
+    DocumentKind.ATTACHED: "aws",
 }
 _CADO = "eks-access:index:Cado"
 ACCOUNT_RULES = (TRUST_EXTERNAL_ID, TRUST_UNKNOWN_ACCOUNT, TRUST_WHOLE_ACCOUNT)
@@ -42,7 +42,7 @@ def evaluate_documents(
             continue
         hidden = placed.name.partition("[")[0] in resource.secrets
         for finding in _evaluate_text(placed.kind, serialize_document(placed), settings, accounts, exempt):
-            message = f"the {placed.kind.value} of {identity}: {_SECRET if hidden else finding.message}"
+            message = f"{_describe(placed, identity)}: {_SECRET if hidden else finding.message}"
             if finding.rule in ACCOUNT_RULES and not accounts and not settings.accounts:
                 message += _OWN_ACCOUNT_UNKNOWN
             where = placed.name if hidden or not finding.where else f"{placed.name}.{finding.where}"
@@ -52,6 +52,12 @@ def evaluate_documents(
         for finding in iam.evaluate_session(int(seconds), create_context(settings, accounts)):
             message = f"{identity}: {finding.message}"
             yield Finding(finding.rule, message, "maxSessionDuration", urn=resource.urn)
+
+
+def _describe(placed: PlacedDocument, identity: str) -> str:
+    if placed.policy:
+        return f"the policy {placed.policy} that {identity} attaches"
+    return f"the {placed.kind.value} of {identity}"
 
 
 @lru_cache(maxsize=4096)

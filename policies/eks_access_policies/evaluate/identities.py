@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from .. import iam
-from ..access.iam_identities import Identity, find_identities
+from ..access.iam_identities import find_identities
+from ..access.iam_model import NOT_KNOWN_YET, Identity
 from ..finding import Finding
-from ..stack import Stack
-from ..stack.values import text
+from ..iam.aws_policies import is_aws_policy, load_aws_policies
+from ..stack import Resource, Stack
 from .documents import create_context
 from .settings import Settings
 
@@ -19,9 +20,8 @@ from .settings import Settings
 def find_bounded_identities(stack: Stack) -> Iterator[tuple[Identity, str]]:
     """Identities with a permissions boundary whose policies break a mandatory rule, with the boundary's ARN."""
     for identity in find_identities(stack).values():
-        boundary = identity.resource.get("permissionsBoundary")
-        if boundary and _has_mandatory_finding(tuple(identity.policies)):
-            yield identity, text(boundary) or "not known yet"
+        if identity.boundary is not None and _has_mandatory_finding(identity.documents):
+            yield identity, identity.boundary
 
 
 @lru_cache(maxsize=1024)
@@ -35,13 +35,42 @@ def _has_mandatory_finding(policies: tuple[str, ...]) -> bool:
 
 def evaluate_identities(stack: Stack, settings: Settings, accounts: frozenset[str]) -> Iterator[Finding]:
     """Findings that no policy has by itself; those that one has are reported for that policy."""
-    context = create_context(settings, accounts)
     for identity in find_identities(stack).values():
-        policies = identity.policies
+        policies = identity.documents
         if len(policies) < 2:
             continue
-        rules_of_single = {finding.rule for each in policies for finding in iam.evaluate_policies([each], context)}
-        for finding in iam.evaluate_policies(policies, context):
+        rules_of_single = {f.rule for each in policies for f in _evaluate_together((each,), settings, accounts)}
+        for finding in _evaluate_together(policies, settings, accounts):
             if finding.rule not in rules_of_single:
-                message = f"the {len(policies)} policies of {identity.resource.name} together: {finding.message}"
+                name = identity.name if identity.is_external else identity.resource.name
+                message = f"the {len(policies)} policies of {name or NOT_KNOWN_YET} together: {finding.message}"
                 yield Finding(finding.rule, message, urn=identity.resource.urn)
+
+
+@lru_cache(maxsize=4096)
+def _evaluate_together(policies: tuple[str, ...], settings: Settings, accounts: frozenset[str]) -> tuple[Finding, ...]:
+    """The findings of policies together. A fleet's identities have the same policies many times, so they are cached."""
+    return tuple(iam.evaluate_policies(policies, create_context(settings, accounts)))
+
+
+def find_gaps(stack: Stack) -> Iterator[tuple[Resource, str]]:
+    """What is not known of identities beside documents, each with the resource that has it."""
+    for identity in find_identities(stack).values():
+        if identity.is_external and not identity.name:
+            what = f"the {identity.kind} that gets its policies is not known before the deployment"
+            yield identity.resource, f"{identity.resource.name}: {what}."
+        for policy in identity.managed.values():
+            if policy.document is None:
+                yield policy.attached_by, f"{identity}: {_describe_policy(policy.name)}, and was not evaluated."
+        for gap in identity.gaps:
+            if gap.name:
+                yield gap.resource, f"{identity}: the rights of the {gap.what} {gap.name} are not in the stack."
+            elif not gap.is_document:
+                what = f"the {gap.what} that {gap.resource.name} names is not known before the deployment"
+                yield gap.resource, f"{identity}: {what} and was not evaluated."
+
+
+def _describe_policy(name: str) -> str:
+    if is_aws_policy(name):
+        return f"the policy {name} is not among those of AWS that are known here ({load_aws_policies()})"
+    return f"the policy {name} is not in the stack"

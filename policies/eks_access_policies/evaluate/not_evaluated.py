@@ -14,7 +14,7 @@ from ..resource_types import NotEvaluated, find_not_evaluated_resources
 from ..stack import Resource, is_unknown
 from ..stack.documents import find_documents
 from ..stack.values import contains_unknown, get
-from .identities import find_bounded_identities
+from .identities import find_bounded_identities, find_gaps
 from .settings import Settings
 
 NOT_EVALUATED = Rule(
@@ -90,6 +90,8 @@ def _find_unknown(access: Access) -> Iterator[Finding]:
             " other findings say of its policies."
         )
         yield Finding(NOT_EVALUATED, message, urn=identity.resource.urn)
+    for resource, message in find_gaps(access.stack):
+        yield Finding(NOT_EVALUATED, message, urn=resource.urn)
 
 
 def _find_documents_not_evaluated(resource: Resource) -> Iterator[Finding]:

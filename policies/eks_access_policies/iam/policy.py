@@ -1,13 +1,21 @@
 """Evaluates policies of permissions: what they allow, what that leads to, and what has no effect."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from eks_access.model.iam import INLINE_POLICIES_LIMIT
 
 from ..finding import Finding
 from ..rules.iam.documents import MALFORMED
-from ..rules.iam.permissions import POLICY_ADMIN, POLICY_CONDITION_NEVER
+from ..rules.iam.permissions import (
+    POLICY_ADMIN,
+    POLICY_CONDITION_NEVER,
+    POLICY_RESOURCE_MISMATCH,
+    POLICY_RESOURCE_READ,
+    POLICY_RESOURCE_WILDCARD,
+    POLICY_UNKNOWN_ACTION,
+    POLICY_UNKNOWN_KEY,
+)
 from .context import Context
 from .document import Document, Statement
 from .effective import EffectivePermissions
@@ -16,21 +24,36 @@ from .hygiene import MAX_FINDINGS, evaluate_size, find_duplicates, limit_finding
 from .parser import parse_document
 from .permissions import evaluate_breadth, evaluate_statement
 
-PolicyKind = Literal["managed", "inline", "identity"]
+PolicyKind = Literal["managed", "inline", "identity", "aws"]
+"""`aws` is a managed policy of AWS: what it allows is evaluated, and not how it is written, which only AWS can mend."""
 
 MANAGED_POLICY_LIMIT = 6144
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length"""
-_LIMITS: dict[PolicyKind, tuple[int, str]] = {
+_LIMITS: Mapping[PolicyKind, tuple[int, str]] = {
     "managed": (MANAGED_POLICY_LIMIT, "a managed policy"),
     "inline": (INLINE_POLICIES_LIMIT, "all inline policies of a role together"),
     "identity": (INLINE_POLICIES_LIMIT, "any policy"),
 }
+_WRITING_RULES = frozenset(
+    {
+        POLICY_CONDITION_NEVER,
+        POLICY_RESOURCE_MISMATCH,
+        POLICY_RESOURCE_READ,
+        POLICY_RESOURCE_WILDCARD,
+        POLICY_UNKNOWN_ACTION,
+        POLICY_UNKNOWN_KEY,
+    }
+)
+"""Rules about how a statement is written: one could name its resources, and what has no effect."""
 
 
 def evaluate_policy(source: object, context: Context | None = None, kind: PolicyKind = "identity") -> list[Finding]:
     """The findings of one policy of permissions. `kind` decides its size limit."""
     context = context or Context()
     document = source if isinstance(source, Document) else parse_document(source)
+    if kind == "aws":
+        found = _evaluate_statements(document.statements, context)
+        return limit_findings(finding for finding in found if finding.rule not in _WRITING_RULES)
     limit, what = _LIMITS[kind]
     findings = [*document.flaws, *evaluate_size(document, limit, what), *find_duplicates(document)]
     for statement in document.statements:

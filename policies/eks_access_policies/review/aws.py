@@ -178,34 +178,6 @@ def severity(action: str, broad: bool) -> Severity:
     return Severity.HIGH if broad else Severity.MEDIUM
 
 
-def compare_managed_policies(before: frozenset[str], after: frozenset[str]) -> list[Change]:
-    """Managed policies whose documents are not in the stack, reported by name."""
-    return [
-        *(_describe_managed_policy(Direction.GAINED, arn) for arn in sorted(after - before)),
-        *(_describe_managed_policy(Direction.LOST, arn) for arn in sorted(before - after)),
-    ]
-
-
-def _describe_managed_policy(direction: Direction, arn: str) -> Change:
-    name = arn.rpartition("/")[2]
-    is_aws_managed = ":iam::aws:policy/" in arn
-    if is_aws_managed and name in ("AdministratorAccess", "IAMFullAccess"):
-        risk, worst = "can do everything in the account, or grant itself the right to", Severity.CRITICAL
-    elif is_aws_managed and (name.endswith("FullAccess") or name == "PowerUserAccess"):
-        risk, worst = f"can do everything that {name} covers", Severity.HIGH
-    else:
-        risk, worst = "has rights that are not in this stack: read the policy", Severity.MEDIUM
-    return Change(
-        direction,
-        Plane.AWS,
-        (name,),
-        f"by the managed policy {quote_name(arn)}",
-        risk,
-        worst if direction is Direction.GAINED else None,
-        key=f"aws-{direction}",
-    )
-
-
 def compare_boundaries(before: str | None, after: str | None) -> list[Change]:
     """A permissions boundary that is removed, added or changed. It limits all other policies."""
     if before == after:

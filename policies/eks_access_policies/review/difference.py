@@ -6,6 +6,7 @@ from dataclasses import replace
 from ..finding import Severity
 from . import aws, escalation, kubernetes, trust
 from .change import Change, Direction, Plane, PrincipalChanges, Review
+from .managed_policies import compare_policies
 from .not_evaluated import compare_not_evaluated
 from .side import NO_ACCESS, PrincipalAccess, RuleSet, Side
 
@@ -16,6 +17,7 @@ def compare_sides(base: Side, head: Side) -> Review:
     changed = [
         changes
         for before, after in base.pair_principals(head)
+        if not all(side is None or side.is_shown_by_others for side in (before, after))
         if (changes := comparison.compare_principals(before, after)).changes or changes.status != "changed"
     ]
     changed.sort(key=lambda each: (-each.worst, each.status == "removed", each.names))
@@ -45,9 +47,8 @@ class _Comparison:
         # What is unknown on one side is neither gained nor lost: it is reported as unknown, and not compared.
         if before.trust is not None and after.trust is not None:
             yield from trust.compare_trust(before.trust, after.trust)
-        yield from aws.compare_statements(before.statements, after.statements)
-        yield from escalation.compare_paths(before.statements, after.statements)
-        yield from aws.compare_managed_policies(before.managed, after.managed)
+        yield from compare_policies(before, after)
+        yield from escalation.compare_paths(before.all_statements, after.all_statements)
         if NO_ACCESS not in (before, after):
             yield from aws.compare_boundaries(before.boundary, after.boundary)
         yield from self._compare_clusters(before, after)

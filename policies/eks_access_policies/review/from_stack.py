@@ -5,13 +5,15 @@ from collections.abc import Iterator, Mapping
 
 from .. import access as chain
 from ..access import Access, EffectiveRule, Permission
-from ..access.iam_identities import Identity, find_identities
+from ..access.iam_identities import find_identities
+from ..access.iam_model import Identity, parse_statements
 from ..access.principals import canonicalize
 from ..resource_types import NotEvaluated, find_not_evaluated_resources
-from ..stack import Resource, Stack
+from ..stack import Stack
+from ..stack.attachments import IdentityKind
 from ..stack.values import text
 from .formatting import quote_name
-from .side import PrincipalAccess, RuleSet, Side
+from .side import Elsewhere, PrincipalAccess, RuleSet, Side
 
 UNKNOWN_CLUSTER = "(a cluster not known yet)"
 
@@ -28,7 +30,7 @@ class _StackReader:
         self._stack = stack
         self._access = Access(stack)
         self._identities = find_identities(stack)
-        self._names = Counter(self._find_name(each.resource) for each in self._identities.values())
+        self._names = Counter(map(self._find_name, self._identities.values()))
         self._clusters: dict[object, dict[str, list[EffectiveRule]]] = defaultdict(lambda: defaultdict(list))
         self._entered: dict[object, set[str]] = defaultdict(set)
         self._unknown: dict[object, list[str]] = defaultdict(list)
@@ -37,7 +39,7 @@ class _StackReader:
         self._read_unknown()
 
     def read(self, origin: str) -> Side:
-        principals = [self._create_principal(each) for each in self._identities.values()]
+        principals = [self._create_principal(key, each) for key, each in self._identities.items()]
         keys = {**self._clusters, **self._entered, **self._unknown}
         principals += [self._create_external(key) for key in keys if key not in self._identities]
         return Side(origin, tuple(principals), not_evaluated=tuple(self._find_not_evaluated()))
@@ -46,6 +48,7 @@ class _StackReader:
         """What was not evaluated and is not reported of a principal already."""
         reported = {each.resource.urn for each in self._access.entries if each.unknown_fields}
         reported |= {each.resource.urn for each in self._access.bindings if each.unknown_fields}
+        reported |= {gap.resource.urn for each in self._identities.values() for gap in each.gaps}
         for each in find_not_evaluated_resources(self._stack):
             if not each.properties or each.resource.urn not in reported:
                 yield each
@@ -80,28 +83,31 @@ class _StackReader:
     def _get_key(holder: chain.Principal | chain.Subject) -> object:
         return holder.key if isinstance(holder, chain.Principal) else holder
 
-    def _find_name(self, resource: Resource) -> str:
-        """The name of the integration that the resource belongs to, or else the resource's own."""
-        integration = self._stack.integration(resource)
-        return integration.name if integration else _find_own_name(resource)
+    def _find_name(self, identity: Identity) -> str:
+        """The name of the integration that the identity's resource belongs to, or else its own."""
+        if identity.is_external or identity.kind is IdentityKind.POLICY:
+            return str(identity)
+        integration = self._stack.integration(identity.resource)
+        return integration.name if integration else _find_own_name(identity)
 
-    def _create_principal(self, identity: Identity) -> PrincipalAccess:
-        resource = identity.resource
-        name = self._find_name(resource)
-        if self._names[name] > 1:
-            name = f"{name} ({_find_own_name(resource)})"
-        role_name = text(resource.get("name")) or text(resource.get("roleName"))
-        arn = text(resource.get("arn"))
+    def _create_principal(self, key: str, identity: Identity) -> PrincipalAccess:
+        name = self._find_name(identity)
+        if self._names[name] > 1 and not identity.is_external:
+            name = f"{name} ({_find_own_name(identity)})"
+        attached = identity.attached.values()
         return PrincipalAccess(
             name,
-            (resource.urn, *([f"role:{role_name}"] if role_name else []), *([canonicalize(arn)] if arn else [])),
+            (key, *_find_ids(identity)),
             identity.trust,
-            identity.statements,
-            frozenset(identity.managed),
+            parse_statements(identity.own_documents),
+            {each.name: parse_statements([each.document]) for each in attached if each.document is not None},
+            frozenset(_find_elsewhere(identity)),
             identity.boundary,
-            _create_rule_sets(self._clusters.get(resource.urn, {})),
-            frozenset(self._entered.get(resource.urn, ())),
-            frozenset((*_describe_unknown(identity), *self._unknown.get(resource.urn, ()))),
+            parse_statements([identity.boundary_document]) if identity.boundary_document is not None else None,
+            identity.is_attached,
+            _create_rule_sets(self._clusters.get(key, {})),
+            frozenset(self._entered.get(key, ())),
+            frozenset((*_describe_unknown(identity), *self._unknown.get(key, ()))),
         )
 
     def _create_external(self, key: object) -> PrincipalAccess:
@@ -115,18 +121,38 @@ class _StackReader:
         )
 
 
+def _find_own_name(identity: Identity) -> str:
+    return identity.name or identity.resource.name
+
+
+def _find_ids(identity: Identity) -> Iterator[str]:
+    """What identifies it whether or not it is in the stack, and whatever its resource is called."""
+    if identity.name:
+        yield f"{identity.kind}:{identity.name}"
+    arn = None if identity.is_external else text(identity.resource.get("arn"))
+    if arn:
+        yield canonicalize(arn)
+
+
+def _find_elsewhere(identity: Identity) -> Iterator[Elsewhere]:
+    for policy in identity.attached.values():
+        if policy.document is None:
+            yield Elsewhere("managed policy", policy.name)
+    for gap in identity.gaps:
+        if gap.name:
+            yield Elsewhere(gap.what, gap.name)
+
+
 def _describe_unknown(identity: Identity) -> Iterator[str]:
-    for what, name in identity.unknown:
-        of = "" if name == identity.resource.name else f" {quote_name(name)}"
-        yield f"its {what}{of} is secret or not known before the deployment"
+    if identity.is_external and not identity.name:
+        yield f"the {identity.kind} that {quote_name(identity.resource.name)} names is not known before the deployment"
+    for gap in (*identity.gaps, *(gap for group in identity.groups for gap in group.gaps)):
+        if not gap.name:
+            is_own = gap.resource is identity.resource and not identity.is_external
+            of = "" if is_own else f" {quote_name(gap.resource.name)}"
+            yield f"its {gap.what}{of} is secret or not known before the deployment"
     if identity.trust == () and identity.resource.get("assumeRolePolicy"):
         yield "its trust policy is not a valid document"
-
-
-def _find_own_name(resource: Resource) -> str:
-    return (
-        text(resource.get("name")) or text(resource.get("roleName")) or text(resource.get("userName")) or resource.name
-    )
 
 
 def _create_rule_sets(clusters: Mapping[str, list[EffectiveRule]]) -> dict[str, tuple[RuleSet, ...]]:

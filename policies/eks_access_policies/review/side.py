@@ -21,6 +21,15 @@ class RuleSet:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """Something that gives rights, and of which only the name is in the stack: a policy, or a group."""
+
+    what: str
+    """`managed policy`, `inline policy` or `group`."""
+    name: str
+
+
+@dataclass(frozen=True)
 class PrincipalAccess:
     """A role, user or subject, and all its access. `ids` identify it on the other side; one in common is enough."""
 
@@ -29,16 +38,28 @@ class PrincipalAccess:
     trust: tuple[Statement, ...] | None = ()
     """The statements of its trust policy; None if that is unknown."""
     statements: tuple[Statement, ...] = ()
-    managed: frozenset[str] = frozenset()
-    """ARNs of managed policies whose documents are not in the stack."""
+    """The statements of its policies, but for those of AWS that are attached to it."""
+    aws_policies: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
+    """The statements of the managed policies of AWS that are attached to it, by ARN."""
+    elsewhere: frozenset[Elsewhere] = frozenset()
+    """What else gives it rights, which are not in the stack."""
     boundary: str | None = None
     """The ARN of its permissions boundary."""
+    boundary_statements: tuple[Statement, ...] | None = None
+    """The statements of its permissions boundary; None if it has none, or its document is not known."""
+    is_shown_by_others: bool = False
+    """Whether principals of this side have all that it has: those to which a policy is attached."""
     clusters: Mapping[str, Sequence[RuleSet]] = field(default_factory=dict)
     """Its rules, by the cluster's name."""
     entered: frozenset[str] = frozenset()
     """Clusters with an access entry or a mapping for it, with or without rules."""
     unknown: frozenset[str] = frozenset()
     """What could not be determined, as phrases such as "its trust policy is …"."""
+
+    @property
+    def all_statements(self) -> tuple[Statement, ...]:
+        """The statements of all of its policies."""
+        return (*self.statements, *(each for statements in self.aws_policies.values() for each in statements))
 
     @property
     def all_clusters(self) -> frozenset[str]:

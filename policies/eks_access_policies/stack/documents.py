@@ -6,15 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from . import UNKNOWN, Resource, Value
-from .values import contains_unknown, get, items, text
+from ..iam.aws_policies import find_aws_policy
+from . import UNKNOWN, Resource, Value, is_unknown
+from .attachments import find_policy_properties
+from .values import contains_unknown, get, is_sequence, items, text
 
 
 class DocumentKind(Enum):
     TRUST = "trust policy"
     INLINE = "inline policy"
     MANAGED = "managed policy"
-    ATTACHED = "attached policy of AWS"
+    ATTACHED = "managed policy of AWS"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class PlacedDocument:
     name: str
     """The property, such as `assumeRolePolicy`; in a list, with the index: `inlinePolicies[0].policy`."""
     value: Value
+    policy: str = ""
+    """The ARN of a policy of AWS, which the resource attaches and does not hold itself."""
 
     @property
     def is_known(self) -> bool:
@@ -43,6 +47,7 @@ _PROPERTIES: Mapping[str, tuple[tuple[str, DocumentKind], ...]] = {
     "aws-native:iam:UserPolicy": (("policyDocument", DocumentKind.INLINE),),
     "aws-native:iam:GroupPolicy": (("policyDocument", DocumentKind.INLINE),),
     "aws-native:iam:ManagedPolicy": (("policyDocument", DocumentKind.MANAGED),),
+    "aws-native:sso:PermissionSet": (("inlinePolicy", DocumentKind.INLINE),),
 }
 _LISTS: Mapping[str, tuple[str, str]] = {
     "aws:iam/role:Role": ("inlinePolicies", "policy"),
@@ -50,24 +55,8 @@ _LISTS: Mapping[str, tuple[str, str]] = {
     "aws-native:iam:User": ("policies", "policyDocument"),
     "aws-native:iam:Group": ("policies", "policyDocument"),
 }
-ATTACHMENTS: Mapping[str, str] = {
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": "role",
-    "aws:iam/userPolicyAttachment:UserPolicyAttachment": "user",
-    "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": "group",
-}
-"""Attachments of managed policies, and the property that names the identity."""
-_AWS_MANAGED = re.compile(r"arn:[^:]+:iam::aws:policy/(?P<name>[^/]+)")
-_BROAD_POLICIES: Mapping[str, Mapping[str, Value]] = {
-    "AdministratorAccess": {"Effect": "Allow", "Action": "*", "Resource": "*"},
-    "IAMFullAccess": {"Effect": "Allow", "Action": ["iam:*", "organizations:DescribeOrganization"], "Resource": "*"},
-    "PowerUserAccess": {
-        "Effect": "Allow",
-        "NotAction": ["iam:*", "organizations:*", "account:*"],
-        "Resource": "*",
-    },
-}
-"""Managed policies of AWS that are broad enough to be evaluated wherever they are attached.
-https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html"""
+_COMPUTED: Mapping[str, tuple[str, ...]] = {"aws:iam/role:Role": ("inlinePolicies", "managedPolicyArns")}
+"""Properties that the provider computes where a program does not set them."""
 _SERVICE_LINKED = re.compile(r"/aws-service-role/.*")
 
 
@@ -81,29 +70,34 @@ def find_documents(resource: Resource) -> Iterator[PlacedDocument]:
     if resource.type in _LISTS:
         list_name, name = _LISTS[resource.type]
         policies = resource.get(list_name)
-        # The provider computes this property for every role, so unknown means something only if it was set from
-        # another resource of the stack.
-        if policies is UNKNOWN and resource.property_dependencies.get(list_name):
+        if policies is UNKNOWN and is_given(resource, list_name):
             yield PlacedDocument(DocumentKind.INLINE, list_name, UNKNOWN)
         for index, item in enumerate(items(policies)):
             if get(item, name) is not None:
                 yield PlacedDocument(DocumentKind.INLINE, f"{list_name}[{index}].{name}", get(item, name))
-    yield from _find_broad_attachments(resource)
+    yield from _find_attached_documents(resource)
 
 
-def _find_broad_attachments(resource: Resource) -> Iterator[PlacedDocument]:
-    """The broad managed policies of AWS that a resource attaches."""
-    if resource.type in ATTACHMENTS:
-        attached = {"policyArn": resource.get("policyArn")}
-    elif resource.type in _LISTS:
-        attached = {f"managedPolicyArns[{i}]": arn for i, arn in enumerate(items(resource.get("managedPolicyArns")))}
-    else:
-        return
-    for where, arn in attached.items():
-        match = _AWS_MANAGED.fullmatch(text(arn) or "")
-        if match and match["name"] in _BROAD_POLICIES:
-            document = {"Version": "2012-10-17", "Statement": _BROAD_POLICIES[match["name"]]}
-            yield PlacedDocument(DocumentKind.ATTACHED, where, document)
+def is_given(resource: Resource, name: str) -> bool:
+    """Whether the program sets a property that the provider computes otherwise, so that unknown means something.
+
+    The engine passes one unknown value for both: what the program sets comes from another resource of the stack.
+    """
+    if name not in _COMPUTED.get(resource.type, ()) or not is_unknown(resource.get(name)):
+        return True
+    return name in resource.inputs if resource.inputs is not None else name in resource.property_dependencies
+
+
+def _find_attached_documents(resource: Resource) -> Iterator[PlacedDocument]:
+    """The managed policies of AWS that a resource attaches, as far as their documents are known."""
+    for name in find_policy_properties(resource.type):
+        value = resource.get(name)
+        for index, item in enumerate(items(value)):
+            arn = text(item) or ""
+            document = find_aws_policy(arn)
+            if document is not None:
+                place = f"{name}[{index}]" if is_sequence(value) else name
+                yield PlacedDocument(DocumentKind.ATTACHED, place, document, arn)
 
 
 def serialize_document(placed: PlacedDocument) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from eks_access_policies.evaluate.evaluator import Evaluator, find_own_accounts
 from eks_access_policies.evaluate.settings import Settings, parse_settings
+from eks_access_policies.iam.aws_policies import find_aws_policy
 from eks_access_policies.stack import UNKNOWN, Resource, Stack, parse_state
 from tests.support.policies.iam_cases import allowed, document, policy, trusted
 from tests.support.policies.resources import (
@@ -164,12 +165,51 @@ def _links(each: Resource) -> dict[str, tuple[str, ...]]:
     )
 
 
-def test_administrator_access_is_found_where_it_is_attached() -> None:
-    arn = "arn:aws:iam::aws:policy/AdministratorAccess"
-    assert messages([ResourceSpec(ATTACHMENT, "attach", {"role": "x", "policyArn": arn})], "iam-policy-admin")
-    assert messages([role("x", managedPolicyArns=[arn])], "iam-policy-admin")
-    read_only = ResourceSpec(ATTACHMENT, "attach", {"role": "x", "policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"})
-    assert not Evaluator().stack(stack([read_only]))
+AWS = "arn:aws:iam::aws:policy"
+
+
+@pytest.mark.parametrize(
+    ("type", "properties"),
+    [
+        (ATTACHMENT, {"role": "x", "policyArn": "{}"}),
+        ("aws:iam/userPolicyAttachment:UserPolicyAttachment", {"user": "x", "policyArn": "{}"}),
+        ("aws:iam/policyAttachment:PolicyAttachment", {"groups": ["x"], "policyArn": "{}"}),
+        ("aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive", {"policyArns": ["{}"]}),
+        ("aws:iam/role:Role", {"name": "x", "managedPolicyArns": ["{}"]}),
+        ("aws-native:iam:User", {"managedPolicyArns": ["{}"]}),
+        ("aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment", {"managedPolicyArn": "{}"}),
+        ("aws-native:sso:PermissionSet", {"managedPolicies": ["{}"]}),
+    ],
+)
+def test_a_policy_of_aws_is_evaluated_wherever_it_is_attached(type: str, properties: dict[str, Any]) -> None:
+    def find(arn: str) -> list[str]:
+        filled = {
+            name: [each.format(arn) for each in value] if isinstance(value, list) else value.format(arn)
+            for name, value in properties.items()
+        }
+        return messages([ResourceSpec(type, "attach", filled)], "iam-policy-admin")
+
+    (message,) = find(f"{AWS}/AdministratorAccess")
+    assert f"the policy {AWS}/AdministratorAccess that " in message
+    assert not find(f"{AWS}/AmazonEKSWorkerNodePolicy")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["AWSLambda_FullAccess", "AmazonEC2FullAccess", "job-function/SystemAdministrator", "AdministratorAccess-Amplify"],
+)
+def test_a_broad_policy_of_aws_breaks_a_mandatory_rule(name: str) -> None:
+    attached = stack([ResourceSpec(ATTACHMENT, "attach", {"role": "x", "policyArn": f"{AWS}/{name}"})])
+    found = Evaluator().resource(attached.resources[-1], attached, frozenset())
+    assert any(finding.rule.is_mandatory for finding in found)
+
+
+def test_how_a_policy_of_aws_is_written_is_no_finding() -> None:
+    cni = f"{AWS}/AmazonEKS_CNI_Policy"
+    attached = ResourceSpec(ATTACHMENT, "attach", {"role": "x", "policyArn": cni})
+    own = ResourceSpec("aws:iam/policy:Policy", "own", {"policy": find_aws_policy(cni)})
+    assert messages([own], "iam-policy-resource-wildcard")
+    assert not messages([attached], "iam-policy-resource-wildcard")
 
 
 def test_a_service_linked_role_is_skipped() -> None:

@@ -1,0 +1,65 @@
+"""Finds the identities that a property names: those of the stack, or others, of which only the name is known. Pure."""
+
+from ..stack import Resource, Stack
+from ..stack.attachments import IDENTITIES, IdentityKind
+from ..stack.values import text
+from .attached_policies import list_elements
+from .iam_model import Identity
+
+_NAMES = ("name", "roleName", "userName", "groupName")
+_ARNS = ("arn", "permissionSetArn")
+
+
+class NamedIdentities:
+    """The identities of a stack by their names, and those that its resources name beside them."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self.found = {
+            resource.urn: Identity(resource, kind, find_identity_name(resource))
+            for type, kind in IDENTITIES.items()
+            for resource in stack.of_type(type)
+        }
+        self._by_name: dict[tuple[IdentityKind, str], list[Identity]] = {}
+        for identity in self.found.values():
+            for name in _find_names(identity):
+                self._by_name.setdefault((identity.kind, name.lower()), []).append(identity)
+
+    def find(self, resource: Resource, name: str, kind: IdentityKind) -> list[Identity]:
+        """The identities that a property names, or whose outputs it takes the names from."""
+        named: dict[int, Identity] = {}
+        missing: list[str] = []
+        for item in list_elements(resource.get(name)):
+            known = text(item) or ""
+            known = "" if known in self._stack.secret_texts else known
+            here = self._by_name.get((kind, known.lower()), []) if known else []
+            named.update((id(each), each) for each in here)
+            if not here:
+                missing.append(known)
+        if missing:
+            sources = (self.found.get(each.urn) for each in self._stack.sources(resource, name))
+            linked = [each for each in sources if each and each.kind is kind and id(each) not in named]
+            named.update((id(each), each) for each in linked)
+            if len(linked) < len(missing):
+                external = [self._name_external(resource, name, kind, each) for each in missing]
+                named.update((id(each), each) for each in external)
+        return list(named.values())
+
+    def _name_external(self, resource: Resource, name: str, kind: IdentityKind, known: str) -> Identity:
+        """The identity that is not in the stack, the same one for everything that names it."""
+        key = f"{kind}:{known}" if known else f"{resource.urn}#{name}"
+        if key not in self.found:
+            # What the stack does not have of it is not known: who may assume a role, above all.
+            self.found[key] = Identity(resource, kind, known, is_external=True, trust=None)
+        return self.found[key]
+
+
+def find_identity_name(resource: Resource) -> str:
+    """The identity's name in AWS; empty while it is not known."""
+    return next(filter(None, (text(resource.get(name)) for name in _NAMES)), "")
+
+
+def _find_names(identity: Identity) -> set[str]:
+    """What others may name it by: while its name in AWS is not known, that of its resource, which it derives from."""
+    arns = (text(identity.resource.get(name)) for name in _ARNS)
+    return {identity.name or identity.resource.name, *filter(None, arns)}
