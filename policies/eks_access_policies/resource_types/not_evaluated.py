@@ -11,8 +11,9 @@ from .table import COMPONENT, UNEXPANDED, UNLISTED, Evaluation, Path, ResourceTy
 
 _REFERENCES = frozenset(
     (  # noqa: SIM905 (a list of texts is no better to read)
-        "clusterName kubeconfig principalArn roleArn policyArn policyArns managedPolicyArns permissionSetArn"
-        " instanceArn role roleName roles user userName users group groupName groups"
+        "clusterName kubeconfig principalArn roleArn policyArn policyArns managedPolicyArn managedPolicyArns"
+        " managedPolicies customerManagedPolicyReference customerManagedPolicyReferences permissionsBoundary"
+        " policyNames permissionSetArn instanceArn role roleName roles user userName users group groupName groups"
     ).split()
 )
 """Properties that name another resource. While the value is not known, the resource that it comes from is read."""

@@ -31,9 +31,10 @@ def compare_sides(base: Side, head: Side) -> Review:
 
 
 class _Comparison:
-    """Compares principals, and caches the comparison of rules in one cluster, which a fleet repeats in many."""
+    """Compares principals, and caches what a fleet repeats: the comparison of policies, and of rules in a cluster."""
 
     def __init__(self) -> None:
+        self._policies: dict[object, list[Change]] = {}
         self._cache: dict[tuple[frozenset[RuleSet], frozenset[RuleSet]], list[Change]] = {}
 
     def compare_principals(self, before: PrincipalAccess | None, after: PrincipalAccess | None) -> PrincipalChanges:
@@ -47,12 +48,19 @@ class _Comparison:
         # What is unknown on one side is neither gained nor lost: it is reported as unknown, and not compared.
         if before.trust is not None and after.trust is not None:
             yield from trust.compare_trust(before.trust, after.trust)
-        yield from compare_policies(before, after)
-        yield from escalation.compare_paths(before.all_statements, after.all_statements)
+        yield from self._compare_policies(before, after)
         if NO_ACCESS not in (before, after):
             yield from aws.compare_boundaries(before.boundary, after.boundary)
         yield from self._compare_clusters(before, after)
         yield from _report_unknown(before, after)
+
+    def _compare_policies(self, before: PrincipalAccess, after: PrincipalAccess) -> list[Change]:
+        """The changes by all policies, and by what they allow together; equal ones are compared once."""
+        key = _identify_policies(before), _identify_policies(after)
+        if key not in self._policies:
+            paths = escalation.compare_paths(before.all_statements, after.all_statements)
+            self._policies[key] = [*compare_policies(before, after), *paths]
+        return self._policies[key]
 
     def _compare_clusters(self, before: PrincipalAccess, after: PrincipalAccess) -> Iterator[Change]:
         """The changes in all clusters, each change once with all the clusters that have it."""
@@ -70,6 +78,11 @@ class _Comparison:
         if key not in self._cache:
             self._cache[key] = kubernetes.compare_rules(before, after)
         return self._cache[key]
+
+
+def _identify_policies(principal: PrincipalAccess) -> object:
+    """Equal for principals whose policies are equal."""
+    return principal.statements, frozenset(principal.aws_policies), principal.elsewhere
 
 
 def _compare_entry(before: bool, after: bool) -> Iterator[Change]:

@@ -1,6 +1,7 @@
 """Which identities a stack gives rights to, by whatever resource, and what is not known of them."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ def document(*actions: str) -> str:
 
 
 def resource(
-    type: str, label: str = "x", /, links: dict[str, tuple[Resource, ...]] | None = None, **properties: Any
+    type: str, label: str = "x", /, links: Mapping[str, tuple[Resource, ...]] | None = None, **properties: Any
 ) -> Resource:
     urn = f"urn:pulumi:dev::test::{type}::{label}"
     dependencies = {key: tuple(each.urn for each in value) for key, value in (links or {}).items()}
@@ -210,7 +211,7 @@ def test_a_list_of_policies_that_is_known_in_part_is_a_gap_and_keeps_what_is_kno
     assert (actions(found), gaps(found)) == ({"*"}, [("attached policy", "")])
     policy = managed("p", "s3:ListBucket")
     links = {"managedPolicyArns": (policy,)}
-    created = resource("aws:iam/role:Role", links=links, name="r", managedPolicyArns=[ADMIN, UNKNOWN])
+    created = resource("aws:iam/role:Role", "r", links, name="r", managedPolicyArns=[ADMIN, UNKNOWN])
     found = find(policy, created)["role r"]
     assert (actions(found), gaps(found)) == ({"*", "s3:ListBucket"}, [])
 
