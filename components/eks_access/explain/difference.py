@@ -160,7 +160,12 @@ def _rules(before: Rights, after: Rights) -> list[Gain]:
         narrower = [other.where for other in previous if other.matches_kind(right)]
         where = right.where + (f", instead of only {' and '.join(dict.fromkeys(narrower))}" if narrower else "")
         verbs.setdefault(
-            (right.kind, where, describe_right(right.resource, right.verb, named=bool(right.names))), []
+            (
+                right.kind,
+                where,
+                describe_right(right.resource, right.verb, group=right.group, named=bool(right.names)),
+            ),
+            [],
         ).append(right.verb)
     together: dict[tuple[tuple[str, ...], str, Risk], list[str]] = {}
     for (kind, where, risk), of_kind in verbs.items():
@@ -180,12 +185,12 @@ def _resource_verbs(rights: Rights) -> Iterator[_ResourceVerb]:
         for rule in grant.rules:
             names = frozenset(rule.get("resourceNames", ()))
             for resource in rule.get("resources", ()):
-                for group in _api_groups(rule, resource):
+                for group in find_api_groups(rule, resource):
                     for verb in rule["verbs"]:
                         yield _ResourceVerb(group, resource, verb, names, namespaces, user)
 
 
-def _api_groups(rule: Mapping[str, Any], resource: str) -> list[str]:
+def find_api_groups(rule: Mapping[str, Any], resource: str) -> list[str]:
     """The API groups of a resource in a rule, which combines every group with every resource: its own, if known."""
     groups: list[str] = rule.get("apiGroups", [""])
     own = api_group_of(resource.partition("/")[0])

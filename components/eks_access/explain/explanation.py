@@ -1,19 +1,20 @@
 """Explains an integration to a reviewer: its rights, the reason for each, and what they make possible."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..manifest.models import AwsExpectation, Grant, IntegrationAccess, KubernetesExpectation
 from ..model import aws_actions, existing_role, iam
 from ..model.identity import EntryMethod
-from ..model.kubernetes_rights import describe_right
+from ..model.kubernetes_rights import AWS_AUTH_RISK, PolicyRule, describe_right, reaches_system, writes_aws_auth
 from ..model.risk import Risk
 from .difference import (
     Difference,
     as_list,
     compare_rights,
+    find_api_groups,
     format_namespaces,
     format_resources,
     policy_name,
@@ -141,12 +142,17 @@ def _rules(grants: list[Grant], own: str) -> Iterator[Right]:
                 what=f"{', '.join(rule['verbs'])} {kinds}{of_group}{named}",
                 where=format_namespaces(grant.namespaces) + _subject(grant, own),
                 why=why,
-                risks=_unique_risks(
-                    describe_right(resource, verb, named=bool(named))
-                    for resource in rule.get("resources", [])
-                    for verb in rule["verbs"]
-                ),
+                risks=_unique_risks(_describe_rule(rule, grant.namespaces)),
             )
+
+
+def _describe_rule(rule: Mapping[str, Any], namespaces: list[str] | None) -> Iterator[Risk]:
+    for resource in rule.get("resources", []):
+        for group in find_api_groups(rule, resource):
+            for verb in rule["verbs"]:
+                yield describe_right(resource, verb, group=group, named=bool(rule.get("resourceNames")))
+    if reaches_system(namespaces) and writes_aws_auth(PolicyRule.from_json(rule)):
+        yield AWS_AUTH_RISK
 
 
 def _subject(grant: Grant, own: str) -> str:

@@ -5,6 +5,7 @@ Actions that are worth a warning come first; of all others the name tells whethe
 
 from fnmatch import fnmatchcase
 
+from .aws_data import DATA_READS
 from .risk import Risk
 
 
@@ -34,14 +35,14 @@ _ACTIONS: tuple[tuple[str, Risk], ...] = (
     ("eks:AccessKubernetesApi", _plain("can see Kubernetes objects in AWS's console; API clients do not need it")),
     ("eks:DescribeCluster", _plain("can read clusters' addresses and settings")),
     ("ssmmessages:*Channel", _plain("can keep a channel to Systems Manager open")),
-    ("secretsmanager:GetSecretValue", _severe("can read secrets")),
-    ("ssm:GetParameter*", _severe("can read parameters, secret ones included")),
-    ("kms:Decrypt", _severe("can decrypt data")),
+    *((action, _severe(row.sentence)) for row in DATA_READS for action in row.actions),
     ("iam:*AccessKeys", _plain("can see whose access keys there are")),
     ("iam:Get*", _plain("can read who may do what in the account")),
     ("iam:List*", _plain("can read who may do what in the account")),
     ("iam:Simulate*", _plain("can try out who may do what in the account")),
 )
+
+_LOWERED_ACTIONS = tuple((pattern.lower(), risk) for pattern, risk in _ACTIONS)
 
 
 def describe_action(action: str) -> Risk:
@@ -50,14 +51,15 @@ def describe_action(action: str) -> Risk:
         return _severe("can do everything in the account")
     if action.endswith(":*"):
         return _severe(f"can do everything in {action[:-2]}")
-    for pattern, risk in _ACTIONS:
-        if fnmatchcase(action, pattern) or ("*" in action and "*" not in pattern and fnmatchcase(pattern, action)):
+    lowered = action.lower()
+    for pattern, risk in _LOWERED_ACTIONS:
+        if fnmatchcase(lowered, pattern) or ("*" in lowered and "*" not in pattern and fnmatchcase(pattern, lowered)):
             return risk
-    service, _, operation = action.partition(":")
-    reads = operation.startswith(("Get", "List", "Describe", "BatchGet"))
+    service, _, operation = lowered.partition(":")
+    reads = operation.startswith(("get", "list", "describe", "batchget"))
     return _plain(f"can read from {service}") if reads else _severe(f"can change things in {service}")
 
 
 def is_catalogued(action: str) -> bool:
     """Whether more is known about an IAM action than what its name says."""
-    return any(fnmatchcase(action, pattern) for pattern, _ in _ACTIONS)
+    return any(fnmatchcase(action.lower(), pattern) for pattern, _ in _LOWERED_ACTIONS)

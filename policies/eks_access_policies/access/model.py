@@ -42,6 +42,8 @@ class Subject:
         return f"{_LOWER.get(self.kind, self.kind)} {place}{self.name}"
 
 
+ANONYMOUS = (Subject("Group", "system:unauthenticated"), Subject("User", "system:anonymous"))
+"""https://kubernetes.io/docs/reference/access-authn-authz/authentication/#anonymous-requests"""
 _LOWER = {"Group": "group", "User": "user", "ServiceAccount": "service account"}
 
 

@@ -73,12 +73,12 @@ def _find_widest(path: EscalationPath, grants: dict[str, tuple[AllowedAction, ..
         open_alternatives = [grant for each in alternatives for grant in grants[each]]
         if not open_alternatives:
             return None
-        found.append(min(open_alternatives, key=lambda grant: _confines(grant, by_tags=not path.services)))
+        found.append(min(open_alternatives, key=lambda grant: is_confined(grant, by_tags=not path.services)))
     best: OpenPath | None = None
     for first in (grant for each in path.alternatives[0] for grant in grants[each]):
         rule = _violated_rule(path, first)
         # A principal that creates the workload chooses its tags; what counts is the role that it passes.
-        if rule and any(_confines(grant, by_tags=not path.services) for grant in found):
+        if rule and any(is_confined(grant, by_tags=not path.services) for grant in found):
             rule = ESCALATION_CONFINED
         if rule is not None and (best is None or rule.severity > best.rule.severity):
             best = OpenPath(path, rule, (first, *found))
@@ -98,7 +98,7 @@ def _violated_rule(path: EscalationPath, grant: AllowedAction) -> Rule | None:
         return ESCALATION_CONFINED if path.reports_single_resource else None
     if reach is Reach.SOME and not path.is_prefix_unlimited:
         return ESCALATION_CONFINED
-    return ESCALATION_CONFINED if _confines(grant, _evaluated_keys(path)) else path.rule
+    return ESCALATION_CONFINED if is_confined(grant, _evaluated_keys(path)) else path.rule
 
 
 def _passes_to(conditions: Sequence[Condition], services: Iterable[str]) -> bool:
@@ -109,7 +109,7 @@ def _passes_to(conditions: Sequence[Condition], services: Iterable[str]) -> bool
         if condition.operator.is_negated:
             if not condition.operator.has_if_exists and all(_any_matches(condition.values, each) for each in services):
                 return False
-        elif _pins(condition, conditions) and not any(_any_matches(condition.values, each) for each in services):
+        elif pins(condition, conditions) and not any(_any_matches(condition.values, each) for each in services):
             return False
     return True
 
@@ -124,13 +124,13 @@ def _evaluated_keys(path: EscalationPath) -> frozenset[str]:
     return frozenset(each.key.lower() for group in path.mitigated_by for each in group) | {_PASSED_TO}
 
 
-def _confines(
+def is_confined(
     grant: AllowedAction, ignored_keys: frozenset[str] = frozenset({_PASSED_TO}), *, by_tags: bool = True
 ) -> bool:
     """Whether a condition confines the action to tagged or named resources, or to calls that a service makes."""
     for condition in grant.conditions:
         key = condition.lower_key
-        if key in ignored_keys or not _pins(condition, grant.conditions):
+        if key in ignored_keys or not pins(condition, grant.conditions):
             continue
         # The caller chooses a new resource's tags, unless they must equal the caller's own.
         own_tag = "requesttag/" in key and all(
@@ -156,7 +156,7 @@ def _is_by_service(condition: Condition) -> bool:
     return condition.lower_key.startswith("aws:calledvia")
 
 
-def _pins(condition: Condition, conditions: Iterable[Condition]) -> bool:
+def pins(condition: Condition, conditions: Iterable[Condition]) -> bool:
     present = requires_presence([each for each in conditions if each is not condition], condition.lower_key)
     return classify_constraint(condition, present=present) is Constraint.PINS and not all(
         is_pattern(value) for value in condition.values
@@ -167,7 +167,7 @@ def _unused_pass_role(grants: Sequence[AllowedAction]) -> Iterator[Finding]:
     """iam:PassRole for any role and any service, if no path uses it."""
     for grant in grants:
         is_restricted = any(
-            condition.lower_key == _PASSED_TO and _pins(condition, grant.conditions) for condition in grant.conditions
+            condition.lower_key == _PASSED_TO and pins(condition, grant.conditions) for condition in grant.conditions
         )
         if grant.reach is Reach.ALL and not is_restricted:
             message = f"{PASS_ROLE} is allowed for every role, and to every service."

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
+from eks_access.model.aws_data import DATA_ACTIONS
 from eks_access.model.iam import INLINE_POLICIES_LIMIT
 
 from ..finding import Finding
@@ -17,6 +18,7 @@ from ..rules.iam.permissions import (
     POLICY_UNKNOWN_KEY,
 )
 from .context import Context
+from .data_reads import evaluate_data_reads
 from .document import Document, Statement
 from .effective import EffectivePermissions
 from .escalation import ESCALATION_ACTIONS, evaluate_escalation
@@ -77,7 +79,8 @@ def evaluate_policies(source: Iterable[object], context: Context | None = None) 
 
 
 def _evaluate_statements(statements: Sequence[Statement], context: Context) -> Iterable[Finding]:
-    effective = EffectivePermissions.from_statements(statements, ESCALATION_ACTIONS, context.time, context.accounts)
+    relevant = ESCALATION_ACTIONS | DATA_ACTIONS.keys()
+    effective = EffectivePermissions.from_statements(statements, relevant, context.time, context.accounts)
     for statement, reason in effective.unsatisfiable:
         message = f"The statement applies to no request: {reason}."
         yield Finding(POLICY_CONDITION_NEVER, message, f"{statement.where}.Condition")
@@ -91,6 +94,7 @@ def _evaluate_statements(statements: Sequence[Statement], context: Context) -> I
             yield finding
     if not everything:
         yield from evaluate_escalation(effective)
+        yield from evaluate_data_reads(effective)
 
 
 def _is_admin(statement: Statement) -> bool:

@@ -7,6 +7,7 @@ from .. import access as chain
 from ..access import Access, EffectiveRule, Permission
 from ..access.iam_identities import find_identities
 from ..access.iam_model import Identity, parse_statements
+from ..access.model import ANONYMOUS
 from ..access.principals import canonicalize
 from ..resource_types import NotEvaluated, find_not_evaluated_resources
 from ..stack import Stack
@@ -161,6 +162,7 @@ def _create_rule_sets(clusters: Mapping[str, list[EffectiveRule]]) -> dict[str, 
 
 def _group_rules(held: list[EffectiveRule]) -> Iterator[RuleSet]:
     """The rules by their source, an access policy or a role; equal rules in several namespaces are one set."""
+    is_anonymous = any(each.principal is None and each.subject in ANONYMOUS for each in held)
     rules_by_place: dict[tuple[str, bool, tuple[str, ...] | None], set[Permission]] = defaultdict(set)
     for each in held:
         source = (each.association.policy, True) if each.association else (str(each.role), False)
@@ -171,7 +173,7 @@ def _group_rules(held: list[EffectiveRule]) -> Iterator[RuleSet]:
     for (label, is_policy, rules_of_source), where in places.items():
         is_cluster_wide = None in where
         names = None if is_cluster_wide else tuple(sorted({name for each in where for name in each or ()}))
-        yield RuleSet(label, rules_of_source, names, is_policy)
+        yield RuleSet(label, rules_of_source, names, is_policy, is_anonymous)
 
 
 def _normalize_rule(rule: Permission) -> Permission:

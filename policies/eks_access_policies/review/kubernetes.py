@@ -7,8 +7,20 @@ what they make possible.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from eks_access.model.kubernetes_rights import READS, Request, describe_right, find_right
+from eks_access.model.kubernetes_rights import (
+    AWS_AUTH_RISK,
+    READS,
+    PolicyRule,
+    Request,
+    describe_right,
+    grade_rule,
+    is_public,
+    matches_nothing,
+    reaches_system,
+    writes_aws_auth,
+)
 from eks_access.model.rbac import api_group_of
 from eks_access.model.risk import Risk
 
@@ -23,7 +35,10 @@ Places = tuple[str, ...] | None
 
 
 def compare_rules(before: Sequence[RuleSet], after: Sequence[RuleSet]) -> list[Change]:
-    """The rights that are gained from `before` to `after`, and those that are lost."""
+    """The rights that are gained from `before` to `after`, and those that are lost.
+
+    What every user may do anyway is neither, nor is what no request ever matches.
+    """
     if set(before) == set(after):
         return []
     return [*_find_changes(Direction.GAINED, before, after), *_find_changes(Direction.LOST, after, before)]
@@ -38,7 +53,14 @@ def _find_changes(direction: Direction, one: Sequence[RuleSet], other: Sequence[
     reported: set[Request] = set()
     rest: dict[Request, set[str]] = {}
     for rule_set in sorted(set(other) - known, key=lambda each: (not each.is_policy, *_sort_key(each))):
-        new = [grant for grant in expand_rule_set(rule_set) if grant not in reported and not access.covers(grant)]
+        new = [
+            grant
+            for grant in expand_rule_set(rule_set)
+            if grant not in reported
+            and not access.covers(grant)
+            and not matches_nothing(grant.group, grant.full_resource)
+            and not is_public(grant, authenticated=not rule_set.is_anonymous)
+        ]
         reported.update(new)
         moved = sorted(removed.get(rule_set.rules, ()), key=_sort_key)
         if new and (rule_set.is_policy or moved):
@@ -136,16 +158,26 @@ def severity(grant: Request, places: Places, names: tuple[str, ...] = ()) -> Sev
     """Severity of gaining this grant."""
     if grant.verb == WHOLE:
         return Severity.HIGH
+    by_catalogue = _grade_by_catalogue(_create_rule(grant, names), reaches_system(places))
+    return max(by_catalogue, _grade_by_risk(grant, places, names))
+
+
+@lru_cache(maxsize=65_536)
+def _grade_by_catalogue(rule: PolicyRule, everywhere: bool) -> Severity:
+    return grade_rule(rule, everywhere=everywhere) or Severity.LOW
+
+
+def _create_rule(grant: Request, names: tuple[str, ...]) -> PolicyRule:
     if grant.url:
-        return Severity.LOW
-    if places is None and (grant.verb, grant.group, grant.resource) == (ANY, ANY, ANY):
-        return Severity.CRITICAL
+        return PolicyRule((grant.verb,), urls=(grant.url,))
+    return PolicyRule((grant.verb,), (grant.group,), (grant.full_resource,), names)
+
+
+def _grade_by_risk(grant: Request, places: Places, names: tuple[str, ...]) -> Severity:
+    """What is a danger everywhere stays one in a namespace, where the policy pack only advises against it."""
     if not _rate_risk(grant, places, names).is_severe:
-        return Severity.LOW if grant.verb in READS else Severity.MEDIUM
-    if names and not _reaches_aws_auth(grant, places, names):
-        return Severity.MEDIUM
-    right = find_right(_get_rated_kind(grant), grant.verb) if places is None else None
-    return Severity.HIGH if right is None else max(Severity.HIGH, right.severity)
+        return Severity.LOW if grant.url or grant.verb in READS else Severity.MEDIUM
+    return Severity.MEDIUM if names and not _reaches_aws_auth(grant, places, names) else Severity.HIGH
 
 
 def _rate_risk(grant: Request, places: Places, names: tuple[str, ...] = ()) -> Risk:
@@ -154,22 +186,15 @@ def _rate_risk(grant: Request, places: Places, names: tuple[str, ...] = ()) -> R
     if grant.url:
         return Risk("can call these paths of the API server", False)
     if _reaches_aws_auth(grant, places, names):
-        return Risk("can change aws-auth, and with it who may do what in the cluster", True)
+        return AWS_AUTH_RISK
     if grant.verb == "bind" and names:
         return Risk(f"can give {list_names(names)} to anyone, itself included", True)
     named = f" named {list_names(names)}" if names else ""
-    return describe_right(_get_rated_kind(grant), grant.verb, named + format_of_namespaces(places))
-
-
-def _get_rated_kind(request: Request) -> str:
-    """The resource by whose risk the request is rated: subresources of every resource include those of pods."""
-    return request.full_resource.replace("*/", "pods/")
+    return describe_right(grant.full_resource, grant.verb, named + format_of_namespaces(places), group=grant.group)
 
 
 def _reaches_aws_auth(grant: Request, places: Places, names: tuple[str, ...]) -> bool:
-    changes = grant.verb in ("update", "patch", "delete", "deletecollection")
-    there = places is None or "kube-system" in places
-    return grant.resource == "configmaps" and changes and there and (not names or "aws-auth" in names)
+    return grant.resource == "configmaps" and reaches_system(places) and writes_aws_auth(_create_rule(grant, names))
 
 
 def _summarize_risks(grants: Iterable[Request], places: Places) -> str:

@@ -18,6 +18,8 @@ class RuleSet:
     namespaces: tuple[str, ...] | None
     """Where they apply; None is the whole cluster. Only access policies have patterns such as `dev-*`."""
     is_policy: bool = False
+    is_anonymous: bool = False
+    """Whether they are for callers without authentication, who lack what every user may do."""
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,14 @@ WILDCARD_GROUP = Rule(
     f"{_PRACTICES}#least-privilege",
     ("CIS EKS 4.1.3",),
 )
+NO_EFFECT = Rule(
+    "rbac-no-effect",
+    "Rules name API groups and resources that can exist",
+    Severity.LOW,
+    "Name each subresource (`pods/log`): RBAC takes `pods/*` and `*/*` literally. Write API groups without version"
+    " (`apps`). As it is, the rule grants nothing, although it looks as if it did.",
+    f"{_REFERENCE}#referring-to-resources",
+)
 AWS_AUTH = Rule(
     "rbac-aws-auth-write",
     "The aws-auth ConfigMap is writable only by administrators",
@@ -286,6 +294,7 @@ RULES: tuple[Rule, ...] = tuple(
                 for rule in (pair.everywhere, pair.in_namespace)
             ),
             WILDCARD_GROUP,
+            NO_EFFECT,
             AWS_AUTH,
             ANONYMOUS,
             AUTHENTICATED,

@@ -115,6 +115,11 @@ RBAC_CASES: tuple[Case, ...] = (
         _role_with_binding("good-any-group", rule("get", "pods")),
     ),
     Case(
+        "rbac-no-effect",
+        _role_with_binding("bad-effect", rule("get", "pods/*")),
+        _role_with_binding("good-effect", rule("get", "pods/log")),
+    ),
+    Case(
         "rbac-aws-auth-write",
         _role_with_binding("bad-aws-auth", rule("update", "configmaps", "aws-auth"), namespace="kube-system"),
         _role_with_binding("good-aws-auth", rule("get", "configmaps", "aws-auth"), namespace="kube-system"),

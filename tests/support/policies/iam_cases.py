@@ -103,6 +103,10 @@ POLICIES: Mapping[str, tuple[Statement, Statement]] = {
     "iam-policy-not-action": ({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, READ),
     "iam-policy-not-resource": ({"Effect": "Allow", "Action": "eks:DescribeCluster", "NotResource": CLUSTER_ARN}, READ),
     "iam-policy-resource-wildcard": (allowed("eks:UpdateClusterVersion", "*"), allowed("eks:UpdateClusterVersion")),
+    "iam-policy-data-read": (
+        allowed("secretsmanager:GetSecretValue", "*"),
+        allowed("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:us-east-1:{OWN}:secret:vendor-*"),
+    ),
     "iam-policy-resource-wildcard-read": (allowed("eks:DescribeCluster", "*"), READ),
     "iam-policy-unknown-action": (allowed("eks:DescribeClusters"), READ),
     "iam-policy-unknown-condition-key": ({**READ, "Condition": {"StringEquals": {"eks:clusterNam": "x"}}}, READ),

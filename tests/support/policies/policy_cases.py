@@ -163,6 +163,12 @@ BAD: tuple[Case, ...] = (
     ),
     Case("any resource for a write", (allow("s3:PutObject"),), "iam-policy-resource-wildcard"),
     Case("any resource for a read", (allow("eks:DescribeCluster"),), "iam-policy-resource-wildcard-read"),
+    Case(
+        "the data of any resource",
+        (allow(["s3:GetObject", "dynamodb:Scan"]),),
+        "iam-policy-data-read",
+        "can read the objects in buckets (s3:GetObject); can read the items of tables (dynamodb:Scan)",
+    ),
     Case("any role to any service", (allow("iam:PassRole"),), "iam-pass-role-any"),
     # Names.
     Case(

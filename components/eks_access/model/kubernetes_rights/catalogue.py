@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ..severity import Severity
-from .request import ANY, RuleLike
+from .request import ANY, RuleLike, matching_resources
 
 READS = ("get", "list", "watch")
 WRITES = ("create", "update", "patch")
@@ -66,8 +66,6 @@ class KubernetesRight:
     """Verbs that a reviewer reads the same sentence about, though they break another rule, or none."""
     sentences: Mapping[str, str] = field(default_factory=dict)
     """Sentences about single ones of the resources, where they differ."""
-    widens_access: bool = False
-    """Whether it widens rights or reaches into pods, and so is worth a warning whatever its severity."""
     controls: tuple[str, ...] = ()
     """Ids of the controls that name it ("CIS EKS 4.1.2")."""
     anchor: str = ""
@@ -75,7 +73,7 @@ class KubernetesRight:
 
     @property
     def is_severe(self) -> bool:
-        return self.severity >= Severity.HIGH or self.widens_access
+        return self.severity >= Severity.HIGH
 
     def matched_by(self, rule: RuleLike) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
         """The verbs and resources by which a rule gives this right, or None."""
@@ -90,7 +88,7 @@ class KubernetesRight:
                 if resource in rule.resources:
                     by_name = True
                     resources.append(resource)
-                elif ANY in rule.resources or f"*/{resource.partition('/')[2]}" in rule.resources:
+                elif not matching_resources(resource).isdisjoint(rule.resources):
                     resources.append(resource)
         relevant = self.verbs if by_name or self.by_wildcard is None else self.by_wildcard
         verbs = tuple(verb for verb in relevant if verb in rule.verbs or ANY in rule.verbs)
@@ -172,10 +170,9 @@ KUBERNETES_RIGHTS: tuple[KubernetesRight, ...] = (
         "connect to pods and services{of} through the API server, past network policies",
         (*READS, *WRITES, *DELETES),
         _core("pods/proxy", "services/proxy"),
-        MEDIUM,
+        HIGH,
         MEDIUM,
         by_wildcard=WRITES,
-        widens_access=True,
     ),
     KubernetesRight(
         "nodes-proxy",
@@ -301,7 +298,7 @@ KUBERNETES_RIGHTS: tuple[KubernetesRight, ...] = (
         "change what roles allow and who has them, within its own rights (beyond them with `bind` and `escalate`)",
         WRITES,
         (Target(RBAC, ("roles", "clusterroles", "rolebindings", "clusterrolebindings")),),
-        MEDIUM,
+        HIGH,
         MEDIUM,
         related_verbs=DELETES,
         sentences=dict.fromkeys(("roles", "clusterroles"), "change what roles allow")
@@ -309,7 +306,6 @@ KUBERNETES_RIGHTS: tuple[KubernetesRight, ...] = (
             ("rolebindings", "clusterrolebindings"),
             "give roles that it holds or may bind, to anyone, and take them away",
         ),
-        widens_access=True,
         controls=("CIS EKS 4.1.8",),
         anchor="escalate-verb",
     ),

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, Protocol
 
 ANY = "*"
@@ -71,6 +72,17 @@ class PolicyRule:
         return cls(*(tuple(rule.get(key) or ()) for key in keys))
 
 
+@lru_cache(maxsize=4096)
+def matching_resources(full_resource: str) -> frozenset[str]:
+    """What a rule may have in `resources` to apply to a resource; everything else is taken literally.
+
+    `*/exec` is the subresource of every resource, while `pods/*` and `*/*` are the names of no resource.
+    https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/rbac/v1/evaluation_helpers.go (`ResourceMatches`)
+    """
+    subresource = full_resource.partition("/")[2]
+    return frozenset((ANY, full_resource, *((f"*/{subresource}",) if subresource else ())))
+
+
 def allows(rule: RuleLike, request: Request) -> bool:
     """Whether a rule allows a request, wherever the rule is in force.
 
@@ -82,8 +94,7 @@ def allows(rule: RuleLike, request: Request) -> bool:
         return any(url == request.url or (url.endswith(ANY) and request.url.startswith(url[:-1])) for url in rule.urls)
     if ANY not in rule.groups and request.group not in rule.groups:
         return False
-    matching = (ANY, request.full_resource, *((f"*/{request.subresource}",) if request.subresource else ()))
-    if not any(each in rule.resources for each in matching):
+    if matching_resources(request.full_resource).isdisjoint(rule.resources):
         return False
     return not rule.names or request.name in rule.names
 

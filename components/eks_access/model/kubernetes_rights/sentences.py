@@ -2,48 +2,59 @@
 
 from ..risk import Risk
 from .catalogue import DELETES, KUBERNETES_RIGHTS, READ_SENTENCES, READS, WRITES, KubernetesRight
-from .request import ANY
+from .effect import is_public, matches_nothing
+from .request import ANY, Request
+
+AWS_AUTH_RISK = Risk("can change aws-auth, and with it who may do what in the cluster", True)
+"""Of a rule that writes ConfigMaps in kube-system (`writes_aws_auth`)."""
 
 
-def describe_right(resource: str, verb: str, of: str = "", *, named: bool = False) -> Risk:
+def describe_right(resource: str, verb: str, of: str = "", *, group: str = ANY, named: bool = False) -> Risk:
     """What it means to have `verb` on `resource` (with its subresource: `pods/exec`).
 
     `of` says whose (" of `payments`", with its space), where it is not everyone's; `named`: on some by name only.
+    `group` is the API group; `*` takes the resource for the one that Kubernetes has of this name.
     """
+    if matches_nothing(group, resource):
+        return Risk("gives nothing: RBAC takes the name literally, and nothing is called that", False)
     if resource == ANY:
-        return _everything(verb, of)
+        return _everything(verb, of, group)
+    if is_public(Request(verb, group, resource)):
+        return Risk("can do what every user may do anyway", False)
     if named and resource == "secrets" and verb in (*READS, *WRITES, *DELETES):
         return Risk("can read these, and no other Secret" if verb in READS else "can change these, and no other", False)
     if named and verb == "bind":
         return Risk("can give the role to anyone, itself included", True)
-    right = find_right(resource, verb)
+    right = find_right(resource, verb, group)
     if right is not None:
-        return Risk(right.describe((resource,), of), right.is_severe)
-    if verb in (*READS, ANY) and resource in READ_SENTENCES:
-        return Risk(READ_SENTENCES[resource].replace("{of}", of), False)
+        return Risk(right.describe((resource,), of), right.is_severe and (verb == ANY or verb in right.verbs))
     if verb in READS:
-        return Risk("can read them", False)
+        return Risk(READ_SENTENCES.get(resource, "can read them").replace("{of}", of), False)
+    if verb == ANY:
+        return Risk("can do everything with them", True)
     return Risk("can change them", False) if verb in (*WRITES, *DELETES) else Risk(f"can use the verb {verb!r}", True)
 
 
-def find_right(resource: str, verb: str) -> KubernetesRight | None:
-    """The right of the catalogue that this verb gives: of several the first one, of the verb `*` the most severe."""
-    found = [right for right in KUBERNETES_RIGHTS if _is_about(right, resource, verb)]
-    if verb == ANY:
-        return max(found, key=lambda right: (right.is_severe, right.severity), default=None)
-    return found[0] if found else None
+def find_right(resource: str, verb: str, group: str = ANY) -> KubernetesRight | None:
+    """The right of the catalogue that this verb gives, the most severe of several; then those it only belongs to."""
+    found = [right for right in KUBERNETES_RIGHTS if _is_about(right, resource, verb, group)]
+    return max(found, key=lambda right: (verb == ANY or verb in right.verbs, right.severity), default=None)
 
 
-def _is_about(right: KubernetesRight, resource: str, verb: str) -> bool:
+def _is_about(right: KubernetesRight, resource: str, verb: str, group: str) -> bool:
     subresource = resource.partition("/")[2] if resource.startswith("*/") else None
     return (verb == ANY or verb in right.verbs or verb in right.related_verbs) and any(
         each == resource or (subresource is not None and each.partition("/")[2] == subresource)
         for target in right.targets
+        if group in (ANY, target.group)
         for each in target.resources
     )
 
 
-def _everything(verb: str, of: str) -> Risk:
+def _everything(verb: str, of: str, group: str) -> Risk:
+    everything = {ANY: "everything", "": "everything of the core API"}.get(group, f"everything of {group}")
     if verb == ANY:
-        return Risk("can do everything", True)
-    return Risk(f"can read everything{of}, Secrets included" if verb in READS else f"can {verb} everything", True)
+        return Risk(f"can do {everything}", True)
+    if verb not in READS:
+        return Risk(f"can {verb} {everything}", True)
+    return Risk(f"can read {everything}{of}{', Secrets included' if group in (ANY, '') else ''}", True)

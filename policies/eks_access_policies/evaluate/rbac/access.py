@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from eks_access.model.kubernetes_rights.catalogue import WRITES
+from eks_access.model.kubernetes_rights.grading import is_everything
 from eks_access.model.kubernetes_rights.request import ANY
 
 from ...access import Access, Binding, EffectiveRule, Role, Subject, may_be_same_cluster
@@ -19,7 +20,7 @@ from ...rules.rbac import (
     UNBOUND_ROLE,
 )
 from ..settings import Settings
-from .violations import Violation, find_mandatory, find_violations, is_everything
+from .violations import Violation, find_mandatory, find_violations
 
 _ANONYMOUS_SUBJECTS = ("system:anonymous", "system:unauthenticated")
 _AUTHENTICATED_GROUPS = ("system:authenticated", "system:serviceaccounts")

@@ -1,20 +1,24 @@
 """Finds what one effective rule violates: rights of the catalogue, wildcards, and what names do not confine. Pure."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from dataclasses import dataclass, replace
 
-from eks_access.model.kubernetes_rights import KUBERNETES_RIGHTS, KubernetesRight
-from eks_access.model.kubernetes_rights.catalogue import RBAC, WRITES
+from eks_access.model.kubernetes_rights import KUBERNETES_RIGHTS, KubernetesRight, find_ineffective, reaches_system
+from eks_access.model.kubernetes_rights.catalogue import WRITES
+from eks_access.model.kubernetes_rights.grading import (
+    binds_by_name,
+    find_system_names,
+    find_wildcards,
+    is_everything,
+    writes_aws_auth,
+)
 from eks_access.model.kubernetes_rights.request import ANY
 
 from ...access import Access, EffectiveRule, Permission
 from ...finding import Rule
-from ...rules.rbac import AWS_AUTH, BIND_NAMED, EVERYTHING, PAIRS, WILDCARD, WILDCARD_GROUP, Pair
+from ...rules.rbac import AWS_AUTH, BIND_NAMED, EVERYTHING, NO_EFFECT, PAIRS, WILDCARD, WILDCARD_GROUP, Pair
 
-SYSTEM_NAMESPACE = "kube-system"
 _PUBLISHED_BY_AWS = "AmazonEKS"
-_SYSTEM = "system:"
 
 
 @dataclass(frozen=True)
@@ -37,46 +41,42 @@ def find_violations(effective: EffectiveRule, access: Access) -> Iterator[Violat
                 rule, ("*",), ("*",), "can do everything there, reading Secrets and running commands included"
             )
         return
+    without_effect = tuple(find_ineffective(right.groups, right.resources))
+    if without_effect:
+        sentence = "grants nothing: RBAC takes these names literally, and no API group or resource is called that"
+        yield Violation(NO_EFFECT, right.verbs, without_effect, sentence)
+        right = _without(right, without_effect)
     for catalogued in KUBERNETES_RIGHTS:
         rule = _select(PAIRS[catalogued.key], reaches)
         matched = catalogued.matched_by(right)
         if rule is not None and matched:
             yield Violation(rule, *matched, catalogued.describe(matched[1], " there"))
-    yield from _find_wildcards(effective, reaches)
+    yield from _find_wildcards(effective, right, reaches)
     yield from _find_named(right, reaches, access, effective.cluster)
     if reaches and writes_aws_auth(right):
         sentence = "can change aws-auth, and so make anyone an administrator of a cluster that reads it"
         yield Violation(AWS_AUTH, _matching(right.verbs, WRITES), ("configmaps",), sentence)
 
 
-def is_everything(right: Permission) -> bool:
-    return ANY in right.verbs and ANY in right.resources and ANY in right.groups and not right.names
-
-
-def reaches_system(namespaces: tuple[str, ...] | None) -> bool:
-    """Whether rules in force there apply in the whole cluster, or where the cluster's own components run."""
-    return namespaces is None or any(fnmatchcase(SYSTEM_NAMESPACE, pattern) for pattern in namespaces)
-
-
-def writes_aws_auth(right: Permission) -> bool:
-    return (
-        ("" in right.groups or ANY in right.groups)
-        and ("configmaps" in right.resources or ANY in right.resources)
-        and bool(_matching(right.verbs, WRITES))
-        and (not right.names or "aws-auth" in right.names)
-    )
-
-
 def _select(pair: Pair, reaches: bool) -> Rule | None:
     return pair.everywhere if reaches else pair.in_namespace
 
 
-def _find_wildcards(effective: EffectiveRule, reaches: bool) -> Iterator[Violation]:
-    right = effective.rule
+def _without(right: Permission, ineffective: Collection[str]) -> Permission:
+    """The rule without what no request matches; without any resource, if that leaves no API group."""
+    groups = tuple(each for each in right.groups if each not in ineffective)
+    return replace(
+        right, groups=groups, resources=tuple(each for each in right.resources if groups and each not in ineffective)
+    )
+
+
+def _find_wildcards(effective: EffectiveRule, right: Permission, reaches: bool) -> Iterator[Violation]:
     if effective.association is not None and effective.association.policy.startswith(_PUBLISHED_BY_AWS):
         return  # the rules are AWS's own, and the rights in them are reported by themselves
-    wide = tuple(each for each in (*right.resources, *right.urls) if each in (ANY, "/*") or each.startswith("*/"))
+    wide = find_wildcards(right)
     rule = _select(WILDCARD, reaches)
+    if not (right.resources or right.urls):
+        return
     if (wide or ANY in right.verbs) and rule is not None:
         sentence = "includes kinds and verbs that do not exist yet"
         yield Violation(rule, right.verbs, wide or (*right.resources, *right.urls), sentence)
@@ -90,12 +90,11 @@ def _find_named(right: Permission, reaches: bool, access: Access, cluster: str) 
     """Violations of rules that `resourceNames` do not confine, because of the names in them."""
     if not right.names:
         return
-    if _matching(right.verbs, ("impersonate",)):
-        system = tuple(name for name in right.names if name.startswith(_SYSTEM))
-        rule = _select(PAIRS["impersonate"], reaches)
-        if system and rule is not None:
-            yield Violation(rule, ("impersonate",), system, "can act as a part of the system, with the system's rights")
-    if _matching(right.verbs, ("bind",)) and (RBAC in right.groups or ANY in right.groups):
+    system = find_system_names(right)
+    rule = _select(PAIRS["impersonate"], reaches)
+    if system and rule is not None:
+        yield Violation(rule, ("impersonate",), system, "can act as a part of the system, with the system's rights")
+    if binds_by_name(right):
         yield from _find_bindable(right, reaches, access, cluster)
 
 

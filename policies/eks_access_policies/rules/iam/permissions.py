@@ -57,6 +57,13 @@ POLICY_RESOURCE_READ = Rule(
     "Name the ARNs, or at least their account and a prefix of their names.",
     "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
 )
+POLICY_DATA_READ = Rule(
+    "iam-policy-data-read",
+    "Data and credentials are read from named resources only",
+    Severity.HIGH,
+    "Name the secrets, parameters, keys, buckets, tables or queues that are needed, or require a tag on them.",
+    f"{_USER_GUIDE}/best-practices.html#grant-least-privilege",
+)
 POLICY_UNKNOWN_ACTION = Rule(
     "iam-policy-unknown-action",
     "A policy's actions exist",

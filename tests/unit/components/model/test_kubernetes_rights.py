@@ -1,5 +1,8 @@
 """One catalogue of rights: the base line, the matrix, `explain`, the review and the pack's rules grade from it."""
 
+from collections.abc import Iterable
+from itertools import chain
+
 import pytest
 
 from eks_access.model.kubernetes_rights import (
@@ -10,14 +13,22 @@ from eks_access.model.kubernetes_rights import (
     KubernetesRight,
     PolicyRule,
     Request,
+    RuleLike,
     allows,
     describe_right,
     find_right,
     is_in_scope,
+    is_public,
+    matches_nothing,
 )
+from eks_access.model.kubernetes_rights.catalogue import Names
+from eks_access.model.kubernetes_rights.effect import EVERY_CALLER, EVERY_USER
 from eks_access.model.severity import Severity
+from eks_access_policies.access import Access, EffectiveRule, Permission
+from eks_access_policies.access.chain import default_roles
+from eks_access_policies.evaluate.rbac.violations import find_violations
 from eks_access_policies.review.kubernetes import severity
-from eks_access_policies.rules.rbac import PAIRS
+from eks_access_policies.stack import Stack
 
 NOT_ASKED_ABOUT = {
     "namespace-labels": "every write of a namespace is asked as a create, patch and delete of the matrix",
@@ -48,16 +59,87 @@ def test_a_right_of_high_severity_is_asked_about_by_the_probe_or_there_is_a_reas
     assert is_asked or right.key in NOT_ASKED_ABOUT
 
 
-@pytest.mark.parametrize("right", KUBERNETES_RIGHTS, ids=lambda right: right.key)
-def test_what_the_pack_calls_high_is_high_in_the_review_and_severe_in_explain(right: KubernetesRight) -> None:
-    for target in right.targets:
-        for full in target.resources:
-            resource, _, subresource = full.partition("/")
-            for verb in right.verbs:
-                graded = severity(Request(verb, target.group, resource, subresource), None)
-                if PAIRS[right.key].everywhere.severity >= Severity.HIGH:
-                    assert graded >= right.severity, f"{verb} {full} is {graded.name} in the review"
-                    assert describe_right(full, verb).is_severe
+RIGHTS = [
+    (right, verb, target.group, resource)
+    for right in KUBERNETES_RIGHTS
+    for target in right.targets
+    for resource in target.resources
+    for verb in right.verbs
+]
+WHERE = {"cluster": None, "kube-system": ("kube-system",), "namespace": ("web",)}
+NOTHING = Access(Stack(()))
+
+
+def grade_by_pack(rule: Permission, namespaces: tuple[str, ...] | None) -> Severity | None:
+    """The highest severity of the findings that the policy pack has about a rule."""
+    effective = EffectiveRule(rule, "dev", namespaces)
+    return max((each.rule.severity for each in find_violations(effective, NOTHING)), default=None)
+
+
+@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize(("right", "verb", "group", "resource"), RIGHTS, ids=lambda each: getattr(each, "key", each))
+def test_pack_review_and_explain_grade_a_right_alike(
+    right: KubernetesRight, verb: str, group: str, resource: str, where: str
+) -> None:
+    rule = Permission((verb,), (group,), (resource,))
+    places = WHERE[where]
+    by_pack, by_review = grade_by_pack(rule, places), grade_by_review(rule, places)
+    is_severe = describe_right(resource, verb, group=group).is_severe
+    if where == "namespace":
+        assert by_review >= (by_pack or Severity.LOW), "the review never grades below the pack"
+        assert not is_severe or by_review >= Severity.HIGH, "what is a danger everywhere stays one in a namespace"
+    else:
+        assert by_pack is not None, "the catalogue has it"
+        assert by_review == max(by_pack, Severity.MEDIUM)
+        assert is_severe is (by_pack >= Severity.HIGH)
+
+
+@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize("name", ["one", "aws-auth", "system:masters", "cluster-admin"])
+@pytest.mark.parametrize(("right", "verb", "group", "resource"), RIGHTS, ids=lambda each: getattr(each, "key", each))
+def test_the_review_never_grades_a_named_right_below_the_pack(
+    right: KubernetesRight, verb: str, group: str, resource: str, name: str, where: str
+) -> None:
+    rule = Permission((verb,), (group,), (resource,), (name,))
+    by_pack = grade_by_pack(rule, WHERE[where])
+    assert grade_by_review(rule, WHERE[where]) >= (by_pack or Severity.LOW)
+    if right.names is Names.IRRELEVANT and where == "cluster":
+        assert by_pack == right.severity, "it is as dangerous with names"
+
+
+def grade_by_review(rule: Permission, places: tuple[str, ...] | None) -> Severity:
+    resource, _, subresource = rule.resources[0].partition("/")
+    grant = Request(rule.verbs[0], rule.groups[0], resource, subresource)
+    return severity(grant, places, rule.names)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Permission(("*",), ("*",), ("*",)),
+        Permission(("*",), ("",), ("configmaps",)),
+        Permission(("*",), ("example.com",), ("widgets",)),
+        Permission(("get",), ("apps",), ("*",)),
+        Permission(("create",), ("*",), ("*",)),
+        Permission(("get",), ("",), ("*/exec",)),
+        Permission(("create",), ("",), ("*/proxy",)),
+        Permission(("create",), ("",), ("configmaps",)),
+        Permission(("patch",), ("*",), ("configmaps",), ("aws-auth",)),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("where", WHERE)
+def test_the_review_never_grades_a_wildcard_below_the_pack(rule: Permission, where: str) -> None:
+    by_pack = grade_by_pack(rule, WHERE[where])
+    assert by_pack is not None or where == "namespace"
+    assert grade_by_review(rule, WHERE[where]) >= (by_pack or Severity.LOW)
+
+
+def test_a_right_of_the_same_name_in_another_api_group_is_graded_by_neither() -> None:
+    other = Permission(("create",), ("example.com",), ("secrets",))
+    assert grade_by_pack(other, None) is None
+    assert grade_by_review(other, None) is Severity.MEDIUM
+    assert grade_by_review(Permission(("create",), ("",), ("secrets",)), None) is Severity.HIGH
 
 
 def test_reads_of_workloads_are_no_right_of_the_catalogue() -> None:
@@ -107,3 +189,58 @@ def test_a_review_of_a_path_is_never_taken_for_one_of_a_resource() -> None:
     everything = PolicyRule(("*",), ("*",), ("*",))
     assert not allows(everything, Request.from_review({"nonResourceAttributes": {"verb": "get", "path": ""}}))
     assert allows(everything, Request.from_review({"resourceAttributes": {"verb": "get", "resource": "pods"}}))
+
+
+def test_what_every_user_may_do_is_what_kubernetes_own_roles_give_them() -> None:
+    def flatten(rules: Iterable[RuleLike]) -> set[tuple[str, str, str, str]]:
+        return {
+            (verb, group, resource, url)
+            for rule in rules
+            for verb in rule.verbs
+            for group in rule.groups or [""]
+            for resource in rule.resources or [""]
+            for url in rule.urls or [""]
+        }
+
+    public = default_roles()["system:public-info-viewer"].rules
+    users = (default_roles()[name].rules for name in ("system:basic-user", "system:discovery"))
+    assert flatten(EVERY_CALLER) == flatten(public)
+    assert flatten(EVERY_USER) == flatten([*public, *chain.from_iterable(users)])
+
+
+@pytest.mark.parametrize(
+    ("request_", "users", "callers"),
+    [
+        (Request("create", "authorization.k8s.io", "selfsubjectaccessreviews"), True, False),
+        (Request("create", "authentication.k8s.io", "selfsubjectreviews"), True, False),
+        (Request("get", url="/apis/apps"), True, False),
+        (Request("get", url="/version"), True, True),
+        (Request("create", "authorization.k8s.io", "subjectaccessreviews"), False, False),
+        (Request("get", url="/metrics"), False, False),
+        (Request("post", url="/version"), False, False),
+        (Request("list", "", "pods"), False, False),
+    ],
+    ids=str,
+)
+def test_public_is_what_every_user_or_every_caller_may_do(request_: Request, users: bool, callers: bool) -> None:
+    assert is_public(request_) is users
+    assert is_public(request_, authenticated=False) is callers
+
+
+@pytest.mark.parametrize(
+    ("group", "resource", "nothing"),
+    [
+        ("", "pods/*", True),
+        ("*", "*/*", True),
+        ("apps/v1", "deployments", True),
+        ("", "pods/log", False),
+        ("*", "*/log", False),
+        ("*", "*", False),
+    ],
+)
+def test_names_that_rbac_takes_literally_match_nothing(group: str, resource: str, nothing: bool) -> None:
+    assert matches_nothing(group, resource) is nothing
+    assert describe_right(resource, "get", group=group).sentence.startswith("gives nothing") is nothing
+    rule = PolicyRule(("get",), (group,), (resource,))
+    asked = [Request("get", "", "pods", "log"), Request("get", "apps", "deployments"), Request("get", "", "pods")]
+    assert any(allows(rule, each) for each in asked) is not nothing

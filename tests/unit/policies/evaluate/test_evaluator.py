@@ -108,6 +108,18 @@ def test_bind_and_impersonate_are_evaluated_by_the_resource_names() -> None:
         assert bool(messages(made, "rbac-impersonate")) is is_found, names
 
 
+def test_names_that_rbac_takes_literally_are_reported_as_without_effect_and_as_nothing_else() -> None:
+    made = reads_secrets()
+    made[2] = cluster_role("rights", {"verbs": ["*"], "apiGroups": ["*"], "resources": ["pods/*", "*/*"]})
+    assert [message.partition(" may ")[2] for message in messages(made, "rbac-no-effect")] == [
+        "* pods/*, */* in the whole cluster: grants nothing: RBAC takes these names literally, and no API group or"
+        " resource is called that."
+    ]
+    assert not messages(made, "rbac-wildcard")
+    made[2] = cluster_role("rights", rule("get", "pods/* secrets", group=""))
+    assert messages(made, "rbac-secrets-read"), "the rest of the rule is evaluated"
+
+
 def test_the_cluster_admin_policy_is_one_finding() -> None:
     made = [role("boss"), entry("way-in", "boss"), association("policy", "boss", "AmazonEKSClusterAdminPolicy")]
     found = {finding.rule.id for finding in Evaluator().stack(stack(made))}

@@ -1,11 +1,15 @@
 """Permissions are evaluated by their effect: on which resources, under which conditions, after denials."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 
+from eks_access.model.aws_actions import describe_action
+from eks_access.model.aws_data import DATA_ACTIONS
 from eks_access_policies.finding import Finding, Severity
 from eks_access_policies.iam import Context, actions, evaluate_policies, evaluate_policy
+from eks_access_policies.review.aws import severity
 from tests.support.policies.disguise_cases import DANGEROUS, HARMLESS
 from tests.support.policies.policy_cases import BAD, GOOD, OWN, PATHS, Case, allow, deny
 
@@ -54,12 +58,57 @@ READING = ("Get", "List", "Describe", "BatchGet", "View", "Lookup", "Search", "R
 """Prefixes in AWS's own policies for auditors and readers."""
 
 
-def test_read_actions_of_any_service_have_no_severe_finding() -> None:
+def test_read_actions_of_any_service_have_no_severe_finding_but_those_of_data_and_credentials() -> None:
     for service in actions.services():
         reads = [str(each) for each in actions.actions_of(service).values() if each.access_level in READS]
         for written in (reads, [f"{service}:{verb}*" for verb in READING]):
             findings = severe(Case(service, (allow(written),)))
-            assert not findings, format_findings(findings)
+            holds_data = any(action.startswith(f"{service}:") for action in DATA_ACTIONS)
+            assert not findings or holds_data, format_findings(findings)
+            assert {each.rule.id for each in findings} <= {"iam-policy-data-read"}, format_findings(findings)
+
+
+def reads_data(*statements: dict[str, object]) -> bool:
+    return any(each.rule.id == "iam-policy-data-read" for each in evaluate(*statements))
+
+
+@pytest.mark.parametrize("action", sorted(DATA_ACTIONS))
+def test_pack_and_review_grade_reading_the_data_of_every_resource_alike(action: str) -> None:
+    found = actions.find_action(action)
+    assert found is not None, "AWS has the action"
+    assert reads_data(allow([str(found)]))
+    assert severity(str(found), True) is Severity.HIGH
+    assert describe_action(str(found)).sentence == DATA_ACTIONS[action].sentence
+    assert severity(str(found), False) is Severity.MEDIUM, "of named resources"
+    types = actions.resource_types(found.service)
+    if found.resources:
+        template = types[found.resources[0].type].arn.replace("${Partition}", "aws").replace("${Account}", OWN)
+        one = re.sub(r"\$\{\w+\}", "one", template)
+        assert not reads_data(allow([str(found)], one)), f"{one} is one resource"
+
+
+@pytest.mark.parametrize(
+    ("statements", "is_found"),
+    [
+        ([allow(["s3:Get*"])], True),
+        ([allow(["s3:getobject"])], True),
+        ([allow(["s3:GetObject"], "arn:aws:s3:::*")], True),
+        ([allow(["s3:GetObject"], "arn:aws:s3:::reports/*")], False),
+        ([allow(["s3:ListAllMyBuckets", "s3:GetBucketPolicy"])], False),
+        ([allow(["s3:GetObject"]), deny(["s3:GetObject"])], False),
+        ([allow(["secretsmanager:GetSecretValue"], f"arn:aws:secretsmanager:us-east-1:{OWN}:secret:*")], True),
+        ([allow(["secretsmanager:GetSecretValue"], f"arn:aws:secretsmanager:us-east-1:{OWN}:secret:app-*")], False),
+        ([allow(["ssm:GetParameter"], condition={"StringEquals": {"aws:ResourceTag/team": "web"}})], False),
+        ([allow(["ssm:GetParameter"], condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})], True),
+        ([allow(["kms:Decrypt"], condition={"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}})], False),
+        ([allow(["kms:Decrypt"], condition={"StringLike": {"kms:ViaService": "*"}})], True),
+    ],
+    ids=str,
+)
+def test_reading_data_is_found_where_nothing_selects_what_is_read(
+    statements: list[dict[str, object]], is_found: bool
+) -> None:
+    assert reads_data(*statements) is is_found
 
 
 @pytest.mark.parametrize("path", PATHS)

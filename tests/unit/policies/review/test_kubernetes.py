@@ -142,3 +142,62 @@ def test_changing_aws_auth_is_reported_with_its_own_risk(namespace: str, name: s
     (line,) = lines(compare(bound([]), bound([rule(["update"], "configmaps", resourceNames=[name])], namespace)))
     assert line.startswith(f"{severity}: ")
     assert ("who may do what in the cluster" in line) == (severity == "high")
+
+
+@pytest.mark.parametrize(
+    ("rules", "is_reported"),
+    [
+        ([rule(["create"], "selfsubjectaccessreviews", group="authorization.k8s.io")], False),
+        ([rule(["create"], "subjectaccessreviews", group="authorization.k8s.io")], True),
+        ([{"nonResourceURLs": ["/version", "/apis/*"], "verbs": ["get"]}], False),
+        ([{"nonResourceURLs": ["/metrics"], "verbs": ["get"]}], True),
+        ([rule(["create"], "pods/*")], False),
+        ([rule(["*"], "*/*", group="*")], False),
+        ([rule(["create"], "deployments", group="apps/v1")], False),
+        ([rule(["create"], "*/exec")], True),
+    ],
+)
+def test_what_every_user_may_do_and_what_matches_nothing_is_neither_gained_nor_lost(
+    rules: Rules, is_reported: bool
+) -> None:
+    assert bool(lines(compare(bound([]), bound(rules)))) is is_reported
+    assert bool(lines(compare(bound(rules), bound([])))) is is_reported
+
+
+def test_callers_without_authentication_gain_what_only_users_have() -> None:
+    def open_to(group: str) -> Stack:
+        return Stack().bound(group, "dev", [rule(["create"], "selfsubjectreviews", group="authentication.k8s.io")])
+
+    (line,) = lines(compare(Stack(), open_to("system:unauthenticated")))
+    assert "create selfsubjectreviews" in line
+    assert lines(compare(Stack(), open_to("system:authenticated"))) == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "severity"),
+    [
+        ([rule(["create"], "apiservices", group="apiregistration.k8s.io")], "critical"),
+        ([rule(["create"], "validatingadmissionpolicies", group="admissionregistration.k8s.io")], "critical"),
+        ([rule(["update"], "certificatesigningrequests/approval", group="certificates.k8s.io")], "critical"),
+        ([rule(["escalate"], "clusterroles", group="rbac.authorization.k8s.io", resourceNames=["x"])], "critical"),
+        ([rule(["impersonate"], "groups", resourceNames=["system:masters"])], "critical"),
+        ([rule(["impersonate"], "groups", resourceNames=["readers"])], "medium"),
+        ([rule(["create"], "persistentvolumes")], "high"),
+        ([rule(["create"], "replicationcontrollers")], "high"),
+        ([rule(["patch"], "nodes")], "high"),
+        ([rule(["update"], "nodes/status")], "high"),
+        ([rule(["patch"], "namespaces")], "high"),
+        ([rule(["*"], "configmaps")], "high"),
+        ([{"nonResourceURLs": ["*"], "verbs": ["*"]}], "high"),
+        ([rule(["create"], "secrets", group="example.com")], "medium"),
+    ],
+)
+def test_each_right_of_the_pack_has_its_severity_in_the_review(rules: Rules, severity: str) -> None:
+    found = lines(compare(bound([]), bound(rules)))
+    assert found[0].startswith(f"{severity}: "), found
+
+
+def test_the_namespace_of_the_system_is_as_grave_as_the_whole_cluster() -> None:
+    tokens = [rule(["create"], "serviceaccounts/token")]
+    assert lines(compare(bound([]), bound(tokens, "kube-system")))[0].startswith("critical: ")
+    assert lines(compare(bound([]), bound(tokens, "web")))[0].startswith("high: ")
