@@ -9,6 +9,7 @@ from ..settings import Settings
 from .clusters import evaluate_resource
 from .entries import evaluate_entries
 from .policies import evaluate_policies
+from .unread import find_unread
 
 __all__ = ["RULES", "evaluate", "evaluate_resource"]
 
@@ -17,3 +18,4 @@ def evaluate(access: Access, settings: Settings, own_accounts: frozenset[str]) -
     """Findings about the chain of access: principals, their Kubernetes identities, and their access policies."""
     yield from evaluate_policies(access, settings)
     yield from evaluate_entries(access, settings, own_accounts)
+    yield from find_unread(access)
