@@ -66,7 +66,9 @@ class Evaluator:
     def together(self, stack: Stack, accounts: frozenset[str]) -> list[Finding]:
         """The findings of the stack rules."""
         access = Access(stack)
-        return self._evaluate(lambda settings: _evaluate_stack(access, settings, accounts), stack)
+        return self._evaluate(
+            lambda settings: _evaluate_stack(access, settings.with_accounts(accounts), accounts), stack
+        )
 
     def _evaluate(self, find: Callable[[Settings], Iterable[Finding]], stack: Stack) -> list[Finding]:
         """The findings under each rule's settings, without exempted resources, and with secrets redacted."""

@@ -19,6 +19,7 @@ from .entry_traits import EntryTraits
 from .formatting import quote_name
 from .identity import Kind, Trait
 
+_ACTS_AS = "its pods act as this role in AWS"
 UNKNOWN_CLUSTER = "(a cluster not known yet)"
 RateRole = Callable[[Principal], Severity | None]
 """The severity of acting as a role; None if its policies are not in the stack."""
@@ -67,7 +68,7 @@ class ClusterIdentities:
             key = entry.principal.key
             self.entered[key].add(entry.cluster or UNKNOWN_CLUSTER)
             for what in entry.unknown_fields:
-                self.unknown[key].append(f"the {what} of its {_quote_entry(entry)} is not known before the deployment")
+                self.unknown[key].append(f"the {what} of its {_quote_entry(entry)}, not known before the deployment")
             for trait in entry_traits.of(entry):
                 self._add(key, entry.cluster, trait)
 
