@@ -77,7 +77,9 @@ def _mappings(aws_auth: AwsAuth, principals: Principals) -> Iterator[Entry]:
 
 
 def _find_unknown_fields(resource: Resource, principal: Principal, **properties: str) -> tuple[str, ...]:
-    unknown = (what for what, name in properties.items() if contains_unknown(resource.get(name)))
+    # What EKS derives for a property that the program does not set is not known either, and is no gap.
+    given = resource.properties if resource.inputs is None else resource.inputs
+    unknown = (what for what, name in properties.items() if contains_unknown(given.get(name)))
     return (*(["principal"] if principal.is_unknown else []), *unknown)
 
 

@@ -30,6 +30,13 @@ class WorkloadRole:
     role: Principal | None
     means: str
     """How: `EKS Pod Identity`, or `its annotation`."""
+    policy: Value = None
+    """The session policy of an association, which limits what its pods may do with the role."""
+
+    @property
+    def has_unknown(self) -> bool:
+        """Whether the role is not known before the deployment, or what limits it."""
+        return self.role is None or is_unknown(self.policy)
 
 
 def find_workload_roles(stack: Stack, clusters: Clusters, principals: Principals) -> Iterator[WorkloadRole]:
@@ -47,7 +54,8 @@ def _associated_roles(resource: Resource, cluster: str, principals: Principals) 
     for name in ("roleArn", "targetRoleArn"):
         if name == "roleArn" or resource.get(name) is not None:
             role = principals.of(resource, name)
-            yield WorkloadRole(resource, cluster, account, None if role.is_unknown else role, "EKS Pod Identity")
+            known = None if role.is_unknown else role
+            yield WorkloadRole(resource, cluster, account, known, "EKS Pod Identity", resource.get("policy"))
 
 
 def _annotated_roles(resource: Resource, stack: Stack, cluster: str, principals: Principals) -> Iterator[WorkloadRole]:

@@ -1,5 +1,6 @@
 """Reads who comes into the clusters of a stack, and as whom, for a review: principals, accounts, issuers, workloads."""
 
+import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from ..access.identity_providers import IdentityProvider, can_name_components
 from ..access.model import format_cluster
 from ..access.workload_roles import WorkloadRole
 from ..finding import Severity
-from ..stack import Resource, is_unknown
+from ..stack import Resource, Value, is_unknown
 from ..stack.values import get, text
 from .entry_traits import EntryTraits
 from .formatting import quote_name
@@ -118,6 +119,11 @@ class ClusterIdentities:
             found.role.arn or found.role.name,
         )
         self._add(found.account, found.cluster, trait)
+        if is_unknown(found.policy):
+            self.unknown[found.account].append(f"the session policy of its role, by {found.means}, is not known yet")
+            self._add(found.account, found.cluster, Trait(Kind.SESSION_POLICY, "", is_known=False))
+        elif found.policy is not None:
+            self._add(found.account, found.cluster, _limit(found))
 
     def _read_cluster(self, cluster: Resource, name: str) -> None:
         is_admin, creator = is_creator_admin(cluster), Outsider(f"the creator of {format_cluster(name)}")
@@ -134,6 +140,29 @@ class ClusterIdentities:
             risk = "principals come in by another way"
             trait = Trait(Kind.MODE, text(mode) or "", risk, "", Severity.LOW, "as its authentication mode")
             self._add(Outsider(format_cluster(name)), name, trait)
+
+
+def _limit(found: WorkloadRole) -> Trait:
+    """The session policy of an association."""
+    return Trait(
+        Kind.SESSION_POLICY,
+        f"{found.role.key if found.role else ''} {_normalize_document(found.policy)}",
+        "is no longer limited by the session policy of its association",
+        "is limited by the session policy of its association",
+        Severity.MEDIUM,
+        f"by {found.means}",
+        str(found.resource.name),
+    )
+
+
+def _normalize_document(document: Value) -> str:
+    """A document in one form, however it is laid out."""
+    if isinstance(document, str):
+        try:
+            document = json.loads(document)
+        except (ValueError, RecursionError):
+            return str(document)
+    return json.dumps(document, sort_keys=True, default=str)
 
 
 def _quote_entry(entry: Entry) -> str:

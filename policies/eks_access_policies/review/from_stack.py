@@ -53,6 +53,9 @@ class _StackReader:
         """What was not evaluated and is not reported of a principal already."""
         reported = {each.resource.urn for each in self._access.entries if each.unknown_fields}
         reported |= {each.resource.urn for each in self._access.bindings if each.unknown_fields}
+        reported |= {each.resource.urn for each in self._access.aws_auth if each.unread}
+        reported |= {each.resource.urn for each in self._access.identity_providers if each.unknown_fields}
+        reported |= {each.resource.urn for each in self._access.workload_roles if each.has_unknown}
         reported |= {gap.resource.urn for each in self._identities.values() for gap in each.gaps}
         for each in find_not_evaluated_resources(self._stack):
             if not each.properties or each.resource.urn not in reported:

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     ACCOUNT = "account"
     ADMINISTRATOR = "administrator"
     ROLE = "role"
+    SESSION_POLICY = "session policy"
     MODE = "authentication mode"
     ISSUER = "issuer"
     REQUIRED_CLAIM = "required claim"
@@ -33,7 +34,7 @@ class Kind(StrEnum):
 
 _SINGLE = (Kind.WAY_IN, Kind.USERNAME, Kind.MODE, Kind.ISSUER, Kind.USERNAME_PREFIX, Kind.GROUPS_PREFIX)
 """Kinds of which there is one, so that a new value replaces the old one."""
-_RESTRICTIONS = (Kind.REQUIRED_CLAIM,)
+_RESTRICTIONS = (Kind.REQUIRED_CLAIM, Kind.SESSION_POLICY)
 """Kinds that limit access: to lose one is a gain."""
 
 
@@ -73,7 +74,8 @@ def compare_traits(before: Set[Trait], after: Set[Trait]) -> Iterator[Change]:
     replaced_kinds = {trait.kind for trait in new if trait.kind in _SINGLE}
     for trait in sorted(old, key=_sort_key):
         if trait.kind in _RESTRICTIONS:
-            if after:  # without anything else left, there is nothing that it limited
+            # Without anything else left there is nothing that it limited, and an unknown one may be the same.
+            if after and trait.kind not in not_compared:
                 yield _gain(trait, ())
         elif trait.kind not in not_compared and trait.kind not in replaced_kinds:
             yield from _lose(trait)

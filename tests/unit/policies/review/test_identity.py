@@ -55,7 +55,7 @@ def test_system_masters_is_a_critical_gain_whatever_the_way_in() -> None:
     assert line.startswith("critical: bypasses RBAC and can do everything, but EKS rejects this group")
     assert gains(mapped("v", "system:masters"), mapped("v", "readers")) == [
         "unknown: could not be determined: nothing in the stack binds this group: what it may do is decided elsewhere"
-        " (readers as a group)"
+        " (readers as a group); in cluster dev"
     ]
 
 
@@ -352,6 +352,16 @@ def test_a_service_account_gains_the_role_that_it_may_act_as_by_what_the_role_ma
     for head in (pods(policies=(weak,)), service_account(ROLE, weak)):
         (line,) = gains(Stack().role("r", None, weak), head)
         assert line.startswith("low: its pods act as this role in AWS")
+
+
+def test_a_session_policy_that_goes_is_a_gain_and_one_that_comes_is_a_loss() -> None:
+    one = '{"Version": "2012-10-17", "Statement": []}'
+    (line,) = gains(pods(policy=one), pods())
+    assert line.startswith("medium: is no longer limited by the session policy")
+    assert gains(pods(), pods(policy=one)) == []
+    assert is_silent(compare(pods(policy=one), pods(policy=one.replace(": ", ":"))))
+    assert compare(pods(policy=one), pods(policy=UNKNOWN)).has_unknown
+    assert gains(pods(policy=one), pods(policy=one.replace("[]", "[{}]")))
 
 
 def test_a_role_that_is_not_in_the_stack_or_not_known_makes_a_service_account_unknown() -> None:
