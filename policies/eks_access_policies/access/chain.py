@@ -12,8 +12,10 @@ from eks_access.model import arn as arns
 from eks_access.model.identity import EntryMethod
 
 from ..stack import Stack
+from .aws_auth import AwsAuth, find_aws_auth
 from .clusters import Clusters
 from .entries import find_entries, find_policy_associations
+from .identity_providers import IdentityProvider, find_identity_providers
 from .model import (
     EVERYONE,
     Binding,
@@ -28,6 +30,7 @@ from .model import (
 )
 from .principals import Principals
 from .rbac_objects import find_bindings, find_roles, parse_permission
+from .workload_roles import WorkloadRole, find_workload_roles
 
 _Item = TypeVar("_Item")
 _SESSION_NAME = r"[\w+=,.@-]+"
@@ -42,12 +45,34 @@ class Access:
         self.stack = stack
         self.clusters = Clusters(stack)
         self.principals = Principals(stack)
-        self.entries: tuple[Entry, ...] = tuple(find_entries(stack, self.clusters, self.principals))
+        self.aws_auth: tuple[AwsAuth, ...] = tuple(find_aws_auth(stack, self.clusters))
+        self.entries: tuple[Entry, ...] = tuple(find_entries(stack, self.clusters, self.principals, self.aws_auth))
         self.associations: tuple[PolicyAssociation, ...] = tuple(
             find_policy_associations(stack, self.clusters, self.principals)
         )
+        self.identity_providers: tuple[IdentityProvider, ...] = tuple(find_identity_providers(stack, self.clusters))
+        self.workload_roles: tuple[WorkloadRole, ...] = tuple(
+            find_workload_roles(stack, self.clusters, self.principals)
+        )
         self.roles: tuple[Role, ...] = tuple(find_roles(stack, self.clusters))
         self.bindings: tuple[Binding, ...] = tuple(find_bindings(stack, self.clusters))
+
+    @cached_property
+    def effective_entries(self) -> tuple[Entry, ...]:
+        """The entries without the mappings in aws-auth of principals that have an access entry in the same cluster.
+
+        https://docs.aws.amazon.com/eks/latest/userguide/migrating-access-entries.html
+        """
+        entered = {
+            (entry.principal.key, entry.cluster) for entry in self.entries if entry.method is EntryMethod.ACCESS_ENTRY
+        }
+        return tuple(
+            entry
+            for entry in self.entries
+            if entry.method is EntryMethod.ACCESS_ENTRY
+            or not entry.cluster
+            or (entry.principal.key, entry.cluster) not in entered
+        )
 
     @cached_property
     def effective_rules(self) -> tuple[EffectiveRule, ...]:
@@ -138,21 +163,21 @@ class Access:
     @cached_property
     def _entries(self) -> "_ByCluster[Entry]":
         found = _ByCluster[Entry]()
-        for entry in self.entries:
+        for entry in self.effective_entries:
             found.add(entry.cluster, entry)
         return found
 
     @cached_property
     def _entries_by_principal(self) -> "Mapping[str, _ByCluster[Entry]]":
         found: dict[str, _ByCluster[Entry]] = defaultdict(_ByCluster)
-        for entry in self.entries:
+        for entry in self.effective_entries:
             found[entry.principal.key].add(entry.cluster, entry)
         return found
 
     @cached_property
     def _entries_by_group(self) -> "Mapping[str, _ByCluster[Entry]]":
         found: dict[str, _ByCluster[Entry]] = defaultdict(_ByCluster)
-        for entry in self.entries:
+        for entry in self.effective_entries:
             for group in dict.fromkeys(entry.groups):
                 found[group].add(entry.cluster, entry)
         return found

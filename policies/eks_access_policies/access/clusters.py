@@ -1,13 +1,14 @@
 """Resolves the cluster of a resource: by its own properties, its provider's kubeconfig, or its siblings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from eks_access.kubernetes.kubeconfig import find_cluster_name
 
-from ..stack import Resource, Stack
-from ..stack.values import text
+from ..stack import Resource, Stack, Value, is_unknown
+from ..stack.values import get, items, text
 
 CLUSTER = ("aws:eks/cluster:Cluster", "aws-native:eks:Cluster")
+CREATOR_ADMIN_FLAG = "bootstrapClusterCreatorAdminPermissions"
 _SINGLE_CLUSTER_COMPONENTS = ("eks-access:index:ClusterAccess", "eks-access:index:ConnectedCluster")
 """Components of eks-access whose children are all in one cluster."""
 _PROVIDER = "pulumi:providers:kubernetes"
@@ -77,3 +78,19 @@ class Clusters:
             yield self.name_of(resource)
         elif "clusterName" in resource.properties and (name := self._from_property(resource)):
             yield name
+
+
+def find_access_config(properties: Mapping[str, Value]) -> Value:
+    """A cluster's `accessConfig`, which some providers have as a block and others as a list of one."""
+    value = get(properties, "accessConfig")
+    blocks = items(value)
+    return blocks[0] if blocks else value
+
+
+def is_creator_admin(cluster: Resource) -> bool | None:
+    """Whether the principal that creates a cluster stays its administrator, as by default; None if it is unknown.
+
+    https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessConfigRequest.html
+    """
+    chosen = get(find_access_config(cluster.properties), CREATOR_ADMIN_FLAG)
+    return None if is_unknown(chosen) else text(chosen) != "false"

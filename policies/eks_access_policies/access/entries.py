@@ -1,108 +1,86 @@
 """Finds access entries, aws-auth mappings in every form, and associations of EKS access policies in a stack."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from eks_access.aws_auth import reader
 from eks_access.model import access_policies
 from eks_access.model.identity import EntryMethod
 
 from ..stack import Resource, Stack, Value, is_unknown
-from ..stack.values import contains_unknown, get, items, mapping, text, texts
+from ..stack.values import contains_unknown, get, items, text, texts
+from .aws_auth import AwsAuth
 from .clusters import Clusters
-from .model import Entry, Permission, PolicyAssociation
+from .model import Entry, Permission, PolicyAssociation, Principal
 from .principals import Principals
 
 ACCESS_ENTRY = ("aws:eks/accessEntry:AccessEntry", "aws-native:eks:AccessEntry")
 ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
 MAPPING = "eks-access:index:AwsAuthMapping"
-CONFIG_MAP = re.compile(r"kubernetes:core/v1:ConfigMap(Patch)?")
 _POLICY_ARN = re.compile(r"arn:[^:]*:eks::aws:cluster-access-policy/(?P<name>[^/]+)")
-_MAX_SECTION_SIZE = 1_000_000
-"""In bytes; Kubernetes accepts no larger object. https://kubernetes.io/docs/concepts/configuration/configmap/"""
 
 
-def is_aws_auth(resource: Resource) -> bool:
-    """Whether a resource is the ConfigMap aws-auth, or a patch of it."""
-    return (
-        CONFIG_MAP.fullmatch(resource.type) is not None
-        and get(resource.properties, "metadata", "name") == "aws-auth"
-        and get(resource.properties, "metadata", "namespace") == "kube-system"
-    )
-
-
-def find_entries(stack: Stack, clusters: Clusters, principals: Principals) -> Iterator[Entry]:
-    """Yield all access entries and aws-auth mappings of the stack."""
+def find_entries(
+    stack: Stack, clusters: Clusters, principals: Principals, aws_auth: Iterable[AwsAuth] = ()
+) -> Iterator[Entry]:
+    """Yield all access entries and aws-auth mappings of the stack. `aws_auth` is what its ConfigMaps write."""
     for resource in stack.of_type(*ACCESS_ENTRY):
         yield _access_entry(resource, clusters, principals)
     for resource in stack.of_type(MAPPING):
         yield _mapping(resource, clusters, principals)
-    for kind in stack.types:
-        if CONFIG_MAP.fullmatch(kind):
-            for resource in stack.of_type(kind):
-                if is_aws_auth(resource):
-                    yield from _config_map(resource, clusters, principals)
+    for each in aws_auth:
+        yield from _mappings(each, principals)
 
 
 def _access_entry(resource: Resource, clusters: Clusters, principals: Principals) -> Entry:
     name = "username" if resource.type.startswith("aws-native:") else "userName"
+    principal = principals.of(resource)
     return Entry(
         resource,
         EntryMethod.ACCESS_ENTRY,
-        principals.of(resource),
+        principal,
         clusters.of(resource),
         text(resource.get(name)) or "",
         texts(resource.get("kubernetesGroups")),
         text(resource.get("type")) or "STANDARD",
-        # Without a username in the program, EKS derives one, which is unknown until the deployment.
-        tuple(_find_unknown_fields(resource, groups="kubernetesGroups", cluster="clusterName")),
-    )
-
-
-def _mapping(resource: Resource, clusters: Clusters, principals: Principals) -> Entry:
-    return Entry(
-        resource,
-        EntryMethod.AWS_AUTH,
-        principals.of(resource, "roleArn"),
-        clusters.of(resource),
-        text(resource.get("username")) or "",
-        texts(resource.get("groups")),
-        unknown_fields=tuple(
-            _find_unknown_fields(resource, username="username", groups="groups", cluster="clusterName")
+        _find_unknown_fields(
+            resource, principal, username=name, groups="kubernetesGroups", type="type", cluster="clusterName"
         ),
     )
 
 
-def _config_map(resource: Resource, clusters: Clusters, principals: Principals) -> Iterator[Entry]:
-    reading = parse_aws_auth(resource.get("data"))
+def _mapping(resource: Resource, clusters: Clusters, principals: Principals) -> Entry:
+    principal = principals.of(resource, "roleArn")
+    return Entry(
+        resource,
+        EntryMethod.AWS_AUTH,
+        principal,
+        clusters.of(resource),
+        text(resource.get("username")) or "",
+        texts(resource.get("groups")),
+        unknown_fields=_find_unknown_fields(
+            resource, principal, username="username", groups="groups", cluster="clusterName"
+        ),
+    )
+
+
+def _mappings(aws_auth: AwsAuth, principals: Principals) -> Iterator[Entry]:
+    reading = aws_auth.reading
     for arn, identity in (*reading.roles.items(), *reading.users.items()):
         yield Entry(
-            resource,
+            aws_auth.resource,
             EntryMethod.AWS_AUTH,
             principals.by_arn(arn),
-            clusters.of(resource),
+            aws_auth.cluster,
             identity.username,
             identity.groups,
         )
 
 
-def parse_aws_auth(data: Value) -> reader.Reading:
-    """Parse a ConfigMap's data as the authenticator does, as far as it is known."""
-    known = {
-        name: value
-        for name, value in mapping(data).items()
-        if isinstance(value, str) and len(value) <= _MAX_SECTION_SIZE
-    }
-    try:
-        return reader.read(known)
-    except RecursionError:
-        return reader.Reading()
-
-
-def _find_unknown_fields(resource: Resource, **properties: str) -> Iterator[str]:
-    for what, name in properties.items():
-        if contains_unknown(resource.get(name)):
-            yield what
+def _find_unknown_fields(resource: Resource, principal: Principal, **properties: str) -> tuple[str, ...]:
+    # What EKS derives for a property that the program does not set is not known either, and is no gap.
+    given = resource.properties if resource.inputs is None else resource.inputs
+    unknown = (what for what, name in properties.items() if contains_unknown(given.get(name)))
+    return (*(["principal"] if principal.is_unknown else []), *unknown)
 
 
 def find_policy_associations(stack: Stack, clusters: Clusters, principals: Principals) -> Iterator[PolicyAssociation]:
@@ -112,7 +90,8 @@ def find_policy_associations(stack: Stack, clusters: Clusters, principals: Princ
             resource, clusters, principals, resource.get("policyArn"), _unwrap_block(resource.get("accessScope"))
         )
     for resource in stack.of_type("aws-native:eks:AccessEntry"):
-        for association in items(resource.get("accessPolicies")):
+        listed = resource.get("accessPolicies")
+        for association in (listed,) if is_unknown(listed) else items(listed):
             yield _association(
                 resource, clusters, principals, get(association, "policyArn"), get(association, "accessScope")
             )
@@ -134,9 +113,8 @@ def _association(
 
 def _namespaces(scope: Value) -> tuple[str, ...] | None:
     """The namespaces of a scope. An unknown scope counts as the whole cluster, the widest that it can be."""
-    if get(scope, "type") == "namespace" and not is_unknown(get(scope, "namespaces")):
-        return texts(get(scope, "namespaces"))
-    return None
+    namespaces = get(scope, "namespaces")
+    return texts(namespaces) if get(scope, "type") == "namespace" and not contains_unknown(namespaces) else None
 
 
 def _unwrap_block(value: Value) -> Value:

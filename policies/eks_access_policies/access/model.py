@@ -24,6 +24,8 @@ class Principal:
     name: str
     arn: str = ""
     kind: str = "role"
+    is_unknown: bool = False
+    """Whether it is not known before the deployment which principal this is."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.arn or self.name}"
@@ -62,7 +64,7 @@ class Entry:
     groups: tuple[str, ...] = ()
     type: str = "STANDARD"
     unknown_fields: tuple[str, ...] = ()
-    """Which of `username`, `groups` and `cluster` are unknown until the deployment."""
+    """Which of `principal`, `username`, `groups`, `type` and `cluster` are unknown until the deployment."""
 
     @property
     def subjects(self) -> tuple[Subject, ...]:

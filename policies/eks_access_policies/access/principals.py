@@ -28,7 +28,9 @@ class Principals:
         if arn:
             return self.by_arn(arn)
         source = self._source(resource, name) if is_unknown(value) or value is None else None
-        return self.of_source(source) if source else Principal(f"{resource.urn}#{name}", "not known yet")
+        if source is None:
+            return Principal(f"{resource.urn}#{name}", "not known yet", is_unknown=True)
+        return self.of_source(source)
 
     def by_arn(self, arn: str) -> Principal:
         key = canonicalize(arn)

@@ -1,21 +1,16 @@
 """Evaluates all rules over a stack; rules with the same settings share one evaluation. Pure."""
 
 import dataclasses
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from eks_access.model import arn as arns
-
 from .. import iam
 from ..access import Access
-from ..access.clusters import CLUSTER
-from ..access.entries import CONFIG_MAP
-from ..access.principals import ROLE, USER
+from ..access.accounts import find_own_accounts
+from ..access.aws_auth import CONFIG_MAP
 from ..finding import Finding, Rule
 from ..rules import eks as eks_rules
 from ..stack import Resource, Stack
-from ..stack.values import text, texts
 from . import eks, not_evaluated, rbac
 from .documents import evaluate_documents
 from .identities import evaluate_identities
@@ -71,7 +66,9 @@ class Evaluator:
     def together(self, stack: Stack, accounts: frozenset[str]) -> list[Finding]:
         """The findings of the stack rules."""
         access = Access(stack)
-        return self._evaluate(lambda settings: _evaluate_stack(access, settings, accounts), stack)
+        return self._evaluate(
+            lambda settings: _evaluate_stack(access, settings.with_accounts(accounts), accounts), stack
+        )
 
     def _evaluate(self, find: Callable[[Settings], Iterable[Finding]], stack: Stack) -> list[Finding]:
         """The findings under each rule's settings, without exempted resources, and with secrets redacted."""
@@ -96,21 +93,6 @@ def _evaluate_stack(access: Access, settings: Settings, accounts: frozenset[str]
     yield from rbac.evaluate(access, settings)
     yield from evaluate_identities(access.stack, settings, accounts)
     yield from not_evaluated.find_not_evaluated(access, settings)
-
-
-def find_own_accounts(resources: Iterable[Resource]) -> frozenset[str]:
-    """The accounts of a stack's own: those of its roles, users and clusters, and those that its provider allows."""
-    return frozenset(account for resource in resources for account in _find_accounts(resource))
-
-
-def _find_accounts(resource: Resource) -> Iterator[str]:
-    if resource.type in (*ROLE, *USER, *CLUSTER):
-        parsed = arns.parse(text(resource.get("arn")) or "")
-        if parsed is not None:
-            yield parsed.account
-    elif resource.type == "pulumi:providers:aws":
-        allowed = resource.get("allowedAccountIds")
-        yield from filter(arns.ACCOUNT_ID.fullmatch, re.findall(r"\d+", text(allowed) or " ".join(texts(allowed))))
 
 
 def _redact(finding: Finding, stack: Stack) -> Finding:

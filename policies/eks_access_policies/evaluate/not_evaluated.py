@@ -14,6 +14,7 @@ from ..resource_types import NotEvaluated, find_not_evaluated_resources
 from ..stack import Resource, is_unknown
 from ..stack.documents import find_documents
 from ..stack.values import contains_unknown, get
+from .eks import find_unread
 from .identities import find_bounded_identities, find_gaps
 from .settings import Settings
 
@@ -90,7 +91,7 @@ def _find_unknown(access: Access) -> Iterator[Finding]:
             " other findings say of its policies."
         )
         yield Finding(NOT_EVALUATED, message, urn=identity.resource.urn)
-    for resource, message in find_gaps(access.stack):
+    for resource, message in (*find_unread(access), *find_gaps(access.stack)):
         yield Finding(NOT_EVALUATED, message, urn=resource.urn)
 
 

@@ -1,9 +1,11 @@
 """User settings of the policy pack: trusted accounts and principals, exemptions. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from typing import Any
+
+from eks_access.model import arn as arns
 
 from ..access import EffectiveRule, Principal, Subject
 from ..stack import Resource, Stack
@@ -30,7 +32,8 @@ class Settings:
         "Ids of your AWS Organizations; if empty, any organization is accepted in a condition."
     )
     allowed_principals: tuple[str, ...] = _setting(
-        "ARNs or role names of principals that may be administrators, or be trusted without a finding."
+        "ARNs of principals that may be administrators, or be trusted without a finding, or names of such roles of your"
+        " own accounts."
     )
     allowed_groups: tuple[str, ...] = _setting(
         "Kubernetes groups and users whose permissions are accepted, such as your platform team's."
@@ -42,12 +45,25 @@ class Settings:
     namespaces: tuple[str, ...] = _setting("Namespaces in which all permissions are accepted, such as sandboxes.")
 
     def accepts(self, principal: Principal) -> bool:
+        """Whether a principal is accepted by its ARN, or by its name if it is of one's own accounts.
+
+        Everyone chooses the names of the roles in their own account, so a name says nothing about another one's.
+        """
         return any(
-            fnmatchcase(name, pattern)
+            fnmatchcase(principal.arn, pattern)
+            if pattern.startswith("arn:")
+            else self._owns(principal) and fnmatchcase(principal.name, pattern)
             for pattern in self.allowed_principals
-            for name in (principal.arn, principal.name)
-            if name
         )
+
+    def _owns(self, principal: Principal) -> bool:
+        parsed = arns.parse(principal.arn)
+        # Without an ARN yet, it is created by this stack, or nothing is known of it.
+        return parsed.account in self.accounts if parsed else not principal.is_unknown
+
+    def with_accounts(self, accounts: Iterable[str]) -> "Settings":
+        """The settings with the accounts that were found to be one's own."""
+        return replace(self, accounts=(*self.accounts, *sorted(accounts)))
 
     def accepts_subject(self, subject: Subject) -> bool:
         return any(fnmatchcase(subject.name, pattern) for pattern in self.allowed_groups)

@@ -16,8 +16,9 @@ from pulumi_policy import (
 )
 from pulumi_policy import Severity as PulumiSeverity
 
+from ..access.accounts import find_own_accounts
 from ..evaluate.configuration import SHARED
-from ..evaluate.evaluator import RESOURCE_RULES, RULES, STACK_RULES, Evaluator, find_own_accounts
+from ..evaluate.evaluator import RESOURCE_RULES, RULES, STACK_RULES, Evaluator
 from ..evaluate.settings import Settings, parse_settings, settings_schema
 from ..finding import Finding, Rule, Severity
 from ..stack import Stack

@@ -15,9 +15,10 @@ from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, Policy
 from pulumi_policy import policy as sdk
 
+from ..access.accounts import find_own_accounts
 from ..evaluate.configuration import SHARED
 from ..evaluate.documents import ACCOUNT_RULES
-from ..evaluate.evaluator import Evaluator, find_own_accounts, has_resource_rules
+from ..evaluate.evaluator import Evaluator, has_resource_rules
 from ..evaluate.settings import parse_settings
 from ..finding import Finding
 from ..stack import Resource, Stack

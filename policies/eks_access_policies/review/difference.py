@@ -6,6 +6,7 @@ from dataclasses import replace
 from ..finding import Severity
 from . import aws, escalation, kubernetes, trust
 from .change import Change, Direction, Plane, PrincipalChanges, Review
+from .identity import NOBODY, compare_traits
 from .managed_policies import compare_policies
 from .not_evaluated import compare_not_evaluated
 from .side import NO_ACCESS, PrincipalAccess, RuleSet, Side
@@ -68,7 +69,8 @@ class _Comparison:
         for cluster in before.all_clusters | after.all_clusters:
             rules = self._compare_rules(before.clusters.get(cluster, ()), after.clusters.get(cluster, ()))
             entry = _compare_entry(cluster in before.entered, cluster in after.entered)
-            for change in (*rules, *entry):
+            traits = compare_traits(before.identities.get(cluster, NOBODY), after.identities.get(cluster, NOBODY))
+            for change in (*rules, *entry, *traits):
                 clusters_of.setdefault(change, []).append(cluster)
         for change, clusters in clusters_of.items():
             yield replace(change, clusters=tuple(sorted(clusters)))

@@ -9,14 +9,15 @@ from ..access.iam_identities import find_identities
 from ..access.iam_model import Identity, parse_statements
 from ..access.model import ANONYMOUS
 from ..access.principals import canonicalize
+from ..finding import Severity
 from ..resource_types import NotEvaluated, find_not_evaluated_resources
 from ..stack import Stack
 from ..stack.attachments import IdentityKind
 from ..stack.values import text
+from . import aws, escalation
+from .cluster_identities import UNKNOWN_CLUSTER, ClusterIdentities
 from .formatting import quote_name
 from .side import Elsewhere, PrincipalAccess, RuleSet, Side
-
-UNKNOWN_CLUSTER = "(a cluster not known yet)"
 
 
 def read_side(stack: Stack, origin: str) -> Side:
@@ -32,39 +33,41 @@ class _StackReader:
         self._access = Access(stack)
         self._identities = find_identities(stack)
         self._names = Counter(map(self._find_name, self._identities.values()))
+        self._mapped: dict[chain.Subject, dict[str, dict[object, EffectiveRule]]] = defaultdict(
+            lambda: defaultdict(dict)
+        )
+        self._ratings: dict[str, Severity] = {}
         self._clusters: dict[object, dict[str, list[EffectiveRule]]] = defaultdict(lambda: defaultdict(list))
-        self._entered: dict[object, set[str]] = defaultdict(set)
-        self._unknown: dict[object, list[str]] = defaultdict(list)
-        self._read_entries()
+        identities = ClusterIdentities(self._access, self._rate_role)
+        self._traits, self._entered, self._unknown = identities.traits, identities.entered, identities.unknown
         self._read_rules()
         self._read_unknown()
 
     def read(self, origin: str) -> Side:
         principals = [self._create_principal(key, each) for key, each in self._identities.items()]
-        keys = {**self._clusters, **self._entered, **self._unknown}
+        keys = {**self._clusters, **self._entered, **self._traits, **self._unknown}
         principals += [self._create_external(key) for key in keys if key not in self._identities]
-        return Side(origin, tuple(principals), not_evaluated=tuple(self._find_not_evaluated()))
+        mapped = tuple(self._create_mapped(subject, clusters) for subject, clusters in self._mapped.items())
+        return Side(origin, tuple(principals), not_evaluated=tuple(self._find_not_evaluated()), mapped=mapped)
 
     def _find_not_evaluated(self) -> Iterator[NotEvaluated]:
         """What was not evaluated and is not reported of a principal already."""
         reported = {each.resource.urn for each in self._access.entries if each.unknown_fields}
         reported |= {each.resource.urn for each in self._access.bindings if each.unknown_fields}
+        reported |= {each.resource.urn for each in self._access.aws_auth if each.unread}
+        reported |= {each.resource.urn for each in self._access.identity_providers if each.unknown_fields}
+        reported |= {each.resource.urn for each in self._access.workload_roles if each.has_unknown}
         reported |= {gap.resource.urn for each in self._identities.values() for gap in each.gaps}
         for each in find_not_evaluated_resources(self._stack):
             if not each.properties or each.resource.urn not in reported:
                 yield each
 
-    def _read_entries(self) -> None:
-        for entry in self._access.entries:
-            key = entry.principal.key
-            self._entered[key].add(entry.cluster or UNKNOWN_CLUSTER)
-            for what in entry.unknown_fields:
-                self._unknown[key].append(f"the {what} of its {quote_name(entry)} are not known before the deployment")
-
     def _read_rules(self) -> None:
         for held in self._access.effective_rules:
             key = self._get_key(held.holder)
             self._clusters[key][held.cluster or UNKNOWN_CLUSTER].append(held)
+            if held.principal is not None and held.subject is not None:
+                self._mapped[held.subject][held.cluster or UNKNOWN_CLUSTER][held.rule, held.binding] = held
             if not held.rule.is_whole:
                 self._unknown[key].append(f"not all of {quote_name(held.role)} is known before the deployment")
 
@@ -79,6 +82,17 @@ class _StackReader:
                 self._unknown[binding].append(
                     f"the {what} of {quote_name(binding)} are not known before the deployment"
                 )
+
+    def _rate_role(self, role: chain.Principal) -> Severity | None:
+        """The severity of all that a role of the stack may do in AWS; None for a role that is not in the stack."""
+        identity = self._identities.get(role.key)
+        if identity is None or identity.is_external:
+            return None
+        if role.key not in self._ratings:
+            statements = identity.statements
+            changes = (*aws.compare_statements((), statements), *escalation.compare_paths((), statements))
+            self._ratings[role.key] = max((each.severity or Severity.LOW for each in changes), default=Severity.LOW)
+        return self._ratings[role.key]
 
     @staticmethod
     def _get_key(holder: chain.Principal | chain.Subject) -> object:
@@ -108,18 +122,28 @@ class _StackReader:
             identity.is_attached,
             _create_rule_sets(self._clusters.get(key, {})),
             frozenset(self._entered.get(key, ())),
+            self._traits.get(key, {}),
             frozenset((*_describe_unknown(identity), *self._unknown.get(key, ()))),
         )
 
     def _create_external(self, key: object) -> PrincipalAccess:
         """A principal or subject with access to a cluster that is not a role or user of this stack."""
         return PrincipalAccess(
-            str(key) if isinstance(key, chain.Subject | chain.Binding) else str(key).rpartition("::")[2],
+            key.rpartition("::")[2] if isinstance(key, str) else str(key),
             (str(key),),
             clusters=_create_rule_sets(self._clusters.get(key, {})),
             entered=frozenset(self._entered.get(key, ())),
+            identities=self._traits.get(key, {}),
             unknown=frozenset(self._unknown.get(key, ())),
         )
+
+    @staticmethod
+    def _create_mapped(
+        subject: chain.Subject, clusters: Mapping[str, Mapping[object, EffectiveRule]]
+    ) -> PrincipalAccess:
+        """A subject with what its bindings give it."""
+        rules = _create_rule_sets({cluster: list(held.values()) for cluster, held in clusters.items()})
+        return PrincipalAccess(str(subject), (str(subject),), clusters=rules)
 
 
 def _find_own_name(identity: Identity) -> str:

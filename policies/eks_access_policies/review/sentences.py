@@ -13,7 +13,7 @@ NO_CHANGE = "No change of access."
 def describe_change(change: Change, principal: PrincipalChanges) -> str:
     """What changes, where, and what it makes possible."""
     if change.direction is Direction.UNKNOWN:
-        return f"could not be determined: {change.where}"
+        return f"could not be determined: {change.where}{_format_clusters(change, principal)}"
     if change.plane is Plane.TRUST:
         return f"{change.where}: {change.risk}" if change.is_risk else f"{change.where} ({change.risk})"
     place = " ".join(filter(None, (list_names(change.what, SHOWN), change.where)))

@@ -1,11 +1,12 @@
 """One side of a review: the access of every principal, as plain data, whatever file it was read from."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 
 from ..access import Permission
 from ..iam import Statement
 from ..resource_types import NotEvaluated
+from .identity import Trait
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,8 @@ class PrincipalAccess:
     """Its rules, by the cluster's name."""
     entered: frozenset[str] = frozenset()
     """Clusters with an access entry or a mapping for it, with or without rules."""
+    identities: Mapping[str, Set[Trait]] = field(default_factory=dict)
+    """Who it is in each cluster, by the cluster's name."""
     unknown: frozenset[str] = frozenset()
     """What could not be determined, as phrases such as "its trust policy is …"."""
 
@@ -65,8 +68,8 @@ class PrincipalAccess:
 
     @property
     def all_clusters(self) -> frozenset[str]:
-        """Every cluster that it enters or has rules in."""
-        return self.entered | self.clusters.keys()
+        """Every cluster that it enters, has rules in, or is somebody in."""
+        return self.entered | self.clusters.keys() | self.identities.keys()
 
 
 @dataclass(frozen=True)
@@ -79,19 +82,43 @@ class Side:
     unknown: tuple[str, ...] = ()
     not_evaluated: tuple[NotEvaluated, ...] = ()
     """Resources that may give access and were not evaluated, in all or in part."""
+    mapped: tuple[PrincipalAccess, ...] = ()
+    """Subjects of bindings that an entry maps a principal to. Their rights are compared as that principal's; they are
+    here for the other side, where no entry may be left: a group that loses its only member gains nothing by that."""
 
     def pair_principals(self, head: "Side") -> Iterator[tuple[PrincipalAccess | None, PrincipalAccess | None]]:
         """Pair each principal of this side with the same one of `head`; None on the side where it is missing."""
-        by_id = {identity: principal for principal in reversed(self.principals) for identity in principal.ids}
+        by_id = _index_by_id(self.principals)
+        mapped_before, mapped_after = _index_by_id(self.mapped), _index_by_id(head.mapped)
         paired: set[int] = set()
         for principal in head.principals:
             candidates = (by_id[identity] for identity in principal.ids if identity in by_id)
-            before = next((each for each in candidates if id(each) not in paired), None)
-            paired.add(id(before))
-            yield before, principal
+            found = next((each for each in candidates if id(each) not in paired), None)
+            paired.add(id(found))
+            identity = principal.ids[0]
+            before = _complete(found, principal, mapped_before.get(identity))
+            yield before, principal if found is None else _complete(principal, found, mapped_after.get(identity))
         for principal in self.principals:
             if id(principal) not in paired:
-                yield principal, None
+                yield principal, _complete(None, principal, mapped_after.get(principal.ids[0]))
+
+
+def _complete(
+    one: PrincipalAccess | None, other: PrincipalAccess, mapped: PrincipalAccess | None
+) -> PrincipalAccess | None:
+    """A subject with the rights that it has, by an entry, in the clusters where the other side has them by none."""
+    rules = {
+        cluster: rules for cluster, rules in (mapped.clusters if mapped else {}).items() if cluster in other.clusters
+    }
+    if mapped is None or not rules:
+        return one
+    own = one.clusters if one else {}
+    return replace(one or mapped, clusters={**own, **{name: (*own.get(name, ()), *rules[name]) for name in rules}})
+
+
+def _index_by_id(principals: Sequence[PrincipalAccess]) -> dict[str, PrincipalAccess]:
+    """The first principal with each id."""
+    return {identity: principal for principal in reversed(principals) for identity in principal.ids}
 
 
 NO_ACCESS = PrincipalAccess("", ())

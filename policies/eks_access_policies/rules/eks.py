@@ -71,6 +71,22 @@ CHOSEN_NAME = Rule(
     " use no template in a group: session names are chosen by the caller.",
     _ENTRIES,
 )
+ANOTHERS_NAME = Rule(
+    "eks-anothers-username",
+    "No principal has the username of a component or of another principal",
+    Severity.HIGH,
+    "Choose a username that begins with a prefix of the principal's own, as in `vendor:{{SessionName}}`: every binding"
+    " of the other's name, in this stack or elsewhere, applies to this principal, and audit logs name the other.",
+    _ENTRIES,
+)
+SHARED_NAME = Rule(
+    "eks-shared-username",
+    "A username belongs to one principal",
+    Severity.MEDIUM,
+    "Give each principal a username of its own: bindings of a shared one apply to all who have it, and audit logs do"
+    " not tell them apart.",
+    _ENTRIES,
+)
 UNBOUND_GROUP = Rule(
     "eks-unbound-group",
     "A principal's groups are bound to roles",
@@ -176,8 +192,8 @@ IDENTITY_PROVIDER = Rule(
     "eks-identity-provider-prefix",
     "Usernames and groups of an external identity provider have a prefix",
     Severity.HIGH,
-    "Set `usernamePrefix` and `groupsPrefix`, neither of them empty or `-`, and a required claim: without them the"
-    " provider's users can have the usernames and groups of others.",
+    "Set `usernamePrefix` and `groupsPrefix`, neither of them empty, `-`, or a part of `system:`, and a required claim:"
+    " without them the provider's users can have the usernames and groups of others.",
     "https://docs.aws.amazon.com/eks/latest/userguide/authenticate-oidc-identity-provider.html",
 )
 POD_IDENTITY = Rule(
@@ -197,6 +213,8 @@ RULES: tuple[Rule, ...] = (
     RESERVED_NAME,
     NODE_IDENTITY,
     CHOSEN_NAME,
+    ANOTHERS_NAME,
+    SHARED_NAME,
     UNBOUND_GROUP,
     TWICE,
     WHOLE_AWS_AUTH,

@@ -61,6 +61,10 @@ def _user(key: str, username: str) -> list[ResourceSpec]:
     return _role_with_entry(key, userName=username)
 
 
+def _mapped(key: str, username: str) -> list[ResourceSpec]:
+    return [role(f"{key}-role"), mapping(f"{key}-map", f"{key}-role", username)]
+
+
 _NODE_ROLE = f"arn:aws:iam::111122223333:role/{CLUSTER}-node"
 _NODES = f"- {{rolearn: {_NODE_ROLE}, username: 'system:node:{{{{EC2PrivateDNSName}}}}', groups: [system:nodes]}}\n"
 _EXISTS = "the ConfigMap exists already"
@@ -222,6 +226,16 @@ EKS_CASES: tuple[Case, ...] = (
         refused=_BY_EKS,
     ),
     Case(
+        "eks-anothers-username",
+        _mapped("bad-anothers", "kubernetes-admin"),
+        _mapped("good-anothers", "good-anothers:{{SessionName}}"),
+    ),
+    Case(
+        "eks-shared-username",
+        [*_mapped("bad-shared", "shared:reader"), *_user("bad-shared-too", "shared:reader")],
+        [*_mapped("good-shared", "good-shared:reader"), *_user("good-shared-too", "good-shared-too:reader")],
+    ),
+    Case(
         "eks-unbound-group",
         [*_role_with_entry("bad-unbound-group", "unbound:group"), binding("other-binding", "view", "other-group")],
         [*_role_with_entry("good-unbound-group", "unbound:group"), binding("its-binding", "view", "unbound:group")],
@@ -235,25 +249,25 @@ EKS_CASES: tuple[Case, ...] = (
         [
             *_user("good-twice", "vendor:x"),
             role("good-twice-other"),
-            mapping("good-twice-map", "good-twice-other", "vendor:x"),
+            mapping("good-twice-map", "good-twice-other", "vendor:y"),
         ],
     ),
     Case(
         "eks-aws-auth-ownership",
         [aws_auth("bad-ownership", {"mapRoles": _NODES})],
-        [role("good-ownership-role"), mapping("good-ownership", "good-ownership-role", "collector")],
+        [role("good-ownership-role"), mapping("good-ownership", "good-ownership-role", "good-ownership")],
         refused=_EXISTS,
     ),
     Case(
         "eks-map-accounts",
         [aws_auth("bad-accounts", {"mapRoles": _NODES, "mapAccounts": '- "444455556666"\n'})],
-        [role("good-accounts-role"), mapping("good-accounts", "good-accounts-role", "collector")],
+        [role("good-accounts-role"), mapping("good-accounts", "good-accounts-role", "good-accounts")],
         refused=_EXISTS,
     ),
     Case(
         "eks-aws-auth-unreadable",
         [aws_auth("bad-unreadable", {"mapRoles": _NODES + "\t- rolearn: x\n"})],
-        [role("good-unreadable-role"), mapping("good-unreadable", "good-unreadable-role", "collector")],
+        [role("good-unreadable-role"), mapping("good-unreadable", "good-unreadable-role", "good-unreadable")],
         refused=_EXISTS,
     ),
     Case(

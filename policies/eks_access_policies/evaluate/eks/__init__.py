@@ -9,8 +9,9 @@ from ..settings import Settings
 from .clusters import evaluate_resource
 from .entries import evaluate_entries
 from .policies import evaluate_policies
+from .unread import find_unread
 
-__all__ = ["RULES", "evaluate", "evaluate_resource"]
+__all__ = ["RULES", "evaluate", "evaluate_resource", "find_unread"]
 
 
 def evaluate(access: Access, settings: Settings, own_accounts: frozenset[str]) -> Iterator[Finding]:

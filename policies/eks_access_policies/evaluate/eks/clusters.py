@@ -1,11 +1,13 @@
 """Evaluates the rules about a cluster's settings, identity providers, pod identities and aws-auth ConfigMap."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from eks_access.model.identity import AuthenticationMode
 
-from ...access.clusters import CLUSTER
-from ...access.entries import is_aws_auth, parse_aws_auth
+from ...access.aws_auth import AwsAuth, read_resource
+from ...access.clusters import CLUSTER, CREATOR_ADMIN_FLAG, find_access_config
+from ...access.identity_providers import PROVIDER_CONFIG, can_name_components, read_identity_provider
+from ...access.workload_roles import POD_IDENTITY_ASSOCIATION
 from ...finding import Finding
 from ...rules.eks import (
     ACCESS_CONFIG,
@@ -19,30 +21,27 @@ from ...rules.eks import (
     POD_IDENTITY,
     WHOLE_AWS_AUTH,
 )
-from ...stack import Resource, Value, is_unknown
-from ...stack.values import get, items, mapping, text
+from ...stack import Resource
+from ...stack.values import get, mapping, text
 
-_BOOTSTRAP = "bootstrapClusterCreatorAdminPermissions"
 _MODE_ORDER = tuple(AuthenticationMode)
 """EKS switches to the next mode only: https://docs.aws.amazon.com/eks/latest/userguide/setting-up-access-entries.html"""
 _REPLACE_OPERATIONS = ("replace", "create-replacement", "delete-replaced")
-_PROVIDER = "aws:eks/identityProviderConfig:IdentityProviderConfig"
-_POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 
 
 def evaluate_resource(resource: Resource) -> Iterator[Finding]:
     """Findings about one resource by itself."""
     if resource.type in CLUSTER:
         yield from _check_cluster(resource)
-    elif resource.type == _PROVIDER:
+    elif resource.type in PROVIDER_CONFIG:
         yield from _check_identity_provider(resource)
-    elif resource.type == _POD_IDENTITY:
+    elif resource.type in POD_IDENTITY_ASSOCIATION:
         if resource.get("serviceAccount") == "default":
             namespace = text(resource.get("namespace")) or "a namespace not known yet"
             message = f"{resource.name} gives its role to every pod of {namespace} that names no service account."
             yield Finding(POD_IDENTITY, message, urn=resource.urn)
-    elif is_aws_auth(resource):
-        yield from _check_aws_auth(resource)
+    elif (aws_auth := read_resource(resource)) is not None:
+        yield from _check_aws_auth(aws_auth)
 
 
 def _check_cluster(resource: Resource) -> Iterator[Finding]:
@@ -55,10 +54,10 @@ def _check_cluster(resource: Resource) -> Iterator[Finding]:
         yield Finding(CONFIG_MAP_MODE, message, urn=resource.urn)
     if not mapping(config):
         return
-    if get(config, _BOOTSTRAP) is None and not resource.is_protected:
-        message = f"cluster {name} has an access configuration without {_BOOTSTRAP}, and is not protected."
+    if get(config, CREATOR_ADMIN_FLAG) is None and not resource.is_protected:
+        message = f"cluster {name} has an access configuration without {CREATOR_ADMIN_FLAG}, and is not protected."
         yield Finding(ACCESS_CONFIG, message, urn=resource.urn)
-    elif get(config, _BOOTSTRAP) is True:
+    elif get(config, CREATOR_ADMIN_FLAG) is True:
         message = f"the principal that creates cluster {name} stays its administrator."
         yield Finding(CREATOR_ADMIN, message, urn=resource.urn)
 
@@ -77,38 +76,33 @@ def _check_planned_change(resource: Resource, name: str, mode: str | None) -> It
             yield Finding(MODE_CHANGE, message, urn=resource.urn)
 
 
-def find_access_config(properties: Mapping[str, Value]) -> Value:
-    """The cluster's `accessConfig`, which some providers have as a block and others as a list of one."""
-    value = get(properties, "accessConfig")
-    blocks = items(value)
-    return blocks[0] if blocks else value
-
-
 def _check_identity_provider(resource: Resource) -> Iterator[Finding]:
-    oidc = get(resource.properties, "oidc")
-    oidc = oidc if isinstance(oidc, Mapping) else next(iter(items(oidc)), None)
-    if oidc is None:
-        return
-    issuer = text(get(oidc, "issuerUrl")) or "an issuer not known yet"
-    required = {"groupsPrefix": get(oidc, "groupsClaim") is not None, "usernamePrefix": True}
-    for prefix, is_required in required.items():
-        value = get(oidc, prefix)
-        if is_required and not is_unknown(value) and value in (None, "", "-"):
-            # The username prefix defaults to the issuer's URL, unless the claim is the e-mail address.
-            if prefix == "usernamePrefix" and value is None and get(oidc, "usernameClaim") != "email":
-                continue
-            message = f"{resource.name} has no {prefix}, so {issuer} can choose any name in the cluster."
-            yield Finding(IDENTITY_PROVIDER, message, urn=resource.urn)
+    provider = read_identity_provider(resource)
+    issuer = provider.issuer or "an issuer not known yet"
+    prefixes = {"usernamePrefix": provider.username_prefix}
+    if provider.groups_claim or "groupsClaim" in provider.unknown_fields:
+        prefixes["groupsPrefix"] = provider.groups_prefix
+    for name, prefix in prefixes.items():
+        if name in provider.unknown_fields or not can_name_components(prefix):
+            continue
+        if not prefix:
+            message = f"{resource.name} has no {name}, so {issuer} can choose any name in the cluster."
+        else:
+            message = (
+                f"{resource.name} has {name} {prefix!r}, so {issuer} can choose the names of components, such as"
+                " system:masters."
+            )
+        yield Finding(IDENTITY_PROVIDER, message, urn=resource.urn)
 
 
-def _check_aws_auth(resource: Resource) -> Iterator[Finding]:
+def _check_aws_auth(aws_auth: AwsAuth) -> Iterator[Finding]:
+    resource, reading = aws_auth.resource, aws_auth.reading
     verb = "patches" if resource.type.endswith("Patch") else "owns"
     message = (
         f"{resource.name} {verb} the ConfigMap kube-system/aws-auth: mapRoles is a single string, so this overwrites"
         " the mappings of others."
     )
     yield Finding(WHOLE_AWS_AUTH, message, urn=resource.urn)
-    reading = parse_aws_auth(resource.get("data"))
     if reading.errors:
         message = f"{resource.name}: the authenticator ignores mappings that it cannot parse: {_first(reading.errors)}."
         yield Finding(BROKEN_AWS_AUTH, message, urn=resource.urn)

@@ -1,6 +1,5 @@
 """Evaluates the rules about access entries and mappings in aws-auth: principals and their Kubernetes identities."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -10,84 +9,82 @@ from eks_access.model.identity import RESERVED_PREFIXES, EntryMethod
 
 from ...access import Access, Entry
 from ...access.chain import may_have_username, username_template
+from ...access.model import format_cluster
+from ...access.names import MASTERS, NameProblem, Usernames, find_reserved_prefix, is_node
 from ...finding import Finding
 from ...rules.eks import (
+    ANOTHERS_NAME,
     CHOSEN_NAME,
     ENTRY_TYPE,
     FOREIGN_PRINCIPAL,
     NODE_IDENTITY,
     PRINCIPAL,
     RESERVED_NAME,
+    SHARED_NAME,
     SYSTEM_MASTERS,
     TWICE,
     UNBOUND_GROUP,
 )
 from ..settings import Settings
 
-_MASTERS = "system:masters"
-_SESSION = re.compile(r"\{\{SessionName(Raw)?\}\}")
-_NODE_NAMES = ("system:node:{{EC2PrivateDNSName}}", "system:node:{{SessionName}}")
-
 
 def evaluate_entries(access: Access, settings: Settings, own_accounts: frozenset[str]) -> Iterator[Finding]:
+    known_accounts = own_accounts | set(settings.accounts) | set(settings.allowed_accounts)
+    usernames = Usernames(access.entries)
     for entry in access.entries:
-        yield from _check_identity(entry)
+        yield from _check_identity(entry, usernames)
         yield from _check_principal(entry)
         if not settings.accepts(entry.principal):
-            yield from _check_account(entry, own_accounts | set(settings.accounts) | set(settings.allowed_accounts))
+            yield from _check_account(entry, known_accounts)
+    yield from _check_mapped_accounts(access, known_accounts)
     yield from _check_unbound_groups(access, settings)
     yield from _check_duplicates(access)
 
 
-def _check_identity(entry: Entry) -> Iterator[Finding]:
+def _check_identity(entry: Entry, usernames: Usernames) -> Iterator[Finding]:
     urn, chain = entry.resource.urn, f"{entry.principal} → {entry}"
     if entry.type != "STANDARD":
         if entry.method is EntryMethod.ACCESS_ENTRY and (entry.groups or _has_own_username(entry)):
             message = f"{chain} of type {entry.type}: EKS rejects groups and usernames for this type."
             yield Finding(ENTRY_TYPE, message, urn=urn)
         return
-    if _MASTERS in entry.groups:
+    yield from _check_groups(entry, chain)
+    if problem := usernames.find_problem(entry):
+        rule, words = _RULES_BY_PROBLEM[problem.kind], str(problem)
+        if problem.kind is NameProblem.RESERVED:
+            words = f"begins with {find_reserved_prefix(entry.username)!r}"
+        yield Finding(rule, f"{chain}: username {entry.username!r} {words}.", urn=urn)
+
+
+_RULES_BY_PROBLEM = {
+    NameProblem.CHOSEN: CHOSEN_NAME,
+    NameProblem.RESERVED: RESERVED_NAME,
+    NameProblem.COMPONENT: ANOTHERS_NAME,
+    NameProblem.ANOTHER: ANOTHERS_NAME,
+    NameProblem.SHARED: SHARED_NAME,
+}
+
+
+def _check_groups(entry: Entry, chain: str) -> Iterator[Finding]:
+    urn = entry.resource.urn
+    if MASTERS in entry.groups:
         is_rejected = entry.method is EntryMethod.ACCESS_ENTRY
         effect = "EKS rejects it" if is_rejected else "it bypasses RBAC and allows everything"
-        yield Finding(SYSTEM_MASTERS, f"{chain} → group {_MASTERS}: {effect}.", urn=urn)
+        yield Finding(SYSTEM_MASTERS, f"{chain} → group {MASTERS}: {effect}.", urn=urn)
     node_groups = [group for group in entry.groups if group in NODE_GROUPS]
     if node_groups and not is_node(entry):
         message = f"{chain} → group {', '.join(node_groups)}: it has the rights of a node without being one."
         yield Finding(NODE_IDENTITY, message, urn=urn)
-    if not is_node(entry):
-        for name in (entry.username, *entry.groups):
-            if name not in (_MASTERS, *node_groups) and (prefix := _find_reserved_prefix(name, entry.method)):
-                kind = "username" if name == entry.username else "group"
-                yield Finding(RESERVED_NAME, f"{chain}: {kind} {name!r} begins with {prefix!r}.", urn=urn)
-    yield from _check_templates(entry, chain)
+    for group in entry.groups:
+        if group not in (MASTERS, *node_groups) and (prefix := find_reserved_prefix(group)):
+            yield Finding(RESERVED_NAME, f"{chain}: group {group!r} begins with {prefix!r}.", urn=urn)
+        if any(template in group for template in TEMPLATES):
+            yield Finding(CHOSEN_NAME, f"{chain} → group {group!r}: the caller can choose the group.", urn=urn)
 
 
 def _has_own_username(entry: Entry) -> bool:
     """Whether the program set the username; otherwise EKS generates one."""
     return bool(entry.username) and not entry.username.startswith(("system:node:", "arn:"))
-
-
-def is_node(entry: Entry) -> bool:
-    """Whether this is how EKS maps a node, a Fargate profile or a Windows node."""
-    return entry.type != "STANDARD" or (entry.method is EntryMethod.AWS_AUTH and entry.username in _NODE_NAMES)
-
-
-def _find_reserved_prefix(name: str, method: EntryMethod) -> str | None:
-    prefixes = RESERVED_PREFIXES if method is EntryMethod.ACCESS_ENTRY else RESERVED_PREFIXES[:1]
-    return next((prefix for prefix in prefixes if name.startswith(prefix)), None)
-
-
-def _check_templates(entry: Entry, chain: str) -> Iterator[Finding]:
-    urn = entry.resource.urn
-    for group in entry.groups:
-        if any(template in group for template in TEMPLATES):
-            yield Finding(CHOSEN_NAME, f"{chain} → group {group!r}: the caller can choose the group.", urn=urn)
-    session = _SESSION.search(entry.username)
-    # A session name cannot contain a colon, so a username without a prefix is never a `system:` name, but may be any
-    # other user's name.
-    if session and ":" not in entry.username[: session.start()] and entry.method is EntryMethod.ACCESS_ENTRY:
-        message = f"{chain}: username {entry.username!r} has no colon before the session name."
-        yield Finding(CHOSEN_NAME, message, urn=urn)
 
 
 def _check_principal(entry: Entry) -> Iterator[Finding]:
@@ -122,6 +119,17 @@ def _check_account(entry: Entry, own: frozenset[str]) -> Iterator[Finding]:
             " decides who can act as this principal."
         )
         yield Finding(FOREIGN_PRINCIPAL, message, urn=entry.resource.urn)
+
+
+def _check_mapped_accounts(access: Access, known: frozenset[str]) -> Iterator[Finding]:
+    for aws_auth in access.aws_auth:
+        for account in sorted(aws_auth.reading.accounts):
+            if known and account not in known:
+                message = (
+                    f"every principal of account {account} → aws-auth in {format_cluster(aws_auth.cluster)}: the"
+                    f" account is not one of yours ({', '.join(sorted(known))}); it decides who can sign in."
+                )
+                yield Finding(FOREIGN_PRINCIPAL, message, urn=aws_auth.resource.urn)
 
 
 def _check_unbound_groups(access: Access, settings: Settings) -> Iterator[Finding]:

@@ -19,11 +19,16 @@ _ADMIN = {
 
 
 def evaluate_policies(access: Access, settings: Settings) -> Iterator[Finding]:
+    of_nodes = {
+        (entry.principal.key, entry.cluster): entry for entry in access.entries if entry.type not in ("STANDARD", "")
+    }
     for association in access.associations:
         accepted = association.namespaces is not None and all(map(settings.accepts_namespace, association.namespaces))
         if not accepted and not settings.accepts(association.principal):
             yield from _check_policy(association)
-        yield from _check_entry_type(association, access)
+        if entry := of_nodes.get((association.principal.key, association.cluster)):
+            message = f"{entry.principal} → {entry} of type {entry.type}: EKS rejects {association} for this type."
+            yield Finding(ENTRY_TYPE, message, urn=association.resource.urn)
 
 
 def _check_policy(association: PolicyAssociation) -> Iterator[Finding]:
@@ -40,11 +45,3 @@ def _check_policy(association: PolicyAssociation) -> Iterator[Finding]:
         is_cluster_wide = association.namespaces is None or "*" in association.namespaces
         if is_cluster_wide:
             yield Finding(POLICY_SCOPE, f"{chain} {where}: it can write everywhere, including kube-system.", urn=urn)
-
-
-def _check_entry_type(association: PolicyAssociation, access: Access) -> Iterator[Finding]:
-    for entry in access.entries:
-        is_same = entry.principal.key == association.principal.key and entry.cluster == association.cluster
-        if is_same and entry.type not in ("STANDARD", ""):
-            message = f"{entry.principal} → {entry} of type {entry.type}: EKS rejects {association} for this type."
-            yield Finding(ENTRY_TYPE, message, urn=association.resource.urn)

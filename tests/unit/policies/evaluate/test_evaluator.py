@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from eks_access_policies.evaluate.evaluator import Evaluator, find_own_accounts
+from eks_access_policies.access.accounts import find_own_accounts
+from eks_access_policies.evaluate.evaluator import Evaluator
 from eks_access_policies.evaluate.settings import Settings, parse_settings
 from eks_access_policies.iam.aws_policies import find_aws_policy
 from eks_access_policies.stack import UNKNOWN, Resource, Stack, parse_state

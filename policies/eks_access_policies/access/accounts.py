@@ -1,0 +1,26 @@
+"""Finds the AWS accounts that are a stack's own."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from eks_access.model import arn as arns
+
+from ..stack import Resource
+from ..stack.values import text, texts
+from .clusters import CLUSTER
+from .principals import ROLE, USER
+
+
+def find_own_accounts(resources: Iterable[Resource]) -> frozenset[str]:
+    """The accounts of a stack's own: those of its roles, users and clusters, and those that its provider allows."""
+    return frozenset(account for resource in resources for account in _find_accounts(resource))
+
+
+def _find_accounts(resource: Resource) -> Iterator[str]:
+    if resource.type in (*ROLE, *USER, *CLUSTER):
+        parsed = arns.parse(text(resource.get("arn")) or "")
+        if parsed is not None:
+            yield parsed.account
+    elif resource.type == "pulumi:providers:aws":
+        allowed = resource.get("allowedAccountIds")
+        yield from filter(arns.ACCOUNT_ID.fullmatch, re.findall(r"\d+", text(allowed) or " ".join(texts(allowed))))
