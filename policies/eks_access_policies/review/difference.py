@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ..finding import Severity
-from . import aws, escalation, kubernetes, trust
+from . import aws, boundaries, escalation, kubernetes, trust
 from .change import Change, Direction, Plane, PrincipalChanges, Review
 from .managed_policies import compare_policies
 from .not_evaluated import compare_not_evaluated
@@ -50,7 +50,7 @@ class _Comparison:
         yield from compare_policies(before, after)
         yield from escalation.compare_paths(before.all_statements, after.all_statements)
         if NO_ACCESS not in (before, after):
-            yield from aws.compare_boundaries(before.boundary, after.boundary)
+            yield from boundaries.compare_boundaries(before, after)
         yield from self._compare_clusters(before, after)
         yield from _report_unknown(before, after)
 
