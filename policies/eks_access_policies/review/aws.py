@@ -20,7 +20,7 @@ from .aws_permissions import ALL, EVERYTHING, MAX_CANDIDATES, MAX_WILDCARDS, Aws
 from .aws_severity import grade
 from .change import Change, Direction, Plane
 from .conditions import Conditions
-from .formatting import join_words, quote_name
+from .formatting import join_words
 from .unreadable import find_unreadable
 
 

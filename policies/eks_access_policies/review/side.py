@@ -80,16 +80,40 @@ class Side:
 
     def pair_principals(self, head: "Side") -> Iterator[tuple[PrincipalAccess | None, PrincipalAccess | None]]:
         """Pair each principal of this side with the same one of `head`; None on the side where it is missing."""
-        by_id = {identity: principal for principal in reversed(self.principals) for identity in principal.ids}
-        paired: set[int] = set()
+        partners: dict[int, PrincipalAccess] = {}
+        free = {id(principal) for principal in self.principals}
+        # Whom AWS takes for the same has the same ARN, whatever its resource is called in the program.
+        for is_of_rank in (_is_arn, _is_name, _is_urn):
+            by_id = {
+                identity: principal
+                for principal in reversed(self.principals)
+                if id(principal) in free
+                for identity in filter(is_of_rank, principal.ids)
+            }
+            for principal in head.principals:
+                if id(principal) not in partners:
+                    same = (by_id[identity] for identity in principal.ids if identity in by_id)
+                    before = next((each for each in same if id(each) in free), None)
+                    if before is not None:
+                        partners[id(principal)] = before
+                        free.remove(id(before))
         for principal in head.principals:
-            candidates = (by_id[identity] for identity in principal.ids if identity in by_id)
-            before = next((each for each in candidates if id(each) not in paired), None)
-            paired.add(id(before))
-            yield before, principal
+            yield partners.get(id(principal)), principal
         for principal in self.principals:
-            if id(principal) not in paired:
+            if id(principal) in free:
                 yield principal, None
+
+
+def _is_arn(identity: str) -> bool:
+    return identity.startswith("arn:")
+
+
+def _is_urn(identity: str) -> bool:
+    return identity.startswith("urn:")
+
+
+def _is_name(identity: str) -> bool:
+    return not _is_arn(identity) and not _is_urn(identity)
 
 
 NO_ACCESS = PrincipalAccess("", ())
