@@ -17,7 +17,7 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """The engine's placeholder for a string that is known only after the deployment."""
 
 
-def trust(principal: Any = None, condition: Any = None, action: str = "sts:AssumeRole") -> dict[str, Any]:
+def trust(principal: Any = None, condition: Any = None, action: str | list[str] = "sts:AssumeRole") -> dict[str, Any]:
     statement = {"Effect": "Allow", "Principal": principal or {"AWS": VENDOR}, "Action": action}
     return document(statement | ({"Condition": condition} if condition else {}))
 

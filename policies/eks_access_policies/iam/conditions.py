@@ -147,6 +147,15 @@ def parse_operator(written: str) -> Operator:
     )
 
 
+def canonicalize_operator(operator: Operator) -> Operator:
+    """The same operator as AWS writes it, whatever the case it is written in; IAM ignores that case."""
+    base = _BASES.get(operator.base)
+    if base is None:
+        return operator
+    quantifier = f"{operator.quantifier}:" if operator.quantifier else ""
+    return parse_operator(f"{quantifier}{base.written}{'IfExists' if operator.has_if_exists else ''}")
+
+
 def classify_constraint(condition: Condition, *, present: bool = False) -> Constraint:
     """How the condition constrains its key.
 

@@ -4,10 +4,13 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#policy-vars-specialchars
 """
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
 _LITERALS = (("${*}", "\x00"), ("${?}", "\x01"), ("${$}", "$"))
+_VARIABLE = re.compile(r"\$\{[^*?$}][^}]*\}")
+"""A policy variable, such as `${aws:username}`."""
 
 
 def is_pattern(text: str) -> bool:
@@ -69,6 +72,11 @@ def overlaps(one: str, other: str) -> bool:
                 if at < len(other) and (other[at] in ("*", "?", char) or char == "?")
             }
     return False
+
+
+def may_overlap(one: str, other: str) -> bool:
+    """Whether any text may be matched by both, whatever the values of their policy variables."""
+    return overlaps(_VARIABLE.sub("*", one), _VARIABLE.sub("*", other))
 
 
 def _with_empty_stars(positions: set[int], pattern: str) -> set[int]:

@@ -1,59 +1,97 @@
 """Compares what a principal may do in AWS, action by action. Pure.
 
 Permissions that both sides have are set aside and only the others are expanded, so the time for two large policies is
-that for their difference. A Deny without conditions takes away what it covers; a Deny with conditions is reported when
-it is added or removed.
+that for their difference. A Deny without conditions takes away what it covers; any other Deny is reported when it is
+added, narrowed or removed (`aws_denials`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from eks_access.model.aws_actions import describe_action, is_catalogued
+from eks_access.model.aws_actions import describe_action
 from eks_access.text_layout import format_count
 
 from ..finding import Severity
 from ..iam import Statement
-from ..iam.actions import AccessLevel, find_action
+from ..iam.actions import actions_of
+from .aws_denials import compare_denials
 from .aws_permissions import ALL, EVERYTHING, MAX_CANDIDATES, MAX_WILDCARDS, AwsPermission, AwsPermissions
+from .aws_severity import grade
 from .change import Change, Direction, Plane
 from .conditions import Conditions
-from .formatting import join_words, quote_name
+from .formatting import join_words
+from .unreadable import find_unreadable
 
 
 def compare_statements(before: Sequence[Statement], after: Sequence[Statement]) -> list[Change]:
-    """The actions that are gained from `before` to `after`, and those that are lost."""
+    """The actions that are gained from `before` to `after`, those that are lost, and what cannot be compared."""
     if list(before) == list(after):
         return []
     old, new = AwsPermissions(tuple(before)), AwsPermissions(tuple(after))
     return [
-        *_compare_permissions(Direction.GAINED, old, new),
-        *_compare_permissions(Direction.LOST, new, old),
-        *_compare_denials(old, new),
+        *compare_allowed(Direction.GAINED, old, new),
+        *compare_allowed(Direction.LOST, new, old),
+        *compare_denials(Direction.GAINED, new, old),
+        *compare_denials(Direction.LOST, old, new),
+        *find_unreadable(Plane.AWS, before, after),
     ]
 
 
-def _compare_permissions(direction: Direction, one: AwsPermissions, other: AwsPermissions) -> Iterator[Change]:
-    """What the other allows beyond the one: whole wildcards first, then the actions that no such wildcard covers."""
+def compare_allowed(
+    direction: Direction, one: AwsPermissions, other: AwsPermissions, within: AwsPermissions | None = None
+) -> Iterator[Change]:
+    """What the other allows beyond the one: whole wildcards first, then the actions that no such wildcard covers.
+
+    `within`: a permissions boundary of the other, outside of which nothing is allowed.
+    """
     wildcards = _Wildcards()
     actions: dict[str, list[AwsPermission]] = {}
-    # Permissions that both sides have can still differ in effect if the denials differ.
-    common = one.allowed if one.denied == other.denied else frozenset()
-    new = sorted(other.allowed - common, key=lambda each: (not each.is_wildcard, each.written, each.where))
-    for number, permission in enumerate(new):
+    undenied = _find_undenied(one, other)
+    new = other.allowed if undenied else other.allowed - one.allowed
+    for number, permission in enumerate(sorted(new, key=lambda each: (not each.is_wildcard, each.written, each.where))):
         is_expanded = number < MAX_WILDCARDS or not permission.is_wildcard
         expanded = permission.actions if is_expanded else frozenset({permission.action})
+        # Of a permission that both sides have, only what the one denies can be gained.
         gained = frozenset(
-            action for action in expanded if not other.denies(action, permission) and not one.allows(action, permission)
+            action
+            for action in (expanded & undenied if is_expanded and permission in one.allowed else expanded)
+            if not other.denies(action, permission)
+            and not one.allows(action, permission)
+            and (within is None or _may_use(action, permission, within))
         )
-        if permission.is_wildcard and gained and gained == expanded:
+        if permission.is_wildcard and 2 * len(gained) > len(expanded) and len(gained) > 1:
             wildcards.add(permission, gained)
             continue
+        for service in _find_whole_services(permission, gained):
+            whole = replace(permission, action=f"{service}:*", excluded_actions=frozenset())
+            wildcards.add(whole, gained & whole.actions)
         for action in gained:
             if not wildcards.cover(action, permission):
                 actions.setdefault(action, []).append(permission)
     for written, permissions in wildcards.permissions.items():
         yield _describe_wildcard(direction, written, permissions, wildcards.actions[written])
     yield from _describe_actions(direction, actions, one, other)
+
+
+def _find_undenied(one: AwsPermissions, other: AwsPermissions) -> frozenset[str]:
+    """The actions of the denials without conditions that the one has, and the other has not."""
+    denials = (denial for denial in one.denied - other.denied if not denial.conditions)
+    return frozenset(action for denial in denials for action in denial.actions)
+
+
+def _may_use(action: str, permission: AwsPermission, boundary: AwsPermissions) -> bool:
+    return boundary.may_allow(action, permission) and not boundary.denies(action, permission)
+
+
+def _find_whole_services(permission: AwsPermission, gained: Collection[str]) -> list[str]:
+    """The services of which every action is gained with a wildcard over several, as when a Deny of them goes."""
+    if not permission.is_wildcard:
+        return []
+    numbers: dict[str, int] = defaultdict(int)
+    for action in gained:
+        numbers[action.partition(":")[0]] += 1
+    return sorted(service for service, number in numbers.items() if 1 < number == len(actions_of(service)))
 
 
 class _Wildcards:
@@ -65,7 +103,7 @@ class _Wildcards:
 
     def add(self, permission: AwsPermission, actions: frozenset[str]) -> None:
         self.permissions.setdefault(permission.written, []).append(permission)
-        self.actions[permission.written] = actions
+        self.actions[permission.written] = self.actions.get(permission.written, frozenset()) | actions
 
     def cover(self, action: str, permission: AwsPermission) -> bool:
         """Whether one of them includes the action everywhere the permission applies."""
@@ -81,10 +119,7 @@ def _describe_wildcard(
 ) -> Change:
     pattern = replace(permissions[0], excluded_actions=frozenset()).action
     risk = describe_action(pattern)
-    broad = any(permission.resource == ALL for permission in permissions)
-    worst = max((severity(action, broad) for action in actions), default=Severity.MEDIUM)
-    if written == ALL or (written == "iam:*" and broad):
-        worst = Severity.CRITICAL
+    worst = Severity.CRITICAL if written == ALL else grade(actions, permissions[:MAX_CANDIDATES])
     return Change(
         direction,
         Plane.AWS,
@@ -111,7 +146,7 @@ def _describe_actions(
         exceptions = sorted({condition.words for denial in denials for condition in denial.conditions})
         if exceptions:
             where += f", except with {join_words(exceptions)}"
-        worst = severity(action, any(permission.resource == ALL for permission in permissions))
+        worst = grade((action,), permissions[:MAX_CANDIDATES])
         is_gained = direction is Direction.GAINED
         group = (where, describe_action(action).sentence, worst if is_gained else None)
         groups.setdefault(group, []).append(action)
@@ -131,72 +166,3 @@ def _describe_resources(permissions: Sequence[AwsPermission]) -> str:
         required = join_words(sorted(condition.words for condition in conditions), 3)
         parts.append(f"on {join_words(sorted(resources))}" + (f", only with {required}" if required else ""))
     return join_words(sorted(parts), 3)
-
-
-def _compare_denials(before: AwsPermissions, after: AwsPermissions) -> Iterator[Change]:
-    """Denials that are removed, of actions that are still allowed, and those that are added.
-
-    Denials of everything without conditions are in the comparison of allowed actions already.
-    """
-    for direction, one, other in ((Direction.GAINED, after, before), (Direction.LOST, before, after)):
-        groups: dict[tuple[str, Conditions], list[str]] = {}
-        for denial in sorted(other.denied - one.denied, key=lambda each: (each.written, each.where)):
-            # A Deny of an action that is not allowed anyway takes nothing away.
-            allowing = after if direction is Direction.GAINED else before
-            if any(allowing.find_allowed(action) for action in denial.actions):
-                if not denial.conditions and denial.resource == ALL:
-                    continue
-                groups.setdefault((denial.where, denial.conditions), []).append(denial.written)
-        for (where, conditions), actions in groups.items():
-            yield _describe_denial(direction, where, conditions, actions)
-
-
-def _describe_denial(direction: Direction, where: str, conditions: Conditions, actions: Sequence[str]) -> Change:
-    required = f" with {join_words(sorted(each.words for each in conditions), 3)}" if conditions else ""
-    is_gained = direction is Direction.GAINED
-    return Change(
-        direction,
-        Plane.AWS,
-        tuple(actions),
-        f"{where}{required}, {'no longer' if is_gained else 'now'} denied",
-        describe_action(actions[0]).sentence,
-        max(severity(action, True) for action in actions) if is_gained else None,
-        detail=tuple(actions),
-        key=f"aws-{direction}",
-    )
-
-
-def severity(action: str, broad: bool) -> Severity:
-    """Severity of being allowed the action, on every resource (`broad`) or on named ones."""
-    if action == ALL:
-        return Severity.CRITICAL
-    if not describe_action(action).is_severe:
-        return Severity.LOW
-    known = find_action(action)
-    if known and known.access_level in (AccessLevel.READ, AccessLevel.LIST) and not is_catalogued(action):
-        return Severity.LOW
-    return Severity.HIGH if broad else Severity.MEDIUM
-
-
-def compare_boundaries(before: str | None, after: str | None) -> list[Change]:
-    """A permissions boundary that is removed, added or changed. It limits all other policies."""
-    if before == after:
-        return []
-    direction, severity_gained, risk = Direction.GAINED, Severity.MEDIUM, "can use rights that the boundary denied"
-    if before is None:
-        where, direction, risk = f"now limited by {quote_name(after)}", Direction.LOST, "rights beyond it are lost"
-    elif after is None:
-        where, severity_gained = f"no longer limited by {quote_name(before)}", Severity.HIGH
-    else:
-        where = f"limited by {quote_name(after)}, instead of {quote_name(before)}"
-    return [
-        Change(
-            direction,
-            Plane.AWS,
-            ("permissions boundary",),
-            where,
-            risk,
-            severity_gained if direction is Direction.GAINED else None,
-            key=f"aws-{direction}",
-        )
-    ]

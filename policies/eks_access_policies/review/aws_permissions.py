@@ -1,6 +1,7 @@
 """The AWS permissions of one principal, by action: which permissions cover which others. Pure.
 
-Wildcards are expanded to the actions that AWS has.
+Wildcards are expanded to the actions that AWS has. NotAction and NotResource are one set each: everything that is
+outside of all of their entries. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notresource.html
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,10 +9,11 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from ..iam import Statement
-from ..iam.actions import expand_pattern, expand_patterns
-from ..iam.glob import covers, is_pattern
+from ..iam.actions import expand_pattern, expand_patterns, find_action
+from ..iam.glob import covers, is_anything, is_pattern, may_overlap
+from ..iam.resources import covers_all
 from .conditions import Conditions, entails_all, parse_conditions
-from .formatting import quote_name
+from .formatting import join_words, quote_name
 
 ALL = "*"
 EVERYTHING = "everything"
@@ -30,8 +32,8 @@ class AwsPermission:
     conditions: Conditions
     excluded_actions: frozenset[str] = frozenset()
     """From NotAction: every action except these; `action` is then `*`."""
-    is_resource_excluded: bool = False
-    """From NotResource: every resource except `resource`."""
+    excluded_resources: frozenset[str] = frozenset()
+    """From NotResource: every resource except these; `resource` is then `*`."""
 
     @property
     def actions(self) -> frozenset[str]:
@@ -49,18 +51,42 @@ class AwsPermission:
 
     @property
     def where(self) -> str:
-        if self.is_resource_excluded:
-            return f"on everything but {quote_name(self.resource)}"
+        if self.excluded_resources:
+            return f"on everything but {join_words(list(map(quote_name, sorted(self.excluded_resources))))}"
         return f"on {EVERYTHING}" if self.resource == ALL else f"on {quote_name(self.resource)}"
 
+    @property
+    def is_unlimited(self) -> bool:
+        """Whether it applies to every resource, in every request."""
+        return not self.conditions and not self.excluded_resources and is_anything(self.resource)
+
+    def is_broad(self, action: str) -> bool:
+        """Whether it is for all resources of the action, or for all of them but some."""
+        if is_anything(self.resource):
+            return True
+        known = find_action(action) if is_pattern(self.resource) else None
+        return known is not None and covers_all(self.resource, known, self.resource)
+
     def covers_resource(self, other: "AwsPermission") -> bool:
-        """Whether it applies to the other's resource in every request in which the other does."""
+        """Whether it applies to the other's resources in every request in which the other does; False if that cannot
+        be determined."""
         if not entails_all(other.conditions, self.conditions):
             return False
-        if self.is_resource_excluded or other.is_resource_excluded:
-            is_same = (self.is_resource_excluded, self.resource) == (other.is_resource_excluded, other.resource)
-            return is_same or (self.resource == ALL and not self.is_resource_excluded)
-        return covers(self.resource, other.resource)
+        if not self.excluded_resources:
+            return covers(self.resource, other.resource)
+        if other.excluded_resources:
+            return all(any(covers(wide, each) for wide in other.excluded_resources) for each in self.excluded_resources)
+        return not any(may_overlap(each, other.resource) for each in self.excluded_resources)
+
+    def may_meet(self, other: "AwsPermission") -> bool:
+        """Whether both may apply to one resource; True if that cannot be determined."""
+        if self.excluded_resources and other.excluded_resources:
+            return True
+        if other.excluded_resources:
+            return other.may_meet(self)
+        if self.excluded_resources:
+            return not any(covers(each, other.resource) for each in self.excluded_resources)
+        return may_overlap(self.resource, other.resource)
 
 
 @dataclass(frozen=True)
@@ -87,6 +113,19 @@ class AwsPermissions:
         candidates = self._unconditional_denials.get(action.lower(), ())[:MAX_CANDIDATES]
         return any(each.covers_resource(permission) for each in candidates)
 
+    def may_allow(self, action: str, permission: AwsPermission) -> bool:
+        """Whether the action may be allowed on a resource that the permission applies to."""
+        candidates = self.find_allowed(action)
+        return len(candidates) > MAX_CANDIDATES or any(permission.may_meet(each) for each in candidates)
+
+    def includes_denial(self, action: str, denial: AwsPermission) -> bool:
+        """Whether the action is denied in every request in which the denial applies."""
+        return any(
+            each.covers_resource(denial)
+            for index in (self._unconditional_denials, self._conditional_denials)
+            for each in index.get(action.lower(), [])[:MAX_CANDIDATES]
+        )
+
     def find_allowed(self, action: str) -> list[AwsPermission]:
         """Every permission that allows the action."""
         return self._allowed_by_action.get(action.lower(), [])
@@ -111,18 +150,27 @@ class AwsPermissions:
         for statement in self.statements:
             if statement.effect != effect:
                 continue
-            conditions, is_excluded = parse_conditions(statement), bool(statement.not_resources)
-            for resource in statement.not_resources or statement.resources or (ALL,):
-                if statement.not_actions:
-                    yield AwsPermission(ALL, resource, conditions, frozenset(statement.not_actions), is_excluded)
+            conditions = parse_conditions(statement)
+            excluded = frozenset(statement.not_resources)
+            for resource in (ALL,) if excluded else statement.resources or (ALL,):
                 for action in statement.actions:
-                    yield AwsPermission(action.strip(), resource, conditions, is_resource_excluded=is_excluded)
+                    yield AwsPermission(action.strip(), resource, conditions, excluded_resources=excluded)
+                if "NotAction" in statement.elements:
+                    not_actions = frozenset(map(_normalize_action, statement.not_actions))
+                    yield AwsPermission(ALL, resource, conditions, not_actions, excluded)
 
 
 @cache
 def _expand_actions(action: str, excluded: frozenset[str]) -> frozenset[str]:
-    expanded = expand_patterns((), excluded) if excluded else expand_pattern(action)
-    return frozenset(map(str, expanded)) or frozenset({action})
+    if excluded:
+        return frozenset(map(str, expand_patterns((), excluded)))
+    return frozenset(map(str, expand_pattern(action))) or frozenset({action})
+
+
+def _normalize_action(written: str) -> str:
+    """As AWS writes it, or in lower case if AWS has no such action; IAM ignores the case."""
+    written = written.strip()
+    return str(find_action(written) or written.lower())
 
 
 def _index_by_action(permissions: Iterable[AwsPermission]) -> dict[str, list[AwsPermission]]:

@@ -1,51 +1,63 @@
 """Conditions of a statement: whether one is at least as strict as another, and their description. Pure."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..iam import Statement
 from ..iam.conditions import Condition as PolicyCondition
-from ..iam.conditions import Constraint, Family, Operator, classify_constraint, parse_operator
-from ..iam.glob import covers, is_pattern
+from ..iam.conditions import Constraint, Family, Operator, canonicalize_operator, classify_constraint, parse_operator
+from ..iam.glob import covers, is_anything, is_pattern
 from .formatting import list_names, quote_name
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition in a form that compares equal for any case of the key and any order of the values."""
+    """A condition in a form that compares equal for any case of the key and the operator, and any order of values."""
 
     operator: Operator
     key: str
     values: frozenset[str]
-    written: str
+    written: str = field(compare=False)
     """The key as written in the document."""
 
     @classmethod
     def of(cls, test: PolicyCondition) -> "Condition":
-        kind = test.operator
+        kind = canonicalize_operator(test.operator)
         # Without a pattern, StringLike compares as StringEquals does; ArnEquals and ArnLike are the same.
-        if kind.base == "stringlike" and not any(is_pattern(value) for value in test.values):
-            kind = parse_operator(kind.written.replace("Like", "Equals"))
-        return cls(kind, test.lower_key, frozenset(test.values), test.key)
+        is_literal = kind.base in ("stringlike", "stringnotlike") and not any(map(is_pattern, test.values))
+        if is_literal or kind.base in ("arnequals", "arnnotequals"):
+            kind = parse_operator(
+                kind.written.replace("Like", "Equals") if is_literal else kind.written.replace("Equals", "Like")
+            )
+        values = map(str.lower, test.values) if kind.family in (Family.BOOL, Family.NULL) else test.values
+        return cls(kind, test.lower_key, frozenset(values), test.key)
 
     def entails(self, other: "Condition") -> bool:
         """Whether every request that meets this condition meets the other. False if that cannot be determined."""
         if self.key != other.key:
             return False
-        if _are_equivalent(self.operator, other.operator) and self.values == other.values:
+        if (self.operator, self.values) == (other.operator, other.values):
             return True
-        if self.operator.passes_if_absent and not other.operator.passes_if_absent:
+        own, wider = self.operator, other.operator
+        if own.quantifier != wider.quantifier or own.family is not wider.family:
             return False
-        if self.operator.is_negated or other.operator.is_negated:
-            return _are_equivalent(self.operator, other.operator) and other.values <= self.values
-        if (self.operator.family, self.operator.quantifier) != (other.operator.family, other.operator.quantifier):
+        if own.passes_if_absent and not wider.passes_if_absent:
             return False
-        if self.operator.family not in (Family.STRING, Family.ARN):
-            return self.operator.base == other.operator.base and self.values <= other.values
-        if _ignores_case(self.operator) and not _ignores_case(other.operator):
+        if own.is_negated or wider.is_negated:
+            return own == wider and other.values <= self.values
+        match own.family:
+            case Family.STRING:
+                return self._entails_strings(other)
+            case Family.ARN:
+                return all(any(_covers_arn(wide, value) for wide in other.values) for value in self.values)
+        return own.base == wider.base and self.values <= other.values
+
+    def _entails_strings(self, other: "Condition") -> bool:
+        if other.operator.base.endswith("ignorecase"):
+            wider = {value.lower() for value in other.values}
+            return not self.operator.takes_patterns and {value.lower() for value in self.values} <= wider
+        if self.operator.base.endswith("ignorecase"):
             return False
-        if _ignores_case(other.operator):
-            return {value.lower() for value in self.values} <= {value.lower() for value in other.values}
         if not other.operator.takes_patterns:
             return not self.operator.takes_patterns and self.values <= other.values
         return all(any(covers(wide, value) for wide in other.values) for value in self.values)
@@ -93,20 +105,12 @@ def list_alternatives(values: Iterable[str]) -> str:
     return list_names(sorted(values), last="or") or "any value"
 
 
-def _are_equivalent(one: Operator, other: Operator) -> bool:
-    return (_normalize_base(one), one.has_if_exists, one.quantifier) == (
-        _normalize_base(other),
-        other.has_if_exists,
-        other.quantifier,
-    )
-
-
-def _normalize_base(kind: Operator) -> str:
-    return kind.base.replace("arnequals", "arnlike").replace("arnnotequals", "arnnotlike") or kind.written
-
-
-def _ignores_case(kind: Operator) -> bool:
-    return kind.base.endswith("ignorecase")
+def _covers_arn(wide: str, narrow: str) -> bool:
+    """Part by part: in an ARN a `*` never matches a colon, except in the last part."""
+    if is_anything(wide):
+        return True
+    parts, others = wide.split(":", 5), narrow.split(":", 5)
+    return len(parts) == len(others) and all(map(covers, parts, others))
 
 
 _OPERATOR_WORDS: Mapping[str, str] = {
@@ -114,7 +118,6 @@ _OPERATOR_WORDS: Mapping[str, str] = {
     "StringEqualsIgnoreCase": "",
     "Bool": "",
     "StringLike": " like",
-    "ArnEquals": " like",
     "ArnLike": " like",
 }
 

@@ -4,20 +4,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ..finding import Severity
-from . import aws, escalation, kubernetes, trust
+from . import boundaries, escalation, kubernetes, trust
 from .change import Change, Direction, Plane, PrincipalChanges, Review
 from .identity import NOBODY, compare_traits
 from .managed_policies import compare_policies
 from .not_evaluated import compare_not_evaluated
+from .role_chains import Pair, RoleChains
 from .side import NO_ACCESS, PrincipalAccess, RuleSet, Side
 
 
 def compare_sides(base: Side, head: Side) -> Review:
     """Everything that changes from `base` to `head`, the principals with the most severe gains first."""
-    comparison = _Comparison()
+    pairs = list(base.pair_principals(head))
+    comparison = _Comparison(pairs)
     changed = [
         changes
-        for before, after in base.pair_principals(head)
+        for before, after in pairs
         if not all(side is None or side.is_shown_by_others for side in (before, after))
         if (changes := comparison.compare_principals(before, after)).changes or changes.status != "changed"
     ]
@@ -34,7 +36,8 @@ def compare_sides(base: Side, head: Side) -> Review:
 class _Comparison:
     """Compares principals, and caches what a fleet repeats: the comparison of policies, and of rules in a cluster."""
 
-    def __init__(self) -> None:
+    def __init__(self, pairs: Sequence[Pair]) -> None:
+        self._chains = RoleChains(pairs, self._list_rights)
         self._policies: dict[object, list[Change]] = {}
         self._cache: dict[tuple[frozenset[RuleSet], frozenset[RuleSet]], list[Change]] = {}
 
@@ -49,11 +52,21 @@ class _Comparison:
         # What is unknown on one side is neither gained nor lost: it is reported as unknown, and not compared.
         if before.trust is not None and after.trust is not None:
             yield from trust.compare_trust(before.trust, after.trust)
-        yield from self._compare_policies(before, after)
+        yield from self._compare_rights(before, after)
+        yield from self._chains.compare(before, after)
         if NO_ACCESS not in (before, after):
-            yield from aws.compare_boundaries(before.boundary, after.boundary)
-        yield from self._compare_clusters(before, after)
+            yield from boundaries.compare_boundaries(before, after)
         yield from _report_unknown(before, after)
+
+    def _compare_rights(self, before: PrincipalAccess, after: PrincipalAccess) -> Iterator[Change]:
+        """What the principal itself may do in AWS and in clusters."""
+        yield from self._compare_policies(before, after)
+        yield from self._compare_clusters(before, after)
+
+    def _list_rights(self, principal: PrincipalAccess) -> Iterator[Change]:
+        """All that the principal may do, and what of that is not known."""
+        yield from self._compare_rights(NO_ACCESS, principal)
+        yield from _report_unknown(NO_ACCESS, principal)
 
     def _compare_policies(self, before: PrincipalAccess, after: PrincipalAccess) -> list[Change]:
         """The changes by all policies, and by what they allow together; equal ones are compared once."""

@@ -88,19 +88,41 @@ class Side:
 
     def pair_principals(self, head: "Side") -> Iterator[tuple[PrincipalAccess | None, PrincipalAccess | None]]:
         """Pair each principal of this side with the same one of `head`; None on the side where it is missing."""
-        by_id = _index_by_id(self.principals)
         mapped_before, mapped_after = _index_by_id(self.mapped), _index_by_id(head.mapped)
-        paired: set[int] = set()
-        for principal in head.principals:
-            candidates = (by_id[identity] for identity in principal.ids if identity in by_id)
-            found = next((each for each in candidates if id(each) not in paired), None)
-            paired.add(id(found))
-            identity = principal.ids[0]
-            before = _complete(found, principal, mapped_before.get(identity))
-            yield before, principal if found is None else _complete(principal, found, mapped_after.get(identity))
-        for principal in self.principals:
-            if id(principal) not in paired:
-                yield principal, _complete(None, principal, mapped_after.get(principal.ids[0]))
+        for before, after in _pair(self.principals, head.principals):
+            if after is None:
+                assert before is not None
+                yield before, _complete(None, before, mapped_after.get(before.ids[0]))
+            else:
+                completed = _complete(before, after, mapped_before.get(after.ids[0]))
+                yield completed, after if before is None else _complete(after, before, mapped_after.get(after.ids[0]))
+
+
+def _pair(
+    base: Sequence[PrincipalAccess], head: Sequence[PrincipalAccess]
+) -> Iterator[tuple[PrincipalAccess | None, PrincipalAccess | None]]:
+    partners: dict[int, PrincipalAccess] = {}
+    free = {id(principal) for principal in base}
+    # Whom AWS takes for the same has the same ARN, whatever its resource is called in the program.
+    for is_of_rank in (_is_arn, _is_name, _is_urn):
+        by_id = {
+            identity: principal
+            for principal in reversed(base)
+            if id(principal) in free
+            for identity in filter(is_of_rank, principal.ids)
+        }
+        for principal in head:
+            if id(principal) not in partners:
+                same = (by_id[identity] for identity in principal.ids if identity in by_id)
+                before = next((each for each in same if id(each) in free), None)
+                if before is not None:
+                    partners[id(principal)] = before
+                    free.remove(id(before))
+    for principal in head:
+        yield partners.get(id(principal)), principal
+    for principal in base:
+        if id(principal) in free:
+            yield principal, None
 
 
 def _complete(
@@ -119,6 +141,18 @@ def _complete(
 def _index_by_id(principals: Sequence[PrincipalAccess]) -> dict[str, PrincipalAccess]:
     """The first principal with each id."""
     return {identity: principal for principal in reversed(principals) for identity in principal.ids}
+
+
+def _is_arn(identity: str) -> bool:
+    return identity.startswith("arn:")
+
+
+def _is_urn(identity: str) -> bool:
+    return identity.startswith("urn:")
+
+
+def _is_name(identity: str) -> bool:
+    return not _is_arn(identity) and not _is_urn(identity)
 
 
 NO_ACCESS = PrincipalAccess("", ())

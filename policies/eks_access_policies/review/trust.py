@@ -3,104 +3,69 @@
 A statement grants nothing new if a statement of the other side has the same or a wider principal and requires no
 condition that this one does not. Any other statement is compared with the nearest one of the other side, and reported
 by the condition that was removed, changed or weakened; if there is none, the principal is reported as newly trusted.
+What cannot be decided is reported as a gain.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from ..finding import Severity
-from ..iam import Principal, PrincipalKind, Statement
+from ..iam import Statement
 from .change import Change, Direction, Plane
-from .conditions import Condition, Conditions, entails_all, list_alternatives, normalize_key, parse_conditions
-from .formatting import join_words, quote_name
-
-_MAX_CANDIDATES = 100
-"""Statements among which the nearest one is searched. IAM's size limit allows fewer with one principal."""
-
-
-@dataclass(frozen=True)
-class TrustedPrincipal:
-    """A principal that may make one call under conditions."""
-
-    principal: Principal
-    action: str
-    conditions: Conditions
-    is_excluded: bool = False
-    """From NotPrincipal: everyone except the principal is trusted."""
-
-    @property
-    def description(self) -> str:
-        value = quote_name(self.principal.value)
-        if self.is_excluded:
-            return f"everyone except {value}"
-        match self.principal.kind:
-            case PrincipalKind.ANYONE:
-                return "everyone in AWS"
-            case PrincipalKind.FEDERATED:
-                return f"every holder of a token or assertion from {value}"
-            case PrincipalKind.SERVICE:
-                return f"the AWS service {value}"
-        if self.is_account:
-            return f"every principal of the account {value} that the account permits"
-        return value
-
-    @property
-    def is_account(self) -> bool:
-        return self.principal.value.endswith(":root") or self.principal.value.isdigit()
-
-    @property
-    def severity(self) -> Severity:
-        """Severity of this trust under its conditions. The policy pack evaluates whether it is acceptable at all."""
-        required = {normalize_key(condition.key) for condition in self.conditions if not condition.is_vacuous}
-        if self.is_excluded or self.principal.kind is PrincipalKind.ANYONE:
-            return Severity.HIGH if required else Severity.CRITICAL
-        if self.principal.kind is PrincipalKind.FEDERATED:
-            needed = {"saml:aud"} if "saml" in self.action.lower() else {":aud", ":sub"}
-            return Severity.MEDIUM if needed <= required else Severity.HIGH
-        return Severity.MEDIUM if required or not self.is_account else Severity.HIGH
+from .conditions import Condition, Conditions, entails_all, list_alternatives, normalize_key
+from .formatting import join_words
+from .trusted import ANYONE, SESSION_ACTIONS, TrustedPrincipal, TrustIndex, find_trusted
+from .unreadable import find_unreadable
 
 
 def compare_trust(before: Sequence[Statement], after: Sequence[Statement]) -> list[Change]:
-    """The trust that is opened from `before` to `after`, and the trust that is closed."""
+    """The trust that is opened from `before` to `after`, the trust that is closed, and what cannot be compared."""
     if list(before) == list(after):
         return []
-    old, new = dict.fromkeys(_find_trusted(before)), dict.fromkeys(_find_trusted(after))
+    old, new = find_trusted(before), find_trusted(after)
+    old_denied, new_denied = find_trusted(before, "Deny"), find_trusted(after, "Deny")
     return [
         *_compare_trusted(Direction.GAINED, old, new),
         *_compare_trusted(Direction.LOST, new, old),
-        *_compare_denials(before, after),
+        *_compare_denied(Direction.GAINED, new_denied, old_denied),
+        *_compare_denied(Direction.LOST, old_denied, new_denied),
+        *find_unreadable(Plane.TRUST, before, after),
     ]
-
-
-_Call = tuple[Principal, bool, str]
 
 
 def _compare_trusted(
     direction: Direction, one: Iterable[TrustedPrincipal], other: Iterable[TrustedPrincipal]
 ) -> Iterator[Change]:
     """What the other has beyond the one."""
-    known = set(one)
-    index: dict[_Call, list[TrustedPrincipal]] = {}
-    for trusted in one:
-        index.setdefault((trusted.principal, trusted.is_excluded, trusted.action.lower()), []).append(trusted)
-    new: dict[tuple[Conditions, str], list[TrustedPrincipal]] = {}
-    reported: set[Change] = set()
+    index = TrustIndex(one)
+    new: dict[TrustedPrincipal, list[str]] = {}
+    weakened: dict[Change, None] = {}
     for trusted in other:
-        if trusted in known:
+        candidates = index.find_candidates(trusted)
+        if any(each.covers(trusted) for each in candidates):
             continue
-        candidates = [each for wider in _find_wider(trusted) for each in index.get(wider, ())[:_MAX_CANDIDATES]]
-        if any(entails_all(trusted.conditions, each.conditions) for each in candidates):
+        alike = [
+            each for each in candidates if (each.principal, each.excluded) == (trusted.principal, trusted.excluded)
+        ]
+        if alike:
+            nearest = max(alike, key=lambda each: _rate_similarity(trusted, each))
+            weakened[_describe_weaker_conditions(direction, trusted, nearest)] = None
             continue
-        same_principal = [each for each in candidates if each.principal == trusted.principal]
-        if same_principal:
-            nearest = max(same_principal, key=lambda each: _rate_similarity(trusted, each))
-            change = _describe_weaker_conditions(direction, trusted, nearest)
-            if change not in reported:
-                reported.add(change)
-                yield change
-        else:
-            new.setdefault((trusted.conditions, trusted.action), []).append(trusted)
+        for each in _find_newly_included(trusted, candidates) or (trusted,):
+            new.setdefault(replace(each, action=""), []).append(each.action)
+    yield from weakened
     yield from _describe_new(direction, new)
+
+
+def _find_newly_included(trusted: TrustedPrincipal, candidates: Iterable[TrustedPrincipal]) -> list[TrustedPrincipal]:
+    """The principals that a NotPrincipal no longer lists, if nothing else is different."""
+    for each in candidates if trusted.excluded else ():
+        if each.excluded and entails_all(trusted.conditions, each.conditions):
+            return [
+                TrustedPrincipal(principal, trusted.action, trusted.conditions)
+                for principal in sorted(each.excluded - trusted.excluded, key=lambda one: one.value)
+            ]
+    return []
 
 
 def _describe_weaker_conditions(direction: Direction, trusted: TrustedPrincipal, nearest: TrustedPrincipal) -> Change:
@@ -109,7 +74,7 @@ def _describe_weaker_conditions(direction: Direction, trusted: TrustedPrincipal,
         (each for each in nearest.conditions if not any(own.entails(each) for own in trusted.conditions)),
         key=lambda each: (each.key, each.operator, sorted(each.values)),
     )
-    keys = tuple(dict.fromkeys(condition.written for condition in missing)) or (trusted.action,)
+    keys = tuple(dict.fromkeys(condition.written for condition in missing))
     if direction is Direction.LOST:
         required = join_words([condition.words for condition in missing], 5)
         return Change(
@@ -146,74 +111,59 @@ def _describe_weakening(condition: Condition, trusted: TrustedPrincipal) -> str:
     return f"also accepts {condition.name} {list_alternatives(added)}"
 
 
-def _describe_new(
-    direction: Direction, groups: Mapping[tuple[Conditions, str], list[TrustedPrincipal]]
-) -> Iterator[Change]:
-    for (conditions, action), trusted in groups.items():
-        principals = join_words([each.description for each in trusted], 5)
+def _describe_new(direction: Direction, new: Mapping[TrustedPrincipal, Sequence[str]]) -> Iterator[Change]:
+    """Principals with the same calls under the same conditions as one change."""
+    groups: dict[tuple[Conditions, tuple[str, ...]], list[TrustedPrincipal]] = {}
+    for trusted, actions in new.items():
+        groups.setdefault((trusted.conditions, tuple(actions)), []).append(trusted)
+    for (conditions, actions), principals in groups.items():
+        names = join_words([each.description for each in principals], 5)
         required = join_words(sorted(condition.words for condition in conditions), 6)
         is_gained = direction is Direction.GAINED
         yield Change(
             direction,
             Plane.TRUST,
-            (action,),
-            f"{principals}, {f'with {required}' if conditions else 'without any condition'}",
-            "can assume it" if is_gained else "can no longer assume it",
-            max(each.severity for each in trusted) if is_gained else None,
+            actions,
+            f"{names}, {f'with {required}' if conditions else 'without any condition'}",
+            _describe_calls(actions) if is_gained else _describe_calls(actions).replace("can ", "can no longer ", 1),
+            max(replace(each, action=action).severity for each in principals for action in actions)
+            if is_gained
+            else None,
             key="trust-opened" if is_gained else "trust-closed",
-            detail=tuple(sorted(each.principal.value for each in trusted)),
+            detail=tuple(sorted(each.written or each.principal.value for each in principals)),
         )
 
 
-def _compare_denials(before: Sequence[Statement], after: Sequence[Statement]) -> Iterator[Change]:
-    """Deny statements that are removed."""
-    remaining = {_get_denial_key(statement) for statement in after if statement.denies}
-    for statement in before:
-        if statement.denies and _get_denial_key(statement) not in remaining:
-            conditions = sorted({condition.words for condition in parse_conditions(statement)})
-            yield Change(
-                Direction.GAINED,
-                Plane.TRUST,
-                statement.actions or ("every action",),
-                "no longer denied" + (f" where {join_words(conditions, 5)}" if conditions else ""),
-                "callers that were denied may be able to assume it",
-                Severity.HIGH,
-                key="trust-opened",
-            )
+def _describe_calls(actions: Sequence[str]) -> str:
+    """What the actions allow: assuming the role, or only setting something of a session."""
+    if all(action in SESSION_ACTIONS for action in actions):
+        return SESSION_ACTIONS[actions[0]]
+    return "can assume it"
 
 
-def _get_denial_key(statement: Statement) -> object:
-    return (
-        frozenset(statement.principals),
-        frozenset(statement.not_principals),
-        frozenset(statement.actions),
-        frozenset(statement.not_actions),
-        parse_conditions(statement),
-    )
-
-
-def _find_trusted(statements: Iterable[Statement]) -> Iterator[TrustedPrincipal]:
-    for statement in statements:
-        if not statement.allows:
-            continue
-        conditions = parse_conditions(statement)
-        actions = statement.actions or (("*",) if statement.not_actions else ())
-        for action in actions:
-            for principal in statement.principals:
-                yield TrustedPrincipal(principal, action, conditions)
-            for principal in statement.not_principals:
-                yield TrustedPrincipal(principal, action, conditions, is_excluded=True)
-
-
-_ANYONE = Principal(PrincipalKind.ANYONE, "*")
-
-
-def _find_wider(trusted: TrustedPrincipal) -> Iterator[_Call]:
-    """The calls whose trust includes this one: by anyone, or with a wildcard action."""
-    principals = (trusted.principal,) if trusted.principal == _ANYONE else (trusted.principal, _ANYONE)
-    for action in dict.fromkeys((trusted.action.lower(), "sts:*", "*")):
-        for principal in principals:
-            yield principal, trusted.is_excluded and principal == trusted.principal, action
+def _compare_denied(
+    direction: Direction, one: Iterable[TrustedPrincipal], other: Iterable[TrustedPrincipal]
+) -> Iterator[Change]:
+    """What the other denies beyond the one: denials that are removed or narrowed, or for a loss added or widened."""
+    index = TrustIndex(one)
+    groups: dict[tuple[Conditions, str], dict[str, None]] = {}
+    for denied in other:
+        if not any(each.covers(denied) for each in index.find_candidates(denied)):
+            everyone = denied.principal == ANYONE and not denied.excluded
+            name = "" if everyone else f"{denied.description}: "
+            groups.setdefault((denied.conditions, name), {})[denied.action] = None
+    is_gained = direction is Direction.GAINED
+    for (conditions, name), actions in groups.items():
+        met = join_words(sorted(condition.words for condition in conditions), 5)
+        yield Change(
+            direction,
+            Plane.TRUST,
+            tuple(actions),
+            f"{name}{'no longer' if is_gained else 'now'} denied" + (f" where {met}" if conditions else ""),
+            "callers that were denied may be able to assume it" if is_gained else "these callers cannot assume it",
+            Severity.HIGH if is_gained else None,
+            key="trust-opened" if is_gained else "trust-closed",
+        )
 
 
 def _rate_similarity(one: TrustedPrincipal, other: TrustedPrincipal) -> tuple[int, int]:

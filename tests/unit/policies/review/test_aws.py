@@ -122,3 +122,162 @@ def test_a_new_deny_with_conditions_is_reported_with_the_gained_action() -> None
     (change,) = under(found, "aws-gained")
     assert change.where.startswith("on everything, except with `eks:policyArn`")
     assert not [each for each in only(found).changes if each.key == "aws-lost"], "there was nothing to lose"
+
+
+ADMIN = "arn:aws:iam::111122223333:role/admin"
+PAYMENTS = "arn:aws:iam::111122223333:role/payments"
+
+
+def except_on(*resources: str, effect: str = "Allow") -> dict[str, Any]:
+    return {"Effect": effect, "Action": "iam:PassRole", "NotResource": list(resources)}
+
+
+def compare_actions(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[str]:
+    """The changes of actions alone, without the escalation that they open or close."""
+    return [line for line in compare_policies(before, after) if "escalation" not in line]
+
+
+def find_gains(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[str]:
+    return [line for line in compare_policies(before, after) if not line.startswith("lost")]
+
+
+def test_not_resource_is_one_set_and_a_resource_that_it_no_longer_lists_is_gained() -> None:
+    both, one = except_on(PAYMENTS, ADMIN), except_on(PAYMENTS)
+    (line,) = compare_policies([both], [one])
+    assert line.startswith("high: can hand any role to a service")
+    assert f"on everything but {PAYMENTS}, instead of only on everything but {ADMIN} and {PAYMENTS}" in line
+    (line,) = compare_policies([one], [both])
+    assert line.startswith("lost: ")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gains"),
+    [
+        (except_on(ADMIN), except_on("arn:aws:iam::111122223333:role/*"), False),
+        (except_on("arn:aws:iam::111122223333:role/*"), except_on(ADMIN), True),
+        (except_on(ADMIN), allow("iam:PassRole", on=PAYMENTS), False),
+        (except_on(ADMIN), allow("iam:PassRole", on="arn:aws:iam::111122223333:role/a*"), True),
+        (except_on("arn:aws:iam::111122223333:role/a"), allow("iam:PassRole", on="arn:aws:iam::*:role/${aws:username}"),
+         True),
+        (allow("iam:PassRole"), except_on(ADMIN), False),
+        (allow("iam:PassRole", on="arn:aws:iam::111122223333:role/*"), except_on(ADMIN), True),
+    ],
+)  # fmt: skip
+def test_not_resource_is_compared_with_other_sets_and_patterns(before: Any, after: Any, gains: bool) -> None:
+    assert bool(find_gains([before], [after])) is gains
+
+
+def test_not_action_is_one_set_and_an_action_that_it_no_longer_lists_is_gained() -> None:
+    both = {"Effect": "Allow", "NotAction": ["s3:*", "iam:*"], "Resource": "*"}
+    one = {**both, "NotAction": ["S3:*"]}
+    (line,) = compare_actions([both], [one])
+    assert line.startswith("critical: can do everything in iam (iam:* on everything")
+    (line,) = compare_actions([one], [both])
+    assert line.startswith("lost: can do everything in iam")
+
+
+def test_a_not_action_without_entries_allows_everything() -> None:
+    (line,) = compare_actions([], [{"Effect": "Allow", "NotAction": [], "Resource": "*"}])
+    assert line.startswith("critical: can do everything in the account")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "denied", "severity"),
+    [
+        (allow("*"), allow("*", effect="Deny"), "critical"),
+        (allow("*"), allow("iam:*", effect="Deny"), "critical"),
+        (allow("*"), allow("*", effect="Deny", Condition=MFA), "critical"),
+        (allow("iam:*", "s3:*"), allow("iam:*", effect="Deny", Condition=MFA), "critical"),
+        (allow("*"), {"Effect": "Deny", "NotAction": "s3:*", "Resource": "*", "Condition": MFA}, "critical"),
+        (allow("iam:*"), allow("iam:*", effect="Deny", on=ADMIN), "high"),
+        (allow("s3:*"), allow("*", effect="Deny", Condition=MFA), "high"),
+        (allow("eks:ListClusters"), allow("eks:*", effect="Deny", Condition=MFA), "low"),
+    ],
+)
+def test_a_deny_that_goes_is_graded_by_what_it_denied_of_what_is_allowed(allowed: Any, denied: Any,
+                                                                         severity: str) -> None:  # fmt: skip
+    found = compare_policies([allowed, denied], [allowed])
+    assert found[0].startswith(f"{severity}: ")
+    assert all(line.startswith("lost: ") for line in compare_policies([allowed], [allowed, denied]))
+
+
+@pytest.mark.parametrize(
+    ("denied", "left"),
+    [
+        (allow("iam:*", effect="Deny"), allow("iam:*", effect="Deny", on=ADMIN)),
+        (allow("iam:*", effect="Deny"), allow("iam:*", effect="Deny", Condition=MFA)),
+        (allow("iam:PassRole", "iam:CreateRole", effect="Deny", on=[ADMIN, PAYMENTS]),
+         allow("iam:PassRole", "iam:CreateRole", effect="Deny", on=ADMIN)),
+        (allow("iam:PassRole", "iam:GetRole", effect="Deny", on=ADMIN), allow("iam:PassRole", effect="Deny", on=ADMIN)),
+        (except_on(ADMIN, effect="Deny"), except_on(ADMIN, PAYMENTS, effect="Deny")),
+        ({"Effect": "Deny", "NotAction": "s3:*", "Resource": ADMIN},
+         {"Effect": "Deny", "NotAction": ["s3:*", "iam:*"], "Resource": ADMIN}),
+    ],
+)  # fmt: skip
+def test_a_narrowed_deny_is_a_gain_and_a_widened_one_a_loss(denied: Any, left: Any) -> None:
+    narrowed = compare_policies([allow("iam:*"), denied], [allow("iam:*"), left])
+    assert narrowed
+    assert not [line for line in narrowed if line.startswith("lost")]
+    widened = compare_policies([allow("iam:*"), left], [allow("iam:*"), denied])
+    assert widened
+    assert all(line.startswith("lost") for line in widened)
+
+
+@pytest.mark.parametrize(
+    "denied",
+    [
+        allow("s3:*", effect="Deny", Condition=MFA),
+        allow("iam:PassRole", effect="Deny", on=ADMIN),
+    ],
+)
+def test_a_deny_that_goes_of_what_is_not_allowed_is_no_gain(denied: Any) -> None:
+    allowed = allow("iam:PassRole", on=PAYMENTS)
+    assert compare_policies([allowed, denied], [allowed]) == []
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        [allow("iam:passrole", "S3:get*", on=[PAYMENTS, ADMIN], effect="Deny"), allow("*")],
+        [allow("*"), allow("S3:Get*", on=[ADMIN, PAYMENTS], effect="Deny"),
+         allow("iam:PassRole", on=ADMIN, effect="Deny"), allow("iam:PassRole", on=PAYMENTS, effect="Deny")],
+        [allow("*"), allow("*"), allow("iam:PassRole", "s3:Get*", on=[ADMIN, PAYMENTS], effect="Deny")],
+        [{"Effect": "Allow", "Action": "*", "Resource": "*"},
+         allow("iam:PassRole", "s3:Get*", on=[ADMIN, PAYMENTS], effect="deny")],
+    ],
+)  # fmt: skip
+def test_order_case_and_division_into_statements_are_no_change(same: Any) -> None:
+    denied = allow("iam:PassRole", "s3:Get*", on=[ADMIN, PAYMENTS], effect="Deny")
+    assert compare_policies([allow("*"), denied], same) == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"bool": {"AWS:multifactorauthpresent": ["TRUE"]}},
+        {"Bool": {"aws:MultiFactorAuthPresent": True}},
+    ],
+)
+def test_the_case_of_a_conditions_operator_key_and_boolean_is_no_change(condition: Any) -> None:
+    before = allow("iam:PassRole", Condition=MFA)
+    assert compare_policies([before], [allow("iam:PassRole", Condition=condition)]) == []
+    assert compare_policies([before], [allow("iam:PassRole", Condition={"BoolIfExists": MFA["Bool"]})])
+
+
+def test_a_pattern_for_every_resource_of_an_account_is_as_severe_as_everything() -> None:
+    (line,) = compare_policies([], [allow("iam:PassRole", on="arn:aws:iam::111122223333:role/*")])
+    assert line.startswith("high: ")
+    (line,) = compare_policies([], [allow("iam:PassRole", on="arn:aws:iam::111122223333:role/app-*")])
+    assert line.startswith("medium: ")
+
+
+def test_a_wildcard_that_adds_to_some_of_its_actions_is_one_change() -> None:
+    (line,) = compare_actions([allow("s3:GetObject")], [allow("*")])
+    assert line.startswith("critical: can do everything in the account (* on everything")
+
+
+def test_a_statement_that_neither_allows_nor_denies_is_reported_as_unknown() -> None:
+    (line,) = compare_policies([allow("s3:GetObject")], [allow("s3:GetObject"), allow("iam:*", effect="Permit")])
+    assert line == (
+        "unknown: could not be determined: one of its policies has a statement whose Effect is neither Allow nor Deny"
+    )

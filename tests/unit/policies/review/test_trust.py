@@ -141,3 +141,155 @@ def test_an_unknown_trust_policy_is_reported_as_unknown() -> None:
         "unknown: could not be determined: its trust policy is secret or not known before the deployment"
     ]
     assert found.has_unknown
+
+
+OWN = "arn:aws:iam::111122223333:root"
+ROLE = "arn:aws:iam::111122223333:role/platform"
+OTHER = "arn:aws:iam::111122223333:role/other"
+
+
+def statement(effect: str = "Allow", **elements: Any) -> dict[str, Any]:
+    return {"Effect": effect, "Action": "sts:AssumeRole", **elements}
+
+
+def find_opened(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    return [line for line in compare_trust(before, after) if not line.startswith("lost")]
+
+
+@pytest.mark.parametrize(
+    ("written", "same"),
+    [
+        ({"AWS": OWN}, {"AWS": "111122223333"}),
+        ({"AWS": OWN}, {"AWS": "ARN:AWS:IAM::111122223333:root"}),
+        ({"AWS": [OWN]}, {"aws": OWN}),
+        ({"AWS": [ROLE, OTHER]}, {"AWS": [OTHER, ROLE, ROLE]}),
+        ({"Service": "eks.amazonaws.com"}, {"Service": ["EKS.amazonaws.com"]}),
+        ({"Federated": "accounts.google.com"}, {"Federated": "Accounts.Google.com"}),
+        ("*", {"AWS": "*"}),
+    ],
+)
+def test_another_spelling_of_a_principal_is_no_change(written: Any, same: Any) -> None:
+    assert compare_trust(trust(written), trust(same)) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "other"),
+    [
+        ({"AWS": OWN}, {"AWS": "111122223334"}),
+        ({"AWS": ROLE}, {"AWS": ROLE.replace("platform", "Platform")}),
+        ({"Service": "eks.amazonaws.com"}, {"Service": "ec2.amazonaws.com"}),
+        ({"Federated": GITHUB}, {"Federated": GITHUB.replace("token.", "token2.")}),
+        ("*", {"Federated": GITHUB}),
+    ],
+)
+def test_another_principal_is_a_gain(written: Any, other: Any) -> None:
+    (line,) = find_opened(trust(written), trust(other))
+    assert line.endswith("can assume it")
+
+
+@pytest.mark.parametrize("same", [["STS:assumerole"], ["sts:AssumeRole", "sts:AssumeRole"]])
+def test_the_case_and_repetition_of_actions_are_no_change(same: Any) -> None:
+    assert compare_trust(trust(), trust(action=same)) == []
+    twice = document(*trust()["Statement"], *trust(action=same)["Statement"])
+    assert compare_trust(trust(), twice) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        (["sts:AssumeRole", "sts:TagSession"], "can set tags of the session"),
+        (["sts:AssumeRole", "sts:SetSourceIdentity"], "can set the source identity"),
+        ("sts:*", "can set tags of the session"),
+    ],
+)
+def test_a_newly_allowed_call_besides_assuming_the_role_is_named(action: Any, words: str) -> None:
+    (line,) = find_opened(trust(), trust(action=action))
+    assert line.startswith(f"medium: {VENDOR}, without any condition: {words}")
+    assert find_opened(trust(action=action), trust()) == []
+
+
+def test_a_wildcard_means_the_calls_that_the_principal_can_make() -> None:
+    calls = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext"]
+    assert compare_trust(trust(action="sts:*"), trust(action=calls)) == []
+    without = document({"Effect": "Allow", "Principal": {"AWS": VENDOR}, "NotAction": "sts:TagSession"})
+    assert find_opened(without, trust(action="sts:*"))
+    assert find_opened(trust(action="sts:*"), without) == []
+
+
+def test_not_principal_is_one_set_and_who_it_no_longer_lists_is_newly_trusted() -> None:
+    both = document(statement(NotPrincipal={"AWS": [ROLE, OTHER]}))
+    one = document(statement(NotPrincipal={"AWS": [ROLE]}))
+    assert compare_trust(both, one) == [f"medium: {OTHER}, without any condition: can assume it"]
+    assert compare_trust(one, both) == [f"lost: {OTHER}, without any condition (can no longer assume it)"]
+
+
+@pytest.mark.parametrize(
+    ("principal", "is_included"),
+    [(VENDOR, True), (OTHER, False), (ROLE, False), (OWN, False)],
+)
+def test_everyone_but_some_includes_only_who_is_certainly_none_of_them(principal: str, is_included: bool) -> None:
+    opened = find_opened(document(statement(NotPrincipal={"AWS": ROLE})), trust({"AWS": principal}))
+    assert bool(opened) is not is_included
+
+
+def deny(**elements: Any) -> dict[str, Any]:
+    return statement("Deny", **{"Principal": "*", **elements})
+
+
+NO_ID = {"StringNotEquals": {"sts:ExternalId": "c1"}}
+
+
+@pytest.mark.parametrize(
+    ("denied", "left"),
+    [
+        (deny(Condition=NO_ID), deny(Condition={**NO_ID, "Bool": {"aws:SecureTransport": "false"}})),
+        (deny(Condition=NO_ID, Action=["sts:AssumeRole", "sts:TagSession"]), deny(Condition=NO_ID)),
+        (deny(Condition=NO_ID), deny(Condition={"StringNotEquals": {"sts:ExternalId": ["c1", "c2"]}})),
+        (deny(), deny(Principal={"AWS": OTHER})),
+        (deny(Principal={"AWS": [ROLE, OTHER]}), deny(Principal={"AWS": ROLE})),
+        (statement("Deny", NotPrincipal={"AWS": ROLE}), statement("Deny", NotPrincipal={"AWS": [ROLE, OTHER]})),
+    ],
+)
+def test_a_narrowed_deny_opens_trust_and_a_widened_one_closes_it(denied: Any, left: Any) -> None:
+    allowed = trust({"AWS": OWN})["Statement"]
+    narrowed = compare_trust(document(*allowed, denied), document(*allowed, left))
+    assert [line.split(":")[0] for line in narrowed] == ["high"]
+    widened = compare_trust(document(*allowed, left), document(*allowed, denied))
+    assert widened
+    assert all(line.startswith("lost") for line in widened)
+
+
+def test_a_deny_in_other_words_is_no_change() -> None:
+    allowed = trust({"AWS": OWN})["Statement"]
+    one = document(*allowed, deny(Principal={"AWS": [ROLE, OTHER]}, Condition=NO_ID))
+    other = document(
+        deny(Principal={"AWS": OTHER}, Condition={"stringnotequals": {"STS:ExternalId": ["c1"]}}),
+        *allowed,
+        deny(Principal={"AWS": ROLE}, Condition=NO_ID, Action="STS:ASSUMEROLE"),
+    )
+    assert compare_trust(one, other) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "looser"),
+    [
+        ({"ArnLike": {"aws:PrincipalArn": f"{ROLE}"}}, {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}}),
+        ({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::1:role/a"}}, {"StringLike": {"aws:PrincipalArn": "*"}}),
+        ({"StringEquals": {SUBJECT: "a"}}, {"StringEqualsIgnoreCase": {SUBJECT: "a"}}),
+        ({"StringEqualsIgnoreCase": {SUBJECT: "a*"}}, {"StringLike": {SUBJECT: "A*"}}),
+        ({"Null": {"sts:ExternalId": "false"}}, {"Null": {"sts:ExternalId": "true"}}),
+        ({"ForAnyValue:StringEquals": {SUBJECT: "a"}}, {"ForAllValues:StringEquals": {SUBJECT: "a"}}),
+        ({"StringEquals": {SUBJECT: "a"}}, {"StringSomehow": {SUBJECT: "a"}}),
+    ],
+)
+def test_a_condition_that_is_not_certainly_as_strict_is_a_gain(condition: Any, looser: Any) -> None:
+    assert find_opened(trust(condition=condition), trust(condition=looser))
+    assert compare_trust(trust(condition=condition), trust(condition=condition)) == []
+
+
+def test_a_statement_that_cannot_be_understood_is_reported_as_unknown() -> None:
+    odd = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Robot": "r2"}}
+    (line,) = compare_trust(trust(), document(*trust()["Statement"], odd))
+    assert (
+        line == "unknown: could not be determined: its trust policy has a statement whose Principal is of no known type"
+    )
