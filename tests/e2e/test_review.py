@@ -15,7 +15,7 @@ from eks_access.kubernetes.token import presigned_token
 from eks_access.manifest.models import Cluster, Manifest, read
 from eks_access.model.identity import EntryMethod
 from eks_access.model.kubernetes_rights import Request
-from eks_access_policies.access import Access, EffectiveRule, Principal, Subject, any_allows, rules_by_holder
+from eks_access_policies.access import Access, EffectiveRules, Principal, Subject, any_allows, rules_by_holder
 from eks_access_policies.stack import parse_state
 from eks_access_probe.identity import identities
 from eks_access_probe.identity.assume_role import Actor
@@ -81,7 +81,7 @@ def is_allowed(api: KubernetesApi, asked: Request, user: str = "") -> bool:
     return allowed
 
 
-def disagreements(api: KubernetesApi, held: list[EffectiveRule], user: str = "") -> list[tuple[Request, bool]]:
+def disagreements(api: KubernetesApi, held: list[EffectiveRules], user: str = "") -> list[tuple[Request, bool]]:
     """The requests that the API server decides otherwise than computed, with its decision."""
     with ThreadPoolExecutor(THREADS) as pool:
         decisions = list(pool.map(lambda asked: is_allowed(api, asked, user), TABLE))

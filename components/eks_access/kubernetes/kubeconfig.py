@@ -258,6 +258,28 @@ def find_cluster_name(text: str) -> str:
     return ""
 
 
+def find_current_context(text: str) -> tuple[str, str]:
+    """The API server's address, and the namespace, that a client uses by default; "" for what is not there.
+
+    Takes any text and never raises, as `find_cluster_name`. A kubeconfig that names no namespace has `default`:
+    https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/#initial-namespaces
+    """
+    content = _load_untrusted(text)
+    if not content:
+        return "", ""
+    contexts = dict(_entries(content, "contexts", "context"))
+    current = content.get("current-context")
+    context = contexts.get(current, {}) if isinstance(current, str) else {}
+    cluster = context.get("cluster")
+    servers = dict(_entries(content, "clusters", "cluster"))
+    server = servers.get(cluster, {}).get("server") if isinstance(cluster, str) else None
+    namespace = context.get("namespace")
+    return (
+        server if isinstance(server, str) else "",
+        namespace if isinstance(namespace, str) and namespace else "default",
+    )
+
+
 def _load_untrusted(text: str) -> Mapping[str, Any]:
     if len(text) > _MAX_SEARCHED_SIZE:
         return {}

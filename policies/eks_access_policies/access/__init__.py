@@ -1,36 +1,31 @@
 """Computes the access to clusters in a stack: IAM principal, access entry, group, binding, role, rule."""
 
-from .chain import Access, all_groups, default_roles, rules_by_holder, username_template
+from .chain import Access, all_groups, rules_by_holder, username_template
+from .clusters import Location
+from .default_objects import default_roles, default_subjects
 from .effective import any_allows, enumerate_requests
-from .model import (
-    Binding,
-    EffectiveRule,
-    Entry,
-    Permission,
-    PolicyAssociation,
-    Principal,
-    Role,
-    Subject,
-    format_namespaces,
-    may_be_same_cluster,
-)
+from .model import Entry, Permission, PolicyAssociation, Principal, Subject, format_namespaces
+from .rbac_model import Binding, BoundRole, EffectiveRules, Role, Rules
 
 __all__ = [
     "Access",
     "Binding",
-    "EffectiveRule",
+    "BoundRole",
+    "EffectiveRules",
     "Entry",
+    "Location",
     "Permission",
     "PolicyAssociation",
     "Principal",
     "Role",
+    "Rules",
     "Subject",
     "all_groups",
     "any_allows",
     "default_roles",
+    "default_subjects",
     "enumerate_requests",
     "format_namespaces",
-    "may_be_same_cluster",
     "rules_by_holder",
     "username_template",
 ]

@@ -1,38 +1,28 @@
 """Resolves the access in a stack: principals, their entries, bindings, roles, and the effective rules of each."""
 
-import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, cached_property
-from importlib.resources import files
-from typing import Any, Generic, TypeVar
 
 from eks_access.model import arn as arns
 from eks_access.model.identity import EntryMethod
 
 from ..stack import Stack
 from .aws_auth import AwsAuth, find_aws_auth
-from .clusters import Clusters
+from .bindings import resolve_patches
+from .by_location import ByLocation
+from .clusters import Clusters, Location
 from .entries import find_entries, find_policy_associations
 from .identity_providers import IdentityProvider, find_identity_providers
-from .model import (
-    EVERYONE,
-    Binding,
-    EffectiveRule,
-    Entry,
-    Permission,
-    PolicyAssociation,
-    Principal,
-    Role,
-    Subject,
-    may_be_same_cluster,
-)
+from .model import EVERYONE, Entry, PolicyAssociation, Principal, Subject
 from .principals import Principals
-from .rbac_objects import find_bindings, find_roles, parse_permission
+from .rbac_model import Binding, BoundRole, EffectiveRules, Role, Rules
+from .rbac_objects import find_bindings, find_roles
+from .roles import Roles
 from .workload_roles import WorkloadRole, find_workload_roles
 
-_Item = TypeVar("_Item")
 _SESSION_NAME = r"[\w+=,.@-]+"
 """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (RoleSessionName)"""
 _TEMPLATE = re.compile(r"\{\{[^{}]*\}\}")
@@ -55,7 +45,7 @@ class Access:
             find_workload_roles(stack, self.clusters, self.principals)
         )
         self.roles: tuple[Role, ...] = tuple(find_roles(stack, self.clusters))
-        self.bindings: tuple[Binding, ...] = tuple(find_bindings(stack, self.clusters))
+        self.bindings: tuple[Binding, ...] = tuple(resolve_patches(find_bindings(stack, self.clusters)))
 
     @cached_property
     def effective_entries(self) -> tuple[Entry, ...]:
@@ -75,152 +65,94 @@ class Access:
         )
 
     @cached_property
-    def effective_rules(self) -> tuple[EffectiveRule, ...]:
-        """Every rule that this stack gives to a principal, or to a subject that no entry maps a principal to."""
+    def united_roles(self) -> Roles:
+        """The roles by what they are under one name."""
+        return Roles(self.roles)
+
+    @cached_property
+    def effective_rules(self) -> tuple[EffectiveRules, ...]:
+        """The rules that this stack gives to principals, and to subjects that no entry maps a principal to.
+
+        There is one for each subject of a binding, whatever number of principals have it.
+        """
         return (*self._by_policies(), *self._by_bindings())
 
-    def find_role(self, binding: Binding) -> Role | None:
-        """The role that a binding refers to: of this stack, or a default role; None if there is none."""
-        namespace = binding.namespace if binding.role_kind == "Role" else None
-        return self._find_role_by_name(binding.role_kind, binding.role_name, namespace, binding.cluster)
+    def find_role(self, binding: Binding) -> BoundRole:
+        """The role that a binding refers to; without parts if nothing declares it."""
+        if binding.role_source is not None:
+            return self.united_roles.find_declared(binding.role_source)
+        return self.united_roles.find(binding.role_kind, binding.role_name, binding.namespace, binding.location)
 
-    def _find_role_by_name(self, kind: str, name: str, namespace: str | None, cluster: str) -> Role | None:
-        if kind == "Role" and namespace is None:
-            return None  # a Role always has a namespace
-        own: list[Role] = self._roles_by_name.get((namespace, name), _EMPTY).of(cluster)
-        if own:
-            return own[0]
-        return default_roles().get(name) if kind == "ClusterRole" else None
+    def entries_of_subject(self, subject: Subject, cluster: str) -> tuple[Entry, ...]:
+        """The entries that map a principal to this subject in this cluster: one tuple for equal arguments."""
+        key = subject, cluster
+        if key not in self._entries_of_subjects:
+            self._entries_of_subjects[key] = tuple(self._find_entries(subject, cluster))
+        return self._entries_of_subjects[key]
 
-    def list_rules(self, role: Role) -> tuple[Permission, ...]:
-        """A role's rules, including those aggregated from other roles."""
-        if not role.aggregates:
-            return role.rules
-        return tuple(
-            dict.fromkeys(
-                rule
-                for other in self.roles
-                if other.namespace is None and may_be_same_cluster(other.cluster, role.cluster)
-                if any(selector.items() <= other.labels.items() for selector in role.aggregates)
-                for rule in other.rules
-            )
-        )
+    def _find_entries(self, subject: Subject, cluster: str) -> Iterator[Entry]:
+        if subject.kind == "Group" and subject.name in self._entries_by_group:
+            yield from self._entries_by_group[subject.name].of(Location(cluster))
+        elif subject.kind == "User":
+            # A username begins with what comes before the template's first placeholder.
+            for length in range(len(subject.name) + 1):
+                if (beginning := subject.name[:length]) in self._entries_by_username:
+                    for entry in self._entries_by_username[beginning].of(Location(cluster)):
+                        if may_have_username(username_template(entry), subject.name):
+                            yield entry
 
-    def list_rules_of(self, kind: str, name: str, cluster: str) -> tuple[Permission, ...]:
-        """The rules of a role by its name; empty if there is no such role."""
-        role = self._find_role_by_name(kind, name, None, cluster)
-        return self.list_rules(role) if role else ()
-
-    def entries_of_subject(self, subject: Subject, cluster: str) -> list[Entry]:
-        """The entries that map a principal to this subject in this cluster."""
-        if subject.kind == "Group":
-            return self._entries_by_group.get(subject.name, _EMPTY).of(cluster)
-        if subject.kind == "User":
-            return [
-                entry
-                for entry in self._entries.of(cluster)
-                if may_have_username(username_template(entry), subject.name)
-            ]
-        return []
-
-    def _by_policies(self) -> Iterator[EffectiveRule]:
+    def _by_policies(self) -> Iterator[EffectiveRules]:
+        rules: dict[str, Rules] = {}
         for association in self.associations:
-            entry = self._entry_of(association)
-            for each in association.rules or ():
-                yield EffectiveRule(
-                    each,
+            if association.rules:
+                entry = self._entry_of(association)
+                yield EffectiveRules(
+                    rules.setdefault(association.policy, Rules(association.rules)),
                     association.cluster,
                     association.namespaces,
-                    association.principal,
-                    entry,
+                    (entry,) if entry else (),
                     association=association,
                 )
 
-    def _by_bindings(self) -> Iterator[EffectiveRule]:
+    def _by_bindings(self) -> Iterator[EffectiveRules]:
         for binding in self.bindings:
             role = self.find_role(binding)
-            if role is None:
-                continue
             namespaces = None if binding.namespace is None else (binding.namespace,)
-            for each in self.list_rules(role):
-                for subject in binding.subjects:
-                    to = (each, binding, role, subject, namespaces)
-                    entries = self.entries_of_subject(subject, binding.cluster)
-                    yield from (_effective_rule(*to, entry) for entry in entries)
-                    if not entries:
-                        yield _effective_rule(*to)
+            for subject in dict.fromkeys(binding.subjects):
+                entries = self.entries_of_subject(subject, binding.cluster)
+                yield EffectiveRules(role.rules, binding.cluster, namespaces, entries, subject, binding, role)
 
     def _entry_of(self, association: PolicyAssociation) -> Entry | None:
-        return next(
-            (
-                entry
-                for entry in self._entries_by_principal.get(association.principal.key, _EMPTY).of(association.cluster)
-                if entry.method is EntryMethod.ACCESS_ENTRY
-            ),
-            None,
-        )
+        entries = self._entries_by_principal.get(association.principal.key)
+        found = entries.of(Location(association.cluster)) if entries else ()
+        return next((entry for entry in found if entry.method is EntryMethod.ACCESS_ENTRY), None)
 
     @cached_property
-    def _entries(self) -> "_ByCluster[Entry]":
-        found = _ByCluster[Entry]()
-        for entry in self.effective_entries:
-            found.add(entry.cluster, entry)
-        return found
+    def _entries_of_subjects(self) -> dict[tuple[Subject, str], tuple[Entry, ...]]:
+        return {}
 
     @cached_property
-    def _entries_by_principal(self) -> "Mapping[str, _ByCluster[Entry]]":
-        found: dict[str, _ByCluster[Entry]] = defaultdict(_ByCluster)
-        for entry in self.effective_entries:
-            found[entry.principal.key].add(entry.cluster, entry)
-        return found
+    def _entries_by_principal(self) -> Mapping[str, ByLocation[Entry]]:
+        return _index_entries(self.effective_entries, lambda entry: [entry.principal.key])
 
     @cached_property
-    def _entries_by_group(self) -> "Mapping[str, _ByCluster[Entry]]":
-        found: dict[str, _ByCluster[Entry]] = defaultdict(_ByCluster)
-        for entry in self.effective_entries:
-            for group in dict.fromkeys(entry.groups):
-                found[group].add(entry.cluster, entry)
-        return found
+    def _entries_by_group(self) -> Mapping[str, ByLocation[Entry]]:
+        return _index_entries(self.effective_entries, lambda entry: entry.groups)
 
     @cached_property
-    def _roles_by_name(self) -> "Mapping[tuple[str | None, str], _ByCluster[Role]]":
-        found: dict[tuple[str | None, str], _ByCluster[Role]] = defaultdict(_ByCluster)
-        for role in self.roles:
-            found[role.namespace, role.name].add(role.cluster, role)
-        return found
+    def _entries_by_username(self) -> Mapping[str, ByLocation[Entry]]:
+        """The entries by what their username begins with: all before the first placeholder."""
+        return _index_entries(self.effective_entries, lambda entry: [_TEMPLATE.split(username_template(entry), 1)[0]])
 
 
-class _ByCluster(Generic[_Item]):
-    """An index by cluster, so that a fleet with the same names everywhere is not searched as a whole each time."""
-
-    def __init__(self) -> None:
-        self._found: dict[str, list[_Item]] = defaultdict(list)
-
-    def add(self, cluster: str, item: _Item) -> None:
-        self._found[cluster].append(item)
-
-    def of(self, cluster: str) -> list[_Item]:
-        """The items in this cluster, then those whose cluster is unknown; all items if `cluster` is."""
-        if not cluster:
-            return [item for items in self._found.values() for item in items]
-        return [*self._found.get(cluster, ()), *self._found.get("", ())]
-
-
-_EMPTY: "_ByCluster[Any]" = _ByCluster()
-
-
-def _effective_rule(
-    rule: Permission,
-    binding: Binding,
-    role: Role,
-    subject: Subject,
-    namespaces: tuple[str, ...] | None,
-    entry: Entry | None = None,
-) -> EffectiveRule:
-    if entry is None:
-        return EffectiveRule(rule, binding.cluster, namespaces, subject=subject, binding=binding, role=role)
-    cluster = binding.cluster or entry.cluster
-    return EffectiveRule(rule, cluster, namespaces, entry.principal, entry, subject, binding, role)
+def _index_entries(
+    entries: Sequence[Entry], list_keys: Callable[[Entry], Iterable[str]]
+) -> Mapping[str, ByLocation[Entry]]:
+    found: dict[str, ByLocation[Entry]] = defaultdict(ByLocation)
+    for entry in entries:
+        for key in dict.fromkeys(list_keys(entry)):
+            found[key].add(Location(entry.cluster), entry)
+    return found
 
 
 def all_groups(entry: Entry) -> tuple[str, ...]:
@@ -252,16 +184,14 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(_SESSION_NAME.join(map(re.escape, fixed)))
 
 
-@cache
-def default_roles() -> Mapping[str, Role]:
-    """The ClusterRoles that exist in every cluster by default, with their rules."""
-    table = json.loads(files(__name__.rpartition(".")[0]).joinpath("default_roles.json").read_text())["roles"]
-    return {name: Role(None, "", name, None, tuple(map(parse_permission, rules))) for name, rules in table.items()}
-
-
-def rules_by_holder(access: Access) -> Mapping[Principal | Subject, list[EffectiveRule]]:
+def rules_by_holder(access: Access) -> Mapping[Principal | Subject, list[EffectiveRules]]:
     """The effective rules of each principal, and of each subject that no entry maps a principal to."""
-    found: dict[Principal | Subject, list[EffectiveRule]] = defaultdict(list)
-    for rule in access.effective_rules:
-        found[rule.holder].append(rule)
+    found: dict[Principal | Subject, list[EffectiveRules]] = defaultdict(list)
+    for held in access.effective_rules:
+        for entry in held.entries:
+            own = replace(held, cluster=held.cluster or entry.cluster, entries=(entry,))
+            found[entry.principal].append(own)
+        if not held.entries:
+            (holder,) = held.holders
+            found[holder].append(held)
     return found

@@ -1,8 +1,9 @@
 """Resolves the cluster of a resource: by its own properties, its provider's kubeconfig, or its siblings."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from eks_access.kubernetes.kubeconfig import find_cluster_name
+from eks_access.kubernetes.kubeconfig import find_cluster_name, find_current_context
 
 from ..stack import Resource, Stack, Value, is_unknown
 from ..stack.values import get, items, text
@@ -14,12 +15,32 @@ _SINGLE_CLUSTER_COMPONENTS = ("eks-access:index:ClusterAccess", "eks-access:inde
 _PROVIDER = "pulumi:providers:kubernetes"
 
 
+@dataclass(frozen=True)
+class Location:
+    """Where a Kubernetes object is: in a cluster by its name, or by its API server while the name is unknown."""
+
+    cluster: str = ""
+    server: str = ""
+    """Empty if the cluster's name is known, or if this is unknown too."""
+    provider: str = ""
+    """The provider's URN, which tells apart what is nowhere else known to differ."""
+
+    @property
+    def known(self) -> "Location":
+        """What decides whether two locations may be one: two providers may be of one cluster."""
+        return Location(self.cluster, self.server)
+
+    def __str__(self) -> str:
+        return self.cluster or self.server or self.provider
+
+
 class Clusters:
     """The cluster of each resource, by name; empty if it is unknown."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._cached: dict[str, str] = {}
+        self._contexts: dict[str, tuple[str, str]] = {}
         self._names_by_parent = {
             resource.parent: name
             for resource in stack.resources
@@ -34,6 +55,28 @@ class Clusters:
         if resource.urn not in self._cached:
             self._cached[resource.urn] = self._resolve(resource)
         return self._cached[resource.urn]
+
+    def locate(self, resource: Resource) -> Location:
+        """Where a Kubernetes object is, as far as it is known."""
+        cluster = self.of(resource)
+        return Location(cluster) if cluster else Location("", self._find_context(resource)[0], resource.provider or "")
+
+    def default_namespace(self, resource: Resource) -> str:
+        """The namespace of an object that names none, which its provider decides; empty if it is unknown.
+
+        https://www.pulumi.com/registry/packages/kubernetes/api-docs/provider/#namespace_yaml
+        """
+        provider = self._stack.by_urn.get(resource.provider or "")
+        namespace = provider.get("namespace") if provider else None
+        return "" if is_unknown(namespace) else text(namespace) or self._find_context(resource)[1]
+
+    def _find_context(self, resource: Resource) -> tuple[str, str]:
+        """The server and the namespace of the provider's kubeconfig."""
+        urn = resource.provider or ""
+        if urn not in self._contexts:
+            provider = self._stack.by_urn.get(urn)
+            self._contexts[urn] = find_current_context(text(provider.get("kubeconfig")) or "") if provider else ("", "")
+        return self._contexts[urn]
 
     def _resolve(self, resource: Resource) -> str:
         if "clusterName" in resource.properties:

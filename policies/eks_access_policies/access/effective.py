@@ -4,17 +4,17 @@ from collections.abc import Iterable, Iterator
 
 from eks_access.model.kubernetes_rights import Request, allows, is_in_scope
 
-from .model import EffectiveRule
+from .model import Permission
+from .rbac_model import EffectiveRules
 
 
-def enumerate_requests(held: EffectiveRule) -> Iterator[Request]:
-    """The requests that a rule in force allows. A rule on URLs is in force in the whole cluster only."""
-    rule = held.rule
+def enumerate_requests(rule: Permission, namespaces: tuple[str, ...] | None) -> Iterator[Request]:
+    """The requests that a rule in force there allows. A rule on URLs is in force in the whole cluster only."""
     for verb in dict.fromkeys(rule.verbs):
-        if held.namespaces is None:
+        if namespaces is None:
             for url in dict.fromkeys(rule.urls):
                 yield Request(verb, url=url)
-        for namespace in ("",) if held.namespaces is None else held.namespaces:
+        for namespace in ("",) if namespaces is None else namespaces:
             for group in dict.fromkeys(rule.groups):
                 for full in dict.fromkeys(rule.resources):
                     resource, _, subresource = full.partition("/")
@@ -22,9 +22,10 @@ def enumerate_requests(held: EffectiveRule) -> Iterator[Request]:
                         yield Request(verb, group, resource, subresource, name, namespace)
 
 
-def any_allows(held: Iterable[EffectiveRule], request: Request) -> bool:
+def any_allows(held: Iterable[EffectiveRules], request: Request) -> bool:
     """Whether one of the rules in force allows it: RBAC's by names of namespaces, access policies' by patterns."""
     return any(
-        is_in_scope(each.namespaces, request, patterns=each.association is not None) and allows(each.rule, request)
+        is_in_scope(each.namespaces, request, patterns=each.association is not None)
+        and any(allows(rule, request) for rule in each.rules)
         for each in held
     )

@@ -1,7 +1,6 @@
 """Types of the access to a cluster: principals, entries, subjects, bindings, roles and rules."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from eks_access.model.identity import EntryMethod
 
@@ -11,6 +10,8 @@ EVERYONE = ("system:authenticated",)
 """The groups of every authenticated user."""
 ANYWHERE = None
 """The namespaces of a cluster-wide rule."""
+NOT_KNOWN = "(not known yet)"
+"""A name that is unknown until the deployment. No object of a cluster can have it."""
 
 
 @dataclass(frozen=True)
@@ -111,91 +112,6 @@ class Permission:
         return f"{', '.join(self.verbs)} {on}{named}"
 
 
-@dataclass(frozen=True, eq=False)
-class Role:
-    """A Role (with a namespace) or a ClusterRole. `aggregates` are the label selectors of its aggregation rule."""
-
-    resource: Resource | None
-    """None for a default role of every cluster."""
-    cluster: str
-    name: str
-    namespace: str | None = None
-    rules: tuple[Permission, ...] = ()
-    labels: Mapping[str, str] = field(default_factory=dict)
-    aggregates: tuple[Mapping[str, str], ...] = ()
-
-    @property
-    def kind(self) -> str:
-        return "ClusterRole" if self.namespace is None else "Role"
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
-
-
-@dataclass(frozen=True, eq=False)
-class Binding:
-    """A RoleBinding (with a namespace) or a ClusterRoleBinding."""
-
-    resource: Resource
-    cluster: str
-    name: str
-    namespace: str | None
-    role_kind: str
-    role_name: str
-    subjects: tuple[Subject, ...]
-    unknown_fields: tuple[str, ...] = ()
-    """Which of `subjects` and `role` are unknown until the deployment."""
-
-    @property
-    def kind(self) -> str:
-        return "ClusterRoleBinding" if self.namespace is None else "RoleBinding"
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
-
-
-@dataclass(frozen=True, eq=False)
-class EffectiveRule:
-    """One rule that applies to a principal or subject in a cluster, together with its provenance.
-
-    Either `association`, or `subject`, `binding` and `role` are set. `principal` and `entry` are None if no entry of
-    the stack maps a principal to the subject.
-    """
-
-    rule: Permission
-    cluster: str
-    namespaces: tuple[str, ...] | None
-    principal: Principal | None = None
-    entry: Entry | None = None
-    subject: Subject | None = None
-    binding: Binding | None = None
-    role: Role | None = None
-    association: PolicyAssociation | None = None
-
-    @property
-    def resource(self) -> Resource:
-        """The resource that grants the rule, which a finding refers to."""
-        source = self.association or self.binding
-        assert source is not None, "a rule comes from an association or a binding"
-        return source.resource
-
-    @property
-    def holder(self) -> Principal | Subject:
-        found = self.principal or self.subject
-        assert found is not None, "a rule applies to a principal or a subject"
-        return found
-
-    @property
-    def where(self) -> str:
-        return format_namespaces(self.namespaces)
-
-    @property
-    def chain(self) -> str:
-        """The provenance in words, from the principal to the role."""
-        steps = (self.principal, self.entry, self.subject, self.association, self.binding, self.role)
-        return " → ".join(str(step) for step in steps if step is not None)
-
-
 def format_cluster(cluster: str) -> str:
     """Name a cluster in a message."""
     return f"cluster {cluster}" if cluster else "a cluster not known yet"
@@ -206,8 +122,3 @@ def format_namespaces(namespaces: tuple[str, ...] | None) -> str:
     if namespaces is None:
         return "in the whole cluster"
     return f"in {'namespace' if len(namespaces) == 1 else 'namespaces'} {', '.join(namespaces)}"
-
-
-def may_be_same_cluster(one: str, other: str) -> bool:
-    """Whether two names may be the same cluster: an unknown (empty) one may be any."""
-    return not one or not other or one == other

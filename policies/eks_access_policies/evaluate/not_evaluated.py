@@ -11,11 +11,12 @@ from eks_access.text_layout import format_count
 from ..access import Access
 from ..finding import Finding, Rule, Severity
 from ..resource_types import NotEvaluated, find_not_evaluated_resources
-from ..stack import Resource, is_unknown
+from ..stack import Resource
 from ..stack.documents import find_documents
-from ..stack.values import contains_unknown, get
+from ..stack.values import contains_unknown
 from .eks import find_unread
 from .identities import find_bounded_identities, find_gaps
+from .rbac.unknown import find_unknown as find_unknown_rbac
 from .settings import Settings
 
 NOT_EVALUATED = Rule(
@@ -76,22 +77,13 @@ def _find_unknown(access: Access) -> Iterator[Finding]:
                 " evaluated as the whole cluster."
             )
             yield Finding(NOT_EVALUATED, message, urn=resource.urn)
-    for binding in access.bindings:
-        for what in binding.unknown_fields:
-            message = f"{binding}: {what} not known before the deployment and not evaluated."
-            yield Finding(NOT_EVALUATED, message, urn=binding.resource.urn)
-    for role in access.roles:
-        rules = get(role.resource.properties, "rules") if role.resource else None
-        if role.resource and (is_unknown(rules) or not all(rule.is_whole for rule in role.rules)):
-            message = f"{role}: some of its rules are not known before the deployment and were not evaluated."
-            yield Finding(NOT_EVALUATED, message, urn=role.resource.urn)
     for identity, boundary in find_bounded_identities(access.stack):
         message = (
             f"{identity.resource.name}: its permissions boundary ({boundary}) was not evaluated; it may prevent what"
             " other findings say of its policies."
         )
         yield Finding(NOT_EVALUATED, message, urn=identity.resource.urn)
-    for resource, message in (*find_unread(access), *find_gaps(access.stack)):
+    for resource, message in (*find_unknown_rbac(access), *find_unread(access), *find_gaps(access.stack)):
         yield Finding(NOT_EVALUATED, message, urn=resource.urn)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from eks_access.model import arn as arns
 
-from ..access import EffectiveRule, Principal, Subject
+from ..access import EffectiveRules, Principal, Subject
 from ..stack import Resource, Stack
 from ..stack.values import texts
 
@@ -68,13 +68,13 @@ class Settings:
     def accepts_subject(self, subject: Subject) -> bool:
         return any(fnmatchcase(subject.name, pattern) for pattern in self.allowed_groups)
 
-    def accepts_rule(self, rule: EffectiveRule) -> bool:
-        """Whether a rule is accepted because of its principal, its subject or its namespaces."""
-        if rule.principal is not None and self.accepts(rule.principal):
+    def accepts_rules(self, rules: EffectiveRules) -> bool:
+        """Whether rules are accepted, whatever principals have them, because of their subject or their namespaces."""
+        if rules.association is not None and self.accepts(rules.association.principal):
             return True
-        if rule.subject is not None and self.accepts_subject(rule.subject):
+        if rules.subject is not None and self.accepts_subject(rules.subject):
             return True
-        return bool(rule.namespaces) and all(map(self.accepts_namespace, rule.namespaces or ()))
+        return bool(rules.namespaces) and all(map(self.accepts_namespace, rules.namespaces or ()))
 
     def accepts_namespace(self, namespace: str) -> bool:
         return any(fnmatchcase(namespace, pattern) for pattern in self.namespaces)

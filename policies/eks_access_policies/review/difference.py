@@ -40,11 +40,17 @@ class _Comparison:
         self._chains = RoleChains(pairs, self._list_rights)
         self._policies: dict[object, list[Change]] = {}
         self._cache: dict[tuple[frozenset[RuleSet], frozenset[RuleSet]], list[Change]] = {}
+        self._cache_of_same: dict[tuple[int, int], tuple[Sequence[RuleSet], Sequence[RuleSet], list[Change]]] = {}
+        """By the identity of the rule sets, which principals of one group share, together with these."""
 
     def compare_principals(self, before: PrincipalAccess | None, after: PrincipalAccess | None) -> PrincipalChanges:
         """The changes of one principal; None is the side where it is missing."""
         principal = after or before or NO_ACCESS
+        if principal.is_passed_on:
+            before, after = (each and replace(each, clusters={}) for each in (before, after))
         status = "removed" if after is None else "new" if before is None else "changed"
+        if principal.is_everyone:
+            status = "changed"
         changes = sorted(self._compare(before or NO_ACCESS, after or NO_ACCESS), key=lambda each: each.order)
         return PrincipalChanges((principal.name,), status, tuple(changes), tuple(sorted(principal.all_clusters)))
 
@@ -89,10 +95,13 @@ class _Comparison:
             yield replace(change, clusters=tuple(sorted(clusters)))
 
     def _compare_rules(self, before: Sequence[RuleSet], after: Sequence[RuleSet]) -> list[Change]:
-        key = frozenset(before), frozenset(after)
-        if key not in self._cache:
-            self._cache[key] = kubernetes.compare_rules(before, after)
-        return self._cache[key]
+        same = id(before), id(after)
+        if same not in self._cache_of_same:
+            key = frozenset(before), frozenset(after)
+            if key not in self._cache:
+                self._cache[key] = kubernetes.compare_rules(before, after)
+            self._cache_of_same[same] = before, after, self._cache[key]
+        return self._cache_of_same[same][2]
 
 
 def _identify_policies(principal: PrincipalAccess) -> object:

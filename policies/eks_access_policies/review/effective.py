@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from eks_access.model.kubernetes_rights import Request
 from eks_access.model.rbac import api_group_of
 
-from ..access import EffectiveRule, Permission, enumerate_requests
+from ..access import Permission, enumerate_requests
 from .side import RuleSet
 
 ANY = "*"
@@ -28,7 +28,7 @@ def expand_rule(rule: Permission) -> tuple[Request, ...]:
     kinds = len(rule.groups) * len(rule.resources) * max(len(rule.names), 1) + len(rule.urls)
     if len(rule.verbs) * kinds > TOO_MANY:
         return (Request(WHOLE, resource=f"{len(rule.verbs)} verbs on {len(rule.resources)} resources, {hash(rule):x}"),)
-    return tuple(enumerate_requests(EffectiveRule(rule, "", None)))
+    return tuple(enumerate_requests(rule, None))
 
 
 def expand_rule_set(rule_set: RuleSet) -> Iterator[Request]:

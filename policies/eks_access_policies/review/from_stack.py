@@ -1,13 +1,12 @@
 """Reads a side of a review from a stack: its roles, users and subjects, with their access to AWS and to clusters."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 
 from .. import access as chain
-from ..access import Access, EffectiveRule, Permission
+from ..access import Access
 from ..access.iam_identities import find_identities
 from ..access.iam_model import Identity, parse_statements
-from ..access.model import ANONYMOUS
 from ..access.principals import canonicalize
 from ..finding import Severity
 from ..resource_types import NotEvaluated, find_not_evaluated_resources
@@ -15,9 +14,12 @@ from ..stack import Stack
 from ..stack.attachments import IdentityKind
 from ..stack.values import text
 from . import aws, escalation
-from .cluster_identities import UNKNOWN_CLUSTER, ClusterIdentities
+from .cluster_identities import ClusterIdentities
+from .cluster_rules import ClusterRules
 from .formatting import quote_name
-from .side import Elsewhere, PrincipalAccess, RuleSet, Side
+from .role_holders import find_role_holders
+from .rule_sets import RuleSetBuilder
+from .side import Elsewhere, PrincipalAccess, Side
 
 
 def read_side(stack: Stack, origin: str) -> Side:
@@ -33,21 +35,19 @@ class _StackReader:
         self._access = Access(stack)
         self._identities = find_identities(stack)
         self._names = Counter(map(self._find_name, self._identities.values()))
-        self._mapped: dict[chain.Subject, dict[str, dict[object, EffectiveRule]]] = defaultdict(
-            lambda: defaultdict(dict)
-        )
         self._ratings: dict[str, Severity] = {}
-        self._clusters: dict[object, dict[str, list[EffectiveRule]]] = defaultdict(lambda: defaultdict(list))
+        self._builder = RuleSetBuilder()
+        self._rules = ClusterRules(self._access, self._builder)
         identities = ClusterIdentities(self._access, self._rate_role)
         self._traits, self._entered, self._unknown = identities.traits, identities.entered, identities.unknown
-        self._read_rules()
         self._read_unknown()
 
     def read(self, origin: str) -> Side:
         principals = [self._create_principal(key, each) for key, each in self._identities.items()]
-        keys = {**self._clusters, **self._entered, **self._traits, **self._unknown}
+        keys = dict.fromkeys((*self._rules.keys, *self._entered, *self._traits, *self._unknown))
         principals += [self._create_external(key) for key in keys if key not in self._identities]
-        mapped = tuple(self._create_mapped(subject, clusters) for subject, clusters in self._mapped.items())
+        principals += find_role_holders(self._access, self._builder)
+        mapped = tuple(self._rules.create_mapped())
         return Side(origin, tuple(principals), not_evaluated=tuple(self._find_not_evaluated()), mapped=mapped)
 
     def _find_not_evaluated(self) -> Iterator[NotEvaluated]:
@@ -61,15 +61,6 @@ class _StackReader:
         for each in find_not_evaluated_resources(self._stack):
             if not each.properties or each.resource.urn not in reported:
                 yield each
-
-    def _read_rules(self) -> None:
-        for held in self._access.effective_rules:
-            key = self._get_key(held.holder)
-            self._clusters[key][held.cluster or UNKNOWN_CLUSTER].append(held)
-            if held.principal is not None and held.subject is not None:
-                self._mapped[held.subject][held.cluster or UNKNOWN_CLUSTER][held.rule, held.binding] = held
-            if not held.rule.is_whole:
-                self._unknown[key].append(f"not all of {quote_name(held.role)} is known before the deployment")
 
     def _read_unknown(self) -> None:
         for association in self._access.associations:
@@ -94,9 +85,8 @@ class _StackReader:
             self._ratings[role.key] = max((each.severity or Severity.LOW for each in changes), default=Severity.LOW)
         return self._ratings[role.key]
 
-    @staticmethod
-    def _get_key(holder: chain.Principal | chain.Subject) -> object:
-        return holder.key if isinstance(holder, chain.Principal) else holder
+    def _list_unknown(self, key: object) -> list[str]:
+        return [*self._unknown.get(key, ()), *self._rules.list_unknown(key)]
 
     def _find_name(self, identity: Identity) -> str:
         """The name of the integration that the identity's resource belongs to, or else its own."""
@@ -120,10 +110,10 @@ class _StackReader:
             identity.boundary,
             parse_statements([identity.boundary_document]) if identity.boundary_document is not None else None,
             identity.is_attached,
-            _create_rule_sets(self._clusters.get(key, {})),
+            self._rules.build_rule_sets(key),
             frozenset(self._entered.get(key, ())),
             self._traits.get(key, {}),
-            frozenset((*_describe_unknown(identity), *self._unknown.get(key, ()))),
+            frozenset((*_describe_unknown(identity), *self._list_unknown(key))),
         )
 
     def _create_external(self, key: object) -> PrincipalAccess:
@@ -131,19 +121,11 @@ class _StackReader:
         return PrincipalAccess(
             key.rpartition("::")[2] if isinstance(key, str) else str(key),
             (str(key),),
-            clusters=_create_rule_sets(self._clusters.get(key, {})),
+            clusters=self._rules.build_rule_sets(key),
             entered=frozenset(self._entered.get(key, ())),
             identities=self._traits.get(key, {}),
-            unknown=frozenset(self._unknown.get(key, ())),
+            unknown=frozenset(self._list_unknown(key)),
         )
-
-    @staticmethod
-    def _create_mapped(
-        subject: chain.Subject, clusters: Mapping[str, Mapping[object, EffectiveRule]]
-    ) -> PrincipalAccess:
-        """A subject with what its bindings give it."""
-        rules = _create_rule_sets({cluster: list(held.values()) for cluster, held in clusters.items()})
-        return PrincipalAccess(str(subject), (str(subject),), clusters=rules)
 
 
 def _find_own_name(identity: Identity) -> str:
@@ -178,35 +160,3 @@ def _describe_unknown(identity: Identity) -> Iterator[str]:
             yield f"its {gap.what}{of} is secret or not known before the deployment"
     if identity.trust == () and identity.resource.get("assumeRolePolicy"):
         yield "its trust policy is not a valid document"
-
-
-def _create_rule_sets(clusters: Mapping[str, list[EffectiveRule]]) -> dict[str, tuple[RuleSet, ...]]:
-    return {cluster: tuple(_group_rules(held)) for cluster, held in clusters.items()}
-
-
-def _group_rules(held: list[EffectiveRule]) -> Iterator[RuleSet]:
-    """The rules by their source, an access policy or a role; equal rules in several namespaces are one set."""
-    is_anonymous = any(each.principal is None and each.subject in ANONYMOUS for each in held)
-    rules_by_place: dict[tuple[str, bool, tuple[str, ...] | None], set[Permission]] = defaultdict(set)
-    for each in held:
-        source = (each.association.policy, True) if each.association else (str(each.role), False)
-        rules_by_place[*source, each.namespaces].add(_normalize_rule(each.rule))
-    places: dict[tuple[str, bool, frozenset[Permission]], list[tuple[str, ...] | None]] = defaultdict(list)
-    for (label, is_policy, namespaces), rules in rules_by_place.items():
-        places[label, is_policy, frozenset(rules)].append(namespaces)
-    for (label, is_policy, rules_of_source), where in places.items():
-        is_cluster_wide = None in where
-        names = None if is_cluster_wide else tuple(sorted({name for each in where for name in each or ()}))
-        yield RuleSet(label, rules_of_source, names, is_policy, is_anonymous)
-
-
-def _normalize_rule(rule: Permission) -> Permission:
-    """The rule in sorted order without duplicates, neither of which has a meaning in RBAC."""
-    return Permission(
-        tuple(sorted({*rule.verbs})),
-        tuple(sorted({*rule.groups})),
-        tuple(sorted({*rule.resources})),
-        tuple(sorted({*rule.names})),
-        tuple(sorted({*rule.urls})),
-        rule.is_whole,
-    )

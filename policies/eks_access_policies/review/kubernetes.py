@@ -32,6 +32,7 @@ from .formatting import describe_namespaces, format_of_namespaces, join_words, l
 from .side import RuleSet
 
 Places = tuple[str, ...] | None
+_EVERYTHING = Request(ANY, ANY, ANY)
 
 
 def compare_rules(before: Sequence[RuleSet], after: Sequence[RuleSet]) -> list[Change]:
@@ -41,7 +42,26 @@ def compare_rules(before: Sequence[RuleSet], after: Sequence[RuleSet]) -> list[C
     """
     if set(before) == set(after):
         return []
-    return [*_find_changes(Direction.GAINED, before, after), *_find_changes(Direction.LOST, after, before)]
+    return [
+        *_find_changes(Direction.GAINED, before, after),
+        *_find_changes(Direction.LOST, after, before),
+        *_find_elsewhere(before, after),
+    ]
+
+
+def _find_elsewhere(before: Sequence[RuleSet], after: Sequence[RuleSet]) -> Iterator[Change]:
+    """The roles that a principal is given, or loses, while others decide what they may do."""
+    given = set(after)
+    for rule_set in sorted(given ^ set(before), key=_sort_key):
+        if not rule_set.is_elsewhere:
+            continue
+        where, label = describe_namespaces(rule_set.namespaces), quote_name(rule_set.label)
+        if rule_set in given:
+            words = f"what {label} lets it do {where} is decided elsewhere, since not all of it is in this stack"
+            yield Change(Direction.UNKNOWN, Plane.KUBERNETES, (), words, "read it", None, key="access-unknown")
+        else:
+            risk = "can no longer do what is decided elsewhere"
+            yield Change(Direction.LOST, Plane.KUBERNETES, (rule_set.label,), where, risk, None, key="kubernetes-lost")
 
 
 def _find_changes(direction: Direction, one: Sequence[RuleSet], other: Sequence[RuleSet]) -> Iterator[Change]:
@@ -68,6 +88,9 @@ def _find_changes(direction: Direction, one: Sequence[RuleSet], other: Sequence[
         else:
             for grant in new:
                 rest.setdefault(replace(grant, namespace=""), set()).add(grant.namespace)
+    everything = rest.get(_EVERYTHING, ())
+    if "" in everything:  # nothing else adds to it but URLs
+        rest = {grant: where for grant, where in rest.items() if grant == _EVERYTHING or grant.url}
     yield from _describe_grants(direction, rest, access)
 
 

@@ -21,6 +21,8 @@ class RuleSet:
     is_policy: bool = False
     is_anonymous: bool = False
     """Whether they are for callers without authentication, who lack what every user may do."""
+    is_elsewhere: bool = False
+    """Whether it has no rules here because others decide about them: a role that is not in the stack."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,10 @@ class PrincipalAccess:
     """Who it is in each cluster, by the cluster's name."""
     unknown: frozenset[str] = frozenset()
     """What could not be determined, as phrases such as "its trust policy is …"."""
+    is_everyone: bool = False
+    """Whether this is everyone with a role, who are neither new nor removed."""
+    is_passed_on: bool = False
+    """Whether its rules in clusters are those of other principals too, which are compared by themselves."""
 
     @property
     def all_statements(self) -> tuple[Statement, ...]:

@@ -1,13 +1,15 @@
 """Evaluates the rules about rights inside clusters over a stack's whole chain of access."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 
 from eks_access.model.kubernetes_rights.catalogue import WRITES
 from eks_access.model.kubernetes_rights.grading import is_everything
 from eks_access.model.kubernetes_rights.request import ANY
 
-from ...access import Access, Binding, EffectiveRule, Role, Subject, may_be_same_cluster
+from ...access import Access, Binding, BoundRole, EffectiveRules, Entry, Role, Rules, Subject, default_subjects
 from ...finding import Finding, Rule
 from ...rules.rbac import (
     ANONYMOUS,
@@ -20,7 +22,7 @@ from ...rules.rbac import (
     UNBOUND_ROLE,
 )
 from ..settings import Settings
-from .violations import Violation, find_mandatory, find_violations
+from .violations import Violation, ViolationFinder
 
 _ANONYMOUS_SUBJECTS = ("system:anonymous", "system:unauthenticated")
 _AUTHENTICATED_GROUPS = ("system:authenticated", "system:serviceaccounts")
@@ -28,7 +30,6 @@ _NAMESPACE_ACCOUNTS = "system:serviceaccounts:"
 _MASTERS = "system:masters"
 _PUBLIC_ROLES = ("system:basic-user", "system:discovery", "system:public-info-viewer")
 """The roles that Kubernetes itself binds to every authenticated caller."""
-_AGGREGATE_TO = "rbac.authorization.k8s.io/aggregate-to-"
 _CLUSTER_SCOPED = frozenset(
     (  # noqa: SIM905 (a list of texts is no better to read)
         "namespaces nodes persistentvolumes componentstatuses clusterroles clusterrolebindings storageclasses"
@@ -44,30 +45,43 @@ _CLUSTER_SCOPED = frozenset(
 
 
 def evaluate(access: Access, settings: Settings) -> Iterator[Finding]:
-    accepted = settings.accepts_rule
-    yield from _check_rules((each for each in access.effective_rules if not accepted(each)), access)
+    finder = ViolationFinder(access)
+    for held in _list_not_accepted(access.effective_rules, settings):
+        yield from _check_rules(held, finder)
     for binding in access.bindings:
         if not (binding.subjects and all(map(settings.accepts_subject, binding.subjects))):
             yield from _check_binding(binding, access, settings)
-    bound = {role for binding in access.bindings for role in [access.find_role(binding)] if role is not None}
+    bound = {part for role in set(map(access.find_role, access.bindings)) for part in role.parts}
     for role in access.roles:
-        yield from _check_role(role, role in bound, access)
+        yield from _check_role(role, role in bound, access, finder)
 
 
-def _check_rules(rules: Iterable[EffectiveRule], access: Access) -> Iterator[Finding]:
+def _list_not_accepted(rules: Iterable[EffectiveRules], settings: Settings) -> Iterator[EffectiveRules]:
+    """The effective rules without those, and without the principals, that the settings accept."""
+    kept: dict[int, tuple[Entry, ...]] = {}
+    """By the identity of the entries: all bindings of a group share one tuple."""
+    for held in rules:
+        if settings.accepts_rules(held):
+            continue
+        if id(held.entries) not in kept:
+            kept[id(held.entries)] = tuple(entry for entry in held.entries if not settings.accepts(entry.principal))
+        if kept[id(held.entries)] or not held.entries:
+            yield replace(held, entries=kept[id(held.entries)])
+
+
+def _check_rules(effective: EffectiveRules, finder: ViolationFinder) -> Iterator[Finding]:
     """One finding for each pack rule that a chain of access violates, however many of the role's rules violate it."""
-    by_chain: dict[tuple[Rule, str, str], tuple[EffectiveRule, list[Violation]]] = {}
-    for effective in rules:
-        if effective.association is not None and is_everything(effective.rule):
-            continue  # an administrator's access policy, which a separate rule reports
-        for violation in find_violations(effective, access):
-            key = (violation.rule, effective.resource.urn, effective.chain)
-            by_chain.setdefault(key, (effective, []))[1].append(violation)
-    for (rule, urn, way), (effective, violations) in by_chain.items():
+    by_rule: dict[Rule, list[Violation]] = defaultdict(list)
+    for violation in finder.find(effective):
+        by_rule[violation.rule].append(violation)
+    way = effective.chain if by_rule else ""
+    for rule, violations in by_rule.items():
         verbs = _list_few(dict.fromkeys(chain.from_iterable(each.verbs for each in violations)))
         resources = _list_few(dict.fromkeys(chain.from_iterable(each.resources for each in violations)))
         sentences = "; ".join(dict.fromkeys(each.sentence for each in violations))
-        yield Finding(rule, f"{way} may {verbs} {resources} {effective.where}: {sentences}.", urn=urn)
+        yield Finding(
+            rule, f"{way} may {verbs} {resources} {effective.where}: {sentences}.", urn=effective.resource.urn
+        )
 
 
 def _list_few(names: Iterable[str], most: int = 8) -> str:
@@ -81,10 +95,10 @@ def _check_binding(binding: Binding, access: Access, settings: Settings) -> Iter
         if not settings.accepts_subject(subject):
             yield from _check_subject(binding, subject)
     role = access.find_role(binding)
-    if role is None and "role" not in binding.unknown_fields:
+    if role.is_missing and not binding.is_elsewhere and not binding.unknown_fields:
         yield _report_missing_role(binding)
-    elif role is not None and binding.namespace is None:
-        yield from _check_cluster_wide(binding, role, access)
+    elif not role.is_missing and binding.namespace is None:
+        yield from _check_cluster_wide(binding, role)
 
 
 def _check_subject(binding: Binding, subject: Subject) -> Iterator[Finding]:
@@ -119,9 +133,9 @@ def _report_missing_role(binding: Binding) -> Finding:
     )
 
 
-def _check_cluster_wide(binding: Binding, role: Role, access: Access) -> Iterator[Finding]:
+def _check_cluster_wide(binding: Binding, role: BoundRole) -> Iterator[Finding]:
     """Report writes and named reads of namespaced objects; only reading kinds everywhere needs a cluster-wide role."""
-    rights = access.list_rules(role)
+    rights = role.rules
     if any(is_everything(right) or right.urls or _has_cluster_scoped(right.resources) for right in rights):
         return
     writes = dict.fromkeys(
@@ -144,29 +158,41 @@ def _has_cluster_scoped(resources: Iterable[str]) -> bool:
     return any(resource == ANY or resource.partition("/")[0] in _CLUSTER_SCOPED for resource in resources)
 
 
-def _check_role(role: Role, is_bound: bool, access: Access) -> Iterator[Finding]:
+def _check_role(role: Role, is_bound: bool, access: Access, finder: ViolationFinder) -> Iterator[Finding]:
+    """Report rights that every subject of a role gets, whatever binds it."""
     assert role.resource is not None
-    rights = access.list_rules(role)
-    severe = find_mandatory(rights)
-    everything = any(map(is_everything, rights))
-    if not severe and not everything:
-        return
-    words = "can do everything" if everything else _list_few((right.describe(()) for right in severe), 2)
-    wider = [label.removeprefix(_AGGREGATE_TO) for label in role.labels if label.startswith(_AGGREGATE_TO)]
-    into = [name for name in wider if role.labels[f"{_AGGREGATE_TO}{name}"] == "true"]
-    if into:
-        message = f"{role} is aggregated into {_list_few(into)} by its label, so every subject with that role {words}."
+    widened = dict(access.united_roles.find_widened(role))
+    by_words: dict[str, list[str]] = defaultdict(list)
+    for name, added in widened.items():
+        if words := _describe_severe(added, finder, access.united_roles.list_default_rules(name)):
+            by_words[words].append(name)
+        yield from _check_default_subjects(role, name)
+    for words, names in by_words.items():
+        roles = f"the default {'role' if len(names) == 1 else 'roles'} {_list_few(names)}"
+        message = f"{role} widens {roles}, so every subject of {'it' if len(names) == 1 else 'them'} {words}."
         yield Finding(DEFAULT_ROLE, message, urn=role.resource.urn)
-    elif not is_bound and not _is_aggregated(role, access):
+    if widened or is_bound or access.united_roles.is_aggregated(role):
+        return
+    if words := _describe_severe(access.united_roles.list_rules(role), finder):
         message = f"every subject bound to {role} {words}; no binding in this stack names it."
         yield Finding(UNBOUND_ROLE, message, urn=role.resource.urn)
 
 
-def _is_aggregated(role: Role, access: Access) -> bool:
-    """Whether another role of the stack includes this one's rules by aggregation."""
-    return any(
-        selector.items() <= role.labels.items()
-        for other in access.roles
-        if may_be_same_cluster(other.cluster, role.cluster)
-        for selector in other.aggregates
-    )
+def _describe_severe(rules: Rules, finder: ViolationFinder, known: Rules | None = None) -> str:
+    """The severe rights of these rules, without those that `known` ones give anyway; empty if there are none."""
+    before = known or Rules()
+    if any(map(is_everything, rules)):
+        return "" if any(map(is_everything, before)) else "can do everything"
+    rights = [right for right in finder.find_severe(rules) if right not in finder.find_severe(before)]
+    return _list_few((right.describe(()) for right in rights), 2)
+
+
+def _check_default_subjects(role: Role, name: str) -> Iterator[Finding]:
+    """Report a default role that Kubernetes itself binds to everyone."""
+    assert role.resource is not None
+    for subject in default_subjects(name):
+        message = f"{role} adds rights to the default role {name}, which every cluster binds to {subject}."
+        if subject.name in _ANONYMOUS_SUBJECTS:
+            yield Finding(ANONYMOUS, message, urn=role.resource.urn)
+        elif subject.name in _AUTHENTICATED_GROUPS:
+            yield Finding(AUTHENTICATED, message, urn=role.resource.urn)

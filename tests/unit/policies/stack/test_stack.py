@@ -167,7 +167,13 @@ def test_a_manifest_gives_the_access_that_it_describes() -> None:
         (EntryMethod.ACCESS_ENTRY, "prod"),
         (EntryMethod.AWS_AUTH, "old"),
     }
-    held = {(str(held.principal), held.cluster, held.rule.resources) for held in access.effective_rules if held.binding}
+    held = {
+        (str(holder), held.cluster, rule.resources)
+        for held in access.effective_rules
+        if held.binding
+        for holder in held.holders
+        for rule in held.rules
+    }
     role = "role arn:aws:iam::111122223333:role/acme"
     assert held == {(role, "prod", ("pods",)), (role, "old", ("pods",))}
     found = stack.integration(access.entries[0].resource)
@@ -191,7 +197,7 @@ def test_a_connected_cluster_gives_access_to_the_connector_and_its_viewers_and_t
     ]
     access = Access(parse_stack(manifest({"onprem": connected}, grants)))
     assert (access.entries, access.associations) == ((), ())
-    assert {(held.holder, held.cluster, held.namespaces) for held in access.effective_rules} == {
+    assert {(*held.holders, held.cluster, held.namespaces) for held in access.effective_rules} == {
         (Subject("ServiceAccount", "agent", "eks-connector"), "prod", None),
         (Subject("User", viewer), "prod", ("payments",)),
     }
