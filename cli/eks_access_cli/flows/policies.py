@@ -2,17 +2,18 @@
 
 import json
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import click
 
+from eks_access_policies.access.accounts import find_own_accounts
 from eks_access_policies.evaluate.configuration import Configuration, ConfigurationError, parse_configuration
 from eks_access_policies.evaluate.evaluator import RULES
-from eks_access_policies.finding import Rule, Severity
+from eks_access_policies.finding import Finding, Rule, Severity
 from eks_access_policies.report import convert_findings, print_table
 from eks_access_policies.stack import Stack, StateError, join_stacks, parse_stack
 
@@ -48,15 +49,21 @@ def evaluate_stacks(
     pack = load_configuration(config)
     stack = join_stacks([*map(load_stack_file, files), *(load_deployed_stack(name, cwd) for name in stacks)])
 
-    findings = [
-        finding
-        for finding in pack.evaluator().stack(stack)
-        if selection.has(finding.rule) and pack.level(finding.rule) != "disabled"
+    evaluator = pack.evaluator()
+
+    def select(found: Iterable[Finding]) -> tuple[Finding, ...]:
+        return tuple(each for each in found if selection.has(each.rule) and pack.level(each.rule) != "disabled")
+
+    findings = select(evaluator.stack(stack))
+    exemptions = [
+        replace(each, findings=shown)
+        for each in evaluator.find_exemptions(stack, find_own_accounts(stack.resources))
+        if (shown := select(each.findings)) or not each.findings
     ]
     if as_json:
-        click.echo(json.dumps(convert_findings(stack, findings, pack), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(convert_findings(stack, findings, pack, exemptions), indent=2, ensure_ascii=False))
     else:
-        print_table(stack, findings, pack, create_console())
+        print_table(stack, findings, pack, create_console(), exemptions)
     is_violated = any(pack.level(finding.rule) == "mandatory" for finding in findings)
     return exit_codes.FAILED if is_violated else exit_codes.OK
 

@@ -12,7 +12,10 @@ from .principals import ROLE, USER
 
 
 def find_own_accounts(resources: Iterable[Resource]) -> frozenset[str]:
-    """The accounts of a stack's own: those of its roles, users and clusters, and those that its provider allows."""
+    """The accounts of a stack's own: those of its roles, users and clusters, and the one that its provider allows.
+
+    A provider that allows several accounts is in one of them, and proves nothing about the others.
+    """
     return frozenset(account for resource in resources for account in _find_accounts(resource))
 
 
@@ -23,4 +26,5 @@ def _find_accounts(resource: Resource) -> Iterator[str]:
             yield parsed.account
     elif resource.type == "pulumi:providers:aws":
         allowed = resource.get("allowedAccountIds")
-        yield from filter(arns.ACCOUNT_ID.fullmatch, re.findall(r"\d+", text(allowed) or " ".join(texts(allowed))))
+        ids = set(re.findall(r"\d+", text(allowed) or " ".join(texts(allowed))))
+        yield from (account for account in ids if len(ids) == 1 and arns.ACCOUNT_ID.fullmatch(account))

@@ -7,7 +7,7 @@
 `settings` applies to every rule; `all` sets the enforcement level of all rules.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -16,7 +16,7 @@ from eks_access.errors import EksAccessError
 
 from ..finding import Rule
 from .evaluator import RULES, Evaluator
-from .settings import NAMES, Settings, parse_settings
+from .settings import NAMES, Settings, SettingsError, check_entry, parse_settings
 
 SHARED = "settings"
 """The key of the settings of all rules; in the pack it is a policy without findings."""
@@ -80,4 +80,14 @@ def _parse_section(name: str, section: object, known: set[str]) -> Mapping[str, 
             raise ConfigurationError(f"{name}.{key}: no such setting; the settings are {', '.join(NAMES)}")
         elif not isinstance(part, list) or not all(isinstance(item, str) for item in part):
             raise ConfigurationError(f"{name}.{key}: expected a list of strings")
+        else:
+            _check_entries(name, key, part)
     return section
+
+
+def _check_entries(name: str, setting: str, entries: Iterable[str]) -> None:
+    try:
+        for entry in entries:
+            check_entry(setting, entry)
+    except SettingsError as error:
+        raise ConfigurationError(f"{name}.{error}") from error

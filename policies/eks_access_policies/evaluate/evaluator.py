@@ -13,6 +13,7 @@ from ..rules import eks as eks_rules
 from ..stack import Resource, Stack
 from . import eks, not_evaluated, rbac
 from .documents import evaluate_documents
+from .exemptions import EXEMPTED, Exemption, find_exemptions
 from .identities import evaluate_identities
 from .settings import Settings
 
@@ -34,6 +35,7 @@ STACK_RULES: tuple[Rule, ...] = (
     *(rule for rule in eks.RULES if rule not in RESOURCE_RULES),
     *rbac.RULES,
     *not_evaluated.RULES,
+    EXEMPTED,
 )
 """Rules about several resources together: evaluated at the end of a preview, and of an update."""
 RULES: tuple[Rule, ...] = (*RESOURCE_RULES, *STACK_RULES)
@@ -69,6 +71,25 @@ class Evaluator:
         return self._evaluate(
             lambda settings: _evaluate_stack(access, settings.with_accounts(accounts), accounts), stack
         )
+
+    def find_exemptions(self, stack: Stack, accounts: frozenset[str]) -> list[Exemption]:
+        """Every exemption of the settings with the findings that it takes away, none if it is not used."""
+        access = Access(stack)
+
+        def find(settings: Settings) -> Iterator[Finding]:
+            for resource in stack.resources:
+                if has_resource_rules(resource.type):
+                    yield from _evaluate_resource(resource, settings, accounts, stack)
+            yield from _evaluate_stack(access, settings.with_accounts(accounts), accounts)
+
+        found: dict[tuple[str, str], list[Finding]] = {}
+        for settings, rules in self._rules_by_settings.items():
+            for each in find_exemptions(settings, rules, find, stack):
+                found.setdefault((each.setting, each.entry), []).extend(each.findings)
+        return [
+            Exemption(setting, entry, tuple(_redact(finding, stack) for finding in findings))
+            for (setting, entry), findings in found.items()
+        ]
 
     def _evaluate(self, find: Callable[[Settings], Iterable[Finding]], stack: Stack) -> list[Finding]:
         """The findings under each rule's settings, without exempted resources, and with secrets redacted."""

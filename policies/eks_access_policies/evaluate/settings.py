@@ -1,15 +1,33 @@
-"""User settings of the policy pack: trusted accounts and principals, exemptions. Pure."""
+"""User settings of the policy pack: trusted accounts and principals, exemptions. Pure.
+
+A name alone proves nothing: any stack can have a role, or a component, of a name that is accepted. Names of principals
+count in one's own accounts only, ARNs have their account, and what is exempt is named with its type.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
+from eks_access.errors import EksAccessError
 from eks_access.model import arn as arns
 
 from ..access import EffectiveRules, Principal, Subject
 from ..stack import Resource, Stack
+from ..stack.model import INTEGRATION_PREFIX
 from ..stack.values import texts
+
+VENDOR_TYPES = tuple(
+    f"{INTEGRATION_PREFIX}{name}"
+    for name in ("Apono", "Cado", "ConductorOne", "CustomIntegration", "EksConnector", "OpenTrace")
+)
+"""The components of this package's vendors."""
+_URN = "urn:"
+_ARN = "arn:"
+
+
+class SettingsError(EksAccessError, ValueError):
+    """An entry of a setting accepts nothing, or more than it says; the message has the setting and what to write."""
 
 
 def _setting(description: str) -> tuple[str, ...]:
@@ -39,9 +57,9 @@ class Settings:
         "Kubernetes groups and users whose permissions are accepted, such as your platform team's."
     )
     exempt_integrations: tuple[str, ...] = _setting(
-        "Integrations of eks-access that are exempt from the rule, by name."
+        "Integrations of this package's vendors that are exempt from the rule, by name or URN."
     )
-    exempt_resources: tuple[str, ...] = _setting("Resources that are exempt from the rule, by URN or name.")
+    exempt_resources: tuple[str, ...] = _setting("Resources that are exempt from the rule, by URN.")
     namespaces: tuple[str, ...] = _setting("Namespaces in which all permissions are accepted, such as sandboxes.")
 
     def accepts(self, principal: Principal) -> bool:
@@ -51,7 +69,7 @@ class Settings:
         """
         return any(
             fnmatchcase(principal.arn, pattern)
-            if pattern.startswith("arn:")
+            if pattern.startswith(_ARN)
             else self._owns(principal) and fnmatchcase(principal.name, pattern)
             for pattern in self.allowed_principals
         )
@@ -59,7 +77,7 @@ class Settings:
     def _owns(self, principal: Principal) -> bool:
         parsed = arns.parse(principal.arn)
         # Without an ARN yet, it is created by this stack, or nothing is known of it.
-        return parsed.account in self.accounts if parsed else not principal.is_unknown
+        return parsed.account in self.accounts if parsed else not (principal.arn or principal.is_unknown)
 
     def with_accounts(self, accounts: Iterable[str]) -> "Settings":
         """The settings with the accounts that were found to be one's own."""
@@ -83,10 +101,15 @@ class Settings:
         """Whether a resource is exempt, by itself or by the integration that it belongs to."""
         if resource is None:
             return False
-        if any(fnmatchcase(name, p) for p in self.exempt_resources for name in (resource.urn, resource.name)):
+        if any(fnmatchcase(resource.urn, pattern) for pattern in self.exempt_resources):
             return True
-        integration = stack.integration(resource) if self.exempt_integrations else None
-        return integration is not None and any(fnmatchcase(integration.name, p) for p in self.exempt_integrations)
+        owners = (resource, *stack.ancestors(resource)) if self.exempt_integrations else ()
+        return any(
+            fnmatchcase(owner.urn if pattern.startswith(_URN) else owner.name, pattern)
+            for owner in owners
+            if owner.type in VENDOR_TYPES
+            for pattern in self.exempt_integrations
+        )
 
 
 def to_camel_case(name: str) -> str:
@@ -103,10 +126,36 @@ def parse_settings(given: Mapping[str, Any] | None, base: Settings | None = None
     """Parse a rule's settings and add them to `base`.
 
     Values that are not lists of strings are ignored: the engine has validated them against the schema.
+
+    Raises:
+        SettingsError: an entry is invalid.
     """
     base = base or Settings()
     chosen = {name: texts((given or {}).get(key)) for key, name in NAMES.items() if key in (given or {})}
+    for key, name in NAMES.items():
+        for entry in chosen.get(name, ()):
+            check_entry(key, entry)
     return Settings(**{**vars(base), **{n: (*getattr(base, n), *found) for n, found in chosen.items()}})
+
+
+def check_entry(setting: str, entry: str) -> None:
+    """Check an entry of a setting, which may be a pattern.
+
+    Raises:
+        SettingsError: it names a resource without its type, or a principal without its account.
+    """
+    if setting == "exemptResources" and not entry.startswith(_URN):
+        raise SettingsError(
+            f"{setting}: {entry!r} is not a URN, and any resource can have that name: write the URN, or a pattern of it"
+            f" with the type ('urn:pulumi:*::<type>::{entry}'); `pulumi stack --show-urns` prints it"
+        )
+    if setting == "allowedPrincipals" and ":" in entry:
+        parsed = arns.parse(entry)
+        if parsed is None or not arns.ACCOUNT_ID.fullmatch(parsed.account):
+            raise SettingsError(
+                f"{setting}: {entry!r} has no account, and any account can have a principal of that name: write the"
+                " account's twelve digits, or the name alone for a principal of your own accounts"
+            )
 
 
 def settings_schema() -> dict[str, Any]:

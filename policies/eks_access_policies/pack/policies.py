@@ -19,6 +19,7 @@ from pulumi_policy import Severity as PulumiSeverity
 from ..access.accounts import find_own_accounts
 from ..evaluate.configuration import SHARED
 from ..evaluate.evaluator import RESOURCE_RULES, RULES, STACK_RULES, Evaluator
+from ..evaluate.exemptions import EXEMPTED, report_exemptions
 from ..evaluate.settings import Settings, parse_settings, settings_schema
 from ..finding import Finding, Rule, Severity
 from ..stack import Stack
@@ -91,7 +92,11 @@ def _create_stack_validator(rule: Rule, base: Settings) -> Callable[[StackValida
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         stack = read_stack(args.resources)
         evaluator = _create_evaluator(rule, base, args.get_config())
-        _report(rule, evaluator.together(stack, find_own_accounts(stack.resources)), report)
+        accounts = find_own_accounts(stack.resources)
+        if rule is EXEMPTED:
+            _report(rule, [*report_exemptions(evaluator.find_exemptions(stack, accounts))], report)
+        else:
+            _report(rule, evaluator.together(stack, accounts), report)
 
     return validate
 

@@ -19,6 +19,7 @@ from ..access.accounts import find_own_accounts
 from ..evaluate.configuration import SHARED
 from ..evaluate.documents import ACCOUNT_RULES
 from ..evaluate.evaluator import Evaluator, has_resource_rules
+from ..evaluate.exemptions import report_exemptions
 from ..evaluate.settings import parse_settings
 from ..finding import Finding
 from ..stack import Resource, Stack
@@ -117,7 +118,8 @@ class SharedEvaluationServicer(_SdkServicer):  # type: ignore[misc]  # the SDK's
             for finding in self._evaluator.resource(resource, stack, accounts)
             if finding.rule in ACCOUNT_RULES
         ]
-        return self._respond([*deferred, *self._evaluator.together(stack, accounts)])
+        exempted = report_exemptions(self._evaluator.find_exemptions(stack, accounts))
+        return self._respond([*deferred, *self._evaluator.together(stack, accounts), *exempted])
 
     def _find_provider_accounts(self, request: Any, reader: PropertyReader) -> frozenset[str]:
         if not request.HasField("provider") or request.provider.urn in self._providers:

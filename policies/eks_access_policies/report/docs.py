@@ -21,7 +21,7 @@ _SECTIONS = (
     ("iam-", "IAM policies and documents"),
     ("eks-", "Ways into clusters"),
     ("rbac-", "Rights inside clusters"),
-    ("", "What could not be evaluated"),
+    ("", "What could not be evaluated, and what is exempt"),
 )
 _HEAD = f"""# The rules
 

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..evaluate.configuration import Configuration
+from ..evaluate.exemptions import Exemption
 from ..finding import Finding
 from ..stack import Stack
 
 SCHEMA_VERSION = 1
 
 
-def convert_findings(stack: Stack, finding: Sequence[Finding], configuration: Configuration) -> dict[str, Any]:
+def convert_findings(
+    stack: Stack, finding: Sequence[Finding], configuration: Configuration, exemptions: Sequence[Exemption] = ()
+) -> dict[str, Any]:
     """The JSON value of a whole report."""
     findings = [_convert_finding(each, stack, configuration) for each in finding]
     levels = [finding["level"] for finding in findings]
@@ -21,6 +24,14 @@ def convert_findings(stack: Stack, finding: Sequence[Finding], configuration: Co
         "mandatory": levels.count("mandatory"),
         "advisory": levels.count("advisory"),
         "findings": findings,
+        "exempted": [
+            {"setting": each.setting, "entry": each.entry, **_convert_finding(exempted, stack, configuration)}
+            for each in exemptions
+            for exempted in each.findings
+        ],
+        "unusedExemptions": [
+            {"setting": each.setting, "entry": each.entry} for each in exemptions if not each.findings
+        ],
     }
 
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from eks_access.text_layout import print_paragraph
+from eks_access.text_layout import format_count, print_paragraph
 
 from ..evaluate.configuration import Configuration
+from ..evaluate.exemptions import Exemption
 from ..finding import Finding, Rule, Severity
 from ..stack import Stack
 from ..stack.model import parse_name, parse_type
@@ -16,8 +17,14 @@ from ..stack.model import parse_name, parse_type
 _STYLES = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow", Severity.LOW: "dim"}
 
 
-def print_table(stack: Stack, findings: Sequence[Finding], configuration: Configuration, out: Console) -> None:
-    """Print the findings, then the number of them."""
+def print_table(
+    stack: Stack,
+    findings: Sequence[Finding],
+    configuration: Configuration,
+    out: Console,
+    exemptions: Sequence[Exemption] = (),
+) -> None:
+    """Print the findings, then the number of them, and what the settings exempted."""
     by_rule: dict[Rule, list[Finding]] = defaultdict(list)
     for finding in findings:
         by_rule[finding.rule].append(finding)
@@ -37,3 +44,10 @@ def print_table(stack: Stack, findings: Sequence[Finding], configuration: Config
     mandatory = sum(configuration.level(finding.rule) == "mandatory" for finding in findings)
     result = f"{len(findings)} findings, {mandatory} of them mandatory" if findings else "no findings"
     out.print(f"{stack.name or 'the stack'}, {len(stack.resources)} resources: {result}", soft_wrap=True)
+    exempted = {finding for each in exemptions for finding in each.findings}
+    if exempted:
+        used = ", ".join(f"{each.setting} {each.entry} ({len(each.findings)})" for each in exemptions if each.findings)
+        out.print(f"{format_count(len(exempted), 'finding')} exempted by settings: {used}", soft_wrap=True)
+    unused = ", ".join(f"{each.setting} {each.entry}" for each in exemptions if not each.findings)
+    if unused:
+        out.print(f"settings that exempt nothing here: {unused}", soft_wrap=True)

@@ -78,6 +78,20 @@ def configured(tmp_path: Path, value: object, *more: str) -> Result:
     return run("-", "--config", str(file), *more, stdin=BAD)
 
 
+def test_what_the_configuration_exempts_and_what_it_does_not_is_reported(tmp_path: Path) -> None:
+    value = {"settings": {"allowedPrincipals": ["boss"], "allowedGroups": ["nobody"]}}
+    report = json.loads(configured(tmp_path, value, "--json").output)
+    (exempted,) = [each for each in report["exempted"] if each["rule"] == "eks-cluster-admin-policy"]
+    assert (exempted["setting"], exempted["entry"]) == ("allowedPrincipals", "boss")
+    assert exempted["urn"].endswith("::policy")
+    assert report["unusedExemptions"] == [{"setting": "allowedGroups", "entry": "nobody"}]
+    table = configured(tmp_path, value).output
+    assert "exempted by settings: allowedPrincipals boss (1)" in table
+    assert "settings that exempt nothing here: allowedGroups nobody" in table
+    plain = run("-", stdin=BAD).output
+    assert "exempt" not in plain
+
+
 def test_the_configuration_of_the_pack_applies(tmp_path: Path) -> None:
     assert configured(tmp_path, {"eks-cluster-admin-policy": "advisory"}).exit_code == NOTHING
     assert configured(tmp_path, {"all": "advisory"}).exit_code == NOTHING
@@ -95,6 +109,7 @@ def test_the_configuration_of_the_pack_applies(tmp_path: Path) -> None:
         ({"eks-admin-policy": {"allow": []}}, "no such setting; the settings are accounts,"),
         ({"eks-admin-policy": {"allowedGroups": "x"}}, "expected a list of strings"),
         ({"all": {"allowedGroups": []}}, "all.allowedGroups: no such setting"),
+        ({"settings": {"exemptResources": ["policy"]}}, "settings.exemptResources: 'policy' is not a URN"),
         ([], "must be an object with rule ids as keys"),
     ],
 )

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from eks_access_policies.access.accounts import find_own_accounts
+from eks_access_policies.evaluate.configuration import ConfigurationError, parse_configuration
 from eks_access_policies.evaluate.evaluator import Evaluator
-from eks_access_policies.evaluate.settings import Settings, parse_settings
+from eks_access_policies.evaluate.exemptions import Exemption, report_exemptions
+from eks_access_policies.evaluate.settings import VENDOR_TYPES, Settings, SettingsError, parse_settings
 from eks_access_policies.iam.aws_policies import find_aws_policy
 from eks_access_policies.stack import UNKNOWN, Resource, Stack, parse_state
 from tests.support.policies.iam_cases import allowed, document, policy, trusted
@@ -254,6 +256,15 @@ def test_the_own_accounts_are_those_of_the_stacks_resources() -> None:
     assert find_own_accounts([Resource("u", "aws:iam/role:Role", "x", {"arn": "nonsense"})]) == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("allowed_ids", "own"),
+    [('["111122223333"]', {"111122223333"}), ('["111122223333", "444455556666"]', set()), ("[]", set())],
+)
+def test_a_provider_that_allows_several_accounts_makes_none_of_them_ones_own(allowed_ids: str, own: set[str]) -> None:
+    provider = Resource("u", "pulumi:providers:aws", "x", {"allowedAccountIds": allowed_ids})
+    assert find_own_accounts([provider]) == own
+
+
 def test_an_access_entry_and_a_mapping_with_the_same_identity_are_no_conflict() -> None:
     same = [role("x"), entry("e", "x", "g", userName="x:{{SessionName}}"), mapping("m", "x", "x:{{SessionName}}", "g")]
     assert not messages(same, "eks-principal-twice"), "as in the middle of a migration"
@@ -273,7 +284,7 @@ class TestSettings:
             {"allowedPrincipals": ["vendor"]},
             {"allowedPrincipals": ["arn:aws:iam::111122223333:role/v*"]},
             {"allowedGroups": ["vendor:*"]},
-            {"exemptResources": ["bind"]},
+            {"exemptResources": ["urn:pulumi:*::kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding::bind"]},
             {"exemptResources": ["urn:*::bind"]},
         ],
     )
@@ -285,6 +296,8 @@ class TestSettings:
         [
             {},
             {"allowedPrincipals": ["other"]},
+            {"allowedPrincipals": ["arn:aws:iam::444455556666:role/vendor"]},
+            {"exemptResources": ["urn:pulumi:*::kubernetes:rbac.authorization.k8s.io/v1:ClusterRole::bind"]},
             {"allowedGroups": ["vendor"]},
             {"namespaces": ["*"]},
             {"unknown": ["x"]},
@@ -299,12 +312,103 @@ class TestSettings:
         assert messages(reads_secrets("web"), "rbac-secrets-read-in-namespace", free)
 
     def test_an_integration_can_be_exempt(self) -> None:
-        component = ResourceSpec("eks-access:index:Acme", "acme", {}, is_component=True)
+        made = self.inside("eks-access:index:Cado")
+        urn = made[0].urn
+        for entry_, is_exempt in {"other": False, "ac*": True, urn: True, urn.replace("Cado", "Apono"): False}.items():
+            found = messages(made, "rbac-secrets-read", parse_settings({"exemptIntegrations": [entry_]}))
+            assert found is not is_exempt, entry_
+
+    @pytest.mark.parametrize("type", ["eks-access:index:Acme", "acme:index:Cado", "eks-access:index:ClusterAccess"])
+    def test_a_component_of_another_type_takes_no_integrations_name(self, type: str) -> None:
+        assert messages(self.inside(type), "rbac-secrets-read", parse_settings({"exemptIntegrations": ["acme"]}))
+
+    def inside(self, type: str) -> list[ResourceSpec]:
+        """The binding as a part of the component `acme`."""
         bind = binding("bind", "rights", "vendor:group")
         inside = ResourceSpec(bind.type, bind.name, bind.properties, parent="acme")
-        made = [component, *self.made[:3], inside]
-        assert messages(made, "rbac-secrets-read", parse_settings({"exemptIntegrations": ["other"]}))
-        assert not messages(made, "rbac-secrets-read", parse_settings({"exemptIntegrations": ["ac*"]}))
+        return [ResourceSpec(type, "acme", {}, is_component=True), *self.made[:3], inside]
+
+    def test_the_types_of_the_vendors_are_those_of_their_components(self) -> None:
+        from eks_access.integrations import vendors
+
+        names = (getattr(vendor.component, "__name__", "") for vendor in vendors().values())
+        assert sorted(VENDOR_TYPES) == sorted(f"eks-access:index:{name}" for name in names)
+
+    def test_a_name_accepts_no_principal_of_a_foreign_account(self) -> None:
+        policy_arn = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+        named = parse_settings({"allowedPrincipals": ["platform-admin"]})
+        for account, is_found in (("111122223333", False), ("444455556666", True)):
+            admin = ResourceSpec(
+                "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
+                "admin",
+                {
+                    "clusterName": "dev-both",
+                    "principalArn": f"arn:aws:iam::{account}:role/platform-admin",
+                    "policyArn": policy_arn,
+                    "accessScope": {"type": "cluster"},
+                },
+            )
+            assert bool(messages([admin], "eks-cluster-admin-policy", named)) is is_found, account
+
+    @pytest.mark.parametrize(
+        ("setting", "entry_", "problem"),
+        [
+            ("exemptResources", "bind", "is not a URN"),
+            ("exemptResources", "*", "is not a URN"),
+            ("allowedPrincipals", "arn:aws:iam::*:role/admin", "has no account"),
+            ("allowedPrincipals", "*:role/admin", "has no account"),
+            ("exemptResources", "urn:*::bind", ""),
+            ("allowedPrincipals", "arn:aws:iam::111122223333:role/*", ""),
+            ("allowedPrincipals", "admin-*", ""),
+        ],
+    )
+    def test_an_entry_that_others_can_pass_for_is_refused(self, setting: str, entry_: str, problem: str) -> None:
+        if not problem:
+            assert parse_settings({setting: [entry_]}) != Settings()
+            return
+        with pytest.raises(SettingsError, match=problem):
+            parse_settings({setting: [entry_]})
+        with pytest.raises(ConfigurationError, match=rf"settings\.{setting}: .*{problem}"):
+            parse_configuration({"settings": {setting: [entry_]}})
+
+    @pytest.mark.parametrize(
+        ("used", "unused"),
+        [
+            ({"allowedPrincipals": ["vendor"]}, {"allowedPrincipals": ["other"]}),
+            ({"allowedGroups": ["vendor:*"]}, {"allowedGroups": ["vendor"]}),
+            ({"exemptResources": ["urn:*::bind"]}, {"exemptResources": ["urn:*::other"]}),
+            ({"allowedGroups": ["vendor:*"]}, {"namespaces": ["*"]}),
+        ],
+    )
+    def test_every_exemption_is_reported_with_what_it_takes_away(
+        self, used: dict[str, list[str]], unused: dict[str, list[str]]
+    ) -> None:
+        chosen = parse_settings(unused, parse_settings(used))
+        found = {(each.setting, each.entry): each.findings for each in self.exemptions(self.made, chosen)}
+        ((setting, entries),) = used.items()
+        ((other, others),) = unused.items()
+        assert "rbac-secrets-read" in {finding.rule.id for finding in found[setting, entries[0]]}
+        assert found[other, others[0]] == ()
+        (reported,) = report_exemptions(self.exemptions(self.made, chosen))
+        assert f"{setting} {entries[0]!r} (" in reported.message
+        assert reported.urn.endswith("::bind")
+
+    def test_exemptions_that_take_a_finding_away_only_together_are_both_used(self) -> None:
+        made = [cluster_role("rights", rule("create", "events")), binding("bind", "rights", "one", "two")]
+        both = self.exemptions(made, parse_settings({"allowedGroups": ["one", "two"]}))
+        assert [[finding.rule.id for finding in each.findings] for each in both] == [["rbac-cluster-wide"]] * 2
+
+    def test_one_finding_that_two_exemptions_take_away_is_of_both(self) -> None:
+        both = self.exemptions(self.made, parse_settings({"allowedGroups": ["vendor:*"], "allowedPrincipals": ["v*"]}))
+        assert all("rbac-secrets-read" in {finding.rule.id for finding in each.findings} for each in both)
+
+    def test_without_settings_there_are_no_exemptions(self) -> None:
+        assert self.exemptions(self.made, Settings()) == []
+
+    @staticmethod
+    def exemptions(made: list[ResourceSpec], chosen: Settings) -> list[Exemption]:
+        whole = stack(made)
+        return Evaluator(chosen).find_exemptions(whole, find_own_accounts(whole.resources))
 
     def test_a_rules_own_settings_are_added_to_the_shared_ones(self) -> None:
         both = parse_settings({"accounts": ["1"]}, Settings(accounts=("2",)))

@@ -144,6 +144,11 @@ def test_shared_settings_apply_to_every_rule() -> None:
     assert "eks-cluster-admin-policy" not in analyze_with({SHARED: {"allowedPrincipals": ["boss"]}})
 
 
+def test_an_exemption_that_is_used_is_reported_and_others_are_not() -> None:
+    assert "exempted" in analyze_with({SHARED: {"allowedPrincipals": ["boss"]}})
+    assert "exempted" not in analyze_with({SHARED: {"allowedPrincipals": ["other"]}})
+
+
 def test_a_disabled_policy_reports_nothing() -> None:
     assert "eks-cluster-admin-policy" not in analyze_with({"eks-cluster-admin-policy": {"level": proto.DISABLED}})
 
