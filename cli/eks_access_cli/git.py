@@ -45,12 +45,26 @@ def check_out(revision: str, project: Path) -> Iterator[Path]:
 def find_changed_files(since: str, project: Path) -> list[str]:
     """The files that the branch touches since it left the revision, as a pull request shows them, from the root.
 
+    A renamed file is two: the deleted one, and the new one. Submodules count, whatever `.gitmodules` says of them.
+
     Raises:
         GitError: there is no such commit, or the folder is in no git repository.
     """
     commit = _find_commit(since, project)
-    names = run_git(["diff", "--name-only", "-z", f"{commit}...HEAD"], project).split("\0")
-    return [name for name in names if name]
+    options = ["--name-only", "--no-renames", "--ignore-submodules=none", "-z"]
+    return _split_names(run_git(["diff", *options, f"{commit}...HEAD"], project))
+
+
+def list_files(revision: str, folder: str, project: Path) -> list[str]:
+    """Names of the files in a folder, from the repository's root, in a revision; none if it has no such folder.
+
+    Raises:
+        GitError: there is no such commit, or the project is in no git repository.
+    """
+    commit = _find_commit(revision, project)
+    inside = [] if folder == "." else ["--", f"{folder}/"]
+    names = _split_names(run_git(["ls-tree", "--full-tree", "--name-only", "-z", commit, *inside], project))
+    return [name.rpartition("/")[2] for name in names]
 
 
 def find_project(project: Path) -> str:
@@ -75,7 +89,8 @@ def run_git(arguments: list[str], folder: Path) -> str:
             cwd=folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",  # git's names are bytes
             timeout=_SECONDS,
             check=False,
         )
@@ -87,6 +102,10 @@ def run_git(arguments: list[str], folder: Path) -> str:
     if done.returncode != 0:
         raise GitError(f"git {arguments[0]}: {' '.join(done.stderr.split())}")
     return done.stdout
+
+
+def _split_names(output: str) -> list[str]:
+    return [name for name in output.split("\0") if name]
 
 
 def _top(folder: Path) -> Path:

@@ -12,6 +12,7 @@ from typing import Any
 import urllib3
 
 from eks_access.errors import EksAccessError
+from eks_access_policies.review.comment import Comment
 
 _PAGES = 50
 _PAGE_SIZE = 100
@@ -32,34 +33,51 @@ class PullRequest:
     token: str
     author: str
 
-    def upsert_comment(self, marker: str, text: str, *, create: bool = True) -> str:
-        """Creates or updates the one comment with this marker; returns what was done.
-
-        Further comments of the author with the marker are deleted. Without `create` only an existing one is updated.
+    def is_outdated(self, head: str) -> bool:
+        """Whether the pull request has another head commit by now.
 
         Raises:
             GitHubError
         """
-        own = list(self._own_comments(marker))
-        body = f"{marker}\n{text}"
-        for duplicate in own[1:]:
-            self._request("DELETE", f"issues/comments/{duplicate['id']}")
+        current = self._request("GET", f"pulls/{self.number}")
+        return bool((current.get("head") or {}).get("sha") != head)
+
+    def upsert_comment(self, comment: Comment, *, create: bool = True) -> str:
+        """Creates or updates the one comment with this marker; returns what was done.
+
+        A comment that a later run wrote stays. Without `create` only an existing one is updated. Nothing is deleted: of
+        several comments with the marker, as two runs at once may create them, the oldest is kept up to date, and the
+        others refer to it.
+
+        Raises:
+            GitHubError
+        """
+        own = list(self._own_comments(comment.marker))
+        if any(comment.is_superseded_by(each["body"]) for each in own):
+            return "a later run wrote it"
         if not own:
             if not create:
                 return "no change to report"
-            self._request("POST", f"issues/{self.number}/comments", {"body": body})
+            self._request("POST", f"issues/{self.number}/comments", {"body": comment.body})
             return "created"
+        first, *duplicates = own
+        for duplicate in duplicates:
+            self._update(duplicate, comment.refer_to(first.get("html_url", "")))
+        return "updated" if self._update(first, comment.body) else "unchanged"
+
+    def _update(self, existing: dict[str, Any], body: str) -> bool:
+        """Replaces a comment's text if it differs; returns whether it did."""
         # GitHub writes line ends its own way.
-        if own[0]["body"].replace("\r\n", "\n").strip() == body.strip():
-            return "unchanged"
-        self._request("PATCH", f"issues/comments/{own[0]['id']}", {"body": body})
-        return "updated"
+        if existing["body"].replace("\r\n", "\n").strip() == body.strip():
+            return False
+        self._request("PATCH", f"issues/comments/{existing['id']}", {"body": body})
+        return True
 
     def _own_comments(self, marker: str) -> Iterator[dict[str, Any]]:
         for page in range(1, _PAGES + 1):
             comments = self._request("GET", f"issues/{self.number}/comments?per_page={_PAGE_SIZE}&page={page}")
             for comment in comments:
-                is_marked = str(comment.get("body", "")).startswith(marker)
+                is_marked = str(comment.get("body") or "").partition("\n")[0].rstrip() == marker
                 if is_marked and (comment.get("user") or {}).get("login") == self.author:
                     yield comment
             if len(comments) < _PAGE_SIZE:

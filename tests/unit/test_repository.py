@@ -17,11 +17,15 @@ PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}")
 VERSION = re.compile(r"uses: \S+ # v\d+\.\d+\.\d+$")
 
 
+def environment() -> dict[str, str]:
+    """The environment, whether or not these tests were started by another make with variables of its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "T"}
+
+
 def make(*arguments: str) -> str:
-    """What make prints, whether or not these tests were started by another make with variables of its own."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE") and name != "T"}
+    """What make prints."""
     return subprocess.run(
-        ["make", *arguments], cwd=CHECKOUT, env=env, capture_output=True, text=True, check=True
+        ["make", *arguments], cwd=CHECKOUT, env=environment(), capture_output=True, text=True, check=True
     ).stdout
 
 
@@ -113,6 +117,24 @@ def test_some_tests_alone_are_run_with_what_they_need(tests: str, needs_programs
     assert ("sandbox.programs" in shown) is needs_programs
     assert [line for line in shown.splitlines() if "pytest" in line] == [f".venv/bin/python -m pytest {tests}"]
     assert "ruff" not in shown
+
+
+@pytest.mark.parametrize(
+    ("pack", "review", "code"),
+    [(0, 0, 0), (255, 0, 1), (0, 1, 1), (0, 2, 2), (0, 3, 3), (255, 3, 1), (255, 1, 1), (255, 2, 2)],
+)
+def test_make_review_fails_if_either_half_does(tmp_path: Path, pack: int, review: int, code: int) -> None:
+    for name, result in (("pulumi", pack), ("eks-access", review)):
+        program = tmp_path / name
+        program.write_text(f'#!/bin/sh\necho "{name} $1" >> {tmp_path}/ran\nexit {result}\n')
+        program.chmod(0o755)
+    env = {**environment(), "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "PULUMI_BACKEND_URL": "file://x"}
+    command = ["make", "--old-file=programs", "review"]
+    done = subprocess.run(command, cwd=CHECKOUT, env=env, capture_output=True, text=True, check=False)
+    assert (tmp_path / "ran").read_text().splitlines() == ["pulumi preview", "eks-access review"], "both run"
+    # make's own code is 2 whatever failed.
+    assert re.findall(r"Error (\d+)", done.stderr) == ([str(code)] if code else [])
+    assert (done.returncode != 0) is (code != 0)
 
 
 def test_the_whole_test_run_is_still_what_ci_checks() -> None:

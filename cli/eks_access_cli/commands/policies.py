@@ -25,6 +25,7 @@ from . import Command
     help="Minimum severity to report.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print findings, or rules, as JSON.")
+@click.option("--markdown", metavar="FILE", help="Write violations of mandatory rules for a pull request's comment.")
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules, and evaluate nothing.")
 @click.option("--pack", "show_pack_path", is_flag=True, help="Print the pack's folder, for `pulumi --policy-pack`.")
 def command(
@@ -36,6 +37,7 @@ def command(
     rules: tuple[str, ...],
     severity: str,
     as_json: bool,
+    markdown: str | None,
     list_rules: bool,
     show_pack_path: bool,
 ) -> None:
@@ -69,4 +71,5 @@ def command(
         raise click.UsageError("name a --stack, or give a FILE (`-` for the standard input)")
     else:
         selection = flow.Selection(frozenset(rules), Severity[severity.upper()])
-        sys.exit(flow.evaluate_stacks(files, stacks, cwd, config, selection, as_json=as_json))
+        output = flow.Output(as_json=as_json, markdown=markdown)
+        sys.exit(flow.evaluate_stacks(files, stacks, cwd, config, selection, output))

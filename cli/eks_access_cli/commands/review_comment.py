@@ -9,7 +9,20 @@ from . import Command
 
 
 @click.command("review-comment", cls=Command)
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--reviews",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Instead of FILES: the folder with <environment>.md for every environment of --plan.",
+)
+@click.option(
+    "--plan",
+    "plan_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="What `review-environments --plan` printed. If it is missing or empty, that is reported.",
+)
 @click.option(
     "--repository",
     envvar="GITHUB_REPOSITORY",
@@ -18,6 +31,14 @@ from . import Command
     help="The pull request's repository.  [default: $GITHUB_REPOSITORY]",
 )
 @click.option("--pull-request", "number", type=int, required=True, metavar="NUMBER", help="The pull request.")
+@click.option("--head-sha", default="", metavar="COMMIT", help="Head commit of the pull request that was reviewed.")
+@click.option("--base-sha", default="", metavar="COMMIT", help="The commit that it was compared with.")
+@click.option(
+    "--run-id", type=int, metavar="NUMBER", help="The workflow's run; an older one never replaces a newer one."
+)
+@click.option("--run-attempt", type=int, default=1, show_default=True, metavar="NUMBER", help="The run's attempt.")
+@click.option("--run-url", default="", metavar="URL", help="Address of the run, to link to.")
+@click.option("--name", default="", metavar="TEXT", help="Distinguishes several comments on one pull request.")
 @click.option(
     "--api",
     envvar="GITHUB_API_URL",
@@ -29,33 +50,57 @@ from . import Command
 @click.option(
     "--author", default="github-actions[bot]", show_default=True, metavar="LOGIN", help="Who the token writes as."
 )
-def command(*, files: tuple[Path, ...], repository: str, number: int, api: str, author: str) -> None:
+def command(
+    *,
+    files: tuple[Path, ...],
+    reviews: Path | None,
+    plan_file: Path | None,
+    repository: str,
+    number: int,
+    head_sha: str,
+    base_sha: str,
+    run_id: int | None,
+    run_attempt: int,
+    run_url: str,
+    name: str,
+    api: str,
+    author: str,
+) -> None:
     """Post reviews, as Markdown, as one comment on a pull request, and keep that comment up to date.
 
-    The token is read from GITHUB_TOKEN. If no review has a change and there is no comment yet, none is created.
+    With --reviews, an environment without a file is reported as not reviewed. The token is read from GITHUB_TOKEN. If
+    all was reviewed without any change and there is no comment yet, none is created. Nothing is deleted.
 
     \b
-    Example:
+    Examples:
       eks-access review-comment --pull-request 12 dev.md prod.md
+      eks-access review-comment --pull-request 12 --reviews reviews --plan plan.json --head-sha "$SHA"
 
     \b
     Exit codes:
-      0  the comment is up to date
+      0  the comment is up to date, or a later commit or run is to write it
       1  GitHub did not accept it
       2  bad usage or input
     """
-    from eks_access_policies.review.comment import MARKER, combine_reviews, is_without_change
+    from eks_access_policies.review.comment import Comment, Revisions, Run
 
+    from ..flows.review_comment import combine_files, post_comment, report_plan
     from ..github import GitHubError, PullRequest
 
     token = os.environ.get("GITHUB_TOKEN", "")
     if not token:
         raise click.UsageError("GITHUB_TOKEN is not set")
-    reviews = [file.read_text() for file in files]
+    if bool(files) == (reviews is not None):
+        raise click.UsageError("give either FILES or --reviews FOLDER")
+    if reviews is None:
+        text = combine_files(files)
+    else:
+        text = report_plan(plan_file, reviews, Revisions(head_sha, base_sha, run_url))
+    run = None if run_id is None else Run(run_id, run_attempt)
     pull_request = PullRequest(api.rstrip("/"), repository, number, token, author)
-    create = not all(map(is_without_change, reviews))
     try:
-        done = pull_request.upsert_comment(MARKER, combine_reviews(reviews), create=create)
+        comment = Comment(text.text, name, run)
+        done = post_comment(pull_request, comment, head_sha, create=not text.is_without_change)
     except GitHubError as error:
         # Exit code 1: the input was good.
         raise click.ClickException(str(error)) from error

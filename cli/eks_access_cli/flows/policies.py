@@ -14,11 +14,13 @@ from eks_access_policies.access.accounts import find_own_accounts
 from eks_access_policies.evaluate.configuration import Configuration, ConfigurationError, parse_configuration
 from eks_access_policies.evaluate.evaluator import RULES
 from eks_access_policies.finding import Finding, Rule, Severity
-from eks_access_policies.report import convert_findings, print_table
+from eks_access_policies.report import convert_findings, format_markdown, print_table
+from eks_access_policies.review.from_file import LARGEST
 from eks_access_policies.stack import Stack, StateError, join_stacks, parse_stack
 
 from .. import exit_codes
 from ..console import create_console
+from ..output import write_text
 from ..pulumi_program import PulumiStack
 
 
@@ -38,13 +40,22 @@ class Selection:
         return (not self.rules or rule.id in self.rules) and rule.severity >= self.min_severity
 
 
+@dataclass(frozen=True)
+class Output:
+    """What is printed, a table or JSON, and the Markdown file that is written as well."""
+
+    as_json: bool = False
+    markdown: str | None = None
+
+
 def evaluate_stacks(
-    files: Sequence[str], stacks: Sequence[str], cwd: Path, config: str | None, selection: Selection, *, as_json: bool
+    files: Sequence[str], stacks: Sequence[str], cwd: Path, config: str | None, selection: Selection, output: Output
 ) -> int:
     """Evaluates all files and stacks together and prints the findings; returns the exit code.
 
     Raises:
         StateError, ConfigurationError, PulumiProgramError: a stack or the configuration cannot be read.
+        OutputError: the Markdown cannot be written.
     """
     pack = load_configuration(config)
     stack = join_stacks([*map(load_stack_file, files), *(load_deployed_stack(name, cwd) for name in stacks)])
@@ -60,7 +71,9 @@ def evaluate_stacks(
         for each in evaluator.find_exemptions(stack, find_own_accounts(stack.resources))
         if (shown := select(each.findings)) or not each.findings
     ]
-    if as_json:
+    if output.markdown is not None:
+        write_text("--markdown", output.markdown, format_markdown(findings, pack))
+    if output.as_json:
         click.echo(json.dumps(convert_findings(stack, findings, pack, exemptions), indent=2, ensure_ascii=False))
     else:
         print_table(stack, findings, pack, create_console(), exemptions)
@@ -76,9 +89,14 @@ def load_stack_file(path: str) -> Stack:
     """
     origin = "the standard input" if path == "-" else path
     try:
-        value = json.loads(sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes())
+        is_too_large = path != "-" and Path(path).stat().st_size > LARGEST
+        text = sys.stdin.buffer.read() if path == "-" else b"" if is_too_large else Path(path).read_bytes()
     except OSError as error:
         raise StateError(f"{origin}: {error.strerror}") from error
+    if is_too_large:
+        raise StateError(f"{origin}: is larger than {LARGEST:,} bytes")
+    try:
+        value = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise StateError(f"{origin}: is not JSON") from error
     return _parse_stack(value, origin)

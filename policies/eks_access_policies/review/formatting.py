@@ -12,10 +12,10 @@ LONGEST_NAME = 160
 FEW = 3
 
 
-def quote_name(name: object) -> str:
-    """The name between back-ticks, on one line, cut to `LONGEST_NAME`."""
+def quote_name(name: object, longest: int = LONGEST_NAME) -> str:
+    """The name between back-ticks, on one line, cut to `longest` characters."""
     text = "".join(character if character.isprintable() else " " for character in str(name)).replace("`", "'").strip()
-    return f"`{text[:LONGEST_NAME]}…`" if len(text) > LONGEST_NAME else f"`{text or ' '}`"
+    return f"`{text[:longest]}…`" if len(text) > longest else f"`{text or ' '}`"
 
 
 def strip_markup(text: str) -> str:

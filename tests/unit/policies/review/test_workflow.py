@@ -1,20 +1,14 @@
 """The workflow for pull requests: the permissions of each job, and the code that it runs."""
 
 import re
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner
 
-from eks_access_cli.commands import review, review_comment, review_environments
-from eks_access_cli.main import main
-from eks_access_policies.review.environments import find_affected_environments, find_environments
+from eks_access_cli.commands import policies, review, review_comment, review_environments
 from tests.support.checkout import CHECKOUT
-from tests.support.repository import git
 
 WORKFLOWS = CHECKOUT / ".github" / "workflows"
 REUSABLE = "access-review.yml"
@@ -45,20 +39,6 @@ def test_the_workflow_is_reusable_and_the_project_calls_it_on_pull_requests() ->
     assert "secrets" not in job, "the sandbox needs none"
 
 
-def test_the_packs_configuration_is_found_by_the_environments_name(jobs: Any) -> None:
-    inputs = load("pull-request.yml")["jobs"]["access"]["with"]
-    (script,) = [step["run"] for step in steps(jobs["review"]) if step.get("id") == "pack"]
-    for environment, expected in (("dev", ["--policy-pack-config", str(CHECKOUT / "policies/dev.json")]), ("new", [])):
-        env = {"PACK": inputs["policy-pack"], "CONFIG": inputs["policy-pack-config"], "STACK": environment}
-        env |= {"RUN_IN": "printf %s\\n", "FOLDER": ".", "PULUMI_CONFIG_PASSPHRASE": "x"}
-        done = subprocess.run(
-            ["bash", "-euc", script], cwd=CHECKOUT, env=env, capture_output=True, text=True, check=True
-        )
-        printed = done.stdout.splitlines()
-        pack = printed[printed.index("--policy-pack") + 2 : printed.index("--stack")]
-        assert pack == expected, f"{environment}: without such a file, the pack has no configuration"
-
-
 @pytest.mark.parametrize("name", OURS)
 def test_code_of_a_pull_request_never_runs_with_secrets_or_a_token_that_writes(name: str) -> None:
     assert "pull_request_target" not in load(name)["on"]
@@ -69,31 +49,69 @@ def test_every_job_has_only_the_permissions_that_it_needs(jobs: Any) -> None:
     assert load(REUSABLE)["permissions"] == {}
     assert {name: job["permissions"] for name, job in jobs.items()} == {
         "changed": {"contents": "read"},
-        "review": {"contents": "read", "id-token": "write", "security-events": "write"},
+        "preview": {"contents": "read", "id-token": "write"},
+        "review": {"contents": "read", "security-events": "write"},
         "comment": {"contents": "read", "pull-requests": "write"},
+        "reviewed": {},
     }
     granted = load("pull-request.yml")["jobs"]["access"]["permissions"]
     needed = {item for job in jobs.values() for item in job["permissions"].items()}
     assert set(granted.items()) == needed, "what a caller grants is what the jobs need, together"
 
 
-def test_the_job_that_may_write_runs_the_code_of_the_base_and_has_none_of_the_callers_secrets(jobs: Any) -> None:
-    checkout = next(step for step in steps(jobs["comment"]) if "checkout" in step.get("uses", ""))
-    assert checkout["with"]["ref"] == "${{ github.event.pull_request.base.sha }}"
-    assert "secrets." not in str(jobs["comment"])
+def test_only_the_job_that_previews_installs_and_runs_another_revision_than_the_base(jobs: Any) -> None:
+    for name, job in jobs.items():
+        for step in steps(job):
+            if "actions/checkout@" in step.get("uses", "") and name != "preview":
+                ref, path = step["with"]["ref"], step["with"].get("path")
+                assert (ref, path) in [
+                    ("${{ github.event.pull_request.base.sha }}", None),
+                    ("${{ github.sha }}", "change"),
+                ]
+            for script in re.findall(r"cd .*change|change/\S*\.(?:sh|py)", step.get("run", "")):
+                pytest.fail(f"{name} runs the pull request's code: {script}")
+
+
+def test_only_the_job_that_previews_has_a_cloud_identity_or_the_callers_secrets(jobs: Any) -> None:
+    with_secrets = [step["name"] for job in jobs.values() for step in steps(job) if "secrets." in str(step)]
+    assert with_secrets == ["set up", "preview"]
+    signing_in = [name for name, job in jobs.items() if "configure-aws-credentials" in str(job)]
+    assert signing_in == ["preview"]
+    assert {"set up", "preview"} <= {step.get("name") for step in steps(jobs["preview"])}
+
+
+def test_no_job_restores_a_cache_that_a_pull_request_may_have_written_except_its_own_preview(jobs: Any) -> None:
+    caching = {name: step for name, job in jobs.items() for step in steps(job) if "actions/cache@" in str(step)}
+    assert set(caching) == {"preview"}
+    assert "${{ matrix.side }}" in caching["preview"]["with"]["key"], "the base's has one of its own"
+
+
+def test_one_job_writes_the_comment_after_all_reviews_and_only_where_its_token_may(jobs: Any) -> None:
+    writing = [name for name, job in jobs.items() for step in steps(job) if "review-comment " in step.get("run", "")]
+    assert writing == ["comment"]
+    assert jobs["comment"]["needs"] == ["changed", "preview", "review"]
+    assert "!cancelled()" in jobs["comment"]["if"], "failed reviews are reported as well"
     assert "github.event.pull_request.head.repo.full_name == github.repository" in jobs["comment"]["if"]
 
 
-def test_only_the_previews_get_the_callers_secrets(jobs: Any) -> None:
-    with_secrets = [step["name"] for job in jobs.values() for step in steps(job) if "secrets." in str(step)]
-    assert with_secrets == ["set up", "evaluate the policy pack", "review"]
+def test_a_newer_run_ends_an_older_one() -> None:
+    concurrency = load(REUSABLE)["concurrency"]
+    assert concurrency["cancel-in-progress"] == "true"
+    assert "github.event.pull_request.number" in concurrency["group"]
+    assert "inputs.name || inputs.working-directory" in concurrency["group"], "two calls do not end each other"
 
 
-def test_one_job_writes_the_comment_after_all_reviews(jobs: Any) -> None:
-    writing = [name for name, job in jobs.items() for step in steps(job) if "review-comment " in step.get("run", "")]
-    assert writing == ["comment"]
-    assert jobs["comment"]["needs"] == ["changed", "review"]
-    assert "!cancelled()" in jobs["comment"]["if"], "failed reviews are reported as well"
+def test_the_required_check_runs_after_all_others_and_always(jobs: Any) -> None:
+    assert jobs["reviewed"]["if"] == "always()"
+    assert set(jobs["reviewed"]["needs"]) == set(jobs) - {"reviewed"}
+
+
+def test_artifacts_of_two_calls_and_of_two_attempts_do_not_collide(jobs: Any) -> None:
+    uploads = [step["with"] for job in jobs.values() for step in steps(job) if "upload-artifact@" in str(step)]
+    assert len(uploads) == 2
+    for upload in uploads:
+        assert "${{ needs.changed.outputs.key }}" in upload["name"]
+        assert upload["overwrite"] == "true"
 
 
 def scripts() -> Iterator[tuple[str, str]]:
@@ -124,57 +142,16 @@ def test_every_job_has_a_timeout(jobs: Any) -> None:
     assert all("timeout-minutes" in job for job in jobs.values())
 
 
-def test_the_pack_and_the_review_are_reported_before_they_fail_the_job(jobs: Any) -> None:
-    names = [step.get("name") or step.get("uses") for step in steps(jobs["review"])]
-    failing = steps(jobs["review"])[-1]
-    assert failing["name"] == "fail if the policy pack or the review failed"
-    assert "steps.pack.outcome == 'failure' || steps.review.outcome == 'failure'" in failing["if"]
-    assert names.index("review") < names.index("write the summary") < len(names) - 1
-    for each in ("pack", "review"):
-        (step,) = [step for step in steps(jobs["review"]) if step.get("id") == each]
-        assert step["continue-on-error"] == "true"
-
-
 def test_the_scripts_use_only_options_that_the_commands_have() -> None:
     text = "\n".join(script for _, script in scripts()) + (CHECKOUT / "Makefile").read_text()
     commands = {
+        "policies": policies.command,
         "review": review.command,
         "review-comment": review_comment.command,
         "review-environments": review_environments.command,
     }
-    for name, arguments in re.findall(r"eks-access (review\S*) ((?:.*\\\n)*.*)", text):
+    found = re.findall(r"eks-access (review\S*|policies) ((?:.*\\\n)*.*)", text)
+    assert {name for name, _ in found} == set(commands)
+    for name, arguments in found:
         options = {option for parameter in commands[name].params for option in parameter.opts}
         assert set(re.findall(r"(?<=\s)--[a-z-]+", f" {arguments.partition(' ||')[0]}")) <= options, name
-
-
-@pytest.mark.parametrize(
-    ("files", "found"),
-    [
-        (["Pulumi.dev.yaml"], ["dev"]),
-        (["Pulumi.dev.yaml", "Pulumi.prod.yaml", "README.md"], ["dev", "prod"]),
-        (["README.md", "docs/review.md", "tests/unit/test_x.py"], []),
-        (["components/eks_access/model/iam.py"], ["dev", "prod"]),
-        (["Pulumi.yaml"], ["dev", "prod"]),
-        (["other/Pulumi.dev.yaml"], ["dev", "prod"]),
-        (["Pulumi.gone.yaml"], []),
-        ([], []),
-    ],
-)
-def test_a_change_affects_the_environments_whose_files_it_touches(files: list[str], found: list[str]) -> None:
-    assert find_affected_environments(["dev", "prod"], files) == found
-
-
-def test_the_environments_are_found_by_the_files_that_changed_since_the_merge_base(tmp_path: Path) -> None:
-    assert find_environments(["Pulumi.yaml", "Pulumi.b.yaml", "Pulumi.a.yml", "x"]) == ["a", "b"]
-    for name in ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml"):
-        (tmp_path / name).write_text("")
-    git(tmp_path, "init", "-q", "-b", "main")
-    git(tmp_path, "add", "-A")
-    git(tmp_path, "commit", "-q", "-m", "first")
-    git(tmp_path, "switch", "-q", "-c", "change")
-    (tmp_path / "Pulumi.prod.yaml").write_text("config: {}")
-    git(tmp_path, "commit", "-q", "-a", "-m", "second")
-    listed = CliRunner().invoke(main, ["review-environments", "--since", "main", "--cwd", str(tmp_path)])
-    assert listed.output == '["prod"]\n'
-    refused = CliRunner().invoke(main, ["review-environments", "--since", "nowhere", "--cwd", str(tmp_path)])
-    assert refused.exit_code == 2
