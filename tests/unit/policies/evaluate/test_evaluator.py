@@ -316,7 +316,7 @@ class TestSettings:
         urn = made[0].urn
         for entry_, is_exempt in {"other": False, "ac*": True, urn: True, urn.replace("Cado", "Apono"): False}.items():
             found = messages(made, "rbac-secrets-read", parse_settings({"exemptIntegrations": [entry_]}))
-            assert found is not is_exempt, entry_
+            assert bool(found) is not is_exempt, entry_
 
     @pytest.mark.parametrize("type", ["eks-access:index:Acme", "acme:index:Cado", "eks-access:index:ClusterAccess"])
     def test_a_component_of_another_type_takes_no_integrations_name(self, type: str) -> None:
