@@ -73,21 +73,12 @@ class Aggregation:
         """These roles and all that they include in this place."""
         key = bits, location.known
         if key not in self._reached:
-            self._reached[key] = self.collect_among(bits, self._find_within(location))
+            self._reached[key] = self._reach(bits, self._find_within(location))
         return self._reached[key]
 
     def collect_alone(self, role: RoleObject) -> int:
         """The same of one role, without those that have its name in places that only may be the same."""
         return role.bit | self.collect(self._selected[role.number] & ~role.bit, role.location)
-
-    def collect_among(self, bits: int, among: int) -> int:
-        """These roles and all that they include, of a set of roles."""
-        reached, done = bits & among, 0
-        while pending := reached & self._including & ~done:
-            owners, included = self._groups[(pending & -pending).bit_length() - 1]
-            done |= owners
-            reached |= included & among
-        return reached
 
     def unite(self, bits: int) -> Rules:
         """The rules of these roles: one object for equal sets of roles that have rules of their own."""
@@ -106,6 +97,14 @@ class Aggregation:
         if location.known not in self._within:
             self._within[location.known] = join_bits(self._places.of(location))
         return self._within[location.known]
+
+    def _reach(self, bits: int, within: int) -> int:
+        reached, done = bits & within, 0
+        while pending := reached & self._including & ~done:
+            owners, included = self._groups[(pending & -pending).bit_length() - 1]
+            done |= owners
+            reached |= included & within
+        return reached
 
     def _find_groups(self, namesakes: Sequence[Namesakes]) -> Mapping[int, tuple[int, int]]:
         """For each role that includes others: all roles that include the same ones, and what these are."""

@@ -7,6 +7,7 @@ https://kubernetes.io/docs/reference/access-authn-authz/rbac/#auto-reconciliatio
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from ..stack import Resource
 from .aggregation import Aggregation, Namesakes, RoleObject, join_bits
@@ -29,7 +30,6 @@ class Roles:
         self._object_of: dict[Role, RoleObject] = {}
         self._found: dict[tuple[Key, Location], BoundRole] = {}
         self._defaults = {key: self._add(Location(), role) for key, role in default_roles().items()}
-        self._all_defaults = join_bits(self._objects)
         self._own = self._unite(declared)
         self._aggregation = Aggregation(self._objects, [self._find_namesakes(each) for each in self._objects])
 
@@ -84,13 +84,14 @@ class Roles:
 
     def list_default_rules(self, name: str) -> Rules:
         """The rules of a default ClusterRole, to which the stack may add others."""
-        return self._aggregation.unite(self._collect_default(self._defaults[None, name]))
+        return self._aggregation.unite(_collect_defaults()[self._defaults[None, name].number])
+
+    def collect_defaults(self) -> tuple[int, ...]:
+        """What each default role includes there, by its number."""
+        return tuple(self._aggregation.collect(each.bit, Location()) for each in self._defaults.values())
 
     def _unite_beyond(self, bits: int, default: RoleObject) -> Rules:
-        return self._aggregation.unite(bits & ~self._collect_default(default))
-
-    def _collect_default(self, default: RoleObject) -> int:
-        return self._aggregation.collect_among(default.bit, self._all_defaults)
+        return self._aggregation.unite(bits & ~_collect_defaults()[default.number])
 
     def is_aggregated(self, role: Role) -> bool:
         """Whether another role of the stack includes it by aggregation."""
@@ -143,6 +144,12 @@ class Roles:
             tuple(part for each in objects for part in each.parts),
             self._aggregation.unite(self._aggregation.collect(join_bits(objects), location)),
         )
+
+
+@cache
+def _collect_defaults() -> tuple[int, ...]:
+    """What each default role includes where no stack adds to it. Default roles have the same numbers everywhere."""
+    return Roles(()).collect_defaults()
 
 
 def _key(role: Role) -> Key:
