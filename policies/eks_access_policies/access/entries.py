@@ -33,33 +33,29 @@ def find_entries(
 
 def _access_entry(resource: Resource, clusters: Clusters, principals: Principals) -> Entry:
     name = "username" if resource.type.startswith("aws-native:") else "userName"
-    principal = principals.of(resource)
+    principal, cluster = principals.of(resource), clusters.of(resource)
     return Entry(
         resource,
         EntryMethod.ACCESS_ENTRY,
         principal,
-        clusters.of(resource),
+        cluster,
         text(resource.get(name)) or "",
         texts(resource.get("kubernetesGroups")),
         text(resource.get("type")) or "STANDARD",
-        _find_unknown_fields(
-            resource, principal, username=name, groups="kubernetesGroups", type="type", cluster="clusterName"
-        ),
+        _find_unknown_fields(resource, principal, cluster, username=name, groups="kubernetesGroups", type="type"),
     )
 
 
 def _mapping(resource: Resource, clusters: Clusters, principals: Principals) -> Entry:
-    principal = principals.of(resource, "roleArn")
+    principal, cluster = principals.of(resource, "roleArn"), clusters.of(resource)
     return Entry(
         resource,
         EntryMethod.AWS_AUTH,
         principal,
-        clusters.of(resource),
+        cluster,
         text(resource.get("username")) or "",
         texts(resource.get("groups")),
-        unknown_fields=_find_unknown_fields(
-            resource, principal, username="username", groups="groups", cluster="clusterName"
-        ),
+        unknown_fields=_find_unknown_fields(resource, principal, cluster, username="username", groups="groups"),
     )
 
 
@@ -76,10 +72,12 @@ def _mappings(aws_auth: AwsAuth, principals: Principals) -> Iterator[Entry]:
         )
 
 
-def _find_unknown_fields(resource: Resource, principal: Principal, **properties: str) -> tuple[str, ...]:
+def _find_unknown_fields(resource: Resource, principal: Principal, cluster: str, **properties: str) -> tuple[str, ...]:
     # What EKS derives for a property that the program does not set is not known either, and is no gap.
     given = resource.properties if resource.inputs is None else resource.inputs
-    unknown = (what for what, name in properties.items() if contains_unknown(given.get(name)))
+    unknown = [what for what, name in properties.items() if contains_unknown(given.get(name))]
+    if not cluster and contains_unknown(given.get("clusterName")):
+        unknown.append("cluster")
     return (*(["principal"] if principal.is_unknown else []), *unknown)
 
 

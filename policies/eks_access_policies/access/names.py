@@ -46,9 +46,11 @@ def is_node(entry: Entry) -> bool:
 
 
 def has_derived_username(entry: Entry) -> bool:
-    """Whether it is the access entry's principal that names its sessions, as EKS does where no username is given."""
+    """Whether EKS gives the username: always that of a node's access entry, and where none is given, or the same."""
     if entry.method is not EntryMethod.ACCESS_ENTRY:
         return False
+    if entry.type != "STANDARD":
+        return True
     derived = username_template(Entry(entry.resource, entry.method, entry.principal, entry.cluster))
     return not entry.username or entry.username.lower() == derived.lower()
 

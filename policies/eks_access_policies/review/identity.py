@@ -109,11 +109,11 @@ def _gain(trait: Trait, replaced: Sequence[Trait]) -> Change:
             key="access-unknown",
         )
     return Change(
-        Direction.GAINED, Plane.KUBERNETES, (name,), where, trait.gained, trait.severity, key="kubernetes-gained"
+        Direction.GAINED, Plane.KUBERNETES, (name,), where, trait.gained, trait.severity, key="identity-gained"
     )
 
 
 def _lose(trait: Trait) -> Iterator[Change]:
     if trait.lost:
         what = (trait.name or trait.value,)
-        yield Change(Direction.LOST, Plane.KUBERNETES, what, trait.where, trait.lost, None, key="kubernetes-lost")
+        yield Change(Direction.LOST, Plane.KUBERNETES, what, trait.where, trait.lost, None, key="identity-lost")

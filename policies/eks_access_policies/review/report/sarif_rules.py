@@ -30,6 +30,11 @@ SARIF_RULES = {
         "A principal may do more in a cluster",
         "Verbs are newly allowed, or in more namespaces. Check that the integration needs each of them there.",
     ),
+    "identity-gained": SarifRule(
+        "Somebody comes into a cluster, or as somebody else",
+        "A group, a username, an account, an identity provider or the role of a service account is new. Check that it"
+        " is meant, and what is bound to it outside of the stack.",
+    ),
     "access-unknown": SarifRule(
         "The access that a change grants could not be determined",
         "Something that decides about access is known only after the deployment, or is secret. Read it before you"

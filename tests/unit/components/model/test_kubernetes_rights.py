@@ -24,9 +24,9 @@ from eks_access.model.kubernetes_rights import (
 from eks_access.model.kubernetes_rights.catalogue import Names
 from eks_access.model.kubernetes_rights.effect import EVERY_CALLER, EVERY_USER
 from eks_access.model.severity import Severity
-from eks_access_policies.access import Access, EffectiveRule, Permission
-from eks_access_policies.access.chain import default_roles
-from eks_access_policies.evaluate.rbac.violations import find_violations
+from eks_access_policies.access import Access, EffectiveRules, Permission, Rules
+from eks_access_policies.access.default_objects import default_roles
+from eks_access_policies.evaluate.rbac.violations import ViolationFinder
 from eks_access_policies.review.kubernetes import severity
 from eks_access_policies.stack import Stack
 
@@ -72,8 +72,8 @@ NOTHING = Access(Stack(()))
 
 def grade_by_pack(rule: Permission, namespaces: tuple[str, ...] | None) -> Severity | None:
     """The highest severity of the findings that the policy pack has about a rule."""
-    effective = EffectiveRule(rule, "dev", namespaces)
-    return max((each.rule.severity for each in find_violations(effective, NOTHING)), default=None)
+    found = ViolationFinder(NOTHING).find(EffectiveRules(Rules((rule,)), "dev", namespaces))
+    return max((each.rule.severity for each in found), default=None)
 
 
 @pytest.mark.parametrize("where", WHERE)
@@ -202,8 +202,8 @@ def test_what_every_user_may_do_is_what_kubernetes_own_roles_give_them() -> None
             for url in rule.urls or [""]
         }
 
-    public = default_roles()["system:public-info-viewer"].rules
-    users = (default_roles()[name].rules for name in ("system:basic-user", "system:discovery"))
+    public = default_roles()[None, "system:public-info-viewer"].rules
+    users = (default_roles()[None, name].rules for name in ("system:basic-user", "system:discovery"))
     assert flatten(EVERY_CALLER) == flatten(public)
     assert flatten(EVERY_USER) == flatten([*public, *chain.from_iterable(users)])
 

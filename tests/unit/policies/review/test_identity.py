@@ -26,8 +26,8 @@ def mapped(username: str, *groups: str, stack: Stack | None = None, role: str = 
 def entered(*groups: str, **properties: Any) -> Stack:
     """A role with an access entry in the cluster `dev`."""
     stack = Stack().role("r")
-    given = {"clusterName": "dev", "principalArn": ROLE, "kubernetesGroups": list(groups), "type": "STANDARD"}
-    stack.add("aws:eks/accessEntry:AccessEntry", "entry", {**given, **properties})
+    given: dict[str, Any] = {"clusterName": "dev", "principalArn": ROLE, "kubernetesGroups": list(groups)}
+    stack.add("aws:eks/accessEntry:AccessEntry", "entry", {**given, "type": "STANDARD", **properties})
     return stack
 
 
@@ -163,6 +163,20 @@ def test_another_way_in_or_another_type_of_entry_is_a_gain() -> None:
     ]
     (line,) = [each for each in gains(entered(), entered(type="EC2_LINUX")) if each.startswith("medium")]
     assert "can sign in as a node of the cluster (access entry of type EC2_LINUX" in line
+
+
+def test_what_eks_sets_in_the_entry_of_a_node_is_no_change() -> None:
+    computed = {"kubernetesGroups": ["system:nodes"], "userName": "system:node:{{EC2PrivateDNSName}}"}
+    assert is_silent(compare(entered(type="EC2_LINUX", **computed), entered(type="EC2_LINUX")))
+    assert is_silent(compare(entered(type="EC2_LINUX"), entered(type="EC2_LINUX", **computed)))
+
+
+def test_a_cluster_that_the_stack_creates_is_known_by_the_resource_that_the_name_comes_from() -> None:
+    head = entered("g", clusterName=UNKNOWN)
+    head.add(CLUSTER, "dev", {"accessConfig": {CREATOR: False}})
+    assert any("the cluster of its access entry" in line for line in lines(compare(Stack(), head)))
+    head.resources[1]["propertyDependencies"] = {"clusterName": [head.resources[-1]["urn"]]}
+    assert not any("the cluster of its access entry" in line for line in lines(compare(Stack(), head)))
 
 
 def test_what_a_mapping_gives_is_gained_when_the_access_entry_over_it_is_removed() -> None:
