@@ -4,6 +4,7 @@ Actions that are worth a warning come first; of all others the name tells whethe
 """
 
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from .aws_data import DATA_READS
 from .risk import Risk
@@ -45,6 +46,7 @@ _ACTIONS: tuple[tuple[str, Risk], ...] = (
 _LOWERED_ACTIONS = tuple((pattern.lower(), risk) for pattern, risk in _ACTIONS)
 
 
+@lru_cache(maxsize=65_536)
 def describe_action(action: str) -> Risk:
     """What it means to be allowed an IAM action; wildcards in it are taken for the worst that they cover."""
     if action == "*":
@@ -60,6 +62,7 @@ def describe_action(action: str) -> Risk:
     return _plain(f"can read from {service}") if reads else _severe(f"can change things in {service}")
 
 
+@lru_cache(maxsize=65_536)
 def is_catalogued(action: str) -> bool:
     """Whether more is known about an IAM action than what its name says."""
     return any(fnmatchcase(action.lower(), pattern) for pattern, _ in _LOWERED_ACTIONS)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 
 from . import actions as reference
 from .conditions import Condition, negate
@@ -45,7 +46,6 @@ class EffectivePermissions:
     """Statements whose conditions no request can satisfy, each with the reason."""
     _by_action: dict[str, list[Statement]] = field(default_factory=lambda: defaultdict(list))
     _denied: dict[str, list[Statement]] = field(default_factory=lambda: defaultdict(list))
-    _patterns: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def from_statements(
@@ -148,14 +148,15 @@ class EffectivePermissions:
     def _relevant_matching(self, pattern: str) -> tuple[str, ...]:
         if not is_pattern(pattern):
             return (pattern,) if pattern in self.relevant else ()
-        found = self._patterns.get(pattern)
-        if found is None:
-            head = pattern.partition(":")[0]
-            among = (
-                self.relevant if is_anything(head) else [each for each in self.relevant if each.startswith(f"{head}:")]
-            )
-            found = self._patterns[pattern] = tuple(matching(pattern, among))
-        return found
+        return _match_actions(pattern, self.relevant)
+
+
+@lru_cache(maxsize=65_536)
+def _match_actions(pattern: str, among: frozenset[str]) -> tuple[str, ...]:
+    """The actions, in lower case, that a pattern covers. Policies have the same patterns many times."""
+    head = pattern.partition(":")[0]
+    of_service = among if is_anything(head) else [each for each in among if each.startswith(f"{head}:")]
+    return tuple(matching(pattern, of_service))
 
 
 def _widest_reach(resources: Iterable[str], action: reference.Action) -> Reach:

@@ -36,6 +36,7 @@ _LIMITS: Mapping[PolicyKind, tuple[int, str]] = {
     "inline": (INLINE_POLICIES_LIMIT, "all inline policies of a role together"),
     "identity": (INLINE_POLICIES_LIMIT, "any policy"),
 }
+_RELEVANT_ACTIONS = ESCALATION_ACTIONS.union(DATA_ACTIONS)
 _WRITING_RULES = frozenset(
     {
         POLICY_CONDITION_NEVER,
@@ -79,8 +80,7 @@ def evaluate_policies(source: Iterable[object], context: Context | None = None) 
 
 
 def _evaluate_statements(statements: Sequence[Statement], context: Context) -> Iterable[Finding]:
-    relevant = ESCALATION_ACTIONS | DATA_ACTIONS.keys()
-    effective = EffectivePermissions.from_statements(statements, relevant, context.time, context.accounts)
+    effective = EffectivePermissions.from_statements(statements, _RELEVANT_ACTIONS, context.time, context.accounts)
     for statement, reason in effective.unsatisfiable:
         message = f"The statement applies to no request: {reason}."
         yield Finding(POLICY_CONDITION_NEVER, message, f"{statement.where}.Condition")

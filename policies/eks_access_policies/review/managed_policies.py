@@ -6,11 +6,14 @@ in the stack is reported by name.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from ..finding import Severity
 from ..iam import Statement
 from ..iam.aws_policies import is_aws_policy, load_aws_policies
+from ..iam.glob import covers
 from .aws import compare_statements
+from .aws_permissions import ALL
 from .change import Change, Direction, Plane
 from .formatting import join_words, quote_name
 from .side import Elsewhere, PrincipalAccess
@@ -21,17 +24,33 @@ _SHOWN_RISKS = 3
 
 def compare_policies(before: PrincipalAccess, after: PrincipalAccess) -> Iterator[Change]:
     """What a principal gains and loses by all of its policies."""
-    shared = [each for arn, of_arn in after.aws_policies.items() if arn in before.aws_policies for each in of_arn]
     old, new = before.all_statements, after.all_statements
     if before.aws_policies.keys() == after.aws_policies.keys():
         yield from compare_statements(old, new)
     else:
-        yield from _select(Direction.GAINED, compare_statements(old, [*after.statements, *shared]))
-        yield from _select(Direction.LOST, compare_statements([*before.statements, *shared], new))
+        yield from _compare_own_policies(before, after)
         yield from _compare_aws_policies(Direction.GAINED, before.aws_policies, after.aws_policies, old)
         yield from _compare_aws_policies(Direction.LOST, after.aws_policies, before.aws_policies, new)
     yield from (_describe_gain(each) for each in sorted(after.elsewhere - before.elsewhere, key=str))
     yield from (_describe_loss(each) for each in sorted(before.elsewhere - after.elsewhere, key=str))
+
+
+def _compare_own_policies(before: PrincipalAccess, after: PrincipalAccess) -> Iterator[Change]:
+    """What is gained and lost by the policies of the stack, and by denials of the policies of AWS that come or go."""
+    old, new = before.aws_policies, after.aws_policies
+    is_same = before.statements == after.statements
+    shared = [each for arn, of_arn in new.items() if arn in old for each in of_arn]
+    if not is_same or _has_denial(old, new):
+        changes = compare_statements(before.all_statements, [*after.statements, *shared])
+        yield from (change for change in changes if change.direction is not Direction.LOST)
+    if not is_same or _has_denial(new, old):
+        changes = compare_statements([*before.statements, *shared], after.all_statements)
+        yield from _select(Direction.LOST, changes)
+
+
+def _has_denial(one: _Policies, other: _Policies) -> bool:
+    """Whether a policy that only the one has denies something."""
+    return any(statement.denies for arn in one.keys() - other.keys() for statement in one[arn])
 
 
 def _select(direction: Direction, changes: Sequence[Change]) -> list[Change]:
@@ -43,10 +62,36 @@ def _compare_aws_policies(
 ) -> Iterator[Change]:
     """The policies that only the other has, as far as they allow more than the rest."""
     for arn in sorted(other.keys() - one.keys()):
-        whole = [*rest, *other[arn]]
-        changes = compare_statements(rest, whole) if direction is Direction.GAINED else compare_statements(whole, rest)
-        if found := _select(direction, changes):
-            yield _summarize(direction, arn, found)
+        if changes := _find_changes(direction, tuple(_find_relevant(rest, other[arn])), other[arn]):
+            yield _summarize(direction, arn, changes)
+
+
+def _find_relevant(rest: Sequence[Statement], policy: tuple[Statement, ...]) -> Iterator[Statement]:
+    """The statements that decide what a policy adds: those that may cover a resource of it.
+
+    Others name resources of their own. Without them a fleet's principals have the rest in common.
+    """
+    resources = _list_resources(policy)
+    for statement in rest:
+        is_wide = statement.denies or bool(statement.not_resources)
+        if is_wide or any(covers(one, other) for one in statement.resources for other in resources):
+            yield statement
+
+
+@lru_cache(maxsize=4096)
+def _list_resources(policy: tuple[Statement, ...]) -> frozenset[str]:
+    """The resources of a policy; the widest for all but some."""
+    return frozenset(resource for each in policy for resource in each.resources or (ALL,))
+
+
+@lru_cache(maxsize=4096)
+def _find_changes(
+    direction: Direction, rest: tuple[Statement, ...], policy: tuple[Statement, ...]
+) -> tuple[Change, ...]:
+    """What a policy adds to the rest, or takes away with it. A fleet has the same policies many times."""
+    whole = (*rest, *policy)
+    changes = compare_statements(rest, whole) if direction is Direction.GAINED else compare_statements(whole, rest)
+    return tuple(_select(direction, changes))
 
 
 def _summarize(direction: Direction, arn: str, changes: Sequence[Change]) -> Change:

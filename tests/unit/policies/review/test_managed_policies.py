@@ -74,6 +74,23 @@ def test_what_an_own_policy_adds_to_a_policy_of_aws_is_reported_action_by_action
     assert "ec2:DescribeInstances" not in line, "the policy of AWS allows it already"
 
 
+def test_a_policy_of_aws_that_denies_gives_back_what_it_denied_when_it_goes() -> None:
+    own, denies = inline("ec2:RunInstances"), attached("arn:aws:iam::aws:policy/AWSDenyAll")
+    assert any("ec2:RunInstances" in line for line in lines(compare(stack(own, denies), stack(own))))
+    assert all(line.startswith("lost") for line in lines(compare(stack(own), stack(own, denies))))
+    assert lines(compare(stack(own), stack(own, denies))) != []
+
+
+def test_a_policy_of_aws_adds_the_same_whatever_else_names_resources_of_its_own() -> None:
+    def gain(*own: tuple[str, dict[str, Any]]) -> list[str]:
+        return [line for line in lines(compare(stack(*own), stack(*own, attached(EC2_READ)))) if EC2_READ in line]
+
+    bucket = json.dumps(document(allow("s3:GetObject", on="arn:aws:s3:::b/*")))
+    assert gain(("aws:iam/rolePolicy:RolePolicy", {"role": "r", "policy": bucket})) == gain()
+    assert gain() != []
+    assert gain(inline("*")) == []
+
+
 def test_a_policy_of_aws_that_is_not_in_the_data_is_unknown_only_when_it_is_attached() -> None:
     (line,) = lines(compare(stack(), stack(attached(UNLISTED))))
     assert line.startswith("unknown: could not be determined: ")
