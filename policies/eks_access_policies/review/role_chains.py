@@ -39,6 +39,7 @@ class RoleChains:
         self._before = AssumableRoles(before for before, _ in pairs if before)
         self._after = AssumableRoles(after for _, after in pairs if after)
         self._earlier = {id(after): id(before) for before, after in pairs if before and after}
+        self._gains: dict[int, list[Change]] = {}
         self._rights: dict[int, _Rights] = {}
         self._new: dict[tuple[int, int], tuple[PrincipalAccess, ...]] = {}
 
@@ -86,7 +87,7 @@ class RoleChains:
     def _find_rights(self, role: PrincipalAccess) -> _Rights:
         if id(role) not in self._rights:
             chain, is_whole = self._follow(role)
-            gains = sorted((gain for each in chain for gain in self._list_gains(each)), key=lambda each: each.order)
+            gains = sorted((gain for each in chain for gain in self._find_gains(each)), key=lambda each: each.order)
             known = [gain for gain in gains if gain.severity is not None]
             worst = max((gain.severity or Severity.LOW for gain in known), default=Severity.LOW)
             if not is_whole or len(known) < len(gains):
@@ -95,6 +96,11 @@ class RoleChains:
             risks = dict.fromkeys(gain.risk for gain in known if not gain.key.startswith("escalation"))
             self._rights[id(role)] = _Rights(worst, tuple(risks)[:_SHOWN_RISKS])
         return self._rights[id(role)]
+
+    def _find_gains(self, role: PrincipalAccess) -> list[Change]:
+        if id(role) not in self._gains:
+            self._gains[id(role)] = list(self._list_gains(role))
+        return self._gains[id(role)]
 
     def _follow(self, role: PrincipalAccess) -> tuple[list[PrincipalAccess], bool]:
         """The role and those that it leads to, each once, and whether that is all of them."""

@@ -109,7 +109,7 @@ def _pair(
 ) -> Iterator[tuple[PrincipalAccess | None, PrincipalAccess | None]]:
     partners: dict[int, PrincipalAccess] = {}
     free = {id(principal) for principal in base}
-    # Whom AWS takes for the same has the same ARN, whatever its resource is called in the program.
+    # To AWS the ARN is the principal, whatever its resource is called in the program.
     for is_of_rank in (_is_arn, _is_name, _is_urn):
         by_id = {
             identity: principal

@@ -1,4 +1,4 @@
-"""What a trust policy lets whom do: its statements as one principal and one call each, in one spelling. Pure.
+"""The statements of a trust policy as one principal and one call each, in one spelling. Pure.
 
 `arn:aws:iam::<account>:root` and the bare account id are one principal, and NotPrincipal is one set.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
