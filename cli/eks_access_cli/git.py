@@ -55,6 +55,18 @@ def find_changed_files(since: str, project: Path) -> list[str]:
     return _split_names(run_git(["diff", *options, f"{commit}...HEAD"], project))
 
 
+def find_differing_files(revision: str, project: Path) -> list[str]:
+    """The files in which the working tree differs from a revision, without those that git ignores, from the root.
+
+    Raises:
+        GitError: there is no such commit, or the folder is in no git repository.
+    """
+    commit = _find_commit(revision, project)
+    tracked = run_git(["diff", "--name-only", "--no-renames", "-z", commit], project)
+    added = run_git(["ls-files", "--others", "--exclude-standard", "--full-name", "-z", ":/"], project)
+    return _split_names(tracked + added)
+
+
 def list_files(revision: str, folder: str, project: Path) -> list[str]:
     """Names of the files in a folder, from the repository's root, in a revision; none if it has no such folder.
 

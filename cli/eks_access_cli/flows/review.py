@@ -1,7 +1,7 @@
 """Compares two states of a stack and writes the review."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -10,12 +10,14 @@ from eks_access_policies.finding import Severity
 from eks_access_policies.review import from_file
 from eks_access_policies.review.change import Review
 from eks_access_policies.review.difference import compare_sides
+from eks_access_policies.review.environments import is_dependency_file
+from eks_access_policies.review.formatting import list_names
 from eks_access_policies.review.report import JsonFormat, MarkdownFormat, ReviewFormat, SarifFormat, TableFormat
 from eks_access_policies.review.side import Side
 
 from .. import exit_codes
 from ..console import create_console
-from ..git import check_out
+from ..git import check_out, find_differing_files
 from ..output import write_text
 from ..pulumi_program import PulumiStack, link_virtual_environment
 
@@ -86,7 +88,15 @@ def _preview_sides(stack: str, since: str | None, cwd: Path, python_path: tuple[
             link_virtual_environment(cwd, checkout)
             preview = PulumiStack(stack, checkout).preview(python_path)
             base = from_file.parse_side(preview, f"{stack} at {since}")
+        base = replace(base, unknown=(*base.unknown, *_find_other_dependencies(since, cwd)))
     return base, from_file.parse_side(program.preview(python_path), stack)
+
+
+def _find_other_dependencies(since: str, cwd: Path) -> Iterator[str]:
+    """What is not known about the base, if it may need other packages than those that are installed."""
+    files = [file for file in find_differing_files(since, cwd) if is_dependency_file(file)]
+    if files:
+        yield f"what {list_names(files)} changes: both revisions were previewed with the packages that are installed"
 
 
 def _read_location(options: ReviewOptions) -> str:

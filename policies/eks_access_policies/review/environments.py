@@ -20,6 +20,11 @@ _NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}"
 https://www.pulumi.com/docs/iac/concepts/stacks/#create-stack"""
 _STACK_FILE = re.compile(rf"Pulumi\.(?P<name>{_NAME})\.ya?ml")
 _PROSE = re.compile(r".+\.(md|rst|adoc)|(LICENSE|LICENCE|NOTICE|CODEOWNERS|AUTHORS)(\.txt)?", re.IGNORECASE)
+_DEPENDENCIES = re.compile(
+    r"(requirements|constraints).*\.(txt|in)|.*\.lock|.*-lock\.(json|yaml)|pyproject\.toml|setup\.(py|cfg)|Pipfile"
+    r"|package\.json|go\.(mod|sum)|pom\.xml|.*\.gradle(\.kts)?|.*\.[cf]sproj",
+    re.IGNORECASE,
+)
 _UNUSED_FOLDERS = ("docs", "tests")
 _ROOT = PurePosixPath(".")
 
@@ -66,6 +71,12 @@ class Project:
 def is_environment_name(name: object) -> bool:
     """Whether this can be the name of a stack, and so be part of a path and of a command."""
     return isinstance(name, str) and re.fullmatch(_NAME, name) is not None
+
+
+def is_dependency_file(file: str) -> bool:
+    """Whether a file says what a program is installed with, by the names that package managers use."""
+    path = PurePosixPath(file)
+    return bool(_DEPENDENCIES.fullmatch(path.name)) or "requirements" in path.parts[:-1]
 
 
 def find_environments(files: Iterable[str]) -> list[str]:

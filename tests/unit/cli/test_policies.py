@@ -1,6 +1,7 @@
 """`eks-access policies`: inputs, output and exit codes."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from eks_access_cli.main import main
 from eks_access_policies.evaluate.evaluator import RULES
+from eks_access_policies.review.from_file import LARGEST
 from tests.support.checkout import CHECKOUT
 from tests.support.policies.resources import ResourceSpec, arn, association, entry, role
 
@@ -45,6 +47,24 @@ def test_a_mandatory_finding_exits_with_1(tmp_path: Path) -> None:
         done.output.split()
     )
     assert "do: " in done.output
+
+
+def test_the_markdown_is_written_beside_the_table(tmp_path: Path) -> None:
+    done = run("-", "--markdown", str(tmp_path / "pack.md"), stdin=BAD)
+    assert done.exit_code == MANDATORY
+    assert "critical eks-cluster-admin-policy" in done.output
+    assert "(`eks-cluster-admin-policy`)" in (tmp_path / "pack.md").read_text()
+    assert run("-", "--markdown", str(tmp_path / "no" / "pack.md"), stdin=GOOD).exit_code == BAD_INPUT
+
+
+def test_a_file_that_is_too_large_is_an_error_before_it_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "preview.json"
+    file.write_text(GOOD)
+    assert run(str(file)).exit_code == NOTHING
+    os.truncate(file, LARGEST + 1)
+    done = run(str(file))
+    assert done.exit_code == BAD_INPUT
+    assert "is larger than" in done.output
 
 
 def test_no_mandatory_finding_exits_with_0() -> None:

@@ -63,6 +63,17 @@ def test_the_working_tree_is_compared_with_the_revision_and_stays_as_it_is(proje
     assert base != head, "each revision runs its own code"
 
 
+@pytest.mark.parametrize(("file", "code"), [("requirements.txt", 3), ("../uv.lock", 3), ("notes.txt", 0)])
+def test_dependencies_that_change_are_unknown_since_both_revisions_use_those_that_are_installed(
+    project: Path, pulumi: Path, file: str, code: int
+) -> None:
+    (project / "plan.json").write_text(json.dumps(Stack().role("r").preview()))
+    (project / file).write_text("x\n")
+    found, output = review(project, "--since", "main", "--fail-on", "low")
+    assert found == code, output
+    assert ("both revisions were previewed with the packages" in " ".join(output.split())) is (code == 3)
+
+
 def test_the_worktree_is_removed_when_the_preview_fails_too(project: Path, pulumi: Path) -> None:
     pulumi.write_text(
         '#!/bin/sh\necho \'{"diagnostics": [{"severity": "error", "message": "no such vendor"}]}\'; exit 255\n'

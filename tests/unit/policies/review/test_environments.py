@@ -8,6 +8,7 @@ from eks_access_policies.review.environments import (
     Project,
     find_affected_environments,
     find_environments,
+    is_dependency_file,
     is_environment_name,
 )
 
@@ -105,6 +106,27 @@ def test_what_the_configuration_names_affects_all(value: str, file: str) -> None
     folder = "infra" if value.startswith("../") else "."
     assert affected(file, folder=folder, configuration=configuration) == ALL
     assert affected(file, folder=folder, configuration=f"# {value}\nconfig: {{}}\n") == [], "a comment names nothing"
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "requirements.txt",
+        "requirements-dev.in",
+        "requirements/base.txt",
+        "a/pyproject.toml",
+        "uv.lock",
+        "Pipfile",
+        "go.sum",
+    ],
+)
+def test_a_file_that_says_what_is_installed_is_one_of_dependencies(file: str) -> None:
+    assert is_dependency_file(file)
+
+
+@pytest.mark.parametrize("file", ["notes.txt", "requirements.md", "locks.py", "Pulumi.dev.yaml"])
+def test_any_other_file_is_not(file: str) -> None:
+    assert not is_dependency_file(file)
 
 
 def test_a_path_is_relative_to_the_project() -> None:
