@@ -72,7 +72,7 @@ def evaluate_stacks(
         if (shown := select(each.findings)) or not each.findings
     ]
     if output.markdown is not None:
-        write_text("--markdown", output.markdown, format_markdown(findings, pack))
+        write_text("--markdown", output.markdown, format_markdown(findings, pack, exemptions))
     if output.as_json:
         click.echo(json.dumps(convert_findings(stack, findings, pack, exemptions), indent=2, ensure_ascii=False))
     else:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from eks_access.text_layout import format_count
 
 from ..evaluate.configuration import Configuration
+from ..evaluate.exemptions import Exemption
 from ..finding import Finding, Rule
 from ..review.formatting import quote_name
 from ..stack.model import parse_name
@@ -19,8 +20,13 @@ _LONGEST_MESSAGE = 600
 """Characters."""
 
 
-def format_markdown(findings: Sequence[Finding], configuration: Configuration) -> str:
-    """The number of violations of mandatory rules, and the first of each rule; advisory findings are counted."""
+def format_markdown(
+    findings: Sequence[Finding], configuration: Configuration, exemptions: Sequence[Exemption] = ()
+) -> str:
+    """The number of violations of mandatory rules, and the first of each rule; advisory findings are counted.
+
+    What the settings exempt is counted by exemption.
+    """
     by_rule: dict[Rule, list[Finding]] = defaultdict(list)
     for finding in findings:
         if configuration.level(finding.rule) == "mandatory":
@@ -35,7 +41,14 @@ def format_markdown(findings: Sequence[Finding], configuration: Configuration) -
             lines.append(f"  - …and {len(of_rule) - _FEW_FINDINGS:,} more\n")
     if len(by_rule) > _FEW_RULES:
         lines.append(f"- …and {format_count(len(by_rule) - _FEW_RULES, 'more rule')}\n")
+    used = [each for each in exemptions if each.findings]
+    lines += [f"\nExempted by settings: {', '.join(map(_format_exemption, used))}.\n"] if used else []
     return "".join(lines)
+
+
+def _format_exemption(exemption: Exemption) -> str:
+    entry = quote_name(f"{exemption.setting} {exemption.entry}")
+    return f"{format_count(len(exemption.findings), 'finding')} by {entry}"
 
 
 def _format_finding(finding: Finding) -> str:

@@ -110,6 +110,8 @@ def test_what_the_configuration_exempts_and_what_it_does_not_is_reported(tmp_pat
     assert "settings that exempt nothing here: allowedGroups nobody" in table
     plain = run("-", stdin=BAD).output
     assert "exempt" not in plain
+    comment = configured(tmp_path, value, "--markdown", "-").output
+    assert "Exempted by settings: 1 finding by `allowedPrincipals boss`." in comment
 
 
 def test_the_configuration_of_the_pack_applies(tmp_path: Path) -> None:
