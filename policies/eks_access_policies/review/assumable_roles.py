@@ -18,7 +18,7 @@ from .side import PrincipalAccess
 from .trusted import canonicalize_principal
 
 _EVERYONE = "*"
-_MAX_COMPARISONS = 1_000_000
+_MAX_COMPARISONS = 100_000
 """Comparisons of a pattern with a role; beyond that, the roles that a pattern names are not determined."""
 
 
