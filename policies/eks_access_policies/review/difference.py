@@ -6,6 +6,7 @@ from dataclasses import replace
 from ..finding import Severity
 from . import boundaries, escalation, kubernetes, trust
 from .change import Change, Direction, Plane, PrincipalChanges, Review
+from .grouping import merge_equal
 from .identity import NOBODY, compare_traits
 from .managed_policies import compare_policies
 from .not_evaluated import compare_not_evaluated
@@ -23,11 +24,10 @@ def compare_sides(base: Side, head: Side) -> Review:
         if not all(side is None or side.is_shown_by_others for side in (before, after))
         if (changes := comparison.compare_principals(before, after)).changes or changes.status != "changed"
     ]
-    changed.sort(key=lambda each: (-each.worst, each.status == "removed", each.names))
     return Review(
         base.origin,
         head.origin,
-        tuple(changed),
+        tuple(merge_equal(changed)),
         tuple(dict.fromkeys((*head.unknown, *base.unknown))),
         tuple(compare_not_evaluated(base.not_evaluated, head.not_evaluated)),
     )
@@ -98,6 +98,8 @@ class _Comparison:
         same = id(before), id(after)
         if same not in self._cache_of_same:
             key = frozenset(before), frozenset(after)
+            if not before or not after:
+                key = _drop_labels(before), _drop_labels(after)
             if key not in self._cache:
                 self._cache[key] = kubernetes.compare_rules(before, after)
             self._cache_of_same[same] = before, after, self._cache[key]
@@ -107,6 +109,11 @@ class _Comparison:
 def _identify_policies(principal: PrincipalAccess) -> object:
     """Equal for principals whose policies are equal."""
     return principal.statements, frozenset(principal.aws_policies), principal.elsewhere
+
+
+def _drop_labels(rule_sets: Sequence[RuleSet]) -> frozenset[RuleSet]:
+    """The rule sets without the names of roles, which matter only where a role gives the same in other places."""
+    return frozenset(each if each.is_policy or each.is_elsewhere else replace(each, label="") for each in rule_sets)
 
 
 def _compare_entry(before: bool, after: bool) -> Iterator[Change]:

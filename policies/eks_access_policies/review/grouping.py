@@ -1,11 +1,11 @@
 """Groups principals with identical changes, such as a vendor's roles for each of a hundred clusters. Pure.
 
 Changes are identical if they are equal after the principal's own name, and the name of its only cluster, are replaced
-by placeholders. Nothing is lost: the group lists every name, and the JSON report does not group.
+by placeholders. Nothing is lost: the group lists every name, and the JSON report groups only what is equal for many.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from .change import Change, PrincipalChanges
@@ -14,6 +14,29 @@ ITS_NAME = "‹its name›"
 ITS_CLUSTER = "‹its cluster›"
 _Member = tuple[PrincipalChanges, tuple[Change, ...]]
 """A principal's changes, and the same changes, in the same order, with placeholders."""
+
+
+MANY = 20
+"""Principals with equal changes, from which on the review has them as one: as thousands of members of one group."""
+
+
+def merge_equal(principals: Sequence[PrincipalChanges]) -> list[PrincipalChanges]:
+    """The principals, those with equal changes merged where they are many, so that a review does not repeat them all.
+
+    Nothing is lost: the names of all are in every format.
+    """
+    groups: dict[object, list[PrincipalChanges]] = {}
+    for each in principals:
+        groups.setdefault((each.status, each.changes, each.clusters), []).append(each)
+    merged: list[PrincipalChanges] = []
+    for group in groups.values():
+        if len(group) < MANY:
+            merged += group
+        else:
+            names = tuple(sorted(name for each in group for name in each.names))
+            merged.append(replace(group[0], names=names))
+    merged.sort(key=lambda each: (-each.worst, each.status == "removed", each.names))
+    return merged
 
 
 def group_identical(principals: Iterable[PrincipalChanges]) -> list[PrincipalChanges]:
@@ -58,7 +81,8 @@ def _remove_clusters(principal: PrincipalChanges) -> tuple[Change, ...]:
 
 def _insert_placeholders(change: Change, principal: PrincipalChanges) -> Change:
     """The change with placeholders for the principal's own name, and for that of its only cluster."""
-    names = {name: ITS_NAME for name in principal.names}
+    # Changes that are equal without placeholders do not contain the names.
+    names = {name: ITS_NAME for name in principal.names} if len(principal.names) == 1 else {}
     if len(principal.clusters) == 1:
         names |= {principal.clusters[0]: ITS_CLUSTER}
     substitute = _create_substitution(names)

@@ -61,11 +61,12 @@ def describe_not_evaluated(each: TypeNotEvaluated) -> str:
 
 def summarize(review: Review) -> str:
     """The review in one or two sentences."""
-    gaining = sum(any(change.is_risk for change in each.changes) for each in review.principals)
-    removed = sum(each.status == "removed" for each in review.principals)
+    gaining = sum(len(each.names) for each in review.principals if any(change.is_risk for change in each.changes))
+    removed = sum(len(each.names) for each in review.principals if each.status == "removed")
     losing = sum(
-        each.status != "removed" and any(change.direction is Direction.LOST for change in each.changes)
+        len(each.names)
         for each in review.principals
+        if each.status != "removed" and any(change.direction is Direction.LOST for change in each.changes)
     )
     unknown = sum(change.direction is Direction.UNKNOWN for _, change in review.changes) + len(review.unknown)
     not_evaluated = describe_extent(review)

@@ -1,5 +1,7 @@
 """What a right lets its holder do, in one sentence for a reviewer. Pure look-ups in the catalogue."""
 
+from functools import lru_cache
+
 from ..risk import Risk
 from .catalogue import DELETES, KUBERNETES_RIGHTS, READ_SENTENCES, READS, WRITES, KubernetesRight
 from .effect import is_public, matches_nothing
@@ -35,6 +37,7 @@ def describe_right(resource: str, verb: str, of: str = "", *, group: str = ANY, 
     return Risk("can change them", False) if verb in (*WRITES, *DELETES) else Risk(f"can use the verb {verb!r}", True)
 
 
+@lru_cache(maxsize=1 << 16)
 def find_right(resource: str, verb: str, group: str = ANY) -> KubernetesRight | None:
     """The right of the catalogue that this verb gives, the most severe of several; then those it only belongs to."""
     found = [right for right in KUBERNETES_RIGHTS if _is_about(right, resource, verb, group)]

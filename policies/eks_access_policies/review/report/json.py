@@ -1,4 +1,7 @@
-"""The review as JSON: versioned, every principal by itself, every action and verb in full."""
+"""The review as JSON: versioned, every principal by itself, every action and verb in full.
+
+Principals with equal changes are one where they are many, with the `names` of all.
+"""
 
 import json
 from typing import Any
@@ -39,6 +42,7 @@ def _convert_not_evaluated(each: TypeNotEvaluated) -> dict[str, Any]:
 def _convert_principal(principal: PrincipalChanges) -> dict[str, Any]:
     return {
         "name": principal.names[0],
+        **({"names": list(principal.names)} if len(principal.names) > 1 else {}),
         "status": principal.status,
         "clusters": list(principal.clusters),
         "changes": [_convert_change(each) for each in principal.changes],
