@@ -1,4 +1,4 @@
-"""Reads who comes into the clusters of a stack, and as whom, for a review: principals, accounts, issuers, workloads."""
+"""Reads which identities enter the clusters of a stack, for a review: principals, accounts, issuers, workloads."""
 
 import json
 from collections import defaultdict
@@ -28,7 +28,7 @@ RateRole = Callable[[Principal], Severity | None]
 
 @dataclass(frozen=True)
 class Outsider:
-    """Somebody who comes into a cluster without being a role or user that the stack names."""
+    """An identity that enters a cluster and is no role or user that the stack names."""
 
     name: str
 
@@ -78,7 +78,7 @@ class ClusterIdentities:
         for aws_auth in access.aws_auth:
             for words in aws_auth.unread:
                 self.unknown[Outsider(f"aws-auth in {format_cluster(aws_auth.cluster)}")].append(
-                    f"who is let in by {quote_name(aws_auth.resource.name)}, and as whom: {words}"
+                    f"who signs in by {quote_name(aws_auth.resource.name)}, with which identity: {words}"
                 )
             for account in aws_auth.reading.accounts:
                 whose = "your account" if account in own else "an account that is not known to be yours"

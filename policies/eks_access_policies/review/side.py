@@ -74,7 +74,7 @@ class PrincipalAccess:
 
     @property
     def all_clusters(self) -> frozenset[str]:
-        """Every cluster that it enters, has rules in, or is somebody in."""
+        """Every cluster that it enters, has rules in, or has an identity in."""
         return self.entered | self.clusters.keys() | self.identities.keys()
 
 

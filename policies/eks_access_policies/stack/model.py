@@ -45,7 +45,7 @@ class Resource:
     replaced_for: tuple[str, ...] = ()
     """The properties whose change replaces it, according to a preview."""
     inputs: Mapping[str, Value] | None = None
-    """What the program set; None where it cannot be told apart from what the provider computed."""
+    """What the program set; None where it is not distinguished from what the provider computed."""
     is_component: bool = False
     """Whether it only groups other resources."""
 

@@ -31,7 +31,7 @@ SARIF_RULES = {
         "Verbs are newly allowed, or in more namespaces. Check that the integration needs each of them there.",
     ),
     "identity-gained": SarifRule(
-        "Somebody comes into a cluster, or as somebody else",
+        "An identity enters a cluster, or changes there",
         "A group, a username, an account, an identity provider or the role of a service account is new. Check that it"
         " is meant, and what is bound to it outside of the stack.",
     ),
