@@ -7,6 +7,8 @@ https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-cluster
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
 from .by_location import ByLocation
 from .clusters import Location
@@ -65,6 +67,7 @@ class Aggregation:
         self._groups = self._find_groups(namesakes)
         self._including = sum(1 << number for number in self._groups)
         self._contributing = join_bits(each for each in objects if each.own_rules)
+        self._joined: dict[Location, int] = {}
         self._within: dict[Location, int] = {}
         self._reached: dict[tuple[int, Location], int] = {}
         self._rules: dict[int, Rules] = {}
@@ -90,7 +93,10 @@ class Aggregation:
 
     def is_aggregated(self, role: RoleObject) -> bool:
         """Whether a role of the stack aggregates this one."""
-        return any(selected & role.bit for selected in dict.fromkeys(self._aggregated.of(role.location)))
+        known = role.location.known
+        if known not in self._joined:
+            self._joined[known] = reduce(or_, self._aggregated.of(known), 0)
+        return bool(self._joined[known] & role.bit)
 
     def _find_within(self, location: Location) -> int:
         """The roles that may be in this place."""
@@ -109,7 +115,8 @@ class Aggregation:
     def _find_groups(self, namesakes: Sequence[Namesakes]) -> Mapping[int, tuple[int, int]]:
         """For each role that includes others: all roles that include the same ones, and what these are."""
         cluster_roles = join_bits(each for each in self._objects if each.parts[0].namespace is None)
-        joined = {id(same): (join_bits(same), _join_labels(same)) for same in namesakes if len(same) > 1}
+        several = {id(same): same for same in namesakes if len(same) > 1}
+        joined = {key: (join_bits(same), _join_labels(same)) for key, same in several.items()}
         # A patch's labels are those of what it patches, if that is in the same cluster.
         indexes = (
             LabelIndex([each.labels for each in self._objects]),

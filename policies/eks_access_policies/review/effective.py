@@ -58,7 +58,9 @@ class EffectiveAccess:
 
     @classmethod
     def of(cls, rule_sets: Iterable[RuleSet]) -> "EffectiveAccess":
-        return cls(frozenset(grant for rule_set in rule_sets for grant in expand_rule_set(rule_set)))
+        # Roles that aggregate the same ones give the same rules.
+        different = {(each.rules, each.namespaces): each for each in rule_sets}.values()
+        return cls(frozenset(grant for rule_set in different for grant in expand_rule_set(rule_set)))
 
     def covers(self, grant: Request) -> bool:
         """Whether the grant is included: in its namespace or in the whole cluster, literally or by a wildcard."""

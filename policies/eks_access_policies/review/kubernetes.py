@@ -72,7 +72,12 @@ def _find_changes(direction: Direction, one: Sequence[RuleSet], other: Sequence[
         removed.setdefault(rule_set.rules, []).append(rule_set)
     reported: set[Request] = set()
     rest: dict[Request, set[str]] = {}
+    done: set[tuple[frozenset[Permission], Places, bool]] = set()
     for rule_set in sorted(set(other) - known, key=lambda each: (not each.is_policy, *_sort_key(each))):
+        rights = rule_set.rules, rule_set.namespaces, rule_set.is_anonymous
+        if rights in done:
+            continue  # another role gives exactly the same
+        done.add(rights)
         new = [
             grant
             for grant in expand_rule_set(rule_set)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain
 
 from eks_access.model.kubernetes_rights.catalogue import WRITES
@@ -135,16 +136,7 @@ def _report_missing_role(binding: Binding) -> Finding:
 
 def _check_cluster_wide(binding: Binding, role: BoundRole) -> Iterator[Finding]:
     """Report writes and named reads of namespaced objects; only reading kinds everywhere needs a cluster-wide role."""
-    rights = role.rules
-    if any(is_everything(right) or right.urls or _has_cluster_scoped(right.resources) for right in rights):
-        return
-    writes = dict.fromkeys(
-        f"{verb} {resource}"
-        for right in rights
-        for verb in right.verbs
-        if verb in WRITES or (right.names and verb == "get")
-        for resource in right.resources
-    )
+    writes = _list_namespaced_writes(role.rules)
     if writes:
         yield Finding(
             CLUSTER_WIDE,
@@ -152,6 +144,22 @@ def _check_cluster_wide(binding: Binding, role: BoundRole) -> Iterator[Finding]:
             f" rules for namespaced objects only ({_list_few(writes, 4)}).",
             urn=binding.resource.urn,
         )
+
+
+@lru_cache(maxsize=256)
+def _list_namespaced_writes(rules: Rules) -> tuple[str, ...]:
+    """What these rules write, or read by name; nothing if some of them need a cluster-wide role."""
+    if any(is_everything(right) or right.urls or _has_cluster_scoped(right.resources) for right in rules):
+        return ()
+    return tuple(
+        dict.fromkeys(
+            f"{verb} {resource}"
+            for right in rules
+            for verb in right.verbs
+            if verb in WRITES or (right.names and verb == "get")
+            for resource in right.resources
+        )
+    )
 
 
 def _has_cluster_scoped(resources: Iterable[str]) -> bool:
@@ -181,10 +189,15 @@ def _check_role(role: Role, is_bound: bool, access: Access, finder: ViolationFin
 def _describe_severe(rules: Rules, finder: ViolationFinder, known: Rules | None = None) -> str:
     """The severe rights of these rules, without those that `known` ones give anyway; empty if there are none."""
     before = known or Rules()
-    if any(map(is_everything, rules)):
-        return "" if any(map(is_everything, before)) else "can do everything"
+    if _allows_everything(rules):
+        return "" if _allows_everything(before) else "can do everything"
     rights = [right for right in finder.find_severe(rules) if right not in finder.find_severe(before)]
     return _list_few((right.describe(()) for right in rights), 2)
+
+
+@lru_cache(maxsize=256)
+def _allows_everything(rules: Rules) -> bool:
+    return any(map(is_everything, rules))
 
 
 def _check_default_subjects(role: Role, name: str) -> Iterator[Finding]:
