@@ -3,6 +3,7 @@
 from typing import Any
 
 from eks_access_policies.review.change import Direction, Review
+from eks_access_policies.review.sentences import summarize
 from tests.support.review_stacks import UNKNOWN, Rules, Stack, compare, lines, rule
 
 RBAC = "kubernetes:rbac.authorization.k8s.io/v1:"
@@ -86,3 +87,16 @@ def test_an_object_that_may_exist_already_is_a_patch() -> None:
 def test_unknown_labels_are_reported() -> None:
     found = compare(cluster_role([PODS]), cluster_role([PODS], {"team": UNKNOWN}))
     assert any("its labels are not known" in line for line in lines(found))
+
+
+def test_many_members_of_one_group_are_one_principal_with_all_names() -> None:
+    def members(count: int) -> Stack:
+        stack = bind(cluster_role([SECRETS]), "r")
+        for number in range(count):
+            stack.entry(f"r{number}", "dev", "g")
+        return stack
+
+    found = compare(Stack(), members(30))
+    assert (len(found.principals), len(names(found))) == (1, 30)
+    assert summarize(found).startswith("30 principals gain access.")
+    assert len(compare(Stack(), members(3)).principals) == 3
