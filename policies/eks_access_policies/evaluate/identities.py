@@ -34,9 +34,11 @@ def _has_mandatory_finding(policies: tuple[str, ...]) -> bool:
 
 
 def evaluate_identities(stack: Stack, settings: Settings, accounts: frozenset[str]) -> Iterator[Finding]:
-    """Findings that no policy has by itself; those that one has are reported for that policy."""
+    """Findings that no policy has by itself; those that one has are reported for that policy, and for who joins it."""
     for identity in find_identities(stack).values():
         policies = identity.documents
+        if identity.groups:
+            yield from _evaluate_membership(identity, settings, accounts)
         if len(policies) < 2:
             continue
         rules_of_single = {f.rule for each in policies for f in _evaluate_together((each,), settings, accounts)}
@@ -45,6 +47,22 @@ def evaluate_identities(stack: Stack, settings: Settings, accounts: frozenset[st
                 name = identity.name if identity.is_external else identity.resource.name
                 message = f"the {len(policies)} policies of {name or NOT_KNOWN_YET} together: {finding.message}"
                 yield Finding(finding.rule, message, urn=identity.resource.urn)
+
+
+def _evaluate_membership(user: Identity, settings: Settings, accounts: frozenset[str]) -> Iterator[Finding]:
+    """What a user gets by its groups, one finding for each mandatory rule that their policies violate."""
+    groups = ", ".join(dict.fromkeys(group.name or group.resource.name for group in user.groups))
+    policies = tuple(dict.fromkeys(document for group in user.groups for document in group.documents))
+    found = [*_evaluate_together(policies, settings, accounts)]
+    found += [finding for each in policies for finding in _evaluate_one(each, settings, accounts)]
+    for rule, finding in {finding.rule: finding for finding in reversed(found)}.items():
+        if rule.is_mandatory:
+            yield Finding(rule, f"{user} as a member of {groups}: {finding.message}", urn=user.resource.urn)
+
+
+@lru_cache(maxsize=4096)
+def _evaluate_one(policy: str, settings: Settings, accounts: frozenset[str]) -> tuple[Finding, ...]:
+    return tuple(iam.evaluate_policy(policy, create_context(settings, accounts)))
 
 
 @lru_cache(maxsize=4096)

@@ -46,7 +46,8 @@ def format_types_page(command: str) -> str:
 
 def _format_understood(token: str, known: ResourceType) -> str:
     meanings = "; ".join(f"`{_format_path(path)}`: {meaning}" for path, meaning in known.properties.items())
-    return f"| {_link(token, known)} | {meanings}{_format_where(known)} |"
+    unread = "".join(f"; `{_format_path(path)}` is not read: {reason}" for path, reason in known.unread.items())
+    return f"| {_link(token, known)} | {meanings}{_format_where(known)}{unread} |"
 
 
 def _format_not_evaluated(token: str, known: ResourceType) -> str:
@@ -55,7 +56,11 @@ def _format_not_evaluated(token: str, known: ResourceType) -> str:
 
 
 def _format_where(known: ResourceType) -> str:
-    return "".join(f", where `{_format_path(path)}` is `{value}`" for path, value in known.where.items())
+    return "".join(
+        f", {word} `{_format_path(path)}` is {' or '.join(f'`{value}`' for value in values)}"
+        for word, by_path in (("where", known.where), ("unless", known.unless))
+        for path, values in by_path.items()
+    )
 
 
 def _format_path(path: tuple[str, ...]) -> str:

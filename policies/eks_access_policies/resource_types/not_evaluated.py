@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..stack import Resource, Stack, Value, is_unknown
@@ -42,8 +42,12 @@ def find_not_evaluated_resources(stack: Stack) -> Iterator[NotEvaluated]:
             unknown = tuple(_find_unknown(resource, known, stack))
             if unknown:
                 yield NotEvaluated(resource, "is not known before the deployment", unknown)
-        elif _may_give_access(resource, known):
-            yield NotEvaluated(resource, known.reason, fingerprint=_compute_fingerprint(resource, known))
+            for path, reason in known.unread.items():
+                if _gives_any(resource, known, [path]):
+                    yield NotEvaluated(resource, reason, fingerprint=_compute_fingerprint(resource, known, [path]))
+        elif not known.properties or _gives_any(resource, known, known.properties):
+            paths = [*known.properties, *known.where] if known.properties else []
+            yield NotEvaluated(resource, known.reason, fingerprint=_compute_fingerprint(resource, known, paths))
 
 
 def _classify(resource: Resource, stack: Stack) -> ResourceType:
@@ -70,15 +74,18 @@ def _find_unknown(resource: Resource, known: ResourceType, stack: Stack) -> Iter
 def _has_values(resource: Resource, known: ResourceType) -> bool:
     """Whether the properties have, or may have, the values without which the resource is harmless."""
     return all(
-        any(is_unknown(found) or found == value for found in _find_values(resource, known, path))
-        for path, value in known.where.items()
+        any(is_unknown(found) or found in values for found in _find_values(resource, known, path))
+        for path, values in known.where.items()
     )
 
 
-def _may_give_access(resource: Resource, known: ResourceType) -> bool:
-    if not known.properties:
-        return True
-    return any(value not in _EMPTY for path in known.properties for value in _find_values(resource, known, path))
+def _gives_any(resource: Resource, known: ResourceType, paths: Iterable[Path]) -> bool:
+    """Whether any of the properties has a value with which it may give access."""
+    return any(
+        value not in _EMPTY and value not in known.unless.get(path, ())
+        for path in paths
+        for value in _find_values(resource, known, path)
+    )
 
 
 _EMPTY: tuple[Value, ...] = (None, "", [], {})
@@ -95,11 +102,12 @@ def _find_values(resource: Resource, known: ResourceType, path: Path) -> Iterato
         yield from (get(item, *path) for item in items(listed))
 
 
-def _compute_fingerprint(resource: Resource, known: ResourceType) -> str:
+def _compute_fingerprint(resource: Resource, known: ResourceType, paths: Sequence[Path]) -> str:
+    """A digest of these properties; of all of them if there are none."""
     properties = resource.inputs if resource.inputs is not None else resource.properties
     relevant: Value = {name: value for name, value in properties.items() if not name.startswith("__")}
-    if known.properties:
-        relevant = [list(_find_values(resource, known, path)) for path in (*known.properties, *known.where)]
+    if paths:
+        relevant = [list(_find_values(resource, known, path)) for path in paths]
     try:
         written = json.dumps(relevant, sort_keys=True, default=repr)
     except RecursionError:

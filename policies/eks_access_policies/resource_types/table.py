@@ -37,8 +37,12 @@ class ResourceType:
     properties: Mapping[Path, str] = field(default_factory=dict)
     """Of a type that is understood the properties that give or limit access, with their meaning. Of one that is not
     evaluated the properties without which it gives none; empty if any resource of the type may."""
-    where: Mapping[Path, str] = field(default_factory=dict)
-    """Values of properties without which a resource of the type is harmless."""
+    unread: Mapping[Path, str] = field(default_factory=dict)
+    """Of a type that is understood the properties that may give access and are not read, and how they may."""
+    where: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
+    """Values of properties; with any other a resource of the type is harmless."""
+    unless: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
+    """Values with which a property gives no access."""
     is_list: bool = False
     """Whether the resource is a list, whose `items` are what the line is about."""
 
@@ -105,12 +109,27 @@ def _parse(line: Mapping[str, Any], *, is_list: bool = False) -> ResourceType:
     source = line.get("source", "")
     if "harmless" in line:
         return ResourceType(Evaluation.HARMLESS, line["harmless"], source)
-    where = {_parse_path(name): value for name, value in line.get("where", {}).items()}
-    if "understood" in line:
-        properties = {_parse_path(name): meaning for name, meaning in line["understood"].items()}
-        return ResourceType(Evaluation.UNDERSTOOD, "", source, properties, where, is_list)
-    properties = {_parse_path(name): "" for name in line.get("properties", ())}
-    return ResourceType(Evaluation.NOT_EVALUATED, line["not_evaluated"], source, properties, where, is_list)
+    properties = line.get("understood") or dict.fromkeys(line.get("properties", ()), "")
+    return ResourceType(
+        Evaluation.UNDERSTOOD if "understood" in line else Evaluation.NOT_EVALUATED,
+        line.get("not_evaluated", ""),
+        source,
+        _parse_paths(properties),
+        _parse_paths(line.get("unread", {})),
+        _parse_values(line.get("where", {})),
+        _parse_values(line.get("unless", {})),
+        is_list,
+    )
+
+
+def _parse_paths(written: Mapping[str, str]) -> dict[Path, str]:
+    return {_parse_path(name): meaning for name, meaning in written.items()}
+
+
+def _parse_values(written: Mapping[str, str | list[str]]) -> dict[Path, tuple[str, ...]]:
+    return {
+        _parse_path(name): (values,) if isinstance(values, str) else tuple(values) for name, values in written.items()
+    }
 
 
 def _parse_path(written: str) -> Path:

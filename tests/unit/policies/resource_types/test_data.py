@@ -15,9 +15,9 @@ _DATA = Path(eks_access_policies.__file__).parent / "resource_types" / "data"
 _FILES = ("aws", "aws_native", "kubernetes", "others")
 _EVALUATIONS = {"understood", "harmless", "not_evaluated"}
 _KEYS = {
-    "understood": {"understood", "where", "source"},
+    "understood": {"understood", "unread", "where", "source"},
     "harmless": {"harmless", "component", "source"},
-    "not_evaluated": {"not_evaluated", "properties", "where", "source"},
+    "not_evaluated": {"not_evaluated", "properties", "where", "unless", "source"},
 }
 _KUBERNETES = re.compile(r"kubernetes:(?P<group>[^:/]+)(/[^:]+)?:(?P<kind>\w+?)(Patch|List)?")
 _GETTER = re.compile(r'@pulumi\.getter(?:\(name="(?P<name>\w+)"\))?\s+(?:@.+\s+)*def (?P<function>\w+)\(')

@@ -108,3 +108,35 @@ def test_resources_with_the_same_properties_have_the_same_fingerprint() -> None:
     same = fingerprint("a", policy="{}")
     assert fingerprint("b", policy="{}", delaySeconds=3, __defaults=[]) == same, "neither gives access"
     assert fingerprint("a", policy='{"Statement": []}') != same
+
+
+def test_a_property_of_a_type_that_is_understood_and_is_not_read_is_reported_with_its_value() -> None:
+    cluster = "aws:eks/cluster:Cluster"
+
+    def find(role: str) -> list[str]:
+        inputs = {"computeConfig": {"nodeRoleArn": role}} if role else {"computeConfig": {"enabled": True}}
+        return [each.fingerprint for each in find_not_evaluated_resources(Stack((resource(cluster, inputs),)))]
+
+    assert find("") == []
+    assert len(find("arn:aws:iam::111122223333:role/nodes")) == 1
+    assert find("arn:aws:iam::111122223333:role/nodes") != find("arn:aws:iam::111122223333:role/admin")
+
+
+@pytest.mark.parametrize(
+    ("acl", "reported"), [("private", False), ("public-read", True), (UNKNOWN, True), (None, False)]
+)
+def test_a_value_that_gives_no_access_is_not_mentioned(acl: Any, reported: bool) -> None:
+    assert bool(found(resource("aws:s3/bucket:Bucket", {"acl": acl}))) is reported
+
+
+@pytest.mark.parametrize(
+    ("type", "reported"),
+    [
+        ("kubernetes.io/service-account-token", True),
+        ("bootstrap.kubernetes.io/token", True),
+        (UNKNOWN, True),
+        ("Opaque", False),
+    ],
+)
+def test_a_secret_is_reported_if_it_is_a_credential_of_the_cluster(type: Any, reported: bool) -> None:
+    assert bool(found(resource("kubernetes:core/v1:Secret", {"type": type}))) is reported
