@@ -413,3 +413,20 @@ class TestSettings:
     def test_a_rules_own_settings_are_added_to_the_shared_ones(self) -> None:
         both = parse_settings({"accounts": ["1"]}, Settings(accounts=("2",)))
         assert both.accounts == ("2", "1")
+
+
+def test_who_joins_a_group_is_found_with_what_the_group_may_do() -> None:
+    def join(action: str, *groups: str) -> list[str]:
+        made = [
+            ResourceSpec("aws:iam/user:User", "u", {"name": "u"}),
+            ResourceSpec("aws:iam/group:Group", "adm", {"name": "adm"}),
+            ResourceSpec(
+                "aws:iam/groupPolicy:GroupPolicy", "p", {"group": "adm", "policy": document(allowed(action, "*"))}
+            ),
+            ResourceSpec("aws:iam/userGroupMembership:UserGroupMembership", "m", {"user": "u", "groups": list(groups)}),
+        ]
+        return [each for each in messages(made, "iam-escalation-policies") if each.startswith("user u as a member")]
+
+    assert len(join("iam:AttachUserPolicy", "adm")) == 1
+    assert join("iam:AttachUserPolicy") == []
+    assert join("iam:ListUsers", "adm") == []
