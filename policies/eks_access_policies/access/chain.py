@@ -10,18 +10,18 @@ from eks_access.model import arn as arns
 from eks_access.model.identity import EntryMethod
 
 from ..stack import Stack
-from .aws_auth import AwsAuth, find_aws_auth
-from .bindings import resolve_patches
-from .by_location import ByLocation
 from .clusters import Clusters, Location
-from .entries import find_entries, find_policy_associations
-from .identity_providers import IdentityProvider, find_identity_providers
+from .eks.aws_auth import AwsAuth, find_aws_auth
+from .eks.entries import find_entries, find_policy_associations
+from .eks.identity_providers import IdentityProvider, find_identity_providers
+from .eks.workload_roles import WorkloadRole, find_workload_roles
 from .model import EVERYONE, Entry, PolicyAssociation, Principal, Subject
 from .principals import Principals
-from .rbac_model import Binding, BoundRole, EffectiveRules, Role, Rules
-from .rbac_objects import find_bindings, find_roles
-from .roles import Roles
-from .workload_roles import WorkloadRole, find_workload_roles
+from .rbac.bindings import resolve_patches
+from .rbac.by_location import ByLocation
+from .rbac.model import Binding, BoundRole, EffectiveRules, Role, Rules
+from .rbac.objects import find_bindings, find_roles
+from .rbac.roles import Roles
 
 _SESSION_NAME = r"[\w+=,.@-]+"
 """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html (RoleSessionName)"""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from .. import iam
 from ..access import Access
 from ..access.accounts import find_own_accounts
-from ..access.aws_auth import CONFIG_MAP
+from ..access.eks.aws_auth import CONFIG_MAP
 from ..finding import Finding, Rule
 from ..rules import eks as eks_rules
 from ..stack import Resource, Stack

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from .. import iam
-from ..access.iam_identities import find_identities
-from ..access.iam_model import NOT_KNOWN_YET, Identity
+from ..access.iam.identities import find_identities
+from ..access.iam.model import NOT_KNOWN_YET, Identity
 from ..finding import Finding
 from ..iam.aws_policies import is_aws_policy, load_aws_policies
 from ..stack import Resource, Stack

@@ -10,9 +10,9 @@ from eks_access.model.identity import EntryMethod
 from ..access import Access, Entry, Principal
 from ..access.accounts import find_own_accounts
 from ..access.clusters import CLUSTER, find_access_config, is_creator_admin
-from ..access.identity_providers import IdentityProvider, can_name_components
+from ..access.eks.identity_providers import IdentityProvider, can_name_components
+from ..access.eks.workload_roles import WorkloadRole
 from ..access.model import format_cluster
-from ..access.workload_roles import WorkloadRole
 from ..finding import Severity
 from ..stack import Resource, Value, is_unknown
 from ..stack.values import get, text

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..access import Access, EffectiveRules, Entry, Location, Subject
-from ..access.by_location import ByLocation
+from ..access.rbac.by_location import ByLocation
 from .cluster_identities import UNKNOWN_CLUSTER
 from .rule_sets import RuleSetBuilder
 from .side import PrincipalAccess, RuleSet

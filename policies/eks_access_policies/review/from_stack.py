@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from .. import access as chain
 from ..access import Access
-from ..access.iam_identities import find_identities
-from ..access.iam_model import Identity, parse_statements
+from ..access.iam.identities import find_identities
+from ..access.iam.model import Identity, parse_statements
 from ..access.principals import canonicalize
 from ..finding import Severity
 from ..resource_types import NotEvaluated, find_not_evaluated_resources

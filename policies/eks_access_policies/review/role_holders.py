@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from ..access import Access, BoundRole, Location, Role, Rules
-from ..access.roles import Roles
+from ..access.rbac.roles import Roles
 from .cluster_identities import UNKNOWN_CLUSTER
 from .effective import EffectiveAccess, expand_rule
 from .rule_sets import RuleSetBuilder

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from eks_access.model.identity import AuthenticationMode
 
-from ...access.aws_auth import AwsAuth, read_resource
 from ...access.clusters import CLUSTER, CREATOR_ADMIN_FLAG, find_access_config
-from ...access.identity_providers import PROVIDER_CONFIG, can_name_components, read_identity_provider
-from ...access.workload_roles import POD_IDENTITY_ASSOCIATION
+from ...access.eks.aws_auth import AwsAuth, read_resource
+from ...access.eks.identity_providers import PROVIDER_CONFIG, can_name_components, read_identity_provider
+from ...access.eks.workload_roles import POD_IDENTITY_ASSOCIATION
 from ...finding import Finding
 from ...rules.eks import (
     ACCESS_CONFIG,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from eks_access_policies.access.iam_identities import find_identities
-from eks_access_policies.access.iam_model import NOT_KNOWN_YET, Identity
+from eks_access_policies.access.iam.identities import find_identities
+from eks_access_policies.access.iam.model import NOT_KNOWN_YET, Identity
 from eks_access_policies.stack import UNKNOWN, Resource, Stack
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 
+from ..clusters import Location
+from ..model import Permission
 from .by_location import ByLocation
-from .clusters import Location
-from .model import Permission
-from .rbac_model import Role, Rules
+from .model import Role, Rules
 from .selectors import LabelIndex, Selector, list_bits
 
 

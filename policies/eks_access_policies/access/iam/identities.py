@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 
-from ..stack import Resource, Stack
-from ..stack.attachments import (
+from ...stack import Resource, Stack
+from ...stack.attachments import (
     ATTACHMENTS,
     BOUNDARIES,
     EXCLUSIVE_INLINE_POLICIES,
@@ -19,10 +19,10 @@ from ..stack.attachments import (
     OWN_ATTACHMENTS,
     IdentityKind,
 )
-from ..stack.documents import DocumentKind, PlacedDocument, find_documents, is_given, serialize_document
-from ..stack.values import text
+from ...stack.documents import DocumentKind, PlacedDocument, find_documents, is_given, serialize_document
+from ...stack.values import text
 from .attached_policies import ManagedPolicies, find_policy_name, list_elements
-from .iam_model import NOT_KNOWN_YET, Gap, Identity, parse_statements
+from .model import NOT_KNOWN_YET, Gap, Identity, parse_statements
 from .named_identities import NamedIdentities
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from eks_access.aws_auth import reader
 
-from ..stack import Resource, Stack, Value, is_unknown
-from ..stack.values import contains_unknown, get, is_sequence
-from .clusters import Clusters
+from ...stack import Resource, Stack, Value, is_unknown
+from ...stack.values import contains_unknown, get, is_sequence
+from ..clusters import Clusters
 
 CONFIG_MAP = re.compile(r"kubernetes:(core/)?v1:ConfigMap(List)?(Patch)?")
 """Resources that write ConfigMaps: one, a patch of one, or a list; `kubernetes:v1:…` is how a CustomResource has it."""

@@ -1,10 +1,10 @@
 """Finds the identities that a property names: those of the stack, or others, of which only the name is known. Pure."""
 
-from ..stack import Resource, Stack
-from ..stack.attachments import IDENTITIES, IdentityKind
-from ..stack.values import text
+from ...stack import Resource, Stack
+from ...stack.attachments import IDENTITIES, IdentityKind
+from ...stack.values import text
 from .attached_policies import list_elements
-from .iam_model import Identity
+from .model import Identity
 
 _NAMES = ("name", "roleName", "userName", "groupName")
 _ARNS = ("arn", "permissionSetArn")

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..stack import Value, is_unknown
-from ..stack.values import contains_unknown, get, items, mapping, text, texts
+from ...stack import Value, is_unknown
+from ...stack.values import contains_unknown, get, items, mapping, text, texts
 
 _ANY_VALUE = ("Exists", "DoesNotExist")
 _NEGATED = ("NotIn", "DoesNotExist")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from eks_access_policies.access import Access, EffectiveRules
-from eks_access_policies.access.rbac_objects import find_roles
+from eks_access_policies.access.rbac.objects import find_roles
 from eks_access_policies.stack import UNKNOWN, Resource, Stack
 
 RBAC = "kubernetes:rbac.authorization.k8s.io/v1:"

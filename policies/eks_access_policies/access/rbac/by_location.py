@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from .clusters import Location
+from ..clusters import Location
 
 _Item = TypeVar("_Item")
 

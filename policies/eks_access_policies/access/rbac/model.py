@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ..stack import Resource
-from .clusters import Location
-from .model import Entry, Permission, PolicyAssociation, Principal, Subject, format_namespaces
+from ...stack import Resource
+from ..clusters import Location
+from ..model import Entry, Permission, PolicyAssociation, Principal, Subject, format_namespaces
 from .selectors import Selector
 
 MOST_NAMED = 3

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..stack import Resource, Stack, Value, is_unknown
-from ..stack.values import get, is_sequence, text
+from ...stack import Resource, Stack, Value, is_unknown
+from ...stack.values import get, is_sequence, text
+from ..clusters import Clusters
+from ..model import Principal, Subject
+from ..principals import ROLE, Principals
 from .aws_auth import contains_unknown_items
-from .clusters import Clusters
-from .model import Principal, Subject
-from .principals import ROLE, Principals
 
 POD_IDENTITY_ASSOCIATION = (
     "aws:eks/podIdentityAssociation:PodIdentityAssociation",

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..stack import Resource, Stack, Value, is_unknown
-from ..stack.values import contains_unknown, get, items, text, texts
-from .clusters import Clusters
-from .model import NOT_KNOWN, Permission, Subject
-from .rbac_model import Binding, Role
+from ...stack import Resource, Stack, Value, is_unknown
+from ...stack.values import contains_unknown, get, items, text, texts
+from ..clusters import Clusters
+from ..model import NOT_KNOWN, Permission, Subject
+from .model import Binding, Role
 from .selectors import Selector, parse_labels, parse_selector
 
 _TYPE = re.compile(

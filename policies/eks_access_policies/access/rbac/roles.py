@@ -9,13 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from ..stack import Resource
+from ...stack import Resource
+from ..clusters import Location
+from ..model import NOT_KNOWN
 from .aggregation import Aggregation, Namesakes, RoleObject, join_bits
 from .by_location import ByLocation
-from .clusters import Location
 from .default_objects import Key, default_roles
-from .model import NOT_KNOWN
-from .rbac_model import BoundRole, Role, Rules
+from .model import BoundRole, Role, Rules
 
 _ANY_NAMESPACE = "*"
 

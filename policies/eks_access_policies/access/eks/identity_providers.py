@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/eks/latest/APIReference/API_OidcIdentityProviderConf
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..stack import Resource, Stack, Value
-from ..stack.values import contains_unknown, get, items, mapping, text
-from .clusters import Clusters
+from ...stack import Resource, Stack, Value
+from ...stack.values import contains_unknown, get, items, mapping, text
+from ..clusters import Clusters
 
 PROVIDER_CONFIG = (
     "aws:eks/identityProviderConfig:IdentityProviderConfig",

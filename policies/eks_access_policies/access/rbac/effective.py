@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 from eks_access.model.kubernetes_rights import Request, allows, is_in_scope
 
-from .model import Permission
-from .rbac_model import EffectiveRules
+from ..model import Permission
+from .model import EffectiveRules
 
 
 def enumerate_requests(rule: Permission, namespaces: tuple[str, ...] | None) -> Iterator[Request]:

@@ -6,10 +6,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from .clusters import Location
-from .model import Subject
-from .rbac_model import Role
-from .rbac_objects import parse_permission
+from ..clusters import Location
+from ..model import Subject
+from .model import Role
+from .objects import parse_permission
 from .selectors import Requirement, Selector
 
 Key = tuple[str | None, str]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from .by_location import ByLocation
 from .default_objects import Key, default_bindings
-from .rbac_model import Binding
+from .model import Binding
 
 
 def resolve_patches(declared: Iterable[Binding]) -> Iterator[Binding]:

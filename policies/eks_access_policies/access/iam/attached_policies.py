@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from eks_access.model import arn as arns
 
-from ..iam.aws_policies import find_aws_policy
-from ..stack import Resource, Stack, Value, is_unknown
-from ..stack.attachments import MANAGED_POLICIES
-from ..stack.values import get, is_sequence, text
-from .iam_model import AttachedPolicy
+from ...iam.aws_policies import find_aws_policy
+from ...stack import Resource, Stack, Value, is_unknown
+from ...stack.attachments import MANAGED_POLICIES
+from ...stack.values import get, is_sequence, text
+from .model import AttachedPolicy
 
 _REFERENCE = "customerManagedPolicyReference"
 

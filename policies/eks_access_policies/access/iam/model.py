@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from ..iam import Statement, parse_document
-from ..stack import Resource
-from ..stack.attachments import IdentityKind
+from ...iam import Statement, parse_document
+from ...stack import Resource
+from ...stack.attachments import IdentityKind
 
 NOT_KNOWN_YET = "not known yet"
 

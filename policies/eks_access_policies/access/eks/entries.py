@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from eks_access.model import access_policies
 from eks_access.model.identity import EntryMethod
 
-from ..stack import Resource, Stack, Value, is_unknown
-from ..stack.values import contains_unknown, get, items, text, texts
+from ...stack import Resource, Stack, Value, is_unknown
+from ...stack.values import contains_unknown, get, items, text, texts
+from ..clusters import Clusters
+from ..model import Entry, Permission, PolicyAssociation, Principal
+from ..principals import Principals
 from .aws_auth import AwsAuth
-from .clusters import Clusters
-from .model import Entry, Permission, PolicyAssociation, Principal
-from .principals import Principals
 
 ACCESS_ENTRY = ("aws:eks/accessEntry:AccessEntry", "aws-native:eks:AccessEntry")
 ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"

@@ -1,0 +1,1 @@
+"""Finds how EKS maps principals outside of a cluster to identities in it, and service accounts to IAM roles."""
