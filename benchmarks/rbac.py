@@ -15,7 +15,7 @@ from typing import Any
 
 from eks_access_policies.evaluate.evaluator import Evaluator
 from eks_access_policies.review.difference import compare_sides
-from eks_access_policies.review.from_stack import read_side
+from eks_access_policies.review.reading.from_stack import read_side
 from eks_access_policies.stack import Resource, Stack
 
 RBAC = "kubernetes:rbac.authorization.k8s.io/v1:"

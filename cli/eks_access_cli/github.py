@@ -12,7 +12,7 @@ from typing import Any
 import urllib3
 
 from eks_access.errors import EksAccessError
-from eks_access_policies.review.comment import Comment
+from eks_access_policies.review.pull_request.comment import Comment
 
 _PAGES = 50
 _PAGE_SIZE = 100

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from eks_access_policies.review import from_file
 from eks_access_policies.review.change import Change, PrincipalChanges, Review
 from eks_access_policies.review.difference import compare_sides
+from eks_access_policies.review.reading import from_file
 from eks_access_policies.review.sentences import describe_change, format_label
 
 ACCOUNT = "111122223333"

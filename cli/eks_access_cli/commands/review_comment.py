@@ -82,7 +82,7 @@ def command(
       1  GitHub did not accept it
       2  bad usage or input
     """
-    from eks_access_policies.review.comment import Comment, Revisions, Run
+    from eks_access_policies.review.pull_request.comment import Comment, Revisions, Run
 
     from ..flows.review_comment import combine_files, post_comment, report_plan
     from ..github import GitHubError, PullRequest

@@ -49,7 +49,7 @@ def command(*, since: str, among: str | None, as_plan: bool, controls: tuple[str
 
 
 def _parse_names(among: str) -> list[str]:
-    from eks_access_policies.review.environments import is_environment_name
+    from eks_access_policies.review.pull_request.environments import is_environment_name
 
     try:
         names = json.loads(among)

@@ -15,7 +15,7 @@ from eks_access_policies.evaluate.configuration import Configuration, Configurat
 from eks_access_policies.evaluate.evaluator import RULES
 from eks_access_policies.finding import Finding, Rule, Severity
 from eks_access_policies.report import convert_findings, format_markdown, print_table
-from eks_access_policies.review.from_file import LARGEST
+from eks_access_policies.review.reading.from_file import LARGEST
 from eks_access_policies.stack import Stack, StateError, join_stacks, parse_stack
 
 from .. import exit_codes

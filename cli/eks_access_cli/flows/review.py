@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from eks_access_policies.finding import Severity
-from eks_access_policies.review import from_file
 from eks_access_policies.review.change import Review
 from eks_access_policies.review.difference import compare_sides
-from eks_access_policies.review.environments import is_dependency_file
 from eks_access_policies.review.formatting import list_names
+from eks_access_policies.review.pull_request.environments import is_dependency_file
+from eks_access_policies.review.reading import from_file
 from eks_access_policies.review.report import JsonFormat, MarkdownFormat, ReviewFormat, SarifFormat, TableFormat
 from eks_access_policies.review.side import Side
 

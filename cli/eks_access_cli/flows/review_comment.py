@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eks_access.errors import EksAccessError
-from eks_access_policies.review.comment import (
+from eks_access_policies.review.pull_request.comment import (
     LIMIT,
     Comment,
     Report,
@@ -14,7 +14,7 @@ from eks_access_policies.review.comment import (
     format_report,
     is_without_change,
 )
-from eks_access_policies.review.plan import ReviewPlan, parse_plan
+from eks_access_policies.review.pull_request.plan import ReviewPlan, parse_plan
 
 from ..github import PullRequest
 

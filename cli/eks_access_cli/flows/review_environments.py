@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from eks_access_policies.review.environments import PROJECT_FILES, Project, find_environments
-from eks_access_policies.review.plan import ReviewPlan, Revision, plan_review
+from eks_access_policies.review.pull_request.environments import PROJECT_FILES, Project, find_environments
+from eks_access_policies.review.pull_request.plan import ReviewPlan, Revision, plan_review
 
 from ..git import find_changed_files, find_project, list_files
 

@@ -1,7 +1,7 @@
 """Computes the access to clusters in a stack: IAM principal, access entry, group, binding, role, rule.
 
-`iam` finds identities with their policies, `eks` finds who enters a cluster and as whom, and `rbac` finds what roles and
-bindings grant there. `chain` connects them.
+`iam` finds identities with their policies, `eks` finds who enters a cluster and under which username and groups, and
+`rbac` finds what roles and bindings grant there. `chain` connects them.
 """
 
 from .chain import Access, all_groups, rules_by_holder, username_template

@@ -4,14 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ..finding import Severity
-from . import boundaries, escalation, kubernetes, trust
+from .aws.boundaries import compare_boundaries
+from .aws.escalation import compare_paths
+from .aws.managed_policies import compare_policies
 from .change import Change, Direction, Plane, PrincipalChanges, Review
 from .grouping import merge_equal
-from .identity import NOBODY, compare_traits
-from .managed_policies import compare_policies
+from .kubernetes.identity import NOBODY, compare_traits
+from .kubernetes.rules import compare_rules
 from .not_evaluated import compare_not_evaluated
-from .role_chains import Pair, RoleChains
 from .side import NO_ACCESS, PrincipalAccess, RuleSet, Side
+from .trust.policies import compare_trust
+from .trust.role_chains import Pair, RoleChains
 
 
 def compare_sides(base: Side, head: Side) -> Review:
@@ -57,11 +60,11 @@ class _Comparison:
     def _compare(self, before: PrincipalAccess, after: PrincipalAccess) -> Iterator[Change]:
         # What is unknown on one side is neither gained nor lost: it is reported as unknown, and not compared.
         if before.trust is not None and after.trust is not None:
-            yield from trust.compare_trust(before.trust, after.trust)
+            yield from compare_trust(before.trust, after.trust)
         yield from self._compare_rights(before, after)
         yield from self._chains.compare(before, after)
         if NO_ACCESS not in (before, after):
-            yield from boundaries.compare_boundaries(before, after)
+            yield from compare_boundaries(before, after)
         yield from _report_unknown(before, after)
 
     def _compare_rights(self, before: PrincipalAccess, after: PrincipalAccess) -> Iterator[Change]:
@@ -78,7 +81,7 @@ class _Comparison:
         """The changes by all policies, and by what they allow together; equal ones are compared once."""
         key = _identify_policies(before), _identify_policies(after)
         if key not in self._policies:
-            paths = escalation.compare_paths(before.all_statements, after.all_statements)
+            paths = compare_paths(before.all_statements, after.all_statements)
             self._policies[key] = [*compare_policies(before, after), *paths]
         return self._policies[key]
 
@@ -101,7 +104,7 @@ class _Comparison:
             if not before or not after:
                 key = _drop_labels(before), _drop_labels(after)
             if key not in self._cache:
-                self._cache[key] = kubernetes.compare_rules(before, after)
+                self._cache[key] = compare_rules(before, after)
             self._cache_of_same[same] = before, after, self._cache[key]
         return self._cache_of_same[same][2]
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from ..access import Permission
+from ..finding import Severity
 from ..iam import Statement
 from ..resource_types import NotEvaluated
-from .identity import Trait
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,44 @@ class RuleSet:
     """Whether they are for callers without authentication, who lack what every user may do."""
     is_elsewhere: bool = False
     """Whether it has no rules here because others decide about them: a role that is not in the stack."""
+
+
+class Kind(StrEnum):
+    """The kinds of traits."""
+
+    WAY_IN = "way in"
+    USERNAME = "username"
+    GROUP = "group"
+    SHADOWED_GROUP = "group of a mapping without effect"
+    """Of a mapping in aws-auth that has no effect as long as the principal has an access entry."""
+    ACCOUNT = "account"
+    ADMINISTRATOR = "administrator"
+    ROLE = "role"
+    SESSION_POLICY = "session policy"
+    MODE = "authentication mode"
+    ISSUER = "issuer"
+    REQUIRED_CLAIM = "required claim"
+    USERNAME_PREFIX = "username prefix"
+    GROUPS_PREFIX = "groups prefix"
+
+
+@dataclass(frozen=True)
+class Trait:
+    """One part of who a principal is in a cluster."""
+
+    kind: Kind
+    value: str
+    gained: str = field(default="", compare=False)
+    """What gaining it makes possible; empty if other changes report that, such as those of its groups' rules."""
+    lost: str = field(default="", compare=False)
+    """What losing it means; empty if other changes report that."""
+    severity: Severity | None = field(default=None, compare=False)
+    """How severe it is to gain; None if what it allows is decided elsewhere."""
+    where: str = field(default="", compare=False)
+    name: str = field(default="", compare=False)
+    """The value as reports show it, if it is not the value."""
+    is_known: bool = True
+    """False stands for values that are not known, which are reported as unknown, and not compared."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from eks_access_cli.main import main
 from eks_access_policies.evaluate.evaluator import RULES
-from eks_access_policies.review.from_file import LARGEST
+from eks_access_policies.review.reading.from_file import LARGEST
 from tests.support.checkout import CHECKOUT
 from tests.support.policies.resources import ResourceSpec, arn, association, entry, role
 

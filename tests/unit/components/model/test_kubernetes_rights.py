@@ -27,7 +27,7 @@ from eks_access.model.severity import Severity
 from eks_access_policies.access import Access, EffectiveRules, Permission, Rules
 from eks_access_policies.access.rbac.default_objects import default_roles
 from eks_access_policies.evaluate.rbac.violations import ViolationFinder
-from eks_access_policies.review.kubernetes import severity
+from eks_access_policies.review.kubernetes.rules import severity
 from eks_access_policies.stack import Stack
 
 NOT_ASKED_ABOUT = {

@@ -9,7 +9,7 @@ from eks_access.model.aws_actions import describe_action
 from eks_access.model.aws_data import DATA_ACTIONS
 from eks_access_policies.finding import Finding, Severity
 from eks_access_policies.iam import Context, actions, evaluate_policies, evaluate_policy
-from eks_access_policies.review.aws_severity import severity
+from eks_access_policies.review.aws.grading import severity
 from tests.support.policies.disguise_cases import DANGEROUS, HARMLESS
 from tests.support.policies.policy_cases import BAD, GOOD, OWN, PATHS, Case, allow, deny
 

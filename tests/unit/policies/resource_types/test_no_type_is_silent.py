@@ -9,7 +9,7 @@ from eks_access_policies.evaluate.evaluator import Evaluator
 from eks_access_policies.resource_types import Evaluation, ResourceType
 from eks_access_policies.resource_types.table import Path, list_types
 from eks_access_policies.review.change import Review
-from eks_access_policies.review.from_stack import read_side
+from eks_access_policies.review.reading.from_stack import read_side
 from eks_access_policies.review.sentences import NO_CHANGE, summarize
 from eks_access_policies.stack import UNKNOWN, Resource, parse_stack
 from eks_access_policies.stack import Stack as ParsedStack

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from eks_access_policies.review import kubernetes
+from eks_access_policies.review import difference
 from eks_access_policies.review.change import Change
-from eks_access_policies.review.effective import EffectiveAccess
 from eks_access_policies.review.grouping import ITS_CLUSTER, group_identical
+from eks_access_policies.review.kubernetes.effective import EffectiveAccess
+from eks_access_policies.review.kubernetes.rules import compare_rules
 from eks_access_policies.review.report import JsonFormat, MarkdownFormat, SarifFormat
 from eks_access_policies.review.sentences import NO_CHANGE
 from eks_access_policies.review.side import RuleSet
@@ -104,13 +105,12 @@ def test_a_fleet_is_compared_once_per_kind_of_change_and_not_once_per_cluster(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     compared: list[tuple[Any, Any]] = []
-    compare_rules = kubernetes.compare_rules
 
     def count_comparisons(before: list[RuleSet], after: list[RuleSet]) -> list[Change]:
         compared.append((before, after))
         return compare_rules(before, after)
 
-    monkeypatch.setattr(kubernetes, "compare_rules", count_comparisons)
+    monkeypatch.setattr(difference, "compare_rules", count_comparisons)
     compare(fleet(100, "pods", integrations=10), fleet(100, "pods", "secrets", integrations=10))
     assert len(compared) <= 10, "ten integrations, each with the same rules in all of its clusters"
 

@@ -1,0 +1,1 @@
+"""Compares what principals may do in AWS: statements, boundaries, managed policies and escalation paths."""

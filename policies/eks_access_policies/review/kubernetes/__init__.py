@@ -1,0 +1,1 @@
+"""Compares what principals may do in clusters, and who they are there."""

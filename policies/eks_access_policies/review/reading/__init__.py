@@ -1,0 +1,1 @@
+"""Reads a side of a review: from a file, and from the stack in it."""
