@@ -74,7 +74,7 @@ def evaluate_policies(source: Iterable[object], context: Context | None = None) 
     documents = [each if isinstance(each, Document) else parse_document(each) for each in source]
     statements = [statement for document in documents for statement in document.statements]
     effective = EffectivePermissions.from_statements(statements, ESCALATION_ACTIONS, context.time, context.accounts)
-    if any(_is_admin(statement) for statement in effective.allowed):
+    if any(allows_everything(statement) for statement in effective.allowed):
         return []  # reported for the policy that allows it; there is nothing left to gain
     return limit_findings(evaluate_escalation(effective))
 
@@ -97,7 +97,8 @@ def _evaluate_statements(statements: Sequence[Statement], context: Context) -> I
         yield from evaluate_data_reads(effective)
 
 
-def _is_admin(statement: Statement) -> bool:
+def allows_everything(statement: Statement) -> bool:
+    """Whether an Allow statement leaves nothing to gain: every action of every service, on everything."""
     return any(finding.rule is POLICY_ADMIN for finding in evaluate_breadth(statement))
 
 

@@ -11,6 +11,7 @@ from ...finding import Rule
 from ...iam import Statement
 from ...iam.effective import EffectivePermissions
 from ...iam.escalation import ESCALATION_ACTIONS, OpenPath, find_open_paths
+from ...iam.policy import allows_everything
 from ..change import Change, Direction, Plane
 from ..formatting import quote_name
 
@@ -21,15 +22,40 @@ def compare_paths(before: Sequence[Statement], after: Sequence[Statement]) -> li
     """The paths that are opened, or opened more widely, from `before` to `after`, and those that are closed."""
     if list(before) == list(after):
         return []
-    old, new = _find_paths(before), _find_paths(after)
-    opened = [step for key, step in new.items() if key not in old or step.rule.severity > old[key].rule.severity]
-    closed = [step for key, step in old.items() if key not in new]
-    return [*_describe_steps(Direction.GAINED, opened), *_describe_steps(Direction.LOST, closed)]
+    old, new = _read_permissions(before), _read_permissions(after)
+    changes: list[Change] = []
+    # Who newly may do everything needs no path; that is a change by itself.
+    if _allows_everything(old) or not _allows_everything(new):
+        changes += _describe_steps(Direction.GAINED, _find_opened(old, new))
+    if _allows_everything(new) or not _allows_everything(old):
+        changes += _describe_steps(Direction.LOST, _find_closed(old, new))
+    return changes
 
 
-def _find_paths(statements: Sequence[Statement]) -> dict[tuple[str, ...], OpenPath]:
-    effective = EffectivePermissions.from_statements(statements, ESCALATION_ACTIONS, datetime.now(UTC))
-    return {(*step.path.needs, step.path.gains): step for step in find_open_paths(effective)}
+def _read_permissions(statements: Sequence[Statement]) -> EffectivePermissions:
+    return EffectivePermissions.from_statements(statements, ESCALATION_ACTIONS, datetime.now(UTC))
+
+
+def _allows_everything(permissions: EffectivePermissions) -> bool:
+    return any(map(allows_everything, permissions.allowed))
+
+
+def _find_opened(old: EffectivePermissions, new: EffectivePermissions) -> list[OpenPath]:
+    known = _find_paths(old)
+    return [
+        step
+        for key, step in _find_paths(new).items()
+        if key not in known or step.rule.severity > known[key].rule.severity
+    ]
+
+
+def _find_closed(old: EffectivePermissions, new: EffectivePermissions) -> list[OpenPath]:
+    remaining = _find_paths(new)
+    return [step for key, step in _find_paths(old).items() if key not in remaining]
+
+
+def _find_paths(permissions: EffectivePermissions) -> dict[tuple[str, ...], OpenPath]:
+    return {(*step.path.needs, step.path.gains): step for step in find_open_paths(permissions)}
 
 
 def _describe_steps(direction: Direction, steps: Iterable[OpenPath]) -> list[Change]:

@@ -65,3 +65,10 @@ def test_a_closed_path_is_no_risk() -> None:
     found = only(compare(Stack().role("r", None, allow("iam:AttachRolePolicy")), Stack().role("r")))
     assert all(change.severity is None for change in found.changes)
     assert any(change.risk == f"closes escalation: {ATTACH}" for change in found.changes)
+
+
+def test_who_newly_may_do_everything_is_one_gain_and_needs_no_path() -> None:
+    nothing, everything = Stack().role("r", None, allow("s3:ListBucket")), Stack().role("r", None, allow("*"))
+    assert find_opened(only(compare(nothing, everything))) == []
+    limited = Stack().role("r", None, allow("*"), allow("iam:*", effect="Deny"))
+    assert find_opened(only(compare(limited, everything))), "it could do nothing in IAM before"
