@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from eks_access.errors import EksAccessError
 from eks_access.redaction import redacted
+from eks_access.shell_command import format_command
 
 if TYPE_CHECKING:
     from eks_access.manifest.models import Manifest
@@ -193,18 +194,18 @@ def _command(arguments: Sequence[str]) -> str:
 def _failure(command: str, output: str, project: Path, stack: str | None) -> str:
     """What failed and, for the known causes, what to do."""
     words = redacted(" ".join(output.split()))
+    of_stack = {} if stack is None else {"stack": stack}
     if "does not have output property" in output:
-        return f"stack {stack!r} does not export the access manifest: run `pulumi up --stack {stack}` first"
+        command = format_command("pulumi up", of_stack)
+        return f"stack {stack!r} does not export the access manifest: run `{command}` first"
     if "no stack named" in output:
         return f"there is no stack {stack!r}: `pulumi stack ls` in {project} lists those that there are ({words})"
     advice = ""
     if "currently locked" in output or "failed to load checkpoint" in output:
-        advice = (
-            ". If that run was killed and none is under way, add --unlock:"
-            f" `eks-access resume --unlock --stack {stack}`"
-        )
-    of_stack = f" for stack {stack!r}" if stack is not None else ""
-    return f"`pulumi {command}` failed{of_stack} in {project}: {words}{advice}"
+        resume = format_command("eks-access resume --unlock", of_stack)
+        advice = f". If that run was killed and none is under way, add --unlock: `{resume}`"
+    which = f" for stack {stack!r}" if stack is not None else ""
+    return f"`pulumi {command}` failed{which} in {project}: {words}{advice}"
 
 
 def _engine_errors(preview: object) -> list[str]:

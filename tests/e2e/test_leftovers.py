@@ -1,6 +1,7 @@
 """Orphaned resources are listed with their cause until they are removed; resources in use are not listed."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,7 +112,7 @@ def test_each_leftover_is_listed_until_it_is_removed(sandbox: Sandbox, program: 
     assert by_name[gone]["kind"] == "aws-auth mapping"
     assert "no longer exists" in by_name[dead_entry]["why"]
 
-    kubectl, *arguments = by_name["baton-x-binding"]["remove"].split()
+    kubectl, *arguments = shlex.split(by_name["baton-x-binding"]["remove"])
     removed = sandbox.run([kubectl, "--kubeconfig", str(sandbox.clusters[CLUSTER].kubeconfig), *arguments])
     assert removed.returncode == 0, f"the suggested command removes it: {removed.stderr}"
     assert find_leftovers(program).names == {dead_entry, gone}

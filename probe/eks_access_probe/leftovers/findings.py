@@ -9,6 +9,7 @@ from eks_access.model.identity import EntryMethod
 from eks_access.model.leftovers import LeftoverPattern
 from eks_access.model.rbac import MANAGED_BY, STACK
 from eks_access.model.tags import ROLE_ID_TAG
+from eks_access.shell_command import format_command
 
 from .cluster_state import Binding, ClusterState, Entry, KubernetesObject, MappedArn, Registration
 
@@ -88,7 +89,7 @@ def find_registrations(
             found.name,
             "",
             "registered by this stack, which has no integration for it any more",
-            f"aws eks deregister-cluster --region {found.region} --name {found.name}",
+            format_command("aws eks deregister-cluster", {"region": found.region, "name": found.name}),
         )
         for found in registrations
         if found.tags.get(STACK) == _stack_name(manifest) and (found.region, found.name) not in declared
@@ -113,9 +114,9 @@ def _find_entries(state: ClusterState, context: ClusterContext) -> Iterator[Find
     for entry in state.entries:
         if (reason := _explain_entry(entry, state, context)) is not None:
             belongs_to, why = reason
-            remove = (
-                f"aws eks delete-access-entry --region {context.region} --cluster-name {context.name}"
-                f" --principal-arn {entry.principal_arn}"
+            remove = format_command(
+                "aws eks delete-access-entry",
+                {"region": context.region, "cluster-name": context.name, "principal-arn": entry.principal_arn},
             )
             yield Finding(context.key, "access entry", entry.principal_arn, belongs_to, why, remove)
 
@@ -211,4 +212,4 @@ def _qualified_name(namespace: str | None, name: str) -> str:
 
 
 def _kubectl_delete(kind: str, namespace: str | None, name: str) -> str:
-    return f"kubectl delete {kind.lower()} {name}" + (f" --namespace {namespace}" if namespace else "")
+    return format_command(f"kubectl delete {kind.lower()}", {"namespace": namespace} if namespace else {}, [name])

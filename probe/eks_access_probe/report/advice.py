@@ -2,6 +2,7 @@
 
 from eks_access.manifest.models import IntegrationAccess
 from eks_access.model.identity import EntryMethod
+from eks_access.shell_command import format_command
 
 from ..outcome import Outcome, Plane, Result, Verdict
 
@@ -60,17 +61,19 @@ def _advise_on_cluster(outcome: Outcome, access: IntegrationAccess) -> str:
             f" {_DRIFT}"
         )
     command = (
-        f"`aws eks describe-access-entry --cluster-name {cluster.name} --principal-arn {access.role.arn}`"
+        format_command(
+            "aws eks describe-access-entry", {"cluster-name": cluster.name, "principal-arn": access.role.arn}
+        )
         if cluster.method is EntryMethod.ACCESS_ENTRY
-        else "`kubectl get configmap aws-auth --namespace kube-system --output yaml`"
+        else "kubectl get configmap aws-auth --namespace kube-system --output yaml"
     )
     if outcome.answer.verdict is Verdict.NOT_AUTHENTICATED:
         return (
             "The cluster does not accept the role: its access entry or role mapping is missing, or the role was"
-            f" recreated since. See {command}. {_DRIFT}"
+            f" recreated since. See `{command}`. {_DRIFT}"
         )
     if outcome.answer.differences:
-        return f"The cluster maps the role to another user or other groups than declared. See {command}. {_DRIFT}"
+        return f"The cluster maps the role to another user or other groups than declared. See `{command}`. {_DRIFT}"
     if outcome.answer.verdict is Verdict.ALLOWED:
         return (
             "Another grant to the user or its groups allows it: check for other bindings"

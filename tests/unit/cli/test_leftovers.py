@@ -51,7 +51,7 @@ def test_no_leftovers_exits_with_0_and_counts_every_cluster(run: Any) -> None:
 def test_a_leftover_exits_with_1_and_is_printed_with_the_command_that_removes_it(run: Any) -> None:
     done = run({"prod-0": ClusterState(), "prod-1": BATON})
     assert done.exit_code == 1
-    assert "kubectl delete clusterrolebinding baton-view-binding" in done.output
+    assert "kubectl delete clusterrolebinding -- baton-view-binding" in done.output
     assert "1 thing is left over" in done.output
 
 
@@ -87,5 +87,5 @@ def test_an_orphaned_registration_of_this_stack_is_reported(run: Any) -> None:
         {"prod-0": ClusterState(), "prod-1": ClusterState()}, connected=connected, project="shop", environment="prod"
     )
     assert done.exit_code == 1
-    assert "aws eks deregister-cluster --region eu-west-1 --name old" in done.output
+    assert "aws eks deregister-cluster --region=eu-west-1 --name=old" in done.output
     assert "--name other" not in done.output, "another stack's"

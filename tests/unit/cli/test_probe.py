@@ -174,7 +174,7 @@ def test_another_group_in_the_access_entry_is_a_mismatch(world: World, manifest_
     assert "the group 'acme:readers' is missing" in result.stdout
     assert "the group 'acme:admins' was not declared" in result.stdout
     printed = " ".join(result.stdout.split())
-    assert "aws eks describe-access-entry --cluster-name dev-api" in printed, "with the command that shows the entry"
+    assert "aws eks describe-access-entry --cluster-name=dev-api" in printed, "with the command that shows the entry"
 
 
 def test_a_removed_mapping_is_one_mismatch_and_not_many(world: World, manifest_file: Callable[..., str]) -> None:

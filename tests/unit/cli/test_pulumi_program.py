@@ -46,7 +46,7 @@ def test_only_the_manifest_is_read_of_the_stacks_outputs(
         (
             "echo \"error: stack does not have output property 'access'\" >&2; exit 255",
             PulumiProgramError,
-            "`pulumi up --stack dev`",
+            "`pulumi up --stack=dev`",
         ),
         ("echo \"error: no stack named 'dev' found\" >&2; exit 255", PulumiProgramError, "there is no stack 'dev'"),
         ("echo 'error: passphrase must be set' >&2; exit 255", PulumiProgramError, "passphrase must be set"),
@@ -70,7 +70,7 @@ def test_a_locked_stack_is_an_error_with_the_command_that_unlocks_it(
     output: str, pulumi: Pulumi, tmp_path: Path
 ) -> None:
     pulumi(f"echo '{output}' >&2; exit 255")
-    with pytest.raises(PulumiProgramError, match="add --unlock: `eks-access resume --unlock --stack dev`"):
+    with pytest.raises(PulumiProgramError, match="add --unlock: `eks-access resume --unlock --stack=dev`"):
         PulumiStack("dev", tmp_path).export_state()
 
 

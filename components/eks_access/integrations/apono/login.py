@@ -5,6 +5,7 @@ Apono's page shows `aws sts assume-role` for both. STS refuses it for a SAML tru
 
 from ...model.integration import Place
 from ...model.trust import IdentityCenter, Saml
+from ...shell_command import format_command
 
 SESSION_SECONDS = 3600
 """A session made with another role's session lasts an hour at most (role chaining), whatever the role allows.
@@ -17,7 +18,9 @@ LONGEST_SESSION_NAME = 64
 
 def login_steps(place: Place, role_name: str, trust: IdentityCenter | Saml) -> tuple[str, ...]:
     kubeconfigs = "\n".join(
-        f"aws eks update-kubeconfig --profile {role_name} --region {cluster.region} --name {cluster.name}"
+        format_command(
+            "aws eks update-kubeconfig", {"profile": role_name, "region": cluster.region, "name": cluster.name}
+        )
         for cluster in place.clusters
     )
     by_federation = _sso(place, role_name) if isinstance(trust, IdentityCenter) else _saml(place, role_name, trust)
@@ -35,9 +38,14 @@ role_arn = {place.role_arn}
 role_session_name = <EMAIL>
 source_profile = <your Identity Center profile>
 duration_seconds = {SESSION_SECONDS}"""
-    command = (
-        f"aws sts assume-role --role-arn {place.role_arn} --role-session-name <EMAIL>"
-        f" --duration-seconds {SESSION_SECONDS} --profile <your Identity Center profile>"
+    command = format_command(
+        "aws sts assume-role",
+        {
+            "role-arn": place.role_arn,
+            "role-session-name": "<EMAIL>",
+            "duration-seconds": str(SESSION_SECONDS),
+            "profile": "<your Identity Center profile>",
+        },
     )
     return (
         "Allow sts:AssumeRole on the role in the permission sets of the people who use it.",
@@ -49,10 +57,15 @@ duration_seconds = {SESSION_SECONDS}"""
 
 def _saml(place: Place, role_name: str, trust: Saml) -> tuple[str, ...]:
     profile = f"""[profile {role_name}]
-credential_process = saml2aws login --credential-process --role {place.role_arn} --profile {role_name}"""
-    command = (
-        f"aws sts assume-role-with-saml --role-arn {place.role_arn} --principal-arn {trust.provider}"
-        f" --saml-assertion file://assertion --duration-seconds {SESSION_SECONDS}"
+credential_process = saml2aws login --credential-process --role={place.role_arn} --profile={role_name}"""
+    command = format_command(
+        "aws sts assume-role-with-saml",
+        {
+            "role-arn": place.role_arn,
+            "principal-arn": trust.provider,
+            "saml-assertion": "file://assertion",
+            "duration-seconds": str(SESSION_SECONDS),
+        },
     )
     return (
         "In your identity provider map the mail address to"

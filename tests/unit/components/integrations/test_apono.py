@@ -114,15 +114,15 @@ def test_the_form_is_filled_for_each_cluster_in_its_own_order() -> None:
 
 def test_the_hand_off_has_the_command_of_the_federation() -> None:
     sso, saml = ("\n".join(described(args).handoff.steps) for args in (SSO, SAML))
-    assert "aws sts assume-role --role-arn" in sso
+    assert "aws sts assume-role --role-arn=" in sso
     assert "role_session_name = <EMAIL>" in sso
     assert "duration_seconds = 3600" in sso, "a chained session lasts an hour at most"
-    assert "aws sts assume-role-with-saml --role-arn" in saml
-    assert f"--principal-arn {PROVIDER}" in saml
-    assert "aws sts assume-role --role-arn" not in saml, "STS refuses the page's command with a SAML trust"
+    assert "aws sts assume-role-with-saml --role-arn=" in saml
+    assert f"--principal-arn={PROVIDER}" in saml
+    assert "aws sts assume-role --role-arn=" not in saml, "STS refuses the page's command with a SAML trust"
     for steps in (sso, saml):
         assert "[profile apono-k8s-access]" in steps
-        assert "aws eks update-kubeconfig --profile apono-k8s-access --region us-east-1 --name prod-0" in steps
+        assert "aws eks update-kubeconfig --profile=apono-k8s-access --region=us-east-1 --name=prod-0" in steps
         assert "at most 64 characters" in steps
 
 

@@ -125,7 +125,7 @@ def _objects(integration: Integration) -> dict[str, Any]:
 
 def _told_by_some(integration: Integration) -> dict[str, Any]:
     """The facts about access that only some pages have."""
-    login = re.search(r"(aws sts assume-role[a-z-]*) --role-arn", "\n".join(integration.handoff.steps))
+    login = re.search(r"(aws sts assume-role[a-z-]*) --role-arn=", "\n".join(integration.handoff.steps))
     return {
         "roleName": integration.role.name,
         "roleDescription": integration.role.description,

@@ -58,7 +58,7 @@ def test_an_object_is_a_leftover_once_its_integration_is_gone() -> None:
     assert names(seen, "cado") == []
     (finding,) = found(seen, "opentrace")
     assert (finding.kind, finding.name, finding.belongs_to) == ("ClusterRole", "cado-list", "cado")
-    assert finding.remove == "kubectl delete clusterrole cado-list"
+    assert finding.remove == "kubectl delete clusterrole -- cado-list"
     assert names(seen, "cado", gone=frozenset({"cado"})) == ["cado-list"], "taken for off-boarded"
 
 
@@ -82,7 +82,7 @@ def test_an_access_entry_is_a_leftover_if_its_principal_is_gone() -> None:
     (finding,) = found(seen)
     assert finding.name == gone
     assert "no longer exists" in finding.why
-    assert finding.remove.endswith(f"--cluster-name prod-0 --principal-arn {gone}")
+    assert finding.remove.endswith(f"--cluster-name=prod-0 --principal-arn={gone}")
 
 
 def test_a_principal_that_cannot_be_looked_up_is_not_a_finding() -> None:
@@ -187,7 +187,7 @@ def test_a_registration_of_this_stack_is_a_leftover_once_undeclared() -> None:
 
     assert left("onprem", "eks-access/prod") == []
     assert left("onprem", "eks-access/prod", frozenset({"conn"})) == [
-        "aws eks deregister-cluster --region us-east-1 --name onprem"
+        "aws eks deregister-cluster --region=us-east-1 --name=onprem"
     ]
     assert left("old", "eks-access/prod")
     assert left("old", "eks-access/other") == [], "another stack's"
