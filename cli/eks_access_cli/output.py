@@ -1,11 +1,17 @@
-"""Output files: `-` is the standard output, and a file that cannot be written is an error that names the option."""
+"""What is printed without a console, and output files.
+
+`-` is the standard output, and a file that cannot be written is an error that names the option.
+"""
 
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+import click
+
 from eks_access.errors import EksAccessError
+from eks_access.text_layout import show_controls
 
 
 class OutputError(EksAccessError):
@@ -13,6 +19,21 @@ class OutputError(EksAccessError):
 
     def __init__(self, option: str, path: object, cause: OSError) -> None:
         super().__init__(f"{option}: cannot write {path}: {cause.strerror}")
+
+
+def print_message(text: str, *, err: bool = False) -> None:
+    """Prints one line for people."""
+    click.echo(show_controls(text), err=err)
+
+
+def print_text(text: str) -> None:
+    """Prints text for people that has lines of its own, with its last line break."""
+    click.echo(show_controls(text, keep_lines=True), nl=False)
+
+
+def print_document(text: str, *, nl: bool = True) -> None:
+    """Prints what programs read, JSON or YAML, as it is."""
+    click.echo(text, nl=nl)
 
 
 def open_text(option: str, path: str, files: ExitStack) -> TextIO:

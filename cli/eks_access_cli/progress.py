@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from eks_access_probe.collector.collector import Listener as CollectListener
 from eks_access_probe.outcome import Outcome, Result
 from eks_access_probe.run.progress import ProgressListener
+
+from .console import create_console
 
 
 class SilentListener:
@@ -66,7 +67,7 @@ def show_collect_progress(total: int) -> Iterator[CollectListener]:
 
 @contextmanager
 def _show_bar() -> Iterator[Progress | None]:
-    console = Console(stderr=True)
+    console = create_console(stderr=True)
     if not console.is_terminal:
         yield None
         return

@@ -9,6 +9,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from .redaction import redacted
+from .text_layout import show_controls
 
 VARIABLE = "EKS_ACCESS_LOG"
 """The environment variable that names the log file of the plugin; commands read it as the default of `--debug`."""
@@ -37,7 +38,8 @@ class RedactingFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        return redacted(super().format(record), limit=None).replace("\n", "\n    ")
+        text = redacted(super().format(record), limit=None)
+        return show_controls(text, keep_lines=True).replace("\n", "\n    ")
 
 
 class _LogFile(logging.FileHandler):

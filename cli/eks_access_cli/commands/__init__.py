@@ -16,7 +16,7 @@ from eks_access.errors import EksAccessError
 
 from .. import exit_codes
 from ..options import debug_option
-from ..output import OutputError
+from ..output import OutputError, print_message
 
 _log = logging.getLogger(__name__)
 
@@ -40,10 +40,10 @@ class Command(click.Command):
             return super().invoke(ctx)
         except EksAccessError as error:
             _log.debug("the command failed", exc_info=True)
-            click.echo(f"Error: {error}", err=True)
+            print_message(f"Error: {error}", err=True)
             ctx.exit(self.error_code)
         except KeyboardInterrupt:
-            click.echo("Interrupted; no report was written.", err=True)
+            print_message("Interrupted; no report was written.", err=True)
             ctx.exit(exit_codes.INTERRUPTED)
 
 

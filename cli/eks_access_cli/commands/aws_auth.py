@@ -6,6 +6,7 @@ from typing import TextIO
 import click
 
 from .. import exit_codes
+from ..output import print_document, print_message
 from . import CommandGroup
 
 _configmap_option = click.option(
@@ -56,11 +57,11 @@ def plan_command(configmap: TextIO, mapping: TextIO, remove: bool, adopt: bool) 
     try:
         data, warnings = merge_mappings(file, parse_mappings(mapping.read(), "--mapping"), remove=remove, adopt=adopt)
     except AwsAuthConflictError as conflict:
-        click.echo(f"refused ({conflict.code}): {conflict}", err=True)
+        print_message(f"refused ({conflict.code}): {conflict}", err=True)
         sys.exit(exit_codes.BAD_INPUT)
     for warning in warnings:
-        click.echo(f"warning: {warning}", err=True)
-    click.echo(file.print_with(data), nl=False)
+        print_message(f"warning: {warning}", err=True)
+    print_document(file.print_with(data), nl=False)
 
 
 @command.command("lint")
@@ -83,5 +84,5 @@ def lint_command(configmap: TextIO) -> None:
 
     found = find_hazards(parse_configmap(configmap.read(), "--configmap").data)
     for hazard in found:
-        click.echo(f"{hazard.code}: {hazard}")
+        print_message(f"{hazard.code}: {hazard}")
     sys.exit(exit_codes.FAILED if found else exit_codes.OK)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..output import open_text
+from ..output import open_text, print_message
 from . import Command
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def command(reports: Sequence[Path], json_file: str | None, junit_file: str | No
         for report_format in formats:
             report_format.write(FullReport(merged))
     summary = merged.summary
-    click.echo(
+    print_message(
         f"{len(merged.checks)} expectations in {len(reports)} reports: {summary.as_expected} hold,"
         f" {summary.mismatches} mismatches, {summary.not_proven} not proven",
         err=True,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from ..output import OutputError
+from ..output import OutputError, print_message
 from . import CommandGroup
 
 
@@ -40,6 +40,6 @@ def install_command(pulumi_home: Path | None) -> None:
 
     home = pulumi_home or default_pulumi_home()
     try:
-        click.echo(f"installed {install_plugin(home)}")
+        print_message(f"installed {install_plugin(home)}")
     except OSError as error:
         raise OutputError("--pulumi-home", home, error) from error

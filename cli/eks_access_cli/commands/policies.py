@@ -8,6 +8,7 @@ import click
 from eks_access_policies.finding import Severity
 
 from ..options import cwd_option
+from ..output import print_message
 from . import Command
 
 
@@ -64,7 +65,7 @@ def command(
     from ..flows import policies as flow
 
     if show_pack_path:
-        click.echo(flow.find_pack_folder())
+        print_message(flow.find_pack_folder())
     elif list_rules:
         flow.print_rules(as_json=as_json)
     elif not files and not stacks:

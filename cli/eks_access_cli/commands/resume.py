@@ -8,6 +8,7 @@ import click
 
 from .. import exit_codes
 from ..options import cwd_option
+from ..output import print_message
 from ..pulumi_program import PulumiStack, find_backend
 from . import Command
 
@@ -45,21 +46,21 @@ def command(stack: str, cwd: Path, unlock: bool) -> None:
     outside = [create for create in pending if not create.is_state_only]
     unidentified = [create for create in outside if create.id is None]
     for create in unidentified:
-        click.echo(
+        print_message(
             f"the id of {create.urn} is unknown: find out whether it exists, then run `pulumi refresh` by hand",
             err=True,
         )
     if unidentified:
         raise click.exceptions.Exit(exit_codes.FAILED)
     if not pending:
-        click.echo(f"stack {stack}: no creation is pending")
+        print_message(f"stack {stack}: no creation is pending")
         return
     program.import_state(adopt_pending_creates(state))
     program.refresh()
     existing = {resource["urn"] for resource in program.export_state()["deployment"].get("resources", [])}
     for create in outside:
         result = "exists, and is in the state now" if create.urn in existing else "was not created"
-        click.echo(f"{create.urn.rsplit('$', 1)[-1]}: {result}")
+        print_message(f"{create.urn.rsplit('$', 1)[-1]}: {result}")
 
 
 def _remove_torn_attributes(backend: str, stack: str) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from .. import exit_codes
+from ..output import print_message
 from . import Command
 
 
@@ -103,5 +105,6 @@ def command(
         done = post_comment(pull_request, comment, head_sha, create=not text.is_without_change)
     except GitHubError as error:
         # Exit code 1: the input was good.
-        raise click.ClickException(str(error)) from error
-    click.echo(f"the comment on #{number}: {done}")
+        print_message(f"Error: {error}", err=True)
+        raise click.exceptions.Exit(exit_codes.FAILED) from error
+    print_message(f"the comment on #{number}: {done}")

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from ..options import cwd_option
+from ..output import print_document
 from . import Command
 
 
@@ -45,7 +46,7 @@ def command(*, since: str, among: str | None, as_plan: bool, controls: tuple[str
     if controls and not as_plan:
         raise click.UsageError("--control goes with --plan")
     plan = plan_since(since, cwd, None if among is None or not among.strip() else _parse_names(among), controls)
-    click.echo(json.dumps(plan.to_json() if as_plan else plan.environments))
+    print_document(json.dumps(plan.to_json() if as_plan else plan.environments))
 
 
 def _parse_names(among: str) -> list[str]:

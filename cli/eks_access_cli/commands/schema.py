@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from ..output import print_document
 from . import Command
 
 
@@ -35,7 +36,7 @@ def command(*, file: str, project: str) -> None:
     \b
       # yaml-language-server: $schema=docs/schema/environment.json
     """
-    click.echo(json.dumps(_load_schema(file, project), indent=2))
+    print_document(json.dumps(_load_schema(file, project), indent=2))
 
 
 def _load_schema(file: str, project: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import click
 
 from .. import exit_codes
 from ..options import IDENTITIES_VARIABLE
+from ..output import print_document
 from . import Command
 
 SESSION_NAME = "EKSGetTokenAuth"
@@ -82,4 +83,4 @@ def command(
         credentials, region = load_integration_credentials(
             integration, cluster_name, region, stack, manifest, identities_file
         )
-    click.echo(presigned_token(credentials, cluster_name=cluster_name, region=region).exec_credential())
+    print_document(presigned_token(credentials, cluster_name=cluster_name, region=region).exec_credential())

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import click
 from rich.console import Console
 from rich.text import Text
 
@@ -19,6 +18,7 @@ from eks_access.provision.arguments import validate_arguments
 from eks_access.text_layout import print_paragraph
 
 from ..console import create_console
+from ..output import print_document
 
 
 class SampleError(EksAccessError):
@@ -60,7 +60,7 @@ def _validate_arguments(kind: type, arguments: dict[str, Any]) -> dict[str, Any]
 def print_explanation(name: str, access: IntegrationAccess, *, as_json: bool) -> None:
     explanation = explain_integration(name, access)
     if as_json:
-        click.echo(json.dumps(to_json(explanation), indent=2, ensure_ascii=False))
+        print_document(json.dumps(to_json(explanation), indent=2, ensure_ascii=False))
     else:
         _print(explanation, create_console())
 

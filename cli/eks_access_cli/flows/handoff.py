@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import click
 from rich.console import Console
 from rich.text import Text
 
@@ -11,15 +10,16 @@ from eks_access.manifest.models import IntegrationAccess
 from eks_access.text_layout import print_paragraph
 
 from ..console import create_console
+from ..output import print_document, print_text
 
 
 def print_handoff(integrations: Mapping[str, IntegrationAccess], form: str, *, show_secrets: bool) -> None:
     """`form` is `text`, `markdown` or `json`."""
     found = build_sheets(integrations, show_secrets=show_secrets)
     if form == "json":
-        click.echo(format_json(found))
+        print_document(format_json(found))
     elif form == "markdown":
-        click.echo(format_markdown(found), nl=False)
+        print_text(format_markdown(found))
     else:
         _print(found, create_console())
 

@@ -3,7 +3,6 @@
 import json
 from dataclasses import asdict
 
-import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +14,7 @@ from eks_access_probe.leftovers.survey import Survey, survey_leftovers
 
 from .. import exit_codes
 from ..console import create_console
+from ..output import print_document
 from .acting import create_aws
 
 
@@ -30,7 +30,7 @@ def list_leftovers(manifest: Manifest, gone: frozenset[str], profile: str | None
         manifest, ClusterInspector(aws, keys, only_loopback=manifest.endpoint == "loopback"), gone
     )
     if as_json:
-        click.echo(_to_json(manifest, survey))
+        print_document(_to_json(manifest, survey))
     else:
         _print(survey, create_console())
     if survey.findings:

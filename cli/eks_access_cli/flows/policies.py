@@ -20,7 +20,7 @@ from eks_access_policies.stack import Stack, StateError, join_stacks, parse_stac
 
 from .. import exit_codes
 from ..console import create_console
-from ..output import write_text
+from ..output import print_document, print_message, write_text
 from ..pulumi_program import PulumiStack
 
 
@@ -74,7 +74,7 @@ def evaluate_stacks(
     if output.markdown is not None:
         write_text("--markdown", output.markdown, format_markdown(findings, pack, exemptions))
     if output.as_json:
-        click.echo(json.dumps(convert_findings(stack, findings, pack, exemptions), indent=2, ensure_ascii=False))
+        print_document(json.dumps(convert_findings(stack, findings, pack, exemptions), indent=2, ensure_ascii=False))
     else:
         print_table(stack, findings, pack, create_console(), exemptions)
     is_violated = any(pack.level(finding.rule) == "mandatory" for finding in findings)
@@ -137,11 +137,11 @@ def load_configuration(path: str | None) -> Configuration:
 
 def print_rules(*, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps([_rule_to_json(rule) for rule in RULES], indent=2, ensure_ascii=False))
+        print_document(json.dumps([_rule_to_json(rule) for rule in RULES], indent=2, ensure_ascii=False))
         return
     width = max(len(rule.id) for rule in RULES)
     for rule in RULES:
-        click.echo(f"{rule.severity.name.lower():8}  {rule.id:{width}}  {rule.title}")
+        print_message(f"{rule.severity.name.lower():8}  {rule.id:{width}}  {rule.title}")
 
 
 def _rule_to_json(rule: Rule) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import grpc  # type: ignore[import-untyped]
 from pulumi import RunError
 
 from ..errors import EksAccessError, InvalidInputError
+from ..text_layout import show_controls
 
 ENGINE_STOPPED = "the engine ended the deployment before this was done"
 _STOPPED_CODES = (grpc.StatusCode.CANCELLED, grpc.StatusCode.UNAVAILABLE)
@@ -38,13 +39,13 @@ def user_message(error: BaseException) -> tuple[grpc.StatusCode, str] | None:
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, _USER_ERRORS) and not is_engine_stopped(cause):
-            return grpc.StatusCode.FAILED_PRECONDITION, str(cause)
+            return grpc.StatusCode.FAILED_PRECONDITION, show_controls(str(cause), keep_lines=True)
     if any(map(is_engine_stopped, causes)):
         return grpc.StatusCode.CANCELLED, ENGINE_STOPPED
     # The innermost one: the SDK's component host repeats it together with its traceback.
     for cause in reversed(causes):
         if _INVOKE_FAILED.match(str(cause)):
-            return grpc.StatusCode.FAILED_PRECONDITION, str(cause)
+            return grpc.StatusCode.FAILED_PRECONDITION, show_controls(str(cause), keep_lines=True)
     return None
 
 

@@ -15,6 +15,7 @@ from pulumi.runtime import proto
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc
 
+from ..text_layout import show_controls
 from .errors import user_message
 
 PARENT_CHECK_SECONDS = 1.0
@@ -119,12 +120,13 @@ class EngineLog:
         self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine_address))
 
     def warn(self, urn: str, message: str) -> None:
+        message = show_controls(message)
         request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=message, urn=urn)
         log.warning("%s: %s", urn.rpartition("::")[2], message)
         try:
             self._engine.Log(request, timeout=5)
         except grpc.RpcError as error:
-            print(f"warning: {message} (not shown: {error})", file=sys.stderr)
+            print(f"warning: {message} (not shown: {show_controls(str(error), keep_lines=True)})", file=sys.stderr)
 
 
 async def serve(version: str, provider: sdk.Provider, engine_address: str, components: ComponentServicer) -> None:

@@ -16,6 +16,8 @@ from pulumi_policy import (
 )
 from pulumi_policy import Severity as PulumiSeverity
 
+from eks_access.text_layout import show_controls
+
 from ..access.accounts import find_own_accounts
 from ..evaluate.configuration import SHARED
 from ..evaluate.evaluator import RESOURCE_RULES, RULES, STACK_RULES, Evaluator
@@ -108,4 +110,4 @@ def _create_evaluator(rule: Rule, base: Settings, config: Mapping[str, Any]) -> 
 def _report(rule: Rule, findings: list[Finding], report: ReportViolation) -> None:
     for finding in findings:
         if finding.rule.id == rule.id:
-            report(finding.message, finding.urn)
+            report(show_controls(finding.message), finding.urn)

@@ -15,6 +15,8 @@ from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, Policy
 from pulumi_policy import policy as sdk
 
+from eks_access.text_layout import show_controls
+
 from ..access.accounts import find_own_accounts
 from ..evaluate.configuration import SHARED
 from ..evaluate.documents import ACCOUNT_RULES
@@ -143,7 +145,7 @@ class SharedEvaluationServicer(_SdkServicer):  # type: ignore[misc]  # the SDK's
             if level is EnforcementLevel.REMEDIATE:
                 level = EnforcementLevel.MANDATORY  # no policy of this pack remediates
             report = self._create_report_violation(response, policy.name, policy.description, level, policy.severity)
-            report(finding.message, finding.urn)
+            report(show_controls(finding.message), finding.urn)
         return response
 
 

@@ -43,11 +43,11 @@ def print_table(
         out.print()
     mandatory = sum(configuration.level(finding.rule) == "mandatory" for finding in findings)
     result = f"{len(findings)} findings, {mandatory} of them mandatory" if findings else "no findings"
-    out.print(f"{stack.name or 'the stack'}, {len(stack.resources)} resources: {result}", soft_wrap=True)
+    out.print(Text(f"{stack.name or 'the stack'}, {len(stack.resources)} resources: {result}"), soft_wrap=True)
     exempted = {finding for each in exemptions for finding in each.findings}
     if exempted:
         used = ", ".join(f"{each.setting} {each.entry} ({len(each.findings)})" for each in exemptions if each.findings)
-        out.print(f"{format_count(len(exempted), 'finding')} exempted by settings: {used}", soft_wrap=True)
+        out.print(Text(f"{format_count(len(exempted), 'finding')} exempted by settings: {used}"), soft_wrap=True)
     unused = ", ".join(f"{each.setting} {each.entry}" for each in exemptions if not each.findings)
     if unused:
-        out.print(f"settings that exempt nothing here: {unused}", soft_wrap=True)
+        out.print(Text(f"settings that exempt nothing here: {unused}"), soft_wrap=True)

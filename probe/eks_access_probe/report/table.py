@@ -43,7 +43,8 @@ class TableReport:
 
     def write(self, proof: Proof) -> None:
         if proof.by_operator:
-            self._console.print("[bold]Evaluated, not exercised[/]: the probe did not act as the integrations.\n")
+            self._console.print("[bold]Evaluated, not exercised[/]: the probe did not act as the integrations.")
+            self._console.print()
         for name, access in proof.integrations.items():
             self._print_integration(name, access, [o for o in proof.outcomes if o.question.integration == name])
         for outcomes in _findings(proof.outcomes):

@@ -21,6 +21,11 @@ def file(tmp_path: Path) -> Iterator[Path]:
     logs.stop()
 
 
+def test_control_characters_are_shown(file: Path) -> None:
+    logging.getLogger("eks_access").warning("read \x1b[2J\u202ename\nforged")
+    assert "read ␛[2J�name\n    forged\n" in file.read_text()
+
+
 def test_a_record_has_the_time_in_utc_the_level_and_the_logger(file: Path) -> None:
     record = logging.LogRecord("eks_access.x", logging.DEBUG, "x.py", 1, "read %s", ("aws-auth",), None)
     record.created, record.msecs = 1_764_435_600.25, 250.0

@@ -140,6 +140,11 @@ def test_an_error_for_the_user_is_reported_although_the_engine_stopped_because_o
     assert user_message(KeyError("clusters")) is None, "a bug keeps its traceback"
 
 
+def test_an_error_for_the_user_shows_control_characters() -> None:
+    message = (grpc.StatusCode.FAILED_PRECONDITION, "a␛[2J�\nb")
+    assert user_message(RunError("a\x1b[2J\u202e\nb")) == message, "other providers' messages have several lines"
+
+
 def test_a_background_error_is_reported_unless_the_engine_stopped(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

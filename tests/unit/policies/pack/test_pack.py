@@ -1,6 +1,7 @@
 """The pack's servicer as the engine calls it, without an engine: with and without shared evaluation."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -212,6 +213,17 @@ def test_an_unknown_document_is_reported_as_not_evaluated() -> None:
         "Everything that decides about access can be evaluated.\nthe inline policy of rights (policy) is not known"
         " before the deployment and was not evaluated."
     ]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_the_engine_is_sent_no_control_characters(shared: bool) -> None:
+    name = "boss\x1b[2J\n\u202e"
+    created = [role(name), entry("in", name), association("policy", name, "AmazonEKSClusterAdminPolicy")]
+    messages = [message for _, _, message in analyze(create_servicer(shared=shared), created, preview=False)]
+    assert any("boss␛[2J␊�" in message for message in messages)
+    for message in messages:
+        _description, _, own = message.partition("\n")
+        assert not re.search("[\x00-\x1f\u202e]", own)
 
 
 def test_the_sdk_is_restored_afterwards() -> None:
