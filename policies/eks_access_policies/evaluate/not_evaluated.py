@@ -42,7 +42,7 @@ def find_not_evaluated(access: Access, settings: Settings) -> Iterator[Finding]:
     by_type: dict[tuple[str, str, tuple[str, ...]], list[NotEvaluated]] = defaultdict(list)
     for each in find_not_evaluated_resources(access.stack):
         is_reported = each.properties and len(each.properties) <= reported[each.resource.urn]
-        if not is_reported and not settings.exempts(each.resource, access.stack):
+        if not each.is_limit and not is_reported and not settings.exempts(each.resource, access.stack):
             by_type[each.resource.type, each.reason, each.properties].append(each)
     for same in by_type.values():
         yield Finding(NOT_EVALUATED, _describe(same), urn=same[0].resource.urn)

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from eks_access.kubernetes.kubeconfig import find_cluster_name
+
 from ..stack import Resource, Stack, Value, is_unknown
-from ..stack.values import contains_unknown, get, items
+from ..stack.values import contains_unknown, get, items, text
 from .table import COMPONENT, UNEXPANDED, UNLISTED, Evaluation, Path, ResourceType, find_type
 
 _REFERENCES = frozenset(
@@ -17,6 +19,9 @@ _REFERENCES = frozenset(
     ).split()
 )
 """Properties that name another resource. While the value is not known, the resource that it comes from is read."""
+
+_PLACES = ("allowedAccountIds", "assumeRole", "assumeRoles", "profile", "region")
+"""Inputs of a provider that decide in which account and region it makes resources."""
 
 
 @dataclass(frozen=True)
@@ -29,32 +34,70 @@ class NotEvaluated:
     properties: tuple[str, ...] = ()
     """Those that are not known before the deployment; empty if the whole resource was not evaluated."""
     fingerprint: str = ""
-    """Equal for resources whose properties that may give access are equal."""
+    """Equal for resources whose properties that may give access are equal, in the same account or cluster."""
+    is_limit: bool = False
+    """Whether it limits access as it is: only a change of it, or its end, may give some."""
+    is_comparable: bool = True
+    """Whether the fingerprint says all: no property is secret or not known."""
 
 
 def find_not_evaluated_resources(stack: Stack) -> Iterator[NotEvaluated]:
     """Every resource of the stack that may give access and that, or a part of which, was not evaluated."""
     for resource in stack.resources:
         known = _classify(resource, stack)
-        if known.evaluation is Evaluation.HARMLESS or not _has_values(resource, known):
+        if not _has_values(resource, known):
             continue
-        if known.evaluation is Evaluation.UNDERSTOOD:
-            unknown = tuple(_find_unknown(resource, known, stack))
-            if unknown:
-                yield NotEvaluated(resource, "is not known before the deployment", unknown)
-            for path, reason in known.unread.items():
-                if _gives_any(resource, known, [path]):
-                    yield NotEvaluated(resource, reason, fingerprint=_compute_fingerprint(resource, known, [path]))
-        elif not known.properties or _gives_any(resource, known, known.properties):
-            paths = [*known.properties, *known.where] if known.properties else []
-            yield NotEvaluated(resource, known.reason, fingerprint=_compute_fingerprint(resource, known, paths))
+        if known.evaluation is Evaluation.NOT_EVALUATED:
+            gives_any = not known.properties or _gives_any(resource, known, known.properties)
+            if gives_any or (known.is_limit and _has_any(resource, known)):
+                paths = [*known.properties, *known.where] if known.properties else []
+                yield _create(resource, known, known.reason, paths, stack, is_limit=not gives_any)
+            continue
+        unknown = tuple(_find_unknown(resource, known, stack))
+        if unknown:
+            yield NotEvaluated(resource, "is not known before the deployment", unknown)
+        for path, reason in known.unread.items():
+            if _gives_any(resource, known, [path]):
+                yield _create(resource, known, reason, [path], stack)
+
+
+def _create(
+    resource: Resource, known: ResourceType, reason: str, paths: Sequence[Path], stack: Stack, is_limit: bool = False
+) -> NotEvaluated:
+    """What was not evaluated of a resource: these properties, or all of it if there are none."""
+    properties = _get_inputs(resource)
+    relevant: Value = {name: value for name, value in properties.items() if not name.startswith("__")}
+    if paths:
+        relevant = [list(_find_values(resource, known, path)) for path in paths]
+    place = _identify_place(resource, stack)
+    fingerprint = _compute_fingerprint([relevant, place])
+    return NotEvaluated(
+        resource, reason, (), fingerprint, is_limit=is_limit, is_comparable=not contains_unknown(relevant)
+    )
 
 
 def _classify(resource: Resource, stack: Stack) -> ResourceType:
     known = find_type(resource.type)
-    if resource.is_component and (known is None or known is COMPONENT):
-        return COMPONENT if resource.urn in stack.parents else UNEXPANDED
+    # Any program can give a component the type of something that a provider makes.
+    is_read = known is not None and known.evaluation is Evaluation.UNDERSTOOD
+    if resource.is_component and not is_read and not resource.type.startswith("pulumi:"):
+        expanded = known if known is not None and known.is_component else COMPONENT
+        return expanded if resource.urn in stack.parents else UNEXPANDED
     return known or UNLISTED
+
+
+def _get_inputs(resource: Resource) -> Mapping[str, Value]:
+    return resource.inputs if resource.inputs is not None else resource.properties
+
+
+def _identify_place(resource: Resource, stack: Stack) -> Value:
+    """The account or cluster that a resource is made in, by what its provider was given, without credentials."""
+    provider = stack.by_urn.get(resource.provider or "")
+    if provider is None:
+        return None
+    if provider.type == "pulumi:providers:kubernetes":
+        return find_cluster_name(text(provider.get("kubeconfig")) or "") or provider.name
+    return {name: provider.get(name) for name in _PLACES}
 
 
 def _find_unknown(resource: Resource, known: ResourceType, stack: Stack) -> Iterator[str]:
@@ -79,6 +122,10 @@ def _has_values(resource: Resource, known: ResourceType) -> bool:
     )
 
 
+def _has_any(resource: Resource, known: ResourceType) -> bool:
+    return any(value not in _EMPTY for path in known.properties for value in _find_values(resource, known, path))
+
+
 def _gives_any(resource: Resource, known: ResourceType, paths: Iterable[Path]) -> bool:
     """Whether any of the properties has a value with which it may give access."""
     return any(
@@ -93,7 +140,7 @@ _EMPTY: tuple[Value, ...] = (None, "", [], {})
 
 def _find_values(resource: Resource, known: ResourceType, path: Path) -> Iterator[Value]:
     """The values that a resource, or each item of a list, has at a path."""
-    properties = resource.inputs if resource.inputs is not None else resource.properties
+    properties = _get_inputs(resource)
     if not known.is_list:
         yield get(properties, *path)
     elif is_unknown(listed := get(properties, "items")):
@@ -102,14 +149,9 @@ def _find_values(resource: Resource, known: ResourceType, path: Path) -> Iterato
         yield from (get(item, *path) for item in items(listed))
 
 
-def _compute_fingerprint(resource: Resource, known: ResourceType, paths: Sequence[Path]) -> str:
-    """A digest of these properties; of all of them if there are none."""
-    properties = resource.inputs if resource.inputs is not None else resource.properties
-    relevant: Value = {name: value for name, value in properties.items() if not name.startswith("__")}
-    if paths:
-        relevant = [list(_find_values(resource, known, path)) for path in paths]
+def _compute_fingerprint(value: Value) -> str:
     try:
-        written = json.dumps(relevant, sort_keys=True, default=repr)
+        written = json.dumps(value, sort_keys=True, default=repr)
     except RecursionError:
-        return f"too deep to compare {id(relevant)}"  # equal to nothing
+        return f"too deep to compare {id(value)}"  # equal to nothing
     return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()

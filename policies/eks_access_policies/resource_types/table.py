@@ -6,7 +6,7 @@ A Kubernetes type is one line for all its API versions, for its `…Patch` and f
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
 from importlib.resources import files
@@ -43,6 +43,10 @@ class ResourceType:
     """Values of properties; with any other a resource of the type is harmless."""
     unless: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
     """Values with which a property gives no access."""
+    is_limit: bool = False
+    """Whether a resource whose properties all have values of `unless` limits access, so that its end may give some."""
+    is_component: bool = False
+    """Whether it only creates other resources. Its properties are then what they are made from."""
     is_list: bool = False
     """Whether the resource is a list, whose `items` are what the line is about."""
 
@@ -53,7 +57,9 @@ UNLISTED = ResourceType(
 UNEXPANDED = ResourceType(
     Evaluation.NOT_EVALUATED, "is a component without resources of its own in the stack: what it creates is not visible"
 )
-COMPONENT = ResourceType(Evaluation.HARMLESS, "a component: the resources that it creates are evaluated")
+COMPONENT = ResourceType(
+    Evaluation.HARMLESS, "a component: the resources that it creates are evaluated", is_component=True
+)
 
 _KUBERNETES = re.compile(r"kubernetes:(?P<group>[^:/]+)(?:/[^:]+)?:(?P<kind>\w+)")
 _FORMS = ("List", "Patch")
@@ -105,7 +111,7 @@ def _find_kind(token: str, types: Mapping[str, Any]) -> ResourceType | None:
 
 def _parse(line: Mapping[str, Any], *, is_list: bool = False) -> ResourceType:
     if line.get("component"):
-        return COMPONENT
+        return replace(COMPONENT, properties=_parse_paths(dict.fromkeys(line.get("made_from", ()), "")))
     source = line.get("source", "")
     if "harmless" in line:
         return ResourceType(Evaluation.HARMLESS, line["harmless"], source)
@@ -118,7 +124,8 @@ def _parse(line: Mapping[str, Any], *, is_list: bool = False) -> ResourceType:
         _parse_paths(line.get("unread", {})),
         _parse_values(line.get("where", {})),
         _parse_values(line.get("unless", {})),
-        is_list,
+        line.get("limit", False),
+        is_list=is_list,
     )
 
 

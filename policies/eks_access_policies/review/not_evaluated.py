@@ -4,7 +4,7 @@ Names of resources say nothing about access, so that a resource that is only ren
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from ..resource_types import NotEvaluated
@@ -25,7 +25,9 @@ class TypeNotEvaluated:
 def compare_not_evaluated(before: Iterable[NotEvaluated], after: Iterable[NotEvaluated]) -> list[TypeNotEvaluated]:
     """What changes from `before` to `after`, or cannot be compared since it is not known on one side."""
     old, new = list(before), list(after)
-    found = [*_find_new(old, new), *_find_new(new, old)]
+    unchanged = {each.resource.urn for each in new if each.resource.operation == "same"}
+    ends = _find_new(new, old, unchanged)
+    found = [*(each for each in _find_new(old, new, unchanged) if not each.is_limit), *ends]
     names: dict[tuple[str, str, tuple[str, ...]], dict[str, None]] = {}
     for each in found:
         names.setdefault((each.resource.type, each.reason, each.properties), {})[each.resource.name] = None
@@ -35,12 +37,14 @@ def compare_not_evaluated(before: Iterable[NotEvaluated], after: Iterable[NotEva
     ]
 
 
-def _find_new(one: Iterable[NotEvaluated], other: Iterable[NotEvaluated]) -> Iterator[NotEvaluated]:
-    """What the other has beyond the one, and what of it is not known."""
+def _find_new(
+    one: Iterable[NotEvaluated], other: Iterable[NotEvaluated], unchanged: Collection[str]
+) -> Iterator[NotEvaluated]:
+    """What the other has beyond the one, and what of it is not known, but for what the engine leaves as it is."""
     known = Counter((each.resource.type, each.fingerprint) for each in one if not each.properties)
     for each in other:
-        if each.properties:
-            if each.resource.operation != "same":
+        if each.properties or not each.is_comparable:
+            if each.resource.urn not in unchanged:
                 yield each
         elif known[each.resource.type, each.fingerprint] > 0:
             known[each.resource.type, each.fingerprint] -= 1

@@ -47,7 +47,13 @@ def parse_preview(value: Value, *, before: bool = False) -> Stack:
     planned: dict[str, Resource] = {}
     for step in map(mapping, steps):
         state = step.get("oldState" if before else "newState")
-        if state is None or (not before and step.get("op") in _DELETING):
+        if not before and step.get("op") in _DELETING:
+            continue
+        if state is None:
+            if not before:
+                raise StateError(
+                    f"has a step {step.get('op')!r} of {step.get('urn')} without the state that it leads to"
+                )
             continue
         resource = _parse_resource(state, reader, step)
         if resource is not None:

@@ -16,8 +16,8 @@ _FILES = ("aws", "aws_native", "kubernetes", "others")
 _EVALUATIONS = {"understood", "harmless", "not_evaluated"}
 _KEYS = {
     "understood": {"understood", "unread", "where", "source"},
-    "harmless": {"harmless", "component", "source"},
-    "not_evaluated": {"not_evaluated", "properties", "where", "unless", "source"},
+    "harmless": {"harmless", "component", "made_from", "source"},
+    "not_evaluated": {"not_evaluated", "properties", "where", "unless", "limit", "source"},
 }
 _KUBERNETES = re.compile(r"kubernetes:(?P<group>[^:/]+)(/[^:]+)?:(?P<kind>\w+?)(Patch|List)?")
 _GETTER = re.compile(r'@pulumi\.getter(?:\(name="(?P<name>\w+)"\))?\s+(?:@.+\s+)*def (?P<function>\w+)\(')

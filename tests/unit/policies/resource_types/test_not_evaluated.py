@@ -89,6 +89,8 @@ def test_a_component_is_evaluated_by_the_resources_that_it_creates() -> None:
     child = resource("aws:s3/bucket:Bucket", parent=component.urn)
     assert found(component, child) == []
     assert found(component) == [()], "nothing below it is visible"
+    assert found(resource("aws:sqs/queue:Queue", is_component=True)) == [()], "no provider makes it a queue"
+    assert found(resource("aws:sqs/queue:Queue")) == []
     assert found(resource("company:index:Platform"), child) == [()], "it has a provider, which may do anything"
 
 
@@ -140,3 +142,10 @@ def test_a_value_that_gives_no_access_is_not_mentioned(acl: Any, reported: bool)
 )
 def test_a_secret_is_reported_if_it_is_a_credential_of_the_cluster(type: Any, reported: bool) -> None:
     assert bool(found(resource("kubernetes:core/v1:Secret", {"type": type}))) is reported
+
+
+@pytest.mark.parametrize(("manifests", "reported"), [(UNKNOWN, [("yaml",)]), ("kind: Service", [])])
+def test_a_component_is_reported_while_what_it_is_made_from_is_not_known(manifests: Any, reported: Any) -> None:
+    group = resource("kubernetes:yaml/v2:ConfigGroup", {"yaml": manifests}, is_component=True)
+    child = resource("kubernetes:core/v1:Service", parent=group.urn)
+    assert found(group, child) == reported

@@ -1,11 +1,17 @@
 """The review says what it did not compare: one line for each type of which something changes."""
 
 import json
+from typing import Any
+
+import pytest
 
 from eks_access_policies.review.change import Review
+from eks_access_policies.review.difference import compare_sides
+from eks_access_policies.review.reading.from_stack import read_side
 from eks_access_policies.review.report import JsonFormat, MarkdownFormat, SarifFormat
 from eks_access_policies.review.sentences import NO_CHANGE, summarize
-from tests.support.review_stacks import Stack, allow, compare
+from eks_access_policies.stack import parse_preview
+from tests.support.review_stacks import Stack, allow, compare, compare_values
 
 COMMAND = "command:local:Command"
 
@@ -62,3 +68,61 @@ def test_many_types_do_not_fill_the_comment() -> None:
     markdown = MarkdownFormat().format(compare(Stack(), head))
     assert markdown.count("**not evaluated:**") == 21
     assert "…and 480 more" in markdown
+
+
+LIMITS = [
+    (
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        {"blockPublicPolicy": True},
+        {"blockPublicPolicy": False},
+    ),
+    (
+        "kubernetes:core/v1:Namespace",
+        {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "restricted"}}},
+        {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "privileged"}}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("type", "limiting", "open_"), LIMITS)
+def test_a_limit_is_reported_when_it_goes_or_changes_and_not_when_it_is_added(
+    type: str, limiting: dict[str, Any], open_: dict[str, Any]
+) -> None:
+    without, limited, opened, bare = Stack(), Stack(), Stack(), Stack()
+    limited.add(type, "x", limiting)
+    opened.add(type, "x", open_)
+    bare.add(type, "x", {})
+    assert not_evaluated(compare(without, limited)) == []
+    assert not_evaluated(compare(limited, limited)) == []
+    assert not_evaluated(compare(limited, without)) == [(type, ("x",))]
+    assert not_evaluated(compare(limited, opened)) == [(type, ("x",))]
+    assert not_evaluated(compare(limited, bare)) == [(type, ("x",))]
+    assert not_evaluated(compare(bare, without)) == [], "it limited nothing"
+
+
+def test_the_same_resource_in_another_account_or_cluster_is_a_change() -> None:
+    def release(cluster: str) -> dict[str, Any]:
+        kubeconfig = {"users": [{"name": "u", "user": {"exec": {"args": ["token", "-i", cluster]}}}]}
+        stack = Stack()
+        urn = stack.add("pulumi:providers:kubernetes", "p", {"kubeconfig": json.dumps(kubeconfig)})
+        stack.add("kubernetes:helm.sh/v3:Release", "r", {"chart": "x"})
+        stack.resources[-1]["provider"] = f"{urn}::id"
+        return stack.state()
+
+    assert not_evaluated(compare_values(release("a"), release("b"))) == [("kubernetes:helm.sh/v3:Release", ("r",))]
+    assert not_evaluated(compare_values(release("a"), release("a"))) == []
+
+
+@pytest.mark.parametrize(("operation", "reported"), [("update", True), ("same", False)])
+def test_a_secret_that_the_engine_changes_is_reported(operation: str, reported: bool) -> None:
+    state = {
+        "urn": f"urn:pulumi:dev::test::{COMMAND}::c",
+        "type": COMMAND,
+        "custom": True,
+        "inputs": {"create": "[secret]"},
+    }
+    step = {"op": operation, "urn": state["urn"], "oldState": state, "newState": state}
+    preview = {"steps": [step], "changeSummary": {operation: 1}}
+    base, head = parse_preview(preview, before=True), parse_preview(preview)
+    review = compare_sides(read_side(base, "base"), read_side(head, "head"))
+    assert bool(not_evaluated(review)) is reported

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from eks_access_policies.evaluate.evaluator import Evaluator
-from eks_access_policies.stack import parse_preview
+from eks_access_policies.stack import StateError, parse_preview
 
 URN = "urn:pulumi:dev::shop::aws:eks/cluster:Cluster::prod"
 
@@ -50,3 +50,10 @@ def test_a_cluster_that_is_replaced_because_of_its_access_configuration_is_found
 def test_an_authentication_mode_moves_forward_one_step_at_a_time(before: str, after: str, is_found: bool) -> None:
     rules = evaluate({"authenticationMode": before}, {"authenticationMode": after}, "update", "accessConfig")
     assert ("eks-authentication-mode-change" in rules) is is_found
+
+
+def test_a_step_without_the_state_that_it_leads_to_is_an_error() -> None:
+    step = {"op": "create", "urn": "urn:pulumi:dev::test::aws:iam/role:Role::r"}
+    with pytest.raises(StateError, match=r"'create' .* without the state that it leads to"):
+        parse_preview({"steps": [step]})
+    assert parse_preview({"steps": [{**step, "op": "delete"}]}).resources == ()
