@@ -35,6 +35,10 @@ def severity(action: str, broad: bool) -> Severity:
     if not describe_action(action).is_severe:
         return Severity.LOW
     known = find_action(action)
-    if known and known.access_level in (AccessLevel.READ, AccessLevel.LIST) and not is_catalogued(action):
-        return Severity.LOW
+    if known and not is_catalogued(action):
+        # Of what AWS itself calls a write, no more is known than that it changes something.
+        if known.access_level in (AccessLevel.READ, AccessLevel.LIST):
+            return Severity.LOW
+        if known.access_level in (AccessLevel.WRITE, AccessLevel.TAGGING):
+            return Severity.MEDIUM
     return Severity.HIGH if broad else Severity.MEDIUM

@@ -202,3 +202,18 @@ def test_what_is_not_known_yet_is_reported_of_whom_it_is_given_to(resource: tupl
         for key, value in inputs.items()
     }
     assert not compare(stack(group), stack(group, (type, known))).has_unknown
+
+
+@pytest.mark.parametrize(
+    ("arn", "severity"),
+    [
+        ("service-role/AWSLambdaBasicExecutionRole", "medium"),
+        ("AmazonS3FullAccess", "high"),
+        ("AWSLambda_FullAccess", "high"),
+        ("SecretsManagerReadWrite", "high"),
+    ],
+)
+def test_writes_are_medium_and_what_reads_data_runs_code_or_widens_rights_high(arn: str, severity: str) -> None:
+    review = compare(stack(), stack(attached(f"arn:aws:iam::aws:policy/{arn}")))
+    assert review.worst is not None
+    assert review.worst.name.lower() == severity, lines(review)
