@@ -52,7 +52,8 @@ def _format_understood(token: str, known: ResourceType) -> str:
 
 def _format_not_evaluated(token: str, known: ResourceType) -> str:
     properties = ", ".join(f"`{_format_path(path)}`" for path in known.properties) or "all"
-    return f"| {_link(token, known)} | {properties}{_format_where(known)} | {known.reason} |"
+    limit = " (with such values a limit: only its change or end is reported)" if known.is_limit else ""
+    return f"| {_link(token, known)} | {properties}{_format_where(known)} | {known.reason}{limit} |"
 
 
 def _format_where(known: ResourceType) -> str:
