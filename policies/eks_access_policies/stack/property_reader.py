@@ -4,6 +4,7 @@ https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/properties.g
 """
 
 import json
+import re
 from collections.abc import Mapping
 
 from .model import HIDDEN, find_secret_texts
@@ -13,16 +14,19 @@ _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
 _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 
-_UNKNOWN = frozenset(
-    {
-        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",  # a text
-        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # true or false
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # a number
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # a list
-        "030794c1-ac77-496b-92df-f27374a8bd58",  # an asset
-        "e48ece36-62e2-4504-bad9-02848725956a",  # an archive
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # an object
-    }
+# A program that writes JSON around an unknown value has the placeholder inside of a text.
+_PLACEHOLDER = re.compile(
+    "|".join(
+        (
+            "04da6b54-80e4-46f7-96ec-b56ff0331ba9",  # a text
+            "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # true or false
+            "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # a number
+            "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # a list
+            "030794c1-ac77-496b-92df-f27374a8bd58",  # an asset
+            "e48ece36-62e2-4504-bad9-02848725956a",  # an archive
+            "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # an object
+        )
+    )
 )
 
 
@@ -42,7 +46,7 @@ class PropertyReader:
     def read_value(self, serialized: Value, depth: int = 0) -> Value:
         """The value, with `UNKNOWN` for every part that is unknown, encrypted or hidden."""
         if isinstance(serialized, str):
-            return UNKNOWN if serialized in _UNKNOWN or serialized == HIDDEN else serialized
+            return UNKNOWN if serialized == HIDDEN or _PLACEHOLDER.search(serialized) else serialized
         if depth >= MAX_DEPTH:
             return None
         if isinstance(serialized, Mapping):
