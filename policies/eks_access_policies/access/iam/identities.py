@@ -22,7 +22,7 @@ from ...stack.attachments import (
 from ...stack.documents import DocumentKind, PlacedDocument, find_documents, is_given, serialize_document
 from ...stack.values import text
 from .attached_policies import ManagedPolicies, find_policy_name, list_elements
-from .model import NOT_KNOWN_YET, Gap, Identity, parse_statements
+from .model import NOT_KNOWN_YET, Gap, Identity, Malformed, explain_rejection, parse_statements
 from .named_identities import NamedIdentities
 
 
@@ -81,6 +81,8 @@ class _IdentityReader:
         for placed, is_known in self._find_documents(resource):
             if not is_known:
                 identity.gaps.append(Gap(placed.kind.value, resource, is_document=True))
+            elif reason := explain_rejection(serialize_document(placed)):
+                identity.malformed.append(Malformed(placed.kind.value, resource, reason))
             if placed.kind is DocumentKind.TRUST:
                 identity.trust = parse_statements([serialize_document(placed)]) if is_known else None
             elif is_known:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from ...iam import Statement, parse_document
+from ...iam.document import Document
+from ...rules.iam.documents import MALFORMED
 from ...stack import Resource
 from ...stack.attachments import IdentityKind
 
@@ -38,6 +40,17 @@ class Gap:
     """Whether it is the resource's own document."""
 
 
+@dataclass(frozen=True)
+class Malformed:
+    """A known document of an identity's that IAM would reject."""
+
+    what: str
+    """What it is: `trust policy`, `inline policy`."""
+    resource: Resource
+    """The resource that has it."""
+    reason: str
+
+
 @dataclass(eq=False)
 class Identity:
     """One role, user, group or permission set, or everyone who has a policy; with its policies."""
@@ -62,6 +75,8 @@ class Identity:
     boundary_document: str | None = None
     """The boundary's document, if it is known."""
     gaps: list[Gap] = field(default_factory=list)
+    malformed: list[Malformed] = field(default_factory=list)
+    """Documents that IAM would reject: what is read of them may not be what they say."""
     is_attached: bool = False
     """Whether a policy is attached to another identity here, or limits one, which then shows what it allows."""
 
@@ -101,9 +116,14 @@ class Identity:
 
 def parse_statements(documents: Iterable[str]) -> tuple[Statement, ...]:
     """The statements of several documents. A fleet has the same document many times, so they are cached."""
-    return tuple(statement for each in documents for statement in _parse(each))
+    return tuple(statement for each in documents for statement in _parse(each).statements)
+
+
+def explain_rejection(document: str) -> str:
+    """Why IAM would reject the document; empty if it would not."""
+    return next((flaw.message.rstrip(".") for flaw in _parse(document).flaws if flaw.rule is MALFORMED), "")
 
 
 @lru_cache(maxsize=8192)
-def _parse(document: str) -> tuple[Statement, ...]:
-    return parse_document(document).statements
+def _parse(document: str) -> Document:
+    return parse_document(document)

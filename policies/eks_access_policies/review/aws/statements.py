@@ -18,14 +18,13 @@ from ...iam.actions import actions_of
 from ..change import Change, Direction, Plane
 from ..conditions import Conditions
 from ..formatting import join_words
-from ..unreadable import find_unreadable
 from .denials import compare_denials
 from .grading import grade
 from .permissions import ALL, EVERYTHING, MAX_CANDIDATES, MAX_WILDCARDS, AwsPermission, AwsPermissions
 
 
 def compare_statements(before: Sequence[Statement], after: Sequence[Statement]) -> list[Change]:
-    """The actions that are gained from `before` to `after`, those that are lost, and what cannot be compared."""
+    """The actions that are gained from `before` to `after`, and those that are lost."""
     if list(before) == list(after):
         return []
     old, new = AwsPermissions(tuple(before)), AwsPermissions(tuple(after))
@@ -34,7 +33,6 @@ def compare_statements(before: Sequence[Statement], after: Sequence[Statement]) 
         *compare_allowed(Direction.LOST, new, old),
         *compare_denials(Direction.GAINED, new, old),
         *compare_denials(Direction.LOST, old, new),
-        *find_unreadable(Plane.AWS, before, after),
     ]
 
 

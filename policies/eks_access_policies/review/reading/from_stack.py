@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ... import access as chain
 from ...access import Access
 from ...access.iam.identities import find_identities
-from ...access.iam.model import Identity, parse_statements
+from ...access.iam.model import Gap, Identity, Malformed, parse_statements
 from ...access.principals import canonicalize
 from ...finding import Severity
 from ...resource_types import NotEvaluated, find_not_evaluated_resources
@@ -156,8 +156,11 @@ def _describe_unknown(identity: Identity) -> Iterator[str]:
         yield f"the {identity.kind} that {quote_name(identity.resource.name)} names is not known before the deployment"
     for gap in (*identity.gaps, *(gap for group in identity.groups for gap in group.gaps)):
         if not gap.name:
-            is_own = gap.resource is identity.resource and not identity.is_external
-            of = "" if is_own else f" {quote_name(gap.resource.name)}"
-            yield f"its {gap.what}{of} is secret or not known before the deployment"
-    if identity.trust == () and identity.resource.get("assumeRolePolicy"):
-        yield "its trust policy is not a valid document"
+            yield f"{_name_part(identity, gap)} is secret or not known before the deployment"
+    for each in (*identity.malformed, *(each for group in identity.groups for each in group.malformed)):
+        yield f"{_name_part(identity, each)} is not a valid document: {each.reason[:1].lower()}{each.reason[1:]}"
+
+
+def _name_part(identity: Identity, part: Gap | Malformed) -> str:
+    is_own = part.resource is identity.resource and not identity.is_external
+    return f"its {part.what}" if is_own else f"its {part.what} {quote_name(part.resource.name)}"

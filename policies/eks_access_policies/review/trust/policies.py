@@ -14,12 +14,11 @@ from ...iam import Statement
 from ..change import Change, Direction, Plane
 from ..conditions import Condition, Conditions, entails_all, list_alternatives, normalize_key
 from ..formatting import join_words
-from ..unreadable import find_unreadable
 from .trusted import ANYONE, SESSION_ACTIONS, TrustedPrincipal, TrustIndex, find_trusted
 
 
 def compare_trust(before: Sequence[Statement], after: Sequence[Statement]) -> list[Change]:
-    """The trust that is opened from `before` to `after`, the trust that is closed, and what cannot be compared."""
+    """The trust that is opened from `before` to `after`, and the trust that is closed."""
     if list(before) == list(after):
         return []
     old, new = find_trusted(before), find_trusted(after)
@@ -29,7 +28,6 @@ def compare_trust(before: Sequence[Statement], after: Sequence[Statement]) -> li
         *_compare_trusted(Direction.LOST, new, old),
         *_compare_denied(Direction.GAINED, new_denied, old_denied),
         *_compare_denied(Direction.LOST, old_denied, new_denied),
-        *find_unreadable(Plane.TRUST, before, after),
     ]
 
 
