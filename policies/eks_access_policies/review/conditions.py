@@ -8,6 +8,7 @@ from ..iam.conditions import Condition as PolicyCondition
 from ..iam.conditions import Constraint, Family, Operator, canonicalize_operator, classify_constraint, parse_operator
 from ..iam.glob import covers, is_anything, is_pattern
 from .formatting import list_names, quote_name
+from .ranges import RANGES, is_whole_network, is_within
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Condition:
                 return self._entails_strings(other)
             case Family.ARN:
                 return all(any(_covers_arn(wide, value) for wide in other.values) for value in self.values)
+        if own.family in RANGES:
+            return all(any(is_within(own, value, wider, wide) for wide in other.values) for value in self.values)
         return own.base == wider.base and self.values <= other.values
 
     def _entails_strings(self, other: "Condition") -> bool:
@@ -67,6 +70,12 @@ class Condition:
         """Whether every request meets it, or every request without the key."""
         test = PolicyCondition(self.operator, self.written, tuple(self.values))
         return classify_constraint(test) in (Constraint.ANYTHING, Constraint.ABSENT_PASSES)
+
+    @property
+    def limits_values(self) -> bool:
+        """Whether only some values of the key meet it."""
+        test = PolicyCondition(self.operator, self.written, tuple(self.values))
+        return classify_constraint(test) is Constraint.PINS and not any(map(is_whole_network, self.values))
 
     @property
     def name(self) -> str:

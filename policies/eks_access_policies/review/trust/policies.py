@@ -14,6 +14,7 @@ from ...iam import Statement
 from ..change import Change, Direction, Plane
 from ..conditions import Condition, Conditions, entails_all, list_alternatives, normalize_key
 from ..formatting import join_words
+from ..ranges import RANGES
 from .trusted import ANYONE, SESSION_ACTIONS, TrustedPrincipal, TrustIndex, find_trusted
 
 
@@ -90,7 +91,7 @@ def _describe_weaker_conditions(direction: Direction, trusted: TrustedPrincipal,
         Plane.TRUST,
         keys,
         f"for {trusted.description}, the trust policy {join_words(parts, 5)}",
-        join_words(list(dict.fromkeys(_describe_risk(condition) for condition in missing)), 5),
+        join_words(list(dict.fromkeys(_describe_risk(condition, trusted) for condition in missing)), 5),
         max(trusted.severity, Severity.HIGH),
         key="trust-opened",
     )
@@ -101,9 +102,11 @@ def _describe_weakening(condition: Condition, trusted: TrustedPrincipal) -> str:
     remaining = [each for each in trusted.conditions if each.key == condition.key]
     if not remaining:
         return f"no longer requires {condition.words}"
-    if _get_comparison(remaining[0]) != _get_comparison(condition):
+    if _get_comparison(remaining[0]) != _get_comparison(condition) or condition.operator.family in RANGES:
         return f"requires only {remaining[0].words}, instead of {condition.words}"
     added, removed = remaining[0].values - condition.values, condition.values - remaining[0].values
+    if condition.operator.is_negated:
+        return f"also accepts {condition.name} {list_alternatives(removed)}"
     if removed:
         return f"accepts {condition.name} {list_alternatives(added)} instead of {list_alternatives(removed)}"
     return f"also accepts {condition.name} {list_alternatives(added)}"
@@ -193,5 +196,8 @@ _RISKS: Mapping[str, str] = {
 """What the absence of a condition makes possible, by its key."""
 
 
-def _describe_risk(condition: Condition) -> str:
+def _describe_risk(condition: Condition, trusted: TrustedPrincipal) -> str:
+    """What it makes possible that the condition is gone, or that other values meet it."""
+    if any(each.key == condition.key and each.limits_values for each in trusted.conditions):
+        return "more callers can assume it"
     return _RISKS.get(condition.key) or _RISKS.get(normalize_key(condition.key)) or "more callers can assume it"

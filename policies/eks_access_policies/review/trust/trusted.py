@@ -134,11 +134,15 @@ def _read_statement(statement: Statement) -> Iterator[TrustedPrincipal]:
 
 
 def _find_actions(statement: Statement, kind: PrincipalKind) -> Iterator[str]:
-    """The actions by name; of those that a wildcard or NotAction covers, the ones that such a principal can use."""
+    """The actions by name; of those that a wildcard or NotAction covers, the ones that such a principal can use.
+
+    Who signs calls with keys of AWS has no token or assertion to assume a role with, whatever the statement names.
+    """
     named = {action.strip().lower() for action in statement.actions if not is_pattern(action)}
     usable = _ACTIONS_OF_KIND.get(kind, _CALLER_ACTIONS)
     for action in _ALL_ACTIONS:
-        if action.lower() in named or (action in usable and covers_action(statement, action)):
+        is_named = action.lower() in named and (action in usable or kind in _ACTIONS_OF_KIND)
+        if is_named or (action in usable and covers_action(statement, action)):
             yield action
     # An action that cannot assume a role has no effect; it is compared like any other, as what it is.
     yield from sorted(named - {action.lower() for action in _ALL_ACTIONS})

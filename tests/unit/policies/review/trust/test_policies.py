@@ -290,6 +290,72 @@ def test_a_condition_that_is_not_certainly_as_strict_is_a_gain(condition: Any, l
 def test_a_statement_that_cannot_be_understood_is_reported_as_unknown() -> None:
     odd = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Robot": "r2"}}
     (line,) = compare_trust(trust(), document(*trust()["Statement"], odd))
-    assert (
-        line == "unknown: could not be determined: its trust policy has a statement whose Principal is of no known type"
+    assert line.startswith(
+        "unknown: could not be determined: its trust policy is not a valid document: 'Robot' is not a type of principal"
     )
+
+
+def federated(subject: str | list[str], operator: str = "StringLike") -> dict[str, Any]:
+    condition: dict[str, Any] = {operator: {SUBJECT: subject}, "StringEquals": {AUDIENCE: "a"}}
+    if operator == "StringEquals":
+        condition = {operator: {SUBJECT: subject, AUDIENCE: "a"}}
+    return trust({"Federated": GITHUB}, condition, "sts:AssumeRoleWithWebIdentity")
+
+
+def test_another_subject_is_not_any_subject() -> None:
+    (line,) = compare_trust(federated("x", "StringEquals"), federated(["x", "y"], "StringEquals"))
+    assert line.endswith("also accepts the token's subject y: more callers can assume it")
+    (line,) = compare_trust(federated("x", "StringEquals"), federated("*"))
+    assert line.endswith("every holder of such a token can assume it, whatever its subject")
+
+
+def test_a_value_that_is_no_longer_excluded_is_accepted() -> None:
+    def excluding(*accounts: str) -> dict[str, Any]:
+        return trust({"AWS": "*"}, {"StringNotEquals": {"aws:PrincipalAccount": list(accounts)}})
+
+    (line,) = compare_trust(excluding("1", "2"), excluding("1"))
+    assert "the trust policy also accepts the caller's account 2:" in line
+    (line,) = compare_trust(excluding("1"), excluding("1", "2"))
+    assert line.startswith("lost: ")
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "narrow", "wide"),
+    [
+        ("IpAddress", "aws:SourceIp", "10.0.0.1/32", "10.0.0.0/8"),
+        ("IpAddress", "aws:SourceIp", "2001:db8::1", "2001:db8::/32"),
+        ("NumericLessThan", "aws:MultiFactorAuthAge", "300", "1000"),
+        ("NumericGreaterThanEquals", "s3:max-keys", "10", "9"),
+        ("DateLessThan", "aws:CurrentTime", "2024-01-01T00:00:00Z", "2099-01-01"),
+        ("DateGreaterThan", "aws:CurrentTime", "2024-01-01T00:00:00Z", "1700000000"),
+    ],
+)
+def test_a_wider_range_is_opened_and_nothing_is_closed(operator: str, key: str, narrow: str, wide: str) -> None:
+    before, after = trust(condition={operator: {key: narrow}}), trust(condition={operator: {key: wide}})
+    (line,) = compare_trust(before, after)
+    assert line.startswith("high: ")
+    assert "requires only" in line
+    (line,) = compare_trust(after, before)
+    assert line.startswith("lost: ")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"NumericLessThan": {"k": "300"}}, {"NumericLessThanEquals": {"k": "300"}}),
+        ({"NumericEquals": {"k": "300"}}, {"NumericLessThan": {"k": "301"}}),
+        ({"NumericLessThan": {"k": "300"}}, {"NumericGreaterThan": {"k": "100"}}),
+        ({"IpAddress": {"k": "10.0.0.0/8"}}, {"IpAddress": {"k": "11.0.0.0/8"}}),
+        ({"NumericLessThan": {"k": "many"}}, {"NumericLessThan": {"k": "more"}}),
+    ],
+)
+def test_a_range_that_is_not_certainly_narrower_is_a_gain(before: Any, after: Any) -> None:
+    assert find_opened(trust(condition=before), trust(condition=after))
+
+
+def test_a_call_that_the_principal_cannot_make_is_no_gain() -> None:
+    assert compare_trust(trust(), trust(action=["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"])) == []
+    (line,) = compare_trust(trust(), trust(action=["sts:AssumeRole", "sts:TagSession"]))
+    assert "can set tags of the session" in line
+    web = ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"]
+    assert find_opened(trust({"AWS": "*"}), trust({"AWS": "*"}, action=web))
