@@ -32,7 +32,9 @@ def compare_policies(before: PrincipalAccess, after: PrincipalAccess) -> Iterato
         yield from _compare_aws_policies(Direction.GAINED, before.aws_policies, after.aws_policies, old)
         yield from _compare_aws_policies(Direction.LOST, after.aws_policies, before.aws_policies, new)
     yield from (_describe_gain(each) for each in sorted(after.elsewhere - before.elsewhere, key=str))
-    yield from (_describe_loss(each) for each in sorted(before.elsewhere - after.elsewhere, key=str))
+    has_rights = bool(new or after.elsewhere)
+    for each in sorted(before.elsewhere - after.elsewhere, key=str):
+        yield from _describe_loss(each, has_rights=has_rights)
 
 
 def _compare_own_policies(before: PrincipalAccess, after: PrincipalAccess) -> Iterator[Change]:
@@ -120,8 +122,12 @@ def _describe_gain(each: Elsewhere) -> Change:
     return Change(Direction.UNKNOWN, Plane.AWS, (), what, "read it before you approve", None, key="access-unknown")
 
 
-def _describe_loss(each: Elsewhere) -> Change:
-    return _describe_policy(Direction.LOST, each)
+def _describe_loss(each: Elsewhere, *, has_rights: bool) -> Iterator[Change]:
+    """What is taken away with it; what it denied is allowed from now on, if anything else allows it."""
+    yield _describe_policy(Direction.LOST, each)
+    if has_rights:
+        what = f"what the {each.what} {quote_name(each.name)} denied until now, since it is not in this stack"
+        yield Change(Direction.UNKNOWN, Plane.AWS, (), what, "read it before you approve", None, key="access-unknown")
 
 
 def _describe_policy(direction: Direction, each: Elsewhere) -> Change:

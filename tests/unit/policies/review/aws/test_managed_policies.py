@@ -171,6 +171,17 @@ def test_joining_a_group_that_is_not_in_the_stack_is_unknown_once() -> None:
     assert line.startswith("lost: ")
 
 
+def test_what_a_detached_policy_that_is_not_in_the_stack_denied_is_unknown() -> None:
+    unknown, lost = lines(compare(stack(attached(OTHER), inline("s3:GetObject")), stack(inline("s3:GetObject"))))
+    assert unknown == (
+        f"unknown: could not be determined: what the managed policy {OTHER} denied until now, since it is not in this"
+        " stack"
+    )
+    assert lost.startswith("lost: loses rights that are not in this stack")
+    (line,) = lines(compare(stack(attached(OTHER)), stack()))
+    assert line.startswith("lost: "), "nothing is left that it may have denied"
+
+
 @pytest.mark.parametrize(
     "resource",
     [
@@ -201,6 +212,7 @@ def test_what_is_not_known_yet_is_reported_of_whom_it_is_given_to(resource: tupl
         key: value if UNKNOWN not in str(value) else [] if key in ("policyArns", "groups") else EC2_READ
         for key, value in inputs.items()
     }
+    known |= {"policy": json.dumps(document(allow("s3:GetObject")))} if "policy" in known else {}
     assert not compare(stack(group), stack(group, (type, known))).has_unknown
 
 
