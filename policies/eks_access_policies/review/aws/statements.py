@@ -14,10 +14,10 @@ from eks_access.text_layout import format_count
 
 from ...finding import Severity
 from ...iam import Statement
-from ...iam.actions import actions_of
+from ...iam.actions import actions_of, expand_pattern
 from ..change import Change, Direction, Plane
 from ..conditions import Conditions
-from ..formatting import join_words
+from ..formatting import join_words, quote_name
 from .denials import compare_denials
 from .grading import grade
 from .permissions import ALL, EVERYTHING, MAX_CANDIDATES, MAX_WILDCARDS, AwsPermission, AwsPermissions
@@ -45,6 +45,7 @@ def compare_allowed(
     """
     wildcards = _Wildcards()
     actions: dict[str, list[AwsPermission]] = {}
+    unknown: dict[str, list[AwsPermission]] = {}
     undenied = _find_undenied(one, other)
     new = other.allowed if undenied else other.allowed - one.allowed
     for number, permission in enumerate(sorted(new, key=lambda each: (not each.is_wildcard, each.written, each.where))):
@@ -66,10 +67,12 @@ def compare_allowed(
             wildcards.add(whole, gained & whole.actions)
         for action in gained:
             if not wildcards.cover(action, permission):
-                actions.setdefault(action, []).append(permission)
+                (actions if expand_pattern(action) else unknown).setdefault(action, []).append(permission)
     for written, permissions in wildcards.permissions.items():
         yield _describe_wildcard(direction, written, permissions, wildcards.actions[written])
     yield from _describe_actions(direction, actions, one, other)
+    if direction is Direction.GAINED:
+        yield from _describe_unknown_actions(unknown)
 
 
 def _find_undenied(one: AwsPermissions, other: AwsPermissions) -> frozenset[str]:
@@ -150,6 +153,15 @@ def _describe_actions(
         groups.setdefault(group, []).append(action)
     for (where, risk, gained), same in groups.items():
         yield Change(direction, Plane.AWS, tuple(same), where, risk, gained, detail=tuple(same), key=f"aws-{direction}")
+
+
+def _describe_unknown_actions(actions: Mapping[str, Sequence[AwsPermission]]) -> Iterator[Change]:
+    """Actions that grant nothing, unless AWS has them and its reference does not yet."""
+    for action, permissions in sorted(actions.items()):
+        words = (
+            f"what {quote_name(action)} allows {_describe_resources(permissions)}: AWS's reference has no such action"
+        )
+        yield Change(Direction.UNKNOWN, Plane.AWS, (), words, "read it before you approve", None, key="access-unknown")
 
 
 def _describe_resources(permissions: Sequence[AwsPermission]) -> str:
