@@ -92,9 +92,14 @@ def test_not_action_allows_every_other_action() -> None:
     assert change.what == ("* but iam:*, sts:*",)
 
 
-def test_an_action_that_aws_does_not_have_is_reported_as_written() -> None:
-    (line,) = compare_policies([], [allow("eks:DescribeClusterz")])
-    assert "eks:DescribeClusterz on everything" in line
+@pytest.mark.parametrize("action", ["eks:DescribeClusterz", "futuresvc:DoIt", "futuresvc:*"])
+def test_an_action_that_aws_does_not_have_is_no_gain_but_unknown(action: str) -> None:
+    assert compare_policies([], [allow(action)]) == [
+        f"unknown: could not be determined: what {action} allows on everything: AWS's reference has no such action"
+    ]
+    assert compare_policies([allow(action)], []) == []
+    (line,) = compare_policies([], [allow("eks:DescribeCluster")])
+    assert line.startswith("low: ")
 
 
 def test_managed_policies_and_boundaries_are_reported_by_name() -> None:
@@ -236,6 +241,35 @@ def test_a_deny_that_goes_of_what_is_not_allowed_is_no_gain(denied: Any) -> None
 
 
 @pytest.mark.parametrize(
+    ("excepted", "more"),
+    [
+        ({"Condition": {"StringNotEquals": {"aws:RequestedRegion": ["a"]}}, "Resource": "*"},
+         {"Condition": {"StringNotEquals": {"aws:RequestedRegion": ["a", "b"]}}, "Resource": "*"}),
+        ({"NotResource": [PAYMENTS]}, {"NotResource": [PAYMENTS, ADMIN]}),
+    ],
+)  # fmt: skip
+def test_of_a_deny_that_excepts_more_only_some_is_no_longer_denied(excepted: Any, more: Any) -> None:
+    def deny(limits: Any) -> list[dict[str, Any]]:
+        return [allow("*"), {"Effect": "Deny", "Action": "*", **limits}]
+
+    (line,) = compare_policies(deny(excepted), deny(more))
+    assert line.startswith("high: can use some of what was denied (* on everything ")
+    assert ", now denied only on everything " in line
+    (lost,) = compare_policies(deny(more), deny(excepted))
+    assert ", now denied, instead of only on everything " in lost
+    found = compare_policies(deny(excepted), [allow("*")])
+    assert any(line.startswith("critical: can do everything in the account") for line in found)
+
+
+def test_a_deny_that_excepts_everything_is_gone() -> None:
+    def deny(*resources: str) -> list[dict[str, Any]]:
+        return [allow("*"), {"Effect": "Deny", "Action": "*", "NotResource": list(resources)}]
+
+    found = compare_policies(deny(PAYMENTS), deny(PAYMENTS, "*"))
+    assert any(line.startswith("critical: can do everything in the account") for line in found)
+
+
+@pytest.mark.parametrize(
     "same",
     [
         [allow("iam:passrole", "S3:get*", on=[PAYMENTS, ADMIN], effect="Deny"), allow("*")],
@@ -243,7 +277,7 @@ def test_a_deny_that_goes_of_what_is_not_allowed_is_no_gain(denied: Any) -> None
          allow("iam:PassRole", on=ADMIN, effect="Deny"), allow("iam:PassRole", on=PAYMENTS, effect="Deny")],
         [allow("*"), allow("*"), allow("iam:PassRole", "s3:Get*", on=[ADMIN, PAYMENTS], effect="Deny")],
         [{"Effect": "Allow", "Action": "*", "Resource": "*"},
-         allow("iam:PassRole", "s3:Get*", on=[ADMIN, PAYMENTS], effect="deny")],
+         allow("iam:PassRole", "s3:Get*", on=[ADMIN, PAYMENTS], effect="Deny")],
     ],
 )  # fmt: skip
 def test_order_case_and_division_into_statements_are_no_change(same: Any) -> None:
@@ -279,5 +313,6 @@ def test_a_wildcard_that_adds_to_some_of_its_actions_is_one_change() -> None:
 def test_a_statement_that_neither_allows_nor_denies_is_reported_as_unknown() -> None:
     (line,) = compare_policies([allow("s3:GetObject")], [allow("s3:GetObject"), allow("iam:*", effect="Permit")])
     assert line == (
-        "unknown: could not be determined: one of its policies has a statement whose Effect is neither Allow nor Deny"
+        "unknown: could not be determined: its inline policy r is not a valid document:"
+        " 'Permit' is not an effect; it must be 'Allow' or 'Deny'"
     )
