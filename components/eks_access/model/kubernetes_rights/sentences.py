@@ -31,10 +31,14 @@ def describe_right(resource: str, verb: str, of: str = "", *, group: str = ANY, 
     if right is not None:
         return Risk(right.describe((resource,), of), right.is_severe and (verb == ANY or verb in right.verbs))
     if verb in READS:
-        return Risk(READ_SENTENCES.get(resource, "can read them").replace("{of}", of), False)
+        return Risk(READ_SENTENCES.get(resource, "can read objects of these kinds").replace("{of}", of), False)
     if verb == ANY:
-        return Risk("can do everything with them", True)
-    return Risk("can change them", False) if verb in (*WRITES, *DELETES) else Risk(f"can use the verb {verb!r}", True)
+        return Risk("can do everything with objects of these kinds", True)
+    return (
+        Risk("can change objects of these kinds", False)
+        if verb in (*WRITES, *DELETES)
+        else Risk(f"can use the verb {verb!r}", True)
+    )
 
 
 @lru_cache(maxsize=1 << 16)

@@ -93,9 +93,8 @@ def _find_changes(direction: Direction, one: Sequence[RuleSet], other: Sequence[
         else:
             for grant in new:
                 rest.setdefault(replace(grant, namespace=""), set()).add(grant.namespace)
-    everything = rest.get(_EVERYTHING, ())
-    if "" in everything:  # nothing else adds to it but URLs
-        rest = {grant: where for grant, where in rest.items() if grant == _EVERYTHING or grant.url}
+    if _EVERYTHING in reported:  # nothing adds to it
+        rest = {grant: where for grant, where in rest.items() if grant == _EVERYTHING}
     yield from _describe_grants(direction, rest, access)
 
 

@@ -201,3 +201,19 @@ def test_the_namespace_of_the_system_is_as_grave_as_the_whole_cluster() -> None:
     tokens = [rule(["create"], "serviceaccounts/token")]
     assert lines(compare(bound([]), bound(tokens, "kube-system")))[0].startswith("critical: ")
     assert lines(compare(bound([]), bound(tokens, "web")))[0].startswith("high: ")
+
+
+def test_what_everything_covers_is_not_repeated() -> None:
+    everything = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}
+    urls = [{"nonResourceURLs": ["*"], "verbs": ["*"]}, {"nonResourceURLs": ["/metrics"], "verbs": ["get"]}]
+    (line,) = lines(compare(bound([]), bound([everything, *urls, rule(READ, "pods")])))
+    assert line.startswith("critical: can do everything (")
+    assert len(lines(compare(bound([]), bound([*urls, rule(READ, "pods")])))) > 1
+    (line,) = lines(compare(bound([everything]), bound([everything, urls[1]])))
+    assert line.startswith("low: "), "who had everything already gains the path"
+
+
+def test_kinds_that_no_catalogue_has_are_named_by_what_is_done_with_them() -> None:
+    found = lines(compare(bound([]), bound([rule(["get", "create"], "widgets", group="example.com")])))
+    assert any("can read objects of these kinds (get widgets.example.com" in line for line in found)
+    assert any("can change objects of these kinds (create widgets.example.com" in line for line in found)
