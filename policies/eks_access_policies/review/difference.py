@@ -12,7 +12,7 @@ from .grouping import merge_equal
 from .kubernetes.identity import NOBODY, compare_traits
 from .kubernetes.rules import compare_rules
 from .not_evaluated import compare_not_evaluated
-from .side import NO_ACCESS, PrincipalAccess, RuleSet, Side
+from .side import NO_ACCESS, UNKNOWN_CLUSTER, PrincipalAccess, RuleSet, Side
 from .trust.policies import compare_trust
 from .trust.role_chains import Pair, RoleChains
 
@@ -20,7 +20,7 @@ from .trust.role_chains import Pair, RoleChains
 def compare_sides(base: Side, head: Side) -> Review:
     """Everything that changes from `base` to `head`, the principals with the most severe gains first."""
     pairs = list(base.pair_principals(head))
-    comparison = _Comparison(pairs)
+    comparison = _Comparison(pairs, head.unknown_clusters)
     changed = [
         changes
         for before, after in pairs
@@ -39,7 +39,8 @@ def compare_sides(base: Side, head: Side) -> Review:
 class _Comparison:
     """Compares principals, and caches what a fleet repeats: the comparison of policies, and of rules in a cluster."""
 
-    def __init__(self, pairs: Sequence[Pair]) -> None:
+    def __init__(self, pairs: Sequence[Pair], unknown_clusters: frozenset[str] = frozenset()) -> None:
+        self._unknown_clusters = unknown_clusters
         self._chains = RoleChains(pairs, self._list_rights)
         self._policies: dict[object, list[Change]] = {}
         self._cache: dict[tuple[frozenset[RuleSet], frozenset[RuleSet]], list[Change]] = {}
@@ -54,8 +55,24 @@ class _Comparison:
         status = "removed" if after is None else "new" if before is None else "changed"
         if principal.is_everyone:
             status = "changed"
-        changes = sorted(self._compare(before or NO_ACCESS, after or NO_ACCESS), key=lambda each: each.order)
+        found = list(self._compare(before or NO_ACCESS, after or NO_ACCESS))
+        certain = [kept for each in found if (kept := self._drop_uncertain(each, after or NO_ACCESS))]
+        if found and not certain:
+            status = "changed"  # it may be there all the same
+        changes = sorted(certain, key=lambda each: each.order)
         return PrincipalChanges((principal.name,), status, tuple(changes), tuple(sorted(principal.all_clusters)))
+
+    def _drop_uncertain(self, change: Change, after: PrincipalAccess) -> Change | None:
+        """The change but for a loss, or its clusters, where the principal may have more than is known."""
+        if change.direction is not Direction.LOST:
+            return change
+        if change.plane is not Plane.KUBERNETES:
+            return None if change.plane in after.unknown_planes else change
+        unknown = self._unknown_clusters | after.unknown_clusters
+        if not change.clusters or not unknown:
+            return change
+        certain = () if UNKNOWN_CLUSTER in unknown else tuple(each for each in change.clusters if each not in unknown)
+        return replace(change, clusters=certain) if certain else None
 
     def _compare(self, before: PrincipalAccess, after: PrincipalAccess) -> Iterator[Change]:
         # What is unknown on one side is neither gained nor lost: it is reported as unknown, and not compared.

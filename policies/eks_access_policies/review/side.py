@@ -8,6 +8,9 @@ from ..access import Permission
 from ..finding import Severity
 from ..iam import Statement
 from ..resource_types import NotEvaluated
+from .change import Plane
+
+UNKNOWN_CLUSTER = "(a cluster not known yet)"
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,10 @@ class PrincipalAccess:
     """Who it is in each cluster, by the cluster's name."""
     unknown: frozenset[str] = frozenset()
     """What could not be determined, as phrases such as "its trust policy is …"."""
+    unknown_planes: frozenset[Plane] = frozenset()
+    """Trust or AWS, where some of that could not be determined: what seems to be lost there may be a part of it."""
+    unknown_clusters: frozenset[str] = frozenset()
+    """The clusters in which some of that could not be determined."""
     is_everyone: bool = False
     """Whether this is everyone with a role, who are neither new nor removed."""
     is_passed_on: bool = False
@@ -125,6 +132,8 @@ class Side:
     """What was read, as reports show it: "the preview `dev`"."""
     principals: tuple[PrincipalAccess, ...]
     unknown: tuple[str, ...] = ()
+    unknown_clusters: frozenset[str] = frozenset()
+    """The clusters in which anyone may have more than could be determined."""
     not_evaluated: tuple[NotEvaluated, ...] = ()
     """Resources that may give access and were not evaluated, in all or in part."""
     mapped: tuple[PrincipalAccess, ...] = ()

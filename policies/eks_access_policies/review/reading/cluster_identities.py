@@ -17,11 +17,10 @@ from ...finding import Severity
 from ...stack import Resource, Value, is_unknown
 from ...stack.values import get, text
 from ..formatting import quote_name
-from ..side import Kind, Trait
+from ..side import UNKNOWN_CLUSTER, Kind, Trait
 from .entry_traits import EntryTraits
 
 _ACTS_AS = "its pods act as this role in AWS"
-UNKNOWN_CLUSTER = "(a cluster not known yet)"
 RateRole = Callable[[Principal], Severity | None]
 """The severity of acting as a role; None if its policies are not in the stack."""
 
@@ -45,6 +44,8 @@ class ClusterIdentities:
         """The clusters that principals have an access entry or a mapping in."""
         self.unknown: dict[object, list[str]] = defaultdict(list)
         """What could not be determined, as phrases."""
+        self.unknown_clusters: dict[object, set[str]] = defaultdict(set)
+        """The clusters in which that is."""
         self._stack = access.stack
         self._rate_role = rate_role
         self._read_entries(access)
@@ -61,6 +62,7 @@ class ClusterIdentities:
             self.traits[key][cluster or UNKNOWN_CLUSTER].add(trait)
             return
         self.unknown[key].append(f"its {trait.kind} in {format_cluster(cluster)} is secret")
+        self.unknown_clusters[key].add(cluster or UNKNOWN_CLUSTER)
         self.traits[key][cluster or UNKNOWN_CLUSTER].add(Trait(trait.kind, "", is_known=False))
 
     def _read_entries(self, access: Access) -> None:
@@ -70,6 +72,7 @@ class ClusterIdentities:
             self.entered[key].add(entry.cluster or UNKNOWN_CLUSTER)
             for what in entry.unknown_fields:
                 self.unknown[key].append(f"the {what} of its {_quote_entry(entry)}, not known before the deployment")
+                self.unknown_clusters[key].add(entry.cluster or UNKNOWN_CLUSTER)
             for trait in entry_traits.of(entry):
                 self._add(key, entry.cluster, trait)
 
@@ -105,6 +108,7 @@ class ClusterIdentities:
     def _read_workload_role(self, found: WorkloadRole) -> None:
         if found.role is None:
             self.unknown[found.account].append(f"the role that it acts as, by {found.means}, is not known yet")
+            self.unknown_clusters[found.account].add(found.cluster or UNKNOWN_CLUSTER)
             return
         rated = self._rate_role(found.role)
         trait = Trait(

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ...access import Access, EffectiveRules, Entry, Location, Subject
 from ...access.rbac.by_location import ByLocation
-from ..side import PrincipalAccess, RuleSet
-from .cluster_identities import UNKNOWN_CLUSTER
+from ..side import UNKNOWN_CLUSTER, PrincipalAccess, RuleSet
 from .rule_sets import RuleSetBuilder
 
 _Shared = Sequence[EffectiveRules]
@@ -38,6 +37,12 @@ class ClusterRules:
         """What is not known of the roles that a principal or subject has, as phrases."""
         clusters = self._found.get(key, {})
         return [words for shared in clusters.values() for each in shared for words in self._builder.list_unknown(each)]
+
+    def find_unknown_clusters(self, key: object) -> Iterator[str]:
+        """The clusters in which that is."""
+        for cluster, found in self._found.get(key, {}).items():
+            if any(words for shared in found for words in self._builder.list_unknown(shared)):
+                yield cluster
 
     def create_mapped(self) -> Iterator[PrincipalAccess]:
         """The subjects that entries map principals to, with what their bindings give them."""

@@ -12,15 +12,18 @@ from ...finding import Severity
 from ...resource_types import NotEvaluated, find_not_evaluated_resources
 from ...stack import Stack
 from ...stack.attachments import IdentityKind
+from ...stack.documents import DocumentKind
 from ...stack.values import text
 from ..aws.escalation import compare_paths
 from ..aws.statements import compare_statements
+from ..change import Plane
 from ..formatting import quote_name
-from ..side import Elsewhere, PrincipalAccess, Side
+from ..side import UNKNOWN_CLUSTER, Elsewhere, PrincipalAccess, Side
 from .cluster_identities import ClusterIdentities
 from .cluster_rules import ClusterRules
 from .role_holders import find_role_holders
 from .rule_sets import RuleSetBuilder
+from .unknown_clusters import find_unknown_clusters
 
 
 def read_side(stack: Stack, origin: str) -> Side:
@@ -41,6 +44,7 @@ class _StackReader:
         self._rules = ClusterRules(self._access, self._builder)
         identities = ClusterIdentities(self._access, self._rate_role)
         self._traits, self._entered, self._unknown = identities.traits, identities.entered, identities.unknown
+        self._unknown_clusters = identities.unknown_clusters
         self._read_unknown()
 
     def read(self, origin: str) -> Side:
@@ -49,7 +53,13 @@ class _StackReader:
         principals += [self._create_external(key) for key in keys if key not in self._identities]
         principals += find_role_holders(self._access, self._builder)
         mapped = tuple(self._rules.create_mapped())
-        return Side(origin, tuple(principals), not_evaluated=tuple(self._find_not_evaluated()), mapped=mapped)
+        return Side(
+            origin,
+            tuple(principals),
+            unknown_clusters=frozenset(find_unknown_clusters(self._access)),
+            not_evaluated=tuple(self._find_not_evaluated()),
+            mapped=mapped,
+        )
 
     def _find_not_evaluated(self) -> Iterator[NotEvaluated]:
         """What was not evaluated and is not reported of a principal already."""
@@ -69,10 +79,12 @@ class _StackReader:
                 name = association.policy
                 policy = f"the access policy {quote_name(name)}" if name else "an access policy"
                 self._unknown[association.principal.key].append(f"{policy} has rules that AWS does not publish")
+                self._unknown_clusters[association.principal.key].add(association.cluster or UNKNOWN_CLUSTER)
         for binding in self._access.bindings:
             for what in binding.unknown_fields:
+                verb = "are" if what == "subjects" else "is"
                 self._unknown[binding].append(
-                    f"the {what} of {quote_name(binding)} are not known before the deployment"
+                    f"the {what} of {quote_name(binding)} {verb} not known before the deployment"
                 )
 
     def _rate_role(self, role: chain.Principal) -> Severity | None:
@@ -88,6 +100,9 @@ class _StackReader:
 
     def _list_unknown(self, key: object) -> list[str]:
         return [*self._unknown.get(key, ()), *self._rules.list_unknown(key)]
+
+    def _find_unknown_clusters(self, key: object) -> frozenset[str]:
+        return frozenset((*self._unknown_clusters.get(key, ()), *self._rules.find_unknown_clusters(key)))
 
     def _find_name(self, identity: Identity) -> str:
         """The name of the integration that the identity's resource belongs to, or else its own."""
@@ -115,6 +130,8 @@ class _StackReader:
             frozenset(self._entered.get(key, ())),
             self._traits.get(key, {}),
             frozenset((*_describe_unknown(identity), *self._list_unknown(key))),
+            frozenset(_find_unknown_planes(identity)),
+            self._find_unknown_clusters(key),
         )
 
     def _create_external(self, key: object) -> PrincipalAccess:
@@ -126,6 +143,7 @@ class _StackReader:
             entered=frozenset(self._entered.get(key, ())),
             identities=self._traits.get(key, {}),
             unknown=frozenset(self._list_unknown(key)),
+            unknown_clusters=self._find_unknown_clusters(key),
         )
 
 
@@ -159,6 +177,12 @@ def _describe_unknown(identity: Identity) -> Iterator[str]:
             yield f"{_name_part(identity, gap)} is secret or not known before the deployment"
     for each in (*identity.malformed, *(each for group in identity.groups for each in group.malformed)):
         yield f"{_name_part(identity, each)} is not a valid document: {each.reason[:1].lower()}{each.reason[1:]}"
+
+
+def _find_unknown_planes(identity: Identity) -> Iterator[Plane]:
+    for each in (identity, *identity.groups):
+        parts = (*(gap.what for gap in each.gaps if not gap.name), *(one.what for one in each.malformed))
+        yield from (Plane.TRUST if what == DocumentKind.TRUST.value else Plane.AWS for what in parts)
 
 
 def _name_part(identity: Identity, part: Gap | Malformed) -> str:

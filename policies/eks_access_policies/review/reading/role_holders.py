@@ -11,8 +11,7 @@ from functools import cache
 from ...access import Access, BoundRole, Location, Role, Rules
 from ...access.rbac.roles import Roles
 from ..kubernetes.effective import EffectiveAccess, expand_rule
-from ..side import PrincipalAccess, RuleSet
-from .cluster_identities import UNKNOWN_CLUSTER
+from ..side import UNKNOWN_CLUSTER, PrincipalAccess, RuleSet
 from .rule_sets import RuleSetBuilder
 
 _AGGREGATE_TO = re.compile(r".+/aggregate-to-.+")
