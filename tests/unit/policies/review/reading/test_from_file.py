@@ -50,7 +50,7 @@ def test_malformed_values_in_documents_rules_and_scopes_are_compared(value: Any)
 
 
 def test_ten_thousand_statements_are_compared() -> None:
-    base = [allow(f"s3:Get{number}", on=f"arn:aws:s3:::b{number}/*") for number in range(10_000)]
+    base = [allow("s3:GetObject", on=f"arn:aws:s3:::b{number}/*") for number in range(10_000)]
     head = [*base[1:], allow("s3:*", on="arn:aws:s3:::new/*")]
     found = compare(Stack().role("r", None, *base), Stack().role("r", None, *head))
     assert [line.split(":")[0] for line in lines(found)] == ["medium", "lost"]
