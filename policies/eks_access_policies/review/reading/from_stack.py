@@ -71,8 +71,13 @@ class _StackReader:
         for association in self._access.associations:
             if association.rules is None:
                 name = association.policy
-                policy = f"the access policy {quote_name(name)}" if name else "an access policy"
-                self._unknown[association.principal.key].append(f"{policy} has rules that AWS does not publish")
+                known = f"the access policy {quote_name(name)} has rules that AWS does not publish"
+                words = (
+                    known
+                    if name
+                    else f"which access policy {quote_name(association.resource.name)} gives it is not known yet"
+                )
+                self._unknown[association.principal.key].append(words)
         for binding in self._access.bindings:
             for what in binding.unknown_fields:
                 self._unknown[binding].append(
