@@ -14,6 +14,9 @@ from .selectors import Selector, parse_labels, parse_selector
 _TYPE = re.compile(
     r"kubernetes:rbac\.authorization\.k8s\.io/[^:]+:(?P<kind>(Cluster)?Role(Binding)?)(?P<form>Patch|List)?"
 )
+_ACCOUNT_NAME = re.compile(r"system:serviceaccount:(?P<namespace>[^:]+):(?P<name>[^:]+)")
+"""The username of a service account.
+https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/"""
 _PATCH_FORCE = "pulumi.com/patchForce"
 
 
@@ -157,9 +160,11 @@ def _find_role_source(binding: Resource, stack: Stack) -> Resource | None:
 
 
 def _subject(value: Value, namespace: str | None) -> Subject:
-    kind = text(get(value, "kind")) or ""
+    kind, name = text(get(value, "kind")) or "", text(get(value, "name")) or ""
     written = get(value, "namespace")
+    if kind == "User" and (account := _ACCOUNT_NAME.fullmatch(name)):
+        return Subject("ServiceAccount", account["name"], account["namespace"])
     if kind != "ServiceAccount":
-        return Subject(kind, text(get(value, "name")) or "")
+        return Subject(kind, name)
     place = NOT_KNOWN if is_unknown(written) else text(written) or namespace or ""
-    return Subject(kind, text(get(value, "name")) or "", place)
+    return Subject(kind, name, place)
