@@ -93,12 +93,12 @@ class Access:
     def _find_entries(self, subject: Subject, cluster: str) -> Iterator[Entry]:
         if subject.kind == "Group" and subject.name in self._entries_by_group:
             yield from self._entries_by_group[subject.name].of(Location(cluster))
-        elif subject.kind == "User":
+        elif username := subject.username:
             # A username begins with what comes before the template's first placeholder.
-            for length in range(len(subject.name) + 1):
-                if (beginning := subject.name[:length]) in self._entries_by_username:
+            for length in range(len(username) + 1):
+                if (beginning := username[:length]) in self._entries_by_username:
                     for entry in self._entries_by_username[beginning].of(Location(cluster)):
-                        if may_have_username(username_template(entry), subject.name):
+                        if may_have_username(username_template(entry), username):
                             yield entry
 
     def _by_policies(self) -> Iterator[EffectiveRules]:

@@ -40,6 +40,13 @@ class Subject:
     name: str
     namespace: str = ""
 
+    @property
+    def username(self) -> str:
+        """The username of the requests of a user or a service account; empty for a group."""
+        if self.kind == "ServiceAccount":
+            return f"system:serviceaccount:{self.namespace}:{self.name}"
+        return self.name if self.kind == "User" else ""
+
     def __str__(self) -> str:
         place = f"{self.namespace}/" if self.namespace else ""
         return f"{_LOWER.get(self.kind, self.kind)} {place}{self.name}"

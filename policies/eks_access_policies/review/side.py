@@ -25,6 +25,8 @@ class RuleSet:
     is_policy: bool = False
     is_anonymous: bool = False
     """Whether they are for callers without authentication, who lack what every user may do."""
+    least: Severity = Severity.LOW
+    """The least severity of gaining it: what everyone gets is severe, however little it is."""
     is_elsewhere: bool = False
     """Whether it has no rules here because others decide about them: a role that is not in the stack."""
 

@@ -75,6 +75,11 @@ def texts(value: Value) -> tuple[str, ...]:
     return tuple(found for item in items(value) if (found := text(item)) is not None)
 
 
+def has_only_texts(value: Value) -> bool:
+    """Whether a text or list of texts is just that: no part of it is unknown, or has another shape."""
+    return not is_unknown(value) and all(text(item) is not None for item in items(value))
+
+
 def get(value: Value, *path: str | int) -> Value:
     """The value at a path; None if there is none, `UNKNOWN` if any part on the way is unknown."""
     for step in path:

@@ -27,6 +27,8 @@ class AwsAuth:
     reading: reader.Reading
     unread: tuple[str, ...] = ()
     """What could not be read, as phrases such as "its mapRoles is not known before the deployment"."""
+    is_certain: bool = True
+    """Whether it is known that this is aws-auth, and not only possible."""
 
 
 def find_aws_auth(stack: Stack, clusters: Clusters) -> Iterator[AwsAuth]:
@@ -52,7 +54,8 @@ def read_resource(resource: Resource, cluster: str = "") -> AwsAuth | None:
     readings = [_read_body(body, unread) for body in bodies if _may_be_aws_auth(body)]
     if not readings and not unread:
         return None
-    return AwsAuth(resource, cluster, _join(readings), tuple(dict.fromkeys(unread)))
+    is_certain = any(_may_be_aws_auth(body) and not _has_unknown_name(body) for body in bodies)
+    return AwsAuth(resource, cluster, _join(readings), tuple(dict.fromkeys(unread)), is_certain)
 
 
 def contains_unknown_items(listed: Value) -> bool:
@@ -69,8 +72,12 @@ def _may_be_aws_auth(body: Mapping[str, Value]) -> bool:
     return name == _NAME or (is_unknown(name) and any(get(body, "data", each) is not None for each in SECTIONS))
 
 
+def _has_unknown_name(body: Mapping[str, Value]) -> bool:
+    return is_unknown(get(body, "metadata", "name")) or is_unknown(get(body, "metadata", "namespace"))
+
+
 def _read_body(body: Mapping[str, Value], unread: list[str]) -> reader.Reading:
-    if contains_unknown(get(body, "metadata", "name")) or contains_unknown(get(body, "metadata", "namespace")):
+    if _has_unknown_name(body):
         unread.append("whether it is aws-auth is not known before the deployment")
     data = get(body, "data")
     if is_unknown(data):

@@ -7,7 +7,7 @@ from eks_access.model import access_policies
 from eks_access.model.identity import EntryMethod
 
 from ...stack import Resource, Stack, Value, is_unknown
-from ...stack.values import contains_unknown, get, items, text, texts
+from ...stack.values import contains_unknown, get, has_only_texts, items, text, texts
 from ..clusters import Clusters
 from ..model import Entry, Permission, PolicyAssociation, Principal
 from ..principals import Principals
@@ -75,7 +75,7 @@ def _mappings(aws_auth: AwsAuth, principals: Principals) -> Iterator[Entry]:
 def _find_unknown_fields(resource: Resource, principal: Principal, cluster: str, **properties: str) -> tuple[str, ...]:
     # What EKS derives for a property that the program does not set is not known either, and is no gap.
     given = resource.properties if resource.inputs is None else resource.inputs
-    unknown = [what for what, name in properties.items() if contains_unknown(given.get(name))]
+    unknown = [what for what, name in properties.items() if not has_only_texts(given.get(name))]
     if not cluster and contains_unknown(given.get("clusterName")):
         unknown.append("cluster")
     return (*(["principal"] if principal.is_unknown else []), *unknown)

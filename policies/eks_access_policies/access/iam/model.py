@@ -62,6 +62,10 @@ class Identity:
     """Its name in AWS, or its ARN for a permission set that is not in the stack; empty while it is not known."""
     is_external: bool = False
     """Whether it is not in the stack."""
+    provider: str = ""
+    """The provider that makes it, as `ProviderAccounts` names it; of one that is not in the stack, what names it."""
+    account: str = ""
+    """The account that it is in; empty if the stack does not show it."""
     trust: tuple[Statement, ...] | None = ()
     """The statements of its trust policy; None if it is unknown or secret."""
     policies: list[str] = field(default_factory=list)

@@ -1,11 +1,11 @@
 """Finds the RBAC roles and bindings of a stack in its Kubernetes resources: objects, patches of objects, and lists."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ...stack import Resource, Stack, Value, is_unknown
-from ...stack.values import contains_unknown, get, items, text, texts
+from ...stack.values import contains_unknown, get, has_only_texts, items, text, texts
 from ..clusters import Clusters
 from ..model import NOT_KNOWN, Permission, Subject
 from .model import Binding, Role
@@ -14,6 +14,10 @@ from .selectors import Selector, parse_labels, parse_selector
 _TYPE = re.compile(
     r"kubernetes:rbac\.authorization\.k8s\.io/[^:]+:(?P<kind>(Cluster)?Role(Binding)?)(?P<form>Patch|List)?"
 )
+_ACCOUNT_NAME = re.compile(r"system:serviceaccount:(?P<namespace>[^:]+):(?P<name>[^:]+)")
+"""The username of a service account.
+https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/"""
+_RULE_LISTS = ("verbs", "apiGroups", "resources", "resourceNames", "nonResourceURLs")
 _PATCH_FORCE = "pulumi.com/patchForce"
 
 
@@ -113,7 +117,7 @@ def parse_permission(value: Value) -> Permission:
         texts(get(value, "resources")),
         texts(get(value, "resourceNames")),
         texts(get(value, "nonResourceURLs")),
-        not contains_unknown(value),
+        isinstance(value, Mapping) and all(has_only_texts(get(value, name)) for name in _RULE_LISTS),
     )
 
 
@@ -137,11 +141,11 @@ def _binding(found: _Object, clusters: Clusters, stack: Stack) -> Binding:
         namespace,
         role_kind,
         role_name,
-        tuple(_subject(each, namespace) for each in items(subjects) if text(get(each, "name"))),
+        tuple(_subject(each, namespace) for each in items(subjects) if _is_subject(each)),
         (
             # Others refer to a role by its name, and to a binding only where they patch it.
             *(field for field in unknown if field != "name" or found.is_patch),
-            *(["subjects"] if contains_unknown(subjects) else []),
+            *(["subjects"] if contains_unknown(subjects) or not all(map(_is_subject, items(subjects))) else []),
             *(["role"] if is_role_unknown and source is None else []),
         ),
         found.is_patch,
@@ -156,10 +160,17 @@ def _find_role_source(binding: Resource, stack: Stack) -> Resource | None:
     return sources[0] if len(sources) == 1 and not sources[0].type.endswith("List") else None
 
 
+def _is_subject(value: Value) -> bool:
+    """Whether a subject is known, and has the shape of one."""
+    return bool(text(get(value, "kind")) and text(get(value, "name")))
+
+
 def _subject(value: Value, namespace: str | None) -> Subject:
-    kind = text(get(value, "kind")) or ""
+    kind, name = text(get(value, "kind")) or "", text(get(value, "name")) or ""
     written = get(value, "namespace")
+    if kind == "User" and (account := _ACCOUNT_NAME.fullmatch(name)):
+        return Subject("ServiceAccount", account["name"], account["namespace"])
     if kind != "ServiceAccount":
-        return Subject(kind, text(get(value, "name")) or "")
+        return Subject(kind, name)
     place = NOT_KNOWN if is_unknown(written) else text(written) or namespace or ""
-    return Subject(kind, text(get(value, "name")) or "", place)
+    return Subject(kind, name, place)

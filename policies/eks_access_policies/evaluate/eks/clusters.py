@@ -78,6 +78,8 @@ def _check_planned_change(resource: Resource, name: str, mode: str | None) -> It
 
 def _check_identity_provider(resource: Resource) -> Iterator[Finding]:
     provider = read_identity_provider(resource)
+    if "oidc" in provider.unknown_fields:
+        return
     issuer = provider.issuer or "an issuer not known yet"
     prefixes = {"usernamePrefix": provider.username_prefix}
     if provider.groups_claim or "groupsClaim" in provider.unknown_fields:
@@ -98,11 +100,12 @@ def _check_identity_provider(resource: Resource) -> Iterator[Finding]:
 def _check_aws_auth(aws_auth: AwsAuth) -> Iterator[Finding]:
     resource, reading = aws_auth.resource, aws_auth.reading
     verb = "patches" if resource.type.endswith("Patch") else "owns"
-    message = (
-        f"{resource.name} {verb} the ConfigMap kube-system/aws-auth: mapRoles is a single string, so this overwrites"
-        " the mappings of others."
-    )
-    yield Finding(WHOLE_AWS_AUTH, message, urn=resource.urn)
+    if aws_auth.is_certain:
+        message = (
+            f"{resource.name} {verb} the ConfigMap kube-system/aws-auth: mapRoles is a single string, so this"
+            " overwrites the mappings of others."
+        )
+        yield Finding(WHOLE_AWS_AUTH, message, urn=resource.urn)
     if reading.errors:
         message = f"{resource.name}: the authenticator ignores mappings that it cannot parse: {_first(reading.errors)}."
         yield Finding(BROKEN_AWS_AUTH, message, urn=resource.urn)

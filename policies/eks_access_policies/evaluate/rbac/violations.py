@@ -122,8 +122,8 @@ def _without(right: Permission, ineffective: Collection[str]) -> Permission:
 def _find_wildcards(right: Permission, reaches: bool) -> Iterator[Violation]:
     wide = find_wildcards(right)
     rule = _select(WILDCARD, reaches)
-    if not (right.resources or right.urls):
-        return
+    if not ((right.groups and right.resources) or right.urls):
+        return  # without a known API group, resources are those of none
     if (wide or ANY in right.verbs) and rule is not None:
         sentence = "includes kinds and verbs that do not exist yet"
         yield Violation(rule, right.verbs, wide or (*right.resources, *right.urls), sentence)

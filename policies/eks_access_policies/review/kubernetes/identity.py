@@ -11,7 +11,7 @@ from ..change import Change, Direction, Plane
 from ..formatting import list_names
 from ..side import Kind, Trait
 
-_SINGLE = (Kind.WAY_IN, Kind.USERNAME, Kind.MODE, Kind.ISSUER, Kind.USERNAME_PREFIX, Kind.GROUPS_PREFIX)
+_SINGLE = (Kind.WAY_IN, Kind.USERNAME, Kind.ISSUER, Kind.USERNAME_PREFIX, Kind.GROUPS_PREFIX)
 """Kinds of which there is one, so that a new value replaces the old one."""
 _RESTRICTIONS = (Kind.REQUIRED_CLAIM, Kind.SESSION_POLICY)
 """Kinds that limit access: to lose one is a gain."""
@@ -35,6 +35,8 @@ def compare_traits(before: Set[Trait], after: Set[Trait]) -> Iterator[Change]:
             # Without anything else left there is nothing that it limited, and an unknown one may be the same.
             if after and trait.kind not in not_compared:
                 yield _gain(trait, ())
+        elif trait.kind is Kind.MODE and not _has_mode(after):
+            continue
         elif trait.kind not in not_compared and trait.kind not in replaced_kinds:
             yield from _lose(trait)
 
@@ -47,9 +49,16 @@ def _is_news(trait: Trait, before: Set[Trait], replaced: Sequence[Trait]) -> boo
     """Whether to report a trait: an ordinary one of a new principal is what its sign-in says already."""
     if trait.kind is Kind.SHADOWED_GROUP:
         return Trait(Kind.GROUP, trait.value) not in before
+    if trait.kind is Kind.MODE:
+        return _has_mode(before)
     if trait.kind in _SINGLE and trait.severity is not None and trait.severity <= Severity.LOW:
         return bool(replaced)
     return True
+
+
+def _has_mode(traits: Set[Trait]) -> bool:
+    """Whether there is a cluster with a mode that is known: without one, no way in begins or ends to have an effect."""
+    return any(each.kind is Kind.MODE and each.is_known for each in traits)
 
 
 def _gain(trait: Trait, replaced: Sequence[Trait]) -> Change:

@@ -42,11 +42,16 @@ def compare_rules(before: Sequence[RuleSet], after: Sequence[RuleSet]) -> list[C
     """
     if set(before) == set(after):
         return []
+    least = max((each.least for each in set(after) - set(before)), default=Severity.LOW)
     return [
-        *_find_changes(Direction.GAINED, before, after),
+        *(_raise(each, least) for each in _find_changes(Direction.GAINED, before, after)),
         *_find_changes(Direction.LOST, after, before),
         *_find_elsewhere(before, after),
     ]
+
+
+def _raise(change: Change, least: Severity) -> Change:
+    return replace(change, severity=max(change.severity or least, least))
 
 
 def _find_elsewhere(before: Sequence[RuleSet], after: Sequence[RuleSet]) -> Iterator[Change]:

@@ -2,10 +2,10 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from eks_access.model.identity import EntryMethod
+from eks_access.model.identity import AuthenticationMode, EntryMethod
 
 from ...access import Access, Entry, Principal
 from ...access.accounts import find_own_accounts
@@ -13,6 +13,7 @@ from ...access.clusters import CLUSTER, find_access_config, is_creator_admin
 from ...access.eks.identity_providers import IdentityProvider, can_name_components
 from ...access.eks.workload_roles import WorkloadRole
 from ...access.model import format_cluster
+from ...access.names import MASTERS
 from ...finding import Severity
 from ...stack import Resource, Value, is_unknown
 from ...stack.values import get, text
@@ -48,6 +49,7 @@ class ClusterIdentities:
         """The clusters in which that is."""
         self._stack = access.stack
         self._rate_role = rate_role
+        self._waiting = _rate_entries(access)
         self._read_entries(access)
         self._read_aws_auth(access)
         for provider in access.identity_providers:
@@ -140,10 +142,51 @@ class ClusterIdentities:
         mode = get(find_access_config(cluster.properties), "authenticationMode")
         if is_unknown(mode):
             self.unknown[Outsider(format_cluster(name))].append("its authentication mode is not known yet")
-        elif text(mode):
-            risk = "principals come in by another way"
-            trait = Trait(Kind.MODE, text(mode) or "", risk, "", Severity.LOW, "as its authentication mode")
-            self._add(Outsider(format_cluster(name)), name, trait)
+            self._add(Outsider(format_cluster(name)), name, Trait(Kind.MODE, "", is_known=False))
+            return
+        # https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessConfigRequest.html
+        known = text(mode) or AuthenticationMode.CONFIG_MAP
+        for way, modes in _MODES.items():
+            if known in modes:
+                self._add(Outsider(format_cluster(name)), name, self._mode(known, way, name))
+
+    def _mode(self, mode: str, way: EntryMethod, cluster: str) -> Trait:
+        """A way in that has an effect, graded by the worst that waits for it: what is not in the stack may wait too."""
+        worst = max(self._waiting[way, each] for each in (cluster, ""))
+        return Trait(
+            Kind.MODE,
+            way,
+            f"{_WAYS[way]} that had no effect take effect",
+            f"{_WAYS[way]} have no effect any more",
+            max(worst, Severity.MEDIUM),
+            "as its authentication mode",
+            mode,
+        )
+
+
+_WAYS = {EntryMethod.ACCESS_ENTRY: "access entries", EntryMethod.AWS_AUTH: "mappings in aws-auth"}
+_MODES = {
+    EntryMethod.ACCESS_ENTRY: (AuthenticationMode.API, AuthenticationMode.API_AND_CONFIG_MAP),
+    EntryMethod.AWS_AUTH: (AuthenticationMode.CONFIG_MAP, AuthenticationMode.API_AND_CONFIG_MAP),
+}
+"""The authentication modes in which each way in has an effect."""
+
+
+def _rate_entries(access: Access) -> Mapping[tuple[EntryMethod, str], Severity]:
+    """The worst right by each way into each cluster: low where there is none."""
+    found: dict[tuple[EntryMethod, str], Severity] = defaultdict(lambda: Severity.LOW)
+
+    def rate(way: EntryMethod, cluster: str, severity: Severity) -> None:
+        found[way, cluster] = max(found[way, cluster], severity)
+
+    for entry in access.entries:
+        is_master = MASTERS in entry.groups and entry.method is EntryMethod.AWS_AUTH
+        rate(entry.method, entry.cluster, Severity.CRITICAL if is_master else Severity.HIGH)
+    for association in access.associations:
+        is_admin = association.policy == "AmazonEKSClusterAdminPolicy" and association.namespaces is None
+        severity = Severity.CRITICAL if is_admin else Severity.HIGH
+        rate(EntryMethod.ACCESS_ENTRY, association.cluster, severity)
+    return found
 
 
 def _limit(found: WorkloadRole) -> Trait:

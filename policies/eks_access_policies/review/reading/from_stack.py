@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from ... import access as chain
 from ...access import Access
+from ...access.accounts import ProviderAccounts
 from ...access.iam.identities import find_identities
 from ...access.iam.model import Gap, Identity, Malformed, parse_statements
 from ...access.principals import canonicalize
@@ -13,6 +14,7 @@ from ...resource_types import NotEvaluated, find_not_evaluated_resources
 from ...stack import Stack
 from ...stack.attachments import IdentityKind
 from ...stack.documents import DocumentKind
+from ...stack.model import parse_name
 from ...stack.values import text
 from ..aws.escalation import compare_paths
 from ..aws.statements import compare_statements
@@ -38,7 +40,9 @@ class _StackReader:
         self._stack = stack
         self._access = Access(stack)
         self._identities = find_identities(stack)
+        self._accounts = ProviderAccounts(stack.resources)
         self._names = Counter(map(self._find_name, self._identities.values()))
+        self._full_names = Counter(map(self._find_full_name, self._identities.values()))
         self._ratings: dict[str, Severity] = {}
         self._builder = RuleSetBuilder()
         self._rules = ClusterRules(self._access, self._builder)
@@ -77,8 +81,13 @@ class _StackReader:
         for association in self._access.associations:
             if association.rules is None:
                 name = association.policy
-                policy = f"the access policy {quote_name(name)}" if name else "an access policy"
-                self._unknown[association.principal.key].append(f"{policy} has rules that AWS does not publish")
+                known = f"the access policy {quote_name(name)} has rules that AWS does not publish"
+                words = (
+                    known
+                    if name
+                    else f"which access policy {quote_name(association.resource.name)} gives it is not known yet"
+                )
+                self._unknown[association.principal.key].append(words)
                 self._unknown_clusters[association.principal.key].add(association.cluster or UNKNOWN_CLUSTER)
         for binding in self._access.bindings:
             for what in binding.unknown_fields:
@@ -111,14 +120,37 @@ class _StackReader:
         integration = self._stack.integration(identity.resource)
         return integration.name if integration else _find_own_name(identity)
 
+    def _find_full_name(self, identity: Identity) -> str:
+        """Its name, with that of the role itself where an integration has several."""
+        name, own = self._find_name(identity), _find_own_name(identity)
+        is_integrations = name not in (own, str(identity))
+        return f"{name} ({own})" if self._names[name] > 1 and is_integrations else name
+
+    def _find_heading(self, identity: Identity) -> str:
+        """Its full name, with what tells it apart from others of that name."""
+        name = self._find_full_name(identity)
+        where = f"account {identity.account}" if identity.account else parse_name(identity.provider)
+        if identity.is_external:
+            return f"{name} ({where})" if identity.name and self._accounts.are_several else name
+        return name if self._full_names[name] == 1 else f"{name} ({where}, {identity.resource.name})"
+
+    def _find_ids(self, identity: Identity) -> Iterator[str]:
+        """What identifies it whether or not it is in the stack, and whatever its resource is called."""
+        if identity.name:
+            named = f"{identity.kind}:{identity.name}"
+            yield from (f"{named} of {where}" for where in (identity.account, identity.provider) if where)
+            if not self._accounts.are_several:
+                yield named
+        arn = None if identity.is_external else text(identity.resource.get("arn"))
+        if arn:
+            yield canonicalize(arn)
+
     def _create_principal(self, key: str, identity: Identity) -> PrincipalAccess:
-        name = self._find_name(identity)
-        if self._names[name] > 1 and not identity.is_external:
-            name = f"{name} ({_find_own_name(identity)})"
+        name = self._find_heading(identity)
         attached = identity.attached.values()
         return PrincipalAccess(
             name,
-            (key, *_find_ids(identity)),
+            (key, *self._find_ids(identity)),
             identity.trust,
             parse_statements(identity.own_documents),
             {each.name: parse_statements([each.document]) for each in attached if each.document is not None},
@@ -149,15 +181,6 @@ class _StackReader:
 
 def _find_own_name(identity: Identity) -> str:
     return identity.name or identity.resource.name
-
-
-def _find_ids(identity: Identity) -> Iterator[str]:
-    """What identifies it whether or not it is in the stack, and whatever its resource is called."""
-    if identity.name:
-        yield f"{identity.kind}:{identity.name}"
-    arn = None if identity.is_external else text(identity.resource.get("arn"))
-    if arn:
-        yield canonicalize(arn)
 
 
 def _find_elsewhere(identity: Identity) -> Iterator[Elsewhere]:

@@ -3,12 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from ...access import EffectiveRules, Permission, Rules
+from ...access import EffectiveRules, Permission, Rules, Subject, default_subjects
 from ...access.model import ANONYMOUS
+from ...finding import Severity
+from ...rules import rbac as pack
 from ..formatting import quote_name
 from ..side import RuleSet
 
 _Place = tuple[str, ...] | None
+_EVERYONE = (Subject("Group", "system:authenticated"), Subject("Group", "system:serviceaccounts"))
 
 
 class RuleSetBuilder:
@@ -41,6 +44,7 @@ class RuleSetBuilder:
     def _group(self, held: Sequence[EffectiveRules]) -> Iterator[RuleSet]:
         """The rules by their source; equal rules in several namespaces are one set."""
         is_anonymous = any(not each.entries and each.subject in ANONYMOUS for each in held)
+        least = max(map(_find_least, held), default=Severity.LOW)
         sources: dict[tuple[str, bool, bool, _Place], dict[Rules, None]] = defaultdict(dict)
         for each in held:
             sources[*_describe_source(each), each.namespaces][each.rules] = None
@@ -53,12 +57,21 @@ class RuleSetBuilder:
                 places[label, is_policy, True, frozenset()].append(namespaces)
         for (label, is_policy, is_elsewhere, permissions), where in places.items():
             names = None if None in where else tuple(sorted({name for each in where for name in each or ()}))
-            yield RuleSet(label, permissions, names, is_policy, is_anonymous, is_elsewhere)
+            yield RuleSet(label, permissions, names, is_policy, is_anonymous, least, is_elsewhere)
 
     def _normalize(self, rules: Rules) -> frozenset[Permission]:
         if rules not in self._normalized:
             self._normalized[rules] = frozenset(map(_normalize_rule, rules))
         return self._normalized[rules]
+
+
+def _find_least(held: EffectiveRules) -> Severity:
+    """The severity of giving anything to everyone, as the policy pack has it, but for what Kubernetes gives them."""
+    if held.subject is None or held.entries or (held.role and held.subject in default_subjects(held.role.name)):
+        return Severity.LOW
+    if held.subject in ANONYMOUS:
+        return pack.ANONYMOUS.severity
+    return pack.AUTHENTICATED.severity if held.subject in _EVERYONE else Severity.LOW
 
 
 def _describe_source(held: EffectiveRules) -> tuple[str, bool, bool]:

@@ -164,3 +164,78 @@ def test_the_name_of_an_allowed_principal_is_that_of_ones_own_accounts_only() ->
     assert own_and_foreign("arn:aws:iam::*:role/boss") == set()
     assert own_and_foreign("arn:aws:iam::999900001111:role/boss") == {"own"}
     assert own_and_foreign("other") == {"own", "foreign"}
+
+
+@pytest.mark.parametrize("kind", IDENTITY_PROVIDERS)
+def test_an_identity_provider_that_is_not_known_yet_lacks_nothing(kind: str) -> None:
+    def rules_of(oidc: Any) -> set[str]:
+        return rules(ResourceSpec(kind, "sso", {"clusterName": "dev", "oidc": oidc}))
+
+    assert rules_of(UNKNOWN) == {"not-judged"}
+    known = {"issuerUrl": "https://i.example", "clientId": "c", "usernameClaim": "email"}
+    assert "eks-identity-provider-prefix" in rules_of(known)
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("core/v1:ConfigMapList", {"items": UNKNOWN}),
+        ("core/v1:ConfigMapList", {"items": [UNKNOWN]}),
+        ("core/v1:ConfigMap", {"metadata": {"name": UNKNOWN, "namespace": "kube-system"}, "data": {"mapRoles": "[]"}}),
+        ("core/v1:ConfigMap", {"metadata": {"name": "aws-auth", "namespace": UNKNOWN}, "data": {"mapRoles": "[]"}}),
+    ],
+)
+def test_what_may_be_aws_auth_is_not_said_to_own_it(kind: str, properties: dict[str, Any]) -> None:
+    assert rules(ResourceSpec(f"kubernetes:{kind}", "config", properties)) == {"not-judged"}
+    assert "eks-aws-auth-ownership" in rules(aws_auth({"mapRoles": "[]"}, kind))
+
+
+RBAC = "kubernetes:rbac.authorization.k8s.io/v1:"
+READER = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}
+
+
+def cluster_role(given: Any) -> ResourceSpec:
+    return ResourceSpec(f"{RBAC}ClusterRole", "r", {"metadata": {"name": "r"}, "rules": given})
+
+
+def bind(subjects: Any) -> ResourceSpec:
+    body = {"metadata": {"name": "b"}, "roleRef": {"kind": "ClusterRole", "name": "r"}, "subjects": subjects}
+    return ResourceSpec(f"{RBAC}ClusterRoleBinding", "b", body)
+
+
+GROUP = {"kind": "Group", "name": "g"}
+
+
+def test_a_wildcard_in_api_groups_that_are_not_known_yet_is_no_violation() -> None:
+    wide = {"resources": ["*"], "verbs": ["*"]}
+    assert "rbac-wildcard" not in rules(cluster_role([{**wide, "apiGroups": UNKNOWN}]), bind([GROUP]))
+    assert "rbac-wildcard" in rules(cluster_role([{**wide, "apiGroups": ["apps"]}]), bind([GROUP]))
+
+
+@pytest.mark.parametrize("subjects", [[{"kind": UNKNOWN, "name": "g"}], [{"name": "g"}], 5, ["g"], [[GROUP]]], ids=str)
+def test_a_subject_of_no_known_kind_or_shape_is_not_judged(subjects: Any) -> None:
+    wide = cluster_role([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}])
+    assert {finding.rule.id for finding in evaluate(wide, bind(subjects))} >= {"not-judged"}
+    assert not any(finding.message.startswith(" ") for finding in evaluate(wide, bind(subjects)))
+    assert "not-judged" not in rules(wide, bind([GROUP]))
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["x", 5, ["x"], [[READER]], [{**READER, "verbs": [["get"]]}], [{**READER, "resources": {"a": "pods"}}]],
+    ids=str,
+)
+def test_rules_of_another_shape_are_not_judged(given: Any) -> None:
+    assert not_judged(cluster_role(given), bind([GROUP]))
+    assert not not_judged(cluster_role([READER]), bind([GROUP]))
+
+
+def test_groups_of_another_shape_are_not_judged() -> None:
+    def entered(groups: Any) -> list[str]:
+        return not_judged(ResourceSpec("aws:eks/accessEntry:AccessEntry", "e", {**ENTRY, "kubernetesGroups": groups}))
+
+    assert entered([[["x"]]])
+    assert not entered(["x"])
+
+
+ENTRY = {"clusterName": "dev", "principalArn": "arn:aws:iam::111122223333:role/x"}

@@ -411,16 +411,73 @@ def test_the_creator_of_a_cluster_is_its_administrator_unless_the_cluster_says_o
     assert compare(cluster({CREATOR: False}), cluster({CREATOR: UNKNOWN})).has_unknown
 
 
-def test_another_authentication_mode_is_a_gain() -> None:
-    def cluster(mode: str) -> Stack:
-        stack = Stack()
-        config = {"authenticationMode": mode, CREATOR: False}
-        stack.add(CLUSTER, "dev", {"name": "dev", "accessConfig": config})
-        return stack
+def in_mode(mode: str | None, stack: Stack | None = None) -> Stack:
+    stack = stack or Stack()
+    config = {"authenticationMode": mode, CREATOR: False} if mode else {CREATOR: False}
+    stack.add(CLUSTER, "dev", {"name": "dev", "accessConfig": config})
+    return stack
 
-    (line,) = gains(cluster("CONFIG_MAP"), cluster("API_AND_CONFIG_MAP"))
-    assert line.startswith("low: principals come in by another way (API_AND_CONFIG_MAP")
-    assert compare(cluster("API"), cluster(UNKNOWN)).has_unknown
+
+@pytest.mark.parametrize(
+    ("base", "head", "found"),
+    [
+        ("CONFIG_MAP", "API_AND_CONFIG_MAP", ["access entries that had no effect take effect"]),
+        ("API", "API_AND_CONFIG_MAP", ["mappings in aws-auth that had no effect take effect"]),
+        ("CONFIG_MAP", "API", ["access entries that had no effect take effect"]),
+        ("API_AND_CONFIG_MAP", "API", []),
+        (None, "CONFIG_MAP", []),
+        ("API_AND_CONFIG_MAP", None, []),
+        ("API", UNKNOWN, ["could not be determined"]),
+        (UNKNOWN, "API", ["could not be determined"]),
+    ],
+)
+def test_a_mode_is_a_gain_by_the_ways_in_that_begin_to_have_an_effect(
+    base: str | None, head: str | None, found: list[str]
+) -> None:
+    got = gains(in_mode(base), in_mode(head))
+    assert [words for words in found if any(words in line for line in got)] == found
+    assert len(got) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("base", "waiting", "label"),
+    [
+        ("CONFIG_MAP", Stack().policy("r", "dev", "AmazonEKSClusterAdminPolicy"), "critical"),
+        ("CONFIG_MAP", Stack().policy("r", "dev", "AmazonEKSViewPolicy"), "high"),
+        ("CONFIG_MAP", Stack().entry("r", "dev", "g"), "high"),
+        ("CONFIG_MAP", Stack().entry("r", "prod", "g"), "medium"),
+        ("CONFIG_MAP", mapped("v", "system:masters"), "medium"),
+        ("API", mapped("v", "system:masters"), "critical"),
+        ("API", mapped("v", "g"), "high"),
+        ("API", Stack().policy("r", "dev", "AmazonEKSClusterAdminPolicy"), "medium"),
+    ],
+)
+def test_a_mode_is_as_severe_as_what_waits_for_it(base: str, waiting: Stack, label: str) -> None:
+    def build(mode: str) -> Stack:
+        stack = Stack()
+        stack.resources += waiting.resources
+        return in_mode(mode, stack)
+
+    (line,) = gains(build(base), build("API_AND_CONFIG_MAP"))
+    assert line.startswith(f"{label}: ")
+
+
+def test_a_cluster_without_access_configuration_is_not_removed() -> None:
+    bare = Stack()
+    bare.add(CLUSTER, "dev", {"name": "dev"})
+    states = {name: each.status for each in compare(in_mode("API"), bare).principals for name in each.names}
+    assert states["cluster dev"] == "changed"
+    gone = {name: each.status for each in compare(in_mode("API"), Stack()).principals for name in each.names}
+    assert gone.get("cluster dev", "removed") == "removed"
+
+
+def test_an_access_policy_that_is_not_known_yet_is_not_one_that_aws_keeps_to_itself() -> None:
+    base, head = Stack().role("r"), Stack().role("r").policy("r", "dev", "AmazonEKSMadeUpPolicy")
+    assert any("has rules that AWS does not publish" in line for line in gains(base, head))
+    head.resources[-1]["inputs"]["policyArn"] = head.resources[-1]["outputs"]["policyArn"] = UNKNOWN
+    found = gains(base, head)
+    assert any("which access policy r-dev-AmazonEKSMadeUpPolicy gives it is not known yet" in line for line in found)
+    assert not any("publish" in line for line in found)
 
 
 def test_a_secret_group_is_unknown_and_not_shown() -> None:

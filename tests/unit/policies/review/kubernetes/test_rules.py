@@ -217,3 +217,51 @@ def test_kinds_that_no_catalogue_has_are_named_by_what_is_done_with_them() -> No
     found = lines(compare(bound([]), bound([rule(["get", "create"], "widgets", group="example.com")])))
     assert any("can read objects of these kinds (get widgets.example.com" in line for line in found)
     assert any("can change objects of these kinds (create widgets.example.com" in line for line in found)
+
+
+def bound_to(kind: str, name: str, role: str = "r") -> Stack:
+    """A role that reads pods, and a binding of it, or of a default role."""
+    rbac = "kubernetes:rbac.authorization.k8s.io/v1:"
+    stack = Stack()
+    stack.add(f"{rbac}ClusterRole", "r", {"metadata": {"name": "r"}, "rules": [rule(["get"], "pods")]})
+    body = {"roleRef": {"kind": "ClusterRole", "name": role}, "subjects": [{"kind": kind, "name": name}]}
+    stack.add(f"{rbac}ClusterRoleBinding", "b", {"metadata": {"name": "b"}, **body})
+    return stack
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "label"),
+    [
+        ("Group", "system:unauthenticated", "critical"),
+        ("User", "system:anonymous", "critical"),
+        ("Group", "system:authenticated", "high"),
+        ("Group", "system:serviceaccounts", "high"),
+        ("Group", "readers", "low"),
+        ("User", "system:authenticated", "low"),
+    ],
+)
+def test_what_everyone_gains_is_as_severe_as_the_pack_has_it(kind: str, name: str, label: str) -> None:
+    base = bound_to("Group", "nobody")
+    (line,) = [each for each in lines(compare(base, bound_to(kind, name))) if not each.startswith("lost")]
+    assert line.startswith(f"{label}: can read pods")
+
+
+def test_what_kubernetes_gives_to_everyone_is_no_severe_gain() -> None:
+    head = bound_to("Group", "system:serviceaccounts", "system:service-account-issuer-discovery")
+    found = [line for line in lines(compare(bound_to("Group", "nobody"), head)) if not line.startswith("lost")]
+    assert found
+    assert all(line.startswith("low") for line in found)
+
+
+def test_the_username_of_a_service_account_is_that_service_account() -> None:
+    def bind(*subjects: dict[str, str]) -> Stack:
+        stack = bound_to("Group", "nobody")
+        stack.resources[-1]["inputs"]["subjects"] = stack.resources[-1]["outputs"]["subjects"] = list(subjects)
+        return stack
+
+    account = {"kind": "ServiceAccount", "name": "web", "namespace": "shop"}
+    user = {"kind": "User", "name": "system:serviceaccount:shop:web"}
+    assert lines(compare(bind(account), bind(user))) == []
+    assert lines(compare(bind(account), bind(account, user))) == []
+    for other in ("system:serviceaccount:shop:other", "system:serviceaccounts:shop", "web"):
+        assert lines(compare(bind(account), bind({**user, "name": other})))
