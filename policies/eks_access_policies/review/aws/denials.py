@@ -23,11 +23,12 @@ def compare_denials(direction: Direction, one: AwsPermissions, other: AwsPermiss
     A Deny of what is not allowed anyway takes nothing away.
     """
     groups: dict[tuple[str, Conditions, tuple[str, ...]], dict[AwsPermission, list[str]]] = {}
+    new = one.denied - other.denied
     for denial in sorted(other.denied - one.denied, key=lambda each: (each.written, each.where)):
         actions = [] if denial.is_unlimited else sorted(_find_undenied(denial, one))
         if actions:
-            rest = {_describe_place(each) for each in one.denied - other.denied if _is_most(each, denial)}
-            groups.setdefault((denial.where, denial.conditions, tuple(sorted(rest))), {})[denial] = actions
+            rest = tuple(sorted({_describe_place(each) for each in new if _is_most(each, denial)}))
+            groups.setdefault((denial.where, denial.conditions, rest), {})[denial] = actions
     for (_, _, rest), denials in groups.items():
         yield _describe_denials(direction, denials, rest)
 
