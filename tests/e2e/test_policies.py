@@ -82,6 +82,7 @@ _BAD, _GOOD = together()
 MANDATORY_IN_DEV = {
     ("eks-escalation-access-entries", "conductorone-provision"),
     ("rbac-aws-auth-write", "conductorone-provision"),
+    ("rbac-rbac-write", "conductorone-provision"),
 }
 """Explained in docs/policies/known-findings.md."""
 

@@ -246,11 +246,16 @@ def test_the_review_of_conductorones_vendor_profile_reports_its_escalations(
     assert "can read every Secret: other systems' passwords, keys and tokens" in markdown
 
 
-def test_a_deployed_stack_reviewed_against_its_own_manifest_has_no_change(
+def test_a_deployed_stack_has_only_a_token_and_an_annotation_that_its_own_manifest_has_not(
     sandbox: Sandbox, deployed: Program, exported: dict[str, Any], tmp_path: Path
 ) -> None:
     (tmp_path / "state.json").write_text(json.dumps(exported))
     (tmp_path / "manifest.json").write_text(json.dumps(deployed.manifest()))
-    command = ["eks-access", "review", "--base", "manifest.json", "--head", "state.json", "--fail-on", "low"]
+    command = ["eks-access", "review", "--base", "manifest.json", "--head", "state.json", "--json", "review.json"]
     done = sandbox.run(command, cwd=tmp_path, timeout=SECONDS)
-    assert (done.returncode, done.stdout) == (0, "No change of access.\n"), done.stderr
+    review = json.loads((tmp_path / "review.json").read_text())
+    assert [each["name"] for each in review["principals"]] == [
+        "service account conductorone-keyless/conductorone-keyless"
+    ], done.stdout
+    assert [each["type"] for each in review["notEvaluated"]] == ["kubernetes:core/v1:Secret"], done.stdout
+    assert review["unknown"] == []

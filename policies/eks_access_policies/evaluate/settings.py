@@ -14,14 +14,9 @@ from eks_access.model import arn as arns
 
 from ..access import EffectiveRules, Principal, Subject
 from ..stack import Resource, Stack
-from ..stack.model import INTEGRATION_PREFIX
+from ..stack.model import VENDOR_TYPES
 from ..stack.values import texts
 
-VENDOR_TYPES = tuple(
-    f"{INTEGRATION_PREFIX}{name}"
-    for name in ("Apono", "Cado", "ConductorOne", "CustomIntegration", "EksConnector", "OpenTrace")
-)
-"""The components of this package's vendors."""
 _URN = "urn:"
 _ARN = "arn:"
 

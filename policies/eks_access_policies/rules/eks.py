@@ -71,6 +71,14 @@ CHOSEN_NAME = Rule(
     " use no template in a group: session names are chosen by the caller.",
     _ENTRIES,
 )
+UNPREFIXED_NAME = Rule(
+    "eks-username-without-prefix",
+    "A username in aws-auth has a prefix before the session name",
+    Severity.MEDIUM,
+    "Put a prefix of your own with a colon before the session name, as in `vendor:{{SessionName}}`, unless who signs in"
+    " is bound by that bare name: a caller who chooses the session's name can choose another user's.",
+    "https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html",
+)
 ANOTHERS_NAME = Rule(
     "eks-anothers-username",
     "No principal has the username of a component or of another principal",
@@ -213,6 +221,7 @@ RULES: tuple[Rule, ...] = (
     RESERVED_NAME,
     NODE_IDENTITY,
     CHOSEN_NAME,
+    UNPREFIXED_NAME,
     ANOTHERS_NAME,
     SHARED_NAME,
     UNBOUND_GROUP,

@@ -12,7 +12,7 @@ from eks_access.model import rbac
 from eks_access.model.identity import EntryMethod
 
 from .declared_trust import build_trust_policy
-from .model import INTEGRATION_PREFIX, Resource, Stack
+from .model import INTEGRATION_PREFIX, VENDOR_TYPES, Resource, Stack
 
 _ACCESS = f"{INTEGRATION_PREFIX}ClusterAccess"
 _CONNECTED = f"{INTEGRATION_PREFIX}ConnectedCluster"
@@ -28,6 +28,12 @@ def build_stack(manifest: Manifest) -> Stack:
     return Stack(tuple(builder.resources), f"{project}/{manifest.environment}")
 
 
+def _find_component_type(vendor: str) -> str:
+    """The component of a vendor, whose name in the manifest is in lower case; a vendor of one's own is a custom one."""
+    spelled = f"{INTEGRATION_PREFIX}{vendor.replace('-', '')}".lower()
+    return next((each for each in VENDOR_TYPES if each.lower() == spelled), f"{INTEGRATION_PREFIX}CustomIntegration")
+
+
 class _ResourceBuilder:
     """Collects the resources; `prefix` is the part of their URNs before the type."""
 
@@ -36,7 +42,7 @@ class _ResourceBuilder:
         self.resources: list[Resource] = []
 
     def add_integration(self, name: str, access: IntegrationAccess) -> None:
-        component = self._add(f"{INTEGRATION_PREFIX}{access.vendor}", name, {"vendor": access.vendor})
+        component = self._add(_find_component_type(access.vendor), name, {"vendor": access.vendor})
         if not access.role.existing:  # an existing role is not part of the deployment either
             self._add_role(name, access, component)
         for key, cluster in access.clusters.items():

@@ -12,6 +12,11 @@ _SHORTEST_SECRET = 4
 """Characters. Shorter texts (`true`, `1`) reveal nothing, and redacting them would make messages unreadable."""
 
 INTEGRATION_PREFIX = "eks-access:index:"
+VENDOR_TYPES = tuple(
+    f"{INTEGRATION_PREFIX}{name}"
+    for name in ("Apono", "Cado", "ConductorOne", "CustomIntegration", "EksConnector", "OpenTrace")
+)
+"""The components of this package's vendors."""
 _SUBCOMPONENTS = tuple(
     f"{INTEGRATION_PREFIX}{part}"
     for part in ("ClusterAccess", "AwsAuthMapping", "ConnectedCluster", "ConnectorRegistration")

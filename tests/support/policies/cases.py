@@ -226,6 +226,11 @@ EKS_CASES: tuple[Case, ...] = (
         refused=_BY_EKS,
     ),
     Case(
+        "eks-username-without-prefix",
+        _mapped("bad-unprefixed", "{{SessionNameRaw}}"),
+        _mapped("good-unprefixed", "good-unprefixed:{{SessionNameRaw}}"),
+    ),
+    Case(
         "eks-anothers-username",
         _mapped("bad-anothers", "kubernetes-admin"),
         _mapped("good-anothers", "good-anothers:{{SessionName}}"),

@@ -24,6 +24,7 @@ from ...rules.eks import (
     SYSTEM_MASTERS,
     TWICE,
     UNBOUND_GROUP,
+    UNPREFIXED_NAME,
 )
 from ..settings import Settings
 
@@ -51,6 +52,8 @@ def _check_identity(entry: Entry, usernames: Usernames) -> Iterator[Finding]:
     yield from _check_groups(entry, chain)
     if problem := usernames.find_problem(entry):
         rule, words = _RULES_BY_PROBLEM[problem.kind], str(problem)
+        if problem.kind is NameProblem.CHOSEN and entry.method is EntryMethod.AWS_AUTH:
+            rule = UNPREFIXED_NAME  # EKS takes it there, and some integrations need it
         if problem.kind is NameProblem.RESERVED:
             words = f"begins with {find_reserved_prefix(entry.username)!r}"
         yield Finding(rule, f"{chain}: username {entry.username!r} {words}.", urn=urn)

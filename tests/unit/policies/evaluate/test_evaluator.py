@@ -9,9 +9,10 @@ from eks_access_policies.access.accounts import find_own_accounts
 from eks_access_policies.evaluate.configuration import ConfigurationError, parse_configuration
 from eks_access_policies.evaluate.evaluator import Evaluator
 from eks_access_policies.evaluate.exemptions import Exemption, report_exemptions
-from eks_access_policies.evaluate.settings import VENDOR_TYPES, Settings, SettingsError, parse_settings
+from eks_access_policies.evaluate.settings import Settings, SettingsError, parse_settings
 from eks_access_policies.iam.aws_policies import find_aws_policy
 from eks_access_policies.stack import UNKNOWN, Resource, Stack, parse_state
+from eks_access_policies.stack.model import VENDOR_TYPES
 from tests.support.policies.iam_cases import allowed, document, policy, trusted
 from tests.support.policies.resources import (
     ResourceSpec,

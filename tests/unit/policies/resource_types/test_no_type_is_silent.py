@@ -130,9 +130,9 @@ class _Recorder(dict[str, Any]):
 
 _GIVES_NOTHING = {
     *("name", "arn", "id", "path", "metadata", "clusterName", "policyName", "managedPolicyName", "permissionSetArn"),
-    *("policyArn", "policyId", "roleName", "userName", "maxSessionDuration"),
+    *("policyArn", "policyId", "roleName", "userName", "maxSessionDuration", "items"),
 }
-"""Properties that say which resource it is, or for how long a session lasts."""
+"""Properties that say which resource it is, or for how long a session lasts; and a list's items, as such."""
 _READ_OF_ALL_IDENTITIES = {"assumeRolePolicy", "permissionsBoundary", "groups"}
 """Properties that only some types of identities have."""
 _WITHOUT_THEM = {
