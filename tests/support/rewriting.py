@@ -1,4 +1,4 @@
-"""Designs of stacks, and other ways to write the same one down: what a reviewer must be told nothing about."""
+"""Designs of stacks, and other ways to write the same one down, of which a review reports nothing."""
 
 import json
 from collections.abc import Iterable, Sequence

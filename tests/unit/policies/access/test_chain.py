@@ -173,13 +173,13 @@ def test_all_forms_of_a_principals_arn_are_equal_when_canonicalized(arn: str, sa
     assert canonicalize(arn) != canonicalize("arn:aws:iam::444455556666:role/vendor")
 
 
-def test_effective_rights_are_told_one_by_one() -> None:
+def test_effective_rights_are_enumerated_one_by_one() -> None:
     (found,) = effective_rules(*bound(rule("get list", "pods pods/log", "one")))
-    told = {
+    enumerated = {
         (g.verb, g.resource, g.subresource, g.name, g.namespace)
         for g in enumerate_requests(found.rules.permissions[0], None)
     }
-    assert told == {
+    assert enumerated == {
         ("get", "pods", "", "one", ""),
         ("get", "pods", "log", "one", ""),
         ("list", "pods", "", "one", ""),
