@@ -48,8 +48,9 @@ def find_not_evaluated_resources(stack: Stack) -> Iterator[NotEvaluated]:
         if not _has_values(resource, known):
             continue
         if known.evaluation is Evaluation.NOT_EVALUATED:
-            gives_any = not known.properties or _gives_any(resource, known, known.properties)
-            if gives_any or (known.is_limit and _has_any(resource, known)):
+            set_ = _list_set(resource, known, known.properties)
+            gives_any = not known.properties or _gives_any(set_, known)
+            if gives_any or (known.is_limit and set_):
                 paths = [*known.properties, *known.where] if known.properties else []
                 yield _create(resource, known, known.reason, paths, stack, is_limit=not gives_any)
             continue
@@ -57,7 +58,7 @@ def find_not_evaluated_resources(stack: Stack) -> Iterator[NotEvaluated]:
         if unknown:
             yield NotEvaluated(resource, "is not known before the deployment", unknown)
         for path, reason in known.unread.items():
-            if _gives_any(resource, known, [path]):
+            if _gives_any(_list_set(resource, known, [path]), known):
                 yield _create(resource, known, reason, [path], stack)
 
 
@@ -122,17 +123,14 @@ def _has_values(resource: Resource, known: ResourceType) -> bool:
     )
 
 
-def _has_any(resource: Resource, known: ResourceType) -> bool:
-    return any(value not in _EMPTY for path in known.properties for value in _find_values(resource, known, path))
+def _list_set(resource: Resource, known: ResourceType, paths: Iterable[Path]) -> list[tuple[Path, Value]]:
+    """The properties that are set to something, with their values."""
+    return [(path, value) for path in paths for value in _find_values(resource, known, path) if value not in _EMPTY]
 
 
-def _gives_any(resource: Resource, known: ResourceType, paths: Iterable[Path]) -> bool:
+def _gives_any(set_: Iterable[tuple[Path, Value]], known: ResourceType) -> bool:
     """Whether any of the properties has a value with which it may give access."""
-    return any(
-        value not in _EMPTY and value not in known.unless.get(path, ())
-        for path in paths
-        for value in _find_values(resource, known, path)
-    )
+    return any(value not in known.unless.get(path, ()) for path, value in set_)
 
 
 _EMPTY: tuple[Value, ...] = (None, "", [], {})
