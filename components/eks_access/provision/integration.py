@@ -162,7 +162,7 @@ class IntegrationComponent(pulumi.ComponentResource):
         )
 
     def _create_cluster(self, name: str, cluster: ClusterPlace, args: Any, provisioned: Provisioned) -> None:
-        connection = connect(name, args, pulumi.ResourceOptions(parent=self))
+        connection = connect(name, f"clusters.{cluster.key}", args, pulumi.ResourceOptions(parent=self))
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(provisioned.role_policies))
         ClusterAccess(name, provisioned, cluster, connection, opts)
 

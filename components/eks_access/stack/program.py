@@ -12,7 +12,7 @@ from ..endpoint import LoopbackError, loopback_endpoint
 from ..errors import InvalidInputError
 from ..manifest.models import SCHEMA_VERSION
 from ..provision.arguments import ClusterArgs
-from ..provision.connection import complete_cluster, connect
+from ..provision.connection import complete_cluster
 from .configuration import SECTIONS, AwsSettings, Declared, Endpoint, Environment, parse_environment
 
 SERVICES = ("eks", "iam", "sts")
@@ -41,9 +41,7 @@ def provision(declared: Environment) -> Mapping[str, Any]:
     caller = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=provider))
     used = {key for integration in declared.integrations for key in integration.clusters}
     clusters = {
-        key: _with_shared_provider(
-            key, complete_cluster({"region": declared.aws["region"], **args}, f"clusters.{key}", invoke_opts)
-        )
+        key: complete_cluster({"region": declared.aws["region"], **args}, f"clusters.{key}", invoke_opts)
         for key, args in declared.clusters.items()
         if key in used
     }
@@ -77,12 +75,6 @@ def _arguments(integration: Declared, clusters: Mapping[str, ClusterArgs], setti
         return integration.arguments
     # Its own AWS calls bypass the AWS provider, and must use the same endpoint.
     return {**integration.arguments, "endpoint": loopback_endpoint(os.environ)}
-
-
-def _with_shared_provider(key: str, args: ClusterArgs) -> ClusterArgs:
-    """The cluster with one Kubernetes provider for all integrations: each provider is a separate process."""
-    connection = connect(key, args, pulumi.ResourceOptions())
-    return {**args, "kubeconfig": connection.kubeconfig, "kubernetes_provider": connection.provider}
 
 
 def _aws_provider(settings: AwsSettings) -> aws.Provider:
