@@ -21,9 +21,11 @@ ROLE = "arn:aws:iam::111122223333:role/r"
         ),
         ("eks-access:index:AwsAuthMapping", {"clusterName": "c", "roleArn": ROLE}, f"c/{ROLE}"),
         ("eks-access:index:ConnectorRegistration", {"region": "us-east-1", "name": "c"}, "us-east-1/c"),
-        ("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", {"metadata": {"name": "x"}}, "x"),
+        ("eks-access:index:ClusterRole", {"metadata": {"name": "x"}}, "x"),
+        ("eks-access:index:RoleBinding", {"metadata": {"name": "x", "namespace": "web"}}, "web/x"),
+        ("kubernetes:core/v1:Namespace", {"metadata": {"name": "x"}}, "x"),
         (
-            "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding",
+            "kubernetes:core/v1:ServiceAccount",
             {"metadata": {"name": "x", "namespace": "web"}},
             "web/x",
         ),
