@@ -29,7 +29,7 @@ boundary = aws.iam.Policy(
     opts=pulumi.ResourceOptions(provider=account),
 )
 clusters = {
-    # An Output in a leaf, and an enum; a Kubernetes provider, which is for objects besides RBAC, is passed as a resource.
+    # An Output in a leaf, an enum, and a resource: the Kubernetes provider, which is for objects besides RBAC.
     "both": {
         "name": pulumi.Output.from_input("dev-both"),
         "region": "us-east-1",
