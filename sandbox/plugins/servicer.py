@@ -1,8 +1,7 @@
 """The engine's side of a plug-in: gRPC, marks for secrets, refusals, partial failures, cancellation.
 
 `pulumi.provider.experimental.server` is not used: it adds a Python stack trace to every error text, has no
-partial failure (`ErrorResourceInitFailed`), which a Deployment that does not become ready needs, and gives
-`check` no autonaming.
+partial failure (`ErrorResourceInitFailed`) and gives `check` no autonaming.
 """
 
 # ruff: noqa: ARG002 - an interface's arguments are given, used or not
@@ -19,7 +18,6 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from pulumi.runtime.proto import status_pb2 as rpc_status
 
 from . import diff as diffs
-from .engine import EngineLog
 from .errors import Failure, IncompleteOperationError, PluginError
 from .naming import AutonamingMode
 from .plugin import Difference, Operation, Plugin
@@ -41,10 +39,9 @@ _NOTHING = Decoded({})
 class PluginServicer(provider_pb2_grpc.ResourceProviderServicer):
     """Serves one plug-in. Requests come from many threads at once."""
 
-    def __init__(self, plugin: Plugin, version: str, log: EngineLog) -> None:
+    def __init__(self, plugin: Plugin, version: str) -> None:
         self._plugin = plugin
         self._version = version
-        self._log = log
         self.cancelled = threading.Event()
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
@@ -156,7 +153,6 @@ class PluginServicer(provider_pb2_grpc.ResourceProviderServicer):
             timeout=timeout or None,
             preview=preview,
             cancelled=self.cancelled,
-            log=lambda severity, text: self._log.send(urn, severity, text),
             seed=seed,
             autonaming=autonaming,
         )
@@ -224,10 +220,7 @@ def _diff_response(found: Difference, ignored: list[Path]) -> provider_pb2.DiffR
         deleteBeforeReplace=found.delete_before_replace,
         hasDetailedDiff=bool(changes),
         detailedDiff={
-            format_path(c.path): provider_pb2.PropertyDiff(
-                kind=_KINDS[c.kind, c.replaces], inputDiff=found.input_diff
-            )
-            for c in changes
+            format_path(c.path): provider_pb2.PropertyDiff(kind=_KINDS[c.kind, c.replaces]) for c in changes
         },
     )  # fmt: skip
 

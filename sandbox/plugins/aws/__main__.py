@@ -1,10 +1,8 @@
 """`python -m sandbox.plugins.aws`: the plug-in's process, started by the Pulumi engine."""
 
-import sys
-
 from .. import sdk_version
 from ..engine import serve
 from .provider import AwsPlugin
 
 if __name__ == "__main__":
-    serve(AwsPlugin(), sdk_version("aws"), sys.argv[1:])
+    serve(AwsPlugin(), sdk_version("aws"))
