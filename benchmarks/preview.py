@@ -25,8 +25,11 @@ from sandbox.clusters import ClusterSpec
 
 CHECKOUT = Path(__file__).parents[1]
 TARGET = 1.1
-MODES = ("API", "API_AND_CONFIG_MAP", "CONFIG_MAP")
+DEV_MODES = {"api": "API", "both": "API_AND_CONFIG_MAP", "configmap": "CONFIG_MAP"}
+"""The authentication modes of the dev environment's clusters, which those of the benchmark have in turn."""
+MODES = tuple(DEV_MODES.values())
 SECONDS = 600
+CONNECTED = 4
 
 
 class Program:
@@ -72,15 +75,18 @@ def configuration(clusters: int) -> dict[str, Any]:
     for name, integration in declared.items():
         if isinstance(integration.get("clusters"), dict):
             # The fleet's clusters, under other names, stand in for clusters outside of EKS.
-            connected = {key: outside(number) for number, key in enumerate(named) if number % len(MODES) == 0}
+            connected = {f"c{number:02}": outside(number) for number in connected_numbers(clusters)}
             integrations[name] = {**integration, "clusters": connected}
             continue
         if "clusters" not in integration:
             integrations[name] = integration
             continue
-        # One instance of the integration for every third cluster of the fleet.
-        for key in list(named)[len(integrations) % len(MODES) :: len(MODES)]:
-            integrations[f"{name}-{key}"] = {**integration, "clusters": [key]}
+        # One instance of the integration for every cluster with a mode of those that it has in the dev environment.
+        modes = {DEV_MODES[key] for key in integration["clusters"]}
+        for number, key in enumerate(named):
+            if mode(number) in modes:
+                own = {"clusters": [key], "role_name": f"{name}-{key}"}
+                integrations[f"{name}-{key}"] = {"vendor": name, **integration, **own}
     return {**config, "eks-access:clusters": named, "eks-access:integrations": integrations}
 
 
@@ -94,13 +100,22 @@ def outside(number: int) -> dict[str, str]:
     return {"name": f"connected-{number:02}", "provider": "OTHER", "kubeconfig_file": kubeconfig}
 
 
+def connected_numbers(clusters: int) -> list[int]:
+    """Every third cluster, as long as a region's quota of connected clusters has room."""
+    return list(range(0, clusters, len(MODES)))[:CONNECTED]
+
+
 def cluster_name(number: int) -> str:
     return f"bench-{number:02}"
 
 
+def mode(number: int) -> str:
+    return MODES[number % len(MODES)]
+
+
 def cluster_specs(clusters: int) -> list[ClusterSpec]:
     """Clusters without nodes, but with API servers: a preview describes them in EKS and dry-runs each new object."""
-    return [ClusterSpec(cluster_name(n), MODES[n % len(MODES)], nodes=False) for n in range(clusters)]
+    return [ClusterSpec(cluster_name(n), mode(n), nodes=False) for n in range(clusters)]
 
 
 def measure(sandbox: Sandbox, folder: Path, clusters: int, rounds: int) -> float:
@@ -110,7 +125,7 @@ def measure(sandbox: Sandbox, folder: Path, clusters: int, rounds: int) -> float
     recorded = folder / "resources.json"
     kubeconfigs = {
         f"eks-connector-c{number:02}": sandbox.state.kubeconfig(cluster_name(number)).read_text()
-        for number in range(0, clusters, len(MODES))
+        for number in connected_numbers(clusters)
     }
     recorded.write_text(json.dumps(list_resources(steps, kubeconfigs)))
     shared = {key: value for key, value in config.items() if key.startswith("pulumi:")}

@@ -9,7 +9,6 @@ import click
 from .. import exit_codes
 from ..options import cwd_option
 from ..output import print_message
-from ..pulumi_program import PulumiStack, find_backend
 from . import Command
 
 
@@ -36,6 +35,8 @@ def command(stack: str, cwd: Path, unlock: bool) -> None:
       2  bad usage
     """
     from eks_access.stack.recovery import adopt_pending_creates, find_pending_creates
+
+    from ..pulumi_program import PulumiStack, find_backend
 
     program = PulumiStack(stack, cwd)
     if unlock:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from eks_access_policies.finding import Severity
+from eks_access.model.severity import Severity
 
 from ..options import cwd_option
 from . import Command

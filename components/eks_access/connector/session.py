@@ -4,8 +4,6 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..endpoint import LoopbackError, is_loopback
@@ -40,6 +38,9 @@ class Session:
         Raises:
             RegistrationError: there is no such profile, or the credentials are of another account.
         """
+        # The plugin starts for every stack, and few have registrations: the AWS SDK takes as long as the rest of it.
+        import botocore.session
+
         self._settings = settings
         try:
             self._session = botocore.session.Session(profile=settings.profile)
@@ -62,6 +63,8 @@ class Session:
         return self._client("iam")
 
     def _client(self, service: str) -> Any:
+        from botocore.config import Config
+
         return self._session.create_client(
             service,
             region_name=self._settings.region,

@@ -1,5 +1,6 @@
 """How a deployment connects to a cluster: the user's arguments, completed by reading EKS."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,54 +11,63 @@ from ..errors import InvalidInputError
 from ..kubernetes.kubeconfig import build_kubeconfig
 from ..model.identity import AuthenticationMode
 from .arguments import ClusterArgs, validate_arguments
+from .invokes import await_answers
 from .output_bindings import OutputBindings
 
 if TYPE_CHECKING:
     import pulumi_kubernetes as kubernetes
 
-READ_FROM_EKS = ("authentication_mode", "endpoint", "certificate_authority")
+READ_FROM_EKS = {"authentication_mode", "endpoint", "certificate_authority"}
 
 
-def complete_cluster(args: ClusterArgs, path: str, opts: pulumi.InvokeOptions) -> ClusterArgs:
-    """Reads the region, authentication mode, endpoint and certificate authority from EKS if they were not given.
+def complete_clusters(clusters: Mapping[str, ClusterArgs], opts: pulumi.InvokeOptions) -> dict[str, ClusterArgs]:
+    """Reads the region, authentication mode, endpoint and certificate authority of clusters that they were not given.
+
+    All clusters are read at the same time.
 
     Raises:
         InvalidInputError: the authentication mode, which decides which resources are created, was not given and
             cannot be read, because the cluster's name is not known before the deployment.
     """
-    completed: dict[str, Any] = dict(validate_arguments(args, ClusterArgs, path))
-    if "region" not in completed:
-        completed["region"] = aws.get_region(opts=opts).region
-    missing = [key for key in READ_FROM_EKS if key not in completed]
-    name, region = completed["name"], completed["region"]
-    if not missing:
-        return cast("ClusterArgs", completed)
-    if isinstance(name, str):
-        found = aws.eks.get_cluster(name=name, region=region, opts=opts)
-        read: dict[str, Any] = {
-            "authentication_mode": AuthenticationMode(found.access_configs[0].authentication_mode),
-            "endpoint": found.endpoint,
-            "certificate_authority": found.certificate_authorities[0].data,
-        }
-    elif "authentication_mode" in missing:
-        raise InvalidInputError(
-            f"{path}.authentication_mode",
-            None,
-            "is required where the cluster's name is an Output: it decides which resources are created,"
-            " and cannot be read from the cluster yet",
-            f"Give one of {', '.join(AuthenticationMode)}.",
-        )
-    else:
-        later = aws.eks.get_cluster_output(
-            name=name,
-            region=region,
-            opts=pulumi.InvokeOutputOptions(parent=opts.parent, provider=opts.provider),
-        )
-        read = {
-            "endpoint": later.endpoint,
-            "certificate_authority": later.certificate_authorities.apply(lambda found: found[0].data),
-        }
-    return cast("ClusterArgs", completed | {key: read[key] for key in missing})
+    validated: dict[str, dict[str, Any]] = {
+        key: validate_arguments(args, ClusterArgs, f"clusters.{key}") for key, args in clusters.items()
+    }
+    if any("region" not in args for args in validated.values()):
+        region = aws.get_region(opts=opts).region
+        validated = {key: {"region": region, **args} for key, args in validated.items()}
+    later_opts = pulumi.InvokeOutputOptions(parent=opts.parent, provider=opts.provider)
+    asked = {
+        key: aws.eks.get_cluster_output(name=args["name"], region=args["region"], opts=later_opts)
+        for key, args in validated.items()
+        if not args.keys() >= READ_FROM_EKS
+    }
+    for key in asked:
+        if not isinstance(validated[key]["name"], str) and "authentication_mode" not in validated[key]:
+            raise InvalidInputError(
+                f"clusters.{key}.authentication_mode",
+                None,
+                "is required where the cluster's name is an Output: it decides which resources are created,"
+                " and cannot be read from the cluster yet",
+                f"Give one of {', '.join(AuthenticationMode)}.",
+            )
+    found = await_answers({key: each for key, each in asked.items() if isinstance(validated[key]["name"], str)})
+    read = {key: _read(found[key]) if key in found else _read_later(each) for key, each in asked.items()}
+    return {key: cast("ClusterArgs", read.get(key, {}) | args) for key, args in validated.items()}
+
+
+def _read(found: aws.eks.GetClusterResult) -> dict[str, Any]:
+    return {
+        "authentication_mode": AuthenticationMode(found.access_configs[0].authentication_mode),
+        "endpoint": found.endpoint,
+        "certificate_authority": found.certificate_authorities[0].data,
+    }
+
+
+def _read_later(found: pulumi.Output[aws.eks.GetClusterResult]) -> dict[str, Any]:
+    return {
+        "endpoint": found.apply(lambda cluster: cluster.endpoint),
+        "certificate_authority": found.apply(lambda cluster: cluster.certificate_authorities[0].data),
+    }
 
 
 class Connection:

@@ -15,7 +15,8 @@ from ..model.placeholders import fill, map_texts, placeholder
 from ..model.tags import validate_tags
 from .arguments import validate_arguments
 from .cluster_access import ClusterAccess
-from .connection import complete_cluster, connect
+from .connection import complete_clusters, connect
+from .invokes import read_account
 from .output_bindings import OutputBindings
 from .provisioned import Provisioned
 from .role import ActingRole, read_existing_role
@@ -87,8 +88,7 @@ class IntegrationComponent(pulumi.ComponentResource):
 
     def _complete(self, clusters: Mapping[str, Any]) -> Mapping[str, Any]:
         """The clusters' arguments, with defaults for those that were not given."""
-        invoke_opts = pulumi.InvokeOptions(parent=self)
-        return {key: complete_cluster(cluster, f"clusters.{key}", invoke_opts) for key, cluster in clusters.items()}
+        return complete_clusters(clusters, pulumi.InvokeOptions(parent=self))
 
     def _place(self, name: str, clusters: Mapping[str, Any], bindings: OutputBindings) -> Place:
         """The place that the integration is deployed in, with placeholders for values that are not known yet."""
@@ -96,9 +96,9 @@ class IntegrationComponent(pulumi.ComponentResource):
             key: bindings.capture(f"connection.{key}", (cluster["endpoint"], cluster["certificate_authority"]))
             for key, cluster in clusters.items()
         }
-        invoke_opts = pulumi.InvokeOutputOptions(parent=self)
-        partition = bindings.capture("partition", aws.get_partition_output(opts=invoke_opts).partition)
-        account = bindings.capture("account", aws.get_caller_identity_output(opts=invoke_opts).account_id)
+        read = read_account(pulumi.InvokeOutputOptions(parent=self))
+        partition = bindings.capture("partition", read.partition)
+        account = bindings.capture("account", read.id)
         return Place(
             name=name,
             partition=partition,

@@ -12,7 +12,8 @@ from ..endpoint import LoopbackError, loopback_endpoint
 from ..errors import InvalidInputError
 from ..manifest.models import SCHEMA_VERSION
 from ..provision.arguments import ClusterArgs
-from ..provision.connection import complete_cluster
+from ..provision.connection import complete_clusters
+from ..provision.invokes import read_account
 from .configuration import SECTIONS, AwsSettings, Declared, Endpoint, Environment, parse_environment
 
 SERVICES = ("eks", "iam", "sts")
@@ -37,14 +38,12 @@ def load(project: str) -> Environment:
 def provision(declared: Environment) -> Mapping[str, Any]:
     """Creates everything that the environment declares, and returns the access manifest."""
     provider = _aws_provider(declared.aws)
-    invoke_opts = pulumi.InvokeOptions(provider=provider)
-    caller = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(provider=provider))
+    account = read_account(pulumi.InvokeOutputOptions(provider=provider))
     used = {key for integration in declared.integrations for key in integration.clusters}
-    clusters = {
-        key: complete_cluster({"region": declared.aws["region"], **args}, f"clusters.{key}", invoke_opts)
-        for key, args in declared.clusters.items()
-        if key in used
-    }
+    clusters = complete_clusters(
+        {key: {"region": declared.aws["region"], **args} for key, args in declared.clusters.items() if key in used},
+        pulumi.InvokeOptions(provider=provider),
+    )
     components = {
         integration.name: integration.vendor.component(
             integration.name,
@@ -57,8 +56,8 @@ def provision(declared: Environment) -> Mapping[str, Any]:
         "schemaVersion": SCHEMA_VERSION,
         "project": pulumi.get_project(),
         "environment": pulumi.get_stack(),
-        "partition": aws.get_partition_output(opts=pulumi.InvokeOutputOptions(provider=provider)).partition,
-        "account": caller.account_id,
+        "partition": account.partition,
+        "account": account.id,
         "endpoint": declared.aws.get("endpoint", Endpoint.AWS).value,
         "clusters": {
             key: {"name": args["name"], "region": args.get("region", declared.aws["region"])}
@@ -71,10 +70,12 @@ def provision(declared: Environment) -> Mapping[str, Any]:
 def _arguments(integration: Declared, clusters: Mapping[str, ClusterArgs], settings: AwsSettings) -> Mapping[str, Any]:
     if not integration.vendor.own_clusters:
         return {**integration.arguments, "clusters": {key: clusters[key] for key in integration.clusters}}
-    if settings.get("endpoint") is not Endpoint.LOOPBACK:
-        return integration.arguments
-    # Its own AWS calls bypass the AWS provider, and must use the same endpoint.
-    return {**integration.arguments, "endpoint": loopback_endpoint(os.environ)}
+    own = {key: {"region": settings["region"], **args} for key, args in integration.arguments["clusters"].items()}
+    arguments = {**integration.arguments, "clusters": own}
+    if settings.get("endpoint") is Endpoint.LOOPBACK:
+        # Its own AWS calls bypass the AWS provider, and must use the same endpoint.
+        arguments["endpoint"] = loopback_endpoint(os.environ)
+    return arguments
 
 
 def _aws_provider(settings: AwsSettings) -> aws.Provider:

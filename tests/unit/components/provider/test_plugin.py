@@ -24,6 +24,7 @@ from eks_access.provider.resources.aws_auth_mapping import TOKEN, AwsAuthMapping
 from eks_access.provider.server import Servicer
 from tests.support.aws_auth_store import Store
 from tests.support.checkout import CHECKOUT
+from tests.support.interpreter import find_imported, find_imported_modules
 
 URN = f"urn:pulumi:dev::project::eks-access:index:Cado${TOKEN}::vendor"
 NO_ENGINE = "127.0.0.1:1"
@@ -46,6 +47,16 @@ def struct(values: dict[str, Any]) -> struct_pb2.Struct:
     message = struct_pb2.Struct()
     message.update(values)
     return message
+
+
+def test_it_starts_without_what_few_of_its_resources_need() -> None:
+    started = "import eks_access.provider.__main__"
+    slow = {"boto3", "pulumi_aws", "pulumi_kubernetes", "pydantic", "ruamel"}
+    assert not find_imported(started) & slow
+    sdk = {"botocore.session", "botocore.client"}
+    assert not find_imported_modules(started) & sdk
+    session = "from eks_access.connector.session import Session, Settings; Session(Settings('us-east-1'))"
+    assert "botocore.session" in find_imported_modules(f"{started}; {session}"), "what does need it imports it"
 
 
 def test_it_starts_from_any_folder_and_returns_its_version(plugin: tuple[Any, Any]) -> None:
