@@ -46,12 +46,15 @@ class EngineLog:
             return  # The engine is gone; `serve` notices and ends the plug-in.
 
 
-def serve(plugin: Plugin, version: str, arguments: list[str]) -> None:
-    """Print the port and nothing else, then serve until the engine ends or requests it."""
+def serve(plugin: Plugin, version: str, arguments: list[str], *, detailed: bool = True) -> None:
+    """Print the port and nothing else, then serve until the engine ends or requests it.
+
+    A plug-in that is not `detailed` reports which properties differ, and not which parts of them.
+    """
     from .servicer import PluginServicer
 
     address = next((argument for argument in arguments if not argument.startswith("-")), None)
-    servicer = PluginServicer(plugin, version, EngineLog(address))
+    servicer = PluginServicer(plugin, version, EngineLog(address), detailed=detailed)
     server = grpc.server(ThreadPoolExecutor(_WORKERS, "request"), options=_OPTIONS)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
