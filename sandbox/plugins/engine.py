@@ -22,11 +22,14 @@ _WORKERS = 64
 _GRACE = 5.0
 
 
-def serve(plugin: Plugin, version: str) -> None:
-    """Print the port and nothing else, then serve until the engine ends or requests it."""
+def serve(plugin: Plugin, version: str, *, detailed: bool = True) -> None:
+    """Print the port and nothing else, then serve until the engine ends or requests it.
+
+    A plug-in that is not `detailed` reports which properties differ, and not which parts of them.
+    """
     from .servicer import PluginServicer
 
-    servicer = PluginServicer(plugin, version)
+    servicer = PluginServicer(plugin, version, detailed=detailed)
     server = grpc.server(ThreadPoolExecutor(_WORKERS, "request"), options=_OPTIONS)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")

@@ -39,9 +39,10 @@ _NOTHING = Decoded({})
 class PluginServicer(provider_pb2_grpc.ResourceProviderServicer):
     """Serves one plug-in. Requests come from many threads at once."""
 
-    def __init__(self, plugin: Plugin, version: str) -> None:
+    def __init__(self, plugin: Plugin, version: str, *, detailed: bool = True) -> None:
         self._plugin = plugin
         self._version = version
+        self._detailed = detailed
         self.cancelled = threading.Event()
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
@@ -99,7 +100,7 @@ class PluginServicer(provider_pb2_grpc.ResourceProviderServicer):
         op = self._operation(request.urn)
         with _failures(context, old_inputs, state, news):
             found = self._plugin.diff(op, request.id, old_inputs.value, state.value, news.value)
-        return _diff_response(found, [parse_path(text) for text in request.ignoreChanges])
+        return _diff_response(found, [parse_path(text) for text in request.ignoreChanges], detailed=self._detailed)
 
     def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
         inputs = decode(request.properties)
@@ -209,7 +210,7 @@ def _check_response(
     )
 
 
-def _diff_response(found: Difference, ignored: list[Path]) -> provider_pb2.DiffResponse:
+def _diff_response(found: Difference, ignored: list[Path], *, detailed: bool) -> provider_pb2.DiffResponse:
     changes = [c for c in found.changes if not any(diffs.matches(c.path, pattern) for pattern in ignored)]
     replacing = {str(change.path[0]) for change in changes if change.replaces}
     return provider_pb2.DiffResponse(
@@ -218,9 +219,10 @@ def _diff_response(found: Difference, ignored: list[Path]) -> provider_pb2.DiffR
         stables=[] if replacing else list(found.stables),
         diffs=sorted({str(change.path[0]) for change in changes}),
         deleteBeforeReplace=found.delete_before_replace,
-        hasDetailedDiff=bool(changes),
+        hasDetailedDiff=detailed and bool(changes),
         detailedDiff={
-            format_path(c.path): provider_pb2.PropertyDiff(kind=_KINDS[c.kind, c.replaces]) for c in changes
+            format_path(c.path): provider_pb2.PropertyDiff(kind=_KINDS[c.kind, c.replaces])
+            for c in (changes if detailed else ())
         },
     )  # fmt: skip
 

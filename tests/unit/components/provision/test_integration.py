@@ -5,12 +5,13 @@ from typing import Any
 
 import pulumi
 import pytest
+from pulumi.runtime import MockResourceArgs, rpc
 
 from eks_access.integrations.apono.integration import Apono
 from eks_access.integrations.cado import Cado
 from eks_access.integrations.conductorone.integration import ConductorOne
 from eks_access.integrations.opentrace import OpenTrace
-from tests.support.components import ALL, c1, cado, opentrace
+from tests.support.components import ALL, c1, cado, opentrace, refusal
 from tests.support.recording_engine import (
     ACCESS_ENTRY,
     ASSOCIATION,
@@ -66,6 +67,28 @@ def test_the_hand_off_has_the_clusters_own_endpoint() -> None:
 def test_an_entry_is_tied_to_its_roles_unique_id() -> None:
     engine = run(lambda: OpenTrace("ot", opentrace()).role_arn)
     assert engine.of(ACCESS_ENTRY)["ot-api"]["tags"]["eks-access:role-id"] == "AROA-ot"
+    options = engine.options(ACCESS_ENTRY)["ot-api"]
+    assert options.replacement_trigger.string_value == "AROA-ot", "whatever a plugin says about the tag"
+    assert options.deleteBeforeReplace, "EKS has one entry for a principal"
+
+
+def test_a_role_that_is_not_created_yet_is_an_unknown_trigger() -> None:
+    class Previewed(Engine):
+        def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+            resource_id, outputs = super().new_resource(args)
+            return resource_id, {name: value for name, value in outputs.items() if name != "uniqueId"}
+
+    engine = run(lambda: OpenTrace("ot", opentrace()).role_arn, preview=True, engine=Previewed())
+    assert engine.options(ACCESS_ENTRY)["ot-api"].replacement_trigger.string_value == rpc.UNKNOWN
+
+
+def test_an_engine_without_triggers_is_rejected_where_a_cluster_takes_access_entries() -> None:
+    message = refusal(OpenTrace, "ot", opentrace(), Engine(lacks="replacementTrigger"))
+    assert "this Pulumi engine has no replacement triggers" in message
+    assert "use Pulumi 3.208 or later" in message
+    only_aws_auth = opentrace(clusters={"old": {"name": "prod-old"}})
+    engine = run(lambda: OpenTrace("ot", only_aws_auth).role_arn, engine=Engine(lacks="replacementTrigger"))
+    assert engine.of(MAPPING), "aws-auth has the ARN, and needs none"
 
 
 def test_the_mode_is_read_from_eks_only_if_it_was_not_given() -> None:

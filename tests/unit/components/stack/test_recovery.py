@@ -48,6 +48,14 @@ def test_a_pending_creation_counts_as_done_until_the_refresh() -> None:
     assert [(each["urn"], each.get("id")) for each in adopted["resources"]] == [(URN + "stack", None), (URN + "x", "r")]
 
 
+def test_an_adopted_entry_keeps_the_trigger_that_ties_it_to_its_role() -> None:
+    """Without one the next `up` could not find out that the role was recreated since."""
+    creating = operation("aws:eks/accessEntry:AccessEntry", "x", {"clusterName": "c", "principalArn": ROLE})
+    creating["resource"]["replacementTrigger"] = "AROA1"
+    _, adopted = adopt_pending_creates(state(creating))["deployment"]["resources"]
+    assert adopted["replacementTrigger"] == "AROA1"
+
+
 @pytest.mark.parametrize("kind", ["pulumi:providers:aws", "eks-access:index:Cado", "eks-access:index:ClusterAccess"])
 def test_what_exists_only_in_the_state_is_dropped(kind: str) -> None:
     adopted = adopt_pending_creates(state(operation(kind, "x", {})))["deployment"]
