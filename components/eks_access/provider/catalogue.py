@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import __version__
-from ..rbac.kinds import KINDS
+from ..exact.kinds import KINDS
 from .handler import ResourceHandler, Warn
 from .plugin import PACKAGE
 from .resources.aws_auth_mapping import AwsAuthMappings
 from .resources.connector_registration import ConnectorRegistrations
+from .resources.exact_objects import ExactObjects
 from .resources.in_cluster import Connections
-from .resources.rbac import RbacObjects
 
 
 def create_handlers(warn: Warn) -> Sequence[ResourceHandler]:
@@ -20,7 +20,7 @@ def create_handlers(warn: Warn) -> Sequence[ResourceHandler]:
     return (
         AwsAuthMappings(warn, connect),
         ConnectorRegistrations(warn),
-        *(RbacObjects(kind, warn, connect) for kind in KINDS),
+        *(ExactObjects(kind, warn, connect) for kind in KINDS),
     )
 
 

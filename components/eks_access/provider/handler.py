@@ -154,7 +154,8 @@ class ResourceHandler(ABC):
         live = self.find_resource(Operation(request.urn), request.resource_id, inputs, request.properties)
         if live is None:
             return ReadResponse()
-        names = {each.name for each in self.outputs}
+        # An input that the resource no longer has is gone from the state too.
+        names = {each.name for each in (*self.inputs, *self.outputs)}
         kept = {name: value for name, value in request.properties.items() if name not in names}
         return ReadResponse(request.resource_id, {**kept, **live.inputs, **live.outputs}, dict(live.inputs))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 
+from ..exact import resource as exact
 from ..model.objects import KubernetesObject
 from ..model.rbac import ANNOTATIONS, STACK
 from .connection import Connection
@@ -16,6 +17,10 @@ from .output_bindings import OutputBindings
 
 SECRETS_DIGEST = "eks-access/secrets-digest"
 """Pods read a Secret when they start: a changed digest in their template restarts them."""
+
+
+_EXACT: Mapping[str, Any] = {"NetworkPolicy": exact.NetworkPolicy, "ServiceAccount": exact.ServiceAccount}
+"""Kinds that decide about access by themselves: the role of an account's pods, and who reaches pods."""
 
 
 @cache
@@ -61,24 +66,21 @@ class ObjectSet:
         if digest is not None:
             template = body["spec"]["template"]["metadata"]
             template["annotations"] = {**template.get("annotations", {}), SECRETS_DIGEST: digest}
-        metadata = {
+        metadata: dict[str, Any] = {
             "name": each.name,
             "labels": {**self._labels, **each.labels},
-            "annotations": {**ANNOTATIONS, STACK: stack_name(), **self._bindings.fill_tree(each.annotations)},
+            "annotations": self._bindings.fill_tree(each.annotations),
         }
         if each.namespace is not None:
             metadata["namespace"] = each.namespace
-        resource: pulumi.Resource = _find_resource_class(each.api_version, each.kind)(
-            f"{self._name}-{each.key}",
-            metadata=metadata,
-            **to_sdk_arguments(body),
-            opts=pulumi.ResourceOptions(
-                parent=self._parent,
-                provider=self._connection.provider,
-                depends_on=list(depends_on),
-                additional_secret_outputs=["data", "stringData"] if each.kind == "Secret" else None,
-            ),
-        )
+        name, arguments = f"{self._name}-{each.key}", {"metadata": metadata, **to_sdk_arguments(body)}
+        opts = pulumi.ResourceOptions(parent=self._parent, depends_on=list(depends_on))
+        if each.kind in _EXACT:
+            return _EXACT[each.kind](name, kubeconfig=self._connection.kubeconfig, **arguments, opts=opts)
+        metadata["annotations"] |= {**ANNOTATIONS, STACK: stack_name()}
+        opts.provider = self._connection.provider
+        opts.additional_secret_outputs = ["data", "stringData"] if each.kind == "Secret" else None
+        resource: pulumi.Resource = _find_resource_class(each.api_version, each.kind)(name, **arguments, opts=opts)
         return resource
 
     def _secrets_digest(self) -> pulumi.Input[str] | None:

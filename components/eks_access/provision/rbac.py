@@ -5,9 +5,9 @@ from typing import Any
 
 import pulumi
 
+from ..exact import resource as rbac
 from ..model.integration import ClusterPlace
 from ..model.rbac import build_objects
-from ..rbac import resource as rbac
 from .connection import Connection
 from .metadata import object_labels, to_sdk_arguments
 from .provisioned import Provisioned

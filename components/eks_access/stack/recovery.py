@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..rbac.kinds import KINDS, Kind
+from ..exact.kinds import KINDS, Kind
 
 Inputs = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from eks_access.kubernetes.kubeconfig import find_cluster_name, find_current_context
 
 from ..stack import Resource, Stack, Value, is_unknown
-from ..stack.model import RBAC_TYPES
+from ..stack.model import EXACT_TYPES
 from ..stack.values import get, items, text
 
 CLUSTER = ("aws:eks/cluster:Cluster", "aws-native:eks:Cluster")
@@ -138,7 +138,7 @@ class Clusters:
 
 def is_connected_by_itself(resource: Resource) -> bool:
     """Whether it is an object in a cluster whose kubeconfig is its own property, and not its provider's."""
-    return resource.type in RBAC_TYPES and "kubeconfig" in resource.properties
+    return resource.type in EXACT_TYPES and "kubeconfig" in resource.properties
 
 
 def find_access_config(properties: Mapping[str, Value]) -> Value:

@@ -11,7 +11,7 @@ from ..access.eks.aws_auth import CONFIG_MAP
 from ..finding import Finding, Rule
 from ..rules import eks as eks_rules
 from ..stack import Resource, Stack
-from ..stack.model import RBAC_TYPES
+from ..stack.model import EXACT_TYPES
 from . import eks, not_evaluated, rbac
 from .documents import evaluate_documents
 from .exemptions import EXEMPTED, Exemption, find_exemptions
@@ -44,7 +44,7 @@ RULES: tuple[Rule, ...] = (*RESOURCE_RULES, *STACK_RULES)
 
 def has_resource_rules(type: str) -> bool:
     """Whether a resource rule applies to this type: of the types in clusters, only to ConfigMap, for aws-auth."""
-    is_in_cluster = type.startswith("kubernetes:") or type in RBAC_TYPES
+    is_in_cluster = type.startswith("kubernetes:") or type in EXACT_TYPES
     return not is_in_cluster or CONFIG_MAP.fullmatch(type) is not None
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from eks_access.exact.kinds import KINDS
+
 from .values import Value, get, leaves
 
 HIDDEN = "[secret]"
@@ -17,16 +19,14 @@ VENDOR_TYPES = tuple(
     for name in ("Apono", "Cado", "ConductorOne", "CustomIntegration", "EksConnector", "OpenTrace")
 )
 """The components of this package's vendors."""
-RBAC_TYPES = tuple(
-    f"{INTEGRATION_PREFIX}{kind}" for kind in ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
-)
-"""This package's own resources for RBAC objects."""
+EXACT_TYPES = tuple(f"{INTEGRATION_PREFIX}{kind.name}" for kind in KINDS)
+"""This package's own resources for objects of a cluster."""
 _PARTS = (
     *(
         f"{INTEGRATION_PREFIX}{part}"
         for part in ("ClusterAccess", "AwsAuthMapping", "ConnectedCluster", "ConnectorRegistration")
     ),
-    *RBAC_TYPES,
+    *EXACT_TYPES,
 )
 
 

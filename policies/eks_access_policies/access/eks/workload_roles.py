@@ -15,7 +15,7 @@ POD_IDENTITY_ASSOCIATION = (
     "aws:eks/podIdentityAssociation:PodIdentityAssociation",
     "aws-native:eks:PodIdentityAssociation",
 )
-SERVICE_ACCOUNT = re.compile(r"kubernetes:(core/)?v1:ServiceAccount(List)?(Patch)?")
+SERVICE_ACCOUNT = re.compile(r"kubernetes:(core/)?v1:ServiceAccount(List)?(Patch)?|eks-access:index:ServiceAccount")
 ANNOTATION = "eks.amazonaws.com/role-arn"
 """https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html"""
 

@@ -1,4 +1,4 @@
-"""The operations of the RBAC resources as the engine calls them, on an API server in memory."""
+"""The operations of the exact objects as the engine calls them, on an API server in memory."""
 
 import copy
 import json
@@ -19,13 +19,22 @@ from pulumi.provider.experimental.provider import (
     UpdateRequest,
 )
 
+from eks_access.exact.kinds import (
+    CLUSTER_ROLE,
+    CLUSTER_ROLE_BINDING,
+    KINDS,
+    NETWORK_POLICY,
+    ROLE,
+    ROLE_BINDING,
+    SERVICE_ACCOUNT,
+    Kind,
+)
 from eks_access.kubernetes.client import ApiError, UnreachableError
 from eks_access.provider.errors import NotAvailableError, ProviderError
+from eks_access.provider.resources.exact_objects import ExactObjects
 from eks_access.provider.resources.in_cluster import DELETE_UNREACHABLE
-from eks_access.provider.resources.rbac import RbacObjects
 from eks_access.provider.values import UNKNOWN, unwrap, wrap
-from eks_access.rbac.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, KINDS, ROLE, ROLE_BINDING, Kind
-from tests.support.rbac_store import Store
+from tests.support.object_store import Store
 
 GROUP = "rbac.authorization.k8s.io"
 RULES = [
@@ -38,6 +47,31 @@ SUBJECTS = [
     {"apiGroup": GROUP, "kind": "User", "name": "vendor"},
 ]
 MASTERS = {"apiGroup": GROUP, "kind": "Group", "name": "system:authenticated"}
+PEERS = [{"namespaceSelector": {"matchLabels": {"team": "vendor"}}}]
+POLICY = {
+    "podSelector": {"matchLabels": {"app": "web"}},
+    "policyTypes": ["Ingress"],
+    "ingress": [{"from": PEERS, "ports": [{"port": 443, "protocol": "TCP"}]}],
+}
+PARTS: Mapping[str, Mapping[str, Any]] = {
+    "ClusterRole": {"rules": RULES},
+    "Role": {"rules": RULES},
+    "ClusterRoleBinding": {"roleRef": {"kind": "ClusterRole", "name": "view"}, "subjects": SUBJECTS},
+    "RoleBinding": {"roleRef": {"kind": "ClusterRole", "name": "view"}, "subjects": SUBJECTS},
+    "ServiceAccount": {"automountServiceAccountToken": False},
+    "NetworkPolicy": {"spec": POLICY},
+}
+"""What the program has of each kind."""
+OTHERS: Mapping[str, Mapping[str, Any]] = {
+    "ClusterRole": {"rules": [SECRETS]},
+    "Role": {"rules": [SECRETS]},
+    "ClusterRoleBinding": {"roleRef": {"kind": "ClusterRole", "name": "admin"}, "subjects": [MASTERS]},
+    "RoleBinding": {"roleRef": {"kind": "ClusterRole", "name": "admin"}, "subjects": [MASTERS]},
+    "ServiceAccount": {"automountServiceAccountToken": True},
+    "NetworkPolicy": {"spec": {"podSelector": {}}},
+}
+"""What others have of each kind."""
+ROLE_ARN = "eks.amazonaws.com/role-arn"
 AGGREGATE = "rbac.authorization.k8s.io/aggregate-to-view"
 
 
@@ -60,20 +94,20 @@ class Stack:
         self.urn = f"urn:pulumi:dev::{project}::eks-access:index:{kind.name}::{resource}"
         self.warnings: list[str] = []
         self.is_reachable = True
-        self.handler = RbacObjects(kind, lambda urn, message: self.warnings.append(message), self._connect)
+        self.handler = ExactObjects(kind, lambda urn, message: self.warnings.append(message), self._connect)
         self.state: dict[str, PropertyValue] = {}
         self.inputs: dict[str, PropertyValue] = {}
         self.id = "vendor-view"
-        parts: dict[str, Any] = (
-            {"roleRef": {"kind": "ClusterRole", "name": "view"}, "subjects": SUBJECTS}
-            if kind.is_binding
-            else {"rules": RULES}
-        )
         metadata = {"name": "vendor-view", "labels": {"app": "vendor"}}
         if kind.namespaced:
             metadata["namespace"] = "web"
             self.id = "web/vendor-view"
-        self.program: dict[str, Any] = {"kubeconfig": kubeconfig(), "metadata": metadata, **parts, "adopt": False}
+        self.program: dict[str, Any] = {
+            "kubeconfig": kubeconfig(),
+            "metadata": metadata,
+            **copy.deepcopy(dict(PARTS[kind.name])),
+            "adopt": False,
+        }
 
     @property
     def path(self) -> str:
@@ -82,6 +116,11 @@ class Stack:
             if self.kind.namespaced
             else f"{self.kind.plural}/vendor-view"
         )
+
+    @property
+    def is_as_declared(self) -> bool:
+        """Does the cluster have what the program has?"""
+        return all(self.live.get(part) == self.program[part] for part in PARTS[self.kind.name])
 
     @property
     def live(self) -> dict[str, Any]:
@@ -149,8 +188,7 @@ def stack(request: pytest.FixtureRequest, store: Store) -> Stack:
 
 
 def test_an_object_is_created_as_declared_with_its_owners_mark(stack: Stack) -> None:
-    parts = {part: stack.program[part] for part in stack.kind.parts if part in stack.program}
-    assert {part: stack.live[part] for part in parts} == parts
+    assert stack.is_as_declared
     assert stack.live["metadata"]["labels"] == {"app": "vendor"}
     assert stack.live["metadata"]["annotations"] == {"eks-access/stack": "project/dev", "eks-access/resource": "vendor"}
     assert unwrap(stack.state["uid"]) == stack.live["metadata"]["uid"]
@@ -173,6 +211,14 @@ def added_subject(live: dict[str, Any]) -> None:
 
 def removed_subject(live: dict[str, Any]) -> None:
     live["subjects"].pop(0)
+
+
+def removed_all_subjects(live: dict[str, Any]) -> None:
+    del live["subjects"]
+
+
+def removed_all_rules(live: dict[str, Any]) -> None:
+    live["rules"] = None
 
 
 def changed_subject(live: dict[str, Any]) -> None:
@@ -216,13 +262,33 @@ def added_aggregating_label(live: dict[str, Any]) -> None:
 
 
 def replaced_content(live: dict[str, Any]) -> None:
-    if "rules" in live:
-        live["rules"] = [SECRETS]
-    else:
-        live["subjects"] = [MASTERS]
-    live["metadata"] = {
-        name: live["metadata"][name] for name in ("name", "uid", "namespace") if name in live["metadata"]
-    }
+    live.update(copy.deepcopy(dict(OTHERS[live["kind"]])))
+    for name in ("labels", "annotations"):
+        live["metadata"].pop(name)
+
+
+def added_role_annotation(live: dict[str, Any]) -> None:
+    live["metadata"]["annotations"][ROLE_ARN] = "arn:aws:iam::111122223333:role/admin"
+
+
+def mounted_token(live: dict[str, Any]) -> None:
+    del live["automountServiceAccountToken"]
+
+
+def added_peer(live: dict[str, Any]) -> None:
+    live["spec"]["ingress"][0]["from"].insert(0, {"ipBlock": {"cidr": "0.0.0.0/0"}})
+
+
+def added_ingress(live: dict[str, Any]) -> None:
+    live["spec"]["ingress"].append({})
+
+
+def removed_ports(live: dict[str, Any]) -> None:
+    del live["spec"]["ingress"][0]["ports"]
+
+
+def other_pods(live: dict[str, Any]) -> None:
+    live["spec"]["podSelector"] = {"matchLabels": {"app": "other"}}
 
 
 def other_role(live: dict[str, Any]) -> None:
@@ -233,6 +299,8 @@ ADD, DELETE, UPDATE = PropertyDiffKind.ADD, PropertyDiffKind.DELETE, PropertyDif
 DRIFT: list[tuple[Callable[[dict[str, Any]], None], tuple[Kind, ...], dict[str, PropertyDiffKind] | None]] = [
     (added_subject, (CLUSTER_ROLE_BINDING, ROLE_BINDING), {"subjects[2]": DELETE}),
     (removed_subject, (CLUSTER_ROLE_BINDING, ROLE_BINDING), None),
+    (removed_all_subjects, (CLUSTER_ROLE_BINDING, ROLE_BINDING), {"subjects": ADD}),
+    (removed_all_rules, (CLUSTER_ROLE, ROLE), {"rules": ADD}),
     (changed_subject, (CLUSTER_ROLE_BINDING, ROLE_BINDING), {"subjects[1].name": UPDATE}),
     (other_role, (CLUSTER_ROLE_BINDING, ROLE_BINDING), {"roleRef.apiGroup": DELETE, "roleRef.name": UPDATE}),
     (added_rule, (CLUSTER_ROLE, ROLE), {"rules[2]": DELETE}),
@@ -244,6 +312,12 @@ DRIFT: list[tuple[Callable[[dict[str, Any]], None], tuple[Kind, ...], dict[str, 
     (removed_names, (CLUSTER_ROLE, ROLE), {"rules[1].resourceNames": ADD}),
     (added_aggregation, (CLUSTER_ROLE,), None),
     (added_aggregating_label, (CLUSTER_ROLE,), {f'metadata.labels["{AGGREGATE}"]': DELETE}),
+    (added_role_annotation, (SERVICE_ACCOUNT,), {f'metadata.annotations["{ROLE_ARN}"]': DELETE}),
+    (mounted_token, (SERVICE_ACCOUNT,), {"automountServiceAccountToken": ADD}),
+    (added_peer, (NETWORK_POLICY,), {"spec.ingress[0].from[1]": DELETE}),
+    (added_ingress, (NETWORK_POLICY,), {"spec.ingress[1]": DELETE}),
+    (removed_ports, (NETWORK_POLICY,), {"spec.ingress[0].ports": ADD}),
+    (other_pods, (NETWORK_POLICY,), {"spec.podSelector.matchLabels.app": UPDATE}),
     (replaced_content, KINDS, None),
 ]
 
@@ -287,8 +361,7 @@ def test_an_update_repairs_what_no_refresh_has_shown(stack: Stack) -> None:
     """The whole object is written, so what others added in between is gone too."""
     stack.store.change(stack.path, replaced_content)
     stack.update()
-    part = "subjects" if stack.kind.is_binding else "rules"
-    assert stack.live[part] == stack.program[part]
+    assert stack.is_as_declared
 
 
 def test_a_binding_to_another_role_is_created_anew(store: Store) -> None:
@@ -349,8 +422,8 @@ def test_an_object_that_is_gone_is_reported_and_created_by_an_update(stack: Stac
 
 
 def put_foreign(stack: Stack, **annotations: str) -> None:
-    content = {"roleRef": {"kind": "ClusterRole", "name": "admin"}} if stack.kind.is_binding else {"rules": [SECRETS]}
-    stack.store.put(stack.path, content, annotations=annotations, managedFields=[{"manager": "kubectl-create"}])
+    managed = [{"manager": "kubectl-create"}]
+    stack.store.put(stack.path, OTHERS[stack.kind.name], annotations=annotations, managedFields=managed)
 
 
 @pytest.mark.parametrize("preview", [False, True], ids=["update", "preview"])
@@ -386,8 +459,7 @@ def test_adopt_takes_an_object_over_as_declared(store: Store, kind: Kind) -> Non
     stack.create(preview=True, adopt=True)
     assert "eks-access/stack" not in stack.live["metadata"]["annotations"], "a preview writes nothing"
     stack.create(adopt=True)
-    part = "subjects" if kind.is_binding else "rules"
-    assert stack.live[part] == stack.program[part]
+    assert stack.is_as_declared
     assert stack.live["metadata"]["annotations"]["eks-access/stack"] == "project/dev"
     stack.delete()
     assert stack.path not in store.objects
@@ -416,8 +488,7 @@ def test_an_object_that_others_replaced_is_only_overwritten_after_a_refresh_has_
     assert stack.refresh()
     assert stack.paths(), "shown"
     stack.update()
-    part = "subjects" if stack.kind.is_binding else "rules"
-    assert stack.live[part] == stack.program[part]
+    assert stack.is_as_declared
     stack.delete()
     assert stack.path not in stack.store.objects, "and it is this stack's from then on"
 
@@ -514,7 +585,7 @@ def test_a_refused_preview_fails_only_where_the_deployment_would(store: Store, s
 
 def test_what_is_unknown_in_a_preview_is_a_difference_and_nothing_is_asked(stack: Stack) -> None:
     stack.store.requests.clear()
-    part = "subjects" if stack.kind.is_binding else "rules"
+    part = next(iter(PARTS[stack.kind.name]))
     unknown: dict[str, Any] = {part: UNKNOWN}
     assert stack.diff(**unknown).changes
     stack.update(preview=True, **unknown)
@@ -640,6 +711,9 @@ def test_an_import_with_a_wrong_id_says_what_the_id_is(stack: Stack, identifier:
         (ROLE_BINDING, {"subjects": [{"kind": "ServiceAccount", "name": "a"}]}, "subjects[0].namespace is not"),
         (ROLE_BINDING, {"subjects": [{"kind": "Role", "name": "a"}]}, "subjects[0].kind is 'Role', which is not one"),
         (ROLE_BINDING, {"subjects": [{**MASTERS, "namespace": "web"}]}, "no Group has one"),
+        (SERVICE_ACCOUNT, {"automountServiceAccountToken": "no"}, "is 'no', which is not true or false"),
+        (NETWORK_POLICY, {"spec": {**POLICY, "ingres": []}}, "spec.ingres is not known"),
+        (NETWORK_POLICY, {"spec": None}, "spec: is required"),
         (ROLE_BINDING, {"adopt": "yes"}, "adopt is 'yes', which is not true or false"),
     ],
 )

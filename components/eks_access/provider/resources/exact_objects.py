@@ -1,7 +1,7 @@
-"""The resources `ClusterRole`, `Role`, `ClusterRoleBinding` and `RoleBinding`: RBAC objects, exactly.
+"""The resources `ClusterRole`, `RoleBinding`, `ServiceAccount` and so on: objects of a cluster, exactly.
 
 Everything that gives access is compared, whatever put it there: the official Kubernetes provider compares only what the
-program has, so that rules and subjects that others add are invisible to it
+program has, so that rules, subjects and peers that others add are invisible to it
 (https://github.com/pulumi/pulumi-kubernetes/issues/2404).
 """
 
@@ -22,26 +22,26 @@ from pulumi.provider.experimental.provider import (
 )
 from typing_extensions import override
 
+from ...exact import lifecycle
+from ...exact.kinds import Kind
+from ...exact.meaning import align, find_meaning
+from ...exact.ownership import Owner, parse_owner, read_owner
 from ...kubernetes.client import ApiError, UnreachableError
 from ...kubernetes.credentials import CredentialError
 from ...kubernetes.kubeconfig import KubeconfigError, has_secret
 from ...model.rbac import RESOURCE, STACK
-from ...rbac import lifecycle
-from ...rbac.kinds import Kind
-from ...rbac.meaning import align, find_meaning
-from ...rbac.ownership import Owner, parse_owner, read_owner
 from ..errors import NotAvailableError, ProviderError
 from ..handler import LiveResource, Operation, Outputs, Values, Warn
 from ..properties import OutputProperty
 from ..values import Properties, is_known, unwrap, wrap
 from .differences import Difference, compare, describe
+from .exact_inputs import TYPES, build_inputs
 from .in_cluster import InClusterHandler, read_import_kubeconfig
-from .rbac_inputs import TYPES, build_inputs
 
 _ADVICE: Mapping[int, str] = {
     401: "The credentials of the kubeconfig are not accepted by this cluster.",
-    403: "The deployer needs get, create, update and delete on this kind, and all rights that it gives (or `escalate`"
-    " and `bind`).",
+    403: "The deployer needs get, create, update and delete on this kind; for RBAC also all rights that it gives, or"
+    " `escalate` and `bind`.",
 }
 _UNREAD_ANNOTATIONS = ("kubectl.kubernetes.io/last-applied-configuration", STACK, RESOURCE)
 """Annotations that are not imported: kubectl's own copy of the object, and the owner's mark."""
@@ -50,8 +50,8 @@ _METADATA_MAPS = ("labels", "annotations")
 Connect = Callable[[str], lifecycle.Api]
 
 
-class RbacObjects(InClusterHandler):
-    """The operations on the RBAC objects of one kind."""
+class ExactObjects(InClusterHandler):
+    """The operations on the objects of one kind."""
 
     outputs = (
         OutputProperty("uid", "The object's uid when it was last written."),
@@ -67,7 +67,7 @@ class RbacObjects(InClusterHandler):
         super().__init__(warn)
         self._kind = kind
         self._connect = connect
-        self.token = f"eks-access:index:{kind.name}"
+        self.token = kind.token
         self.description = (
             f"A {kind.name} of a cluster, exactly: what others add to it is found by a refresh, and removed by the next"
             " update. An object of others is left as it is, unless `adopt` is set. Import it with the id"
@@ -212,10 +212,9 @@ class RbacObjects(InClusterHandler):
         return _format_owner(known)
 
     def _read_metadata(self, declared: Mapping[str, Any], live: Mapping[str, Any], labels: Any) -> dict[str, Any]:
-        """The declared labels and annotations as they are now, and labels that give access."""
-        annotations = live["metadata"].get("annotations") or {}
-        kept = {name: annotations[name] for name in declared.get("annotations") or {} if name in annotations}
-        found = {"labels": labels, "annotations": kept}
+        """The declared labels and annotations as they are now, and those that give access."""
+        annotations = lifecycle.read_annotations(self._kind, live, declared.get("annotations") or {})
+        found = {"labels": labels, "annotations": annotations}
         return {name: value for name, value in found.items() if value or name in declared}
 
     def _keep_unchanged(self, inputs: Properties, declared: Values, found: Values) -> dict[str, PropertyValue]:
@@ -234,7 +233,7 @@ class RbacObjects(InClusterHandler):
             values = live["metadata"].get(field) or {}
             if kept := {name: value for name, value in values.items() if name not in _UNREAD_ANNOTATIONS}:
                 metadata[field] = kept
-        parts = {part: live[part] for part in self._kind.parts if live.get(part)}
+        parts = {part: live[part] for part in self._kind.parts if live.get(part) not in (None, [])}
         if "aggregationRule" in parts:
             parts.pop("rules", None)
         return {

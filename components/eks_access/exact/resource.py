@@ -1,4 +1,4 @@
-"""The Pulumi resources: RBAC objects of a cluster, exactly as the program has them.
+"""The Pulumi resources: objects of a cluster, exactly as the program has them.
 
 They are served by the plugin `pulumi-resource-eks-access` (`eks_access.provider`); `eks-access plugin install` puts
 that where the engine finds it.
@@ -9,22 +9,21 @@ from typing import Any
 
 import pulumi
 
-from .kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING, Kind
+from .kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, NETWORK_POLICY, ROLE, ROLE_BINDING, SERVICE_ACCOUNT, Kind
 
 Fields = pulumi.Input[Mapping[str, Any]]
 """Fields under Kubernetes' own names, such as `apiGroups`; each value may be an Output."""
 
-_PULUMI_NAMES = {"aggregation_rule": "aggregationRule", "role_ref": "roleRef"}
+_PULUMI_NAMES = {
+    "aggregation_rule": "aggregationRule",
+    "role_ref": "roleRef",
+    "automount_service_account_token": "automountServiceAccountToken",
+}
 _PYTHON_NAMES = {pulumi_name: name for name, pulumi_name in _PULUMI_NAMES.items()}
 
 
-def find_token(kind: Kind) -> str:
-    """The type token of a kind's resource."""
-    return f"eks-access:index:{kind.name}"
-
-
-class _RbacObject(pulumi.CustomResource):
-    """The base of the four resources."""
+class _ExactObject(pulumi.CustomResource):
+    """The base of the resources."""
 
     def __init__(
         self,
@@ -34,9 +33,9 @@ class _RbacObject(pulumi.CustomResource):
         opts: pulumi.ResourceOptions | None,
     ) -> None:
         # Deployed by version 0.1.0 as a resource of the Kubernetes provider.
-        before = pulumi.Alias(type_=f"kubernetes:rbac.authorization.k8s.io/v1:{kind.name}")
+        before = pulumi.Alias(type_=f"kubernetes:{kind.group or 'core'}/v1:{kind.name}")
         super().__init__(
-            find_token(kind),
+            kind.token,
             resource_name,
             {**inputs, "uid": None, "owner": None},
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[before])),
@@ -70,7 +69,7 @@ class _RbacObject(pulumi.CustomResource):
         return _PYTHON_NAMES.get(prop, prop)
 
 
-class ClusterRole(_RbacObject):
+class ClusterRole(_ExactObject):
     """A ClusterRole: what others add to it, a label that aggregates it included, is found and removed."""
 
     def __init__(
@@ -105,7 +104,7 @@ class ClusterRole(_RbacObject):
         super().__init__(CLUSTER_ROLE, resource_name, inputs, opts)
 
 
-class Role(_RbacObject):
+class Role(_ExactObject):
     """A Role: what others add to it is found and removed."""
 
     def __init__(
@@ -123,7 +122,7 @@ class Role(_RbacObject):
         super().__init__(ROLE, resource_name, inputs, opts)
 
 
-class ClusterRoleBinding(_RbacObject):
+class ClusterRoleBinding(_ExactObject):
     """A ClusterRoleBinding: subjects that others add to it are found and removed."""
 
     def __init__(
@@ -153,7 +152,7 @@ class ClusterRoleBinding(_RbacObject):
         )
 
 
-class RoleBinding(_RbacObject):
+class RoleBinding(_ExactObject):
     """A RoleBinding: subjects that others add to it are found and removed."""
 
     def __init__(
@@ -179,3 +178,62 @@ def _binding(kubeconfig: Any, metadata: Any, role_ref: Any, subjects: Any, adopt
         "subjects": subjects,
         "adopt": adopt,
     }
+
+
+class ServiceAccount(_ExactObject):
+    """A ServiceAccount: an annotation by which others give its pods an IAM role is found and removed."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        kubeconfig: pulumi.Input[str],
+        metadata: Fields,
+        automount_service_account_token: pulumi.Input[bool] | None = None,
+        adopt: pulumi.Input[bool] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Create a ServiceAccount.
+
+        Args:
+            resource_name: the resource's name.
+            kubeconfig: how the deployment reaches the cluster, as text. It is kept as a secret if it contains one.
+            metadata: `name` and `namespace`, and if needed `labels` and `annotations`.
+            automount_service_account_token: do pods get a token without requesting one? They do unless it is False.
+            adopt: take over an object of this name that exists already, instead of refusing.
+            opts: the resource's options.
+        """
+        inputs = {
+            "kubeconfig": kubeconfig,
+            "metadata": metadata,
+            "automount_service_account_token": automount_service_account_token,
+            "adopt": adopt,
+        }
+        super().__init__(SERVICE_ACCOUNT, resource_name, inputs, opts)
+
+
+class NetworkPolicy(_ExactObject):
+    """A NetworkPolicy: peers and rules that others add to it are found and removed."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        kubeconfig: pulumi.Input[str],
+        metadata: Fields,
+        spec: Fields,
+        adopt: pulumi.Input[bool] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Create a NetworkPolicy.
+
+        Args:
+            resource_name: the resource's name.
+            kubeconfig: how the deployment reaches the cluster, as text. It is kept as a secret if it contains one.
+            metadata: `name` and `namespace`, and if needed `labels` and `annotations`.
+            spec: all fields of a NetworkPolicySpec.
+            adopt: take over an object of this name that exists already, instead of refusing.
+            opts: the resource's options.
+        """
+        inputs = {"kubeconfig": kubeconfig, "metadata": metadata, "spec": spec, "adopt": adopt}
+        super().__init__(NETWORK_POLICY, resource_name, inputs, opts)

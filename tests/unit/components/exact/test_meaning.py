@@ -7,8 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eks_access.rbac.kinds import CLUSTER_ROLE, CLUSTER_ROLE_BINDING, KINDS, ROLE, ROLE_BINDING, Kind
-from eks_access.rbac.meaning import align, is_same
+from eks_access.exact.kinds import (
+    CLUSTER_ROLE,
+    CLUSTER_ROLE_BINDING,
+    KINDS,
+    NETWORK_POLICY,
+    ROLE,
+    ROLE_BINDING,
+    SERVICE_ACCOUNT,
+    Kind,
+)
+from eks_access.exact.meaning import align, is_same
 
 ROLE_CONTENT: dict[str, Any] = {
     "rules": [
@@ -25,7 +34,30 @@ BINDING_CONTENT: dict[str, Any] = {
         {"kind": "ServiceAccount", "name": "agent", "namespace": "vendor"},
     ],
 }
-CONTENTS = {kind.name: BINDING_CONTENT if kind.is_binding else ROLE_CONTENT for kind in KINDS}
+POLICY_CONTENT: dict[str, Any] = {
+    "spec": {
+        "podSelector": {"matchLabels": {"app": "web"}},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [
+            {
+                "from": [
+                    {"podSelector": {}},
+                    {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16", "10.2.0.0/16"]}},
+                ],
+                "ports": [{"port": 80}, {"port": 53, "protocol": "UDP"}],
+            }
+        ],
+        "egress": [{"to": [{"namespaceSelector": {"matchLabels": {"a": "b"}}}]}],
+    }
+}
+CONTENTS: dict[str, dict[str, Any]] = {
+    "ClusterRole": ROLE_CONTENT,
+    "Role": ROLE_CONTENT,
+    "ClusterRoleBinding": BINDING_CONTENT,
+    "RoleBinding": BINDING_CONTENT,
+    "ServiceAccount": {"automountServiceAccountToken": False},
+    "NetworkPolicy": POLICY_CONTENT,
+}
 
 
 def changed(content: dict[str, Any], *path: Any, to: Any) -> dict[str, Any]:
@@ -77,6 +109,24 @@ DIFFERENCES: list[tuple[Kind, tuple[Any, ...], Any]] = [
             (("roleRef", "kind"), "Role"),
         ]
     ],
+    (SERVICE_ACCOUNT, ("automountServiceAccountToken",), True),
+    (SERVICE_ACCOUNT, ("automountServiceAccountToken",), DELETED),
+    *[
+        (NETWORK_POLICY, ("spec", *path), to)
+        for path, to in [
+            (("ingress", 0, "from", 2), {"namespaceSelector": {}}),
+            (("ingress", 0, "from", 0), {"podSelector": {"matchLabels": {"a": "b"}}}),
+            (("ingress", 0, "from", 1, "ipBlock", "except", 0), DELETED),
+            (("ingress", 0, "from"), DELETED),
+            (("ingress", 0, "ports", 1, "protocol"), DELETED),
+            (("ingress", 1), {}),
+            (("egress",), DELETED),
+            (("egress", 0, "to", 0, "namespaceSelector"), {}),
+            (("policyTypes", 1), DELETED),
+            (("podSelector",), {}),
+            (("someFieldOfTheFuture",), True),
+        ]
+    ],
 ]
 
 
@@ -122,6 +172,21 @@ def test_what_the_api_server_defaults_is_no_difference() -> None:
     assert is_same(ROLE_BINDING, short, full)
     assert is_same(CLUSTER_ROLE, {"rules": []}, {"rules": None})
     assert is_same(CLUSTER_ROLE, {}, {"aggregationRule": {"clusterRoleSelectors": []}})
+
+
+def test_what_the_api_server_fills_into_a_network_policy_is_no_difference() -> None:
+    short = {"spec": {"podSelector": {"matchLabels": {}}, "ingress": [{"ports": [{"port": 80}]}], "egress": []}}
+    full = {
+        "spec": {
+            "podSelector": {},
+            "policyTypes": ["Ingress"],
+            "ingress": [{"ports": [{"port": 80, "protocol": "TCP"}]}],
+        }
+    }
+    assert is_same(NETWORK_POLICY, short, full)
+    assert not is_same(NETWORK_POLICY, {"spec": {"ingress": []}}, {"spec": {"ingress": [{}]}}), (
+        "nothing, and everything"
+    )
 
 
 def test_the_rules_of_an_aggregated_role_are_its_controllers() -> None:

@@ -1,4 +1,4 @@
-"""The inputs of ClusterRole, Role, ClusterRoleBinding and RoleBinding: Kubernetes' own fields, validated.
+"""The inputs of objects that are compared whole: Kubernetes' own fields, validated.
 
 https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/
 """
@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...errors import InvalidInputError
+from ...exact.kinds import Kind
 from ...kubernetes.kubeconfig import find_current_context
 from ...model.rbac import API_GROUP, RESOURCE, STACK
-from ...rbac.kinds import Kind
 from ..properties import STRING, STRINGS, InputProperty, validate_bool, validate_string
 from .in_cluster import build_kubeconfig_input
 
@@ -223,6 +223,11 @@ def _validate_subjects(path: str, value: Any) -> None:
     _validate_items(path, value, _validate_subject)
 
 
+def _validate_network_policy(path: str, value: Any) -> None:
+    spec = _validate_fields(path, value, ("podSelector", "policyTypes", "ingress", "egress"))
+    _validate_selector(f"{path}.podSelector", spec.get("podSelector") or {})
+
+
 def is_other_server(old: Any, new: Any) -> bool:
     """Do the current contexts have other servers? Credentials and authorities are renewed."""
     return find_current_context(str(old))[0] != find_current_context(str(new))[0]
@@ -255,6 +260,19 @@ def build_inputs(kind: Kind) -> tuple[InputProperty, ...]:
             "Who gets the role, exactly.",
             schema=_list_of(SUBJECT_TOKEN),
             validate=_validate_subjects,
+        ),
+        "automountServiceAccountToken": InputProperty(
+            "automountServiceAccountToken",
+            "Do pods get a token of this account without requesting one? They do unless it is false.",
+            schema={"type": "boolean"},
+            validate=validate_bool,
+        ),
+        "spec": InputProperty(
+            "spec",
+            "Which pods it is for, and what they may reach and be reached from: all fields of a NetworkPolicySpec.",
+            schema={"type": "object", "additionalProperties": {"$ref": "pulumi.json#/Any"}},
+            validate=_validate_network_policy,
+            is_required=True,
         ),
     }
     return (

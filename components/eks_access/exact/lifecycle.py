@@ -1,4 +1,4 @@
-"""Creates, reads, replaces and deletes one RBAC object, and never touches one that belongs to others.
+"""Creates, reads, replaces and deletes one object, and never touches one that belongs to others.
 
 Why objects are replaced (PUT) and not applied: server-side apply removes nothing that another field manager added, such
 as an aggregation rule. What others keep in the metadata (finalizers, owners, annotations, labels by which nothing is
@@ -14,7 +14,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from ..errors import EksAccessError
 from ..kubernetes.client import ApiError
-from .kinds import API_VERSION, CLUSTER_ROLE, Kind
+from .kinds import CLUSTER_ROLE, Kind
 from .labels import find_aggregating, find_selectors
 from .meaning import find_meaning
 from .ownership import Owner, read_owner
@@ -95,6 +95,13 @@ def read_labels(api: Api, kind: Kind, live: Object, declared: Mapping[str, str])
         log.debug("ClusterRoles cannot be listed, so every label counts: %s", error)
         selectors = None
     return kept | find_aggregating(labels, declared, selectors)
+
+
+def read_annotations(kind: Kind, live: Object, declared: Mapping[str, str]) -> dict[str, str]:
+    """The declared annotations as they are now, and those that were added and give access."""
+    annotations: dict[str, str] = live["metadata"].get("annotations") or {}
+    given = kind.annotations
+    return {name: value for name, value in annotations.items() if name in declared or name.startswith(given)}
 
 
 def create(
@@ -234,16 +241,14 @@ def _replace(
         return Written(_post(api, kind, wanted, dry_run))
     metadata = dict(live["metadata"])
     metadata.pop("managedFields", None)
-    metadata["labels"] = _merge(live, wanted, "labels", _find_given_labels(api, kind, live, wanted) | known_labels)
-    metadata["annotations"] = _merge(live, wanted, "annotations", known_annotations)
+    # What gives access and was not declared is taken away whether or not a refresh has shown it.
+    labels = read_labels(api, kind, live, wanted["metadata"].get("labels") or {})
+    annotations = read_annotations(kind, live, wanted["metadata"].get("annotations") or {})
+    metadata["labels"] = _merge(live, wanted, "labels", known_labels.union(labels))
+    metadata["annotations"] = _merge(live, wanted, "annotations", known_annotations.union(annotations))
     body = {**live, **{part: None for part in kind.parts}, **wanted, "metadata": metadata}
     written = api.json("PUT", kind.path(*_locate(wanted)), query=_build_query(dry_run), body=body)
     return Written(written["metadata"]["uid"])
-
-
-def _find_given_labels(api: Api, kind: Kind, live: Object, wanted: Object) -> frozenset[str]:
-    """Labels that give access and were not declared: taken away whether or not a refresh has shown them."""
-    return frozenset(read_labels(api, kind, live, wanted["metadata"].get("labels") or {}))
 
 
 def _refers_elsewhere(kind: Kind, live: Object, wanted: Object) -> bool:
@@ -272,7 +277,7 @@ def _get(api: Api, kind: Kind, name: str, namespace: str) -> Object | None:
 
 
 def _post(api: Api, kind: Kind, wanted: Object, dry_run: bool) -> str:
-    body = {"apiVersion": API_VERSION, "kind": kind.name, **wanted}
+    body = {"apiVersion": kind.api_version, "kind": kind.name, **wanted}
     path = kind.collection(wanted["metadata"].get("namespace", ""))
     written = api.json("POST", path, query=_build_query(dry_run), body=body)
     return "" if dry_run else str(written["metadata"]["uid"])

@@ -2,7 +2,7 @@
 
 import pulumi
 
-from eks_access.rbac.resource import ClusterRole, ClusterRoleBinding, Role, RoleBinding
+from eks_access.exact.resource import ClusterRole, ClusterRoleBinding, Role, RoleBinding
 
 CLASSES = {each.__name__: each for each in (ClusterRole, Role, ClusterRoleBinding, RoleBinding)}
 

@@ -1,8 +1,9 @@
-"""What an RBAC object gives, without what has no meaning: order, repetition and defaults. Pure.
+"""What an object gives, without what has no meaning: order, repetition and defaults. Pure.
 
 Two objects with the same meaning give the same access. A field that is not known here is compared as it is, so that
 nothing of an object is ever overlooked.
 https://kubernetes.io/docs/reference/kubernetes-api/authorization-resources/
+https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -57,9 +58,19 @@ def _align_part(part: str, live: Any, declared: Any) -> Any:
     meaning = _MEANINGS[part]
     if meaning(live) == meaning(declared):
         return declared
-    if isinstance(live, Sequence) and not isinstance(live, str):
+    if isinstance(live, list) and part in _ITEM_MEANINGS:
         return _align_list(live, declared if isinstance(declared, Sequence) else (), _ITEM_MEANINGS[part])
-    return live
+    return _align_tree(live, declared)
+
+
+def _align_tree(live: Any, declared: Any) -> Any:
+    """Every list in a live value in the order in which it is declared."""
+    if isinstance(live, list):
+        return _align_list(live, declared if isinstance(declared, list) else [], _freeze)
+    if not isinstance(live, Mapping) or not isinstance(declared, Mapping):
+        return live
+    ordered = (*(key for key in declared if key in live), *(key for key in live if key not in declared))
+    return {key: _align_tree(live[key], declared.get(key)) for key in ordered}
 
 
 def _align_list(live: Sequence[Any], declared: Sequence[Any], meaning: Callable[[Any], Any]) -> list[Any]:
@@ -76,35 +87,17 @@ def _align_list(live: Sequence[Any], declared: Sequence[Any], meaning: Callable[
             nearest = max(left, key=lambda each: _count_common(each, wanted))
             if _count_common(nearest, wanted):
                 left.remove(nearest)
-                matched[index] = _align_item(nearest, wanted)
+                matched[index] = _align_tree(nearest, wanted)
     return [*(matched[index] for index in sorted(matched)), *left]
 
 
 def _count_common(one: Any, other: Any) -> int:
     """How many entries of the lists, and equal fields, two items have in common."""
+    if isinstance(one, list) and isinstance(other, list):
+        return sum(each in other for each in one)
     if not isinstance(one, Mapping) or not isinstance(other, Mapping):
         return 0
-    common = 0
-    for key in one.keys() & other.keys():
-        if isinstance(one[key], list) and isinstance(other[key], list):
-            common += sum(each in other[key] for each in one[key])
-        else:
-            common += one[key] == other[key]
-    return common
-
-
-def _align_item(live: Any, declared: Any) -> Any:
-    if not isinstance(live, Mapping) or not isinstance(declared, Mapping):
-        return live
-    ordered = {key: live[key] for key in (*(key for key in declared if key in live), *live)}
-    return {key: _order_as(value, declared.get(key)) for key, value in ordered.items()}
-
-
-def _order_as(live: Any, declared: Any) -> Any:
-    if not isinstance(live, list) or not isinstance(declared, list):
-        return live
-    kept = [each for each in declared if each in live]
-    return [*kept, *(each for each in live if each not in kept)]
+    return sum(one[key] == other[key] or _count_common(one[key], other[key]) for key in one.keys() & other.keys())
 
 
 def _freeze(value: Any) -> Any:
@@ -147,9 +140,35 @@ def _without_empty(value: Mapping[str, Any]) -> dict[str, Any]:
     return {key: part for key, part in value.items() if part not in (None, "")}
 
 
+def _freeze_network_policy(spec: Any) -> Any:
+    """A NetworkPolicy's specification with the types and protocols that the API server fills in."""
+    if not isinstance(spec, Mapping):
+        return _freeze(spec)
+    types = spec.get("policyTypes") or ["Ingress", *(["Egress"] if spec.get("egress") else [])]
+    # An empty selector selects everything, and an empty rule allows everything: neither is as if it were left out.
+    return _freeze_whole({**_fill_protocols(spec), "podSelector": spec.get("podSelector") or {}, "policyTypes": types})
+
+
+def _fill_protocols(value: Any, *, is_port: bool = False) -> Any:
+    if isinstance(value, Mapping):
+        filled = {key: _fill_protocols(part, is_port=key == "ports") for key, part in value.items()}
+        return {"protocol": "TCP", **_without_empty(filled)} if is_port else filled
+    return [_fill_protocols(each, is_port=is_port) for each in value] if isinstance(value, list) else value
+
+
+def _freeze_whole(value: Any) -> Any:
+    """As `_freeze`, where an empty object is not a missing one: an empty selector selects everything."""
+    if isinstance(value, Mapping):
+        left_out = [key for key, part in value.items() if part in (None, []) or (key == "matchLabels" and not part)]
+        return frozenset((key, _freeze_whole(part)) for key, part in value.items() if key not in left_out)
+    return frozenset(map(_freeze_whole, value)) if isinstance(value, list) else _freeze(value)
+
+
 _ITEM_MEANINGS: Mapping[str, Callable[[Any], Any]] = {"rules": _freeze, "subjects": _freeze_subject}
 _MEANINGS: Mapping[str, Callable[[Any], Any]] = {
     **{part: _freeze_list(freeze) for part, freeze in _ITEM_MEANINGS.items()},
     "roleRef": _freeze_role_ref,
+    "automountServiceAccountToken": lambda value: value is not False,
+    "spec": _freeze_network_policy,
     "aggregationRule": lambda value: _freeze(value) if _has_selectors(value) else frozenset(),
 }

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
+from eks_access.exact.kinds import KINDS, Kind
 from eks_access.kubernetes.client import KubernetesApi
-from eks_access.rbac.kinds import KINDS, Kind
 from sandbox import Sandbox
 
 pytestmark = pytest.mark.e2e
@@ -48,7 +48,7 @@ class Stack:
         options = {"virtualenv": str(Path(sys.executable).parents[1])}
         project = {
             "name": "rbac",
-            "main": str(CHECKOUT / "tests/e2e/rbac_program"),
+            "main": str(CHECKOUT / "tests/e2e/exact_program"),
             "runtime": {"name": "python", "options": options},
             "plugins": {"providers": [{"name": "eks-access", "path": str(CHECKOUT / "components")}]},
         }

@@ -1,14 +1,15 @@
-"""The RBAC objects of an API server in memory, with uids, resource versions, preconditions and dry runs."""
+"""The objects of an API server in memory, with uids, resource versions, preconditions and dry runs."""
 
 import copy
 import itertools
+import re
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from eks_access.kubernetes.client import ApiError
 
-PREFIX = "/apis/rbac.authorization.k8s.io/v1/"
+PREFIX = re.compile(r"/(api|apis/[^/]+)/v1/")
 
 
 class Store:
@@ -41,7 +42,7 @@ class Store:
     def json(
         self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: object | None = None
     ) -> Any:
-        assert path.startswith(PREFIX)
+        assert PREFIX.match(path)
         self.before(method, path)
         with self._lock:
             self.requests.append((method, path))
@@ -49,7 +50,7 @@ class Store:
                 assert (query or {}).get("fieldManager") == "eks-access", "every write names its field manager"
             is_dry = (query or {}).get("dryRun") == "All"
             before = copy.deepcopy(self.objects)
-            answer = copy.deepcopy(self._serve(method, path.removeprefix(PREFIX), copy.deepcopy(body)))
+            answer = copy.deepcopy(self._serve(method, PREFIX.sub("", path), copy.deepcopy(body)))
             if is_dry:
                 self.objects = before
             return answer

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from eks_access.rbac.labels import find_aggregating, find_selectors, is_selected
+from eks_access.exact.labels import find_aggregating, find_selectors, is_selected
 
 VIEW = "rbac.authorization.k8s.io/aggregate-to-view"
 
