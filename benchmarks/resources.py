@@ -34,7 +34,10 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 HIDDEN = "[secret]"
 """The placeholder for secrets in the output of a preview, with any options."""
+HIDDEN_DATA = "aGlkZGVu"
+"""Stands for what is hidden of a Secret's data, which has to be base64."""
 SECRET = "$secret"
+BASE64 = "$base64"
 _STACK = "pulumi:pulumi:Stack"
 _BY_ENGINE = ("apiVersion", "kind", "version")
 
@@ -81,13 +84,13 @@ def _properties(state: Mapping[str, Any], kubeconfig: str | None) -> Iterator[tu
             (source,) = sources[key]
             value = _linked_value(value, f"${{{source}|{links[key]}}}")
         elif value == HIDDEN:
-            value = {SECRET: kubeconfig if key == "kubeconfig" else {"hidden": "hidden"}}
+            value = {SECRET: kubeconfig if key == "kubeconfig" else {"hidden": HIDDEN_DATA}}
         yield (_snake(key) if typed else key), value
 
 
 def _linked_value(value: Any, reference: str) -> Any:
     if value == HIDDEN:
-        return {SECRET: {"code": reference}}
+        return {SECRET: {"code": {BASE64: reference}}}
     return _replace_unknown(value, reference) if isinstance(value, dict) else reference
 
 
