@@ -17,7 +17,7 @@ IN      = $(if $(PULUMI_BACKEND_URL),,$(PY) -m sandbox run --)
 ACCEPTED = $(wildcard policies/$(STACK).json)
 # Tests to run on their own. Only those below tests/unit need no programs.
 T ?=
-TEST_NEEDS = $(if $(T),$(if $(filter-out tests/unit%,$(filter tests%,$(T))),programs,setup),programs lint test-unit test-e2e)
+TEST_NEEDS = $(if $(T),$(if $(filter-out tests/unit%,$(filter tests%,$(T))),programs-with-languages,setup),programs-with-languages lint test-unit test-e2e)
 # Replaces the file $2 with what the command $1 prints, and leaves it alone where that fails.
 write = $1 > $2.new && mv $2.new $2 || { rm -f $2.new; exit 1; }
 
@@ -58,7 +58,7 @@ test-unit: setup ## run the tests that need no sandbox
 	$(PY) -m pytest tests/unit -n auto
 
 # Half of their time they wait. Each worker has a sandbox of its own, with three clusters, which takes 2 GB.
-test-e2e: programs ## run the tests against sandboxes of their own (E2E_WORKERS=2)
+test-e2e: programs-with-languages ## run the tests against sandboxes of their own (E2E_WORKERS=2)
 	$(PY) -m pytest tests/e2e -n $(E2E_WORKERS) --dist loadfile
 
 # What is checked, and how strictly, is in pyproject.toml.
@@ -117,11 +117,18 @@ clean: down ## stop the sandbox and remove all that make wrote here
 setup: $(READY)
 
 $(READY): requirements/dev.txt pyproject.toml
-	@PYTHON="$(PYTHON)" VENV=$(VENV) sh requirements/setup.sh
+	@PYTHON="$(PYTHON)" VENV=$(VENV) BESIDE="$(BESIDE)" sh requirements/setup.sh
 	@rm -f $(VENV)/.ready-*
 	@touch $@
 
+# On a new machine they are built while pip installs.
+programs: BESIDE := sandbox.programs
 programs: setup
 	$(PY) -m sandbox.programs
 
-.PHONY: help up review test test-unit test-e2e test-mutation bench lint format docs aws-policies sandbox-status down clean lock setup programs
+# Language hosts that only the tests use.
+programs-with-languages: BESIDE := sandbox.programs --languages
+programs-with-languages: setup
+	$(PY) -m sandbox.programs --languages
+
+.PHONY: help up review test test-unit test-e2e test-mutation bench lint format docs aws-policies sandbox-status down clean lock setup programs programs-with-languages

@@ -127,8 +127,9 @@ def measure(sandbox: Sandbox, folder: Path, clusters: int, rounds: int) -> float
     steps = ours.steps()
     recorded = folder / "resources.json"
     kubeconfigs = {
-        f"eks-connector-c{number:02}": sandbox.state.kubeconfig(cluster_name(number % SERVERS)).read_text()
-        for number in connected_numbers(clusters)
+        f"{kind} c{number:02}": sandbox.state.kubeconfig(cluster_name(number % SERVERS)).read_text()
+        for kind in ("ClusterAccess", "ConnectedCluster")
+        for number in range(clusters)
     }
     recorded.write_text(json.dumps(list_resources(steps, kubeconfigs)))
     shared = {key: value for key, value in config.items() if key.startswith("pulumi:")}

@@ -145,13 +145,11 @@ def _supervise(
 def down(folder: Path | None) -> None:
     """Stop the sandbox and everything it started. Its logs stay."""
     state = State.at(folder)
-    if state.read() is None:
-        click.echo(f"no sandbox is running in {state.folder}")
-        return
+    running = state.read() is not None
     left = stop(state)
-    click.echo(f"stopped the sandbox in {state.folder}")
+    click.echo(f"stopped the sandbox in {state.folder}" if running else f"no sandbox is running in {state.folder}")
     if left:
-        click.echo(f"ended what its supervisor had left behind: {', '.join(sorted(left))}")
+        click.echo(f"ended what was left behind: {', '.join(sorted(left))}")
 
 
 @main.command("status")

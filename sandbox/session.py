@@ -21,6 +21,7 @@ from .aws.connected_clusters import CONTROL_PATH
 from .aws.identity_provider import GOOGLE, IdentityProviders
 from .aws.ministack_client import client
 from .clusters import DEFAULT, ClusterSpec, validate_specs
+from .plugins import home
 from .processes import kill
 from .progress import Event, Progress, silent
 from .state import ClusterRecord, Runtime, State, checkout
@@ -181,7 +182,7 @@ def stop(state: State) -> list[str]:
     """
     runtime = state.read()
     if runtime is None:
-        return []
+        return home.reap(state.pulumi_home)
     supervisor = runtime.supervisor.process()
     if supervisor is not None:
         supervisor.terminate()
@@ -190,7 +191,7 @@ def stop(state: State) -> list[str]:
             time.sleep(FOLLOW_SECONDS)
     left = kill([runtime.supervisor, *runtime.processes])
     state.forget()
-    return left
+    return left + home.reap(state.pulumi_home)
 
 
 def _up_command(

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import FrameType
 
-from . import plugins
 from .aws import accounts
 from .aws.identity_provider import FORGED, GOOGLE, SERVICE_ACCOUNTS, IdentityProviders
 from .aws.ministack_client import MiniStack, client
@@ -24,6 +23,7 @@ from .cluster.certificates import CertificateAuthority
 from .cluster.control_plane import Command, ControlPlane, Ports
 from .clusters import ClusterSpec
 from .environment import write_identities
+from .plugins import home
 from .ports import Leases
 from .processes import Children, Exited, base_environment, kill, record_of
 from .programs import build
@@ -31,6 +31,7 @@ from .progress import Event, Progress
 from .state import ClusterRecord, Runtime, State
 
 START_SECONDS, SECONDS_FOR_EACH_CLUSTER = 120, 20
+REAP_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def run(state: State, options: Options, progress: Progress) -> None:
         if leftover is not None:
             kill(leftover.processes)
             state.forget()
+        home.reap(state.pulumi_home)
         found = build.ensure(progress)  # may take minutes, and ends on Ctrl-C by itself
         state.clear()
         Supervisor(state, options, found, progress).run()
@@ -95,7 +97,7 @@ class Supervisor:
         try:
             with self._signals():
                 self._start(pool)
-                while not isinstance(event := self._events.get(), Stop):
+                while not isinstance(event := self._next(), Stop):
                     self._handle(event)
             self._say("stopping")
         except SandboxFailedError as failed:
@@ -103,6 +105,7 @@ class Supervisor:
             raise
         finally:
             self._children.stop()
+            home.reap(self._state.pulumi_home)
             self._deadline.expire()
             pool.shutdown(wait=False, cancel_futures=True)
             self._leases.release()
@@ -141,7 +144,8 @@ class Supervisor:
             self._later(plane.spec.name, lambda plane=plane: self._await_api_server(plane))  # type: ignore[misc]
         self._later(AWS, self._fill_aws)
         write_identities(self._state, self._programs.kubectl)
-        for line in plugins.install(self._state.pulumi_home):
+        kubernetes = self._programs.pulumi_resource_kubernetes.parent
+        for line in home.install(self._state.pulumi_home, kubernetes):
             self._say(line)
 
     def _fill_aws(self) -> None:
@@ -206,6 +210,14 @@ class Supervisor:
             self._runtime.status = "ready"
             self._say(f"the sandbox is ready: {self._runtime.endpoint}")
         self._state.write(self._runtime)
+
+    def _next(self) -> object:
+        """The next event. While there is none, plugins that a killed engine left behind are ended."""
+        while True:
+            try:
+                return self._events.get(timeout=REAP_SECONDS)
+            except queue.Empty:
+                home.reap(self._state.pulumi_home)
 
     def _handle(self, event: object) -> None:
         if isinstance(event, Then):

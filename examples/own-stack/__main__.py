@@ -7,7 +7,6 @@ created, and cannot be read before the cluster exists.
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_kubernetes as kubernetes
 
 from eks_access import Cado, ConductorOne, OpenTrace
 
@@ -47,17 +46,14 @@ boundary = aws.iam.Policy(
     opts=pulumi.ResourceOptions(parent=platform),
 )
 
-new_cluster = kubernetes.Provider(
-    "new-cluster", kubeconfig=new["kubeconfig"], opts=pulumi.ResourceOptions(parent=platform)
-)
 clusters = {
     "new": {
         "name": new["name"],
         "region": config.require("region"),
         "authentication_mode": "API_AND_CONFIG_MAP",
-        "kubernetes_provider": new_cluster,
+        "kubeconfig": new["kubeconfig"],
     },
-    # Without a provider or kubeconfig, the deployment signs in with its AWS credentials, by `eks-access token`.
+    # Without a kubeconfig, the deployment signs in with its AWS credentials, by `eks-access token`.
     "old": {"name": old["name"], "region": config.require("region"), "authentication_mode": "CONFIG_MAP"},
 }
 beneath = pulumi.ResourceOptions(parent=platform)

@@ -1,21 +1,19 @@
 """Which properties the official Python SDKs declare, read from their generated source.
 
-The stand-ins refuse what an SDK does not declare, as the official plug-ins refuse what their schema does not. The
+The stand-in refuses what an SDK does not declare, as the official plug-in refuses what its schema does not. The
 SDKs' input classes are generated with one `@pulumi.getter` for each property, so the declaration can be read from
-the text of the one class that is needed: a few milliseconds, where importing `pulumi_kubernetes.core.v1` alone
-takes half a second.
+the text of the one class that is needed: a few milliseconds, where importing the SDK takes seconds.
 """
 
 import ast
 import difflib
 import functools
-import importlib.util
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
+from . import package_folder
 from .errors import Failure
 from .values import Path as ValuePath
 from .values import Unknown, format_path
@@ -41,14 +39,6 @@ class Property:
 
 
 ANYTHING = Declared("any")
-
-
-@functools.cache
-def package_folder(package: str) -> Path:
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.submodule_search_locations:
-        raise ModuleNotFoundError(f"the Python SDK {package} is not installed")
-    return Path(next(iter(spec.submodule_search_locations)))
 
 
 @functools.cache
@@ -135,16 +125,7 @@ def _declared(module: str, node: ast.expr | None) -> Declared:
 def _object(module: str, name: str) -> Declared:
     if not name.endswith("Args"):
         return ANYTHING
-    *folders, type_name = name.split(".")
-    if not folders:
-        return Declared("object", module=_inputs_module(module), type_name=type_name)
-    # '_meta.v1.ObjectMetaArgs': a module of the same package, imported under a name with an underscore.
-    package = module.split(".")[0]
-    return Declared(
-        "object",
-        module=".".join([package, folders[0].lstrip("_"), *folders[1:], "_inputs"]),
-        type_name=type_name,
-    )
+    return Declared("object", module=_inputs_module(module), type_name=name)
 
 
 def _inputs_module(module: str) -> str:

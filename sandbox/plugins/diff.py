@@ -55,10 +55,6 @@ def same(old: Any, new: Any) -> bool:
     return bool(old == new) and isinstance(old, bool) == isinstance(new, bool)
 
 
-def is_under(path: Path, prefix: Path) -> bool:
-    return path[: len(prefix)] == prefix
-
-
 def matches(path: Path, pattern: Path) -> bool:
     """Whether the path is, or lies under, the pattern; `*` in the pattern matches any one step."""
     return len(path) >= len(pattern) and all(p in ("*", step) for p, step in zip(pattern, path, strict=False))

@@ -9,6 +9,9 @@ DEFAULTS_KEY = "__defaults"
 """Among a resource's inputs: the names of those that the plug-in filled in, as bridged plug-ins keep them."""
 
 
+DIGITS = 7
+
+
 class NameRequiredError(ValueError):
     """Automatic naming is switched off and no name was given."""
 
@@ -17,7 +20,6 @@ def autoname(
     name: str,
     seed: bytes,
     *,
-    digits: int = 7,
     limit: int | None = None,
     proposed: tuple[str, AutonamingMode] | None = None,
 ) -> str:
@@ -28,5 +30,5 @@ def autoname(
             raise NameRequiredError("automatic naming is switched off for this stack: give the resource a name")
         if mode == "enforce":
             return wanted
-    suffix = "-" + hashlib.sha256(seed or name.encode()).hexdigest()[:digits]
+    suffix = "-" + hashlib.sha256(seed or name.encode()).hexdigest()[:DIGITS]
     return (name if limit is None else name[: limit - len(suffix)]) + suffix

@@ -1,12 +1,12 @@
 """The interface of a plug-in: plain data in, plain data out, free of gRPC and of marks for secrets."""
 
-# ruff: noqa: ARG002, ARG005 - an interface's arguments are given, used or not
+# ruff: noqa: ARG002 - an interface's arguments are given, used or not
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from .diff import Change
 from .errors import Failure, NotSupportedError, OperationCancelledError
@@ -14,7 +14,6 @@ from .naming import AutonamingMode
 from .values import Path
 
 Values = dict[str, Any]
-Severity = Literal["info", "warning", "error"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,6 @@ class Operation:
     timeout: float | None = None
     preview: bool = False
     cancelled: threading.Event = field(default_factory=threading.Event)
-    log: Callable[[Severity, str], None] = lambda severity, text: None
     seed: bytes = b""
     autonaming: tuple[str, AutonamingMode] | None = None
 
@@ -57,8 +55,6 @@ class Checked:
 class Difference:
     changes: Sequence[Change] = ()
     delete_before_replace: bool = False
-    input_diff: bool = False
-    """Whether the paths are those of the old inputs rather than of the old state."""
     stables: Sequence[str] = ()
 
 

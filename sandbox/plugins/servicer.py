@@ -1,8 +1,7 @@
 """The engine's side of a plug-in: gRPC, marks for secrets, refusals, partial failures, cancellation.
 
 `pulumi.provider.experimental.server` is not used: it adds a Python stack trace to every error text, has no
-partial failure (`ErrorResourceInitFailed`), which a Deployment that does not become ready needs, and gives
-`check` no autonaming.
+partial failure (`ErrorResourceInitFailed`) and gives `check` no autonaming.
 """
 
 # ruff: noqa: ARG002 - an interface's arguments are given, used or not
@@ -19,7 +18,6 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from pulumi.runtime.proto import status_pb2 as rpc_status
 
 from . import diff as diffs
-from .engine import EngineLog
 from .errors import Failure, IncompleteOperationError, PluginError
 from .naming import AutonamingMode
 from .plugin import Difference, Operation, Plugin
@@ -41,10 +39,10 @@ _NOTHING = Decoded({})
 class PluginServicer(provider_pb2_grpc.ResourceProviderServicer):
     """Serves one plug-in. Requests come from many threads at once."""
 
-    def __init__(self, plugin: Plugin, version: str, log: EngineLog) -> None:
+    def __init__(self, plugin: Plugin, version: str, *, detailed: bool = True) -> None:
         self._plugin = plugin
         self._version = version
-        self._log = log
+        self._detailed = detailed
         self.cancelled = threading.Event()
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
@@ -102,7 +100,7 @@ class PluginServicer(provider_pb2_grpc.ResourceProviderServicer):
         op = self._operation(request.urn)
         with _failures(context, old_inputs, state, news):
             found = self._plugin.diff(op, request.id, old_inputs.value, state.value, news.value)
-        return _diff_response(found, [parse_path(text) for text in request.ignoreChanges])
+        return _diff_response(found, [parse_path(text) for text in request.ignoreChanges], detailed=self._detailed)
 
     def Create(self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
         inputs = decode(request.properties)
@@ -156,7 +154,6 @@ class PluginServicer(provider_pb2_grpc.ResourceProviderServicer):
             timeout=timeout or None,
             preview=preview,
             cancelled=self.cancelled,
-            log=lambda severity, text: self._log.send(urn, severity, text),
             seed=seed,
             autonaming=autonaming,
         )
@@ -213,7 +210,7 @@ def _check_response(
     )
 
 
-def _diff_response(found: Difference, ignored: list[Path]) -> provider_pb2.DiffResponse:
+def _diff_response(found: Difference, ignored: list[Path], *, detailed: bool) -> provider_pb2.DiffResponse:
     changes = [c for c in found.changes if not any(diffs.matches(c.path, pattern) for pattern in ignored)]
     replacing = {str(change.path[0]) for change in changes if change.replaces}
     return provider_pb2.DiffResponse(
@@ -222,12 +219,10 @@ def _diff_response(found: Difference, ignored: list[Path]) -> provider_pb2.DiffR
         stables=[] if replacing else list(found.stables),
         diffs=sorted({str(change.path[0]) for change in changes}),
         deleteBeforeReplace=found.delete_before_replace,
-        hasDetailedDiff=bool(changes),
+        hasDetailedDiff=detailed and bool(changes),
         detailedDiff={
-            format_path(c.path): provider_pb2.PropertyDiff(
-                kind=_KINDS[c.kind, c.replaces], inputDiff=found.input_diff
-            )
-            for c in changes
+            format_path(c.path): provider_pb2.PropertyDiff(kind=_KINDS[c.kind, c.replaces])
+            for c in (changes if detailed else ())
         },
     )  # fmt: skip
 

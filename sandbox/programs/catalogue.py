@@ -1,6 +1,6 @@
 """Which programs the sandbox needs, in which versions, and which Go module builds each of them.
 
-Pure data. The modules are in `sandbox/programs/tools/<tool>/`, with go.mod and go.sum committed; their versions are
+Pure data. The modules are in `sandbox/programs/tools/<folder>/`, with go.mod and go.sum committed; their versions are
 the ones that a build yields, the `fits` ranges what is taken from the machine instead.
 """
 
@@ -11,6 +11,12 @@ from pathlib import Path
 from packaging.specifiers import SpecifierSet
 
 SOURCES = Path(__file__).parent / "tools"
+KUBERNETES_PLUGIN_VERSION = "4.24.1"
+"""The version that the built plugin says it is. Its module is to be had at a commit between 4.24.1 and 4.25.0.
+
+The SDK in the lock is of the same version: the engine warns of a plugin that is older than its SDK.
+"""
+ANY_VERSION = SpecifierSet("")
 
 
 @dataclass(frozen=True)
@@ -18,7 +24,7 @@ class Program:
     name: str
     tool: str
     """The tool that builds it, by its name in TOOLS."""
-    fits: SpecifierSet
+    fits: SpecifierSet = ANY_VERSION
     ask: tuple[str, ...] = ()
     """The arguments that make it print its version."""
     in_assets: bool = False
@@ -29,6 +35,10 @@ class Program:
     """The Go module that it is versioned after, if not its tool's."""
     comes_with: str | None = None
     """The program that it is part of: taken from where that one is taken."""
+    plugin: str | None = None
+    """The package of the provider plugin that it is: looked for in the user's Pulumi home, by `version`."""
+    version: str | None = None
+    """The version that it says it is, if not that of a module."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,8 @@ class Copy:
 
 @dataclass(frozen=True)
 class Tool:
+    """What is built together and kept in one folder of the cache."""
+
     name: str
     module: str
     """The Go module that it is named and versioned after."""
@@ -52,13 +64,18 @@ class Tool:
     """The folder under `sandbox/programs/tools/`."""
     yields: tuple[str, ...]
     """The programs and files that it must leave behind."""
-    set_version: tuple[str, ...] = ()
-    """Go variables that carry the version into the programs, as a released build does."""
-    builds: bool = True
+    packages: tuple[str, ...] = ()
+    """The Go packages of its programs. Those of this repository begin with a dot."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """Go variables to set, as a released build does. An empty value is the tool's version."""
     renames: tuple[tuple[str, str], ...] = ()
     copies: tuple[Copy, ...] = ()
-    copies_from: tuple[str, str] = ("", "")
-    """The folder under `sandbox/programs/tools/` and the module in it that `copies` are taken from."""
+    copies_from: str = ""
+    """The module that `copies` are taken from, if not the tool's own."""
+    on_path: bool = True
+    """Whether what it yields belongs into the folder with all programs."""
+    optional: bool = False
+    """Whether it is built only where it is asked for: a language host that the sandbox itself does not need."""
 
     @property
     def makes(self) -> tuple[str, ...]:
@@ -69,18 +86,19 @@ class Tool:
     def version(self, sources: Path = SOURCES) -> str:
         return required_version(sources / self.folder, self.module)
 
-    def flags(self, sources: Path = SOURCES) -> tuple[str, ...]:
-        version = self.version(sources)
-        ldflags = " ".join(["-s -w", *(f"-X {variable}={version}" for variable in self.set_version)])
-        return ("-trimpath", "-buildvcs=false", "-ldflags", ldflags)
+    def link_flags(self, sources: Path = SOURCES) -> tuple[str, ...]:
+        return tuple(f"-X {name}={value or self.version(sources)}" for name, value in self.variables)
 
     def decisive(self, sources: Path = SOURCES) -> tuple[str, ...]:
         """What else than go.mod and go.sum decides what this tool leaves behind."""
-        parts = [*(self.flags(sources) if self.builds else ()), repr(self.renames), repr(self.copies)]
-        if self.copies:
-            folder, module = self.copies_from
-            parts.append(f"{module}@{required_version(sources / folder, module)}")
-        return tuple(parts)
+        own = [sources / self.folder / package for package in self.packages if package.startswith(".")]
+        code = [file.read_text() for folder in own for file in sorted(folder.glob("*.go"))]
+        what = (self.packages, self.renames, self.copies, self.copies_from)
+        return (*BUILD_FLAGS, *self.link_flags(sources), *map(repr, what), *code)
+
+
+BUILD_FLAGS = ("-trimpath", "-buildvcs=false")
+LINK_FLAGS = ("-s", "-w")
 
 
 def required_version(module_folder: Path, module: str) -> str:
@@ -92,12 +110,6 @@ def required_version(module_folder: Path, module: str) -> str:
     return required.group(1)
 
 
-PYTHON_HOST_FILES = (
-    "pulumi-language-python-exec",
-    "pulumi-resource-pulumi-python",
-    "pulumi-analyzer-policy-python",
-)
-
 STAGES = {
     "node-initialize.yaml": "node/fast",
     "node-heartbeat-with-lease.yaml": "node/heartbeat-with-lease",
@@ -106,54 +118,101 @@ STAGES = {
     "pod-delete.yaml": "pod/fast",
 }
 
+_ENGINE = "github.com/pulumi/pulumi/pkg/v3"
+_SDK = "github.com/pulumi/pulumi/sdk/v3"
+
+# One module for almost all of them, so that the libraries of Kubernetes and of Pulumi, most of what there is to
+# compile, are compiled once.
 TOOLS = (
     Tool(
         "pulumi",
-        module="github.com/pulumi/pulumi/pkg/v3",
-        folder="pulumi",
-        yields=("pulumi",),
+        module=_ENGINE,
+        folder="programs",
+        packages=(f"{_ENGINE}/cmd/pulumi", "./pulumi-language-python"),
+        yields=("pulumi", "pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python"),
         # Without it `pulumi version` prints nothing, which the Automation API refuses.
-        set_version=("github.com/pulumi/pulumi/sdk/v3/go/common/version.Version",),
-    ),
-    Tool(
-        "language-python",
-        module="github.com/pulumi/pulumi/sdk/v3",
-        folder="language-python",
-        yields=("pulumi-language-python", *PYTHON_HOST_FILES),
-        # The host looks for its executor beside itself. They go with the engine's version, not the host's.
+        variables=((f"{_SDK}/go/common/version.Version", ""),),
         copies=(
             Copy("python/cmd/pulumi-language-python-exec", executable=True),
             Copy("python/dist/pulumi-resource-pulumi-python", executable=True),
-            Copy("python/dist/pulumi-analyzer-policy-python", executable=True),
         ),
-        copies_from=("pulumi", "github.com/pulumi/pulumi/sdk/v3"),
+        copies_from=_SDK,
+    ),
+    # Of later versions the hosts are Go modules of their own, which cannot be had. These need the SDK of their version.
+    Tool(
+        "language-python",
+        module=_SDK,
+        folder="hosts",
+        packages=(f"{_SDK}/python/cmd/pulumi-language-python",),
+        yields=("pulumi-language-python-host",),
+        renames=(("pulumi-language-python", "pulumi-language-python-host"),),
+    ),
+    Tool(
+        "language-nodejs",
+        module=_SDK,
+        folder="hosts",
+        packages=(f"{_SDK}/nodejs/cmd/pulumi-language-nodejs",),
+        yields=("pulumi-language-nodejs",),
+        optional=True,
+    ),
+    Tool(
+        "language-yaml",
+        module="github.com/pulumi/pulumi-yaml",
+        folder="programs",
+        packages=("github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",),
+        yields=("pulumi-language-yaml",),
+        variables=(("github.com/pulumi/pulumi-yaml/pkg/version.Version", ""),),
+        optional=True,
+    ),
+    Tool(
+        "plugin-kubernetes",
+        module="github.com/pulumi/pulumi-kubernetes/provider/v4",
+        folder="programs",
+        packages=("./pulumi-resource-kubernetes",),
+        yields=("pulumi-resource-kubernetes", "schema.json", "terraform-mapping.json"),
+        variables=(("main.version", KUBERNETES_PLUGIN_VERSION),),
+        copies=(
+            Copy("cmd/pulumi-resource-kubernetes/schema.json"),
+            Copy("cmd/pulumi-resource-kubernetes/terraform-mapping.json"),
+        ),
+        # The engine warns of plugins that it finds on the PATH.
+        on_path=False,
     ),
     Tool(
         "authenticator",
         module="sigs.k8s.io/aws-iam-authenticator",
-        folder="authenticator",
+        folder="programs",
+        packages=("sigs.k8s.io/aws-iam-authenticator/cmd/aws-iam-authenticator",),
         yields=("aws-iam-authenticator",),
-        set_version=("sigs.k8s.io/aws-iam-authenticator/pkg.Version",),
+        variables=(("sigs.k8s.io/aws-iam-authenticator/pkg.Version", ""),),
     ),
     Tool(
         "kubernetes",
         module="k8s.io/kubernetes",
-        folder="kubernetes",
+        folder="programs",
+        packages=(
+            "go.etcd.io/etcd/server/v3",
+            "k8s.io/kubernetes/cmd/kube-apiserver",
+            "k8s.io/kubernetes/cmd/kube-controller-manager",
+            "k8s.io/kubernetes/cmd/kube-scheduler",
+            "k8s.io/kubernetes/cmd/kubectl",
+        ),
         yields=("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubectl"),
         # Without them /version is v0.0.0-master.
-        set_version=("k8s.io/component-base/version.gitVersion", "k8s.io/client-go/pkg/version.gitVersion"),
+        variables=(("k8s.io/component-base/version.gitVersion", ""), ("k8s.io/client-go/pkg/version.gitVersion", "")),
         # go names a program after its package: go.etcd.io/etcd/server.
         renames=(("server", "etcd"),),
     ),
-    Tool("kwok", module="sigs.k8s.io/kwok", folder="kwok", yields=("kwok",)),
+    Tool(
+        "kwok", module="sigs.k8s.io/kwok", folder="programs", packages=("sigs.k8s.io/kwok/cmd/kwok",), yields=("kwok",)
+    ),
     Tool(
         "kwok-stages",
         module="sigs.k8s.io/kwok",
-        folder="kwok",
+        folder="programs",
         yields=tuple(STAGES),
-        builds=False,
         copies=tuple(Copy(f"kustomize/stage/{folder}/{name}") for name, folder in STAGES.items()),
-        copies_from=("kwok", "sigs.k8s.io/kwok"),
+        on_path=False,
     ),
 )
 
@@ -166,11 +225,22 @@ PROGRAMS = (
     Program(
         "pulumi",
         tool="pulumi",
-        fits=SpecifierSet(">=3.190,<4"),
+        # From 3.208 on it has the resource option replacementTrigger, and starts policy packs by the language host.
+        # https://github.com/pulumi/pulumi/pull/20936
+        fits=SpecifierSet(">=3.208,<4"),
         ask=("version",),
-        beside=("pulumi-language-python", *PYTHON_HOST_FILES),
+        beside=("pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python"),
     ),
-    Program("pulumi-language-python", tool="language-python", fits=SpecifierSet(""), comes_with="pulumi"),
+    Program("pulumi-language-python", tool="pulumi", module=_SDK, comes_with="pulumi"),
+    Program("pulumi-language-python-host", tool="language-python", comes_with="pulumi"),
+    Program("pulumi-language-nodejs", tool="language-nodejs", comes_with="pulumi"),
+    Program("pulumi-language-yaml", tool="language-yaml", comes_with="pulumi"),
+    Program(
+        "pulumi-resource-kubernetes",
+        tool="plugin-kubernetes",
+        plugin="kubernetes",
+        version=KUBERNETES_PLUGIN_VERSION,
+    ),
     Program(
         "etcd",
         tool="kubernetes",

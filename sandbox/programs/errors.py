@@ -7,7 +7,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
-GO_NEEDED = Version("1.26")
+GO_NEEDED = Version("1.26.6")
 GIGABYTE = 10**9
 ROOM_TO_START = 2 * GIGABYTE
 ROOM_FOR_ALL = "about 10 GB for Go's caches and 1 GB for the programs"

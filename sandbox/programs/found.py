@@ -41,8 +41,8 @@ def look_for(
     programs: Sequence[Program], environ: Mapping[str, str], *, ignore: Path
 ) -> tuple[dict[str, Found], list[Unfit]]:
     """The first fitting one of each program, and all that were passed over; nothing under `ignore` counts."""
-    asked = [program for program in programs if program.comes_with is None]
-    found: dict[str, Found] = {}
+    asked = [program for program in programs if program.comes_with is None and program.plugin is None]
+    found = {program.name: one for program in programs if (one := _in_pulumi_home(program, environ))}
     unfit: list[Unfit] = []
     with ThreadPoolExecutor(max_workers=4) as pool:
         for first, passed_over in pool.map(lambda program: _first_fitting(program, environ, ignore), asked):
@@ -53,7 +53,8 @@ def look_for(
         owner = found.get(program.comes_with or "")
         if owner is not None:
             path = owner.path.resolve().parent / program.name
-            found[program.name] = Found(program, path, owner.version, owner.place)
+            if path.exists():
+                found[program.name] = Found(program, path, owner.version, owner.place)
     return found, unfit
 
 
@@ -79,6 +80,15 @@ def version_in(output: str) -> Version | None:
     """The first version number in a text, whatever suffix a distributor added to it."""
     number = re.search(r"(?<![\w.])v?(\d+\.\d+\.\d+)", output)
     return Version(number.group(1)) if number else None
+
+
+def _in_pulumi_home(program: Program, environ: Mapping[str, str]) -> Found | None:
+    """A plugin of just this version, which `pulumi plugin install` puts there."""
+    if program.plugin is None or program.version is None:
+        return None
+    home = Path(environ.get("HOME", Path.home())) / ".pulumi"
+    path = home / "plugins" / f"resource-{program.plugin}-v{program.version}" / program.name
+    return Found(program, path, program.version, "Pulumi home") if path.is_file() else None
 
 
 def _first_fitting(program: Program, environ: Mapping[str, str], ignore: Path) -> tuple[Found | None, list[Unfit]]:

@@ -33,21 +33,31 @@ class Go:
     path: Path
     environ: Mapping[str, str]
 
-    def build(self, module: Path, out: Path, *, tool: str, flags: Sequence[str], log: Path, progress: Progress) -> None:
-        """Build all tools that the module names, into a folder."""
+    def build(
+        self,
+        module: Path,
+        out: Path,
+        *,
+        what: str,
+        packages: Sequence[str],
+        flags: Sequence[str],
+        log: Path,
+        progress: Progress,
+    ) -> None:
+        """Build a module's programs into a folder."""
         self._refuse_without_room(out)
-        # A trailing slash makes go write one file a tool into the folder; "tool" means all of them.
-        command = [str(self.path), "build", "-v", "-mod=readonly", *flags, "-o", f"{out}/", "tool"]
+        # The trailing slash says that it is a folder.
+        command = [str(self.path), "build", "-v", "-mod=readonly", *flags, "-o", f"{out}/", *packages]
         log.parent.mkdir(parents=True, exist_ok=True)
         started = time.monotonic()
         with log.open("wb") as sink, _running(command, cwd=module, env=self.environ, stderr=sink) as process:
             while process.poll() is None:
                 seconds = time.monotonic() - started
-                progress(Event(f"{tool}: still building … {seconds:.0f} s{_steps(log)}", live=True))
+                progress(Event(f"still building … {seconds:.0f} s{_steps(log)}", live=True))
                 _wait(process, 1.0)
             code = process.returncode
         if code != 0:
-            raise failure(tool, log.read_text(errors="replace"), log=log, out=out)
+            raise failure(what, log.read_text(errors="replace"), log=log, out=out)
 
     def module_folder(self, module: Path, name: str, *, log: Path) -> Path:
         """The folder of a module that `module` requires, downloaded if need be and checked against go.sum."""

@@ -176,7 +176,7 @@ def test_a_users_own_stack_can_pass_outputs_providers_and_a_parent_to_the_compon
         "as children of their parent"
     )
     providers = [urn for urn in urns if "pulumi:providers:kubernetes::" in urn]
-    assert len(providers) == 3, "a shared one for the cluster that has one; one for each of two components elsewhere"
+    assert providers == [], "RBAC and aws-auth need no Kubernetes provider"
     assert SUBJECT not in stack.pulumi("stack", "export").stdout, "a secret input stays encrypted"
     assert "unchanged" in stack.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes").stdout
     stack.pulumi("destroy", "--yes", "--skip-preview")

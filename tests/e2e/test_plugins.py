@@ -1,9 +1,7 @@
-"""The sandbox's stand-ins for the provider plug-ins under the real engine, on AWS and in Kubernetes."""
+"""The sandbox's provider plugins under the real engine: the stand-in for AWS, and the official one for Kubernetes."""
 
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -15,13 +13,12 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from eks_access.kubernetes.client import ApiError, KubernetesApi
 from sandbox import Sandbox
+from sandbox.supervisor import REAP_SECONDS
 
 pytestmark = pytest.mark.e2e
 
 PROGRAMS = Path(__file__).parent / "plugin_programs"
-RBAC = "/apis/rbac.authorization.k8s.io/v1"
 SECONDS = 180
 
 
@@ -102,24 +99,6 @@ def aws(sandbox: Sandbox, tmp_path: Path) -> NewStack:
 def kubernetes(sandbox: Sandbox, tmp_path: Path) -> NewStack:
     kubeconfig = sandbox.clusters["dev-api"].kubeconfig.read_text()
     return lambda **case: Stack(sandbox, tmp_path, "kubernetes", **{"kubeconfig": kubeconfig, **case})
-
-
-@pytest.fixture
-def api(sandbox: Sandbox) -> KubernetesApi:
-    return sandbox.clusters["dev-api"].admin
-
-
-def edit(api: KubernetesApi, path: str, patch: object, manager: str = "kubectl-edit") -> None:
-    """Change an object by hand."""
-    query = {"fieldManager": manager}
-    api.json("PATCH", path, query=query, body=patch, content_type="application/json-patch+json")
-
-
-def exists(api: KubernetesApi, path: str) -> bool:
-    return api.request("GET", path).status == 200
-
-
-WIDEN = [{"op": "add", "path": "/rules/0/resources/-", "value": "secrets"}]
 
 
 def test_aws_resources_are_created_once_and_destroyed_completely(aws: NewStack, sandbox: Sandbox) -> None:
@@ -250,154 +229,25 @@ def test_secret_inputs_of_aws_resources_are_encrypted_in_the_state(aws: NewStack
     )
 
 
-def test_kubernetes_objects_are_created_once_and_destroyed_completely(kubernetes: NewStack, api: KubernetesApi) -> None:
+def test_the_official_plugin_is_used_without_a_warning(kubernetes: NewStack) -> None:
     stack = kubernetes()
     output = stack.up()
-    assert "Deployment initialization complete" in output, "progress is reported to the engine"
-    app = stack.resource("app")["outputs"]
-    assert app["status"]["readyReplicas"] == 2, "the Deployment is ready when the update ends"
-    name = stack.resource("automatic")["outputs"]["metadata"]["name"]
-    assert name.startswith("automatic-")
+    assert "warning" not in output, "its version fits its SDK, and it is not taken from the PATH"
+    assert "plugin" not in output, "nothing is downloaded"
+    assert stack.resource("namespace")["outputs"]["metadata"]["uid"]
     stack.assert_nothing_to_do("--refresh")
-    assert stack.resource("automatic")["outputs"]["metadata"]["name"] == name
     stack.destroy()
-    for path in (f"/api/v1/namespaces/{stack.name}", f"{RBAC}/clusterroles/{stack.name}"):
-        assert not exists(api, path), f"{path} is left behind"
 
 
-def test_no_kubernetes_secret_is_in_the_state_in_the_clear(kubernetes: NewStack) -> None:
+def test_plugins_that_a_killed_engine_left_behind_are_ended(kubernetes: NewStack, sandbox: Sandbox) -> None:
     stack = kubernetes()
-    output = stack.up() + stack.up("--refresh") + stack.state()
-    for secret in ("a-marked-secret", "an-unmarked-secret", "an-environment-secret", "YS1tYXJrZWQtc2VjcmV0"):
-        assert secret not in output
-    assert "a-marked-secret" in stack("stack", "export", "--show-secrets", "--stack=test"), (
-        "it is in the state, encrypted"
-    )
-
-
-def test_a_widened_role_and_a_deleted_binding_are_found_and_repaired(kubernetes: NewStack, api: KubernetesApi) -> None:
-    stack = kubernetes()
-    stack.up()
-    role, binding = f"{RBAC}/clusterroles/{stack.name}", f"{RBAC}/clusterrolebindings/{stack.name}"
-    edit(api, role, WIDEN)
-    api.json("DELETE", binding)
-    found = stack.steps("--refresh")
-    assert found["binding"]["op"] == "create"
-    assert list(found["role"]["detailedDiff"]) == ["rules[0].resources[1]"]
-    stack.up("--refresh")
-    assert api.json("GET", role)["rules"][0]["resources"] == ["pods"]
-    assert exists(api, binding)
-    stack.assert_nothing_to_do("--refresh")
-
-
-def test_a_field_that_another_manager_owns_is_a_conflict(kubernetes: NewStack, api: KubernetesApi) -> None:
-    stack = kubernetes()
-    stack.up()
-    role = f"{RBAC}/clusterroles/{stack.name}"
-    edit(api, role, WIDEN, manager="someones-controller")
-    output = stack.up("--refresh", check=False)
-    assert 'conflict with "someones-controller" using rbac.authorization.k8s.io/v1: .rules' in output
-    assert api.json("GET", role)["rules"][0]["resources"] == ["pods", "secrets"], "the field was not overwritten"
-
-
-def test_another_role_reference_replaces_a_binding_of_the_same_name(kubernetes: NewStack, api: KubernetesApi) -> None:
-    stack = kubernetes()
-    stack.up()
-    path = f"{RBAC}/clusterrolebindings/{stack.name}"
-    before = api.json("GET", path)["metadata"]["uid"]
-    stack.up(role="view")
-    after = api.json("GET", path)
-    assert after["roleRef"]["name"] == "view"
-    assert after["metadata"]["uid"] != before
-
-
-def test_errors_of_the_api_server_are_shown_verbatim(kubernetes: NewStack, api: KubernetesApi) -> None:
-    stack = kubernetes()
-    words = "rules[0].verbs: Required value: verbs must contain at least one value"
-    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": []}]
-    assert words in stack("preview", "--stack=test", check=False, rules=rules), (
-        "the dry run reports it before anything is applied"
-    )
-    assert words in stack.up(check=False, rules=rules)
-    assert not exists(api, f"{RBAC}/clusterroles/{stack.name}")
-    stack.up()  # the valid counterpart
-
-
-def test_a_property_that_the_sdk_does_not_declare_is_rejected(kubernetes: NewStack) -> None:
-    stack = kubernetes()
-    output = stack("preview", "--stack=test", check=False, undeclared=True)
-    assert "'metadata.lables' is not a property of ObjectMeta; did you mean 'labels'?" in output
-    stack("preview", "--stack=test")
-
-
-def test_a_deployment_that_times_out_fails_with_the_pods_reason(kubernetes: NewStack) -> None:
-    stack = kubernetes()
-    stack.up()
-    output = stack.up(check=False, stuck={"pulumi.com/timeoutSeconds": "3"})
-    assert f"'{stack.name}/stuck' timed out waiting to be Ready" in output
-    assert "[MinimumReplicasUnavailable] Deployment does not have minimum availability." in output
-    assert "didn't match Pod's node affinity/selector" in output, "the scheduler's message"
-    assert stack.resource("stuck")["id"] == f"{stack.name}/stuck", "it exists, so it is in the state"
-    stack.up(stuck={"pulumi.com/skipAwait": "true"})  # the counterpart without a wait
-
-
-def test_an_interrupted_wait_ends_soon_and_keeps_the_resource_in_the_state(kubernetes: NewStack) -> None:
-    stack = kubernetes()
-    stack.up()
-    running = stack.start_up(stuck={})
-    assert running.stdout is not None
-    progress = next(line for line in running.stdout if "Waiting for app ReplicaSet" in line)
-    assert "(0/2 Pods available)" in progress
-    os.killpg(running.pid, signal.SIGINT)
-    output, _ = running.communicate(timeout=60)
-    assert running.returncode != 0
-    assert "interrupted before the operation was complete" in output, output
-    assert stack.resource("stuck")["id"] == f"{stack.name}/stuck"
-
-
-def test_the_plug_in_exits_when_the_engine_is_killed(kubernetes: NewStack) -> None:
-    stack = kubernetes()
-    stack.up()
-    running = stack.start_up(stuck={})
+    running = stack.start_up(stuck=True)
     assert running.stdout is not None
     assert any("Waiting for app ReplicaSet" in line for line in running.stdout)
-    plugins = [p for p in psutil.Process(running.pid).children() if "sandbox.plugins" in " ".join(p.cmdline())]
-    assert plugins, "the stand-in is the engine's child"
+    plugins = [p for p in psutil.Process(running.pid).children() if p.name().startswith("pulumi-resource-kub")]
+    assert plugins, "the plugin is the engine's child"
     running.kill()
-    _, alive = psutil.wait_procs(plugins, timeout=30)
-    assert not alive, "it detected the end of the engine"
+    running.wait()
+    _, alive = psutil.wait_procs(plugins, timeout=2 * REAP_SECONDS)
+    assert not alive
     running.communicate()
-
-
-def test_an_existing_object_is_imported_and_creating_it_again_is_rejected(
-    kubernetes: NewStack, api: KubernetesApi
-) -> None:
-    stack = kubernetes()
-    rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]
-    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": stack.name}}
-    made = api.json("POST", f"{RBAC}/clusterroles", body={**role, "rules": rules})
-    assert f'clusterroles.rbac.authorization.k8s.io "{stack.name}" already exists' in stack.up(check=False)
-    assert api.json("GET", f"{RBAC}/clusterroles/{stack.name}") == made, "it is unchanged"
-    stack.up(**{"import": True})
-    assert stack.resource("role")["outputs"]["metadata"]["uid"] == made["metadata"]["uid"]
-    stack.assert_nothing_to_do("--refresh", **{"import": True})
-    stack.destroy()
-    with pytest.raises(ApiError, match="not found"):
-        api.json("GET", f"{RBAC}/clusterroles/{stack.name}")
-
-
-def test_the_exec_credential_command_of_a_kubeconfig_is_run(kubernetes: NewStack, sandbox: Sandbox) -> None:
-    config = yaml.safe_load(sandbox.clusters["dev-api"].kubeconfig.read_text())
-    token = config["users"][0]["user"].pop("token")
-    answer = {
-        "apiVersion": "client.authentication.k8s.io/v1",
-        "kind": "ExecCredential",
-        "status": {"token": token},
-    }
-    command = {"apiVersion": answer["apiVersion"], "command": "echo", "args": [json.dumps(answer)]}
-    config["users"][0]["user"]["exec"] = {**command, "interactiveMode": "Never"}
-    stack = kubernetes(kubeconfig=yaml.safe_dump(config))
-    stack("preview", "--stack=test")
-    config["users"][0]["user"]["exec"]["command"] = "no-such-credential-command"
-    output = stack("preview", "--stack=test", check=False, kubeconfig=yaml.safe_dump(config))
-    assert "cannot run the credential command 'no-such-credential-command'" in output

@@ -67,6 +67,7 @@ def build(release: str) -> Oracle:
                 for file in (source, module / "go.mod", module / "go.sum"):
                     shutil.copy(file, draft)
                 log = Path(draft, "build.log")
-                go.build(Path(draft), Path(draft, "out"), tool="oracle", flags=FLAGS, log=log, progress=silent)
+                out, what = Path(draft, "out"), f"the aws-auth oracle {release}"
+                go.build(Path(draft), out, what=what, packages=["."], flags=FLAGS, log=log, progress=silent)
                 Path(draft, "out", "authenticator").replace(program)
     return Oracle(release, program)

@@ -40,9 +40,9 @@ def self_hosted(hosting: str = "self_hosted_irsa", **args: Any) -> Any:
     return {"hosting": hosting, **own, "clusters": {"api": {"name": "prod-api"}}, "deploy_connector": connector, **args}
 
 
-def refusal(component: Any, name: str, args: Any) -> str:
+def refusal(component: Any, name: str, args: Any, engine: Engine | None = None) -> str:
     """The message of the error, after which only the empty component itself was registered."""
-    engine = Engine()
+    engine = engine or Engine()
     with pytest.raises(pulumi.RunError) as refused:
         run(lambda: component(name, args).role_arn, engine=engine)
     created = [each.typ for each in engine.resources if not each.typ.startswith(("eks-access:index:", "pulumi:"))]

@@ -17,8 +17,11 @@ build)
     echo "go: downloading example.com/module v1.0.0" >&2
     {before_build}
     while [ "$1" != -o ]; do shift; done
-    for name in $(cat "{yields}/$(basename "$PWD")"); do
-        printf '#!/bin/sh\\necho built %s\\n' "$name" > "$2$name" && chmod +x "$2$name"
+    out=$2 && shift 2 && mkdir -p "$out"
+    for package in "$@"; do
+        case $package in */v[0-9]) package=${{package%/*}} ;; esac
+        name=$(basename "$package")
+        printf '#!/bin/sh\\necho built %s\\n' "$name" > "$out$name" && chmod +x "$out$name"
     done ;;
 esac
 """
@@ -53,20 +56,14 @@ class Machine:
         return target
 
     def go(self, version: str = "1.26.8", *, before_build: str = ":") -> None:
-        yields, modules = self.root / "yields", self.root / "modules"
-        yields.mkdir(exist_ok=True)
-        for tool in TOOLS:
-            back = {new: old for old, new in tool.renames}
-            if tool.builds:
-                (yields / tool.folder).write_text(" ".join(back.get(name, name) for name in tool.makes))
-            for copy in tool.copies:
-                (modules / copy.source).parent.mkdir(parents=True, exist_ok=True)
-                (modules / copy.source).write_text(f"copied {copy.name}")
+        modules = self.root / "modules"
+        for copy in (copy for tool in TOOLS for copy in tool.copies):
+            (modules / copy.source).parent.mkdir(parents=True, exist_ok=True)
+            (modules / copy.source).write_text(f"copied {copy.name}")
         script = FAKE_GO.format(
             calls=self.root / "calls",
             version=version,
             modules=modules,
-            yields=yields,
             before_build=before_build,
         )
         self.path.mkdir(exist_ok=True)
@@ -79,5 +76,14 @@ class Machine:
         lines = calls.read_text().splitlines() if calls.exists() else []
         return [folder for folder, called, *_ in map(str.split, lines) if called == verb]
 
-    def ensure(self, **environ: str) -> Programs:
-        return ensure(self.events.append, environ={**self.environ, **environ}, sources=self.sources)
+    def built(self) -> list[str]:
+        """The programs that go was called for, by their packages' names."""
+        calls = self.root / "calls"
+        lines = [line for line in calls.read_text().splitlines() if " build " in line] if calls.exists() else []
+        packages = [package for line in lines for package in line.partition(" -o ")[2].split()[1:]]
+        return [package.removesuffix("/v3").rpartition("/")[2] for package in packages]
+
+    def ensure(self, *, languages: bool = False, **environ: str) -> Programs:
+        return ensure(
+            self.events.append, languages=languages, environ={**self.environ, **environ}, sources=self.sources
+        )

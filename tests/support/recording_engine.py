@@ -6,15 +6,17 @@ from typing import Any
 
 import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+from pulumi.runtime.mocks import MockMonitor
+from pulumi.runtime.proto import resource_pb2
 
 ROLE = "aws:iam/role:Role"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 ACCESS_ENTRY = "aws:eks/accessEntry:AccessEntry"
 ASSOCIATION = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
 MAPPING = "eks-access:index:AwsAuthMapping"
-CLUSTER_ROLE = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole"
-CLUSTER_ROLE_BINDING = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding"
-ROLE_BINDING = "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding"
+CLUSTER_ROLE = "eks-access:index:ClusterRole"
+CLUSTER_ROLE_BINDING = "eks-access:index:ClusterRoleBinding"
+ROLE_BINDING = "eks-access:index:RoleBinding"
 NAMESPACE = "kubernetes:core/v1:Namespace"
 SECRET = "kubernetes:core/v1:Secret"
 SERVICE_ACCOUNT = "kubernetes:core/v1:ServiceAccount"
@@ -29,9 +31,13 @@ MODES = {"prod-api": "API", "prod-both": "API_AND_CONFIG_MAP", "prod-old": "CONF
 
 
 class Engine(Mocks):
-    def __init__(self) -> None:
+    def __init__(self, *, lacks: str = "") -> None:
         self.resources: list[MockResourceArgs] = []
+        self.requests: list[resource_pb2.RegisterResourceRequest] = []
+        """The registrations with their options, which `resources` leaves out."""
         self.calls: list[MockCallArgs] = []
+        self.lacks = lacks
+        """A feature that this engine does not have."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         self.resources.append(args)
@@ -59,6 +65,25 @@ class Engine(Mocks):
         """The inputs of every resource of the type, by its name."""
         return {each.name: each.inputs for each in self.resources if each.typ == typ}
 
+    def options(self, typ: str) -> dict[str, resource_pb2.RegisterResourceRequest]:
+        """The registration of every resource of the type, by its name."""
+        return {each.name: each for each in self.requests if each.type == typ}
+
+
+class _Monitor(MockMonitor):
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._engine = engine
+
+    def RegisterResource(self, request: resource_pb2.RegisterResourceRequest) -> Any:
+        self._engine.requests.append(request)
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+    def SupportsFeature(self, request: resource_pb2.SupportsFeatureRequest) -> Any:
+        if request.id == self._engine.lacks:
+            return resource_pb2.SupportsFeatureResponse(hasSupport=False)
+        return super().SupportsFeature(request)  # type: ignore[no-untyped-call]
+
 
 def _ensure_loop() -> None:
     """`asyncio.run`, in other tests, leaves its thread without the event loop that Pulumi's runtime needs."""
@@ -72,7 +97,7 @@ def run(program: Callable[[], Any], *, preview: bool = False, engine: Engine | N
     """Run a program to its end, every registration and `apply` included, and return the engine with its records."""
     recording = engine or Engine()
     _ensure_loop()
-    pulumi.runtime.set_mocks(recording, project="test", stack="dev", preview=preview)
+    pulumi.runtime.set_mocks(recording, project="test", stack="dev", preview=preview, monitor=_Monitor(recording))
 
     drained: Callable[[], Any] = pulumi.runtime.test(program)  # type: ignore[no-untyped-call]
     drained()

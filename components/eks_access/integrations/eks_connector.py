@@ -3,10 +3,9 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, NotRequired
+from typing import TYPE_CHECKING, Any, NotRequired
 
 import pulumi
-import pulumi_kubernetes as kubernetes
 from typing_extensions import TypedDict
 
 from ..connector import objects, validation
@@ -22,6 +21,9 @@ from ..model.placeholders import is_known, placeholder
 from ..model.trust import Service
 from ..provision.arguments import IntegrationOptions
 from ..provision.connected_cluster import ConnectorComponent
+
+if TYPE_CHECKING:
+    import pulumi_kubernetes as kubernetes
 
 SOURCES = (
     "the page: https://docs.aws.amazon.com/eks/latest/userguide/eks-connector.html",
@@ -43,7 +45,7 @@ class ConnectedClusterArgs(TypedDict):
     """The kubeconfig with which the deployment connects to the cluster, as text."""
     kubeconfig_file: NotRequired[str]
     """The path of the kubeconfig; `~` and `$VARIABLES` in it are expanded."""
-    kubernetes_provider: NotRequired[kubernetes.Provider]
+    kubernetes_provider: NotRequired["kubernetes.Provider"]
     """A Kubernetes provider for this cluster; created from the kubeconfig when left out."""
 
 

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import subprocess
+import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,6 +37,8 @@ class ExecCredential:
         self._spec = spec
         self._token: str | None = None
         self._renew_at: datetime | None = None
+        # Requests that begin together wait for one run of the command.
+        self._lock = threading.Lock()
 
     def __call__(self) -> str:
         """The token, from the cache or from a new run of the command.
@@ -43,9 +46,10 @@ class ExecCredential:
         Raises:
             CredentialError: the command cannot be run, failed, or printed no token.
         """
-        if self._token is None or (self._renew_at is not None and datetime.now(UTC) > self._renew_at):
-            self._token, self._renew_at = self._run()
-        return self._token
+        with self._lock:
+            if self._token is None or (self._renew_at is not None and datetime.now(UTC) > self._renew_at):
+                self._token, self._renew_at = self._run()
+            return self._token
 
     def _run(self) -> tuple[str, datetime | None]:
         spec = self._spec

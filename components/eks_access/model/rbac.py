@@ -9,6 +9,9 @@ MANAGED_BY = "eks-access"
 STACK = "eks-access/stack"
 """The annotation, and in AWS the tag, with the stack that created something: `<project>/<stack>`."""
 
+RESOURCE = "eks-access/resource"
+"""The annotation with the Pulumi resource of that stack, by its name, that an object belongs to."""
+
 ANNOTATIONS = {"pulumi.com/patchForce": "true"}
 """This package owns these objects entirely: the next `up` reverts any drift, whichever tool caused it.
 https://www.pulumi.com/registry/packages/kubernetes/how-to-guides/managing-resources-with-server-side-apply/"""
@@ -76,10 +79,9 @@ class RbacObject:
     body: Mapping[str, Any]
 
 
-def build_objects(grant: Grant, *, labels: Mapping[str, str], stack: str = "") -> Iterator[RbacObject]:
+def build_objects(grant: Grant, *, labels: Mapping[str, str]) -> Iterator[RbacObject]:
     """The ClusterRole of a grant and its bindings: one ClusterRole for all namespaces keeps the rules in one object."""
-    annotations = ANNOTATIONS | ({STACK: stack} if stack else {})
-    metadata = {"name": grant.name, "labels": dict(labels), "annotations": annotations}
+    metadata = {"name": grant.name, "labels": dict(labels)}
     yield RbacObject(
         grant.key,
         "ClusterRole",

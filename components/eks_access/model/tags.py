@@ -11,7 +11,8 @@ from .placeholders import is_known
 
 ROLE_ID_TAG = "eks-access:role-id"
 """The tag of an access entry with its role's unique id. EKS authenticates that id, not the ARN, so an entry must be
-replaced with its role: https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html"""
+replaced with its role, and an entry by itself shows which role it is of:
+https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html"""
 
 LIMIT = 50
 KEY_LENGTH = 128

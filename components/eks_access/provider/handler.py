@@ -65,10 +65,10 @@ class LiveResource:
 class ResourceHandler(ABC):
     """A resource type. Methods may block: each call has its own thread."""
 
-    token: ClassVar[str]
+    token: str
     """The resource type token."""
-    description: ClassVar[str]
-    inputs: ClassVar[Sequence[InputProperty]]
+    description: str
+    inputs: Sequence[InputProperty]
     outputs: ClassVar[Sequence[OutputProperty]]
     types: ClassVar[Mapping[str, Any]] = {}
     """Object types for the package schema that the properties refer to."""
@@ -89,7 +89,9 @@ class ResourceHandler(ABC):
         """
 
     @abstractmethod
-    def find_resource(self, identifier: str, inputs: Properties, state: Properties) -> LiveResource | None:
+    def find_resource(
+        self, operation: Operation, identifier: str, inputs: Properties, state: Properties
+    ) -> LiveResource | None:
         """The resource as it is now; None if it is gone. Without inputs and state it is being imported."""
 
     @abstractmethod
@@ -149,7 +151,7 @@ class ResourceHandler(ABC):
 
     def read(self, request: ReadRequest) -> ReadResponse:
         inputs = dict(request.inputs) or self._select(self.inputs, request.properties)
-        live = self.find_resource(request.resource_id, inputs, request.properties)
+        live = self.find_resource(Operation(request.urn), request.resource_id, inputs, request.properties)
         if live is None:
             return ReadResponse()
         names = {each.name for each in self.outputs}

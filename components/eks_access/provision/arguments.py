@@ -5,18 +5,21 @@ languages and editors. All three must support the types used here: structure is 
 and there is no `Literal` and no union.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any, NotRequired
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired
 
 import pulumi
-import pulumi_kubernetes as kubernetes
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
 from ..errors import InvalidInputError
 from ..model.identity import AuthenticationMode
 from ..model.integration import Profile
+
+if TYPE_CHECKING:
+    import pulumi_kubernetes as kubernetes
 
 
 class ClusterArgs(TypedDict):
@@ -34,9 +37,11 @@ class ClusterArgs(TypedDict):
     certificate_authority: NotRequired[pulumi.Input[str]]
     """The API server's certificate authority (base64, as EKS gives it); read from EKS when left out."""
     kubeconfig: NotRequired[pulumi.Input[str]]
-    """A kubeconfig for the deployment itself; by default one that signs in with the deployer's AWS credentials."""
-    kubernetes_provider: NotRequired[kubernetes.Provider]
-    """A Kubernetes provider for this cluster, to share between integrations; created from the kubeconfig by default."""
+    """A kubeconfig for the deployment itself; by default that of the `kubernetes_provider`, or else one that signs in
+    with the deployer's AWS credentials."""
+    kubernetes_provider: NotRequired["kubernetes.Provider"]
+    """A Kubernetes provider for this cluster, for what an integration has in it besides RBAC, to share between
+    integrations; created from the kubeconfig by default."""
 
 
 class StatementArgs(TypedDict):
@@ -102,9 +107,28 @@ def adapter(kind: type) -> TypeAdapter[Any]:
         with_config(ConfigDict(extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True))(kind),
         _parent_depth=0,
     )
-    # `pulumi.Input` holds forward references to these two names.
-    adapter.rebuild(_types_namespace={"Output": pulumi.Output, "T": object})
+    # `pulumi.Input` holds forward references to the first two names.
+    adapter.rebuild(_types_namespace={"Output": pulumi.Output, "T": object, "kubernetes": _ANY_PACKAGE})
     return adapter
+
+
+def resolve_provider_types(kinds: Iterable[type]) -> None:
+    """Put the class of Kubernetes providers in place of its name, as the package schema needs it."""
+    import pulumi_kubernetes
+
+    for kind in kinds:
+        if "kubernetes_provider" in kind.__annotations__:
+            kind.__annotations__["kubernetes_provider"] = NotRequired[pulumi_kubernetes.Provider]
+
+
+def _validate_package(provider: pulumi.ProviderResource) -> pulumi.ProviderResource:
+    if provider.package != "kubernetes":
+        raise ValueError(f"it is a provider of the package {provider.package}")
+    return provider
+
+
+_ANY_PACKAGE = SimpleNamespace(Provider=Annotated[pulumi.ProviderResource, AfterValidator(_validate_package)])
+"""Stands in for `pulumi_kubernetes`, which most stacks have no other use for, in the validation of arguments."""
 
 
 _UNION_MEMBERS = ("str", "int", "bool", "is-instance[Awaitable]", "is-instance[Output]")

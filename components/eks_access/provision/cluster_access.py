@@ -75,6 +75,9 @@ class ClusterAccess(pulumi.ComponentResource):
                 parent=self,
                 depends_on=rights,
                 delete_before_replace=True,
+                # Not by the tag: plugins word a difference as they like, in detail or as "tags".
+                replacement_trigger=role.unique_id,
+                # The state of version 0.1 has no trigger to compare with, only the tag.
                 replace_on_changes=[f'tags["{ROLE_ID_TAG}"]'],
             ),
         )

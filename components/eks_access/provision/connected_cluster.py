@@ -94,7 +94,7 @@ class ConnectorComponent(IntegrationComponent):
             "profile": provisioned.args.get("aws_profile"),
             "account": provisioned.bindings.fill_text(provisioned.place.account),
         }
-        connection = connect(name, args, pulumi.ResourceOptions(parent=self))
+        connection = connect(name, f"clusters.{cluster.key}", args, pulumi.ResourceOptions(parent=self))
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(provisioned.role_policies))
         ConnectedCluster(name, provisioned, cluster, connection, registration, opts)
 

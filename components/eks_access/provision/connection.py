@@ -1,12 +1,11 @@
 """How a deployment connects to a cluster: the user's arguments, completed by reading EKS."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 import pulumi
 import pulumi_aws as aws
-import pulumi_kubernetes as kubernetes
 
 from ..errors import InvalidInputError
 from ..kubernetes.kubeconfig import build_kubeconfig
@@ -14,6 +13,9 @@ from ..model.identity import AuthenticationMode
 from .arguments import ClusterArgs, validate_arguments
 from .invokes import await_answers
 from .output_bindings import OutputBindings
+
+if TYPE_CHECKING:
+    import pulumi_kubernetes as kubernetes
 
 READ_FROM_EKS = {"authentication_mode", "endpoint", "certificate_authority"}
 
@@ -68,19 +70,77 @@ def _read_later(found: "pulumi.Output[aws.eks.GetClusterResult]") -> dict[str, A
     }
 
 
-@dataclass(frozen=True)
 class Connection:
-    """What resources in one cluster are created with."""
+    """What resources in one cluster are created with.
 
-    kubeconfig: pulumi.Input[str]
-    provider: kubernetes.Provider
+    Attributes:
+        kubeconfig: how this package's own resources reach the cluster: RBAC objects and the aws-auth mapping.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kubeconfig: pulumi.Input[str],
+        given: "kubernetes.Provider | None",
+        opts: pulumi.ResourceOptions,
+    ) -> None:
+        self.kubeconfig = kubeconfig
+        self._name, self._given, self._opts = name, given, opts
+
+    @cached_property
+    def provider(self) -> "kubernetes.Provider":
+        """The provider of all other objects, created when the first of them needs it: each is a process of its own."""
+        if self._given is not None:
+            return self._given
+        import pulumi_kubernetes
+
+        return pulumi_kubernetes.Provider(self._name, kubeconfig=self.kubeconfig, opts=self._opts)
 
 
-def connect(name: str, args: ClusterArgs, opts: pulumi.ResourceOptions) -> Connection:
-    """Kubeconfig and provider for a cluster; creates a provider called `name` if none was given."""
-    config = args.get("kubeconfig") or _default_kubeconfig(args)
-    provider = args.get("kubernetes_provider") or kubernetes.Provider(name, kubeconfig=config, opts=opts)
-    return Connection(config, provider)
+def connect(name: str, path: str, args: ClusterArgs, opts: pulumi.ResourceOptions) -> Connection:
+    """The connection to a cluster; if it needs a Kubernetes provider and none was given, that is called `name`.
+
+    Raises:
+        InvalidInputError: a provider was given and no kubeconfig, and the provider's cannot be used instead.
+    """
+    given = args.get("kubernetes_provider")
+    config = args.get("kubeconfig")
+    if config is None:
+        config = _default_kubeconfig(args) if given is None else _read_kubeconfig(path, given)
+    return Connection(name, config, given, opts)
+
+
+def _read_kubeconfig(path: str, provider: "kubernetes.Provider") -> pulumi.Input[str]:
+    """The kubeconfig that a provider was created with in the same program."""
+    inputs = vars(provider)
+    if "kubeconfig" not in inputs:
+        raise _kubeconfig_required(path, "belongs to another program")
+    given: pulumi.Output[dict[str, Any]] = pulumi.Output.all(
+        **{name: inputs.get(name) for name in ("kubeconfig", *_CONTEXT_OPTIONS)}
+    )
+
+    def validate(known: dict[str, Any]) -> str:
+        for option in _CONTEXT_OPTIONS:
+            if known[option]:
+                raise pulumi.RunError(str(_kubeconfig_required(path, f"chooses a {option}")))
+        if not known["kubeconfig"]:
+            raise pulumi.RunError(str(_kubeconfig_required(path, "has no kubeconfig")))
+        return str(known["kubeconfig"])
+
+    return given.apply(validate)
+
+
+_CONTEXT_OPTIONS = ("context", "cluster")
+"""Options of a Kubernetes provider by which its kubeconfig's current context is not the one that it uses."""
+
+
+def _kubeconfig_required(path: str, reason: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"{path}.kubeconfig",
+        None,
+        f"is required here, because the kubernetes_provider {reason}",
+        "RBAC objects and aws-auth mappings are not created by that provider.",
+    )
 
 
 def _default_kubeconfig(args: ClusterArgs) -> pulumi.Input[str]:

@@ -9,13 +9,14 @@ import pulumi_aws as aws
 
 from ..errors import InvalidInputError
 from ..manifest.build import build_integration_access
-from ..model.identity import AuthenticationMode
+from ..model.identity import AuthenticationMode, EntryMethod
 from ..model.integration import ClusterPlace, Describe, Integration, Place, Role, describe_other_profile
 from ..model.placeholders import fill, map_texts, placeholder
 from ..model.tags import validate_tags
 from .arguments import validate_arguments
 from .cluster_access import ClusterAccess
 from .connection import complete_clusters, connect
+from .engine import require_replacement_trigger
 from .invokes import read_account
 from .output_bindings import OutputBindings
 from .provisioned import Provisioned
@@ -72,6 +73,8 @@ class IntegrationComponent(pulumi.ComponentResource):
         known = bindings.capture("args", own)
         place = self._place(name, clusters, bindings)
         integration = _describe_validated(describe, known, place)
+        if any(cluster.method is EntryMethod.ACCESS_ENTRY for cluster in place.clusters):
+            require_replacement_trigger()
         bindings.validate_before_use(
             lambda values: _describe_validated(describe, _filled(known, values), _filled_place(place, values))
         )
@@ -162,7 +165,7 @@ class IntegrationComponent(pulumi.ComponentResource):
         )
 
     def _create_cluster(self, name: str, cluster: ClusterPlace, args: Any, provisioned: Provisioned) -> None:
-        connection = connect(name, args, pulumi.ResourceOptions(parent=self))
+        connection = connect(name, f"clusters.{cluster.key}", args, pulumi.ResourceOptions(parent=self))
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(provisioned.role_policies))
         ClusterAccess(name, provisioned, cluster, connection, opts)
 

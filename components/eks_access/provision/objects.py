@@ -2,13 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.apps import v1 as apps
-from pulumi_kubernetes.batch import v1 as batch
-from pulumi_kubernetes.core import v1 as core
-from pulumi_kubernetes.networking import v1 as networking
 
 from ..model.objects import KubernetesObject
 from ..model.rbac import ANNOTATIONS, STACK
@@ -19,17 +17,13 @@ from .output_bindings import OutputBindings
 SECRETS_DIGEST = "eks-access/secrets-digest"
 """Pods read a Secret when they start: a changed digest in their template restarts them."""
 
-_KINDS: Mapping[tuple[str, str], Any] = {
-    ("v1", "ConfigMap"): core.ConfigMap,
-    ("v1", "Namespace"): core.Namespace,
-    ("v1", "Secret"): core.Secret,
-    ("v1", "Service"): core.Service,
-    ("v1", "ServiceAccount"): core.ServiceAccount,
-    ("apps/v1", "Deployment"): apps.Deployment,
-    ("apps/v1", "StatefulSet"): apps.StatefulSet,
-    ("batch/v1", "CronJob"): batch.CronJob,
-    ("networking.k8s.io/v1", "NetworkPolicy"): networking.NetworkPolicy,
-}
+
+@cache
+def _find_resource_class(api_version: str, kind: str) -> Any:
+    """The SDK's class for a kind. Importing the SDK takes seconds, so only stacks with such objects do it."""
+    group, _, version = api_version.rpartition("/")
+    module = import_module(f"pulumi_kubernetes.{group.partition('.')[0] or 'core'}.{version}")
+    return getattr(module, kind)
 
 
 class ObjectSet:
@@ -74,7 +68,7 @@ class ObjectSet:
         }
         if each.namespace is not None:
             metadata["namespace"] = each.namespace
-        resource: pulumi.Resource = _KINDS[each.api_version, each.kind](
+        resource: pulumi.Resource = _find_resource_class(each.api_version, each.kind)(
             f"{self._name}-{each.key}",
             metadata=metadata,
             **to_sdk_arguments(body),

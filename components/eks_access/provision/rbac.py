@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
-from pulumi_kubernetes.rbac import v1 as rbac
 
 from ..model.integration import ClusterPlace
 from ..model.rbac import build_objects
+from ..rbac import resource as rbac
 from .connection import Connection
-from .metadata import object_labels, stack_name, to_sdk_arguments
+from .metadata import object_labels, to_sdk_arguments
 from .provisioned import Provisioned
 
 _KINDS: Mapping[str, Any] = {
@@ -31,9 +31,12 @@ def create_rbac(
     labels = object_labels(name, provisioned.integration, cluster)
     created = []
     for grant in provisioned.integration.grants:
-        for described in build_objects(grant, labels=labels, stack=stack_name()):
-            opts = pulumi.ResourceOptions(parent=parent, provider=connection.provider, depends_on=list(depends_on))
-            arguments = to_sdk_arguments(provisioned.bindings.fill_tree(described.body))
-            resource: pulumi.Resource = _KINDS[described.kind](f"{name}-{described.key}", **arguments, opts=opts)
+        for described in build_objects(grant, labels=labels):
+            resource: pulumi.Resource = _KINDS[described.kind](
+                f"{name}-{described.key}",
+                kubeconfig=connection.kubeconfig,
+                **to_sdk_arguments(provisioned.bindings.fill_tree(described.body)),
+                opts=pulumi.ResourceOptions(parent=parent, depends_on=list(depends_on)),
+            )
             created.append(resource)
     return created

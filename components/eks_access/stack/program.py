@@ -12,7 +12,7 @@ from ..endpoint import LoopbackError, loopback_endpoint
 from ..errors import InvalidInputError
 from ..manifest.models import SCHEMA_VERSION
 from ..provision.arguments import ClusterArgs
-from ..provision.connection import complete_clusters, connect
+from ..provision.connection import complete_clusters
 from ..provision.invokes import read_account, run_while_waiting
 from .configuration import SECTIONS, AwsSettings, Declared, Endpoint, Environment, parse_environment
 
@@ -41,11 +41,10 @@ def provision(declared: Environment) -> Mapping[str, Any]:
     account = read_account(pulumi.InvokeOutputOptions(provider=provider))
     run_while_waiting(_import_sdk)
     used = {key for integration in declared.integrations for key in integration.clusters}
-    completed = complete_clusters(
+    clusters = complete_clusters(
         {key: {"region": declared.aws["region"], **args} for key, args in declared.clusters.items() if key in used},
         pulumi.InvokeOptions(provider=provider),
     )
-    clusters = {key: _with_shared_provider(key, args) for key, args in completed.items()}
     components = {
         integration.name: integration.vendor.component(
             integration.name,
@@ -83,12 +82,6 @@ def _arguments(integration: Declared, clusters: Mapping[str, ClusterArgs], setti
         # Its own AWS calls bypass the AWS provider, and must use the same endpoint.
         arguments["endpoint"] = loopback_endpoint(os.environ)
     return arguments
-
-
-def _with_shared_provider(key: str, args: ClusterArgs) -> ClusterArgs:
-    """The cluster with one Kubernetes provider for all integrations: each provider is a separate process."""
-    connection = connect(key, args, pulumi.ResourceOptions())
-    return {**args, "kubeconfig": connection.kubeconfig, "kubernetes_provider": connection.provider}
 
 
 def _aws_provider(settings: AwsSettings) -> aws.Provider:

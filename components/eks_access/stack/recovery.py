@@ -8,9 +8,17 @@ inputs, so pending resources can be looked up, and adopted into the state where 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from ..rbac.kinds import KINDS, Kind
+
 Inputs = Mapping[str, Any]
+
+
+def _identify(kind: Kind, inputs: Inputs) -> str:
+    return kind.identify(inputs["metadata"])
+
 
 _IDS: Mapping[str, Callable[[Inputs], str]] = {
     "aws:iam/role:Role": lambda of: of["name"],
@@ -21,6 +29,7 @@ _IDS: Mapping[str, Callable[[Inputs], str]] = {
     ),
     "eks-access:index:AwsAuthMapping": lambda of: f"{of['clusterName']}/{of['roleArn']}",
     "eks-access:index:ConnectorRegistration": lambda of: f"{of['region']}/{of['name']}",
+    **{f"eks-access:index:{kind.name}": partial(_identify, kind) for kind in KINDS},
 }
 """How the id of a resource follows from its inputs; the providers' documented import ids."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from eks_access.kubernetes.kubeconfig import find_cluster_name, find_current_context
 
 from ..stack import Resource, Stack, Value, is_unknown
+from ..stack.model import RBAC_TYPES
 from ..stack.values import get, items, text
 
 CLUSTER = ("aws:eks/cluster:Cluster", "aws-native:eks:Cluster")
@@ -23,7 +24,7 @@ class Location:
     server: str = ""
     """Empty if the cluster's name is known, or if this is unknown too."""
     provider: str = ""
-    """The provider's URN, which tells apart what is nowhere else known to differ."""
+    """The URN of the provider, or of the kubeconfig's source: tells apart what is nowhere else known to differ."""
 
     @property
     def known(self) -> "Location":
@@ -59,7 +60,7 @@ class Clusters:
     def locate(self, resource: Resource) -> Location:
         """Where a Kubernetes object is, as far as it is known."""
         cluster = self.of(resource)
-        return Location(cluster) if cluster else Location("", self._find_context(resource)[0], resource.provider or "")
+        return Location(cluster) if cluster else Location("", self._find_context(resource)[0], self._origin(resource))
 
     def default_namespace(self, resource: Resource) -> str:
         """The namespace of an object that names none, which its provider decides; empty if it is unknown.
@@ -71,7 +72,9 @@ class Clusters:
         return "" if is_unknown(namespace) else text(namespace) or self._find_context(resource)[1]
 
     def _find_context(self, resource: Resource) -> tuple[str, str]:
-        """The server and the namespace of the provider's kubeconfig."""
+        """The server and the namespace of the kubeconfig: the resource's own, or its provider's."""
+        if is_connected_by_itself(resource):
+            return find_current_context(text(resource.get("kubeconfig")) or "")
         urn = resource.provider or ""
         if urn not in self._contexts:
             provider = self._stack.by_urn.get(urn)
@@ -87,10 +90,20 @@ class Clusters:
                 if name:
                     return name
         provider = self._stack.by_urn.get(resource.provider or "")
-        if provider is not None and provider.type == _PROVIDER:
-            name = find_cluster_name(text(provider.get("kubeconfig")) or "")
-            return name or self._from_sources(provider, "kubeconfig") or self._only
+        if is_connected_by_itself(resource):
+            connected: Resource | None = resource
+        else:
+            connected = provider if provider is not None and provider.type == _PROVIDER else None
+        if connected is not None:
+            name = find_cluster_name(text(connected.get("kubeconfig")) or "")
+            return name or self._from_sources(connected, "kubeconfig") or self._only
         return self._only
+
+    def _origin(self, resource: Resource) -> str:
+        """The URN of the resource's provider, or of the resources that its own kubeconfig comes from."""
+        if is_connected_by_itself(resource):
+            return " ".join(sorted(source.urn for source in self._stack.sources(resource, "kubeconfig")))
+        return resource.provider or ""
 
     def _from_property(self, resource: Resource) -> str:
         name = text(resource.get("clusterName"))
@@ -121,6 +134,11 @@ class Clusters:
             yield self.name_of(resource)
         elif "clusterName" in resource.properties and (name := self._from_property(resource)):
             yield name
+
+
+def is_connected_by_itself(resource: Resource) -> bool:
+    """Whether it is an object in a cluster whose kubeconfig is its own property, and not its provider's."""
+    return resource.type in RBAC_TYPES and "kubeconfig" in resource.properties
 
 
 def find_access_config(properties: Mapping[str, Value]) -> Value:

@@ -11,6 +11,7 @@ from ..access.eks.aws_auth import CONFIG_MAP
 from ..finding import Finding, Rule
 from ..rules import eks as eks_rules
 from ..stack import Resource, Stack
+from ..stack.model import RBAC_TYPES
 from . import eks, not_evaluated, rbac
 from .documents import evaluate_documents
 from .exemptions import EXEMPTED, Exemption, find_exemptions
@@ -42,8 +43,9 @@ RULES: tuple[Rule, ...] = (*RESOURCE_RULES, *STACK_RULES)
 
 
 def has_resource_rules(type: str) -> bool:
-    """Whether a resource rule applies to this type: of the Kubernetes types, only to ConfigMap, for aws-auth."""
-    return not type.startswith("kubernetes:") or CONFIG_MAP.fullmatch(type) is not None
+    """Whether a resource rule applies to this type: of the types in clusters, only to ConfigMap, for aws-auth."""
+    is_in_cluster = type.startswith("kubernetes:") or type in RBAC_TYPES
+    return not is_in_cluster or CONFIG_MAP.fullmatch(type) is not None
 
 
 class Evaluator:

@@ -64,7 +64,7 @@ class _ResourceBuilder:
         elif not is_connected:
             self._add_access_entry(name, access, cluster, parent)
         for kind, body in _build_rbac(access):
-            self._add(f"kubernetes:rbac.authorization.k8s.io/v1:{kind}", f"{name}-{len(self.resources)}", body, parent)
+            self._add(f"{INTEGRATION_PREFIX}{kind}", f"{name}-{len(self.resources)}", body, parent)
 
     def _add_aws_auth_mapping(self, name: str, access: IntegrationAccess, cluster: Cluster, parent: str) -> None:
         mapping = {

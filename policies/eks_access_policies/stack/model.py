@@ -17,9 +17,16 @@ VENDOR_TYPES = tuple(
     for name in ("Apono", "Cado", "ConductorOne", "CustomIntegration", "EksConnector", "OpenTrace")
 )
 """The components of this package's vendors."""
-_SUBCOMPONENTS = tuple(
-    f"{INTEGRATION_PREFIX}{part}"
-    for part in ("ClusterAccess", "AwsAuthMapping", "ConnectedCluster", "ConnectorRegistration")
+RBAC_TYPES = tuple(
+    f"{INTEGRATION_PREFIX}{kind}" for kind in ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
+)
+"""This package's own resources for RBAC objects."""
+_PARTS = (
+    *(
+        f"{INTEGRATION_PREFIX}{part}"
+        for part in ("ClusterAccess", "AwsAuthMapping", "ConnectedCluster", "ConnectorRegistration")
+    ),
+    *RBAC_TYPES,
 )
 
 
@@ -123,7 +130,7 @@ class Stack:
 
 def is_integration(resource: Resource) -> bool:
     """Whether this is an integration's component, and not a part of one."""
-    return resource.type.startswith(INTEGRATION_PREFIX) and resource.type not in _SUBCOMPONENTS
+    return resource.type.startswith(INTEGRATION_PREFIX) and resource.type not in _PARTS
 
 
 def find_secret_texts(value: Value) -> Iterator[str]:

@@ -19,7 +19,8 @@ class Remote(pulumi.ComponentResource):
 
 
 account = aws.Provider("account", region="us-east-1", endpoints=[config.require_object("endpoints")])
-own = kubernetes.Provider("own", kubeconfig=config.require("kubeconfig"))
+own_kubeconfig = config.require("kubeconfig")
+own = kubernetes.Provider("own", kubeconfig=own_kubeconfig)
 options = pulumi.ResourceOptions(providers=[account])
 boundary = aws.iam.Policy(
     "boundary",
@@ -28,11 +29,12 @@ boundary = aws.iam.Policy(
     opts=pulumi.ResourceOptions(provider=account),
 )
 clusters = {
-    # An Output in a leaf, and an enum; the Kubernetes provider is passed as a resource.
+    # An Output in a leaf, an enum, and a resource: the Kubernetes provider, which is for objects besides RBAC.
     "both": {
         "name": pulumi.Output.from_input("dev-both"),
         "region": "us-east-1",
         "authenticationMode": "API_AND_CONFIG_MAP",
+        "kubeconfig": own_kubeconfig,
         "kubernetesProvider": own,
     },
     # The mode is read from EKS, and the mapping created by the resource that the same plugin serves.

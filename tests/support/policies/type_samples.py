@@ -144,6 +144,18 @@ SAMPLES: Mapping[str, Mapping[str, Any]] = {
         "groups": ["system:masters"],
         "kubeconfig": "x",
     },
+    "eks-access:index:ClusterRole": {
+        "kubeconfig": "x",
+        "metadata": {"name": "extra", "labels": {f"{RBAC}/aggregate-to-view": "true"}},
+        "rules": [_ALL],
+    },
+    "eks-access:index:ClusterRoleBinding": {"kubeconfig": "x", **_binding("b")},
+    "eks-access:index:Role": {
+        "kubeconfig": "x",
+        "metadata": {"name": "r", "namespace": "kube-system"},
+        "rules": [_ALL],
+    },
+    "eks-access:index:RoleBinding": {"kubeconfig": "x", **_binding("b", namespace="kube-system")},
 }
 """By the type as the table has it."""
 

@@ -6,16 +6,7 @@ from ...aws_auth.mapping import canonicalize_role, validate_groups, validate_use
 from ...errors import InvalidInputError
 from ...kubernetes import kubeconfig
 from ..properties import STRINGS, InputProperty, validate_bool, validate_string
-
-
-def _validate_kubeconfig(path: str, value: Any) -> None:
-    # The value is never part of a message: it may contain a credential.
-    if not isinstance(value, str) or not value:
-        raise InvalidInputError(path, None, "is not a non-empty string")
-    if not kubeconfig.is_kubeconfig(value):
-        raise InvalidInputError(
-            path, None, "is not a kubeconfig: expected YAML or JSON with clusters, contexts and users"
-        )
+from .in_cluster import build_kubeconfig_input
 
 
 def _validate_cluster_name(path: str, value: Any) -> None:
@@ -53,14 +44,7 @@ def _is_other_role(old: Any, new: Any) -> bool:
 
 
 INPUTS = (
-    InputProperty(
-        "kubeconfig",
-        "How the deployment reaches the cluster, as text. Kept as a secret if it contains one.",
-        validate=_validate_kubeconfig,
-        is_required=True,
-        differs=_is_other_cluster,
-        is_secret=lambda value: isinstance(value, str) and kubeconfig.has_secret(value),
-    ),
+    build_kubeconfig_input(_is_other_cluster),
     InputProperty(
         "clusterName",
         "The cluster's name; part of the resource's id.",

@@ -15,14 +15,15 @@ from ...aws_auth.errors import AwsAuthConflictError
 from ...aws_auth.mapping import RoleMapping, canonicalize_role, is_protected
 from ...aws_auth.merge import is_same_identity
 from ...aws_auth.reader import Identity
-from ...kubernetes.client import ApiError, KubernetesApi, UnreachableError
+from ...kubernetes.client import ApiError, UnreachableError
 from ...kubernetes.credentials import CredentialError
-from ...kubernetes.kubeconfig import KubeconfigError, has_secret, read_environment_kubeconfig
+from ...kubernetes.kubeconfig import KubeconfigError, has_secret
 from ..errors import NotAvailableError, ProviderError
-from ..handler import LiveResource, Operation, Outputs, ResourceHandler, Values, Warn
+from ..handler import LiveResource, Operation, Outputs, Values, Warn
 from ..properties import STRINGS, OutputProperty
 from ..values import Properties, is_known, unwrap, wrap
 from .aws_auth_inputs import INPUTS
+from .in_cluster import InClusterHandler, read_import_kubeconfig
 
 TOKEN = "eks-access:index:AwsAuthMapping"
 WRITTEN_MAPPING_TOKEN = "eks-access:index:WrittenMapping"
@@ -35,7 +36,7 @@ _ADVICE: Mapping[int, str] = {
 }
 
 
-class AwsAuthMappings(ResourceHandler):
+class AwsAuthMappings(InClusterHandler):
     """The operations on role mappings in aws-auth."""
 
     token = TOKEN
@@ -64,7 +65,7 @@ class AwsAuthMappings(ResourceHandler):
     refusals = (AwsAuthConflictError, lifecycle.WriteConflictError, ApiError)
     unavailable = (UnreachableError, CredentialError, KubeconfigError)
 
-    def __init__(self, warn: Warn, connect: Connect = KubernetesApi.from_kubeconfig) -> None:
+    def __init__(self, warn: Warn, connect: Connect) -> None:
         super().__init__(warn)
         self._connect = connect
 
@@ -81,7 +82,10 @@ class AwsAuthMappings(ResourceHandler):
         mapping = _parse_mapping(values)
         return f"{values['clusterName']}/{mapping.rolearn}", self._write(operation, values, mapping, ())
 
-    def find_resource(self, identifier: str, inputs: Properties, state: Properties) -> LiveResource | None:
+    @override
+    def find_resource(
+        self, operation: Operation, identifier: str, inputs: Properties, state: Properties
+    ) -> LiveResource | None:
         cluster, _, role = identifier.partition("/")
         try:
             rolearn = canonicalize_role(role)
@@ -89,7 +93,7 @@ class AwsAuthMappings(ResourceHandler):
             raise ProviderError(
                 f"{identifier!r} is not an id of AwsAuthMapping; it is <cluster name>/<role ARN>. {error}"
             ) from error
-        kubeconfig = str(unwrap(inputs.get("kubeconfig")) or _read_import_kubeconfig())
+        kubeconfig = str(unwrap(inputs.get("kubeconfig")) or read_import_kubeconfig())
         with self.translate_errors(f"cluster {cluster!r}"):
             live = lifecycle.read_identity(self._connect(kubeconfig), rolearn)
         if live is None:
@@ -150,14 +154,6 @@ class AwsAuthMappings(ResourceHandler):
     def _warn_all(self, operation: Operation, warnings: tuple[str, ...]) -> None:
         for warning in warnings:
             self._warn(operation.urn, warning)
-
-
-def _read_import_kubeconfig() -> str:
-    """The kubeconfig for an import, which has no inputs yet."""
-    try:
-        return read_environment_kubeconfig()
-    except KubeconfigError as error:
-        raise ProviderError(f"an import reaches the cluster by the kubeconfig file in KUBECONFIG: {error}") from error
 
 
 def _build_import_inputs(cluster: str, kubeconfig: str, rolearn: str, live: Identity) -> dict[str, PropertyValue]:

@@ -99,7 +99,10 @@ class ConnectorRegistrations(ResourceHandler):
             )
         return registration.format_identifier(request), _build_outputs(created)
 
-    def find_resource(self, identifier: str, inputs: Properties, state: Properties) -> LiveResource | None:
+    @override
+    def find_resource(
+        self, operation: Operation, identifier: str, inputs: Properties, state: Properties
+    ) -> LiveResource | None:
         region, slash, name = identifier.partition("/")
         if not slash or not name:
             raise ProviderError(f"{identifier!r} is not an id of ConnectorRegistration; it is <region>/<name>")

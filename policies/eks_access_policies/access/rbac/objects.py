@@ -12,8 +12,10 @@ from .model import Binding, Role
 from .selectors import Selector, parse_labels, parse_selector
 
 _TYPE = re.compile(
-    r"kubernetes:rbac\.authorization\.k8s\.io/[^:]+:(?P<kind>(Cluster)?Role(Binding)?)(?P<form>Patch|List)?"
+    r"(kubernetes:rbac\.authorization\.k8s\.io/[^:]+|eks-access:index):"
+    r"(?P<kind>(Cluster)?Role(Binding)?)(?P<form>Patch|List)?"
 )
+"""Of the official Kubernetes provider, and of this project's plugin, which has the same properties."""
 _ACCOUNT_NAME = re.compile(r"system:serviceaccount:(?P<namespace>[^:]+):(?P<name>[^:]+)")
 """The username of a service account.
 https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/"""

@@ -22,6 +22,7 @@ from eks_access.provider.install import NAME, install_plugin
 from eks_access.provider.plugin import Plugin
 from eks_access.provider.resources.aws_auth_mapping import TOKEN, AwsAuthMappings
 from eks_access.provider.server import Servicer
+from tests.support.aws_auth_store import Store
 from tests.support.checkout import CHECKOUT
 from tests.support.interpreter import find_imported, find_imported_modules
 
@@ -176,7 +177,7 @@ def wait_until(condition: Any, what: str, seconds: float = 20) -> None:
 
 
 def test_the_schema_has_the_plugins_own_resources_and_the_components() -> None:
-    handler = AwsAuthMappings(lambda urn, message: None)
+    handler = AwsAuthMappings(lambda urn, message: None, lambda kubeconfig: Store())
     components = {"resources": {"eks-access:index:Vendor": {"isComponent": True}}, "types": {"t": {}}}
     plugin = Plugin([handler], version="1.2.3", components_schema=lambda: components)
     schema = json.loads(asyncio.run(plugin.get_schema(GetSchemaRequest(0))).schema or "")

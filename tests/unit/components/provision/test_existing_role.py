@@ -55,6 +55,7 @@ def test_only_role_and_policy_are_not_created(given: Any) -> None:
 def test_an_entry_is_tied_to_the_roles_unique_id_so_that_it_is_replaced_with_it(given: Any) -> None:
     engine = run(lambda: OpenTrace("ot", opentrace(existing_role_arn=given)).role_arn)
     assert engine.of(ACCESS_ENTRY)["ot-api"]["tags"]["eks-access:role-id"] == "AROA-existing"
+    assert engine.options(ACCESS_ENTRY)["ot-api"].replacement_trigger.string_value == "AROA-existing"
 
 
 def test_the_outputs_and_the_manifest_are_about_the_existing_role(given: Any) -> None:

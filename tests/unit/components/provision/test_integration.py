@@ -1,14 +1,17 @@
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pulumi
 import pytest
+from pulumi.runtime import MockResourceArgs, rpc
 
 from eks_access.integrations.apono.integration import Apono
 from eks_access.integrations.cado import Cado
 from eks_access.integrations.conductorone.integration import ConductorOne
 from eks_access.integrations.opentrace import OpenTrace
-from tests.support.components import ALL, c1, cado, opentrace
+from tests.support.components import ALL, c1, cado, opentrace, refusal
 from tests.support.recording_engine import (
     ACCESS_ENTRY,
     ASSOCIATION,
@@ -64,6 +67,28 @@ def test_the_hand_off_has_the_clusters_own_endpoint() -> None:
 def test_an_entry_is_tied_to_its_roles_unique_id() -> None:
     engine = run(lambda: OpenTrace("ot", opentrace()).role_arn)
     assert engine.of(ACCESS_ENTRY)["ot-api"]["tags"]["eks-access:role-id"] == "AROA-ot"
+    options = engine.options(ACCESS_ENTRY)["ot-api"]
+    assert options.replacement_trigger.string_value == "AROA-ot", "whatever a plugin says about the tag"
+    assert options.deleteBeforeReplace, "EKS has one entry for a principal"
+
+
+def test_a_role_that_is_not_created_yet_is_an_unknown_trigger() -> None:
+    class Previewed(Engine):
+        def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
+            resource_id, outputs = super().new_resource(args)
+            return resource_id, {name: value for name, value in outputs.items() if name != "uniqueId"}
+
+    engine = run(lambda: OpenTrace("ot", opentrace()).role_arn, preview=True, engine=Previewed())
+    assert engine.options(ACCESS_ENTRY)["ot-api"].replacement_trigger.string_value == rpc.UNKNOWN
+
+
+def test_an_engine_without_triggers_is_rejected_where_a_cluster_takes_access_entries() -> None:
+    message = refusal(OpenTrace, "ot", opentrace(), Engine(lacks="replacementTrigger"))
+    assert "this Pulumi engine has no replacement triggers" in message
+    assert "use Pulumi 3.208 or later" in message
+    only_aws_auth = opentrace(clusters={"old": {"name": "prod-old"}})
+    engine = run(lambda: OpenTrace("ot", only_aws_auth).role_arn, engine=Engine(lacks="replacementTrigger"))
+    assert engine.of(MAPPING), "aws-auth has the ARN, and needs none"
 
 
 def test_the_mode_is_read_from_eks_only_if_it_was_not_given() -> None:
@@ -129,32 +154,78 @@ def test_only_values_that_contain_a_secret_are_secret() -> None:
     assert seen == {"external id": True, "role": False, "principals": False}
 
 
-def test_a_given_provider_is_used_and_none_is_created() -> None:
+KUBECONFIG = json.dumps({"clusters": [], "current-context": "prod"})
+
+
+def run_with_provider(**options: Any) -> Engine:
     import pulumi_kubernetes as kubernetes
 
     def program() -> Any:
-        shared = kubernetes.Provider("shared", kubeconfig="{}")
+        shared = kubernetes.Provider("shared", **options)
         cluster = {"name": "prod-api", "kubernetes_provider": shared}
         Cado("one", cado(clusters={"api": cluster}))
         return Cado("two", cado(clusters={"api": cluster})).role_arn
 
-    engine = run(program)
+    return run(program)
+
+
+def test_a_given_providers_kubeconfig_is_that_of_the_rbac_objects() -> None:
+    engine = run_with_provider(kubeconfig=KUBECONFIG)
     assert set(engine.of(PROVIDER)) == {"shared"}
-    assert {str(each.provider).rsplit("::", 2)[-2] for each in engine.resources if each.typ == CLUSTER_ROLE} == {
-        "shared"
-    }
+    assert {each["kubeconfig"] for each in engine.of(CLUSTER_ROLE).values()} == {KUBECONFIG}
+
+
+@pytest.mark.parametrize("option", ["context", "cluster"])
+def test_a_given_provider_for_another_context_needs_a_kubeconfig_too(option: str) -> None:
+    """Its kubeconfig alone would lead to the current context, which is another cluster."""
+    with pytest.raises(pulumi.RunError, match=f"clusters.api.kubeconfig is required here.* chooses a {option}"):
+        run_with_provider(kubeconfig=KUBECONFIG, **{option: "other"})
+
+
+def test_a_given_provider_without_a_kubeconfig_needs_one() -> None:
+    with pytest.raises(pulumi.RunError, match="has no kubeconfig"):
+        run_with_provider(namespace="web")
+
+
+def test_a_provider_of_another_package_is_refused() -> None:
+    def program() -> Any:
+        other = pulumi.ProviderResource("random", "other", {})
+        return Cado("one", cado(clusters={"api": {"name": "prod-api", "kubernetes_provider": other}})).role_arn
+
+    with pytest.raises(pulumi.RunError, match="a provider of the package random"):
+        run(program)
 
 
 def test_the_generated_kubeconfig_signs_in_by_command_and_contains_no_secret() -> None:
     engine = run(lambda: Cado("cado", cado()).role_arn)
-    (provider,) = engine.of(PROVIDER).values()
-    config = json.loads(provider["kubeconfig"])
+    role, *_ = engine.of(CLUSTER_ROLE).values()
+    config = json.loads(role["kubeconfig"])
     assert config["clusters"][0]["cluster"]["server"] == "https://prod-api.example"
     user = config["users"][0]["user"]
     assert set(user) == {"exec"}
     assert [user["exec"]["command"], *user["exec"]["args"]] == [
         "eks-access", "token", "--cluster-name", "prod-api", "--region", "us-east-1",
     ]  # fmt: skip
+
+
+def test_without_objects_besides_rbac_there_is_no_kubernetes_provider() -> None:
+    assert run(lambda: Cado("cado", cado()).role_arn).of(PROVIDER) == {}
+
+
+def test_without_objects_besides_rbac_the_kubernetes_sdk_is_not_imported() -> None:
+    """Its import takes seconds. In an interpreter of its own, since another test may have imported it."""
+    program = (
+        "import sys\n"
+        "from eks_access import Cado\n"
+        "from tests.support.recording_engine import run\n"
+        "roles = ['arn:aws:iam::444455556666:role/P']\n"
+        "arguments = {'platform_role_arns': roles, 'clusters': {'a': {'name': 'prod-api'}}}\n"
+        "engine = run(lambda: Cado('cado', arguments).role_arn)\n"
+        "assert len(engine.resources) > 5, 'the program ran'\n"
+        "print([name for name in sys.modules if name.startswith('pulumi_kubernetes')])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
 
 
 def test_cado_runs_commands_only_in_the_namespaces_named() -> None:

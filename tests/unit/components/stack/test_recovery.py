@@ -21,9 +21,11 @@ ROLE = "arn:aws:iam::111122223333:role/r"
         ),
         ("eks-access:index:AwsAuthMapping", {"clusterName": "c", "roleArn": ROLE}, f"c/{ROLE}"),
         ("eks-access:index:ConnectorRegistration", {"region": "us-east-1", "name": "c"}, "us-east-1/c"),
-        ("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", {"metadata": {"name": "x"}}, "x"),
+        ("eks-access:index:ClusterRole", {"metadata": {"name": "x"}}, "x"),
+        ("eks-access:index:RoleBinding", {"metadata": {"name": "x", "namespace": "web"}}, "web/x"),
+        ("kubernetes:core/v1:Namespace", {"metadata": {"name": "x"}}, "x"),
         (
-            "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding",
+            "kubernetes:core/v1:ServiceAccount",
             {"metadata": {"name": "x", "namespace": "web"}},
             "web/x",
         ),
@@ -44,6 +46,14 @@ def test_a_pending_creation_counts_as_done_until_the_refresh() -> None:
     adopted = adopt_pending_creates(state(operation("aws:iam/role:Role", "x", {"name": "r"})))["deployment"]
     assert adopted["pending_operations"] == []
     assert [(each["urn"], each.get("id")) for each in adopted["resources"]] == [(URN + "stack", None), (URN + "x", "r")]
+
+
+def test_an_adopted_entry_keeps_the_trigger_that_ties_it_to_its_role() -> None:
+    """Without one the next `up` could not find out that the role was recreated since."""
+    creating = operation("aws:eks/accessEntry:AccessEntry", "x", {"clusterName": "c", "principalArn": ROLE})
+    creating["resource"]["replacementTrigger"] = "AROA1"
+    _, adopted = adopt_pending_creates(state(creating))["deployment"]["resources"]
+    assert adopted["replacementTrigger"] == "AROA1"
 
 
 @pytest.mark.parametrize("kind", ["pulumi:providers:aws", "eks-access:index:Cado", "eks-access:index:ClusterAccess"])

@@ -10,18 +10,21 @@ from eks_access_policies.stack import StateError, parse_preview
 URN = "urn:pulumi:dev::shop::aws:eks/cluster:Cluster::prod"
 
 
-def evaluate(before: dict[str, Any], after: dict[str, Any], op: str, *changed: str) -> set[str]:
+def evaluate(before: dict[str, Any], after: dict[str, Any], op: str, *changed: str, detailed: bool = True) -> set[str]:
     def state(config: dict[str, Any]) -> dict[str, Any]:
         inputs = {"name": "prod", "accessConfig": config}
         return {"urn": URN, "type": "aws:eks/cluster:Cluster", "custom": True, "inputs": inputs, "protect": True}
 
     kind = "update-replace" if op == "replace" else "update"
+    properties = [path.partition(".")[0] for path in changed]
     step = {
         "op": op,
         "urn": URN,
         "oldState": state(before),
         "newState": state(after),
-        "detailedDiff": {path: {"kind": kind} for path in changed},
+        "diffReasons": properties,
+        "replaceReasons": properties if op == "replace" else None,
+        "detailedDiff": {path: {"kind": kind} for path in changed} if detailed else None,
     }
     return {finding.rule.id for finding in Evaluator().stack(parse_preview({"steps": [step]}))}
 
@@ -29,11 +32,15 @@ def evaluate(before: dict[str, Any], after: dict[str, Any], op: str, *changed: s
 FALSE, TRUE = ({"bootstrapClusterCreatorAdminPermissions": value} for value in (False, True))
 
 
-def test_a_cluster_that_is_replaced_because_of_its_access_configuration_is_found() -> None:
+@pytest.mark.parametrize("detailed", [True, False], ids=["detailed differences", "names of properties"])
+def test_a_cluster_that_is_replaced_because_of_its_access_configuration_is_found(detailed: bool) -> None:
     path = "accessConfig.bootstrapClusterCreatorAdminPermissions"
-    assert "eks-cluster-replaced" in evaluate(FALSE, TRUE, "replace", path)
-    assert "eks-cluster-replaced" not in evaluate(FALSE, TRUE, "update", path), "nothing is replaced"
-    assert "eks-cluster-replaced" not in evaluate(FALSE, FALSE, "replace", "name"), "replaced for another reason"
+    assert "eks-cluster-replaced" in evaluate(FALSE, TRUE, "replace", path, detailed=detailed)
+    assert "eks-cluster-replaced" not in evaluate(FALSE, TRUE, "update", path, detailed=detailed), "nothing is replaced"
+    assert "eks-cluster-replaced" not in evaluate(FALSE, FALSE, "replace", "name", detailed=detailed), (
+        "replaced for another reason"
+    )
+    assert "eks-cluster-replaced" not in evaluate(FALSE, FALSE, "replace", detailed=detailed), "by a trigger"
 
 
 @pytest.mark.parametrize(

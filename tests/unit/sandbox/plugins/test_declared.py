@@ -6,7 +6,6 @@ from sandbox.plugins.aws.checks import sdk_class
 from sandbox.plugins.aws.types import TYPES
 from sandbox.plugins.declared import input_properties, refusals
 from sandbox.plugins.errors import Failure
-from sandbox.plugins.kubernetes.kinds import declared, kind_of
 from sandbox.plugins.values import UNKNOWN
 
 
@@ -46,17 +45,14 @@ def test_the_declared_twin_is_not_refused() -> None:
 
 
 def test_an_undeclared_property_inside_a_nested_object_is_refused_with_its_path() -> None:
-    container = {"name": "c", "imag": "nginx"}
-    value = {"spec": {"template": {"spec": {"containers": [container]}}}}
-    found = refused("pulumi_kubernetes.apps.v1.Deployment", "DeploymentInitArgs", value)
-    assert [f.property for f in found] == ["spec.template.spec.containers[0].imag"]
-    container["image"] = container.pop("imag")
-    assert refused("pulumi_kubernetes.apps.v1.Deployment", "DeploymentInitArgs", value) == []
+    module, name = "pulumi_aws.eks.access_policy_association", "AccessPolicyAssociationArgs"
+    found = refused(module, name, {"accessScope": {"typ": "cluster"}})
+    assert [f.property for f in found] == ["accessScope.typ"]
+    assert refused(module, name, {"accessScope": {"type": "cluster"}}) == []
 
 
 def test_keys_that_the_user_chooses_are_no_properties() -> None:
-    value = {"metadata": {"labels": {"a/b": "c"}, "annotations": {"x": "y"}}, "data": {"anything": "1"}}
-    assert refused("pulumi_kubernetes.core.v1.ConfigMap", "ConfigMapInitArgs", value) == []
+    assert refused("pulumi_aws.iam.role", "RoleArgs", {"tags": {"a/b": "c", "anything": "1"}}) == []
 
 
 def test_a_missing_required_property_is_refused_and_an_unknown_one_is_there() -> None:
@@ -71,10 +67,3 @@ def test_a_value_of_the_wrong_shape_is_refused() -> None:
     found = refused(module, name, {"kubernetesGroups": "viewers"})
     assert found == [Failure("kubernetesGroups", "'kubernetesGroups' must be a list, not a single value")]
     assert refused(module, name, {"kubernetesGroups": UNKNOWN}) == [], "an unknown value has no shape yet"
-
-
-def test_the_sdk_knows_built_in_kinds_but_no_custom_ones() -> None:
-    binding = declared(kind_of("kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding"))
-    assert binding is not None
-    assert {"roleRef", "subjects"} <= set(binding)
-    assert declared(kind_of("kubernetes:example.com/v1:Widget")) is None, "the fields of a custom kind are free"

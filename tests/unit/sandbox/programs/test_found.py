@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.programs.catalogue import PROGRAMS, PYTHON_HOST_FILES
+from sandbox.programs.catalogue import PROGRAMS
 from sandbox.programs.found import look_for, version_in, why_unfit
 from tests.support.machine import Machine
 
@@ -14,7 +14,7 @@ BY_NAME = {program.name: program for program in PROGRAMS}
 @pytest.mark.parametrize(
     ("printed", "version"),
     [
-        ("v3.190.0\n", "3.190.0"),
+        ("v3.274.1\n", "3.274.1"),
         ("Kubernetes v1.35.4\n", "1.35.4"),
         ("etcd Version: 3.6.5\nGit SHA: abc\nGo Version: go1.26.8\n", "3.6.5"),
         ("Client Version: v1.32.4-dispatcher\nKustomize Version: v5.5.0\n", "1.32.4"),
@@ -94,15 +94,23 @@ def test_only_what_envtest_ships_is_looked_for_in_its_folder(machine: Machine) -
 
 
 def test_pulumi_is_taken_together_with_the_language_host_beside_it(machine: Machine) -> None:
-    machine.program("pulumi", "v3.200.0")
-    for name in ("pulumi-language-python", *PYTHON_HOST_FILES):
+    machine.program("pulumi", "v3.274.1")
+    for name in BY_NAME["pulumi"].beside:
         machine.program(name, "")
     found, _ = look_for(PROGRAMS, machine.environ, ignore=machine.cache)
     assert found["pulumi-language-python"].path == machine.path / "pulumi-language-python"
 
 
+def test_an_engine_that_does_not_know_replacement_triggers_is_not_taken(tmp_path: Path) -> None:
+    pulumi = BY_NAME["pulumi"]
+    for name in pulumi.beside:
+        (tmp_path / name).touch()
+    assert why_unfit(pulumi, tmp_path / "pulumi", "v3.207.0") == "it is version 3.207.0, the sandbox takes >=3.208,<4"
+    assert why_unfit(pulumi, tmp_path / "pulumi", "v3.208.0") is None
+
+
 def test_a_pulumi_without_its_language_host_is_not_taken(machine: Machine) -> None:
-    machine.program("pulumi", "v3.200.0")
+    machine.program("pulumi", "v3.274.1")
     found, unfit = look_for(PROGRAMS, machine.environ, ignore=machine.cache)
     assert not found
     assert "pulumi-language-python, " in unfit[0].reason
