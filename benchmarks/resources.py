@@ -34,28 +34,81 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 HIDDEN = "[secret]"
 """The placeholder for secrets in the output of a preview, with any options."""
+HIDDEN_DATA = "aGlkZGVu"
+"""Stands for what is hidden of a Secret's data, which has to be base64."""
 SECRET = "$secret"
+BASE64 = "$base64"
 _STACK = "pulumi:pulumi:Stack"
+_PROVIDER = "pulumi:providers:kubernetes"
+_RBAC_KINDS = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
 _BY_ENGINE = ("apiVersion", "kind", "version")
 
 
 def list_resources(steps: Steps, kubeconfigs: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The resources in the order of registration. `kubeconfigs` has the values of secret ones, by provider."""
-    return [_entry(step["newState"], kubeconfigs) for step in steps if step["newState"]["type"] != _STACK]
+    """The resources in the order of registration, with a Kubernetes provider for each cluster.
+
+    `kubeconfigs` has the kubeconfigs of all clusters, by `find_cluster`.
+    """
+    listed: list[dict[str, Any]] = []
+    provided: set[str] = set()
+    for state in _states(steps):
+        if state["type"] in (_STACK, _PROVIDER):
+            continue
+        cluster = find_cluster(state)
+        if state["type"].startswith("kubernetes:") and cluster not in provided:
+            provided.add(cluster)
+            listed.append(_provider(cluster, kubeconfigs[cluster]))
+        listed.append(_entry(state, cluster, kubeconfigs))
+    return listed
+
+
+def find_cluster(state: Mapping[str, Any]) -> str:
+    """The cluster that a resource is in: `ClusterAccess c07`; empty if it is in none."""
+    found = re.search(r"index:(ClusterAccess|ConnectedCluster)::.*-(c[0-9]+)$", state.get("parent") or "")
+    return " ".join(found.groups()) if found else ""
 
 
 def inputs_by_resource(steps: Steps) -> dict[tuple[str, str], Any]:
-    """Every resource's inputs by type and name, to compare two previews."""
-    states = [step["newState"] for step in steps]
-    return {(state["type"], _name(state["urn"])): _without_internal_keys(state.get("inputs")) for state in states}
+    """Every resource's inputs by type and name, to compare two previews; without Kubernetes providers, which differ."""
+    return {
+        (state["type"], _name(state["urn"])): _without_internal_keys(state.get("inputs"))
+        for state in _states(steps)
+        if state["type"] != _PROVIDER
+    }
 
 
 def _without_internal_keys(inputs: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {key: value for key, value in (inputs or {}).items() if not key.startswith("__")}
+    return {key: value for key, value in (inputs or {}).items() if not key.startswith("__") and key not in _BY_ENGINE}
 
 
-def _entry(state: Mapping[str, Any], kubeconfigs: Mapping[str, str]) -> dict[str, Any]:
-    provider = state.get("provider", "").rpartition("::")[0]
+def _states(steps: Steps) -> Iterator[dict[str, Any]]:
+    """The resources, with RBAC objects as those of pulumi-kubernetes."""
+    for step in steps:
+        state = step["newState"]
+        package, _, kind = state["type"].rpartition(":")
+        if package == "eks-access:index" and kind in _RBAC_KINDS:
+            inputs = {key: value for key, value in state["inputs"].items() if key not in ("kubeconfig", "adopt")}
+            yield {**state, "type": f"kubernetes:rbac.authorization.k8s.io/v1:{kind}", "inputs": inputs}
+        else:
+            yield state
+
+
+def _provider(cluster: str, kubeconfig: str) -> dict[str, Any]:
+    return {
+        "key": cluster,
+        "type": _PROVIDER,
+        "name": cluster.replace(" ", "-"),
+        "isComponent": False,
+        "parent": None,
+        "provider": None,
+        "dependsOn": [],
+        "options": {},
+        "properties": {"kubeconfig": {SECRET: kubeconfig}},
+    }
+
+
+def _entry(state: Mapping[str, Any], cluster: str, kubeconfigs: Mapping[str, str]) -> dict[str, Any]:
+    provider = cluster if state["type"].startswith("kubernetes:") else state.get("provider", "").rpartition("::")[0]
     return {
         "key": state["urn"],
         "type": state["type"],
@@ -65,7 +118,7 @@ def _entry(state: Mapping[str, Any], kubeconfigs: Mapping[str, str]) -> dict[str
         "provider": provider if "::default" not in provider else None,
         "dependsOn": sorted(set(state.get("dependencies") or ()) - set(_linked(state))),
         "options": OPTIONS.get(state["type"], {}),
-        "properties": dict(_properties(state, kubeconfigs.get(_name(state["urn"])))),
+        "properties": dict(_properties(state, kubeconfigs.get(cluster))),
     }
 
 
@@ -81,13 +134,13 @@ def _properties(state: Mapping[str, Any], kubeconfig: str | None) -> Iterator[tu
             (source,) = sources[key]
             value = _linked_value(value, f"${{{source}|{links[key]}}}")
         elif value == HIDDEN:
-            value = {SECRET: kubeconfig if key == "kubeconfig" else {"hidden": "hidden"}}
+            value = {SECRET: kubeconfig if key == "kubeconfig" else {"hidden": HIDDEN_DATA}}
         yield (_snake(key) if typed else key), value
 
 
 def _linked_value(value: Any, reference: str) -> Any:
     if value == HIDDEN:
-        return {SECRET: {"code": reference}}
+        return {SECRET: {"code": {BASE64: reference}}}
     return _replace_unknown(value, reference) if isinstance(value, dict) else reference
 
 

@@ -1,8 +1,10 @@
 """A program without this package: it registers the resources in a file with the providers' SDKs, and nothing else.
 
-In the file, outputs of other resources are written as `${resource|property}`, and secrets as `{"$secret": …}`.
+In the file, outputs of other resources are written as `${resource|property}`, secrets as `{"$secret": …}`, and what is
+encoded as `{"$base64": …}`.
 """
 
+import base64
 import json
 import os
 import re
@@ -47,6 +49,9 @@ def resolve(raw: Any) -> Any:
     if isinstance(raw, dict):
         if "$secret" in raw:
             return pulumi.Output.secret(resolve(raw["$secret"]))
+        if "$base64" in raw:
+            text: pulumi.Output[str] = pulumi.Output.from_input(resolve(raw["$base64"]))
+            return text.apply(lambda known: base64.b64encode(known.encode()).decode())
         return {key: resolve(part) for key, part in raw.items()}
     if isinstance(raw, list):
         return [resolve(part) for part in raw]

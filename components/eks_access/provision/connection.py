@@ -55,7 +55,7 @@ def complete_clusters(clusters: Mapping[str, ClusterArgs], opts: pulumi.InvokeOp
     return {key: cast("ClusterArgs", read.get(key, {}) | args) for key, args in validated.items()}
 
 
-def _read(found: aws.eks.GetClusterResult) -> dict[str, Any]:
+def _read(found: "aws.eks.GetClusterResult") -> dict[str, Any]:
     return {
         "authentication_mode": AuthenticationMode(found.access_configs[0].authentication_mode),
         "endpoint": found.endpoint,
@@ -63,7 +63,7 @@ def _read(found: aws.eks.GetClusterResult) -> dict[str, Any]:
     }
 
 
-def _read_later(found: pulumi.Output[aws.eks.GetClusterResult]) -> dict[str, Any]:
+def _read_later(found: "pulumi.Output[aws.eks.GetClusterResult]") -> dict[str, Any]:
     return {
         "endpoint": found.apply(lambda cluster: cluster.endpoint),
         "certificate_authority": found.apply(lambda cluster: cluster.certificate_authorities[0].data),

@@ -150,7 +150,7 @@ class IntegrationComponent(pulumi.ComponentResource):
 
     def _create_role(
         self, name: str, role: Role, bindings: OutputBindings, tags: Mapping[str, pulumi.Input[str]]
-    ) -> aws.iam.Role:
+    ) -> "aws.iam.Role":
         boundary = role.permissions_boundary
         return aws.iam.Role(
             name,

@@ -1,6 +1,7 @@
 """What is asked of a provider before anything is created: all at once, and what its components share only once."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -24,6 +25,11 @@ def await_answers(asked: Mapping[Key, pulumi.Output[Any]]) -> dict[Key, Any]:
         return {}
     answers = _sync_await(pulumi.Output.all(*asked.values()).future())
     return dict(zip(asked, answers or (), strict=True))
+
+
+def run_while_waiting(work: Callable[[], object]) -> None:
+    """Runs the work in a thread, while what is registered and asked already is sent to the engine and answered."""
+    _sync_await(asyncio.to_thread(work))
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def read_existing_role(arn: pulumi.Input[str], invoke_opts: pulumi.InvokeOptions
     )
 
 
-def _read(arn: str, invoke_opts: pulumi.InvokeOptions) -> aws.iam.GetRoleResult:
+def _read(arn: str, invoke_opts: pulumi.InvokeOptions) -> "aws.iam.GetRoleResult":
     try:
         found = aws.iam.get_role(name=existing_role.name_from_arn(arn), opts=invoke_opts)
     except Exception as cause:  # the SDK raises nothing narrower for a failed invoke

@@ -13,7 +13,7 @@ from ..errors import InvalidInputError
 from ..manifest.models import SCHEMA_VERSION
 from ..provision.arguments import ClusterArgs
 from ..provision.connection import complete_clusters
-from ..provision.invokes import read_account
+from ..provision.invokes import read_account, run_while_waiting
 from .configuration import SECTIONS, AwsSettings, Declared, Endpoint, Environment, parse_environment
 
 SERVICES = ("eks", "iam", "sts")
@@ -39,6 +39,7 @@ def provision(declared: Environment) -> Mapping[str, Any]:
     """Creates everything that the environment declares, and returns the access manifest."""
     provider = _aws_provider(declared.aws)
     account = read_account(pulumi.InvokeOutputOptions(provider=provider))
+    run_while_waiting(_import_sdk)
     used = {key for integration in declared.integrations for key in integration.clusters}
     clusters = complete_clusters(
         {key: {"region": declared.aws["region"], **args} for key, args in declared.clusters.items() if key in used},
@@ -65,6 +66,11 @@ def provision(declared: Environment) -> Mapping[str, Any]:
         },
         "integrations": {name: component.manifest for name, component in components.items()},
     }
+
+
+def _import_sdk() -> tuple[type, ...]:
+    """Imports what a deployment uses of the AWS SDK, by using it; that takes as long as the plugin takes to start."""
+    return aws.eks.AccessEntry, aws.iam.Role
 
 
 def _arguments(integration: Declared, clusters: Mapping[str, ClusterArgs], settings: AwsSettings) -> Mapping[str, Any]:
