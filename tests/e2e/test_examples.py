@@ -202,6 +202,10 @@ def test_another_language_uses_the_components_through_the_plugin(
     assert access["clusters"]["both"]["method"] == "access-entry"
     state = stack.pulumi("stack", "export").stdout
     assert SUBJECT not in state, "a secret that goes through the plugin stays one"
+    resources = json.loads(state)["deployment"]["resources"]
+    triggers = {each["replacementTrigger"] for each in resources if each["type"] == "aws:eks/accessEntry:AccessEntry"}
+    ids = {each["outputs"]["uniqueId"] for each in resources if each["type"] == "aws:iam/role:Role"}
+    assert triggers == ids, "each entry goes with its role"
     assert "unchanged" in stack.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes").stdout
     stack.pulumi("destroy", "--yes", "--skip-preview")
     assert read_map_roles(sandbox) == before

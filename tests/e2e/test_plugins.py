@@ -1,90 +1,21 @@
 """The sandbox's provider plugins under the real engine: the stand-in for AWS, and the official one for Kubernetes."""
 
 import json
-import shutil
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import pytest
-import yaml
 
 from sandbox import Sandbox
+from sandbox.plugins.aws import DIFF, TOP_LEVEL
 from sandbox.supervisor import REAP_SECONDS
+from tests.e2e.plugin_stack import Stack
 
 pytestmark = pytest.mark.e2e
 
-PROGRAMS = Path(__file__).parent / "plugin_programs"
-SECONDS = 180
-
-
-class Stack:
-    """One program in a stack of its own, run again and again with another case."""
-
-    def __init__(self, sandbox: Sandbox, folder: Path, program: str, **case: Any) -> None:
-        self.name = f"plugins-{folder.name.replace('_', '-')}"[:40].strip("-")
-        self.case = {"name": self.name, **case}
-        self._sandbox, self._folder = sandbox, folder
-        shutil.copy(PROGRAMS / f"{program}.py", folder / "__main__.py")
-        runtime = {"name": "python", "options": {"virtualenv": str(Path(sys.executable).parents[1])}}
-        (folder / "Pulumi.yaml").write_text(yaml.safe_dump({"name": self.name, "runtime": runtime}))
-        self("stack", "init", "test")
-
-    def environment(self, case: Mapping[str, Any]) -> dict[str, str]:
-        return {"CASE": json.dumps({**self.case, **case})}
-
-    def __call__(self, *command: str, check: bool = True, **case: Any) -> str:
-        arguments = ["pulumi", *command, "--non-interactive", "--color=never"]
-        done = self._sandbox.run(arguments, cwd=self._folder, timeout=SECONDS, env=self.environment(case))
-        text = done.stdout + done.stderr
-        assert (done.returncode == 0) is check, f"{' '.join(command)} ended with {done.returncode}:\n{text}"
-        return text
-
-    def up(self, *more: str, check: bool = True, **case: Any) -> str:
-        return self("up", "--yes", "--skip-preview", "--stack=test", *more, check=check, **case)
-
-    def start_up(self, **case: Any) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            ["pulumi", "up", "--yes", "--skip-preview", "--stack=test", "--non-interactive", "--color=never"],
-            cwd=self._folder,
-            env={**self._sandbox.env, **self.environment(case)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            process_group=0,
-        )
-
-    def steps(self, *more: str, **case: Any) -> dict[str, dict[str, Any]]:
-        """The planned steps of a preview by resource name, without those that change nothing."""
-        arguments = ["pulumi", "preview", "--json", "--stack=test", *more]
-        done = self._sandbox.run(arguments, cwd=self._folder, timeout=SECONDS, env=self.environment(case))
-        assert done.returncode == 0, done.stdout + done.stderr
-        steps = json.loads(done.stdout)["steps"]
-        return {s["urn"].rpartition("::")[2]: s for s in steps if s["op"] not in ("same", "refresh", "read")}
-
-    def assert_nothing_to_do(self, *more: str, **case: Any) -> None:
-        self("preview", "--expect-no-changes", "--stack=test", *more, **case)
-
-    def state(self) -> str:
-        """The state file on the disk: faster to read than by `pulumi stack export`, and complete."""
-        backend = Path(self._sandbox.env["PULUMI_BACKEND_URL"].removeprefix("file://"))
-        return (backend / ".pulumi" / "stacks" / self.name / "test.json").read_text()
-
-    def resource(self, name: str) -> dict[str, Any]:
-        resources = json.loads(self.state())["checkpoint"]["latest"]["resources"]
-        found = [r for r in resources if r["urn"].endswith(f"::{name}")]
-        assert len(found) == 1, f"{name} is in the state {len(found)} times"
-        return dict(found[0])
-
-    def outputs(self) -> dict[str, Any]:
-        return dict(self.resource(f"{self.name}-test")["outputs"])
-
-    def destroy(self) -> str:
-        return self("destroy", "--yes", "--skip-preview", "--stack=test")
+REPLACEMENTS = ("replace", "delete-replaced", "create-replacement")
 
 
 NewStack = Callable[..., Stack]
@@ -150,12 +81,15 @@ def test_drift_in_aws_is_found_and_repaired(aws: NewStack, sandbox: Sandbox) -> 
     stack.assert_nothing_to_do("--refresh")
 
 
+TAG = 'tags["eks-access:role-id"]'
+
+
 def test_replace_on_changes_applies_to_the_given_tag_and_no_other(aws: NewStack) -> None:
-    stack = aws(role_id="first")
+    stack = aws(role_id="first", replace_on_changes=[TAG])
     stack.up()
     planned = stack.steps(role_id="second")["entry"]
-    assert planned["op"] in ("replace", "delete-replaced", "create-replacement"), planned["op"]
-    assert list(planned["detailedDiff"]) == ['tags["eks-access:role-id"]']
+    assert planned["op"] in REPLACEMENTS, planned["op"]
+    assert list(planned["detailedDiff"]) == [TAG]
     before = stack.resource("entry")["outputs"]["createdAt"]
     time.sleep(1.1)  # the service's clock shows whole seconds
     stack.up(role_id="second")
@@ -163,8 +97,54 @@ def test_replace_on_changes_applies_to_the_given_tag_and_no_other(aws: NewStack)
     assert stack.steps(role_id="second", tags={"x": "y"})["role"]["op"] == "update", "any other tag is updated in place"
 
 
-def test_a_changed_path_replaces_a_role_and_its_dependents(aws: NewStack) -> None:
+def test_without_detailed_differences_replace_on_changes_of_a_tag_replaces_nothing(aws: NewStack) -> None:
+    stack = aws(role_id="first", replace_on_changes=[TAG])
+    stack.env[DIFF] = TOP_LEVEL
+    stack.up()
+    planned = stack.steps(role_id="second")["entry"]
+    assert (planned["op"], planned.get("detailedDiff"), planned["diffReasons"]) == ("update", None, ["tags"])
+    stack.up(role_id="second")
+    stack.assert_nothing_to_do("--refresh", role_id="second")
+
+
+@pytest.mark.parametrize("diff", ["detailed", TOP_LEVEL])
+def test_a_trigger_replaces_an_entry_with_its_associations_whatever_the_plugin_reports(
+    aws: NewStack, sandbox: Sandbox, diff: str
+) -> None:
+    stack = aws(trigger="first")
+    stack.env[DIFF] = diff
+    stack.up()
+    assert "entry" not in stack.steps(trigger="first", tags={"x": "y"}), "an update of the role is no other role"
+    planned = stack.steps(trigger="second")
+    assert {name for name, step in planned.items() if step["op"] in REPLACEMENTS} == {"entry", "association"}
+    before = stack.resource("entry")["outputs"]["createdAt"]
+    time.sleep(1.1)
+    stack.up(trigger="second")
+    entry = stack.resource("entry")["outputs"]
+    assert entry["createdAt"] != before
+    key = {"clusterName": "dev-api", "principalArn": entry["principalArn"]}
+    associated = sandbox.boto("eks").list_associated_access_policies(**key)["associatedAccessPolicies"]
+    assert [each["policyArn"].rpartition("/")[2] for each in associated] == ["AmazonEKSViewPolicy"], (
+        "EKS deletes associations with their entry"
+    )
+    stack.assert_nothing_to_do("--refresh", trigger="second")
+
+
+def test_the_first_trigger_of_an_entry_is_recorded_and_replaces_nothing(aws: NewStack) -> None:
     stack = aws()
+    stack.up()
+    before = stack.resource("entry")["outputs"]["createdAt"]
+    assert stack.steps(trigger="first") == {}
+    stack.up(trigger="first")
+    entry = stack.resource("entry")
+    assert (entry["outputs"]["createdAt"], entry["replacementTrigger"]) == (before, "first")
+    assert stack.steps(trigger="second")["entry"]["op"] in REPLACEMENTS, "the next one does"
+
+
+@pytest.mark.parametrize("diff", ["detailed", TOP_LEVEL])
+def test_a_changed_path_replaces_a_role_and_its_dependents(aws: NewStack, diff: str) -> None:
+    stack = aws()
+    stack.env[DIFF] = diff
     stack.up()
     first = stack.resource("role")["outputs"]["uniqueId"]
     stack.up(path="/vendors/")
@@ -218,6 +198,16 @@ def test_accounts_that_are_not_allowed_are_rejected(aws: NewStack) -> None:
     stack = aws()
     assert "AWS account ID not allowed: 111122223333" in stack.up(check=False, account="999999999999")
     stack.up()
+
+
+@pytest.mark.parametrize("diff", ["detailed", TOP_LEVEL])
+def test_a_preview_hides_secrets_that_change(aws: NewStack, diff: str) -> None:
+    stack = aws(secret="a-secret-description")
+    stack.env[DIFF] = diff
+    stack.up()
+    shown = stack("preview", "--diff", "--stack=test", secret="another-secret-description")
+    assert "description: [secret] => [secret]" in shown
+    assert "secret-description" not in shown
 
 
 def test_secret_inputs_of_aws_resources_are_encrypted_in_the_state(aws: NewStack) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from sandbox import Sandbox
+from sandbox.plugins.aws import DIFF, TOP_LEVEL
 from tests.e2e.program import Program
 
 pytestmark = pytest.mark.e2e
@@ -96,9 +97,11 @@ def test_drift_is_found_by_the_probe_shown_by_a_refresh_and_repaired_by_up(
     assert (repaired.exit_code, repaired.mismatches()) == (0, [])
 
 
+@pytest.mark.parametrize("diff", ["detailed", TOP_LEVEL])
 def test_a_role_recreated_outside_has_access_only_after_its_entry_is_replaced(
-    sandbox: Sandbox, deployed: Program
+    sandbox: Sandbox, deployed: Program, monkeypatch: pytest.MonkeyPatch, diff: str
 ) -> None:
+    monkeypatch.setitem(deployed.env, DIFF, diff)
     iam = sandbox.boto("iam")
     role = iam.get_role(RoleName=OPENTRACE_ROLE)["Role"]
     policy = iam.get_role_policy(RoleName=OPENTRACE_ROLE, PolicyName="eks-access")["PolicyDocument"]
@@ -117,5 +120,9 @@ def test_a_role_recreated_outside_has_access_only_after_its_entry_is_replaced(
         "an entry has the old role's id; aws-auth has the ARN"
     )
 
+    plan = json.loads(deployed.pulumi("preview", "--json", "--refresh", "--stack", deployed.stack).stdout)
+    replaced = {step["urn"].rpartition("::")[2] for step in plan["steps"] if step["op"] == "replace"}
+    assert replaced == {"opentrace-api", "opentrace-both"}, "the entries, and nothing else"
     deployed.up("--refresh")
     assert deployed.probe("--integration", "opentrace").exit_code == 0
+    deployed.preview("--refresh", "--expect-no-changes")

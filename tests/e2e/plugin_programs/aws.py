@@ -42,7 +42,8 @@ entry = aws.eks.AccessEntry(
     tags={"eks-access:role-id": case.get("role_id", role.unique_id)},
     opts=options(
         f"dev-api:arn:aws:iam::111122223333:role/{name}",
-        replace_on_changes=['tags["eks-access:role-id"]'],
+        replace_on_changes=case.get("replace_on_changes"),
+        replacement_trigger=case.get("trigger"),
         delete_before_replace=True,
     ),
 )
