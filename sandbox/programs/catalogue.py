@@ -121,8 +121,9 @@ STAGES = {
 _ENGINE = "github.com/pulumi/pulumi/pkg/v3"
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
 
-# As few modules as there can be, so that what programs share is compiled once: the libraries of Kubernetes, which most
-# of the work is, serve five tools. The plugin for Kubernetes does not compile with the engine's version of Pulumi.
+# As few modules as there can be, so that what programs share is compiled once: the libraries of Kubernetes, which most of
+# the work is, serve five tools. Neither the plugin for Kubernetes nor the host for YAML compiles with the engine's version
+# of Pulumi.
 TOOLS = (
     Tool(
         "pulumi",
@@ -158,7 +159,7 @@ TOOLS = (
     Tool(
         "language-yaml",
         module="github.com/pulumi/pulumi-yaml",
-        folder="pulumi",
+        folder="yaml",
         packages=("github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",),
         yields=("pulumi-language-yaml",),
         variables=(("github.com/pulumi/pulumi-yaml/pkg/version.Version", ""),),
