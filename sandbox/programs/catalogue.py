@@ -121,9 +121,9 @@ STAGES = {
 _ENGINE = "github.com/pulumi/pulumi/pkg/v3"
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
 
-# As few modules as there can be, so that what programs share is compiled once: the libraries of Kubernetes, which most of
-# the work is, serve five tools. Neither the plugin for Kubernetes nor the host for YAML compiles with the engine's version
-# of Pulumi.
+# As few modules as there can be, so that what programs share is compiled once: the libraries of Kubernetes, which are
+# most of the work, serve five tools. Neither the plugin for Kubernetes nor the host for YAML compiles with the engine's
+# version of Pulumi.
 TOOLS = (
     Tool(
         "pulumi",
