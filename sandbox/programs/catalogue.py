@@ -121,13 +121,14 @@ STAGES = {
 _ENGINE = "github.com/pulumi/pulumi/pkg/v3"
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
 
-# One module for almost all of them, so that the libraries of Kubernetes and of Pulumi, most of what there is to
-# compile, are compiled once.
+# As few modules as there can be, so that what programs share is compiled once: the libraries of Kubernetes, which are
+# most of the work, serve five tools. Neither the plugin for Kubernetes nor the host for YAML compiles with the engine's
+# version of Pulumi.
 TOOLS = (
     Tool(
         "pulumi",
         module=_ENGINE,
-        folder="programs",
+        folder="pulumi",
         packages=(f"{_ENGINE}/cmd/pulumi", "./pulumi-language-python"),
         yields=("pulumi", "pulumi-language-python", "pulumi-language-python-exec", "pulumi-resource-pulumi-python"),
         # Without it `pulumi version` prints nothing, which the Automation API refuses.
@@ -158,7 +159,7 @@ TOOLS = (
     Tool(
         "language-yaml",
         module="github.com/pulumi/pulumi-yaml",
-        folder="programs",
+        folder="yaml",
         packages=("github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml",),
         yields=("pulumi-language-yaml",),
         variables=(("github.com/pulumi/pulumi-yaml/pkg/version.Version", ""),),
@@ -167,7 +168,7 @@ TOOLS = (
     Tool(
         "plugin-kubernetes",
         module="github.com/pulumi/pulumi-kubernetes/provider/v4",
-        folder="programs",
+        folder="kubernetes",
         packages=("./pulumi-resource-kubernetes",),
         yields=("pulumi-resource-kubernetes", "schema.json", "terraform-mapping.json"),
         variables=(("main.version", KUBERNETES_PLUGIN_VERSION),),
@@ -181,7 +182,7 @@ TOOLS = (
     Tool(
         "authenticator",
         module="sigs.k8s.io/aws-iam-authenticator",
-        folder="programs",
+        folder="kubernetes",
         packages=("sigs.k8s.io/aws-iam-authenticator/cmd/aws-iam-authenticator",),
         yields=("aws-iam-authenticator",),
         variables=(("sigs.k8s.io/aws-iam-authenticator/pkg.Version", ""),),
@@ -189,7 +190,7 @@ TOOLS = (
     Tool(
         "kubernetes",
         module="k8s.io/kubernetes",
-        folder="programs",
+        folder="kubernetes",
         packages=(
             "go.etcd.io/etcd/server/v3",
             "k8s.io/kubernetes/cmd/kube-apiserver",
@@ -204,12 +205,16 @@ TOOLS = (
         renames=(("server", "etcd"),),
     ),
     Tool(
-        "kwok", module="sigs.k8s.io/kwok", folder="programs", packages=("sigs.k8s.io/kwok/cmd/kwok",), yields=("kwok",)
+        "kwok",
+        module="sigs.k8s.io/kwok",
+        folder="kubernetes",
+        packages=("sigs.k8s.io/kwok/cmd/kwok",),
+        yields=("kwok",),
     ),
     Tool(
         "kwok-stages",
         module="sigs.k8s.io/kwok",
-        folder="programs",
+        folder="kubernetes",
         yields=tuple(STAGES),
         copies=tuple(Copy(f"kustomize/stage/{folder}/{name}") for name, folder in STAGES.items()),
         on_path=False,

@@ -19,7 +19,7 @@ from sandbox.programs.errors import (
 )
 from tests.support.machine import Machine
 
-MODULES = ["programs", "hosts"]
+MODULES = ["pulumi", "hosts", "kubernetes"]
 OPTIONAL = {tool.name for tool in TOOLS if tool.optional}
 NEEDED = [program for program in PROGRAMS if program.tool not in OPTIONAL]
 
@@ -123,10 +123,10 @@ def test_a_changed_module_file_builds_its_tools_again(
     machine.go()
     sources = own_sources()
     before = machine.ensure()
-    with (sources / "programs" / changed).open("a") as file:
+    with (sources / "kubernetes" / changed).open("a") as file:
         file.write("\n")
     after = machine.ensure()
-    assert machine.go_calls("build") == [*MODULES, "programs"]
+    assert machine.go_calls("build") == [*MODULES, "kubernetes"]
     assert before.bin_dir != after.bin_dir
     assert before.aws_iam_authenticator.exists(), "who still runs the older one keeps it"
 
@@ -137,10 +137,10 @@ def test_a_changed_program_of_this_repository_builds_its_tool_again(
     machine.go()
     sources = own_sources()
     machine.ensure()
-    with (sources / "programs" / "pulumi-resource-kubernetes" / "main.go").open("a") as file:
+    with (sources / "kubernetes" / "pulumi-resource-kubernetes" / "main.go").open("a") as file:
         file.write("\n")
     machine.ensure()
-    assert machine.go_calls("build") == [*MODULES, "programs"]
+    assert machine.go_calls("build") == [*MODULES, "kubernetes"]
     assert machine.built()[-1] == "pulumi-resource-kubernetes"
     assert machine.built().count("pulumi") == 1
 
@@ -176,7 +176,7 @@ def test_a_build_that_failed_leaves_nothing_and_the_next_run_goes_on_after_what_
     assert not list((machine.cache / "language-python").glob(".building-*"))
     machine.go()
     machine.ensure()
-    assert machine.go_calls("build") == [*MODULES, "hosts"]
+    assert machine.go_calls("build") == [*MODULES[:2], *MODULES[1:]]
 
 
 def test_what_a_killed_builder_left_behind_is_removed(machine: Machine) -> None:
@@ -214,8 +214,9 @@ def test_progress_tells_each_tool_and_how_long_it_took(machine: Machine) -> None
     machine.ensure()
     lines = [event.text for event in machine.events if not event.live]
     assert lines[0].startswith("building pulumi, pulumi-language-python, ")
-    assert [line.split()[0] for line in lines[1:]] == ["pulumi", "language-python"], "a line for each module"
-    assert "kwok v0.7.0" in lines[1]
+    first = [line.split()[0] for line in lines[1:]]
+    assert first == ["pulumi", "language-python", "plugin-kubernetes"], "a line for each module"
+    assert "kwok v0.7.0" in lines[3]
     assert all(re.search(r" in \d+ s$", line) for line in lines[1:])
     machine.events.clear()
     machine.ensure()

@@ -30,26 +30,28 @@ import (
 const largestMessage = 400 << 20 // as the engine and its SDKs
 
 func main() {
-	if err := serve(); err != nil {
+	code, err := serve()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		code = 1
 	}
+	os.Exit(code)
 }
 
-// serve answers until the host beside this program ends, which it does with the engine.
-func serve() error {
+// serve answers until the host beside this program ends, which it does with the engine, and returns its exit code.
+func serve() (int, error) {
 	host, port, err := startHost()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	connection, err := grpc.NewClient("127.0.0.1:"+port,
 		grpc.WithTransportCredentials(insecure.NewCredentials()), rpcutil.GrpcChannelOptions())
 	if err != nil {
-		return err
+		return 0, err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(largestMessage),
 		grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error {
@@ -57,9 +59,9 @@ func serve() error {
 		}))
 	go server.Serve(listener)
 	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
-	err = host.Wait()
+	host.Wait() // it says itself what is wrong
 	server.Stop()
-	return err
+	return host.ProcessState.ExitCode(), nil
 }
 
 // startHost starts it with this program's arguments, and reads its port.
