@@ -182,7 +182,7 @@ TOOLS = (
     Tool(
         "authenticator",
         module="sigs.k8s.io/aws-iam-authenticator",
-        folder="kubernetes",
+        folder="authenticator",
         packages=("sigs.k8s.io/aws-iam-authenticator/cmd/aws-iam-authenticator",),
         yields=("aws-iam-authenticator",),
         variables=(("sigs.k8s.io/aws-iam-authenticator/pkg.Version", ""),),
@@ -207,14 +207,14 @@ TOOLS = (
     Tool(
         "kwok",
         module="sigs.k8s.io/kwok",
-        folder="kubernetes",
+        folder="kwok",
         packages=("sigs.k8s.io/kwok/cmd/kwok",),
         yields=("kwok",),
     ),
     Tool(
         "kwok-stages",
         module="sigs.k8s.io/kwok",
-        folder="kubernetes",
+        folder="kwok",
         yields=tuple(STAGES),
         copies=tuple(Copy(f"kustomize/stage/{folder}/{name}") for name, folder in STAGES.items()),
         on_path=False,

@@ -1,4 +1,4 @@
-"""RBAC objects under the real engine and a real API server: whatever others change is shown and repaired."""
+"""Exact objects under the real engine and a real API server: whatever others change is shown and repaired."""
 
 import copy
 import json
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from eks_access.exact.kinds import KINDS, Kind
+from eks_access.exact.kinds import CLUSTER_ROLE, KINDS, NETWORK_POLICY, RBAC_KINDS, SERVICE_ACCOUNT, Kind
 from eks_access.kubernetes.client import KubernetesApi
 from sandbox import Sandbox
 
@@ -32,6 +32,12 @@ SUBJECTS = [
     {"apiGroup": GROUP, "kind": "Group", "name": "vendor-readers"},
     {"kind": "ServiceAccount", "name": "agent", "namespace": "default"},
 ]
+POLICY = {
+    "podSelector": {"matchLabels": {"app": "web"}},
+    "policyTypes": ["Ingress"],
+    "ingress": [{"from": [{"namespaceSelector": {"matchLabels": {"team": "vendor"}}}], "ports": [{"port": 443}]}],
+}
+ROLE_ARN = "eks.amazonaws.com/role-arn"
 Change = Callable[[dict[str, Any]], object]
 
 
@@ -113,6 +119,10 @@ def declare(kind: Kind, name: str, **changes: Any) -> dict[str, Any]:
     parts: dict[str, Any] = {"rules": RULES}
     if kind.is_binding:
         parts = {"role_ref": {"apiGroup": GROUP, "kind": "ClusterRole", "name": "view"}, "subjects": SUBJECTS}
+    elif kind is SERVICE_ACCOUNT:
+        parts = {"automount_service_account_token": False}
+    elif kind is NETWORK_POLICY:
+        parts = {"spec": POLICY}
     return {"kind": kind.name, "arguments": {"metadata": metadata, **parts, **changes}}
 
 
@@ -123,53 +133,71 @@ class Sabotage:
     name: str
     change: Change
     shown: str
-    bindings: bool = False
-    only: str = ""
-
-    def kinds(self) -> list[Kind]:
-        return [kind for kind in KINDS if kind.is_binding is self.bindings and self.only in ("", kind.name)]
+    kinds: tuple[Kind, ...]
 
 
 def replace_object(live: dict[str, Any]) -> None:
     """Another object of that name, without marks and with another uid."""
-    if "rules" in live:
-        live["rules"] = [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["patch"]}]
-    else:
-        live["subjects"] = [{"apiGroup": GROUP, "kind": "User", "name": "nodes-admin"}]
+    others: dict[str, Any] = {
+        "rules": [{"apiGroups": [""], "resources": ["nodes"], "verbs": ["patch"]}],
+        "subjects": [{"apiGroup": GROUP, "kind": "User", "name": "nodes"}],
+        "spec": {"podSelector": {"matchLabels": {"app": "nodes"}}, "policyTypes": ["Ingress"]},
+        "automountServiceAccountToken": True,
+    }
+    live.update({part: value for part, value in others.items() if part in live})
     for field in ("uid", "resourceVersion", "annotations", "labels"):
         live["metadata"].pop(field, None)
 
 
+ROLES, BINDINGS = RBAC_KINDS[:2], RBAC_KINDS[2:]
 SABOTAGE = [
-    Sabotage("rule", lambda live: live["rules"].append({**RULES[0], "resources": ["secrets"]}), '"secrets"'),
-    Sabotage("removed-rule", lambda live: live["rules"].pop(0), '"services"'),
-    Sabotage("verb", lambda live: live["rules"][0]["verbs"].insert(0, "delete"), '"delete"'),
-    Sabotage("resource", lambda live: live["rules"][0]["resources"].append("configmaps"), '"configmaps"'),
-    Sabotage("group", lambda live: live["rules"][1]["apiGroups"].append("batch"), '"batch"'),
-    Sabotage("removed-name", lambda live: live["rules"][1]["resourceNames"].remove("web"), '"web"'),
-    Sabotage("removed-names", lambda live: live["rules"][1].pop("resourceNames"), "resourceNames"),
-    Sabotage(
-        "label", lambda live: live["metadata"]["labels"].update({AGGREGATE: "true"}), AGGREGATE, only="ClusterRole"
-    ),
+    Sabotage("rule", lambda live: live["rules"].append({**RULES[0], "resources": ["secrets"]}), '"secrets"', ROLES),
+    Sabotage("removed-rule", lambda live: live["rules"].pop(0), '"services"', ROLES),
+    Sabotage("no-rule", lambda live: live.update(rules=None), '"services"', ROLES),
+    Sabotage("verb", lambda live: live["rules"][0]["verbs"].insert(0, "delete"), '"delete"', ROLES),
+    Sabotage("resource", lambda live: live["rules"][0]["resources"].append("configmaps"), '"configmaps"', ROLES),
+    Sabotage("group", lambda live: live["rules"][1]["apiGroups"].append("batch"), '"batch"', ROLES),
+    Sabotage("removed-name", lambda live: live["rules"][1]["resourceNames"].remove("web"), '"web"', ROLES),
+    Sabotage("removed-names", lambda live: live["rules"][1].pop("resourceNames"), "resourceNames", ROLES),
+    Sabotage("label", lambda live: live["metadata"]["labels"].update({AGGREGATE: "true"}), AGGREGATE, (CLUSTER_ROLE,)),
     Sabotage(
         "aggregation",
         lambda live: live.update(aggregationRule={"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]}),
         "clusterRoleSelectors",
-        only="ClusterRole",
+        (CLUSTER_ROLE,),
     ),
-    Sabotage("replaced", replace_object, '"nodes"'),
     Sabotage(
         "subject",
         lambda live: live["subjects"].append({"apiGroup": GROUP, "kind": "Group", "name": "system:authenticated"}),
         '"system:authenticated"',
-        bindings=True,
+        BINDINGS,
     ),
-    Sabotage("removed-subject", lambda live: live["subjects"].pop(0), '"vendor-readers"', bindings=True),
-    Sabotage("other-subject", lambda live: live["subjects"][0].update(name="joe"), '"joe"', bindings=True),
-    Sabotage("other-role", lambda live: live["roleRef"].update(name="admin"), '"admin"', bindings=True),
-    Sabotage("replaced", replace_object, '"nodes-admin"', bindings=True),
+    Sabotage("removed-subject", lambda live: live["subjects"].pop(0), '"vendor-readers"', BINDINGS),
+    Sabotage("other-subject", lambda live: live["subjects"][0].update(name="joe"), '"joe"', BINDINGS),
+    Sabotage("other-role", lambda live: live["roleRef"].update(name="admin"), '"admin"', BINDINGS),
+    Sabotage(
+        "role-annotation",
+        lambda live: live["metadata"].setdefault("annotations", {}).update({ROLE_ARN: "arn:aws:iam::1:role/admin"}),
+        ROLE_ARN,
+        (SERVICE_ACCOUNT,),
+    ),
+    Sabotage(
+        "token",
+        lambda live: live.pop("automountServiceAccountToken"),
+        "automountServiceAccountToken",
+        (SERVICE_ACCOUNT,),
+    ),
+    Sabotage(
+        "peer",
+        lambda live: live["spec"]["ingress"][0]["from"].append({"ipBlock": {"cidr": "0.0.0.0/0"}}),
+        '"0.0.0.0/0"',
+        (NETWORK_POLICY,),
+    ),
+    Sabotage("ingress", lambda live: live["spec"]["ingress"].append({}), "[1]", (NETWORK_POLICY,)),
+    Sabotage("ports", lambda live: live["spec"]["ingress"][0].pop("ports"), "ports", (NETWORK_POLICY,)),
+    Sabotage("replaced", replace_object, "", KINDS),
 ]
-CASES = [(sabotage, kind) for sabotage in SABOTAGE for kind in sabotage.kinds()]
+CASES = [(sabotage, kind) for sabotage in SABOTAGE for kind in sabotage.kinds]
 
 
 def name_of(sabotage: Sabotage, kind: Kind) -> str:
@@ -219,6 +247,7 @@ def names(api: KubernetesApi, kind: Kind) -> list[str]:
 @pytest.mark.parametrize(("sabotage", "kind"), CASES, ids=[name_of(*case) for case in CASES])
 def test_sabotage_is_shown_by_a_refresh_and_repaired_by_up(repaired: Repaired, sabotage: Sabotage, kind: Kind) -> None:
     name = name_of(sabotage, kind)
+    assert repaired.shown[name], "shown"
     assert sabotage.shown in repaired.shown[name], repaired.shown[name]
     for field in (*kind.parts, "labels", "annotations"):
         before, after = (
@@ -249,7 +278,11 @@ def put_foreign(stack: Stack, kind: Kind) -> dict[str, Any]:
     parts: dict[str, Any] = {"rules": RULES[:1]}
     if kind.is_binding:
         parts = {"roleRef": {"apiGroup": GROUP, "kind": "ClusterRole", "name": "edit"}, "subjects": SUBJECTS[:1]}
-    body = {"apiVersion": f"{GROUP}/v1", "kind": kind.name, "metadata": metadata, **parts}
+    elif kind is SERVICE_ACCOUNT:
+        parts = {"automountServiceAccountToken": True}
+    elif kind is NETWORK_POLICY:
+        parts = {"spec": {"podSelector": {}, "policyTypes": ["Egress"]}}
+    body = {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata, **parts}
     created: dict[str, Any] = stack.api.json("POST", kind.collection("default"), body=body)
     return created
 
@@ -268,7 +301,7 @@ def test_objects_of_others_are_refused_and_left_until_adopt_takes_them_over(stac
         each["arguments"]["adopt"] = True
     stack.up()
     stack.up("--refresh", "--expect-no-changes")
-    role, _, binding, _ = (stack.get(kind, f"owned-{kind.name.lower()}") for kind in KINDS)
+    role, _, binding, _ = (stack.get(kind, f"owned-{kind.name.lower()}") for kind in RBAC_KINDS)
     assert role["rules"] == RULES
     assert binding["roleRef"]["name"] == "view"
     stack.destroy()

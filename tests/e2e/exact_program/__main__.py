@@ -1,10 +1,12 @@
-"""RBAC objects in one cluster, from the stack's configuration."""
+"""Exact objects in one cluster, from the stack's configuration."""
 
 import pulumi
 
-from eks_access.exact.resource import ClusterRole, ClusterRoleBinding, Role, RoleBinding
+from eks_access.exact.resource import ClusterRole, ClusterRoleBinding, NetworkPolicy, Role, RoleBinding, ServiceAccount
 
-CLASSES = {each.__name__: each for each in (ClusterRole, Role, ClusterRoleBinding, RoleBinding)}
+CLASSES = {
+    each.__name__: each for each in (ClusterRole, Role, ClusterRoleBinding, RoleBinding, ServiceAccount, NetworkPolicy)
+}
 
 config = pulumi.Config()
 for name, each in config.require_object("objects").items():
