@@ -223,7 +223,7 @@ def test_the_official_plugin_is_used_without_a_warning(kubernetes: NewStack) -> 
     stack = kubernetes()
     output = stack.up()
     assert "warning" not in output, "its version fits its SDK, and it is not taken from the PATH"
-    assert "plugin" not in output, "nothing is downloaded"
+    assert "ownloading" not in output, "it is there"
     assert stack.resource("namespace")["outputs"]["metadata"]["uid"]
     stack.assert_nothing_to_do("--refresh")
     stack.destroy()

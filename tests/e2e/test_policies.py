@@ -22,8 +22,6 @@ pytestmark = pytest.mark.e2e
 CHECKOUT = Path(__file__).parents[2]
 PACK = CHECKOUT / "policies"
 SECONDS = 300
-MANDATORY_VIOLATION = 255
-"""The engine's exit code if a mandatory policy is violated."""
 
 
 class Program:
@@ -103,7 +101,7 @@ def test_a_preview_reports_a_violation_of_every_rule(sandbox: Sandbox, tmp_path:
     done = Program(sandbox, tmp_path / "bad-preview", resources).preview()
     missing = {case.rule for case in CASES} - rules(done)
     assert not missing, f"{sorted(missing)} reported no violation:\n{done.stdout}\n{done.stderr}"
-    assert done.returncode == MANDATORY_VIOLATION
+    assert done.returncode != 0
     assert (
         "→ access entry in cluster dev-both → group bad-all:group → ClusterRoleBinding bad-all-binding" in done.stdout
     )
@@ -140,7 +138,7 @@ def test_an_update_creates_no_resource_that_violates_a_mandatory_rule(sandbox: S
     document = json.dumps({"Version": "2012-10-17", "Statement": [everyone]})
     program = Program(sandbox, tmp_path / "blocked", [role("for-everyone", assumeRolePolicy=document)], pack)
     done = program.up()
-    assert done.returncode == MANDATORY_VIOLATION, done.stdout + done.stderr
+    assert done.returncode != 0, done.stdout + done.stderr
     assert ("mandatory", "iam-trust-anyone", "for-everyone") in violations(done)
     roles = {found["RoleName"] for found in sandbox.boto("iam").list_roles()["Roles"]}
     assert "for-everyone" not in roles, "the rule is evaluated before the role is created"
