@@ -43,7 +43,8 @@ def unwrap(value: PropertyValue | None) -> Any:
         return {key: unwrap(part) for key, part in inner.items()}
     if isinstance(inner, Sequence) and not isinstance(inner, str):
         return [unwrap(part) for part in inner]
-    return inner
+    # The engine has floats alone, and Kubernetes takes no 80.0 for a port.
+    return int(inner) if isinstance(inner, float) and inner.is_integer() else inner
 
 
 def is_known(value: Any) -> bool:

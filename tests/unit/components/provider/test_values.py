@@ -20,3 +20,11 @@ def test_an_unknown_value_is_encoded_as_the_engines_sentinel() -> None:
     written = PropertyValue.marshal_map({"one": wrap(UNKNOWN), "many": wrap(["x", UNKNOWN])})
     assert written["one"] == rpc.UNKNOWN
     assert list(written["many"]) == ["x", rpc.UNKNOWN]
+
+
+def test_whole_numbers_come_back_as_they_were_written() -> None:
+    """The engine has floats alone; `80.0` is no port."""
+    given = {"port": 80, "many": [1, 2.5], "flag": True}
+    read = unwrap(PropertyValue.unmarshal(PropertyValue.marshal(wrap(given))))
+    assert read == given
+    assert [type(read["port"]), type(read["many"][0]), type(read["flag"])] == [int, int, bool]
