@@ -127,7 +127,7 @@ def create(
         if live is None:
             return Written(_post(api, kind, wanted, dry_run))
         if not adopt and not owner.owns(read_owner(live["metadata"])):
-            raise ForeignObjectError(_explain_foreign(kind, live))
+            raise ForeignObjectError(_explain_foreign(live))
         return _replace(api, kind, live, wanted, frozenset(), frozenset(), dry_run)
 
     return _retry(attempt)
@@ -160,7 +160,7 @@ def update(
         if live is None:
             return Written(_post(api, kind, wanted, dry_run))
         if not adopt:
-            _validate_ownership(kind, live, owner, known)
+            _validate_ownership(live, owner, known)
         return _replace(api, kind, live, wanted, known.labels, known.annotations, dry_run)
 
     return _retry(attempt)
@@ -188,16 +188,16 @@ def delete(api: Api, kind: Kind, name: str, namespace: str, owner: Owner, known:
     return _retry(attempt)
 
 
-def _validate_ownership(kind: Kind, live: Object, owner: Owner, known: Known) -> None:
+def _validate_ownership(live: Object, owner: Owner, known: Known) -> None:
     found = read_owner(live["metadata"])
     if _is_owner(found, owner, known):
         return
     if found is not None:
-        raise ForeignObjectError(_explain_foreign(kind, live))
+        raise ForeignObjectError(_explain_foreign(live))
     # Without a mark: what was written here, or what the last refresh has shown.
     if live["metadata"]["uid"] != known.uid and known.owner is not None:
         raise ForeignObjectError(
-            f"{_name(kind, live)} was deleted and created again by others since the last refresh. See what it is by"
+            "others deleted the object and created it again since the last refresh. See what it is by"
             " `pulumi preview --refresh --diff`, and replace it by `pulumi up --refresh`."
         )
 
@@ -207,7 +207,7 @@ def _is_owner(found: Owner | None, owner: Owner, known: Known) -> bool:
     return owner.owns(found) or (known.owner is not None and known.owner.owns(found))
 
 
-def _explain_foreign(kind: Kind, live: Object) -> str:
+def _explain_foreign(live: Object) -> str:
     found = read_owner(live["metadata"])
     managers = dict.fromkeys(
         str(entry.get("manager")) for entry in live["metadata"].get("managedFields") or () if entry.get("manager")
@@ -215,7 +215,7 @@ def _explain_foreign(kind: Kind, live: Object) -> str:
     written_by = f" (written by {', '.join(managers)})" if managers else ""
     whose = f"It belongs to {found}" if found else f"It is not marked as this stack's{written_by}"
     return (
-        f"{_name(kind, live)} exists already. {whose}, and is left as it is. Choose another name, or set `adopt` to"
+        f"an object of this name exists already. {whose}, and is left as it is. Choose another name, or set `adopt` to"
         " take it over: then it is replaced, and deleted with this resource."
     )
 

@@ -483,7 +483,7 @@ def test_an_interrupted_creation_continues_with_what_it_created(store: Store, an
 def test_an_object_that_others_replaced_is_only_overwritten_after_a_refresh_has_shown_it(stack: Stack) -> None:
     del stack.store.objects[stack.path]
     put_foreign(stack)
-    with pytest.raises(ProviderError, match=r"deleted and created again by others.*preview --refresh"):
+    with pytest.raises(ProviderError, match=r"others deleted the object and created it again.*preview --refresh"):
         stack.update()
     assert stack.refresh()
     assert stack.paths(), "shown"
