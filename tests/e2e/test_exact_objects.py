@@ -377,3 +377,22 @@ def test_one_cluster_is_asked_for_credentials_once(stack: Stack, tmp_path: Path)
     stack.config["kubeconfig"] = yaml.safe_dump(kubeconfig)
     stack.up()
     assert log.read_text().split() == ["run"]
+
+
+def test_objects_of_version_0_1_0_are_updated_in_place(stack: Stack) -> None:
+    """They were resources of the Kubernetes provider; nobody's rights are interrupted by the change of their types."""
+    stack.config["before"] = "true"
+    stack.up()
+    before = {kind.name: stack.get(kind, f"owned-{kind.name.lower()}")["metadata"] for kind in KINDS}
+    del stack.config["before"]
+
+    previewed = stack.preview()
+    assert "(replace)" not in previewed, previewed
+    assert f"~ {len(KINDS)} to update" in previewed, previewed
+    stack.up()
+    after = {kind.name: stack.get(kind, f"owned-{kind.name.lower()}")["metadata"] for kind in KINDS}
+    assert {name: each["uid"] for name, each in after.items()} == {name: each["uid"] for name, each in before.items()}
+    for name, each in after.items():
+        assert each["annotations"]["eks-access/resource"] == name
+        assert "pulumi.com/patchForce" not in each["annotations"]
+    stack.up("--refresh", "--expect-no-changes")

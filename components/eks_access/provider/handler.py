@@ -155,7 +155,7 @@ class ResourceHandler(ABC):
         if live is None:
             return ReadResponse()
         # An input that the resource no longer has is gone from the state too.
-        names = {each.name for each in (*self.inputs, *self.outputs)}
+        names = {each.name for each in self.inputs} | {each.name for each in self.outputs}
         kept = {name: value for name, value in request.properties.items() if name not in names}
         return ReadResponse(request.resource_id, {**kept, **live.inputs, **live.outputs}, dict(live.inputs))
 

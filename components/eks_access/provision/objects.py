@@ -76,7 +76,10 @@ class ObjectSet:
         name, arguments = f"{self._name}-{each.key}", {"metadata": metadata, **to_sdk_arguments(body)}
         opts = pulumi.ResourceOptions(parent=self._parent, depends_on=list(depends_on))
         if each.kind in _EXACT:
-            return _EXACT[each.kind](name, kubeconfig=self._connection.kubeconfig, **arguments, opts=opts)
+            own: pulumi.Resource = _EXACT[each.kind](
+                name, kubeconfig=self._connection.kubeconfig, **arguments, opts=opts
+            )
+            return own
         metadata["annotations"] |= {**ANNOTATIONS, STACK: stack_name()}
         opts.provider = self._connection.provider
         opts.additional_secret_outputs = ["data", "stringData"] if each.kind == "Secret" else None
