@@ -92,7 +92,7 @@ def test_what_the_official_plugin_sees_and_repairs(sandbox: Sandbox, stack: Stac
     sabotaged = api.json("GET", path).get(part)
 
     found = stack.steps("--refresh")
-    assert set(found) == ({case.resource} if case.is_seen else set())
+    assert (case.resource in found) is case.is_seen
     stack.up("--refresh")
     after = api.json("GET", path).get(part)
     if case.is_seen:
@@ -100,4 +100,3 @@ def test_what_the_official_plugin_sees_and_repairs(sandbox: Sandbox, stack: Stac
         assert case.resource not in stack.steps("--refresh")
     else:
         assert after == sabotaged, "what is not seen is not repaired"
-    api.json("PUT", path, body={**api.json("GET", path), part: before.get(part)})
