@@ -130,9 +130,9 @@ class _Recorder(dict[str, Any]):
 
 _GIVES_NOTHING = {
     *("name", "arn", "id", "path", "metadata", "clusterName", "policyName", "managedPolicyName", "permissionSetArn"),
-    *("policyArn", "policyId", "roleName", "userName", "maxSessionDuration", "items"),
+    *("policyArn", "policyId", "roleName", "userName", "maxSessionDuration", "items", "kubeconfig"),
 }
-"""Properties that say which resource it is, or for how long a session lasts; and a list's items, as such."""
+"""Properties that say which resource it is and where, or for how long a session lasts; and a list's items, as such."""
 _READ_OF_ALL_IDENTITIES = {"assumeRolePolicy", "permissionsBoundary", "groups"}
 """Properties that only some types of identities have."""
 _WITHOUT_THEM = {
@@ -166,7 +166,7 @@ def test_nothing_is_read_that_the_table_does_not_have(token: str) -> None:
     known = {path[0] for path in TABLE[token].properties} | {path[0] for path in TABLE[token].where} | _GIVES_NOTHING
     if token in _WITHOUT_THEM:
         known |= _READ_OF_ALL_IDENTITIES
-    if token.endswith(":Role") and token.startswith("kubernetes:"):
+    if token.endswith(":Role") and token.startswith(("kubernetes:", "eks-access:")):
         known.add("aggregationRule")  # which only a ClusterRole has
     assert sorted(set(record_reads(token)) - known) == []
 

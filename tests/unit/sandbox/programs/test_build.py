@@ -19,7 +19,7 @@ from sandbox.programs.errors import (
 )
 from tests.support.machine import Machine
 
-MODULES = ["pulumi", "hosts", "kubernetes"]
+MODULES = ["pulumi", "hosts", "kubernetes", "authenticator", "kwok"]
 OPTIONAL = {tool.name for tool in TOOLS if tool.optional}
 NEEDED = [program for program in PROGRAMS if program.tool not in OPTIONAL]
 
@@ -215,8 +215,10 @@ def test_progress_tells_each_tool_and_how_long_it_took(machine: Machine) -> None
     lines = [event.text for event in machine.events if not event.live]
     assert lines[0].startswith("building pulumi, pulumi-language-python, ")
     first = [line.split()[0] for line in lines[1:]]
-    assert first == ["pulumi", "language-python", "plugin-kubernetes"], "a line for each module"
-    assert "kwok v0.7.0" in lines[3]
+    assert first == ["pulumi", "language-python", "plugin-kubernetes", "authenticator", "kwok"], (
+        "a line for each module"
+    )
+    assert "kubernetes v1.35.4" in lines[3]
     assert all(re.search(r" in \d+ s$", line) for line in lines[1:])
     machine.events.clear()
     machine.ensure()
