@@ -108,3 +108,25 @@ def assert_it_is_deployed_proven_and_destroyed(example: Example, cluster: str, o
 def test_a_yaml_program_gives_access_to_a_cluster_that_it_looks_up(sandbox: Sandbox, tmp_path: Path) -> None:
     example = Example.copy(sandbox, "yaml", tmp_path / "vendors", {"clusterName": "dev-api"})
     assert_it_is_deployed_proven_and_destroyed(example, "dev-api", "acme-support")
+
+
+@pytest.mark.usefixtures("plugin")
+def test_a_typescript_program_gives_access_to_a_cluster_of_another_stack(sandbox: Sandbox, tmp_path: Path) -> None:
+    for program in ("node", "npm"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed; the TypeScript example needs Node.js 20 or later")
+    platform = tmp_path / "platform"
+    platform.mkdir()
+    kubeconfig = sandbox.clusters["dev-both"].kubeconfig.read_text()
+    outputs = {"clusterName": "dev-both", "kubeconfig": {"fn::secret": kubeconfig}}
+    project = {"name": "platform", "runtime": "yaml", "outputs": outputs}
+    (platform / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+    cluster = Example(sandbox, platform)
+    cluster.pulumi("stack", "select", "--create", "test")
+    cluster.up()
+    config = {"platformStack": "organization/platform/test", "region": "us-east-1"}
+    example = Example.copy(sandbox, "typescript", tmp_path / "vendors", config)
+    example.run("npm", "ci", "--prefer-offline", "--no-audit", "--no-fund")
+    example.run("npx", "--no-install", "tsc", "--noEmit")
+    assert_it_is_deployed_proven_and_destroyed(example, "dev-both", "acme-ts-support")
+    assert kubeconfig not in example.pulumi("stack", "export")
