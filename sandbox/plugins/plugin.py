@@ -73,6 +73,10 @@ class Plugin(ABC):
     package: str
 
     @abstractmethod
+    def schema(self) -> Values:
+        """What hosts of languages without an SDK read: https://www.pulumi.com/docs/iac/extending-pulumi/schema/"""
+
+    @abstractmethod
     def check_config(self, config: Values) -> Checked: ...
 
     @abstractmethod

@@ -6,6 +6,7 @@ partial failure (`ErrorResourceInitFailed`) and gives `check` no autonaming.
 
 # ruff: noqa: ARG002 - an interface's arguments are given, used or not
 
+import json
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -47,6 +48,12 @@ class PluginServicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version=self._version)
+
+    def GetSchema(
+        self, request: provider_pb2.GetSchemaRequest, context: grpc.ServicerContext
+    ) -> provider_pb2.GetSchemaResponse:
+        schema = {"name": self._plugin.package, "version": self._version, **self._plugin.schema()}
+        return provider_pb2.GetSchemaResponse(schema=json.dumps(schema))
 
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
         self.cancelled.set()

@@ -32,7 +32,7 @@ class Cluster(CamelModel):
     arn: str
     endpoint: str
     certificate_authority: str
-    authentication_mode: AuthenticationMode | None
+    authentication_mode: AuthenticationMode | None = None
     """Null for a cluster outside of EKS."""
     method: EntryMethod
     """How principals get access: an access entry, a mapping in aws-auth, or EKS Connector."""
@@ -97,7 +97,7 @@ class Grant(CamelModel):
     name: str
     group: str
     kind: Literal["Group", "User", "ServiceAccount"] = "Group"
-    namespaces: list[str] | None
+    namespaces: list[str] | None = None
     rules: list[dict[str, list[str]]]
     reasons: list[str] = Field(default_factory=list)
     """The reason for each rule, in their order."""
@@ -107,7 +107,7 @@ class ObjectReference(CamelModel):
     """An object in each cluster, without its content."""
 
     kind: str
-    namespace: str | None
+    namespace: str | None = None
     name: str
 
 
@@ -116,16 +116,16 @@ class AwsExpectation(CamelModel):
     allowed: bool
     why: str
     parameters: dict[str, Any]
-    region: str | None
+    region: str | None = None
 
 
 class KubernetesExpectation(CamelModel):
     verb: str
     api_group: str
     resource: str
-    subresource: str | None
-    namespace: str | None
-    name: str | None
+    subresource: str | None = None
+    namespace: str | None = None
+    name: str | None = None
     allowed: bool
     why: str
     user: str | None = None

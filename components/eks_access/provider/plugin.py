@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from pulumi.provider.experimental import provider as sdk
@@ -13,6 +14,7 @@ from .errors import ProviderError
 from .handler import ResourceHandler
 
 PACKAGE = "eks-access"
+_THREADS = 32
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
@@ -27,6 +29,9 @@ class Plugin(sdk.Provider):
         self._handlers = {handler.token: handler for handler in handlers}
         self._version = version
         self._components_schema = components_schema
+        # Threads of its own. In the loop's few, components wait for resources that they register, and those are served
+        # here: were these threads shared, components would keep what they wait for from being done.
+        self._threads = ThreadPoolExecutor(_THREADS, "resource")
 
     async def get_schema(self, _: sdk.GetSchemaRequest) -> sdk.GetSchemaResponse:
         components = await asyncio.to_thread(self._components_schema)
@@ -80,7 +85,7 @@ class Plugin(sdk.Provider):
         preview = " (preview)" if getattr(request, "preview", False) else ""
         log.debug("%s %s %s%s", operation, token, name, preview)
         try:
-            response = await asyncio.to_thread(call, self._handlers[token])
+            response = await asyncio.get_running_loop().run_in_executor(self._threads, call, self._handlers[token])
         except Exception as error:
             log.debug("%s %s %s: failed after %.3f s", operation, token, name, time.monotonic() - begun, exc_info=error)
             raise

@@ -1,6 +1,5 @@
 """What is refused, and filled in, before anything is sent to AWS. Pure functions."""
 
-import re
 from collections.abc import Sequence
 
 from ..declared import input_properties, refusals
@@ -9,7 +8,7 @@ from ..naming import DEFAULTS_KEY, NameRequiredError, autoname
 from ..plugin import Checked, Operation, Values
 from ..values import UNKNOWN, Unknown, has_unknown
 from . import documents
-from .resource import ResourceType
+from .resource import ResourceType, sdk_module
 from .session import parsed
 
 
@@ -45,9 +44,7 @@ def check(type_: ResourceType, op: Operation, olds: Values, news: Values) -> Che
 
 def sdk_class(token: str) -> tuple[str, str]:
     """The module and the class of the Python SDK that declare a type's inputs."""
-    _, module, name = token.split(":")
-    service, _, file = module.partition("/")
-    return f"pulumi_aws.{service}.{re.sub(r'(?<!^)(?=[A-Z])', '_', file).lower()}", f"{name}Args"
+    return sdk_module(token), f"{token.rpartition(':')[2]}Args"
 
 
 def _undeclared(type_: ResourceType, inputs: Values) -> Sequence[Failure]:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..declared import input_properties
 from ..errors import PluginError
 from ..plugin import Values
 from .documents import dump
+from .resource import sdk_module
 from .session import Aws, absent_as_none
 from .types.access_entry import moment
 from .types.role import NO_SUCH_ENTITY, plain_tags
@@ -163,3 +165,15 @@ FUNCTIONS: dict[str, Function] = {
     "aws:eks/getCluster:getCluster": Function("reading EKS Cluster", cluster, ("name", "tags")),
     "aws:eks/getClusters:getClusters": Function("reading EKS Clusters", clusters),
 }
+
+ANY = {"$ref": "pulumi.json#/Any"}
+
+
+def function_schema(token: str) -> Values:
+    """A function's arguments and, by the names that the SDK declares, its results."""
+    name = token.rpartition(":")[2]
+    declared = input_properties(sdk_module(token), f"G{name.removeprefix('g')}Result") or {}
+    return {
+        "inputs": {"properties": dict.fromkeys((*FUNCTIONS[token].arguments, "region"), ANY)},
+        "outputs": {"properties": dict.fromkeys(declared, ANY)},
+    }

@@ -12,7 +12,7 @@ from ..plugin import Checked, Difference, Live, Operation, Plugin, Values
 from ..values import UNKNOWN, Path, Unknown
 from .checks import check, check_config
 from .fields import dropped, field_changes, kept, label, live_inputs
-from .functions import FUNCTIONS
+from .functions import FUNCTIONS, function_schema
 from .resource import Call, ImportIdError, ResourceType, split_region
 from .session import Aws, refusing
 from .types import TYPES
@@ -32,6 +32,9 @@ class AwsPlugin(Plugin):
         if self._aws is None:
             raise PluginError("the AWS provider is not configured")
         return self._aws
+
+    def schema(self) -> Values:
+        return {"functions": {token: function_schema(token) for token in FUNCTIONS}}
 
     def check_config(self, config: Values) -> Checked:
         return Checked(config, check_config(config))

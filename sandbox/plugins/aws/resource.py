@@ -121,3 +121,10 @@ def split_exactly(resource_id: str, separator: str, expected: str) -> tuple[str,
     if len(parts) != count or not all(parts):
         raise ImportIdError(resource_id, expected)
     return parts
+
+
+def sdk_module(token: str) -> str:
+    """The module of the Python SDK that declares a resource or a function."""
+    service, _, file = token.split(":")[1].partition("/")
+    folder = "pulumi_aws" if service == "index" else f"pulumi_aws.{service}"
+    return f"{folder}.{re.sub(r'(?<!^)(?=[A-Z])', '_', file).lower()}"

@@ -5,18 +5,22 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
 import pytest
 from google.protobuf import empty_pb2, struct_pb2
+from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import CheckRequest, GetSchemaRequest
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from eks_access import __version__, logs
+from eks_access.provider.catalogue import create_handlers
 from eks_access.provider.errors import ProviderError
 from eks_access.provider.install import NAME, install_plugin
 from eks_access.provider.plugin import Plugin
@@ -190,6 +194,26 @@ def test_an_unknown_resource_type_is_an_error_with_its_name() -> None:
     request = CheckRequest("urn:pulumi:s::p::eks-access:index:Typo::x", {}, {}, b"")
     with pytest.raises(ProviderError, match="no resource type 'eks-access:index:Typo'"):
         asyncio.run(plugin.check(request))
+
+
+def test_a_resource_is_served_while_components_occupy_every_thread_of_the_loop() -> None:
+    plugin = Plugin(create_handlers(lambda urn, message: None), version="1", components_schema=dict)
+    news = {"kubeconfig": PropertyValue("clusters: []")}
+    request = CheckRequest(URN, {}, news, b"")
+    done = threading.Event()
+
+    async def check() -> int:
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(1))
+        waiting = loop.run_in_executor(None, done.wait, 10)
+        try:
+            checked = await asyncio.wait_for(plugin.check(request), 5)
+        finally:
+            done.set()
+            await waiting
+        return len(checked.failures or ())
+
+    assert asyncio.run(check()) > 0
 
 
 def test_the_component_host_is_created_for_the_first_component_and_reused() -> None:
