@@ -97,7 +97,13 @@ class Tool:
         return (*BUILD_FLAGS, *self.link_flags(sources), *map(repr, what), *code)
 
 
-BUILD_FLAGS = ("-trimpath", "-buildvcs=false")
+BUILD_FLAGS = (
+    "-trimpath",
+    "-buildvcs=false",
+    # The plugin for Kubernetes has all kinds of Kubernetes as Go types, which it hardly runs: half of the time to
+    # compile them is their optimization.
+    "-gcflags=github.com/pulumi/pulumi-kubernetes/sdk/...=-N -l -dwarf=false",
+)
 LINK_FLAGS = ("-s", "-w")
 
 
