@@ -1,6 +1,7 @@
 """The sandbox's provider plugins under the real engine: the stand-in for AWS, and the official one for Kubernetes."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -208,7 +209,8 @@ def test_a_preview_hides_secrets_that_change(aws: NewStack, diff: str) -> None:
     stack.env[DIFF] = diff
     stack.up()
     shown = stack("preview", "--diff", "--stack=test", secret="another-secret-description")
-    assert "description: [secret] => [secret]" in shown
+    # With details the engine shows both values, without them the new one.
+    assert re.search(r"description *: \[secret\]", shown)
     assert "secret-description" not in shown
 
 
