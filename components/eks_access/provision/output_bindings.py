@@ -46,6 +46,7 @@ class OutputBindings:
 
         def validated(key: str) -> Callable[[str], str]:
             def passed(value: str) -> str:
+                _require_text(key, value)
                 validate({key: value})
                 return value
 
@@ -91,3 +92,14 @@ class OutputBindings:
             return self._outputs[key].apply(lambda value: {key: value})
         values: pulumi.Output[dict[str, str]] = pulumi.Output.all(**{key: self._outputs[key] for key in keys})
         return values
+
+
+def _require_text(key: str, value: Any) -> None:
+    """Check that the value of an Output is a string.
+
+    Raises:
+        pulumi.RunError: it is not. A program in YAML makes a number of a configuration value of digits alone.
+    """
+    if not isinstance(value, str):
+        kind = "number" if isinstance(value, int | float) else type(value).__name__
+        raise pulumi.RunError(f"{key.removeprefix('args.')} has a value of type {kind}: give it as a string")

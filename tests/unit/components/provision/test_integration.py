@@ -251,3 +251,13 @@ def test_every_child_is_named_after_its_component_and_no_name_is_used_twice() ->
     names = [(each.typ, each.name) for each in engine.resources]
     assert len(set(names)) == len(names)
     assert all(name.startswith(("one", "two")) for _, name in names)
+
+
+@pytest.mark.parametrize(("value", "kind"), [(110169484474386276334.0, "number"), (["a"], "list")])
+def test_an_output_that_is_no_string_is_refused_with_its_name(value: Any, kind: str) -> None:
+    """A program in YAML makes a number of a configuration value of digits alone."""
+    args: Any = {**opentrace(), "subject": pulumi.Output.from_input(value)}
+    with pytest.raises(pulumi.RunError, match=f"subject has a value of type {kind}: give it as a string"):
+        run(lambda: OpenTrace("ot", args).role_arn)
+    args["subject"] = pulumi.Output.from_input("110169484474386276334")
+    run(lambda: OpenTrace("ot", args).role_arn)

@@ -15,7 +15,7 @@ from tests.support.world import EXTERNAL_ID, access
 CRON_JOB = "kubernetes:batch/v1:CronJob"
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 NAMESPACE = "kubernetes:core/v1:Namespace"
-SERVICE_ACCOUNT = "kubernetes:core/v1:ServiceAccount"
+SERVICE_ACCOUNT = "eks-access:index:ServiceAccount"
 ASSOCIATION = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 CLUSTERS: dict[str, Any] = {"api": {"name": "prod-api"}, "old": {"name": "prod-old"}}
 ACME = access("Q0E=", ("api",))
