@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from eks_access.exact.kinds import KINDS
+
 Steps = list[dict[str, Any]]
 
 LINKS: Mapping[str, Mapping[str, str]] = {
@@ -40,7 +42,7 @@ SECRET = "$secret"
 BASE64 = "$base64"
 _STACK = "pulumi:pulumi:Stack"
 _PROVIDER = "pulumi:providers:kubernetes"
-_RBAC_KINDS = ("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
+_EXACT_KINDS = {kind.name: kind for kind in KINDS}
 _BY_ENGINE = ("apiVersion", "kind", "version")
 
 
@@ -82,13 +84,13 @@ def _without_internal_keys(inputs: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _states(steps: Steps) -> Iterator[dict[str, Any]]:
-    """The resources, with RBAC objects as those of pulumi-kubernetes."""
+    """The resources, with objects of this package's plugin as those of pulumi-kubernetes."""
     for step in steps:
         state = step["newState"]
         package, _, kind = state["type"].rpartition(":")
-        if package == "eks-access:index" and kind in _RBAC_KINDS:
+        if package == "eks-access:index" and kind in _EXACT_KINDS:
             inputs = {key: value for key, value in state["inputs"].items() if key not in ("kubeconfig", "adopt")}
-            yield {**state, "type": f"kubernetes:rbac.authorization.k8s.io/v1:{kind}", "inputs": inputs}
+            yield {**state, "type": f"kubernetes:{_EXACT_KINDS[kind].group or 'core'}/v1:{kind}", "inputs": inputs}
         else:
             yield state
 
