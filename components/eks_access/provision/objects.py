@@ -53,7 +53,10 @@ class ObjectSet:
 
     def create(self, depends_on: Sequence[pulumi.Resource]) -> None:
         """Creates the objects; workloads last, after everything in `depends_on`."""
-        passive = [self._create(each, self.namespaces) for each in self._objects if not each.runs_pods]
+        accounts = [self._create(each, self.namespaces) for each in self._objects if each.kind == "ServiceAccount"]
+        # Kubernetes deletes a token's Secret whose ServiceAccount is not there yet.
+        others = [each for each in self._objects if not each.runs_pods and each.kind != "ServiceAccount"]
+        passive = [*accounts, *(self._create(each, [*self.namespaces, *accounts]) for each in others)]
         digest = self._secrets_digest()
         for each in self._objects:
             if each.runs_pods:

@@ -10,7 +10,7 @@ from pulumi.runtime import MockResourceArgs
 
 from eks_access.integrations.eks_connector import EksConnector
 from tests.support.components import is_secret, unwrapped
-from tests.support.recording_engine import CLUSTER_ROLE, NAMESPACE, ROLE_BINDING, SECRET, Engine, run
+from tests.support.recording_engine import CLUSTER_ROLE, NAMESPACE, ROLE_BINDING, SECRET, SERVICE_ACCOUNT, Engine, run
 
 REGISTRATION, STATEFUL_SET = "eks-access:index:ConnectorRegistration", "kubernetes:apps/v1:StatefulSet"
 VIEWER = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Ops_0123456789abcdef"
@@ -73,6 +73,8 @@ def test_the_namespace_comes_first_then_rights_and_the_pods_last() -> None:
     order = [each.typ for each in made(viewers={"ops": {"arn": VIEWER}}).resources]
     assert order.index(NAMESPACE) < order.index(ROLE_BINDING) < order.index(STATEFUL_SET)
     assert order.index(REGISTRATION) < order.index(STATEFUL_SET)
+    # Kubernetes deletes a token's Secret whose account is missing.
+    assert order.index(NAMESPACE) < order.index(SERVICE_ACCOUNT) < order.index(SECRET)
 
 
 def test_the_hand_off_has_the_code_as_a_secret_and_the_rest_in_plain_text() -> None:
