@@ -73,7 +73,8 @@ class Program:
 
 
 _VIOLATION = re.compile(
-    r"- \[(?P<level>mandatory|advisory)\](?: \[severity: \w+\])?  (?P<rule>[a-z0-9-]+)  \((?P<type>\S+): (?P<name>[^)]+)\)"
+    r"- \[(?P<level>mandatory|advisory)\](?: \[severity: \w+\])?  "
+    r"(?P<rule>[a-z0-9-]+)  \((?P<type>\S+): (?P<name>[^)]+)\)"
 )
 _OTHERS = tuple(case for case in CASES if case not in DANGER_CASES)
 _BAD, _GOOD = together()
