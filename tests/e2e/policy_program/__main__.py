@@ -27,6 +27,9 @@ def create(listed: dict[str, Any]) -> pulumi.Resource:
     if "kubeconfig" in properties:
         properties["kubeconfig"] = cases["kubeconfig"]
     kind, name = listed["type"], listed["name"]
+    if kind.startswith("kubernetes:"):
+        _, version, properties["kind"] = kind.split(":")
+        properties["apiVersion"] = version.removeprefix("core/")
     providers = {"aws": account, "kubernetes": cluster}
     options = pulumi.ResourceOptions(
         provider=None if listed["is_component"] else providers.get(kind.partition(":")[0]),
