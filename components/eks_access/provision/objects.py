@@ -69,11 +69,12 @@ class ObjectSet:
         if digest is not None:
             template = body["spec"]["template"]["metadata"]
             template["annotations"] = {**template.get("annotations", {}), SECRETS_DIGEST: digest}
-        metadata: dict[str, Any] = {
-            "name": each.name,
-            "labels": {**self._labels, **each.labels},
-            "annotations": self._bindings.fill_tree(each.annotations),
-        }
+        metadata: dict[str, Any] = {"name": each.name, "labels": {**self._labels, **each.labels}}
+        annotations = dict(self._bindings.fill_tree(each.annotations))
+        if each.kind not in _EXACT:
+            annotations = {**ANNOTATIONS, STACK: stack_name(), **annotations}
+        if annotations:
+            metadata["annotations"] = annotations
         if each.namespace is not None:
             metadata["namespace"] = each.namespace
         name, arguments = f"{self._name}-{each.key}", {"metadata": metadata, **to_sdk_arguments(body)}
@@ -83,7 +84,6 @@ class ObjectSet:
                 name, kubeconfig=self._connection.kubeconfig, **arguments, opts=opts
             )
             return own
-        metadata["annotations"] |= {**ANNOTATIONS, STACK: stack_name()}
         opts.provider = self._connection.provider
         opts.additional_secret_outputs = ["data", "stringData"] if each.kind == "Secret" else None
         resource: pulumi.Resource = _find_resource_class(each.api_version, each.kind)(name, **arguments, opts=opts)

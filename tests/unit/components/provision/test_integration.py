@@ -192,7 +192,9 @@ def test_a_provider_of_another_package_is_refused() -> None:
         other = pulumi.ProviderResource("random", "other", {})
         return Cado("one", cado(clusters={"api": {"name": "prod-api", "kubernetes_provider": other}})).role_arn
 
-    with pytest.raises(pulumi.RunError, match="a provider of the package random"):
+    with pytest.raises(
+        pulumi.RunError, match="kubernetes_provider has a value of type ProviderResource that does not fit"
+    ):
         run(program)
 
 
