@@ -137,13 +137,21 @@ def parse_kubeconfig(kubeconfig: str | Mapping[str, Any]) -> Mapping[str, Any]:
     Raises:
         KubeconfigError: the text is not YAML, or not a mapping.
     """
-    if isinstance(kubeconfig, Mapping):
-        return kubeconfig
+    return kubeconfig if isinstance(kubeconfig, Mapping) else _parse_text(kubeconfig)
+
+
+@lru_cache(maxsize=1_000)
+def _parse_text(text: str) -> Mapping[str, Any]:
+    """The content, parsed once: each resource in a cluster has the same text, and YAML takes ten milliseconds."""
     try:
-        content = yaml.safe_load(kubeconfig)
-    except yaml.YAMLError as cause:
-        # The parser's own message would quote the text.
-        raise KubeconfigError("kubeconfig: not valid YAML") from cause
+        # JSON is YAML, and read a hundred times faster.
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            content = yaml.safe_load(text)
+        except yaml.YAMLError as cause:
+            # The parser's own message would quote the text.
+            raise KubeconfigError("kubeconfig: not valid YAML") from cause
     if not isinstance(content, dict):
         raise KubeconfigError("kubeconfig: expected a mapping with clusters, contexts and users")
     return content
