@@ -36,7 +36,7 @@ def list_helps(group: click.Group, *names: str) -> Iterator[tuple[str, ...]]:
 
 
 def take_time(command: Sequence[str]) -> float:
-    # Without bytecode each run would compile anew, and that would be measured.
+    # Without bytecode each run would compile again, and that would be measured.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start = time.perf_counter()
     subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)

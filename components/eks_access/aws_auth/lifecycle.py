@@ -11,12 +11,12 @@ when it is created counts as ours too: that is how a run that was killed after i
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from ..errors import EksAccessError
-from ..kubernetes.client import ApiError
+from ..kubernetes.client import FIELD_MANAGER, Api, ApiError
 from .errors import AwsAuthConflictError, Code
 from .mapping import RoleMapping
 from .merge import Plan, plan_remove, plan_set
@@ -24,7 +24,6 @@ from .reader import ROLES, Identity, read
 
 NAMESPACE = "kube-system"
 NAME = "aws-auth"
-FIELD_MANAGER = "eks-access"
 DEADLINE = 60.0
 """Seconds to retry while other writers keep changing aws-auth."""
 
@@ -41,14 +40,6 @@ _WHOLE_FIELD_TOOLS = (
     "kustomize-controller",
     "kubectl-client-side-apply",
 )
-
-
-class Api(Protocol):
-    """The part of a Kubernetes client that is needed; `eks_access.kubernetes.client.KubernetesApi` has it."""
-
-    def json(
-        self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: object | None = None
-    ) -> Any: ...
 
 
 class _RetryError(EksAccessError):

@@ -8,18 +8,17 @@ aggregated) stays. Every write carries the resource version that was read, so tw
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from ..errors import EksAccessError
-from ..kubernetes.client import ApiError
+from ..kubernetes.client import FIELD_MANAGER, Api, ApiError
 from .kinds import CLUSTER_ROLE, Kind
 from .labels import find_aggregating, find_selectors
 from .meaning import find_meaning
 from .ownership import Owner, read_owner
 
-FIELD_MANAGER = "eks-access"
 DEADLINE = 30.0
 """Seconds to retry while others change the object, or the API server asks for patience."""
 _TRANSIENT = (429, 500, 502, 503, 504)
@@ -31,29 +30,8 @@ Object = Mapping[str, Any]
 log = logging.getLogger(__name__)
 
 
-class Api(Protocol):
-    """The part of a Kubernetes client that is needed; `eks_access.kubernetes.client.KubernetesApi` has it."""
-
-    def json(
-        self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: object | None = None
-    ) -> Any: ...
-
-
 class ForeignObjectError(EksAccessError):
     """The object belongs to others, so it was left as it is."""
-
-
-@dataclass(frozen=True)
-class Written:
-    """An object after a write.
-
-    Attributes:
-        uid: the object's uid; empty after a dry run that would create it.
-        warnings: what the user should know.
-    """
-
-    uid: str
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,10 +82,10 @@ def read_annotations(kind: Kind, live: Object, declared: Mapping[str, str]) -> d
     return {name: value for name, value in annotations.items() if name in declared or name.startswith(given)}
 
 
-def create(
-    api: Api, kind: Kind, wanted: Object, owner: Owner, *, adopt: bool = False, dry_run: bool = False
-) -> Written:
-    """Create the object, or continue with one that this resource created before.
+def create(api: Api, kind: Kind, wanted: Object, owner: Owner, *, adopt: bool = False, dry_run: bool = False) -> str:
+    """Create the object, or continue with one that this resource created before; its uid.
+
+    A dry run that would create it has none ("").
 
     Args:
         api: the cluster's API server.
@@ -122,13 +100,13 @@ def create(
         ApiError: the API server refused.
     """
 
-    def attempt() -> Written:
+    def attempt() -> str:
         live = _get(api, kind, *_locate(wanted))
         if live is None:
-            return Written(_post(api, kind, wanted, dry_run))
+            return _post(api, kind, wanted, dry_run)
         if not adopt and not owner.owns(read_owner(live["metadata"])):
             raise ForeignObjectError(_explain_foreign(live))
-        return _replace(api, kind, live, wanted, frozenset(), frozenset(), dry_run)
+        return _replace(api, kind, live, wanted, Known("", None), dry_run)
 
     return _retry(attempt)
 
@@ -142,8 +120,10 @@ def update(
     *,
     adopt: bool = False,
     dry_run: bool = False,
-) -> Written:
-    """Make the object what is wanted. One that is gone is created; a binding to another role is replaced.
+) -> str:
+    """Make the object what is wanted; its uid, as for `create`.
+
+    One that is gone is created; a binding to another role is replaced.
 
     Args:
         known: what the state says about the object: its last refresh is what the user has seen and agreed to change.
@@ -155,13 +135,13 @@ def update(
         ApiError: the API server refused.
     """
 
-    def attempt() -> Written:
+    def attempt() -> str:
         live = _get(api, kind, *_locate(wanted))
         if live is None:
-            return Written(_post(api, kind, wanted, dry_run))
+            return _post(api, kind, wanted, dry_run)
         if not adopt:
             _validate_ownership(live, owner, known)
-        return _replace(api, kind, live, wanted, known.labels, known.annotations, dry_run)
+        return _replace(api, kind, live, wanted, known, dry_run)
 
     return _retry(attempt)
 
@@ -178,7 +158,7 @@ def delete(api: Api, kind: Kind, name: str, namespace: str, owner: Owner, known:
         if live is None:
             return ()
         found = read_owner(live["metadata"])
-        is_ours = _is_owner(found, owner, known) or (found is None and live["metadata"]["uid"] == known.uid)
+        is_ours = is_owner(found, owner, known) or (found is None and live["metadata"]["uid"] == known.uid)
         if not is_ours:
             whose = f"it belongs to {found}" if found else "it is not the object that was created here"
             return (f"{_name(kind, live)} is left in the cluster: {whose}",)
@@ -190,7 +170,7 @@ def delete(api: Api, kind: Kind, name: str, namespace: str, owner: Owner, known:
 
 def _validate_ownership(live: Object, owner: Owner, known: Known) -> None:
     found = read_owner(live["metadata"])
-    if _is_owner(found, owner, known):
+    if is_owner(found, owner, known):
         return
     if found is not None:
         raise ForeignObjectError(_explain_foreign(live))
@@ -202,7 +182,7 @@ def _validate_ownership(live: Object, owner: Owner, known: Known) -> None:
         )
 
 
-def _is_owner(found: Owner | None, owner: Owner, known: Known) -> bool:
+def is_owner(found: Owner | None, owner: Owner, known: Known) -> bool:
     """Do the object's marks name this resource, as it is called now or in the state?"""
     return owner.owns(found) or (known.owner is not None and known.owner.owns(found))
 
@@ -224,31 +204,23 @@ def _name(kind: Kind, live: Object) -> str:
     return f"{kind.name} {kind.identify(live['metadata'])}"
 
 
-def _replace(
-    api: Api,
-    kind: Kind,
-    live: Object,
-    wanted: Object,
-    known_labels: frozenset[str],
-    known_annotations: frozenset[str],
-    dry_run: bool,
-) -> Written:
+def _replace(api: Api, kind: Kind, live: Object, wanted: Object, known: Known, dry_run: bool) -> str:
     if kind.is_binding and _refers_elsewhere(kind, live, wanted):
         # A binding's role cannot be changed. https://kubernetes.io/docs/reference/access-authn-authz/rbac/
         if dry_run:
-            return Written(live["metadata"]["uid"])
+            return str(live["metadata"]["uid"])
         _delete(api, kind, live)
-        return Written(_post(api, kind, wanted, dry_run))
+        return _post(api, kind, wanted, dry_run)
     metadata = dict(live["metadata"])
     metadata.pop("managedFields", None)
     # What gives access and was not declared is taken away whether or not a refresh has shown it.
     labels = read_labels(api, kind, live, wanted["metadata"].get("labels") or {})
     annotations = read_annotations(kind, live, wanted["metadata"].get("annotations") or {})
-    metadata["labels"] = _merge(live, wanted, "labels", known_labels.union(labels))
-    metadata["annotations"] = _merge(live, wanted, "annotations", known_annotations.union(annotations))
+    metadata["labels"] = _merge(live, wanted, "labels", known.labels.union(labels))
+    metadata["annotations"] = _merge(live, wanted, "annotations", known.annotations.union(annotations))
     body = {**live, **{part: None for part in kind.parts}, **wanted, "metadata": metadata}
     written = api.json("PUT", kind.path(*_locate(wanted)), query=_build_query(dry_run), body=body)
-    return Written(written["metadata"]["uid"])
+    return str(written["metadata"]["uid"])
 
 
 def _refers_elsewhere(kind: Kind, live: Object, wanted: Object) -> bool:

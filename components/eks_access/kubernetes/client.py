@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import urllib3
@@ -23,6 +23,9 @@ from .credentials import Bearer, create_bearer, read_client_certificate
 from .kubeconfig import resolve_context
 
 log = logging.getLogger(__name__)
+
+FIELD_MANAGER = "eks-access"
+"""The field manager of every write."""
 
 
 class UnreachableError(EksAccessError):
@@ -98,6 +101,14 @@ class StreamedResponse:
             return self._response.read(size)
         except urllib3.exceptions.HTTPError as cause:
             raise UnreachableError(self._server, cause) from cause
+
+
+class Api(Protocol):
+    """The part of a client that writing an object needs; `KubernetesApi` has it."""
+
+    def json(
+        self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: object | None = None
+    ) -> Any: ...
 
 
 class KubernetesApi:

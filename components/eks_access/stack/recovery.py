@@ -29,7 +29,7 @@ _IDS: Mapping[str, Callable[[Inputs], str]] = {
     ),
     "eks-access:index:AwsAuthMapping": lambda of: f"{of['clusterName']}/{of['roleArn']}",
     "eks-access:index:ConnectorRegistration": lambda of: f"{of['region']}/{of['name']}",
-    **{f"eks-access:index:{kind.name}": partial(_identify, kind) for kind in KINDS},
+    **{kind.token: partial(_identify, kind) for kind in KINDS},
 }
 """How the id of a resource follows from its inputs; the providers' documented import ids."""
 

@@ -19,7 +19,7 @@ VENDOR_TYPES = tuple(
     for name in ("Apono", "Cado", "ConductorOne", "CustomIntegration", "EksConnector", "OpenTrace")
 )
 """The components of this package's vendors."""
-EXACT_TYPES = tuple(f"{INTEGRATION_PREFIX}{kind.name}" for kind in KINDS)
+EXACT_TYPES = tuple(kind.token for kind in KINDS)
 """This package's own resources for objects of a cluster."""
 _PARTS = (
     *(

@@ -15,9 +15,8 @@ from ...aws_auth.errors import AwsAuthConflictError
 from ...aws_auth.mapping import RoleMapping, canonicalize_role, is_protected
 from ...aws_auth.merge import is_same_identity
 from ...aws_auth.reader import Identity
-from ...kubernetes.client import ApiError, UnreachableError
-from ...kubernetes.credentials import CredentialError
-from ...kubernetes.kubeconfig import KubeconfigError, has_secret
+from ...kubernetes.client import Api, ApiError
+from ...kubernetes.kubeconfig import has_secret
 from ..errors import NotAvailableError, ProviderError
 from ..handler import LiveResource, Operation, Outputs, Values, Warn
 from ..properties import STRINGS, OutputProperty
@@ -28,7 +27,7 @@ from .in_cluster import InClusterHandler, read_import_kubeconfig
 TOKEN = "eks-access:index:AwsAuthMapping"
 WRITTEN_MAPPING_TOKEN = "eks-access:index:WrittenMapping"
 
-Connect = Callable[[str], lifecycle.Api]
+Connect = Callable[[str], Api]
 
 _ADVICE: Mapping[int, str] = {
     401: "The credentials of the kubeconfig are not accepted by this cluster.",
@@ -63,7 +62,7 @@ class AwsAuthMappings(InClusterHandler):
         }
     }
     refusals = (AwsAuthConflictError, lifecycle.WriteConflictError, ApiError)
-    unavailable = (UnreachableError, CredentialError, KubeconfigError)
+    advice = _ADVICE
 
     def __init__(self, warn: Warn, connect: Connect) -> None:
         super().__init__(warn)
@@ -72,9 +71,7 @@ class AwsAuthMappings(InClusterHandler):
     def explain(self, error: Exception) -> str:
         if isinstance(error, AwsAuthConflictError):
             return f"aws-auth is left as it is: {error}"
-        if isinstance(error, ApiError):
-            return f"the API server refused: {error}. {_ADVICE.get(error.status, '')}".rstrip()
-        return str(error)
+        return super().explain(error)
 
     def create_resource(self, operation: Operation, values: Values) -> tuple[str, Outputs]:
         if not is_known(values):

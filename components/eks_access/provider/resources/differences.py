@@ -29,6 +29,11 @@ class Difference:
     new: Any
     replaces: bool = False
 
+    @property
+    def property(self) -> str:
+        """The name of the resource's property that it is in."""
+        return re.split(r"[.\[]", self.path, maxsplit=1)[0]
+
 
 def compare(path: str, old: Any, new: Any) -> Iterator[Difference]:
     """Yield the differences, as deep in the values as possible. Lists are compared position by position."""

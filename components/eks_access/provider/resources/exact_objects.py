@@ -26,9 +26,8 @@ from ...exact import lifecycle
 from ...exact.kinds import Kind
 from ...exact.meaning import align, find_meaning
 from ...exact.ownership import Owner, parse_owner, read_owner
-from ...kubernetes.client import ApiError, UnreachableError
-from ...kubernetes.credentials import CredentialError
-from ...kubernetes.kubeconfig import KubeconfigError, has_secret
+from ...kubernetes.client import Api, ApiError
+from ...kubernetes.kubeconfig import has_secret
 from ...model.rbac import RESOURCE, STACK
 from ..errors import NotAvailableError, ProviderError
 from ..handler import LiveResource, Operation, Outputs, Values, Warn
@@ -47,7 +46,7 @@ _UNREAD_ANNOTATIONS = ("kubectl.kubernetes.io/last-applied-configuration", STACK
 """Annotations that are not imported: kubectl's own copy of the object, and the owner's mark."""
 _METADATA_MAPS = ("labels", "annotations")
 
-Connect = Callable[[str], lifecycle.Api]
+Connect = Callable[[str], Api]
 
 
 class ExactObjects(InClusterHandler):
@@ -59,7 +58,7 @@ class ExactObjects(InClusterHandler):
     )
     types: ClassVar[Mapping[str, Any]] = TYPES
     refusals = (lifecycle.ForeignObjectError, ApiError)
-    unavailable = (UnreachableError, CredentialError, KubeconfigError)
+    advice = _ADVICE
     # The new object may have the name of the old one.
     delete_before_replace = True
 
@@ -76,11 +75,6 @@ class ExactObjects(InClusterHandler):
         )
         self.inputs = build_inputs(kind)
 
-    def explain(self, error: Exception) -> str:
-        if isinstance(error, ApiError):
-            return f"the API server refused: {error}. {_ADVICE.get(error.status, '')}".rstrip()
-        return str(error)
-
     @override
     def check(self, request: CheckRequest) -> CheckResponse:
         checked = super().check(request)
@@ -94,12 +88,12 @@ class ExactObjects(InClusterHandler):
     def diff(self, request: DiffRequest) -> DiffResponse:
         ignored = request.ignore_changes
         old, new = (_unwrap_all(each) for each in (request.old_state, request.new_inputs))
-        found = [each for each in self._compare(old, new) if each.path.split(".")[0].split("[")[0] not in ignored]
+        found = [each for each in self._compare(old, new) if each.property not in ignored]
         replaces = [each.path for each in found if each.replaces]
         return DiffResponse(
             changes=bool(found),
             replaces=replaces,
-            diffs=list(dict.fromkeys(each.path.split(".")[0].split("[")[0] for each in found)),
+            diffs=list(dict.fromkeys(each.property for each in found)),
             delete_before_replace=self.delete_before_replace,
             detailed_diff={each.path: PropertyDiff(_DIFF_KINDS[each.kind, each.replaces], False) for each in found},
         )
@@ -107,19 +101,24 @@ class ExactObjects(InClusterHandler):
     def create_resource(self, operation: Operation, values: Values) -> tuple[str, Outputs]:
         if not is_known(values):
             return "", {}
-        owner, wanted = parse_owner(operation.urn), self._build_object(operation.urn, values)
+        owner = parse_owner(operation.urn)
+        wanted = self._build_object(owner, values)
         outputs = self._write(
-            operation, values, lambda api, **options: lifecycle.create(api, self._kind, wanted, owner, **options)
+            operation, owner, values, lambda api, **options: lifecycle.create(api, self._kind, wanted, owner, **options)
         )
         return self._kind.identify(values["metadata"]), outputs
 
     def update_resource(self, operation: Operation, state: Properties, values: Values) -> Outputs:
         if not is_known(values):
             return {}
-        owner, wanted = parse_owner(operation.urn), self._build_object(operation.urn, values)
+        owner = parse_owner(operation.urn)
+        wanted = self._build_object(owner, values)
         known = _read_known(state)
         return self._write(
-            operation, values, lambda api, **options: lifecycle.update(api, self._kind, wanted, owner, known, **options)
+            operation,
+            owner,
+            values,
+            lambda api, **options: lifecycle.update(api, self._kind, wanted, owner, known, **options),
         )
 
     @override
@@ -184,32 +183,31 @@ class ExactObjects(InClusterHandler):
             if meanings[0].get(part) != meanings[1].get(part):
                 yield from compare(part, old.get(part), new.get(part))
 
-    def _build_object(self, urn: str, values: Values) -> dict[str, Any]:
+    def _build_object(self, owner: Owner, values: Values) -> dict[str, Any]:
         metadata = dict(values["metadata"])
-        metadata["annotations"] = {**(metadata.get("annotations") or {}), **parse_owner(urn).marks()}
+        metadata["annotations"] = {**(metadata.get("annotations") or {}), **owner.marks()}
         return {"metadata": metadata, **{part: values[part] for part in self._kind.parts if part in values}}
 
-    def _write(self, operation: Operation, values: Values, write: Callable[..., lifecycle.Written]) -> Outputs:
+    def _write(self, operation: Operation, owner: Owner, values: Values, write: Callable[..., str]) -> Outputs:
         subject = self._subject(self._kind.identify(values["metadata"]))
-        owner = wrap(_format_owner(parse_owner(operation.urn)))
         try:
             with self.translate_errors(subject):
                 api = self._connect(str(values["kubeconfig"]))
-                written = write(api, adopt=bool(values.get("adopt")), dry_run=operation.is_preview)
+                uid = write(api, adopt=bool(values.get("adopt")), dry_run=operation.is_preview)
         except (NotAvailableError, ProviderError) as error:
             if not operation.is_preview or not _may_still_succeed(error):
                 raise
             self._warn(operation.urn, f"not validated by the API server: {error}")
             return {}
-        return {"owner": owner, **({"uid": wrap(written.uid)} if written.uid else {})}
+        return {"owner": wrap(_format_owner(owner)), **({"uid": wrap(uid)} if uid else {})}
 
     def _read_owner(self, urn: str, live: Mapping[str, Any], state: Properties) -> str:
         """The owner for the state: the one that the object names, unless that is a stranger."""
-        found, known = read_owner(live["metadata"]), _read_known(state).owner
-        if found is None or parse_owner(urn).owns(found) or (known is not None and known.owns(found)):
+        found, known = read_owner(live["metadata"]), _read_known(state)
+        if found is None or lifecycle.is_owner(found, parse_owner(urn), known):
             return _format_owner(found)
         self._warn(urn, f"in the cluster, the object belongs to {found} now: it is neither updated nor deleted here")
-        return _format_owner(known)
+        return _format_owner(known.owner)
 
     def _read_metadata(self, declared: Mapping[str, Any], live: Mapping[str, Any], labels: Any) -> dict[str, Any]:
         """The declared labels and annotations as they are now, and those that give access."""

@@ -10,7 +10,8 @@ from pulumi.provider.experimental.provider import DeleteRequest, ReadRequest, Re
 
 from ...errors import InvalidInputError
 from ...kubernetes import kubeconfig
-from ...kubernetes.client import KubernetesApi, UnreachableError
+from ...kubernetes.client import ApiError, KubernetesApi, UnreachableError
+from ...kubernetes.credentials import CredentialError
 from ...kubernetes.kubeconfig import KubeconfigError
 from ..errors import NotAvailableError, ProviderError
 from ..handler import ResourceHandler
@@ -87,6 +88,15 @@ class InClusterHandler(ResourceHandler):
     A cluster that no longer exists never responds, and one with an outage does not either. A refresh or destroy
     therefore fails, unless the user says that what cannot be reached is gone.
     """
+
+    unavailable = (UnreachableError, CredentialError, KubeconfigError)
+    advice: Mapping[int, str] = {}
+    """What to do about a refusal of the API server, by its status."""
+
+    def explain(self, error: Exception) -> str:
+        if isinstance(error, ApiError):
+            return f"the API server refused: {error}. {self.advice.get(error.status, '')}".rstrip()
+        return str(error)
 
     def read(self, request: ReadRequest) -> ReadResponse:
         try:

@@ -82,7 +82,7 @@ def test_hosts_of_other_languages_are_built_when_they_are_asked_for_and_stay(mac
     assert not hosts & set(machine.built())
     asked = machine.ensure(languages=True)
     assert hosts <= {path.name for path in asked.bin_dir.iterdir()}
-    assert machine.built()[-2:] == ["pulumi-language-nodejs", "pulumi-language-yaml"], "and nothing else anew"
+    assert machine.built()[-2:] == ["pulumi-language-nodejs", "pulumi-language-yaml"], "and nothing else again"
     assert machine.ensure() == asked, "a sandbox that is started later has them"
 
 
