@@ -25,6 +25,10 @@ _TRANSIENT = (429, 500, 502, 503, 504)
 """Statuses after which the same request may succeed.
 https://kubernetes.io/docs/reference/using-api/api-concepts/#api-priority-and-fairness"""
 
+_EXISTS = "AlreadyExists"
+"""The reason of a refusal to create, which is a conflict (409) as a lost race is.
+https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/types.go (StatusReasonAlreadyExists)"""
+
 T = TypeVar("T")
 Object = Mapping[str, Any]
 log = logging.getLogger(__name__)
@@ -101,9 +105,12 @@ def create(api: Api, kind: Kind, wanted: Object, owner: Owner, *, adopt: bool = 
     """
 
     def attempt() -> str:
-        live = _get(api, kind, *_locate(wanted))
-        if live is None:
+        # Created first and looked for second: nearly always there is none, and one request is enough.
+        try:
             return _post(api, kind, wanted, dry_run)
+        except ApiError as error:
+            if error.reason != _EXISTS or (live := _get(api, kind, *_locate(wanted))) is None:
+                raise
         if not adopt and not owner.owns(read_owner(live["metadata"])):
             raise ForeignObjectError(_explain_foreign(live))
         return _replace(api, kind, live, wanted, Known("", None), dry_run)

@@ -177,7 +177,8 @@ class IntegrationComponent(pulumi.ComponentResource):
         self.manifest = bindings.fill_tree(manifest)
         """The manifest's part as plain data with Outputs as leaves, so that only secret leaves are secret."""
         self.access = bindings.fill_as_one(manifest)
-        self.register_outputs({"role_arn": role.arn, "role_name": role.name, "access": self.manifest})
+        # Without `access`: the engine writes the whole state at every step, and the stack exports the manifest once.
+        self.register_outputs({"role_arn": role.arn, "role_name": role.name})
 
 
 def _as_secret(args: Mapping[str, Any], path: list[str]) -> dict[str, Any]:

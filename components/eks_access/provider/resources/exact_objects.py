@@ -197,7 +197,8 @@ class ExactObjects(InClusterHandler):
         except (NotAvailableError, ProviderError) as error:
             if not operation.is_preview or not _may_still_succeed(error):
                 raise
-            self._warn(operation.urn, f"not validated by the API server: {error}")
+            if not _is_before_namespace(error):
+                self._warn(operation.urn, f"not validated by the API server: {error}")
             return {}
         return {"owner": wrap(_format_owner(owner)), **({"uid": wrap(uid)} if uid else {})}
 
@@ -274,7 +275,13 @@ def _may_still_succeed(error: ProviderError) -> bool:
     exists.
     """
     cause = error.__cause__
-    return isinstance(error, NotAvailableError) or (isinstance(cause, ApiError) and cause.status in (401, 403, 404))
+    is_refused = isinstance(cause, ApiError) and cause.status in (401, 403)
+    return isinstance(error, NotAvailableError) or is_refused or _is_before_namespace(error)
+
+
+def _is_before_namespace(error: ProviderError) -> bool:
+    """Is it the preview of an object whose namespace does not exist, as in most stacks that create one?"""
+    return isinstance(error.__cause__, ApiError) and error.__cause__.status == 404
 
 
 def _format_owner(owner: Owner | None) -> str:

@@ -560,7 +560,7 @@ def test_a_preview_lets_the_api_server_validate_and_writes_nothing(store: Store)
     stack = Stack(CLUSTER_ROLE, store)
     stack.create(preview=True)
     assert store.objects == {}
-    assert [method for method, _ in store.requests] == ["GET", "POST"]
+    assert [method for method, _ in store.requests] == ["POST"]
 
 
 @pytest.mark.parametrize(("status", "fails"), [(403, False), (404, False), (422, True), (400, True)])
@@ -577,8 +577,10 @@ def test_a_refused_preview_fails_only_where_the_deployment_would(store: Store, s
             stack.create(preview=True)
     else:
         stack.create(preview=True)
-        assert "not validated by the API server" in stack.warnings[0]
-        assert "why it is refused" in stack.warnings[0]
+        # A namespace that does not exist (404) is created by the deployment that is previewed.
+        expected = [] if status == 404 else ["not validated by the API server", "why it is refused"]
+        assert len(stack.warnings) == bool(expected)
+        assert all(part in stack.warnings[0] for part in expected)
     with pytest.raises(ProviderError, match="why it is refused"):
         stack.create()
 
