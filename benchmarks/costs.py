@@ -60,14 +60,24 @@ def _watched_memory() -> Iterator[list[int]]:
         watcher.join()
 
 
-def ratio(works: Mapping[str, Callable[[], object]], rounds: int, target: float) -> float:
-    """The first program's time divided by the second's, by the medians of the rounds. Prints progress and result."""
+def ratio(
+    works: Mapping[str, Callable[[], object]],
+    rounds: int,
+    target: float,
+    undo: Mapping[str, Callable[[], object]] | None = None,
+) -> float:
+    """The first program's time divided by the second's, by the medians of the rounds. Prints progress and result.
+
+    `undo` has what is done after each program's turn, and not measured.
+    """
     costs: dict[str, list[Cost]] = {name: [] for name in works}
     first, second = works
     for number in range(rounds):
         # In turn, and with alternating order, so that load on the machine affects both.
         for name in (first, second) if number % 2 == 0 else (second, first):
             costs[name].append(Cost.of(works[name]))
+            if undo:
+                undo[name]()
         print(f"round {number + 1}: {_format_costs({name: taken[-1] for name, taken in costs.items()})}", flush=True)
     medians = {name: Cost(*map(statistics.median, zip(*taken, strict=True))) for name, taken in costs.items()}
     found, cpu, memory = (a / b for a, b in zip(medians[first], medians[second], strict=True))

@@ -1,6 +1,6 @@
-"""Measures how much longer a preview takes with this package than without it.
+"""Measures how much longer a preview, or a deployment, takes with this package than without it.
 
-    python -m benchmarks.preview [--clusters N,N,...] [--rounds N]
+    python -m benchmarks.preview [--clusters N,N,...] [--rounds N] [--deploy]
 
 Two programs register the same resources with the same inputs, under the same engine and provider plugins, in a
 sandbox of their own: the project's program, which reads the configuration, calls EKS, validates and composes; and a
@@ -30,7 +30,9 @@ SERVERS = 3
 DEV_MODES = {"api": "API", "both": "API_AND_CONFIG_MAP", "configmap": "CONFIG_MAP"}
 """The authentication modes of the dev environment's clusters, which those of the benchmark have in turn."""
 MODES = tuple(DEV_MODES.values())
-SECONDS = 600
+SECONDS = 1800
+NAMED_BY_INTEGRATION = "conductorone"
+"""The vendor whose objects have the names of the integrations, so that those of several can be in one cluster."""
 CONNECTED = 4
 
 
@@ -67,11 +69,28 @@ class Program:
         """Run one preview as a user does."""
         self("preview", "--suppress-outputs", "--stack=bench")
 
+    def deploy(self) -> None:
+        """Deploy as a user does who has seen the preview."""
+        self("up", "--yes", "--skip-preview", "--suppress-outputs", "--stack=bench")
 
-def configuration(clusters: int) -> dict[str, Any]:
+    def destroy(self) -> None:
+        """Destroy what was deployed."""
+        self("destroy", "--yes", "--skip-preview", "--suppress-outputs", "--stack=bench")
+
+
+def is_deployable(integration: Mapping[str, Any]) -> bool:
+    """May instances for several clusters share an API server, which has no nodes to run workloads?"""
+    return integration.get("vendor") == NAMED_BY_INTEGRATION and "deploy_connector" not in integration
+
+
+def configuration(clusters: int, *, deployable: bool = False) -> dict[str, Any]:
     """The dev environment's integrations, spread over these clusters."""
     config: dict[str, Any] = dev_stack()["config"]
-    declared = config["eks-access:integrations"]
+    declared = {
+        name: integration
+        for name, integration in config["eks-access:integrations"].items()
+        if not deployable or is_deployable(integration)
+    }
     named: dict[str, Any] = {f"c{number:02}": {"name": cluster_name(number % SERVERS)} for number in range(clusters)}
     integrations: dict[str, Any] = {}
     for name, integration in declared.items():
@@ -89,7 +108,9 @@ def configuration(clusters: int) -> dict[str, Any]:
             if mode(number) in modes:
                 own = {"clusters": [key], "role_name": f"{name}-{key}"}
                 integrations[f"{name}-{key}"] = {"vendor": name, **integration, **own}
-    return {**config, "eks-access:clusters": named, "eks-access:integrations": integrations}
+    secrets = {key for key, value in config.items() if isinstance(value, dict) and "secure" in value}
+    kept = {key: value for key, value in config.items() if not deployable or key not in secrets}
+    return {**kept, "eks-access:clusters": named, "eks-access:integrations": integrations}
 
 
 def dev_stack() -> dict[str, Any]:
@@ -115,14 +136,17 @@ def mode(number: int) -> str:
     return MODES[number % len(MODES)]
 
 
-def cluster_specs() -> list[ClusterSpec]:
-    """Clusters without nodes, but with API servers: a preview describes them in EKS and dry-runs each new object."""
-    return [ClusterSpec(cluster_name(n), mode(n), nodes=False) for n in range(SERVERS)]
+def cluster_specs(*, deploy: bool) -> list[ClusterSpec]:
+    """Clusters with API servers alone for previews, which describe them in EKS and dry-run each new object.
+
+    A deployment's have controllers too: pulumi-kubernetes waits until the garbage collector has deleted an object.
+    """
+    return [ClusterSpec(cluster_name(n), mode(n), nodes=deploy) for n in range(SERVERS)]
 
 
-def measure(sandbox: Sandbox, folder: Path, clusters: int, rounds: int) -> float:
+def measure(sandbox: Sandbox, folder: Path, clusters: int, rounds: int, *, deploy: bool) -> float:
     folder.mkdir()
-    config = configuration(clusters)
+    config = configuration(clusters, deployable=deploy)
     ours = Program(sandbox, folder / "ours", CHECKOUT, config)
     steps = ours.steps()
     recorded = folder / "resources.json"
@@ -145,19 +169,26 @@ def measure(sandbox: Sandbox, folder: Path, clusters: int, rounds: int) -> float
             f"{wanted.get(first)}\n{registered.get(first)}"
         )
     print(f"{len(steps)} resources in {clusters} clusters", flush=True)
-    return ratio({"ours": ours.preview, "bare": bare.preview}, rounds, TARGET)
+    if not deploy:
+        return ratio({"ours": ours.preview, "bare": bare.preview}, rounds, TARGET)
+    undo = {"ours": ours.destroy, "bare": bare.destroy}
+    return ratio({"ours": ours.deploy, "bare": bare.deploy}, rounds, TARGET, undo)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clusters", default="4,12,50", metavar="N,N,...")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--deploy", action="store_true", help="measure `pulumi up` of a new stack, not its preview")
     options = parser.parse_args()
     sizes = [int(size) for size in options.clusters.split(",")]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with Sandbox.start(folder / "sandbox", cluster_specs(), workload=False) as sandbox:
-            found = {size: measure(sandbox, folder / str(size), size, options.rounds) for size in sizes}
+        with Sandbox.start(folder / "sandbox", cluster_specs(deploy=options.deploy), workload=False) as sandbox:
+            found = {
+                size: measure(sandbox, folder / str(size), size, options.rounds, deploy=options.deploy)
+                for size in sizes
+            }
     print("; ".join(f"{size} clusters: {ratio:.3f}" for size, ratio in found.items()), f"(target {TARGET})")
     sys.exit(0 if max(found.values()) <= TARGET else 1)
 

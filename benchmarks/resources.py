@@ -49,8 +49,10 @@ _BY_ENGINE = ("apiVersion", "kind", "version")
 def list_resources(steps: Steps, kubeconfigs: Mapping[str, str]) -> list[dict[str, Any]]:
     """The resources in the order of registration, with a Kubernetes provider for each cluster.
 
-    `kubeconfigs` has the kubeconfigs of all clusters, by `find_cluster`.
+    Each provider signs in as the resources of its cluster do. `kubeconfigs` has those that a preview hides, by
+    `find_cluster`.
     """
+    kubeconfigs = {**kubeconfigs, **_shown_kubeconfigs(steps)}
     listed: list[dict[str, Any]] = []
     provided: set[str] = set()
     for state in _states(steps):
@@ -62,6 +64,15 @@ def list_resources(steps: Steps, kubeconfigs: Mapping[str, str]) -> list[dict[st
             listed.append(_provider(cluster, kubeconfigs[cluster]))
         listed.append(_entry(state, cluster, kubeconfigs))
     return listed
+
+
+def _shown_kubeconfigs(steps: Steps) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for state in _resources(steps):
+        text = (state.get("inputs") or {}).get("kubeconfig")
+        if text and text != HIDDEN:
+            found[find_cluster(state)] = text
+    return found
 
 
 def find_cluster(state: Mapping[str, Any]) -> str:
@@ -85,14 +96,17 @@ def _without_internal_keys(inputs: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _states(steps: Steps) -> Iterator[dict[str, Any]]:
     """The resources, with objects of this package's plugin as those of pulumi-kubernetes."""
-    for step in steps:
-        state = step["newState"]
+    for state in _resources(steps):
         package, _, kind = state["type"].rpartition(":")
         if package == "eks-access:index" and kind in _EXACT_KINDS:
             inputs = {key: value for key, value in state["inputs"].items() if key not in ("kubeconfig", "adopt")}
             yield {**state, "type": f"kubernetes:{_EXACT_KINDS[kind].group or 'core'}/v1:{kind}", "inputs": inputs}
         else:
             yield state
+
+
+def _resources(steps: Steps) -> Iterator[dict[str, Any]]:
+    return (step["newState"] for step in steps)
 
 
 def _provider(cluster: str, kubeconfig: str) -> dict[str, Any]:
