@@ -129,12 +129,12 @@ def test_the_hand_offs_patch_adds_map_users_to_aws_auth_and_never_overwrites_it(
         admin.json("DELETE", f"{here}/aws-auth-copy")
 
 
-def test_it_can_associate_the_view_policy_and_never_an_administrator_policy(
-    sandbox: Sandbox, keys: dict[str, str]
-) -> None:
+@pytest.fixture
+def eks(sandbox: Sandbox, keys: dict[str, str]) -> Any:
+    """EKS, called as ConductorOne."""
     import boto3
 
-    eks = boto3.client(
+    return boto3.client(
         "eks",
         endpoint_url=sandbox.endpoint,
         region_name="us-east-1",
@@ -142,20 +142,64 @@ def test_it_can_associate_the_view_policy_and_never_an_administrator_policy(
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys["SessionToken"],
     )
+
+
+@pytest.fixture
+def user(sandbox: Sandbox) -> Iterator[str]:
+    """An IAM user that has no access to the cluster yet."""
     iam, deployer = sandbox.boto("iam"), sandbox.boto("eks")
-    entry = {"clusterName": "dev-both", "principalArn": iam.create_user(UserName="granted")["User"]["Arn"]}
+    arn: str = iam.create_user(UserName="granted")["User"]["Arn"]
+    yield arn
+    if arn in deployer.list_access_entries(clusterName="dev-both")["accessEntries"]:
+        deployer.delete_access_entry(clusterName="dev-both", principalArn=arn)
+    iam.delete_user(UserName="granted")
+
+
+def refuse(call: Any, **parameters: Any) -> str:
+    """IAM's words about a call that it refuses."""
+    with pytest.raises(ClientError) as refused:
+        call(**parameters)
+    assert refused.value.response["Error"]["Code"].startswith("AccessDenied"), refused.value
+    return str(refused.value)
+
+
+def test_it_can_associate_the_view_policy_and_never_an_administrator_policy(eks: Any, user: str) -> None:
+    entry = {"clusterName": "dev-both", "principalArn": user}
     scope = {"type": "cluster"}
-    try:
-        eks.create_access_entry(**entry, type="STANDARD")
-        eks.associate_access_policy(**entry, policyArn=f"{POLICY}AmazonEKSViewPolicy", accessScope=scope)
-        for name in ("AmazonEKSClusterAdminPolicy", "AmazonEKSAdminPolicy"):
-            with pytest.raises(ClientError, match="explicit deny") as refused:
-                eks.associate_access_policy(**entry, policyArn=f"{POLICY}{name}", accessScope=scope)
-            assert refused.value.response["Error"]["Code"].startswith("AccessDenied"), name
-        eks.disassociate_access_policy(**entry, policyArn=f"{POLICY}AmazonEKSViewPolicy")
-    finally:
-        deployer.delete_access_entry(**entry)
-        iam.delete_user(UserName="granted")
+    eks.create_access_entry(**entry, type="STANDARD")
+    eks.associate_access_policy(**entry, policyArn=f"{POLICY}AmazonEKSViewPolicy", accessScope=scope)
+    for name in ("AmazonEKSClusterAdminPolicy", "AmazonEKSAdminPolicy", "AmazonEKSEditPolicy"):
+        policy = {"policyArn": f"{POLICY}{name}", "accessScope": scope}
+        assert "explicit deny" in refuse(eks.associate_access_policy, **entry, **policy), name
+    edit = f"{POLICY}AmazonEKSEditPolicy"
+    namespaces = {"type": "namespace", "namespaces": ["web"]}
+    eks.associate_access_policy(**entry, policyArn=edit, accessScope=namespaces)
+    namespaces["namespaces"] = ["web", "kube-system"]
+    assert "explicit deny" in refuse(eks.associate_access_policy, **entry, policyArn=edit, accessScope=namespaces)
+    unknown = {"policyArn": f"{POLICY}AmazonEKSSecretReaderPolicy", "accessScope": scope}
+    refuse(eks.associate_access_policy, **entry, **unknown)
+    eks.disassociate_access_policy(**entry, policyArn=f"{POLICY}AmazonEKSViewPolicy")
+
+
+def test_it_cannot_let_anyone_in_past_its_deny_of_cluster_admin(sandbox: Sandbox, eks: Any, user: str) -> None:
+    """By a group that somebody bound, by a name that is bound, by a role, or as a node."""
+    entry = {"clusterName": "dev-both", "principalArn": user, "type": "STANDARD"}
+    role = sandbox.boto("iam").get_role(RoleName="data-platform-deployer")["Role"]["Arn"]
+    for more in (
+        {"kubernetesGroups": ["conductorone-provision:provisioners"]},
+        {"username": "admin@acme.example"},
+        {"principalArn": role},
+        {"principalArn": role, "type": "EC2_LINUX"},
+    ):
+        refuse(eks.create_access_entry, **{**entry, **more})
+    assert eks.create_access_entry(**entry)["accessEntry"]["kubernetesGroups"] == [], "its own request goes through"
+
+
+def test_it_cannot_take_the_access_of_a_role_away(sandbox: Sandbox, deployed: Program, eks: Any) -> None:
+    opentrace = deployed.manifest()["integrations"]["opentrace"]["role"]["arn"]
+    entry = {"clusterName": "dev-both", "principalArn": opentrace, "policyArn": f"{POLICY}AmazonEKSViewPolicy"}
+    refuse(eks.disassociate_access_policy, **entry)
+    refuse(eks.associate_access_policy, **entry, accessScope={"type": "cluster"})
 
 
 @pytest.mark.parametrize("name", sorted(CONNECTORS))

@@ -1,11 +1,13 @@
 """Expectations by tier and authentication mode; none of the calls changes anything."""
 
+from collections.abc import Mapping
+
 from ...model.expectations import ABSENT, OTHER_CLUSTERS, AwsCall, KubernetesCall
 from ...model.grantable import ADMIN_ROLES
 from ...model.identity import AccessPolicy, supports_access_entries
 from ...model.integration import ClusterPlace, Place
 from ...model.rbac import API_GROUP as RBAC
-from .rights import ADMIN_POLICIES
+from .rights import ADMIN_POLICIES, EDIT_POLICY, SYSTEM, VIEW_POLICIES
 
 
 def cluster_calls(vendor: bool) -> tuple[KubernetesCall, ...]:
@@ -111,38 +113,72 @@ def provision_cluster_calls(cluster_roles: tuple[str, ...], roles: tuple[str, ..
     )
 
 
-def provision_aws_calls(place: Place, cluster: ClusterPlace, *, deny_cluster_admin: bool) -> tuple[AwsCall, ...]:
+def provision_aws_calls(
+    place: Place, cluster: ClusterPlace, *, user_accounts: tuple[str, ...], deny_cluster_admin: bool, vendor: bool
+) -> tuple[AwsCall, ...]:
     """Calls of tier `provision`, if the cluster has access policies.
 
-    Every call names a user that does not exist, and the creation also a username that EKS never accepts.
+    Every call names a principal that cannot exist, so that EKS changes nothing whatever IAM allows.
     """
     if not supports_access_entries(cluster.mode):
         return ()
-    absent = f"arn:{place.partition}:iam::{place.account}:user/{ABSENT}"
-    entry = {"clusterName": cluster.name, "principalArn": absent}
 
-    def associate(policy: AccessPolicy, allowed: bool, why: str) -> AwsCall:
-        parameters = {**entry, "policyArn": policy.arn(place.partition), "accessScope": {"type": "cluster"}}
-        return AwsCall("eks:AssociateAccessPolicy", allowed, why, parameters, cluster.region)
+    def entry(kind: str = "user", account: str = user_accounts[0]) -> dict[str, str]:
+        principal = f"arn:{place.partition}:iam::{account}:{kind}/{IMPOSSIBLE_NAME}"
+        return {"clusterName": cluster.name, "principalArn": principal}
 
-    view = AccessPolicy("AmazonEKSViewPolicy")
+    def call(action: str, allowed: bool, why: str, parameters: Mapping[str, object]) -> AwsCall:
+        return AwsCall(action, allowed, why, parameters, cluster.region)
+
+    def create(allowed: bool, why: str, parameters: Mapping[str, object]) -> AwsCall:
+        return call("eks:CreateAccessEntry", allowed, why, {"type": "STANDARD", **parameters})
+
+    def associate(
+        policy: AccessPolicy, allowed: bool, why: str, scope: Mapping[str, object] = _CLUSTER, kind: str = "user"
+    ) -> AwsCall:
+        named = {**entry(kind), "policyArn": policy.arn(place.partition), "accessScope": dict(scope)}
+        return call("eks:AssociateAccessPolicy", allowed, why, named)
+
+    def disassociate(allowed: bool, why: str, kind: str = "user") -> AwsCall:
+        named = {**entry(kind), "policyArn": VIEW_POLICIES[0].arn(place.partition)}
+        return call("eks:DisassociateAccessPolicy", allowed, why, named)
+
+    administers = not deny_cluster_admin
     return (
-        AwsCall(
-            "eks:CreateAccessEntry",
-            True,
-            "lets the user in that a policy is granted to",
-            {**entry, "username": f"system:{ABSENT}"},
-            cluster.region,
+        create(True, "lets the user in that a policy is granted to", entry()),
+        create(vendor, "lets a user in with a group", entry() | {"kubernetesGroups": [ABSENT]}),
+        create(vendor, "lets a user in under any name", entry() | {"username": ABSENT}),
+        create(vendor, "lets a role in; it grants to users only", entry("role")),
+        *(
+            ()
+            if vendor
+            else (
+                create(False, "lets a user of another account in", entry(account=_OTHER_ACCOUNT)),
+                create(False, "lets machines join as nodes", entry("role") | {"type": "EC2_LINUX"}),
+            )
         ),
-        associate(view, True, "grants an access policy"),
-        *(associate(policy, not deny_cluster_admin, "makes anyone administrator") for policy in ADMIN_POLICIES),
-        AwsCall(
-            "eks:DisassociateAccessPolicy",
-            True,
-            "revokes an access policy",
-            {**entry, "policyArn": view.arn(place.partition)},
-            cluster.region,
-        ),
-        AwsCall("eks:DeleteAccessEntry", False, "shuts somebody out", entry, cluster.region),
-        AwsCall("eks:UpdateAccessEntry", False, "puts somebody into another group", entry, cluster.region),
+        *(associate(policy, True, "grants an access policy") for policy in VIEW_POLICIES),
+        associate(EDIT_POLICY, True, "grants editing in a namespace", _scope("default")),
+        associate(EDIT_POLICY, administers, "editing everywhere is administration"),
+        associate(EDIT_POLICY, administers, "editing in kube-system is administration", _scope("default", SYSTEM)),
+        *(associate(policy, administers, "makes anyone administrator") for policy in ADMIN_POLICIES),
+        associate(AccessPolicy("AmazonEKSSecretReaderPolicy"), vendor, "a policy that the connector does not grant"),
+        associate(VIEW_POLICIES[0], vendor, "grants a policy to a role, its own included", kind="role"),
+        disassociate(True, "revokes an access policy"),
+        disassociate(vendor, "takes a role's access away", "role"),
+        call("eks:DeleteAccessEntry", False, "shuts somebody out", entry()),
+        call("eks:UpdateAccessEntry", False, "puts somebody into another group", entry()),
     )
+
+
+IMPOSSIBLE_NAME = ABSENT.ljust(65, "-")
+"""One character longer than IAM's names may be.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-entity-length"""
+_OTHER_ACCOUNT = "000000000000"
+"""No account has this id."""
+_CLUSTER: Mapping[str, object] = {"type": "cluster"}
+
+
+def _scope(*namespaces: str) -> Mapping[str, object]:
+    return {"type": "namespace", "namespaces": list(namespaces)}

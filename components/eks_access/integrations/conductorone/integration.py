@@ -21,7 +21,15 @@ from ...model.placeholders import is_known
 from ...provision.arguments import IntegrationArgs
 from ...provision.integration import IntegrationComponent
 from . import connector, expectations, rights
-from .modes import KEYLESS, Hosting, Tier, build_trust, validate_cluster, validate_mode_arguments
+from .modes import (
+    KEYLESS,
+    Hosting,
+    Tier,
+    build_trust,
+    validate_cluster,
+    validate_mode_arguments,
+    validate_user_accounts,
+)
 
 SOURCES = ("https://www.conductorone.com/docs/baton/eks", "https://github.com/ConductorOne/baton-eks (v0.1.3)")
 LEFTOVERS = (
@@ -83,7 +91,10 @@ class ConductorOneArgs(IntegrationArgs):
     allow_admin_roles: NotRequired[bool]
     """Tier `provision`: `cluster-admin`, `admin` and roles of Kubernetes itself may be among the grantable ones."""
     deny_cluster_admin: NotRequired[bool]
-    """Tier `provision`, true by default: AmazonEKSClusterAdminPolicy and AmazonEKSAdminPolicy can never be granted."""
+    """Tier `provision`, true by default: AmazonEKSClusterAdminPolicy and AmazonEKSAdminPolicy can never be granted,
+    nor AmazonEKSEditPolicy in the whole cluster or in kube-system, which amounts to the same."""
+    user_accounts: NotRequired[list[str]]
+    """Tier `provision`: the accounts whose IAM users access policies may be granted to; by default the cluster's."""
 
 
 class ConductorOne(IntegrationComponent):
@@ -122,12 +133,15 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         expectations.aws_calls(vendor, place, cluster),
     ]
     if provisions:
-        additional = rights.provision_statements(cluster, place, deny_cluster_admin=deny_admin)
+        accounts = validate_user_accounts(args, place, profile)
+        additional = rights.provision_statements(cluster, place, user_accounts=accounts, deny_cluster_admin=deny_admin)
         statements += tuple(each for each in additional if not vendor or each.effect == "Deny")
         grants += rights.provision_grants(place.name, provisioners, cluster_roles, roles)
         expected += [
             expectations.provision_cluster_calls(cluster_roles, roles),
-            expectations.provision_aws_calls(place, cluster, deny_cluster_admin=deny_admin),
+            expectations.provision_aws_calls(
+                place, cluster, user_accounts=accounts, deny_cluster_admin=deny_admin, vendor=vendor
+            ),
         ]
     return Integration(
         vendor="conductorone",
@@ -147,7 +161,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         grants=grants,
         expectations=combine_expectations(*expected),
         handoff=_handoff(args, place, hosting, tier, bool(cluster_roles or roles)),
-        residual_risks=_risks(place, tier, bool(cluster_roles or roles)),
+        residual_risks=_risks(place, tier, bool(cluster_roles or roles), deny_admin, vendor),
         objects=connector.connector_objects(args, place, cluster, hosting, tier),
         sources=SOURCES,
         leftovers=LEFTOVERS,
@@ -239,14 +253,21 @@ SEED_MAP_USERS = (
 """The first operation fails if there is a mapUsers, and with it the whole patch."""
 
 
-def _risks(place: Place, tier: Tier, grants_roles: bool) -> tuple[str, ...]:
+def _risks(place: Place, tier: Tier, grants_roles: bool, deny_admin: bool, vendor: bool) -> tuple[str, ...]:
     (cluster,) = place.clusters
     risks = ["Listing ConfigMaps returns their values too: RBAC cannot give names only."]
     if tier is Tier.PROVISION and supports_access_entries(cluster.mode):
         risks.append(
             "It may let any IAM principal in, with any group and username that EKS accepts, and take any principal's"
             " access policies away."
+            if vendor
+            else "It may let any IAM user of the named accounts in, and take access policies away from them. Users may"
+            " be granted AmazonEKSAdminViewPolicy, which reads all Secrets, and AmazonEKSEditPolicy in namespaces,"
+            " which runs commands as every service account there: where a namespace's service accounts administer the"
+            " cluster, so do its editors. An access entry takes the place of the user's mapping in aws-auth."
         )
+        if not deny_admin:
+            risks.append("It may make any of these principals an administrator of the cluster.")
     if grants_roles:
         risks += [
             "It may delete any binding, and pass its own rights on to others: RBAC confines only what is bound anew.",

@@ -10,9 +10,10 @@ from enum import StrEnum
 from typing import Any
 
 from ...errors import InvalidInputError
-from ...model.arn import parse
+from ...model.arn import ACCOUNT_ID, parse
 from ...model.identity import supports_access_entries, supports_aws_auth, validate_namespace, validate_service_account
-from ...model.integration import ClusterPlace, Place
+from ...model.integration import ClusterPlace, Place, Profile
+from ...model.placeholders import is_known
 from ...model.trust import CrossAccount, Irsa, PodIdentity, validate_external_id, validate_principals
 
 CONDUCTORONE_ROLE = "arn:aws:iam::765656841499:role/ConductorOneService"
@@ -58,7 +59,13 @@ _REQUIRED: Mapping[Hosting, Mapping[str, str]] = {
 _REJECTION_REASONS = {
     "external_id": "with one, a self-hosted connector authenticates as ConductorOne's own cloud does, and fails",
 }
-PROVISION_ONLY = ("grantable_cluster_roles", "grantable_roles", "allow_admin_roles", "deny_cluster_admin")
+PROVISION_ONLY = (
+    "grantable_cluster_roles",
+    "grantable_roles",
+    "allow_admin_roles",
+    "deny_cluster_admin",
+    "user_accounts",
+)
 
 
 def validate_mode_arguments(args: Mapping[str, Any], hosting: Hosting, tier: Tier) -> None:
@@ -109,6 +116,27 @@ def validate_cluster(cluster: ClusterPlace, tier: Tier, grants_roles: bool) -> N
             " policies: without it there is nothing for ConductorOne to grant",
             "Name the ClusterRoles that it may grant, or use tier sync.",
         )
+
+
+def validate_user_accounts(args: Mapping[str, Any], place: Place, profile: Profile) -> tuple[str, ...]:
+    """The accounts whose IAM users may be granted access policies: the cluster's own when left out.
+
+    Raises:
+        InvalidInputError: there are none, or one is no account id, or the profile does not confine it.
+    """
+    if "user_accounts" not in args:
+        return (place.account,)
+    if profile is Profile.VENDOR:
+        raise InvalidInputError(
+            "user_accounts", None, "has no effect in profile vendor: the page lets it grant to any principal"
+        )
+    accounts = tuple(dict.fromkeys(args["user_accounts"]))
+    if not accounts:
+        raise InvalidInputError("user_accounts", None, "names no account", "Leave it out for the cluster's own.")
+    for index, account in enumerate(accounts):
+        if is_known(account) and not ACCOUNT_ID.fullmatch(account):
+            raise InvalidInputError(f"user_accounts[{index}]", account, "is not an account id of 12 digits")
+    return accounts
 
 
 def build_trust(

@@ -1,7 +1,7 @@
 """The connector's permissions: those for the calls it makes at v0.1.3, and those that its page asks for."""
 
 from ...model import grantable
-from ...model.iam import Statement
+from ...model.iam import Conditions, Statement
 from ...model.identity import AccessPolicy, supports_access_entries
 from ...model.integration import ClusterPlace, Place
 from ...model.rbac import API_GROUP as RBAC
@@ -9,11 +9,19 @@ from ...model.rbac import Grant, Rule
 
 READ = ("get", "list", "watch")
 ADMIN_POLICIES = (AccessPolicy("AmazonEKSClusterAdminPolicy"), AccessPolicy("AmazonEKSAdminPolicy"))
+EDIT_POLICY = AccessPolicy("AmazonEKSEditPolicy")
+"""In kube-system it is administration: it runs commands in pods there and impersonates their service accounts."""
+VIEW_POLICIES = (AccessPolicy("AmazonEKSViewPolicy"), AccessPolicy("AmazonEKSAdminViewPolicy"))
+SYSTEM = "kube-system"
 
 
-def entries_arn(cluster: ClusterPlace) -> str:
-    """The ARN pattern of all access entries of the cluster: IAM authorizes calls on an entry by the entry's own ARN."""
-    return cluster.arn.replace(":cluster/", ":access-entry/") + "/*"
+def entries_arn(cluster: ClusterPlace, principals: str = "") -> str:
+    """The ARN pattern of access entries of the cluster: IAM authorizes calls on an entry by the entry's own ARN.
+
+    `principals` narrows it, as in `user/111122223333/`; all of them when left out.
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelastickubernetesservice.html
+    """
+    return f"{cluster.arn.replace(':cluster/', ':access-entry/')}/{principals}*"
 
 
 def sync_statements(cluster: ClusterPlace) -> tuple[Statement, ...]:
@@ -34,26 +42,72 @@ def sync_statements(cluster: ClusterPlace) -> tuple[Statement, ...]:
     )
 
 
-def provision_statements(cluster: ClusterPlace, place: Place, *, deny_cluster_admin: bool) -> tuple[Statement, ...]:
-    """Statements to grant and revoke access policies; none if the cluster does not support them."""
+def provision_statements(
+    cluster: ClusterPlace, place: Place, *, user_accounts: tuple[str, ...], deny_cluster_admin: bool
+) -> tuple[Statement, ...]:
+    """Statements to grant and revoke access policies; none if the cluster does not support them.
+
+    They are confined to what the connector sends (pkg/client/access_entries.go, pkg/connector/access_policies.go): IAM
+    users, entries without a username or groups of their own, and the five policies that it knows.
+    """
     if not supports_access_entries(cluster.mode):
         return ()
-    allow = Statement(
-        "C1ProvisionEntries",
-        ("eks:CreateAccessEntry", "eks:AssociateAccessPolicy", "eks:DisassociateAccessPolicy"),
-        (cluster.arn, entries_arn(cluster)),
-        "grants and revokes access policies",
+    users = tuple(entries_arn(cluster, f"user/{account}/") for account in user_accounts)
+    grantable = (*VIEW_POLICIES, EDIT_POLICY, *(() if deny_cluster_admin else ADMIN_POLICIES))
+    allow = (
+        Statement(
+            "C1ProvisionEntries",
+            ("eks:CreateAccessEntry",),
+            (cluster.arn,),
+            "lets the user in that a policy is granted to, in no group and under no chosen name",
+            conditions={
+                "StringEquals": {"eks:accessEntryType": "STANDARD"},
+                "ArnLike": {
+                    "eks:principalArn": [f"arn:{place.partition}:iam::{account}:user/*" for account in user_accounts]
+                },
+                "Null": {"eks:kubernetesGroups": "true", "eks:username": "true"},
+            },
+        ),
+        Statement(
+            "C1GrantPolicies",
+            ("eks:AssociateAccessPolicy",),
+            users,
+            "grants access policies, and takes single namespaces away",
+            conditions={"StringEquals": {"eks:policyArn": _arns(place, *grantable)}},
+        ),
+        Statement("C1RevokePolicies", ("eks:DisassociateAccessPolicy",), users, "revokes access policies"),
     )
-    # A separate statement: as a condition of the one above it would also deny calls that name no policy.
-    deny = Statement(
-        "C1NeverClusterAdmin",
-        ("eks:AssociateAccessPolicy",),
-        (entries_arn(cluster),),
-        "makes nobody administrator",
-        effect="Deny",
-        conditions={"StringEquals": {"eks:policyArn": [policy.arn(place.partition) for policy in ADMIN_POLICIES]}},
+    return (*allow, *_denials(cluster, place)) if deny_cluster_admin else allow
+
+
+def _denials(cluster: ClusterPlace, place: Place) -> tuple[Statement, ...]:
+    """What makes an administrator, whatever other statements allow."""
+
+    def never(sid: str, why: str, conditions: Conditions) -> Statement:
+        return Statement(sid, ("eks:AssociateAccessPolicy",), (entries_arn(cluster),), why, "Deny", conditions)
+
+    edit = {"eks:policyArn": _arns(place, EDIT_POLICY)}
+    return (
+        never(
+            "C1NeverClusterAdmin",
+            "makes nobody administrator",
+            {"StringEquals": {"eks:policyArn": _arns(place, *ADMIN_POLICIES)}},
+        ),
+        never(
+            "C1NeverEditCluster",
+            "the whole cluster includes kube-system",
+            {"StringEquals": {**edit, "eks:accessScope": "cluster"}},
+        ),
+        never(
+            "C1NeverEditSystem",
+            "editing in kube-system is administration of the cluster",
+            {"StringEquals": edit, "ForAnyValue:StringEquals": {"eks:namespaces": [SYSTEM]}},
+        ),
     )
-    return (allow, deny) if deny_cluster_admin else (allow,)
+
+
+def _arns(place: Place, *policies: AccessPolicy) -> list[str]:
+    return [policy.arn(place.partition) for policy in policies]
 
 
 def sync_grants(name: str, group: str) -> tuple[Grant, ...]:

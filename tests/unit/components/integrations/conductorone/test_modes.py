@@ -108,33 +108,142 @@ def test_an_invalid_issuer_is_rejected(provider: str) -> None:
         described("self_hosted_irsa", oidc_issuer=provider)
 
 
-def test_provision_adds_three_actions_on_this_clusters_entries_and_a_separate_deny() -> None:
+POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKS"
+CLUSTER = "arn:aws:eks:us-east-1:111122223333"
+
+
+def statement(sid: str, **args: Any) -> dict[str, Any]:
+    """One statement of tier `provision`."""
+    (found,) = (each for each in provision(**args).role.policy()["Statement"] if each["Sid"] == sid)
+    return dict(found)
+
+
+def test_provision_adds_statements_of_three_actions_and_leaves_those_of_sync() -> None:
     before = described().role.policy()["Statement"]
-    *kept, allow, deny = provision().role.policy()["Statement"]
-    assert kept == before
-    assert allow["Action"] == ["eks:CreateAccessEntry", "eks:AssociateAccessPolicy", "eks:DisassociateAccessPolicy"]
-    cluster = "arn:aws:eks:us-east-1:111122223333"
-    assert allow["Resource"] == [f"{cluster}:cluster/prod-0", f"{cluster}:access-entry/prod-0/*"]
-    assert "Condition" not in allow, "a condition on the policy would refuse CreateAccessEntry, which names none"
-    assert (deny["Effect"], deny["Action"]) == ("Deny", ["eks:AssociateAccessPolicy"])
-    prefix = "arn:aws:eks::aws:cluster-access-policy/"
-    assert deny["Condition"] == {
-        "StringEquals": {"eks:policyArn": [f"{prefix}AmazonEKSClusterAdminPolicy", f"{prefix}AmazonEKSAdminPolicy"]}
+    after = provision().role.policy()["Statement"]
+    assert after[: len(before)] == before
+    assert [(each["Effect"], each["Action"]) for each in after[len(before) :]] == [
+        ("Allow", ["eks:CreateAccessEntry"]),
+        ("Allow", ["eks:AssociateAccessPolicy"]),
+        ("Allow", ["eks:DisassociateAccessPolicy"]),
+        *(("Deny", ["eks:AssociateAccessPolicy"]) for _ in range(3)),
+    ]
+
+
+def test_an_entry_can_be_created_only_as_the_connector_does() -> None:
+    create = statement("C1ProvisionEntries")
+    assert create["Resource"] == [f"{CLUSTER}:cluster/prod-0"]
+    assert create["Condition"] == {
+        "StringEquals": {"eks:accessEntryType": "STANDARD"},
+        "ArnLike": {"eks:principalArn": ["arn:aws:iam::111122223333:user/*"]},
+        "Null": {"eks:kubernetesGroups": "true", "eks:username": "true"},
     }
 
 
+def test_policies_are_granted_to_and_revoked_from_users_only() -> None:
+    users = [f"{CLUSTER}:access-entry/prod-0/user/111122223333/*"]
+    assert statement("C1GrantPolicies")["Resource"] == users
+    assert statement("C1RevokePolicies")["Resource"] == users
+
+
+def test_only_the_policies_that_the_connector_knows_can_be_granted() -> None:
+    def grantable(**args: Any) -> list[str]:
+        policies = statement("C1GrantPolicies", **args)["Condition"]["StringEquals"]["eks:policyArn"]
+        return [policy.removeprefix(POLICY) for policy in policies]
+
+    assert grantable() == ["ViewPolicy", "AdminViewPolicy", "EditPolicy"]
+    assert grantable(deny_cluster_admin=False)[3:] == ["ClusterAdminPolicy", "AdminPolicy"]
+
+
+def test_administration_is_denied_and_so_is_editing_in_kube_system() -> None:
+    assert statement("C1NeverClusterAdmin")["Condition"] == {
+        "StringEquals": {"eks:policyArn": [f"{POLICY}ClusterAdminPolicy", f"{POLICY}AdminPolicy"]}
+    }
+    edit = [f"{POLICY}EditPolicy"]
+    assert statement("C1NeverEditCluster")["Condition"] == {
+        "StringEquals": {"eks:policyArn": edit, "eks:accessScope": "cluster"}
+    }
+    assert statement("C1NeverEditSystem")["Condition"] == {
+        "StringEquals": {"eks:policyArn": edit},
+        "ForAnyValue:StringEquals": {"eks:namespaces": ["kube-system"]},
+    }
+
+
+def test_users_of_other_accounts_are_granted_access_only_where_the_accounts_are_named() -> None:
+    named = {"user_accounts": ["444455556666", "111122223333"]}
+    assert statement("C1ProvisionEntries", **named)["Condition"]["ArnLike"] == {
+        "eks:principalArn": ["arn:aws:iam::444455556666:user/*", "arn:aws:iam::111122223333:user/*"]
+    }
+    assert statement("C1GrantPolicies", **named)["Resource"] == [
+        f"{CLUSTER}:access-entry/prod-0/user/{account}/*" for account in named["user_accounts"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("args", "problem"),
+    [
+        ({"user_accounts": []}, "names no account"),
+        ({"user_accounts": ["*"]}, r"user_accounts\[0\] is '\*', which is not an account id"),
+        ({"user_accounts": ["111122223333"], "profile": Profile.VENDOR}, "no effect in profile vendor"),
+    ],
+)
+def test_user_accounts_that_confine_nothing_are_rejected(args: dict[str, Any], problem: str) -> None:
+    with pytest.raises(InvalidInputError, match=problem):
+        provision(**args)
+
+
+def expected(integration: Integration, action: str) -> list[tuple[dict[str, Any], bool]]:
+    calls = (e for e in integration.expectations if isinstance(e, AwsCall) and e.action == f"eks:{action}")
+    return [(dict(e.parameters), e.allowed) for e in calls if e.parameters["clusterName"] == "prod-0"]
+
+
+def test_the_probe_asks_for_entries_that_only_the_connectors_own_request_may_create() -> None:
+    calls = expected(provision(), "CreateAccessEntry")
+    (allowed,) = (parameters for parameters, is_allowed in calls if is_allowed)
+    assert set(allowed) == {"clusterName", "principalArn", "type"}, "as pkg/client/access_entries.go sends it"
+    refused = [parameters for parameters, is_allowed in calls if not is_allowed]
+    assert [sorted(set(each) - set(allowed)) for each in refused[:2]] == [["kubernetesGroups"], ["username"]]
+    assert {each["principalArn"].split(":")[4] for each in refused} == {"111122223333", "000000000000"}
+    assert {each["type"] for each in refused} == {"STANDARD", "EC2_LINUX"}
+    by_page = expected(provision(profile=Profile.VENDOR), "CreateAccessEntry")
+    assert (refused[0], True) in by_page, "the page allows it: the twin that succeeds"
+
+
+def test_no_call_of_the_probe_names_a_principal_that_can_exist() -> None:
+    for integration in (provision(), provision(profile=Profile.VENDOR)):
+        for action in ("CreateAccessEntry", "AssociateAccessPolicy", "DisassociateAccessPolicy"):
+            for parameters, _ in expected(integration, action):
+                name = parameters["principalArn"].rpartition("/")[2]
+                assert len(name) > 64, "IAM's names have at most 64 characters"
+
+
 def test_without_deny_cluster_admin_associating_it_is_expected_to_be_allowed() -> None:
-    def associated(integration: Integration) -> dict[str, bool]:
+    def associated(**args: Any) -> dict[tuple[str, str, bool], bool]:
         return {
-            str(e.parameters["policyArn"]).rsplit("/", 1)[1]: e.allowed
-            for e in integration.expectations
-            if isinstance(e, AwsCall) and e.action == "eks:AssociateAccessPolicy"
+            (
+                str(each["policyArn"]).removeprefix(POLICY),
+                ",".join(each["accessScope"].get("namespaces", ["everywhere"])),
+                ":role/" in each["principalArn"],
+            ): is_allowed
+            for each, is_allowed in expected(provision(**args), "AssociateAccessPolicy")
         }
 
-    guarded = {"AmazonEKSViewPolicy": True, "AmazonEKSClusterAdminPolicy": False, "AmazonEKSAdminPolicy": False}
-    assert associated(provision()) == guarded
-    assert associated(provision(deny_cluster_admin=False)) == dict.fromkeys(guarded, True)
+    guarded = {
+        ("ViewPolicy", "everywhere", False): True,
+        ("AdminViewPolicy", "everywhere", False): True,
+        ("EditPolicy", "default", False): True,
+        ("EditPolicy", "everywhere", False): False,
+        ("EditPolicy", "default,kube-system", False): False,
+        ("ClusterAdminPolicy", "everywhere", False): False,
+        ("AdminPolicy", "everywhere", False): False,
+        ("SecretReaderPolicy", "everywhere", False): False,
+        ("ViewPolicy", "everywhere", True): False,
+    }
+    assert associated() == guarded
+    never = {key for key in guarded if key[0] == "SecretReaderPolicy" or key[2]}
+    assert associated(deny_cluster_admin=False) == {key: key not in never for key in guarded}
     assert "Deny" not in json.dumps(provision(deny_cluster_admin=False).role.policy())
+    assert "administrator of the cluster" in " ".join(provision(deny_cluster_admin=False).residual_risks)
 
 
 def test_only_the_named_roles_can_be_granted() -> None:
@@ -230,7 +339,7 @@ def test_profile_vendor_denies_cluster_admin_only_on_request_and_has_the_same_cl
     assert page.role.statements == described(profile=Profile.VENDOR).role.statements
     assert {grant.key for grant in page.grants} == {"page", "provision", "users"}
     requested = provision(profile=Profile.VENDOR, deny_cluster_admin=True)
-    assert requested.role.statements[-1].effect == "Deny"
+    assert [each.effect for each in requested.role.statements[-3:]] == ["Deny"] * 3
 
 
 def test_the_residual_risks_of_writing_aws_auth_are_listed() -> None:
