@@ -75,12 +75,14 @@ async def run(settings: Settings) -> None:
     from .entry_resources import decide_on_entries
     from .pod_identity import PodIdentity, know_eks_auth
     from .simulation import decide_on_source
+    from .trust_principals import refuse_invalid_principals
 
     decide_on_entries()
     evaluate_trust_as_aws()
     know_entry_conditions()
     know_eks_auth()
     decide_on_source()
+    refuse_invalid_principals()
     inner = MiniStack(settings.inner_url, settings.account)
     authorizer = Authorizer()
     carriers = {

@@ -288,6 +288,29 @@ def test_with_an_authorized_party_the_requested_audience_is_oaud(sandbox: Sandbo
     assert get_error(assume_with, sandbox=sandbox, role_arn=arn, token=other)[0] == "AccessDenied"
 
 
+def test_iam_refuses_a_trust_in_a_pattern_and_in_a_role_that_is_not_there(sandbox: Sandbox) -> None:
+    iam, name = sandbox.boto("iam"), "trusting"
+
+    def trust(principal: str) -> str:
+        statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+    vendor = "arn:aws:iam::765656841499:role/ConductorOneService"
+    role = Role.create(sandbox, name)
+    try:
+        for principal in (vendor[:-1] + "*", f"{vendor}2"):
+            for call in (
+                lambda document: iam.create_role(RoleName="x", AssumeRolePolicyDocument=document),
+                lambda document: iam.update_assume_role_policy(RoleName=name, PolicyDocument=document),
+            ):
+                with pytest.raises(ClientError, match="Invalid principal in policy") as refused:
+                    call(trust(principal))
+                assert refused.value.response["Error"]["Code"] == "MalformedPolicyDocument"
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust(vendor))
+    finally:
+        role.delete()
+
+
 def test_a_vendor_assumes_the_customers_role_only_with_its_external_id(sandbox: Sandbox) -> None:
     trust = {
         "Effect": "Allow",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..manifest.models import Trust
+from ..model.trust import account_of, has_wildcard
 
 Fields = Mapping[str, Any]
 
@@ -21,23 +22,36 @@ def _cross_account(fields: Fields) -> str:
         *([f"with the External ID {fields['external_id']!r}"] if "external_id" in fields else []),
         *([f"from AWS Organization {fields['organization_id']}"] if "organization_id" in fields else []),
     ]
-    principals = " or ".join(fields.get("principals", []))
+    principals = " or ".join(map(_principal, fields.get("principals", [])))
     return (
         f"only {principals}, {' and '.join(conditions)}" if conditions else f"only {principals}, without any condition"
     )
+
+
+def _principal(principal: str) -> str:
+    account = account_of(principal)
+    return principal if account is None else f"principals of account {account} that its administrators allow"
 
 
 def _web_identity(fields: Fields) -> str:
     conditions = [
         *([f"for the audience {fields['audience']!r}"] if "audience" in fields else []),
         *([f"requested for {fields['authorized_audience']!r}"] if "authorized_audience" in fields else []),
-        f"of the subject {fields['subject']!r}" if "subject" in fields else "whoever the subject is",
+        _subject(fields),
     ]
     return f"only who holds a token of {fields.get('provider')} {', '.join(conditions)}"
 
 
+def _subject(fields: Fields) -> str:
+    if "subject" not in fields:
+        return "whoever the subject is"
+    kind = "of a subject like" if has_wildcard(fields["subject"]) else "of the subject"
+    return f"{kind} {fields['subject']!r}"
+
+
 def _saml(fields: Fields) -> str:
-    return f"only who holds an assertion of {fields.get('provider')} for the audience {fields.get('audience')!r}"
+    audiences = " or ".join(map(repr, [fields.get("audience"), *fields.get("other_audiences", [])]))
+    return f"only who holds an assertion of {fields.get('provider')} for the audience {audiences}"
 
 
 def _identity_center(fields: Fields) -> str:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NotRequired
 
 import pulumi
@@ -16,7 +16,18 @@ from ..errors import InvalidInputError
 from ..model.expectations import ABSENT, AwsCall, KubernetesCall, aws_baseline, baseline, combine_expectations
 from ..model.iam import Statement
 from ..model.identity import service_account
-from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
+from ..model.integration import (
+    ClusterPlace,
+    Field,
+    Handoff,
+    Integration,
+    Place,
+    Profile,
+    Role,
+    role_name,
+    role_options,
+)
+from ..model.partitions import partition_of, service_host
 from ..model.placeholders import is_known, placeholder
 from ..model.trust import Service
 from ..provision.arguments import IntegrationOptions
@@ -244,14 +255,18 @@ def _agent_calls(place: Place) -> tuple[AwsCall, ...]:
 
 
 def _endpoints(place: Place) -> list[str]:
-    domain = "amazonaws.com.cn" if place.partition == "aws-cn" else "amazonaws.com"
     regions = dict.fromkeys(cluster.region for cluster in place.clusters)
-    return [f"{service}.{region}.{domain}" for region in regions for service in ("ssm", "ssmmessages")]
+    return [service_host(service, region) for region in regions for service in ("ssm", "ssmmessages")]
+
+
+def _console(cluster: ClusterPlace) -> Iterator[tuple[str, str]]:
+    host = partition_of(cluster.region).console
+    if host is not None:
+        address = f"https://{cluster.region}.{host}/eks/home?region={cluster.region}#/clusters/{cluster.name}"
+        yield "Console", address
 
 
 def _handoff(place: Place, viewers: Mapping[str, Viewer]) -> Handoff:
-    console = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
-    host = console.get(place.partition, "console.aws.amazon.com")
     return Handoff(
         fields=tuple(
             Field(label, value, secret=label == "Activation code")
@@ -262,10 +277,7 @@ def _handoff(place: Place, viewers: Mapping[str, Viewer]) -> Handoff:
                 ("Activation ID", placeholder(f"{objects.activation_key(cluster.key)}.id")),
                 ("Activation code", placeholder(f"{objects.activation_key(cluster.key)}.code")),
                 ("Activation expiry", placeholder(f"{objects.activation_key(cluster.key)}.expiry")),
-                (
-                    "Console",
-                    f"https://{cluster.region}.{host}/eks/home?region={cluster.region}#/clusters/{cluster.name}",
-                ),
+                *_console(cluster),
             )
         ),
         steps=(

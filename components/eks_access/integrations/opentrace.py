@@ -23,12 +23,10 @@ from ..model.identity import AccessPolicy, Identity, validate_namespaces
 from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ..model.placeholders import is_known
 from ..model.rbac import Grant, Rule
-from ..model.trust import WebIdentity
+from ..model.trust import GOOGLE, WebIdentity, validate_google_audience, validate_google_subject
 from ..provision.arguments import IntegrationArgs
 from ..provision.integration import IntegrationComponent
 
-GOOGLE = "accounts.google.com"
-"""A provider that is built into IAM: referred to by its name, never an ARN, and never created in the account."""
 PLACEHOLDER_ON_PAGE = "YOUR_OPENTRACE_CLIENT_ID"
 SOURCES = (
     "OpenTrace, AWS EKS integration page",
@@ -74,7 +72,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             trust=WebIdentity(
                 GOOGLE,
                 audience=_validate_client_id(args["client_id"]),
-                subject=_validate_subject(args["subject"]),
+                subject=validate_google_subject("subject", args["subject"], audience=args["client_id"]),
                 authorized_audience=args.get("authorized_audience"),
             ),
             statements=_page_statements() if vendor else _least_statements(place),
@@ -250,22 +248,4 @@ def _validate_client_id(value: str) -> str:
         raise InvalidInputError(
             "client_id", value, "is the placeholder of OpenTrace's page", "Ask OpenTrace for the client id."
         )
-    if not (value.isdigit() or value.endswith(".apps.googleusercontent.com")):
-        raise InvalidInputError(
-            "client_id",
-            value,
-            "is neither an OAuth client id (….apps.googleusercontent.com) nor a service account's numeric id",
-            "An audience that OpenTrace gave for a service account belongs in authorized_audience.",
-        )
-    return value
-
-
-def _validate_subject(value: str) -> str:
-    if is_known(value) and not value.isdigit():
-        raise InvalidInputError(
-            "subject",
-            value,
-            "is not a numeric Google id",
-            "An e-mail address can be given to someone else; ask OpenTrace for the numeric id.",
-        )
-    return value
+    return validate_google_audience("client_id", value, requested="authorized_audience")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import urlencode
 
 from ..errors import EksAccessError
+from ..model.partitions import service_host
 
 if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials
@@ -76,8 +77,7 @@ class EksToken:
 
 def sts_host(region: str) -> str:
     """The regional STS host, in the domain of the region's partition."""
-    suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-    return f"sts.{region}.{suffix}"
+    return service_host("sts", region)
 
 
 def presigned_token(credentials: Credentials, *, cluster_name: str, region: str) -> EksToken:

@@ -58,6 +58,7 @@ class Trust(CamelModel):
     organization_id: str | None = None
     provider: str | None = None
     audience: str | None = None
+    other_audiences: list[str] = Field(default_factory=list)
     subject: str | None = None
     authorized_audience: str | None = None
     permission_sets: list[str] = Field(default_factory=list)

@@ -1,15 +1,19 @@
-"""Amazon Resource Names: parsing, the forms that IAM, EKS and aws-auth require, and partitions."""
+"""Amazon Resource Names: parsing, and the forms that IAM, EKS and aws-auth require."""
 
 import re
 from dataclasses import dataclass, replace
 
 from ..errors import InvalidInputError
+from .partitions import PARTITIONS
 from .placeholders import is_known
 
-PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
-"""The partitions that this package can provision."""
-
 ACCOUNT_ID = re.compile(r"[0-9]{12}")
+_PRINCIPAL_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html#reference_iam-quotas-names"""
+_PRINCIPAL_PATH = re.compile(r"[!-)+->@-~]*")
+"""A path's characters, without the wildcards * and ?: IAM refuses them in the ARN of a principal.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"""
 _ARN = re.compile(r"arn:(?P<partition>[^:]+):(?P<service>[^:]+):(?P<region>[^:]*):(?P<account>[^:]*):(?P<resource>.+)")
 
 
@@ -52,13 +56,8 @@ def is_service_linked_role(arn: Arn) -> bool:
     return arn.service == "iam" and arn.resource.startswith("role/aws-service-role/")
 
 
-def partition_of(region: str) -> str:
-    """The partition of a region, by the region's name."""
-    return next((f"aws-{prefix}" for prefix in ("us-gov", "cn") if region.startswith(f"{prefix}-")), "aws")
-
-
 def validate_partition(partition: str) -> str:
-    """Validates that this package can provision in a partition."""
+    """Validates that it is one of AWS's partitions."""
     if is_known(partition) and partition not in PARTITIONS:
         raise InvalidInputError("partition", partition, f"is not one of {', '.join(PARTITIONS)}")
     return partition
@@ -89,6 +88,15 @@ def validate_principal(path: str, text: str, *, kinds: tuple[str, ...] = ("role"
     if arn.service != "iam" or arn.kind not in kinds or not arn.name or not ACCOUNT_ID.fullmatch(arn.account):
         raise InvalidInputError(
             path, text, f"is not an IAM principal that is allowed here; it must look like {expected}"
+        )
+    if arn.region or arn.partition not in PARTITIONS:
+        raise InvalidInputError(path, text, f"is not an IAM ARN of a partition of AWS; it must look like {expected}")
+    if not _PRINCIPAL_NAME.fullmatch(arn.name) or not _PRINCIPAL_PATH.fullmatch(arn.resource):
+        raise InvalidInputError(
+            path,
+            text,
+            f"does not end in the name of one {arn.kind}: 1 to 64 letters, digits and _+=,.@- are allowed, and no"
+            " wildcards, which IAM refuses in the ARN of a principal",
         )
     if is_service_linked_role(arn):
         raise InvalidInputError(path, text, "is a service-linked role, which only its own AWS service manages")

@@ -95,6 +95,11 @@ def compact(policy: Mapping[str, Any]) -> str:
     return json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
 
 
+def compact_text(text: str) -> str:
+    """The text as it is inside of a document in that form."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
 def validate_size(what: str, policy: Mapping[str, Any], limit: int) -> None:
     """Validates a document's size in bytes as IAM counts it, without white space.
 

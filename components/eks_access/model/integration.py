@@ -23,7 +23,7 @@ from .leftovers import LeftoverPattern
 from .objects import KubernetesObject
 from .placeholders import is_known
 from .rbac import Grant
-from .trust import Trust
+from .trust import CrossAccount, Trust
 
 INTEGRATION_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
 """Integration names become parts of role, group and RBAC names, so they are DNS labels, and short."""
@@ -82,6 +82,11 @@ class Place:
     @property
     def cluster_arns(self) -> tuple[str, ...]:
         return tuple(cluster.arn for cluster in self.clusters)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The clusters' regions, each once."""
+        return tuple(dict.fromkeys(cluster.region for cluster in self.clusters))
 
 
 @dataclass(frozen=True)
@@ -184,8 +189,10 @@ class Integration:
 
         Raises:
             InvalidInputError: the identity has access policies and a cluster does not support access entries, or the
-                existing role is in another account or partition.
+                existing role is in another account or partition, or the trust names a principal of another partition.
         """
+        if isinstance(self.role.trust, CrossAccount) and is_known(place.partition):
+            self.role.trust.validate_partition(place.partition)
         if self.role.existing_arn is not None:
             existing_role.validate_location(self.role.existing_arn, partition=place.partition, account=place.account)
         for cluster in place.clusters:

@@ -9,6 +9,7 @@ import pulumi_aws as aws
 
 from ..errors import InvalidInputError
 from ..manifest.build import build_integration_access
+from ..model.iam import compact, compact_text
 from ..model.identity import AuthenticationMode, EntryMethod
 from ..model.integration import ClusterPlace, Describe, Integration, Place, Role, describe_other_profile
 from ..model.placeholders import fill, map_texts, placeholder
@@ -76,7 +77,9 @@ class IntegrationComponent(pulumi.ComponentResource):
         if any(cluster.method is EntryMethod.ACCESS_ENTRY for cluster in place.clusters):
             require_replacement_trigger()
         bindings.validate_before_use(
-            lambda values: _describe_validated(describe, _filled(known, values), _filled_place(place, values))
+            lambda values: _validate_late(
+                integration, _describe_validated(describe, _filled(known, values), _filled_place(place, values)), values
+            )
         )
         tags = {key: bindings.fill_text(value) for key, value in known.get("tags", {}).items()}
         role, policies = self._provide_role(name, integration, bindings, tags)
@@ -204,6 +207,24 @@ def _describe_validated(describe: Describe, args: Mapping[str, Any], place: Plac
     integration = describe(args, place)
     integration.validate_place(place)
     return integration
+
+
+def _validate_late(integration: Integration, completed: Integration, values: Mapping[str, str]) -> None:
+    """Validates that a value that became known late is only filled in, and does not change what else was decided.
+
+    Raises:
+        InvalidInputError: the trust policy would be another one, as a pattern needs another operator than a text.
+    """
+    escaped = {key: compact_text(value) for key, value in values.items()}
+    deployed = fill(compact(integration.role.trust_policy()), escaped)
+    if compact(completed.role.trust_policy()) != deployed:
+        (key,) = values
+        raise InvalidInputError(
+            key.removeprefix("args."),
+            None,
+            "decides about the form of the trust policy, and became known only after that was written",
+            "Give it as a plain text, or an Output only for the part of it that is a name.",
+        )
 
 
 def _filled(tree: Mapping[str, Any], values: Mapping[str, str]) -> Mapping[str, Any]:

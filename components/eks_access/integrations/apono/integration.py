@@ -29,7 +29,7 @@ from ...model.identity import EntryMethod, Identity
 from ...model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ...model.leftovers import LeftoverPattern
 from ...model.rbac import API_GROUP as RBAC
-from ...model.trust import IdentityCenter, Saml, saml_audience, validate_permission_sets, validate_saml_provider
+from ...model.trust import IdentityCenter, Saml, saml_audiences, validate_permission_sets, validate_saml_provider
 from ...provision.arguments import IntegrationArgs
 from ...provision.integration import IntegrationComponent
 from .connector_rights import AponoConnectorRights, connector_grant
@@ -61,6 +61,9 @@ class AponoArgs(IntegrationArgs):
     """With `sso`: only people of these permission sets may assume the role; all people when left out."""
     saml_provider_arn: NotRequired[pulumi.Input[str]]
     """With `saml`: the ARN of the identity provider in IAM."""
+    sign_in_regions: NotRequired[list[str]]
+    """With `saml`: the regions whose sign-in addresses are accepted besides the partition's own; by default those of
+    the clusters, and in profile `vendor` none, as on Apono's page."""
     connector_role_name: NotRequired[str]
     """The role of Apono's connector, if it runs outside of the clusters and has one."""
     connector_rights: NotRequired[AponoConnectorRights]
@@ -107,6 +110,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
 def _trust(federation: Federation, args: Mapping[str, Any], place: Place, vendor: bool) -> IdentityCenter | Saml:
     if federation is Federation.SSO:
         _refuse_with(federation, args, "saml_provider_arn")
+        _refuse_with(federation, args, "sign_in_regions")
         return IdentityCenter(
             place.partition,
             place.account,
@@ -121,10 +125,10 @@ def _trust(federation: Federation, args: Mapping[str, Any], place: Place, vendor
             "is required with federation 'saml'",
             "It is shown in IAM under Identity providers, as arn:aws:iam::<account>:saml-provider/<name>.",
         )
-    return Saml(
-        validate_saml_provider("saml_provider_arn", args["saml_provider_arn"], account=place.account),
-        saml_audience(place.clusters[0].region),
-    )
+    regions = args.get("sign_in_regions", () if vendor else place.regions)
+    audience, *others = saml_audiences("sign_in_regions", regions, partition_region=place.regions[0])
+    provider = validate_saml_provider("saml_provider_arn", args["saml_provider_arn"], account=place.account)
+    return Saml(provider, audience, tuple(others))
 
 
 def _refuse_with(federation: Federation, args: Mapping[str, Any], argument: str) -> None:

@@ -20,6 +20,7 @@ from ...model.integration import (
     role_options,
 )
 from ...model.placeholders import is_known, placeholder
+from ...model.trust import CrossAccount, Trust
 from .definition import Argument, Definition, EachOf, Expectations, Grant, KubernetesCall, Rights
 from .definition_file import load_definition
 from .templates import Templates
@@ -38,6 +39,7 @@ def build_integration(definition: Definition, args: Mapping[str, Any], place: Pl
         raise InvalidInputError("profile", profile.value, f"is not described for {definition.title}", "Leave it out.")
     templates = Templates(_place_values(place), validate_definition_arguments(definition, args.get("arguments", {})))
     groups = tuple(map(templates.fill, rights.groups))
+    trust = definition.trust.build(templates, place)
     return Integration(
         vendor=definition.vendor,
         title=definition.title,
@@ -45,7 +47,7 @@ def build_integration(definition: Definition, args: Mapping[str, Any], place: Pl
         role=Role(
             name=role_name(args, templates.fill(definition.role.name)),
             description=templates.fill(definition.role.description),
-            trust=definition.trust.build(templates, place),
+            trust=trust,
             statements=tuple(_statements(rights, templates)),
             **role_options(args),
         ),
@@ -67,13 +69,22 @@ def build_integration(definition: Definition, args: Mapping[str, Any], place: Pl
             _expectations(rights.expectations, templates, place),
         ),
         handoff=_handoff(definition, templates, place),
-        residual_risks=tuple(map(templates.fill, definition.residual_risks)),
+        residual_risks=(*map(templates.fill, definition.residual_risks), *_risks_of_trust(trust)),
         sources=tuple(definition.sources),
         leftovers=tuple(
             leftovers.LeftoverPattern(each.made, templates.fill(each.pattern), each.why)
             for each in definition.leftovers
         ),
     )
+
+
+def _risks_of_trust(trust: Trust) -> Iterator[str]:
+    if isinstance(trust, CrossAccount):
+        for account in trust.accounts:
+            yield (
+                f"Account {account} is trusted as a whole, since the vendor names no role: its administrators decide"
+                " which of its principals assume the role, and the External ID for which of the vendor's customers."
+            )
 
 
 def validate_definition_arguments(definition: Definition, args: Mapping[str, Any]) -> dict[str, str | list[str]]:

@@ -13,7 +13,7 @@ class CrossAccount(StrictModel):
     """A principal of the vendor's account assumes the role."""
 
     principals: Texts
-    """ARNs of single roles or users, never a whole account."""
+    """ARNs of single roles or users; with an `external_id` also whole accounts, by their id or `:root`."""
     external_id: Text | None = None
     """The External ID, where the vendor uses one."""
     organization_id: Text | None = None
@@ -22,7 +22,7 @@ class CrossAccount(StrictModel):
     def build(self, templates: Templates, place: Place) -> trust.Trust:  # noqa: ARG002 - the signature of every kind
         external_id = templates.fill_optional(self.external_id)
         return trust.CrossAccount(
-            trust.validate_principals("principals", templates.fill_list(self.principals)),
+            trust.validate_trusted_principals("principals", templates.fill_list(self.principals)),
             external_id=None if external_id is None else trust.validate_external_id("external_id", external_id),
             organization_id=templates.fill_optional(self.organization_id),
         )
@@ -35,8 +35,10 @@ class WebIdentity(StrictModel):
     """One that is built into IAM, as `accounts.google.com`, or the ARN of one that the account has in IAM."""
     audience: Text
     subject: Text
-    """Required: without it, anyone with a token for the audience could assume the role."""
+    """Required: without it, anyone with a token for the audience could assume the role. It may have wildcards after
+    what names one project, as in `org/<organization>/project/<project>/user/*`."""
     authorized_audience: Text | None = None
+    """Google's tokens only: the audience that was requested for a service account's token."""
 
     def build(self, templates: Templates, place: Place) -> trust.Trust:
         return trust.WebIdentity(
@@ -51,13 +53,16 @@ class Saml(StrictModel):
     """An assertion of a SAML provider of the account is exchanged for the role."""
 
     provider: Text
-    """The provider's ARN. The audience is that of the partition."""
+    """The provider's ARN. The audience is the sign-in address of the partition."""
+    sign_in_regions: list[Text] | None = None
+    """The regions whose sign-in addresses are audiences as well; those of the clusters when left out."""
 
     def build(self, templates: Templates, place: Place) -> trust.Trust:
-        return trust.Saml(
-            trust.validate_saml_provider("provider", templates.fill(self.provider), account=place.account),
-            trust.saml_audience(place.clusters[0].region),
-        )
+        given = self.sign_in_regions
+        regions = place.regions if given is None else templates.fill_list(given)
+        audience, *others = trust.saml_audiences("sign_in_regions", regions, partition_region=place.regions[0])
+        provider = trust.validate_saml_provider("provider", templates.fill(self.provider), account=place.account)
+        return trust.Saml(provider, audience, tuple(others))
 
 
 class IdentityCenter(StrictModel):
@@ -79,8 +84,9 @@ class Service(StrictModel):
 
     service: Text
     """The service's principal, as `ssm.amazonaws.com`."""
-    source_account: Text = "{account}"
-    """It may act for resources of this account only; by default the account of the clusters."""
+    source_account: Text | None = "{account}"
+    """It may act for resources of this account only; by default the account of the clusters. `null` for a service that
+    does not send the account, as EC2."""
     source_arns: list[Text] = Field(default_factory=list)
     """It may act for these resources only."""
 
@@ -88,7 +94,7 @@ class Service(StrictModel):
         arns = tuple(templates.fill_list(self.source_arns))
         if self.source_arns and not arns:
             raise InvalidInputError("source_arns", None, "expands to an empty list, which would mean all of them")
-        return trust.Service(templates.fill(self.service), templates.fill(self.source_account), arns)
+        return trust.Service(templates.fill(self.service), templates.fill_optional(self.source_account), arns)
 
 
 class PodIdentity(StrictModel):

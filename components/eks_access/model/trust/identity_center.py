@@ -14,6 +14,7 @@ OWN_NAME = "${SAML:sub}"
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-saml
 """
 
+_SUFFIX = "?" * 16
 _PERMISSION_SET = re.compile(r"[\w+=,.@-]{1,32}", re.ASCII)
 
 
@@ -51,11 +52,13 @@ class IdentityCenter:
     def roles(self) -> tuple[str, ...]:
         """The patterns of Identity Center's roles, whose path is reserved for it.
 
-        In its home region the path ends with the service's name; elsewhere it is followed by the home region.
+        In its home region the path ends with the service's name; elsewhere it is followed by the home region. A role's
+        name ends with 16 characters of Identity Center's: `*` in their place would also take the permission sets
+        whose names begin alike, as `Developers_Eu` for `Developers`.
         https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
         """
         reserved = f"arn:{self.partition}:iam::{self.account}:role/aws-reserved/sso.amazonaws.com"
-        names = [f"AWSReservedSSO_{name}_*" for name in self.permission_sets] or ["AWSReservedSSO_*"]
+        names = [f"AWSReservedSSO_{name}_{_SUFFIX}" for name in self.permission_sets] or ["AWSReservedSSO_*"]
         return tuple(f"{reserved}/{path}{name}" for name in names for path in ("", "*/"))
 
     def refuses(self) -> tuple[TamperedRequest, ...]:

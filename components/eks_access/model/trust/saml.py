@@ -1,22 +1,22 @@
 """A user with an assertion of one of the account's SAML identity providers assumes the role."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ...errors import InvalidInputError
-from ..arn import parse, partition_of
+from ..arn import parse
+from ..partitions import PARTITIONS, partition_of
 from ..placeholders import is_known
 from .tampered_request import TamperedRequest
 
-SIGN_IN = {
-    "aws": "https://signin.aws.amazon.com/saml",
-    "aws-us-gov": "https://signin.amazonaws-us-gov.com/saml",
-    "aws-cn": "https://signin.amazonaws.cn/saml",
-}
-"""Each partition's sign-in endpoint, to which assertions are addressed.
+SIGN_IN = {each.id: f"https://{each.sign_in}/saml" for each in PARTITIONS.values() if each.sign_in}
+"""Each partition's sign-in address, to which assertions are addressed.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
 """
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,20 @@ class Saml:
     provider: str
     """The ARN of the SAML provider in IAM."""
     audience: str
+    other_audiences: tuple[str, ...] = ()
+    """The sign-in addresses of further regions, for when that of the first is not available.
+
+    https://aws.amazon.com/blogs/security/how-to-use-regional-saml-endpoints-for-failover/
+    """
 
     def statements(self) -> list[dict[str, Any]]:
+        audiences = [self.audience, *self.other_audiences] if self.other_audiences else self.audience
         return [
             {
                 "Effect": "Allow",
                 "Principal": {"Federated": self.provider},
                 "Action": "sts:AssumeRoleWithSAML",
-                "Condition": {"StringEquals": {"SAML:aud": self.audience}},
+                "Condition": {"StringEquals": {"SAML:aud": audiences}},
             }
         ]
 
@@ -48,9 +54,27 @@ class Saml:
         return ("audience-wrong", "forged")
 
 
-def saml_audience(region: str) -> str:
-    """The value of `SAML:aud` in the partition of this region."""
-    return SIGN_IN[partition_of(region)]
+def saml_audiences(path: str, regions: Iterable[str], *, partition_region: str) -> tuple[str, ...]:
+    """The values of `SAML:aud`: of the partition of `partition_region`, and of these regions of it.
+
+    Raises:
+        InvalidInputError: AWS publishes no sign-in address for the partition, or a region is not one of it.
+    """
+    partition = partition_of(partition_region)
+    if partition.sign_in is None:
+        raise InvalidInputError(
+            path,
+            partition_region,
+            f"is in partition {partition.id}, whose sign-in address AWS does not publish: what SAML assertions are"
+            " addressed to there is not known",
+        )
+    hosts = [partition.sign_in]
+    for region in regions:
+        if not _REGION.fullmatch(region) or partition_of(region) is not partition:
+            raise InvalidInputError(path, region, f"is not a region of partition {partition.id}")
+        if partition.home not in (None, region):
+            hosts.append(f"{region}.{partition.sign_in}")
+    return tuple(dict.fromkeys(f"https://{host}/saml" for host in hosts))
 
 
 def validate_saml_provider(path: str, provider: str, *, account: str) -> str:
@@ -62,7 +86,7 @@ def validate_saml_provider(path: str, provider: str, *, account: str) -> str:
     if not is_known(provider):
         return provider
     arn = parse(provider)
-    if arn is None or arn.service != "iam" or arn.kind != "saml-provider" or arn.resource.count("/") != 1:
+    if arn is None or arn.service != "iam" or arn.kind != "saml-provider" or not _NAME.fullmatch(arn.resource):
         raise InvalidInputError(
             path,
             provider,
@@ -76,3 +100,7 @@ def validate_saml_provider(path: str, provider: str, *, account: str) -> str:
             "Create the provider there too (IAM > Identity providers), from the same metadata.",
         )
     return provider
+
+
+_NAME = re.compile(r"saml-provider/[\w._-]{1,128}", re.ASCII)
+"""https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateSAMLProvider.html (Name)"""

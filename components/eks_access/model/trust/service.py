@@ -6,10 +6,19 @@ from typing import Any, ClassVar
 
 from ...errors import InvalidInputError
 from ..arn import ACCOUNT_ID, parse
+from ..partitions import SERVICE_DOMAINS
 from ..placeholders import is_known
 from .tampered_request import TamperedRequest
 
-_SERVICE = re.compile(r"([a-z0-9-]+\.)+amazonaws\.com(\.cn)?")
+_SERVICE = re.compile(rf"([a-z0-9-]+\.)+({'|'.join(map(re.escape, SERVICE_DOMAINS))})")
+
+
+_WITHOUT_SOURCE = ("ec2",)
+"""Services that send no `aws:SourceAccount` and no `aws:SourceArn`: no request would meet a condition on these.
+
+An instance profile's role is passed within its own account, which is what keeps other customers out:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html
+"""
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,13 @@ class Service:
                 "service", self.service, "is not a service principal; it must look like eks.amazonaws.com"
             )
         validate_sources(self.source_account, self.source_arns)
+        if self.service.partition(".")[0] in _WITHOUT_SOURCE and (self.source_account or self.source_arns):
+            raise InvalidInputError(
+                "source_account" if self.source_account else "source_arns",
+                self.source_account or list(self.source_arns),
+                f"is never sent by {self.service}, so that it could not assume the role",
+                "Give `source_account: null` and no source_arns.",
+            )
 
     def statements(self) -> list[dict[str, Any]]:
         statement = {"Effect": "Allow", "Principal": {"Service": self.service}, "Action": "sts:AssumeRole"}

@@ -1,17 +1,31 @@
 """A token of an OpenID Connect provider: one that is built into IAM, such as Google's, or one of the account's."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from ...errors import InvalidInputError
 from ..arn import parse
 from ..placeholders import is_known
+from .google import GOOGLE, validate_google_audience, validate_google_subject
+from .subject_patterns import has_wildcard, validate_literal, validate_subject
 from .tampered_request import TamperedRequest
 
-BUILT_IN = ("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com")
-"""Principals by their own name, never by an ARN, and never to be created in an account.
+Claim = Literal["aud", "sub", "oaud"]
+
+_STANDARD: Mapping[Claim, str] = {"aud": "aud", "sub": "sub"}
+BUILT_IN: Mapping[str, Mapping[Claim, str]] = {
+    GOOGLE: {**_STANDARD, "oaud": "oaud"},
+    "cognito-identity.amazonaws.com": _STANDARD,
+    "cognito-identity-us-gov.amazonaws.com": _STANDARD,
+    "cognito-identity.cn-north-1.amazonaws.com.cn": _STANDARD,
+    "graph.facebook.com": {"aud": "app_id", "sub": "id"},
+    "www.amazon.com": {"aud": "app_id", "sub": "user_id"},
+}
+"""Principals by their own name, never by an ARN, and never to be created in an account: and IAM's keys for each.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-federated-web-identity
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
 """
 _ARN_PREFIX = "oidc-provider/"
 
@@ -30,7 +44,41 @@ class WebIdentity:
     provider: str
     audience: str
     subject: str | None = None
+    """One subject; or, of an account's provider, a pattern that a form in `subject_patterns` closes."""
     authorized_audience: str | None = None
+
+    def __post_init__(self) -> None:
+        keys = self._keys
+        if keys is None:
+            validate_literal("audience", self.audience)
+            if self.subject is not None:
+                validate_subject("subject", self.subject)
+        else:
+            self._validate_built_in()
+        if self.authorized_audience is None:
+            return
+        validate_literal("authorized_audience", self.authorized_audience)
+        if is_known(self.provider) and "oaud" not in (keys or _STANDARD):
+            raise InvalidInputError(
+                "authorized_audience",
+                self.authorized_audience,
+                f"has no condition key for {self.issuer}: only tokens of {GOOGLE} have it, so no token would match",
+                "Leave it out; the audience of other providers' tokens is `audience`.",
+            )
+
+    def _validate_built_in(self) -> None:
+        validate_literal("audience", self.audience)
+        if self.subject is not None:
+            validate_literal("subject", self.subject)
+        if self.provider == GOOGLE:
+            validate_google_audience("audience", self.audience, requested="authorized_audience")
+            if self.subject is not None:
+                validate_google_subject("subject", self.subject, audience=self.audience)
+
+    @property
+    def _keys(self) -> Mapping[Claim, str] | None:
+        """The provider's own names of condition keys; None for a provider of the account."""
+        return BUILT_IN.get(self.provider)
 
     @property
     def issuer(self) -> str:
@@ -38,15 +86,22 @@ class WebIdentity:
         return self.provider.partition(_ARN_PREFIX)[2] or self.provider
 
     def statements(self) -> list[dict[str, Any]]:
-        pinned = {"aud": self.audience, "sub": self.subject, "oaud": self.authorized_audience}
+        claims: Mapping[Claim, str | None] = {
+            "aud": self.audience,
+            "sub": self.subject,
+            "oaud": self.authorized_audience,
+        }
+        conditions: dict[str, dict[str, str]] = {}
+        for claim, value in claims.items():
+            if value:
+                key = f"{self.issuer}:{(self._keys or {}).get(claim, claim)}"
+                conditions.setdefault("StringLike" if has_wildcard(value) else "StringEquals", {})[key] = value
         return [
             {
                 "Effect": "Allow",
                 "Principal": {"Federated": self.provider},
                 "Action": "sts:AssumeRoleWithWebIdentity",
-                "Condition": {
-                    "StringEquals": {f"{self.issuer}:{key}": value for key, value in pinned.items() if value}
-                },
+                "Condition": conditions,
             }
         ]
 
@@ -77,11 +132,16 @@ def validate_oidc_provider(path: str, provider: str, *, account: str) -> str:
             provider,
             f"is in account {arn.account}, and a role accepts tokens only of providers in its own, {account}",
         )
-    if arn.resource.removeprefix(_ARN_PREFIX) in BUILT_IN:
+    issuer = arn.resource.removeprefix(_ARN_PREFIX)
+    if issuer in BUILT_IN:
         raise InvalidInputError(
             path,
             provider,
             "is built into IAM; a provider of that name in the account breaks the built-in one",
-            f"Name it as {arn.resource.removeprefix(_ARN_PREFIX)}, and delete the account's.",
+            f"Name it as {issuer}, and delete the account's.",
+        )
+    if not issuer or has_wildcard(issuer) or "://" in issuer:
+        raise InvalidInputError(
+            path, provider, "does not end in one provider's URL without https://; wildcards are taken literally"
         )
     return provider

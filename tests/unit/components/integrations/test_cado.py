@@ -68,8 +68,8 @@ def test_a_role_name_that_cado_may_not_assume_is_rejected() -> None:
 def test_no_external_id_is_required_because_cado_sends_none() -> None:
     (statement,) = described().role.trust_policy()["Statement"]
     assert "Condition" not in statement
-    (statement,) = described(organization_id="o-1").role.trust_policy()["Statement"]
-    assert statement["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
+    (statement,) = described(organization_id="o-a1b2c3d4e5").role.trust_policy()["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
 
 
 @pytest.mark.parametrize(

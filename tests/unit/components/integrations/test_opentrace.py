@@ -78,7 +78,8 @@ def test_a_client_id_that_can_never_match_is_rejected(client_id: str, problem: s
 
 @pytest.mark.parametrize("client_id", ["110169484474386276334", CLIENT])
 def test_a_numeric_id_and_an_oauth_client_id_are_accepted(client_id: str) -> None:
-    trust = described(client_id=client_id).role.trust_policy()
+    subject = client_id if client_id.isdigit() else "1101694844743862"
+    trust = described(client_id=client_id, subject=subject).role.trust_policy()
     assert trust["Statement"][0]["Condition"]["StringEquals"]["accounts.google.com:aud"] == client_id
 
 
@@ -108,3 +109,8 @@ def test_it_reads_only_the_namespaces_that_are_named(profile: Profile) -> None:
 def test_namespaces_that_would_mean_all_or_none_are_rejected(namespaces: list[str], problem: str) -> None:
     with pytest.raises(InvalidInputError, match=problem):
         described("API", namespaces=namespaces)
+
+
+def test_another_subject_than_the_service_accounts_own_number_is_rejected_as_no_token_has_it() -> None:
+    with pytest.raises(InvalidInputError, match=r"subject is '1101694844743862', .* no token would be accepted"):
+        described(client_id="110169484474386276334")

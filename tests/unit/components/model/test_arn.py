@@ -1,7 +1,7 @@
 import pytest
 
 from eks_access.errors import InvalidInputError
-from eks_access.model.arn import parse, validate_partition, validate_principal
+from eks_access.model.arn import parse, validate_principal
 from eks_access.model.placeholders import placeholder
 
 
@@ -49,7 +49,36 @@ def test_a_role_or_user_is_accepted(arn: str) -> None:
     assert validate_principal("principal_arn", arn) == arn
 
 
-def test_an_unsupported_partition_is_rejected_with_the_supported_ones() -> None:
-    with pytest.raises(InvalidInputError, match="aws, aws-cn, aws-us-gov"):
-        validate_partition("aws-iso")
-    assert validate_partition("aws-cn") == "aws-cn"
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:iam::111122223333:role/x-*",
+        "arn:aws:iam::111122223333:role/*",
+        "arn:aws:iam::111122223333:role/team/x-?",
+        "arn:aws:iam::111122223333:role/team-*/x",
+        "arn:aws:iam::111122223333:user/x*",
+        "arn:aws:iam::111122223333:role/with space",
+        f"arn:aws:iam::111122223333:role/{'x' * 65}",
+        "arn:aws:iam::111122223333:role/x${aws:username}",
+    ],
+)
+def test_a_principal_is_one_role_or_user_because_iam_refuses_a_pattern(arn: str) -> None:
+    with pytest.raises(InvalidInputError, match="does not end in the name of one"):
+        validate_principal("principals[0]", arn)
+
+
+@pytest.mark.parametrize("arn", ["arn:aws:iam:us-east-1:111122223333:role/x", "arn:azure:iam::111122223333:role/x"])
+def test_an_arn_that_iam_has_not_is_refused(arn: str) -> None:
+    with pytest.raises(InvalidInputError, match="not an IAM ARN of a partition"):
+        validate_principal("principals[0]", arn)
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:iam::111122223333:role/a/b/x+=,.@-_1",
+        f"arn:aws-iso-b:iam::111122223333:user/{'x' * 64}",
+    ],
+)
+def test_a_principals_name_and_path_are_accepted(arn: str) -> None:
+    assert validate_principal("principals[0]", arn) == arn

@@ -4,7 +4,13 @@ from eks_access.errors import InvalidInputError
 from eks_access.model import iam
 from eks_access.model.iam import Statement
 from eks_access.model.integration import Role
-from eks_access.model.trust import CrossAccount, WebIdentity, validate_external_id, validate_principals
+from eks_access.model.trust import (
+    CrossAccount,
+    WebIdentity,
+    validate_external_id,
+    validate_principals,
+    validate_trusted_principals,
+)
 
 CLUSTER = f"arn:aws:eks:us-east-1:111122223333:cluster/{'c' * 60}"
 VENDOR = "arn:aws:iam::765656841499:role/ConductorOneService"
@@ -26,12 +32,12 @@ def test_a_trust_without_external_id_has_no_empty_condition() -> None:
 
 
 def test_a_web_identity_is_pinned_by_audience_subject_and_requested_audience() -> None:
-    trust = WebIdentity("accounts.google.com", audience="1", subject="2", authorized_audience="3")
+    trust = WebIdentity("accounts.google.com", audience="2", subject="2", authorized_audience="3")
     (statement,) = trust.statements()
     assert statement["Principal"] == {"Federated": "accounts.google.com"}, "a built-in provider is not an ARN"
     assert statement["Condition"] == {
         "StringEquals": {
-            "accounts.google.com:aud": "1",
+            "accounts.google.com:aud": "2",
             "accounts.google.com:sub": "2",
             "accounts.google.com:oaud": "3",
         }
@@ -66,6 +72,46 @@ def test_a_trust_without_principals_or_with_a_whole_account_is_rejected() -> Non
     with pytest.raises(InvalidInputError, match=r"platform_role_arns\[0\]"):
         validate_principals("platform_role_arns", ["arn:aws:iam::444455556666:root"])
     assert validate_principals("platform_role_arns", [VENDOR]) == (VENDOR,)
+
+
+ACCOUNT = "464622532012"
+ROOT = f"arn:aws:iam::{ACCOUNT}:root"
+
+
+@pytest.mark.parametrize("principal", [ACCOUNT, ROOT])
+def test_a_whole_account_is_trusted_with_an_external_id_and_not_without(principal: str) -> None:
+    assert validate_trusted_principals("principals", [VENDOR, principal]) == (VENDOR, principal)
+    trust = CrossAccount((principal,), external_id="a1b2c3")
+    assert trust.statements()[0]["Principal"] == {"AWS": [principal]}
+    assert trust.accounts == (ACCOUNT,)
+    assert CrossAccount((VENDOR,), external_id="a1b2c3").accounts == ()
+    with pytest.raises(InvalidInputError, match=r"principals\[0\] .* only together with an ExternalId"):
+        CrossAccount((principal,), organization_id="o-a1b2c3d4e5")
+
+
+@pytest.mark.parametrize(
+    "principal", ["*", "46462253201", "arn:aws:iam::46462253201:root", f"{ROOT}/x", "arn:aws:iam::*:root"]
+)
+def test_what_is_no_account_is_not_trusted_as_one(principal: str) -> None:
+    with pytest.raises(InvalidInputError, match=r"principals\[1\]"):
+        validate_trusted_principals("principals", [VENDOR, principal])
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["o-*", "my org", "o-1", "o-A1B2C3D4E5", "a1b2c3d4e5", f"o-{'a' * 33}", "o-a1b2c3d4e?", "${aws:PrincipalOrgID}"],
+)
+def test_what_is_no_organizations_id_is_rejected_because_no_principal_has_it(value: str) -> None:
+    with pytest.raises(InvalidInputError, match="is not the id of an AWS Organization"):
+        CrossAccount((VENDOR,), organization_id=value)
+    assert CrossAccount((VENDOR,), organization_id="o-a1b2c3d4e5").statements()
+
+
+def test_a_principal_of_another_partition_is_rejected_as_iam_does() -> None:
+    trust = CrossAccount(("arn:aws-cn:iam::111122223333:role/x",))
+    trust.validate_partition("aws-cn")
+    with pytest.raises(InvalidInputError, match=r"principals\[0\] .* is in partition aws-cn"):
+        trust.validate_partition("aws")
 
 
 def role(principals: int = 1, statements: int = 1, **options: object) -> Role:

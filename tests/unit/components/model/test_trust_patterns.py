@@ -1,12 +1,12 @@
 """Each way to trust a principal, by itself: its statement, what it must refuse, and what it refuses as input."""
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 
 import pytest
 
 from eks_access.errors import InvalidInputError
 from eks_access.model import iam
-from eks_access.model.arn import PARTITIONS, partition_of
 from eks_access.model.integration import Role
 from eks_access.model.placeholders import placeholder
 from eks_access.model.trust import (
@@ -17,7 +17,7 @@ from eks_access.model.trust import (
     Service,
     Trust,
     WebIdentity,
-    saml_audience,
+    saml_audiences,
     validate_oidc_provider,
     validate_permission_sets,
     validate_saml_provider,
@@ -31,7 +31,7 @@ RESERVED = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com"
 
 
 def test_a_saml_trust_names_the_provider_and_the_sign_in_address() -> None:
-    assert Saml(PROVIDER, saml_audience("us-east-1")).statements() == [
+    assert Saml(PROVIDER, "https://signin.aws.amazon.com/saml").statements() == [
         {
             "Effect": "Allow",
             "Principal": {"Federated": PROVIDER},
@@ -42,21 +42,42 @@ def test_a_saml_trust_names_the_provider_and_the_sign_in_address() -> None:
 
 
 @pytest.mark.parametrize(
-    ("region", "partition", "audience"),
+    ("region", "audiences"),
     [
-        ("eu-west-1", "aws", "https://signin.aws.amazon.com/saml"),
-        ("us-gov-west-1", "aws-us-gov", "https://signin.amazonaws-us-gov.com/saml"),
-        ("cn-north-1", "aws-cn", "https://signin.amazonaws.cn/saml"),
+        ("us-east-1", ["https://signin.aws.amazon.com/saml"]),
+        ("eu-west-1", ["https://signin.aws.amazon.com/saml", "https://eu-west-1.signin.aws.amazon.com/saml"]),
+        ("us-gov-west-1", ["https://signin.amazonaws-us-gov.com/saml"]),
+        ("cn-north-1", ["https://signin.amazonaws.cn/saml"]),
     ],
 )
-def test_an_assertion_is_addressed_to_its_partitions_sign_in(region: str, partition: str, audience: str) -> None:
-    assert partition_of(region) == partition
-    assert saml_audience(region) == audience
+def test_an_assertion_is_addressed_to_its_partitions_sign_in_and_to_its_regions(
+    region: str, audiences: list[str]
+) -> None:
+    assert list(saml_audiences("r", [region, region], partition_region=region)) == audiences
 
 
-def test_every_partition_has_a_sign_in_of_its_own() -> None:
-    regions = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-east-1"}
-    assert len({saml_audience(regions[partition]) for partition in PARTITIONS}) == len(PARTITIONS)
+def test_several_sign_in_addresses_are_one_condition() -> None:
+    audience, *others = saml_audiences("r", ["us-east-1", "us-west-2"], partition_region="eu-west-1")
+    (statement,) = Saml(PROVIDER, audience, tuple(others)).statements()
+    assert statement["Condition"] == {
+        "StringEquals": {
+            "SAML:aud": ["https://signin.aws.amazon.com/saml", "https://us-west-2.signin.aws.amazon.com/saml"]
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    "region", ["us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1", "us-isof-south-1", "eusc-de-east-1"]
+)
+def test_a_partition_whose_sign_in_is_not_published_is_refused(region: str) -> None:
+    with pytest.raises(InvalidInputError, match="whose sign-in address AWS does not publish"):
+        saml_audiences("r", [], partition_region=region)
+
+
+@pytest.mark.parametrize("region", ["*", "cn-north-1", "eu-west-1.example.com/#"])
+def test_a_sign_in_region_of_another_partition_or_none_is_refused(region: str) -> None:
+    with pytest.raises(InvalidInputError, match=r"is not a region of partition aws\b"):
+        saml_audiences("sign_in_regions", [region], partition_region="eu-west-1")
 
 
 @pytest.mark.parametrize(
@@ -119,10 +140,20 @@ def test_identity_center_binds_the_session_name_to_the_user_and_the_principal_to
 
 def test_named_permission_sets_are_the_only_ones_in_both_forms_of_the_path() -> None:
     assert IdentityCenter("aws-us-gov", ACCOUNT, ("Dev", "Ops")).roles() == tuple(
-        f"arn:aws-us-gov:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/{path}AWSReservedSSO_{name}_*"
+        f"arn:aws-us-gov:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/{path}AWSReservedSSO_{name}_{'?' * 16}"
         for name in ("Dev", "Ops")
         for path in ("", "*/")
     )
+
+
+def test_a_permission_set_whose_name_begins_alike_is_another_one() -> None:
+    (pattern, _) = IdentityCenter("aws", ACCOUNT, ("Developers",)).roles()
+
+    def is_taken(name: str) -> bool:
+        return fnmatchcase(f"{RESERVED}/AWSReservedSSO_{name}", pattern)
+
+    assert is_taken("Developers_0123456789abcdef")
+    assert not is_taken("Developers_Eu_0123456789abcdef")
 
 
 @pytest.mark.parametrize(
@@ -149,6 +180,21 @@ def test_a_service_acts_only_for_the_account_and_resources_named() -> None:
         "StringEquals": {"aws:SourceAccount": ACCOUNT},
         "ArnLike": {"aws:SourceArn": [CLUSTER]},
     }
+
+
+def test_ec2_sends_no_source_and_is_trusted_without_one() -> None:
+    (statement,) = Service("ec2.amazonaws.com").statements()
+    assert "Condition" not in statement
+    for sources in ((ACCOUNT, ()), (None, (f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/*",))):
+        with pytest.raises(InvalidInputError, match=r"never sent by ec2\.amazonaws\.com"):
+            Service("ec2.amazonaws.com", *sources)
+
+
+@pytest.mark.parametrize("domain", ["amazonaws.com.cn", "amazonaws.eu", "c2s.ic.gov", "csp.hci.ic.gov"])
+def test_a_service_has_a_name_in_the_domain_of_its_partition(domain: str) -> None:
+    assert Service(f"states.{domain}").statements()
+    with pytest.raises(InvalidInputError, match="is not a service principal"):
+        Service(f"states.{domain}.example")
 
 
 def test_pod_identity_may_tag_its_session_and_is_bound_by_its_tags() -> None:

@@ -221,3 +221,30 @@ def test_the_access_policy_of_every_vendors_page_is_one_that_eks_has() -> None:
     args = {"client_id": "1.apps.googleusercontent.com", "subject": "11", "profile": Profile.VENDOR}
     described = opentrace.describe(args, place("opentrace"))
     assert [policy.name for policy in described.identity.access_policies] == ["AmazonEKSViewPolicy"]
+
+
+GITLAB = {"provider": "arn:{partition}:iam::{account}:oidc-provider/gitlab.example.com", "audience": "aws"}
+PATTERN = "project_path:acme/app:ref_type:tag:ref:*"
+
+
+def of_gitlab(tmp_path: Path, subject: str, value: object) -> Any:
+    """A definition that trusts GitLab's tokens of a subject, which has an argument in it."""
+    path = tmp_path / "acme.yaml"
+    path.write_text(small(trust={"web_identity": {**GITLAB, "subject": subject}}))
+    arguments = {"role": value}
+    return {"definition": str(path), "arguments": arguments, "clusters": {"api": {"name": "prod-api"}}}
+
+
+def test_an_output_whose_value_needs_another_condition_than_was_written_is_rejected(tmp_path: Path) -> None:
+    late = pulumi.Output.from_input(PATTERN)
+    with pytest.raises(ValueError, match="decides about the form of the trust policy"):
+        run(lambda: CustomIntegration("acme", of_gitlab(tmp_path, "{arg:role}", late)).role_arn)
+    accepted(CustomIntegration, "acme", of_gitlab(tmp_path, "{arg:role}", PATTERN))
+    accepted(CustomIntegration, "acme", of_gitlab(tmp_path, "{arg:role}", pulumi.Output.from_input(PATTERN[:-1] + "x")))
+
+
+def test_an_output_in_a_pattern_may_not_widen_it(tmp_path: Path) -> None:
+    pattern = "project_path:{arg:role}/app:ref_type:tag:ref:*"
+    accepted(CustomIntegration, "acme", of_gitlab(tmp_path, pattern, pulumi.Output.from_input("acme")))
+    with pytest.raises(ValueError, match="does not name one project"):
+        run(lambda: CustomIntegration("acme", of_gitlab(tmp_path, pattern, pulumi.Output.from_input("*"))).role_arn)

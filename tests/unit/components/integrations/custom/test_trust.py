@@ -19,13 +19,14 @@ IDP = f"arn:aws:iam::{ACCOUNT}:saml-provider/okta"
 GITLAB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/gitlab.example.com"
 ISSUER = "oidc.eks.us-east-1.amazonaws.com/id/1"
 WORKLOAD = {"namespace": "agents", "service_account": "acme"}
+ORGANIZATION = "o-a1b2c3d4e5"
 CLUSTER = f"arn:aws:eks:us-east-1:{ACCOUNT}:cluster/prod-0"
 
 KINDS: dict[str, tuple[dict[str, Any], Trust, str]] = {
     "cross_account": (
-        {"principals": ["{arg:role}"], "organization_id": "o-1"},
-        CrossAccount((ROLE["role"],), organization_id="o-1"),
-        f"only {ROLE['role']}, from AWS Organization o-1",
+        {"principals": ["{arg:role}"], "organization_id": ORGANIZATION},
+        CrossAccount((ROLE["role"],), organization_id=ORGANIZATION),
+        f"only {ROLE['role']}, from AWS Organization {ORGANIZATION}",
     ),
     "web_identity": (
         {"provider": GITLAB, "audience": "aws", "subject": "project:acme"},
