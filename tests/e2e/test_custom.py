@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from sandbox import Sandbox
+from tests.e2e.principals import Role, eventually, who
 from tests.e2e.program import CHECKOUT, SECONDS, Program
 
 pytestmark = pytest.mark.e2e
@@ -141,6 +142,53 @@ def owner_instructions(program: Program) -> list[str]:
     handed = json.loads(run_eks_access(program, "handoff", "owned", "--format", "json"))["integrations"]["owned"]
     steps: list[str] = handed["steps"][:2]
     return steps
+
+
+CONFIG_MAP = "/api/v1/namespaces/kube-system/configmaps/aws-auth"
+
+
+@pytest.fixture
+def node_role(sandbox: Sandbox) -> Iterator[Role]:
+    """A role that aws-auth maps for nodes, as EKS maps that of Fargate's pods."""
+    role = Role.create(sandbox, "fargate-pods")
+    admin = sandbox.clusters["dev-both"].admin
+    before = admin.json("GET", CONFIG_MAP)
+    entry = f"- rolearn: {role.arn}\n  username: system:node:{{{{SessionName}}}}\n  groups: [system:nodes]\n"
+    data = {**before["data"], "mapRoles": before["data"]["mapRoles"] + entry}
+    admin.json("PUT", CONFIG_MAP, body={**before, "data": data})
+    yield role
+    now = admin.json("GET", CONFIG_MAP)
+    admin.json("PUT", CONFIG_MAP, body={**now, "data": before["data"]})
+    role.delete()
+
+
+def test_an_access_entry_would_take_a_node_out_of_its_cluster_and_is_refused(
+    sandbox: Sandbox, tmp_path: Path, node_role: Role
+) -> None:
+    eks, entry = sandbox.boto("eks"), {"clusterName": "dev-both", "principalArn": node_role.arn}
+
+    def username() -> str | None:
+        user = who(node_role.in_cluster("dev-both", session="node-1"))
+        return user and user["username"]
+
+    eventually(lambda: username() == "system:node:node-1", "aws-auth maps the node")
+    eks.create_access_entry(**entry, type="STANDARD", username="vendor:{{SessionName}}")
+    eventually(lambda: username() == "vendor:node-1", "the entry overrides aws-auth: the node is none any more")
+    eks.delete_access_entry(**entry)
+    eventually(lambda: username() == "system:node:node-1", "aws-auth counts again")
+
+    (tmp_path / "cloudquery.yaml").write_text((CHECKOUT / "examples/custom/cloudquery.yaml").read_text())
+    mine = {**integrations(tmp_path)["cloudquery"], "clusters": ["both"], "existing_role_arn": node_role.arn}
+    program = Program(sandbox, tmp_path, "nodes", {"eks-access:integrations": {"nodes": mine}})
+    for command in ("preview", "up"):
+        options = ("--yes", "--skip-preview") if command == "up" else ()
+        done = program.pulumi(command, *options, "--stack", program.stack, check=False)
+        assert done.returncode != 0, command
+        output = " ".join((done.stdout + done.stderr).split())
+        assert "is mapped for nodes in aws-auth of cluster 'both'" in output, output
+    assert node_role.arn not in eks.list_access_entries(clusterName="dev-both")["accessEntries"]
+    assert username() == "system:node:node-1"
+    program.destroy()
 
 
 COLLECTOR = {"namespace": "collector", "service_account": "collector"}

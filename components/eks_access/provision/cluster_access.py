@@ -4,7 +4,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ..aws_auth.resource import AwsAuthMapping
-from ..model.identity import EntryMethod
+from ..model.identity import EntryMethod, supports_aws_auth
 from ..model.integration import ClusterPlace
 from ..model.rbac import STACK
 from ..model.tags import ROLE_ID_TAG
@@ -14,6 +14,7 @@ from .metadata import object_labels, stack_name
 from .objects import ObjectSet
 from .provisioned import Provisioned
 from .rbac import create_rbac
+from .shadowing import validate_not_shadowed
 
 
 class ClusterAccess(pulumi.ComponentResource):
@@ -47,7 +48,7 @@ class ClusterAccess(pulumi.ComponentResource):
         rights = create_rbac(name, provisioned, cluster, connection, self)
         # Access to the cluster is created last and removed first: a role with incomplete rights is never let in.
         if cluster.method is EntryMethod.ACCESS_ENTRY:
-            access = self._create_access_entry(rights)
+            access = self._create_access_entry(connection, rights)
         else:
             access = self._create_mapping(connection, rights)
         trust = integration.role.trust
@@ -59,14 +60,20 @@ class ClusterAccess(pulumi.ComponentResource):
         ObjectSet(name, objects, bindings, connection, labels, self).create(depends_on=[access])
         self.register_outputs({})
 
-    def _create_access_entry(self, rights: list[pulumi.Resource]) -> pulumi.Resource:
+    def _create_access_entry(self, connection: Connection, rights: list[pulumi.Resource]) -> pulumi.Resource:
         bindings, role = self._provisioned.bindings, self._provisioned.role
+        principal = role.arn
+        # A role that is created with the integration cannot be in aws-auth, and mode API has none.
+        if self._provisioned.integration.role.existing_arn is not None and supports_aws_auth(self._cluster.mode):
+            principal = validate_not_shadowed(
+                self._cluster.key, connection.kubeconfig, principal, self._username, self._groups
+            )
         region = bindings.fill_text(self._cluster.region)
         entry = aws.eks.AccessEntry(
             self.pulumi_resource_name,
             cluster_name=self._cluster_name,
             region=region,
-            principal_arn=role.arn,
+            principal_arn=principal,
             type="STANDARD",
             user_name=self._username,
             kubernetes_groups=self._groups,

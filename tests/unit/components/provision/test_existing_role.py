@@ -13,11 +13,13 @@ from eks_access.integrations import Vendor, vendors
 from eks_access.integrations.cado import Cado
 from eks_access.integrations.conductorone.integration import ConductorOne
 from eks_access.integrations.opentrace import OpenTrace
+from eks_access.kubernetes.client import ApiError, KubernetesApi, UnreachableError
 from eks_access.manifest.build import build_integration_access
 from eks_access.manifest.models import IntegrationAccess
 from eks_access.model import existing_role
 from eks_access.model.integration import Integration
 from eks_access.model.placeholders import placeholder
+from tests.support.aws_auth_store import Store
 from tests.support.components import ALL, c1, cado, opentrace, refusal, self_hosted
 from tests.support.places import place
 from tests.support.recording_engine import (
@@ -35,6 +37,18 @@ from tests.support.vendors import ARGUMENTS
 
 SHARED = ROLES["shared"]
 FOR_CADO = ROLES["shared-CadoResponse"]
+
+
+@pytest.fixture(autouse=True)
+def aws_auth(monkeypatch: pytest.MonkeyPatch) -> Store:
+    """The aws-auth of every cluster, which maps another role."""
+    store = Store({"mapRoles": mapping("arn:aws:iam::111122223333:role/other", "other", "others")})
+    monkeypatch.setattr(KubernetesApi, "from_kubeconfig", lambda _: store)
+    return store
+
+
+def mapping(arn: str, username: str, *groups: str) -> str:
+    return json.dumps([{"rolearn": arn, "username": username, "groups": list(groups)}])
 
 
 @pytest.fixture(params=[False, True], ids=["plain", "an Output"])
@@ -173,3 +187,86 @@ def test_the_instructions_say_that_a_role_without_aws_calls_needs_no_policy() ->
 
 def test_a_role_is_created_if_none_is_given() -> None:
     assert run(lambda: ConductorOne("c1", c1()).role_arn).of(ROLE)
+
+
+WITHOUT_PATH = "arn:aws:iam::111122223333:role/shared"
+NODES = ("system:node:{{EC2PrivateDNSName}}", "system:bootstrappers", "system:nodes")
+BOTH = {"both": {"name": "prod-both"}}
+
+
+def deploy(given: Any = SHARED, *, preview: bool = False, clusters: Any = BOTH) -> Engine:
+    engine = Engine()
+    args = opentrace(existing_role_arn=given, clusters=clusters)
+    run(lambda: OpenTrace("ot", args).role_arn, engine=engine, preview=preview)
+    return engine
+
+
+@pytest.mark.parametrize("preview", [False, True], ids=["update", "preview"])
+def test_an_entry_for_the_role_of_nodes_in_aws_auth_is_refused_because_it_takes_them_out(
+    aws_auth: Store, given: Any, preview: bool
+) -> None:
+    aws_auth.put({"mapRoles": mapping(WITHOUT_PATH.upper().replace("ARN:AWS:IAM", "arn:aws:iam"), *NODES)})
+    with pytest.raises(Exception, match=r"is mapped for nodes in aws-auth of cluster 'both'.* would leave the cluster"):
+        deploy(given, preview=preview)
+
+
+def test_where_aws_auth_has_no_effect_it_is_not_read(aws_auth: Store) -> None:
+    aws_auth.put({"mapRoles": mapping(WITHOUT_PATH, *NODES)})
+    assert deploy(clusters={"api": {"name": "prod-api"}}).of(ACCESS_ENTRY)
+    assert aws_auth.requests == []
+
+
+def test_a_role_of_the_integrations_own_is_in_no_aws_auth(aws_auth: Store) -> None:
+    run(lambda: OpenTrace("ot", opentrace(clusters=BOTH)).role_arn)
+    assert aws_auth.requests == []
+
+
+@pytest.mark.parametrize(
+    ("data", "warned"),
+    [
+        ({}, False),
+        ({"mapRoles": "[]"}, False),
+        ({"mapRoles": mapping("arn:aws:iam::111122223333:role/other", *NODES)}, False),
+        ({"mapRoles": mapping(WITHOUT_PATH, "ot:{{SessionName}}", "ot:readers")}, False),
+        ({"mapRoles": mapping(WITHOUT_PATH, "team", "deployers")}, True),
+    ],
+    ids=["no aws-auth", "empty", "another role's nodes", "the same identity", "another identity"],
+)
+def test_another_mapping_of_the_role_is_taken_away_with_a_warning(
+    aws_auth: Store, monkeypatch: pytest.MonkeyPatch, data: dict[str, str], warned: bool
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", told.append)
+    aws_auth.put(data)
+    assert deploy().of(ACCESS_ENTRY)
+    assert bool(told) is warned
+    assert all("user 'team' in deployers), which has no effect from then on" in each for each in told)
+
+
+def test_a_mapping_that_cannot_be_parsed_is_not_taken_for_none(aws_auth: Store) -> None:
+    aws_auth.put({"mapRoles": f"- rolearn: {WITHOUT_PATH}\n\tusername: x\n"})
+    with pytest.raises(Exception, match=r"cannot be parsed .*: whether the role is that of nodes is not known"):
+        deploy()
+    aws_auth.put({"mapRoles": "- rolearn: arn:aws:iam::111122223333:role/other\n\tusername: x\n"})
+    assert deploy().of(ACCESS_ENTRY), "the role is not in it"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [UnreachableError("https://x", OSError("no route")), ApiError(403, "Forbidden", "no")],
+    ids=["outage", "403"],
+)
+def test_where_aws_auth_cannot_be_read_a_deployment_is_refused_and_a_preview_warns(
+    aws_auth: Store, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    told: list[str] = []
+
+    def fail(_: str) -> None:
+        raise error
+
+    monkeypatch.setattr(pulumi.log, "warn", told.append)
+    aws_auth.before = fail
+    with pytest.raises(Exception, match=r"aws-auth of cluster 'both' cannot be read .* Let the deployer reach"):
+        deploy()
+    deploy(preview=True)
+    assert "aws-auth of cluster 'both' cannot be read" in told[0]
