@@ -182,8 +182,23 @@ class ConnectedClusters:
         found = next((one for one in self._all.values() if one.activation_id == shown.get("activationId")), None)
         if found is None or found.code != shown.get("activationCode") or found.status == "FAILED":
             return Response.of_json(400, {"message": "InvalidActivation"})
+        if not _trusts_agent(found):
+            return Response.of_json(400, {"message": "AccessDenied"})
         found.active = True
         return Response.of_json(200, {"name": found.name, "status": found.status})
+
+
+def _trusts_agent(found: Registration) -> bool:
+    """Whether Systems Manager may assume the agent's role, with the source that it sends for a hybrid activation.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/hybrid-multicloud-service-role.html
+    """
+    # Imported here: MiniStack, which it imports, is for the AWS process alone.
+    from . import sessions
+
+    role = sessions.find_role(found.role_arn)
+    source = {"aws:SourceAccount": found.account, "aws:SourceArn": f"arn:aws:ssm:{found.region}:{found.account}:*"}
+    return role is not None and sessions.trusted(role, "sts:AssumeRole", "ssm.amazonaws.com", source)
 
 
 def registration_resource(path: str, region: str, account: str) -> str | None:

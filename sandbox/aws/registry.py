@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from .identity_provider import SERVICE_ACCOUNTS
+
 PLATFORM_VERSION = "eks.1"
 
 
@@ -34,6 +36,7 @@ class Cluster:
             described["endpoint"] = self.endpoint
             described["certificateAuthority"] = {"data": self.ca_data}
             described["platformVersion"] = PLATFORM_VERSION
+            described["identity"] = {"oidc": {"issuer": f"https://{SERVICE_ACCOUNTS}"}}
         if self.updating:
             described["status"] = "UPDATING"
         return described

@@ -120,6 +120,13 @@ def _with_variables(document: Mapping[str, Any], context: EvalContext) -> dict[s
     return with_variables(document, lambda key: iam_evaluator._resolve_condition_key(key, context))
 
 
+def find_role(role_arn: str) -> Mapping[str, Any] | None:
+    """The role of this ARN, as MiniStack has it."""
+    arn = Arn.parse(role_arn)
+    role: Mapping[str, Any] | None = None if arn is None else iam._roles.get_scoped(arn.account, None, arn.name)
+    return role
+
+
 def _role_of(session_arn: str) -> str | None:
     """The ARN of a session's role, path included: what aws:PrincipalArn is for it."""
     arn = Arn.parse(session_arn)

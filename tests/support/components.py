@@ -6,7 +6,7 @@ import pulumi
 import pytest
 from pulumi.runtime import rpc
 
-from tests.support.recording_engine import Engine, run
+from tests.support.recording_engine import ISSUER, Engine, run
 
 ALL = {"api": {"name": "prod-api"}, "both": {"name": "prod-both"}, "old": {"name": "prod-old"}}
 CONNECTOR = {"client_id": "an-id", "client_secret": "hunter2"}
@@ -35,7 +35,7 @@ def unwrapped(value: Any) -> Any:
 
 
 def self_hosted(hosting: str = "self_hosted_irsa", **args: Any) -> Any:
-    own = {"oidc_issuer": "oidc.example/id/1"} if hosting == "self_hosted_irsa" else {}
+    own = {"oidc_issuer": ISSUER} if hosting == "self_hosted_irsa" else {}
     connector = args.pop("deploy_connector", CONNECTOR)
     return {"hosting": hosting, **own, "clusters": {"api": {"name": "prod-api"}}, "deploy_connector": connector, **args}
 

@@ -27,6 +27,8 @@ GET_ROLE = "aws:iam/getRole:getRole"
 
 ROLES = {name: f"arn:aws:iam::111122223333:role/vendors/{name}" for name in ("shared", "shared-CadoResponse")}
 """Roles in IAM besides those of the program."""
+ISSUER = "oidc.example/id/1"
+"""The issuer of every cluster's tokens."""
 MODES = {"prod-api": "API", "prod-both": "API_AND_CONFIG_MAP", "prod-old": "CONFIG_MAP"}
 
 
@@ -54,6 +56,7 @@ class Engine(Mocks):
                 "accessConfigs": [{"authenticationMode": MODES[args.args["name"]]}],
                 "endpoint": f"https://{args.args['name']}.example",
                 "certificateAuthorities": [{"data": "Q0E="}],
+                "identities": [{"oidcs": [{"issuer": f"https://{ISSUER}"}]}],
             }
         if args.token == GET_ROLE:
             if args.args["name"] not in ROLES:

@@ -89,6 +89,12 @@ class EksConnectorArgs(IntegrationOptions):
     """The number of the connector's pods in each cluster: 2 (default) or 1."""
     node_selector: NotRequired[Mapping[str, str]]
     """The nodes to run on; when left out Linux on amd64, the only supported platform."""
+    confine_agent_role: NotRequired[bool]
+    """Systems Manager may assume the agent's role for your own account only (`aws:SourceAccount`). True by default in
+    profile `least`; false in `vendor`, as on the page."""
+    agent_source_arns: NotRequired[list[pulumi.Input[str]]]
+    """Systems Manager may assume the agent's role for these resources only (`aws:SourceArn`), as
+    `arn:aws:ssm:<region>:<account>:*`. None by default."""
     aws_profile: NotRequired[str]
     """The AWS profile to register with; the environment's credentials when left out."""
     endpoint: NotRequired[str]
@@ -116,7 +122,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         role=Role(
             name=role_name(args, f"eks-access-{place.name}"),
             description="The agent of EKS Connector keeps its channel to Systems Manager",
-            trust=Service(validation.AGENT_SERVICE),
+            trust=_trust(args, place, vendor),
             statements=_statements(place),
             **role_options(args),
         ),
@@ -152,6 +158,16 @@ def _validate(args: Mapping[str, Any], place: Place) -> None:
         raise InvalidInputError(
             "replicas", replicas, f"is not 1 to {STATE_SECRETS}: the connector may keep the state of no more pods"
         )
+
+
+def _trust(args: Mapping[str, Any], place: Place, vendor: bool) -> Service:
+    """The agent is a managed node of a hybrid activation; AWS's guide has these conditions for a role of such nodes.
+
+    https://docs.aws.amazon.com/systems-manager/latest/userguide/hybrid-multicloud-service-role.html
+    """
+    confined = args.get("confine_agent_role", not vendor)
+    arns = tuple(args.get("agent_source_arns", ()))
+    return Service(validation.AGENT_SERVICE, place.account if confined else None, arns)
 
 
 def _agent(args: Mapping[str, Any]) -> Agent:

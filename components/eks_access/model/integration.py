@@ -48,6 +48,8 @@ class ClusterPlace:
     endpoint: str = ""
     certificate_authority: str = ""
     """In base64, as EKS gives it."""
+    oidc_issuer: str = ""
+    """The issuer of its service accounts' tokens, without https://; empty if it was not read from EKS."""
     connected: bool = False
     """Whether it is a cluster outside of EKS, connected by EKS Connector; `mode` then has no meaning."""
 

@@ -23,7 +23,8 @@ READ_FROM_EKS = {"authentication_mode", "endpoint", "certificate_authority"}
 def complete_clusters(clusters: Mapping[str, ClusterArgs], opts: pulumi.InvokeOptions) -> dict[str, ClusterArgs]:
     """Reads the region, authentication mode, endpoint and certificate authority of clusters that they were not given.
 
-    All clusters are read at the same time.
+    What was read also has the issuer of the cluster's tokens (`oidc_issuer`), which is no argument. All clusters are
+    read at the same time.
 
     Raises:
         InvalidInputError: the authentication mode, which decides which resources are created, was not given and
@@ -60,13 +61,20 @@ def _read(found: "aws.eks.GetClusterResult") -> dict[str, Any]:
         "authentication_mode": AuthenticationMode(found.access_configs[0].authentication_mode),
         "endpoint": found.endpoint,
         "certificate_authority": found.certificate_authorities[0].data,
+        "oidc_issuer": _find_issuer(found),
     }
+
+
+def _find_issuer(found: "aws.eks.GetClusterResult") -> str:
+    issuers = [oidc.issuer for identity in found.identities or () for oidc in identity.oidcs]
+    return issuers[0].removeprefix("https://") if issuers else ""
 
 
 def _read_later(found: "pulumi.Output[aws.eks.GetClusterResult]") -> dict[str, Any]:
     return {
         "endpoint": found.apply(lambda cluster: cluster.endpoint),
         "certificate_authority": found.apply(lambda cluster: cluster.certificate_authorities[0].data),
+        "oidc_issuer": found.apply(_find_issuer),
     }
 
 

@@ -116,6 +116,7 @@ class IntegrationComponent(pulumi.ComponentResource):
                     bindings.capture(f"clusters.{key}.name", cluster["name"]),
                     cluster,
                     connections[key],
+                    bindings.capture(f"clusters.{key}.oidc_issuer", cast("Any", cluster).get("oidc_issuer", "")),
                     partition,
                     account,
                 )
@@ -193,13 +194,20 @@ def _as_secret(args: Mapping[str, Any], path: list[str]) -> dict[str, Any]:
 
 
 def _cluster_place(
-    key: str, name: str, args: Mapping[str, Any], connection: tuple[str, str], partition: str, account: str
+    key: str,
+    name: str,
+    args: Mapping[str, Any],
+    connection: tuple[str, str],
+    oidc_issuer: str,
+    partition: str,
+    account: str,
 ) -> ClusterPlace:
     region = args["region"]
     arn = f"arn:{partition}:eks:{region}:{account}:cluster/{name}"
     # Only a cluster outside of EKS has no authentication mode.
     mode = args.get("authentication_mode", AuthenticationMode.CONFIG_MAP)
-    return ClusterPlace(key, name, region, arn, mode, *connection, connected="authentication_mode" not in args)
+    connected = "authentication_mode" not in args
+    return ClusterPlace(key, name, region, arn, mode, *connection, oidc_issuer=oidc_issuer, connected=connected)
 
 
 def _describe_validated(describe: Describe, args: Mapping[str, Any], place: Place) -> Integration:
@@ -233,7 +241,12 @@ def _filled(tree: Mapping[str, Any], values: Mapping[str, str]) -> Mapping[str, 
 
 def _filled_place(place: Place, values: Mapping[str, str]) -> Place:
     clusters = (
-        dataclasses.replace(cluster, name=fill(cluster.name, values), arn=fill(cluster.arn, values))
+        dataclasses.replace(
+            cluster,
+            name=fill(cluster.name, values),
+            arn=fill(cluster.arn, values),
+            oidc_issuer=fill(cluster.oidc_issuer, values),
+        )
         for cluster in place.clusters
     )
     return dataclasses.replace(

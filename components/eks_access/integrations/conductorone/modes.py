@@ -146,7 +146,8 @@ def build_trust(
     namespace, service_account = workload(args, place)
     match hosting:
         case Hosting.SELF_HOSTED_IRSA:
-            return Irsa(place.partition, place.account, args["oidc_issuer"], namespace, service_account)
+            issuer = _validate_issuer(args["oidc_issuer"], cluster)
+            return Irsa(place.partition, place.account, issuer, namespace, service_account)
         case Hosting.SELF_HOSTED_POD_IDENTITY:
             return PodIdentity(place.account, (cluster.arn,), namespace, service_account)
         case Hosting.SELF_HOSTED_KEYS:
@@ -156,6 +157,19 @@ def build_trust(
                 validate_principals("principal_arn", (args.get("principal_arn", CONDUCTORONE_ROLE),)),
                 external_id=validate_external_id("external_id", args["external_id"]),
             )
+
+
+def _validate_issuer(issuer: str, cluster: ClusterPlace) -> str:
+    """With another cluster's issuer, a service account of the same name there would have the role."""
+    own = cluster.oidc_issuer
+    if own and is_known(own) and is_known(issuer) and issuer != own:
+        raise InvalidInputError(
+            "oidc_issuer",
+            issuer,
+            f"is not the issuer of cluster {cluster.key!r}, which is {own}: the connector's tokens would not be"
+            " accepted, and those of a cluster with this issuer would",
+        )
+    return issuer
 
 
 def _validate_user(principal_arn: str) -> str:

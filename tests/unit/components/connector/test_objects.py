@@ -246,3 +246,22 @@ def test_the_cluster_providers_are_those_of_the_eks_api() -> None:
 
     shape: Any = botocore.session.Session().get_service_model("eks").shape_for("ConnectorConfigProvider")
     assert shape.enum == list(validation.ClusterProvider)
+
+
+def conditions(**args: Any) -> Any:
+    (statement,) = described(**args).role.trust_policy()["Statement"]
+    return statement.get("Condition")
+
+
+def test_systems_manager_assumes_the_agents_role_for_its_own_account_only() -> None:
+    assert conditions() == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
+    assert conditions(profile=Profile.VENDOR) is None, "as on the page"
+    assert conditions(confine_agent_role=False) is None
+    assert conditions(profile=Profile.VENDOR, confine_agent_role=True) == conditions()
+
+
+def test_the_resources_that_it_is_assumed_for_can_be_named() -> None:
+    arns = ["arn:aws:ssm:eu-west-1:111122223333:*"]
+    assert conditions(agent_source_arns=arns) == {**conditions(), "ArnLike": {"aws:SourceArn": arns}}
+    with pytest.raises(InvalidInputError, match=r"source_arns\[0\] is '\*'"):
+        conditions(agent_source_arns=["*"])

@@ -23,16 +23,17 @@ import pytest
 from eks_access.errors import InvalidInputError
 from eks_access.integrations import opentrace, vendors
 from eks_access.integrations.cado import Cado
+from eks_access.integrations.conductorone.integration import ConductorOne
 from eks_access.integrations.custom.integration import CustomIntegration
 from eks_access.integrations.opentrace import OpenTrace
 from eks_access.model.arn import validate_principal
 from eks_access.model.identity import AccessPolicy, Identity
 from eks_access.model.integration import Profile
-from tests.support.components import cado, refusal
+from tests.support.components import cado, refusal, self_hosted
 from tests.support.components import opentrace as opentrace_args
 from tests.support.custom_definitions import small
 from tests.support.places import place
-from tests.support.recording_engine import run
+from tests.support.recording_engine import ISSUER, run
 from tests.support.vendors import ARGUMENTS
 
 PLATFORM = "arn:aws:iam::444455556666:role/CadoPlatform"
@@ -248,3 +249,13 @@ def test_an_output_in_a_pattern_may_not_widen_it(tmp_path: Path) -> None:
     accepted(CustomIntegration, "acme", of_gitlab(tmp_path, pattern, pulumi.Output.from_input("acme")))
     with pytest.raises(ValueError, match="does not name one project"):
         run(lambda: CustomIntegration("acme", of_gitlab(tmp_path, pattern, pulumi.Output.from_input("*"))).role_arn)
+
+
+@pytest.mark.parametrize("named", ["in plain", "by an Output"])
+def test_an_issuer_is_compared_with_the_one_that_eks_has_for_the_cluster(named: str) -> None:
+    name: Any = "prod-api" if named == "in plain" else pulumi.Output.from_input("prod-api")
+    clusters = {"api": {"name": name, "authentication_mode": "API"}}
+    own, other = (self_hosted(oidc_issuer=issuer, clusters=clusters) for issuer in (ISSUER, "oidc.example/id/2"))
+    accepted(ConductorOne, "c1", own)
+    with pytest.raises((pulumi.RunError, ValueError), match="is not the issuer of cluster 'api', which is"):
+        run(lambda: ConductorOne("c1", other).role_arn)

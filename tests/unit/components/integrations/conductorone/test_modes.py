@@ -1,5 +1,6 @@
 """ConductorOne's modes and tiers: which arguments belong where, and what each may do."""
 
+import dataclasses
 import json
 from typing import Any
 
@@ -9,6 +10,7 @@ from eks_access.errors import InvalidInputError
 from eks_access.integrations.conductorone.integration import describe
 from eks_access.model.expectations import AwsCall, KubernetesCall
 from eks_access.model.integration import Integration, Profile
+from eks_access.model.placeholders import placeholder
 from tests.support.places import place
 
 USER = "arn:aws:iam::111122223333:user/baton-eks"
@@ -106,6 +108,20 @@ def test_an_external_id_for_a_self_hosted_connector_is_rejected_with_its_consequ
 def test_an_invalid_issuer_is_rejected(provider: str) -> None:
     with pytest.raises(InvalidInputError, match="oidc_issuer"):
         described("self_hosted_irsa", oidc_issuer=provider)
+
+
+def test_the_issuer_of_another_cluster_is_rejected_because_its_service_accounts_would_have_the_role() -> None:
+    def deployed(own: str) -> Integration:
+        where = place("c1", "API")
+        (cluster,) = where.clusters
+        where = dataclasses.replace(where, clusters=(dataclasses.replace(cluster, oidc_issuer=own),))
+        return describe({"hosting": "self_hosted_irsa", "oidc_issuer": ISSUER}, where)
+
+    other = ISSUER.replace("0123", "9876")
+    with pytest.raises(InvalidInputError, match=f"is not the issuer of cluster 'c0', which is {other}"):
+        deployed(other)
+    for own in (ISSUER, "", placeholder("clusters.c0.oidc_issuer")):
+        assert trust(deployed(own))["Principal"] == {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{ISSUER}"}
 
 
 POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKS"
