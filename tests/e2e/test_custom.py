@@ -241,3 +241,67 @@ def test_the_probe_impersonates_a_collector_with_a_token_of_its_pod(sandbox: San
     assert collector.probe("--deadline", "1").exit_code == 1, "without the association it has no access"
     collector.up("--refresh")
     assert collector.probe().exit_code == 0, "and with the recreated association it has"
+
+
+PEOPLE = {"users": ["jane@acme.example", "sam@acme.example"], "groups": ["developers"]}
+EXAMPLES: dict[str, dict[str, object]] = {
+    # The sandbox acts as ConductorOne's and Cado's accounts: here in place of the vendors' own.
+    "datadog": {"account": "765656841499", "external_id": "0a1b2c3d4e5f"},
+    "cast-ai": {
+        "principal_arn": "arn:aws:iam::444455556666:role/CadoPlatform",
+        "external_id": "0f8fad5b-d9cb",
+        "vpc_arn": "arn:aws:ec2:us-east-1:111122223333:vpc/vpc-0123456789abcdef0",
+        "node_role_arn": "arn:aws:iam::111122223333:role/eks-node-general",
+    },
+    "strongdm": PEOPLE,
+    "teleport": {"principal_arn": PRINCIPAL, "external_id": "teleport-prod", **PEOPLE},
+}
+
+
+@pytest.fixture(scope="module")
+def examples(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """The examples of four vendors, each in both profiles, and who acts as them."""
+    folder = tmp_path_factory.mktemp("examples")
+    declared = {
+        name if profile == "least" else f"{name}-page": {
+            "vendor": "custom",
+            "definition": str(CHECKOUT / f"examples/custom/{name}.yaml"),
+            "arguments": arguments,
+            "clusters": ["api"],
+            "profile": profile,
+        }
+        for name, arguments in EXAMPLES.items()
+        for profile in ("least", "vendor")
+    }
+    declared["strongdm"]["clusters"] = ["api", "configmap"]
+    program = Program(sandbox, folder, "examples", {"eks-access:integrations": declared})
+    identities = folder / "identities.yaml"
+    kubeconfigs = {key: str(sandbox.state.kubeconfig(f"dev-{key}")) for key in ("api", "configmap")}
+    by_vendor = {
+        "datadog": {"profile": "conductorone"},
+        "cast-ai": {"profile": "cado"},
+        "strongdm": {"operator": {"profile": "deployer", "kubeconfigs": kubeconfigs}},
+        "teleport": {"profile": "conductorone"},
+    }
+    identities.write_text(
+        yaml.safe_dump({"version": 1, "integrations": by_vendor, "stranger": {"profile": "stranger"}})
+    )
+    program.env["EKS_ACCESS_IDENTITIES"] = str(identities)
+    program.up()
+    yield program
+    program.destroy()
+
+
+def test_every_expectation_of_the_vendors_examples_holds_in_both_profiles(examples: Program) -> None:
+    probed = examples.probe()
+    assert probed.mismatches() == [], probed.table
+    assert probed.exit_code == 0
+    assert {check["integration"].removesuffix("-page") for check in probed.report["checks"]} == set(EXAMPLES)
+    assert "unchanged" in examples.up("--expect-no-changes")
+
+
+def test_an_account_that_is_trusted_as_a_whole_needs_the_external_id(examples: Program) -> None:
+    probed = examples.probe("--integration", "datadog")
+    tampered = {check["detail"]: check["result"] for check in probed.report["checks"] if check["plane"] == "trust"}
+    assert {"external-id-missing", "external-id-wrong", "stranger"} <= set(tampered)
+    assert set(tampered.values()) == {"as-expected"}

@@ -42,9 +42,14 @@ def compare_rights(least: Rights, vendor: Rights) -> Difference:
     """The rights that only `vendor` has, most severe first, and the rights that only `least` has."""
     # The rules of an access policy are not listed one by one, so rules that it replaces are not lost.
     replaced = bool(_added_policies(least, vendor))
-    lost = (*_actions(vendor, least), *(() if replaced else _rules(vendor, least)))
+    lost = (
+        *_actions(vendor, least),
+        *_managed_policies(vendor, least),
+        *(() if replaced else _rules(vendor, least)),
+    )
     gained = (
         *_actions(least, vendor),
+        *_managed_policies(least, vendor),
         *_denials(least, vendor),
         *_added_policies(least, vendor),
         *_rules(least, vendor),
@@ -68,6 +73,20 @@ def _actions(before: Rights, after: Rights) -> list[Gain]:
             continue
         together.setdefault((where, aws_actions.describe_action(action)), []).append(action)
     return [Gain("aws", tuple(actions), where, risk) for (where, risk), actions in together.items()]
+
+
+def _managed_policies(before: Rights, after: Rights) -> list[Gain]:
+    had = {policy.arn for policy in before.managed_policies}
+    names = [policy.arn.partition(":policy/")[2] for policy in after.managed_policies if policy.arn not in had]
+    return [
+        Gain("aws", (f"AWS's policy {name}",), "on what AWS names in it", describe_managed_policy(name))
+        for name in names
+    ]
+
+
+def describe_managed_policy(name: str) -> Risk:
+    """What a policy that AWS manages makes possible: what is in it is not in the description."""
+    return Risk(f"can do all that AWS's policy {name} allows, and what AWS adds to it", True)
 
 
 def _is_within(resource: str, patterns: Sequence[str]) -> bool:

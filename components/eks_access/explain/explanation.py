@@ -14,6 +14,7 @@ from .difference import (
     Difference,
     as_list,
     compare_rights,
+    describe_managed_policy,
     find_api_groups,
     format_namespaces,
     format_resources,
@@ -75,7 +76,7 @@ def explain_integration(name: str, access: IntegrationAccess) -> Explanation:
         sources=tuple(access.sources),
         trust=tuple(describe_trust(access.trust)),
         owner=_instructions_for_owner(access),
-        aws=tuple(_statements(access)),
+        aws=(*_statements(access), *_managed_policies(access)),
         identity=tuple(_identity(access)),
         kubernetes=(*_access_policies(access), *_rules(access.grants, access.identity.username)),
         refused=tuple(_denied_calls(access)),
@@ -89,7 +90,9 @@ def _instructions_for_owner(access: IntegrationAccess) -> tuple[str, ...]:
     role = access.role
     if role.trust_policy is None:
         return ()
-    return existing_role.instructions_for_owner(role.arn, role.trust_policy, iam.build_document(access.statements))
+    managed = [policy.arn for policy in access.managed_policies]
+    document = iam.build_document(access.statements)
+    return existing_role.instructions_for_owner(role.arn, role.trust_policy, document, managed)
 
 
 def _statements(access: IntegrationAccess) -> Iterator[Right]:
@@ -104,6 +107,12 @@ def _statements(access: IntegrationAccess) -> Iterator[Right]:
             why=why,
             risks=() if denies else _unique_risks(aws_actions.describe_action(action) for action in actions),
         )
+
+
+def _managed_policies(access: IntegrationAccess) -> Iterator[Right]:
+    for policy in access.managed_policies:
+        name = policy.arn.partition(":policy/")[2]
+        yield Right(f"AWS's policy {name}", "on what AWS names in it", policy.why, (describe_managed_policy(name),))
 
 
 def _identity(access: IntegrationAccess) -> Iterator[str]:

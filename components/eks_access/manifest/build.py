@@ -19,6 +19,7 @@ from .models import (
     IntegrationAccess,
     KubernetesExpectation,
     Leftover,
+    ManagedPolicy,
     ObjectReference,
     OtherProfile,
     Role,
@@ -46,6 +47,7 @@ def build_integration_access(
         trust=_trust(role),
         statements=[statement.json() for statement in role.all_statements],
         statement_reasons=[statement.why for statement in role.all_statements],
+        managed_policies=_managed_policies(role, place),
         identity=Identity(
             username=identity.username,
             aws_auth_username=identity.aws_auth_username,
@@ -92,7 +94,12 @@ def _trust(role: DescribedRole) -> Trust:
 def _instructions_for_owner(role: DescribedRole, place: Place) -> tuple[str, ...]:
     if role.existing_arn is None:
         return ()
-    return existing_role.instructions_for_owner(place.role_arn, role.trust_policy(), role.policy())
+    managed = [policy.arn for policy in _managed_policies(role, place)]
+    return existing_role.instructions_for_owner(place.role_arn, role.trust_policy(), role.policy(), managed)
+
+
+def _managed_policies(role: DescribedRole, place: Place) -> list[ManagedPolicy]:
+    return [ManagedPolicy(arn=policy.arn(place.partition), why=policy.why) for policy in role.managed_policies]
 
 
 def _aws_calls(integration: Integration) -> list[AwsCall]:
@@ -106,6 +113,7 @@ def build_other_profile(integration: Integration, place: Place) -> OtherProfile:
     """The manifest's part about the profile that was not chosen, from the integration in that profile."""
     return OtherProfile(
         statements=[statement.json() for statement in integration.role.all_statements],
+        managed_policies=_managed_policies(integration.role, place),
         access_policies=_access_policies(integration.identity, place),
         grants=_grants(integration),
         trust=_trust(integration.role),

@@ -152,10 +152,18 @@ class Leftover(CamelModel):
     why: str
 
 
+class ManagedPolicy(CamelModel):
+    """A policy that AWS manages, and that the role has attached."""
+
+    arn: str
+    why: str
+
+
 class Rights(CamelModel):
     """Permissions of an integration in AWS and in each cluster."""
 
     statements: list[dict[str, Any]]
+    managed_policies: list[ManagedPolicy] = Field(default_factory=list)
     access_policies: list[AccessPolicy]
     grants: list[Grant]
 
@@ -178,6 +186,8 @@ class IntegrationAccess(CamelModel):
     statements: list[dict[str, Any]]
     statement_reasons: list[str] = Field(default_factory=list)
     """The reason for each statement, in their order."""
+    managed_policies: list[ManagedPolicy] = Field(default_factory=list)
+    """AWS's own policies that the role has besides."""
     identity: Identity
     clusters: dict[str, Cluster]
     """The clusters by the user's own keys."""
@@ -194,7 +204,12 @@ class IntegrationAccess(CamelModel):
 
     @property
     def rights(self) -> Rights:
-        return Rights(statements=self.statements, access_policies=self.identity.access_policies, grants=self.grants)
+        return Rights(
+            statements=self.statements,
+            managed_policies=self.managed_policies,
+            access_policies=self.identity.access_policies,
+            grants=self.grants,
+        )
 
 
 class DeclaredCluster(CamelModel):

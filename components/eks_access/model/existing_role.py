@@ -3,7 +3,7 @@
 The owner keeps its trust policy and permissions, and gets documents with what they must be, ready to paste.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..errors import InvalidInputError
@@ -82,15 +82,24 @@ def validate_found_arn(arn: str, found: str) -> None:
         )
 
 
-def instructions_for_owner(arn: str, trust_policy: Mapping[str, Any], policy: Mapping[str, Any]) -> tuple[str, ...]:
-    """What the role's owner must configure, as sentences with the documents to paste."""
+def instructions_for_owner(
+    arn: str, trust_policy: Mapping[str, Any], policy: Mapping[str, Any], managed_policies: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """What the role's owner must configure, as sentences with the documents to paste.
+
+    `managed_policies` are the ARNs of AWS's own policies that the role needs besides.
+    """
     allowed = (
         f"and has this policy, or rights that contain it: {compact(policy)}"
         if policy["Statement"]
+        else "and needs no policy of its own"
+        if managed_policies
         else "and needs no policy: the integration makes no AWS call"
     )
+    attached = f"The role {arn} has these policies of AWS attached: {', '.join(managed_policies)}"
     return (
         f"The role {arn} is used as it is: eks-access makes and changes neither its trust nor its policies. Its owner"
         f" has it trust this: {compact(trust_policy)}",
         f"The role {arn} {allowed}",
+        *([attached] if managed_policies else []),
     )

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,11 +15,14 @@ TRUST_POLICY_LIMIT = 2048
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 INLINE_POLICIES_LIMIT = 10_240
 """Characters of all inline policies of one role together; same page."""
+ATTACHED_POLICIES_LIMIT = 10
+"""Managed policies of one role, the default of the quota "Managed policies per role"; same page."""
 SESSION_SECONDS = range(3600, 43_200 + 1)
 """MaxSessionDuration of a role. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html"""
 
 _SID = re.compile(r"[A-Za-z0-9]+")
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
+_MANAGED_POLICY = re.compile(r"([\w+=,.@-]+/)*[\w+=,.@-]{1,128}", re.ASCII)
 _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 _ROLE_PATH = re.compile(r"/|/[\x21-\x7e]{1,510}/")
 
@@ -45,6 +48,45 @@ class Statement:
             "Resource": list(self.resources),
         }
         return statement | ({"Condition": dict(self.conditions)} if self.conditions else {})
+
+
+@dataclass(frozen=True)
+class ManagedPolicy:
+    """A policy that AWS manages, by its name and path: `SecurityAudit`, `service-role/AWSConfigRole`.
+
+    AWS extends it as its services grow, so it grants more than was reviewed.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html#aws-managed-policies
+    """
+
+    name: str
+    why: str = ""
+
+    def arn(self, partition: str) -> str:
+        return f"arn:{partition}:iam::aws:policy/{self.name}"
+
+
+def validate_managed_policies(path: str, policies: Sequence[ManagedPolicy]) -> None:
+    """Validates names, and that there are not too many for one role.
+
+    Raises:
+        InvalidInputError: one is no name of a policy of AWS, or twice, or they are more than IAM attaches.
+    """
+    for index, policy in enumerate(policies):
+        if not _MANAGED_POLICY.fullmatch(policy.name):
+            raise InvalidInputError(
+                f"{path}[{index}].name",
+                policy.name,
+                "is not the name of a policy that AWS manages",
+                "Give what follows `:policy/` in its ARN, as in SecurityAudit; statements of your own belong in"
+                " `statements`.",
+            )
+    names = [policy.name for policy in policies]
+    if len(set(names)) != len(names):
+        raise InvalidInputError(path, names, "names a policy twice")
+    if len(policies) > ATTACHED_POLICIES_LIMIT:
+        raise InvalidInputError(
+            path, len(policies), f"is more than the {ATTACHED_POLICIES_LIMIT} policies that IAM attaches to a role"
+        )
 
 
 def validate_extra_statements(path: str, items: Iterable[Mapping[str, Any]]) -> tuple[Statement, ...]:

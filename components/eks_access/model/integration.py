@@ -17,7 +17,7 @@ from ..errors import InvalidInputError
 from . import existing_role, iam
 from .arn import validate_partition
 from .expectations import Expectation
-from .iam import Statement
+from .iam import ManagedPolicy, Statement
 from .identity import AuthenticationMode, EntryMethod, Identity, entry_method, validate_cluster_name
 from .leftovers import LeftoverPattern
 from .objects import KubernetesObject
@@ -104,11 +104,14 @@ class Role:
     permissions_boundary: str | None = None
     extra_statements: tuple[Statement, ...] = ()
     """Statements that the user adds to those that the integration needs."""
+    managed_policies: tuple[ManagedPolicy, ...] = ()
+    """AWS's own policies that the role has besides."""
     existing_arn: str | None = None
     """The ARN of an existing role, which is used as it is; the other fields then describe what it must be."""
 
     def __post_init__(self) -> None:
         iam.validate_unique_sids("extra_statements", self.all_statements)
+        iam.validate_managed_policies("managed_policies", self.managed_policies)
         iam.validate_role_name("role_name", self.name)
         iam.validate_role_path("role_path", self.path)
         iam.validate_session_seconds("max_session_seconds", self.max_session_seconds)

@@ -82,7 +82,7 @@ class IntegrationComponent(pulumi.ComponentResource):
             )
         )
         tags = {key: bindings.fill_text(value) for key, value in known.get("tags", {}).items()}
-        role, policies = self._provide_role(name, integration, bindings, tags)
+        role, policies = self._provide_role(name, integration, place, bindings, tags)
         provisioned = Provisioned(integration, place, role, policies, bindings, tags, own)
         for cluster in place.clusters:
             self._create_cluster(f"{name}-{cluster.key}", cluster, clusters[cluster.key], provisioned)
@@ -128,6 +128,7 @@ class IntegrationComponent(pulumi.ComponentResource):
         self,
         name: str,
         integration: Integration,
+        place: Place,
         bindings: OutputBindings,
         tags: Mapping[str, pulumi.Input[str]],
     ) -> tuple[ActingRole, list[pulumi.Resource]]:
@@ -145,6 +146,15 @@ class IntegrationComponent(pulumi.ComponentResource):
                     opts=pulumi.ResourceOptions(parent=self),
                 )
             )
+            policies += [
+                aws.iam.RolePolicyAttachment(
+                    f"{name}-{managed.name.replace('/', '-')}",
+                    role=role.name,
+                    policy_arn=bindings.fill_text(managed.arn(place.partition)),
+                    opts=pulumi.ResourceOptions(parent=self),
+                )
+                for managed in integration.role.managed_policies
+            ]
         else:
             arn = bindings.fill_text(integration.role.existing_arn)
             role = read_existing_role(arn, pulumi.InvokeOptions(parent=self))

@@ -55,6 +55,10 @@ class _ResourceBuilder:
         document = json.dumps({"Version": "2012-10-17", "Statement": access.statements})
         policy = {"role": access.role.name, "policy": document}
         self._add("aws:iam/rolePolicy:RolePolicy", name, policy, component, role)
+        for managed in access.managed_policies:
+            attached = {"role": access.role.name, "policyArn": managed.arn}
+            named = f"{name}-{managed.arn.rpartition('/')[2]}"
+            self._add("aws:iam/rolePolicyAttachment:RolePolicyAttachment", named, attached, component, role)
 
     def _add_cluster(self, name: str, access: IntegrationAccess, cluster: Cluster, component: str) -> None:
         is_connected = cluster.method is EntryMethod.EKS_CONNECTOR

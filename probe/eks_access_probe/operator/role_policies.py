@@ -43,7 +43,7 @@ def build_check(aws: Aws, operator: Actor) -> Check:
     )
 
     def ask() -> Answer:
-        found = list(find_undeclared(_load_policies(aws, operator), operator.access.statements))
+        found = list(find_undeclared(load_policies(aws, operator), operator.access.statements))
         if not found:
             return Answer(Verdict.DENIED, None, "", "the role's policies are those of the description")
         more = f"; and {len(found) - MAX_SHOWN} more" if len(found) > MAX_SHOWN else ""
@@ -112,9 +112,10 @@ def _normalize(statement: Statement) -> dict[str, Any]:
     return {key: sorted(as_strings(value)) for key, value in parts.items()} | {"Condition": conditions}
 
 
-def _load_policies(aws: Aws, operator: Actor) -> list[Policy]:
-    """The role's inline and attached policies, in their versions in force."""
+def load_policies(aws: Aws, operator: Actor) -> list[Policy]:
+    """The role's inline and attached policies, in their versions in force; without AWS's own that are declared."""
     iam, role = aws.client("iam", operator.region, operator.operator_keys()), operator.access.role.name
+    declared = {policy.arn for policy in operator.access.managed_policies}
     found = []
     for page in iam.get_paginator("list_role_policies").paginate(RoleName=role):
         for name in page["PolicyNames"]:
@@ -123,6 +124,8 @@ def _load_policies(aws: Aws, operator: Actor) -> list[Policy]:
     for page in iam.get_paginator("list_attached_role_policies").paginate(RoleName=role):
         for attached in page["AttachedPolicies"]:
             arn = attached["PolicyArn"]
+            if arn in declared:
+                continue
             version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
             document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
             found.append(Policy(attached["PolicyName"], _parse_statements(document)))

@@ -48,7 +48,8 @@ def build_integration(definition: Definition, args: Mapping[str, Any], place: Pl
             name=role_name(args, templates.fill(definition.role.name)),
             description=templates.fill(definition.role.description),
             trust=trust,
-            statements=tuple(_statements(rights, templates)),
+            statements=tuple(_statements(rights, templates, place)),
+            managed_policies=tuple(iam.ManagedPolicy(each.name, each.why) for each in rights.managed_policies),
             **role_options(args),
         ),
         identity=identity.Identity(
@@ -146,32 +147,33 @@ def _place_values(place: Place) -> dict[str, str | list[str]]:
     }
 
 
-def _repeat(each: EachOf, templates: Templates, place: Place) -> Iterator[tuple[Templates, str | None]]:
-    """The templates of each item to create (one, or one for each cluster or region), with the item's region."""
+def _repeat(each: EachOf, templates: Templates, place: Place) -> Iterator[tuple[Templates, str]]:
+    """The templates of each item to create, with what tells it from the others: a cluster's key, a region, nothing."""
     if each == "once":
-        yield templates, None
+        yield templates, ""
     elif each == "region":
-        for region in dict.fromkeys(cluster.region for cluster in place.clusters):
+        for region in place.regions:
             yield templates.with_values({"region": region}), region
     else:
         for cluster in place.clusters:
-            yield templates.with_values(_cluster_values(cluster)), cluster.region
+            yield templates.with_values(_cluster_values(cluster)), cluster.key
 
 
 def _cluster_values(cluster: ClusterPlace) -> dict[str, str | list[str]]:
     return {"cluster_name": cluster.name, "cluster_arn": cluster.arn, "region": cluster.region}
 
 
-def _statements(rights: Rights, templates: Templates) -> Iterator[iam.Statement]:
+def _statements(rights: Rights, templates: Templates, place: Place) -> Iterator[iam.Statement]:
     for each in rights.statements:
-        yield iam.Statement(
-            each.sid,
-            tuple(each.actions),
-            tuple(templates.fill_list(each.resources)),
-            templates.fill(each.why),
-            each.effect,
-            cast("iam.Conditions", templates.fill_tree(each.conditions)),
-        )
+        for filled, key in _repeat(each.each, templates, place):
+            yield iam.Statement(
+                each.sid + "".join(part.capitalize() for part in re.split("[^A-Za-z0-9]+", key)),
+                tuple(each.actions),
+                tuple(filled.fill_list(each.resources)),
+                filled.fill(each.why),
+                each.effect,
+                cast("iam.Conditions", filled.fill_tree(each.conditions)),
+            )
 
 
 def _grant(grant: Grant, groups: Sequence[str], templates: Templates) -> rbac.Grant:
@@ -187,11 +189,12 @@ def _grant(grant: Grant, groups: Sequence[str], templates: Templates) -> rbac.Gr
         group,
         tuple(
             rbac.Rule(
-                tuple(rule.resources),
+                tuple(rule.resources or ()),
                 tuple(rule.verbs),
                 tuple(rule.api_groups),
                 _fill_restriction(f"grants.{grant.key}.resource_names", rule.resource_names or [], templates),
                 templates.fill(rule.why),
+                tuple(rule.non_resource_urls or ()),
             )
             for rule in grant.rules
         ),
@@ -220,8 +223,8 @@ def _namespaces(namespaces: list[str] | None, templates: Templates) -> tuple[str
 def _expectations(declared: Expectations, templates: Templates, place: Place) -> tuple[Expectation, ...]:
     calls: list[Expectation] = []
     for call in declared.aws:
-        for filled, region in _repeat(call.each, templates, place):
-            parameters = filled.fill_tree(call.parameters)
+        for filled, _ in _repeat(call.each, templates, place):
+            parameters, region = filled.fill_tree(call.parameters), filled.find("region")
             calls.append(expectations.AwsCall(call.action, call.allowed, filled.fill(call.why), parameters, region))
     for declared_call in declared.kubernetes:
         calls += _kubernetes_calls(declared_call, templates)
@@ -229,19 +232,26 @@ def _expectations(declared: Expectations, templates: Templates, place: Place) ->
 
 
 def _kubernetes_calls(declared: KubernetesCall, templates: Templates) -> Iterator[expectations.KubernetesCall]:
-    """The call in each of its namespaces: the namespace may be the placeholder of a list."""
-    resource, _, subresource = declared.resource.partition("/")
-    for namespace in templates.fill_list([declared.namespace]) if declared.namespace else [None]:
-        yield expectations.KubernetesCall(
-            declared.verb,
-            resource,
-            declared.allowed,
-            templates.fill(declared.why),
-            declared.api_group,
-            subresource or None,
-            namespace,
-            templates.fill_optional(declared.name),
-        )
+    """The call in each of its namespaces, on each of its names: both may be the placeholder of a list."""
+
+    def each_of(text: str | None) -> Sequence[str | None]:
+        return [None] if text is None else templates.fill_list([text])
+
+    # A path of the API server itself has no subresource.
+    is_path = declared.resource.startswith("/")
+    resource, _, subresource = (declared.resource, "", "") if is_path else declared.resource.partition("/")
+    for namespace in each_of(declared.namespace):
+        for name in each_of(declared.name):
+            yield expectations.KubernetesCall(
+                declared.verb,
+                resource,
+                declared.allowed,
+                templates.fill(declared.why),
+                declared.api_group,
+                subresource or None,
+                namespace,
+                name,
+            )
 
 
 def _handoff(definition: Definition, templates: Templates, place: Place) -> Handoff:

@@ -50,6 +50,17 @@ class Statement(StrictModel):
     conditions: dict[str, dict[str, str | list[str]]] = Field(default_factory=dict)
     why: Text
     """What the vendor does with it."""
+    each: EachOf = "once"
+    """Whether it is there once, or for each cluster or region, whose key is then added to the `sid`."""
+
+
+class ManagedPolicy(StrictModel):
+    """A policy that AWS manages. AWS adds to it, so prefer `statements` where the vendor says what it uses."""
+
+    name: Text
+    """What follows `:policy/` in its ARN, as in `SecurityAudit`."""
+    why: Text
+    """What the vendor does with it."""
 
 
 class AccessPolicy(StrictModel):
@@ -61,15 +72,26 @@ class AccessPolicy(StrictModel):
 
 
 class Rule(StrictModel):
-    """An RBAC rule."""
+    """An RBAC rule: about `resources`, or about `non_resource_urls`."""
 
     api_groups: Annotated[list[str], Field(min_length=1)] = Field(default=[""])
-    resources: Texts
+    resources: Texts | None = None
     verbs: Texts
     resource_names: Texts | None = None
     """Only objects with these names; all when left out. It cannot be empty: in RBAC that means all too."""
+    non_resource_urls: list[Annotated[str, Field(pattern=r"^/[^*]*\*?$")]] | None = None
+    """Paths of the API server itself, such as `/metrics`, instead of resources."""
     why: Text
     """What the vendor does with it."""
+
+    @model_validator(mode="after")
+    def _is_about_one(self) -> "Rule":
+        if bool(self.resources) is bool(self.non_resource_urls):
+            raise ValueError("give either resources or non_resource_urls")
+        named = self.model_fields_set & {"api_groups", "resource_names"}
+        if self.non_resource_urls and named:
+            raise ValueError(f"{min(named)} is for resources, and this rule is about non_resource_urls")
+        return self
 
 
 class Grant(StrictModel):
@@ -82,6 +104,14 @@ class Grant(StrictModel):
     namespaces: list[Text] | None = None
     """Everywhere when left out."""
     rules: Annotated[list[Rule], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _can_be_bound(self) -> "Grant":
+        if self.namespaces is not None and any(rule.non_resource_urls for rule in self.rules):
+            raise ValueError(
+                "non_resource_urls have no namespace: in `namespaces` the rule grants nothing; give it in another grant"
+            )
+        return self
 
 
 class AwsCall(StrictModel):
@@ -101,7 +131,7 @@ class KubernetesCall(StrictModel):
 
     verb: Text
     resource: Text
-    """With a subresource after a slash: `pods/exec`."""
+    """With a subresource after a slash: `pods/exec`. Or a path of the API server itself: `/metrics`."""
     allowed: bool
     why: Text
     api_group: str = ""
@@ -120,6 +150,8 @@ class Rights(StrictModel):
     """What the integration may do in one profile."""
 
     statements: list[Statement] = Field(default_factory=list)
+    managed_policies: list[ManagedPolicy] = Field(default_factory=list)
+    """Policies that AWS manages."""
     groups: list[Text] = Field(default_factory=list)
     access_policies: list[AccessPolicy] = Field(default_factory=list)
     grants: list[Grant] = Field(default_factory=list)
@@ -133,7 +165,7 @@ class LeastRights(Rights):
     def _has_no_wildcard(self) -> "LeastRights":
         names = [action for statement in self.statements for action in statement.actions]
         for rule in (rule for grant in self.grants for rule in grant.rules):
-            names += [*rule.api_groups, *rule.resources, *rule.verbs]
+            names += [*rule.api_groups, *(rule.resources or ()), *rule.verbs, *(rule.non_resource_urls or ())]
         wide = next((name for name in names if "*" in name), None)
         if wide is not None:
             raise ValueError(f"{wide!r} is a wildcard: spell out in `least` what the vendor uses")

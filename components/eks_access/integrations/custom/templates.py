@@ -24,6 +24,11 @@ class Templates:
         extended._values = {**self._values, **values}
         return extended
 
+    def find(self, name: str) -> str | None:
+        """The value of a placeholder; None where there is none, or a list."""
+        value = self._values.get(name)
+        return value if isinstance(value, str) else None
+
     def fill(self, template: str) -> str:
         """The template with its values.
 

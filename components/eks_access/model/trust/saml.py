@@ -70,7 +70,7 @@ def saml_audiences(path: str, regions: Iterable[str], *, partition_region: str) 
         )
     hosts = [partition.sign_in]
     for region in regions:
-        if not _REGION.fullmatch(region) or partition_of(region) is not partition:
+        if is_known(region) and (not _REGION.fullmatch(region) or partition_of(region) is not partition):
             raise InvalidInputError(path, region, f"is not a region of partition {partition.id}")
         if partition.home not in (None, region):
             hosts.append(f"{region}.{partition.sign_in}")

@@ -1,10 +1,11 @@
 """The undeclared permissions of a role's policies, statement by statement."""
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 
-from eks_access_probe.operator.role_policies import Policy, find_undeclared
+from eks_access_probe.operator.role_policies import Policy, find_undeclared, load_policies
 
 CLUSTER = "arn:aws:eks:us-east-1:111122223333:cluster/prod"
 DECLARED: list[dict[str, Any]] = [
@@ -64,3 +65,43 @@ def test_an_undeclared_permission_is_reported_with_its_policy(statement: dict[st
 def test_a_missing_deny_is_reported() -> None:
     assert found(DECLARED[0], declared=[*DECLARED, GUARD]) == ["the Deny Never is missing"]
     assert found(DECLARED[0], {**GUARD, "Sid": "Renamed", "Action": "iam:*"}, declared=[*DECLARED, GUARD]) == []
+
+
+AUDIT = "arn:aws:iam::aws:policy/SecurityAudit"
+
+
+class _Iam:
+    """A role with one inline policy and two of AWS's own attached."""
+
+    PAGES: ClassVar[dict[str, Any]] = {
+        "list_role_policies": [{"PolicyNames": ["inline"]}],
+        "list_attached_role_policies": [
+            {
+                "AttachedPolicies": [
+                    {"PolicyName": "SecurityAudit", "PolicyArn": AUDIT},
+                    {"PolicyName": "ReadOnlyAccess", "PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
+                ]
+            }
+        ],
+    }
+
+    def get_paginator(self, name: str) -> Any:
+        return SimpleNamespace(paginate=lambda **_: self.PAGES[name])
+
+    def get_role_policy(self, **_: str) -> Any:
+        return {"PolicyDocument": {"Statement": DECLARED}}
+
+    def get_policy(self, **_: str) -> Any:
+        return {"Policy": {"DefaultVersionId": "v1"}}
+
+    def get_policy_version(self, **_: str) -> Any:
+        return {"PolicyVersion": {"Document": {"Statement": [allow("s3:Get*", "*")]}}}
+
+
+def test_a_policy_of_aws_that_the_description_names_is_declared_and_another_one_is_not() -> None:
+    aws: Any = SimpleNamespace(client=lambda *_: _Iam())
+    access = SimpleNamespace(role=SimpleNamespace(name="r"), managed_policies=[SimpleNamespace(arn=AUDIT)])
+    operator: Any = SimpleNamespace(region="us-east-1", operator_keys=lambda: None, access=access)
+    policies = load_policies(aws, operator)
+    assert [policy.name for policy in policies] == ["inline", "ReadOnlyAccess"]
+    assert list(find_undeclared(policies, DECLARED)) == ["policy ReadOnlyAccess allows s3:Get* on *"]

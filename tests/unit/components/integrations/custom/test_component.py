@@ -7,7 +7,7 @@ import pytest
 from eks_access import CustomIntegration
 from eks_access.stack.configuration import parse_environment
 from tests.support.custom_definitions import ARGUMENTS, EXAMPLE
-from tests.support.recording_engine import ACCESS_ENTRY, CLUSTER_ROLE, ROLE, run
+from tests.support.recording_engine import ACCESS_ENTRY, CLUSTER_ROLE, ROLE, ROLES, run
 
 
 def arguments(**changes: Any) -> Any:
@@ -61,3 +61,30 @@ def test_an_environment_declares_it_as_vendor_custom() -> None:
     }
     (found,) = parse_environment(config, pulumi.Output.secret).integrations
     assert (found.vendor.key, found.arguments["arguments"]) == ("custom", ARGUMENTS)
+
+
+def test_policies_of_aws_are_attached_to_the_role_in_the_partition_that_it_is_in() -> None:
+    given = {"definition": str(EXAMPLE.with_name("datadog.yaml")), "arguments": {"external_id": "0a1b2c3d"}}
+    vendor = run(lambda: CustomIntegration("dd", arguments(**given, profile="vendor")).role_arn)
+    (attachment,) = vendor.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment").values()
+    assert attachment["policyArn"] == "arn:aws:iam::aws:policy/SecurityAudit"
+    assert attachment["role"] == "DatadogIntegrationRole-dd"
+    least = run(lambda: CustomIntegration("dd", arguments(**given)).role_arn)
+    assert not least.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+
+
+def test_the_owner_of_an_existing_role_learns_which_policies_of_aws_it_needs() -> None:
+    given = {
+        "definition": str(EXAMPLE.with_name("datadog.yaml")),
+        "arguments": {"external_id": "0a1b2c3d"},
+        "profile": "vendor",
+        "existing_role_arn": ROLES["shared"],
+    }
+    seen: list[str] = []
+
+    def program() -> Any:
+        component = CustomIntegration("dd", arguments(**given))
+        return component.access.apply(lambda access: seen.extend(access["handoff"]["steps"]))
+
+    assert not run(program).of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")
+    assert any("policies of AWS attached: arn:aws:iam::aws:policy/SecurityAudit" in step for step in seen)

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from eks_access.integrations.custom.definition_file import load_definition, pars
 from eks_access.model.expectations import AwsCall, KubernetesCall
 from eks_access.model.integration import Integration, Profile
 from eks_access.model.placeholders import placeholder
-from eks_access.model.trust import CrossAccount, PodIdentity
+from eks_access.model.trust import CrossAccount, PodIdentity, Service
 from tests.support.custom_definitions import ARGUMENTS, EXAMPLE, ROLE, SMALL, small
 from tests.support.places import place
 
@@ -167,3 +168,89 @@ def test_a_profile_that_is_not_described_is_rejected() -> None:
 def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="which cannot be read: No such file"):
         load_definition(tmp_path / "nowhere.yaml")
+
+
+URLS = [{"non_resource_urls": ["/metrics", "/logs/x"], "verbs": ["get"], "why": "metrics"}]
+
+
+def test_a_rule_is_about_resources_or_about_paths_of_the_api_server() -> None:
+    grants = [{"key": "urls", "rules": URLS}]
+    (grant,) = described(small(profiles__least__grants=grants)).grants
+    assert [rule.json() for rule in grant.rules] == [{"nonResourceURLs": ["/metrics", "/logs/x"], "verbs": ["get"]}]
+    call = {"verb": "get", "resource": "/logs/x", "allowed": True, "why": "logs"}
+    integration = described(small(profiles__least__grants=grants, expectations={"kubernetes": [call]}))
+    (asked,) = (e for e in integration.expectations if isinstance(e, KubernetesCall) and e.resource.startswith("/"))
+    assert (asked.resource, asked.subresource) == ("/logs/x", None)
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ({}, "give either resources or non_resource_urls"),
+        ({"resources": ["pods"], "non_resource_urls": ["/metrics"]}, "give either resources or non_resource_urls"),
+        ({"non_resource_urls": ["/metrics"], "api_groups": [""]}, "api_groups is for resources"),
+        ({"non_resource_urls": ["/metrics"], "resource_names": ["x"]}, "resource_names is for resources"),
+        ({"non_resource_urls": ["metrics"]}, "should match pattern"),
+        ({"non_resource_urls": ["/a*/b"]}, "should match pattern"),
+        ({"non_resource_urls": ["/debug/*"]}, "'/debug/\\*' is a wildcard"),
+        ({"non_resource_urls": []}, "give either resources or non_resource_urls"),
+    ],
+)
+def test_a_rule_that_is_about_neither_or_both_is_rejected(rule: dict[str, Any], problem: str) -> None:
+    grants = [{"key": "urls", "rules": [{"verbs": ["get"], "why": "x", **rule}]}]
+    assert re.search(problem, refusal(small(profiles__least__grants=grants)))
+
+
+def test_paths_are_not_granted_in_namespaces_where_they_would_have_no_effect() -> None:
+    grants = [{"key": "urls", "namespaces": ["web"], "rules": URLS}]
+    assert "in `namespaces` the rule grants nothing" in refusal(small(profiles__least__grants=grants))
+
+
+def test_a_statement_for_each_region_is_there_once_for_each() -> None:
+    statement = {
+        "sid": "Nodes",
+        "actions": ["ec2:DescribeInstances"],
+        "resources": ["*"],
+        "conditions": {"StringEquals": {"aws:RequestedRegion": "{region}"}},
+        "why": "nodes in {region}",
+        "each": "region",
+    }
+    policy = described(small(profiles__least__statements=[statement]), "API", "API").role.policy()
+    (only,) = policy["Statement"]
+    assert (only["Sid"], only["Condition"]) == ("NodesUsEast1", {"StringEquals": {"aws:RequestedRegion": "us-east-1"}})
+    once = {**statement, "each": "once"}
+    assert "contains {region}, which is unknown here" in refusal(small(profiles__least__statements=[once]))
+
+
+@pytest.mark.parametrize(
+    ("names", "problem"),
+    [
+        (["arn:aws:iam::aws:policy/SecurityAudit"], "is not the name of a policy that AWS manages"),
+        (["Security*"], "is not the name of a policy that AWS manages"),
+        (["SecurityAudit", "SecurityAudit"], "names a policy twice"),
+        ([f"P{index}" for index in range(11)], "more than the 10 policies"),
+    ],
+)
+def test_policies_that_iam_would_not_attach_are_rejected(names: list[str], problem: str) -> None:
+    policies = [{"name": name, "why": "audit"} for name in names]
+    assert problem in refusal(small(profiles__least__managed_policies=policies))
+    accepted = [{"name": "service-role/AWSConfigRole", "why": "audit"}]
+    (policy,) = described(small(profiles__least__managed_policies=accepted)).role.managed_policies
+    assert policy.arn("aws") == "arn:aws:iam::aws:policy/service-role/AWSConfigRole"
+
+
+@pytest.mark.parametrize("account", ["464622532012", "arn:aws:iam::464622532012:root"])
+def test_an_account_is_a_principal_with_an_external_id_alone(account: str) -> None:
+    trust = {"cross_account": {"principals": [account], "external_id": "a1b2c3d4"}}
+    integration = described(small(trust=trust))
+    assert integration.role.trust == CrossAccount((account,), external_id="a1b2c3d4")
+    assert "Account 464622532012 is trusted as a whole" in integration.residual_risks[-1]
+    del trust["cross_account"]["external_id"]
+    assert "is a whole account, which is trusted only together with an ExternalId" in refusal(small(trust=trust))
+
+
+def test_a_service_that_sends_no_account_is_trusted_without_one() -> None:
+    trust = {"service": {"service": "ec2.amazonaws.com", "source_account": None}}
+    assert described(small(trust=trust)).role.trust == Service("ec2.amazonaws.com")
+    del trust["service"]["source_account"]
+    assert "is never sent by ec2.amazonaws.com" in refusal(small(trust=trust))
