@@ -169,7 +169,7 @@ def test_an_access_entry_would_take_a_node_out_of_its_cluster_and_is_refused(
 
     def username() -> str | None:
         user = who(node_role.in_cluster("dev-both", session="node-1"))
-        return user and user["username"]
+        return str(user["username"]) if user else None
 
     eventually(lambda: username() == "system:node:node-1", "aws-auth maps the node")
     eks.create_access_entry(**entry, type="STANDARD", username="vendor:{{SessionName}}")
@@ -243,7 +243,7 @@ def test_the_probe_impersonates_a_collector_with_a_token_of_its_pod(sandbox: San
     assert collector.probe().exit_code == 0, "and with the recreated association it has"
 
 
-PEOPLE = {"users": ["jane@acme.example", "sam@acme.example"], "groups": ["developers"]}
+PEOPLE: dict[str, object] = {"users": ["jane@acme.example", "sam@acme.example"], "groups": ["developers"]}
 EXAMPLES: dict[str, dict[str, object]] = {
     # The sandbox acts as ConductorOne's and Cado's accounts: here in place of the vendors' own.
     "datadog": {"account": "765656841499", "external_id": "0a1b2c3d4e5f"},

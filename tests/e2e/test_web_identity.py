@@ -25,7 +25,7 @@ def program_of(sandbox: Sandbox, folder: Path, subject: str) -> Program:
     definition = folder / "acme.yaml"
     trust = {"web_identity": {**TRUST, "subject": subject}}
     definition.write_text(small(trust=trust, arguments__role=None))
-    mine = {"vendor": "custom", "definition": str(definition), "clusters": ["api"]}
+    mine: dict[str, Any] = {"vendor": "custom", "definition": str(definition), "clusters": ["api"]}
     mine["arguments"] = {"namespaces": ["default"]}
     return Program(sandbox, folder, "tokens", {"eks-access:integrations": {"acme": mine}})
 

@@ -36,6 +36,9 @@ class ClusterArgs(TypedDict):
     """The API server's address; read from EKS when left out."""
     certificate_authority: NotRequired[pulumi.Input[str]]
     """The API server's certificate authority (base64, as EKS gives it); read from EKS when left out."""
+    oidc_issuer: NotRequired[pulumi.Input[str]]
+    """The issuer of the tokens of its service accounts, without https://; read from EKS together with the others. What
+    trusts such tokens is compared with it."""
     kubeconfig: NotRequired[pulumi.Input[str]]
     """A kubeconfig for the deployment itself; by default that of the `kubernetes_provider`, or else one that signs in
     with the deployer's AWS credentials."""

@@ -23,8 +23,7 @@ READ_FROM_EKS = {"authentication_mode", "endpoint", "certificate_authority"}
 def complete_clusters(clusters: Mapping[str, ClusterArgs], opts: pulumi.InvokeOptions) -> dict[str, ClusterArgs]:
     """Reads the region, authentication mode, endpoint and certificate authority of clusters that they were not given.
 
-    What was read also has the issuer of the cluster's tokens (`oidc_issuer`), which is no argument. All clusters are
-    read at the same time.
+    What was read also has the issuer of the clusters' tokens. All clusters are read at the same time.
 
     Raises:
         InvalidInputError: the authentication mode, which decides which resources are created, was not given and

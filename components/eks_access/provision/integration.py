@@ -116,7 +116,7 @@ class IntegrationComponent(pulumi.ComponentResource):
                     bindings.capture(f"clusters.{key}.name", cluster["name"]),
                     cluster,
                     connections[key],
-                    bindings.capture(f"clusters.{key}.oidc_issuer", cast("Any", cluster).get("oidc_issuer", "")),
+                    bindings.capture(f"clusters.{key}.oidc_issuer", cluster.get("oidc_issuer", "")),
                     partition,
                     account,
                 )
