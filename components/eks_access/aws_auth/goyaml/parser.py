@@ -1,7 +1,7 @@
 """Parses a section of aws-auth as go-yaml v2, the authenticator's parser, does, with the position of every node.
 
 PyYAML's scanner and go-yaml's are ports of the same C library and differ in a few places: tabs, `:` and `?` inside
-flow collections, escapes, block scalar headers. Those places are overridden here after go-yaml's `scannerc.go`
+flow collections, escapes, block scalar headers, directives. Those places are overridden here after `scannerc.go`
 (https://github.com/go-yaml/yaml/blob/v2.4.0/scannerc.go); `tests/oracle` compares the result with the real parser.
 Scalars stay source text; `types.py` gives them the types of Go.
 """
@@ -15,7 +15,7 @@ from yaml.error import Mark
 from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner, ScannerError
-from yaml.tokens import ScalarToken
+from yaml.tokens import DirectiveToken, ScalarToken
 
 from ...errors import EksAccessError
 
@@ -23,6 +23,11 @@ _BREAKS = "\r\n\x85\u2028\u2029"
 _BREAKS_END = "\0" + _BREAKS
 _LINE = re.compile(f"[^{_BREAKS_END}]*")
 _BLANKS_END = " \t" + _BREAKS_END
+_DIRECTIVE_NAME = re.compile(r"[\w-]*", re.ASCII)
+_DIGITS = re.compile("[0-9]*")
+_MAX_VERSION_DIGITS = 9
+_VERSION = (1, 1)
+"""The only version of YAML that go-yaml v2 accepts in a %YAML directive."""
 
 
 class YamlSyntaxError(EksAccessError):
@@ -170,6 +175,51 @@ class _Loader(Reader, Scanner, Parser):
             if not self.flow_level:
                 self.allow_simple_key = True
 
+    def scan_directive(self) -> DirectiveToken:
+        """go-yaml refuses a directive that it does not know, which PyYAML ignores; and it takes tabs for blanks."""
+        start = self.get_mark()
+        self.forward()
+        name = self._scan_while(_DIRECTIVE_NAME)
+        self._skip_blanks()
+        value: tuple[Any, Any]
+        if name == "YAML":
+            value = (self._scan_version_number(start), self._scan_version_number(start, after="."))
+        elif name == "TAG":
+            handle = self.scan_tag_handle("directive", start)  # type: ignore[no-untyped-call]
+            if self.peek() not in " \t":
+                self._fail("while scanning a directive", start, "did not find expected whitespace")
+            self._skip_blanks()
+            value = (handle, self.scan_tag_uri("directive", start))  # type: ignore[no-untyped-call]
+        else:
+            self._fail("while scanning a directive", start, "found unknown directive name")
+        end = self.get_mark()
+        self._skip_blanks()
+        if self.peek() == "#":
+            self._skip_comment()
+        if self.peek() not in _BREAKS_END:
+            self._fail("while scanning a directive", start, "did not find expected comment or line break")
+        self._scan_line_break()
+        return DirectiveToken(name, value, start, end)
+
+    def _scan_version_number(self, start: Mark, after: str = "") -> int:
+        if after and self.peek() != after:
+            self._fail("while scanning a %YAML directive", start, "did not find expected digit or '.' character")
+        self.forward(len(after))
+        digits = self._scan_while(_DIGITS)
+        if not 0 < len(digits) <= _MAX_VERSION_DIGITS:
+            self._fail("while scanning a %YAML directive", start, "did not find an expected version number")
+        return int(digits)
+
+    def _scan_while(self, pattern: re.Pattern[str]) -> str:
+        match = pattern.match(self.buffer, self.pointer)
+        assert match is not None, "the pattern matches an empty text"
+        self.forward(len(match[0]))
+        return match[0]
+
+    def _skip_blanks(self) -> None:
+        while self.peek() in " \t":
+            self.forward()
+
     def scan_flow_scalar(self, style: str) -> ScalarToken:
         start = self.get_mark()
         try:
@@ -237,8 +287,7 @@ class _Loader(Reader, Scanner, Parser):
                     problem = "found an indentation indicator equal to 0"
                     self._fail("while scanning a block scalar", start_mark, problem)
                 self.forward()
-        while self.peek() in " \t":
-            self.forward()
+        self._skip_blanks()
         if self.peek() == "#":
             self._skip_comment()
         return chomping, increment
@@ -286,8 +335,8 @@ def _compose_document(loader: _Loader, text: str) -> Document:
     event = _next_event(loader)
     if isinstance(event, yaml.StreamEndEvent):
         return _build_document(loader, None, len(text), "", 0)
-    if event.version is not None or event.tags is not None:
-        _refuse_directive(event)
+    if event.version not in (None, _VERSION):
+        raise yaml.MarkedYAMLError(problem="found incompatible YAML document", problem_mark=event.start_mark)
     root = _compose_node(loader, _next_event(loader), {})
     ending = _next_event(loader)
     end = ending.start_mark.index if ending.explicit else len(text)
@@ -299,11 +348,6 @@ def _compose_document(loader: _Loader, text: str) -> Document:
     if isinstance(after, yaml.StreamEndEvent):
         return _build_document(loader, root, end, "", 0)
     return _build_document(loader, root, end, "document", after.start_mark.line + 1)
-
-
-def _refuse_directive(event: Any) -> NoReturn:
-    """Directives can redefine tags, have no use here, and are treated differently by go-yaml and PyYAML."""
-    raise yaml.MarkedYAMLError(problem="directives (%YAML, %TAG) are not supported", problem_mark=event.start_mark)
 
 
 def _build_document(

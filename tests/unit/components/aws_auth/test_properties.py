@@ -24,11 +24,13 @@ SHAPES = [
     "- rolearn: !!str 12\n  groups: [!!binary aGk=, .5, 0x1f, 1_000, 2001-01-01, 08, 1e3, yes]\n",
     "- &a\n  rolearn: a\n  username: b\n- <<: *a\n  rolearn: c\n- <<: [*a, {username: z}]\n- *a\n",
     "- rolearn: x\n  groups:\n  - a\n  -\n-\n- # c\n  rolearn: y\n",
+    "# c\n%YAML 1.1\n%TAG !e! tag:yaml.org,2002:\n---\n- rolearn: !e!str a\n  username: b\n",
 ]
 PIECES = [
     *"'\"-:#[]{},?&*!|>%@` \t\n\r~<=./\\0123nyNa_+eIi",
     *("é", "\x85", "\u2028", "\xa0", "\U0001f600", "ſ", "K", "\ufeff"),
     *("- ", ": ", "\n- ", "\n  ", " #", "\\u00", "rolearn: ", "username: ", "groups: ", "null", "<<: ", "*a", "&a "),
+    *("%FOO 1\n", "%YAML 1.1\n", "%TAG ! x\n", "%TAG\t!e!\t!b # c\n", "\n%"),
     *("---\n", "...\n", "|\n", ">-\n", "''", '""', "[]", "{}", "\r\n", "!!str ", "!!float "),
 ]
 
