@@ -12,6 +12,7 @@ from .reader import Identity
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc")
 NODE_GROUPS = ("system:bootstrappers", "system:nodes", "system:node-proxier", "eks:kube-proxy-windows")
 """Groups of the mappings that EKS writes for nodes, Fargate pods and Windows nodes."""
+EC2_PRIVATE_DNS_NAME = "{{EC2PrivateDNSName}}"
 TEMPLATES = ("{{AccountID}}", "{{SessionName}}", "{{SessionNameRaw}}", "{{AccessKeyID}}")
 """Templates that the authenticator replaces in a username; {{EC2PrivateDNSName}} is for nodes alone.
 
@@ -91,8 +92,8 @@ def validate_username(username: str) -> str:
         advice = "names of Kubernetes' own components; choose another prefix"
         _refuse("username", username, f"begins with system:, which is for the {advice}")
     for template in _TEMPLATE.findall(username):
-        if template == "{{EC2PrivateDNSName}}":
-            _refuse("username", username, "uses {{EC2PrivateDNSName}}, which only works for an EC2 node's own role")
+        if template == EC2_PRIVATE_DNS_NAME:
+            _refuse("username", username, f"uses {template}, which only works for an EC2 node's own role")
         if template not in TEMPLATES:
             allowed = ", ".join(TEMPLATES)
             _refuse(
@@ -132,7 +133,7 @@ def is_protected(identity: Identity) -> bool:
     The cluster breaks without them: https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html
     """
     return (
-        "{{EC2PrivateDNSName}}" in identity.username
+        EC2_PRIVATE_DNS_NAME in identity.username
         or identity.username.startswith("system:node:")
         or any(group in NODE_GROUPS for group in identity.groups)
     )
