@@ -4,13 +4,13 @@ Two writers never overwrite each other: the API server refuses a write with an o
 reads and merges again. A write whose response was lost is safe to repeat, because a mapping that is already as wanted
 is left alone. The ConfigMap itself is created when it is missing, and never deleted.
 
-Ownership: an entry is ours if it equals what our state says was written. An entry that already equals what is wanted
-when it is created counts as ours too: that is how a run that was killed after its write continues.
+Ownership: an entry is ours if it equals what our state says was written. One that equals what is wanted and was there
+before (a write that changes nothing) is not, unless it is adopted: another stack may have written the same.
 """
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
@@ -19,7 +19,7 @@ from ..errors import EksAccessError
 from ..kubernetes.client import FIELD_MANAGER, Api, ApiError
 from .errors import AwsAuthConflictError, Code
 from .mapping import RoleMapping
-from .merge import Plan, plan_remove, plan_set
+from .merge import Plan, plan_remove, plan_set, validate_editable
 from .reader import ROLES, Identity, read
 
 NAMESPACE = "kube-system"
@@ -30,23 +30,30 @@ DEADLINE = 60.0
 _PATH = f"/api/v1/namespaces/{NAMESPACE}/configmaps"
 log = logging.getLogger(__name__)
 
-# Tools that overwrite the whole of mapRoles at their next run.
-_WHOLE_FIELD_TOOLS = (
-    "terraform",
-    "hashicorp",
-    "helm",
-    "argocd",
-    "flux",
-    "kustomize-controller",
-    "kubectl-client-side-apply",
+_CAREFUL_WRITERS = frozenset(
+    {
+        # People who edit what is there: `kubectl edit`, and a browser on the console (named after its user agent).
+        "kubectl-edit",
+        "Mozilla",
+        # EKS itself, as it adds the roles of managed nodes and Fargate profiles.
+        "vpcLambda",
+        # Tools that read the list, and add or remove an entry.
+        "eksctl",
+        "aws-auth",
+        "aws-iam-authenticator",
+    }
 )
+"""Field managers that are known to leave the entries of others as they are. All others are taken for tools that have a
+whole list of their own: nothing in a field manager's name shows how it writes.
+https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers"""
 
 
 class _RetryError(EksAccessError):
     """A write conflict or a transient error of the server: retry from a fresh read."""
 
-    def __init__(self, cause: object) -> None:
+    def __init__(self, cause: object, *, may_be_written: bool = False) -> None:
         self.cause = cause
+        self.may_be_written = may_be_written
         super().__init__(str(cause))
 
 
@@ -73,10 +80,17 @@ def read_identity(api: Api, rolearn: str) -> Identity | None:
     """The username and groups that the authenticator reads for the role now; None if it is not mapped.
 
     Raises:
+        AwsAuthConflictError: the authenticator reads nothing, or not all, so whether the role is mapped is not known.
         ApiError: the server refused the read.
     """
     config_map = _read_config_map(api)
-    return read(_read_data(config_map)).roles.get(rolearn.lower()) if config_map else None
+    if config_map is None:
+        return None
+    data = _read_data(config_map)
+    identity = read(data).roles.get(rolearn.lower())
+    if identity is None:
+        validate_editable(data)
+    return identity
 
 
 def preview(api: Api, mapping: RoleMapping, *, owned: Iterable[RoleMapping] = (), adopt: bool = False) -> Plan:
@@ -146,10 +160,26 @@ def _write_until_confirmed(
         before_sleep=_log_retry,
         reraise=True,
     )
+    attempts = _Attempts()
     try:
-        return retrying(_write_once, api, plan, is_effective)
+        outcome: Outcome = retrying(attempts.follow, lambda: _write_once(api, plan, is_effective))
     except _RetryError as last:
         raise WriteConflictError(deadline, last.cause) from last
+    return replace(outcome, changed=outcome.changed or attempts.may_have_written)
+
+
+class _Attempts:
+    """Whether an attempt that failed may have written: then what is found as wanted afterwards was written by us."""
+
+    def __init__(self) -> None:
+        self.may_have_written = False
+
+    def follow(self, attempt: Callable[[], Outcome]) -> Outcome:
+        try:
+            return attempt()
+        except _RetryError as error:
+            self.may_have_written |= error.may_be_written
+            raise
 
 
 def _log_retry(state: RetryCallState) -> None:
@@ -181,7 +211,7 @@ def _write_once(
         _replace_config_map(api, {**config_map, "data": planned.data})
     # A tool that writes without a resource version may have overwritten it at once.
     if not is_effective(read(_read_data(_read_config_map(api))).roles):
-        raise _RetryError("the mapping was gone when it was read back")
+        raise _RetryError("the mapping was gone when it was read back")  # by another writer, who may have the same
     return Outcome(True, warnings)
 
 
@@ -205,7 +235,7 @@ def _create_config_map(api: Api, data: Mapping[str, str]) -> None:
     try:
         api.json("POST", _PATH, query={"fieldManager": FIELD_MANAGER}, body=body)
     except ApiError as error:
-        raise _classify_error(error) from error
+        raise _classify_error(error, is_write=True) from error
 
 
 def _replace_config_map(api: Api, body: Mapping[str, Any]) -> None:
@@ -216,12 +246,12 @@ def _replace_config_map(api: Api, body: Mapping[str, Any]) -> None:
         # 404: deleted since it was read. The next read finds it missing, or created again by another writer.
         if error.status == 404 and not _is_namespace_missing(error):
             raise _RetryError(error) from error
-        raise _classify_error(error) from error
+        raise _classify_error(error, is_write=True) from error
 
 
-def _classify_error(error: ApiError) -> Exception:
+def _classify_error(error: ApiError, *, is_write: bool = False) -> Exception:
     if error.status in (409, 429, 500, 503, 504):
-        return _RetryError(error)
+        return _RetryError(error, may_be_written=is_write and error.status >= 500)
     if error.status == 413 or "too large" in error.message.lower() or "too long" in error.message.lower():
         advice = "Move principals to access entries."
         return AwsAuthConflictError(
@@ -248,16 +278,16 @@ def _validate_mutable(config_map: Mapping[str, Any]) -> None:
 
 
 def _find_competing_managers(config_map: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Warnings about other field managers of the whole of mapRoles, which would remove our entry at their next run."""
+    """Warnings about other field managers of the whole of mapRoles, which may remove our entry at their next run."""
     found = []
     for entry in ((config_map or {}).get("metadata") or {}).get("managedFields") or []:
         manager = str(entry.get("manager", ""))
         if f"f:{ROLES}" not in ((entry.get("fieldsV1") or {}).get("f:data") or {}) or manager == FIELD_MANAGER:
             continue
         applies = entry.get("operation") == "Apply"
-        if applies or any(tool in manager.lower() for tool in _WHOLE_FIELD_TOOLS):
+        if applies or manager not in _CAREFUL_WRITERS:
             found.append(
-                f"{ROLES} is managed as a whole by {manager!r}, which removes this mapping at its next run: "
-                "add the mapping there too, or let it ignore that field"
+                f"{ROLES} is managed as a whole by {manager!r}, which removes this mapping at its next run unless it"
+                " reads the list first: add the mapping there too, or let it ignore that field"
             )
     return tuple(dict.fromkeys(found))

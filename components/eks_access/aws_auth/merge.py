@@ -36,7 +36,7 @@ def plan_set(
 ) -> Plan:
     """Plan to map the role.
 
-    A mapping that is already as wanted is left alone: it is ours if a write of ours was interrupted.
+    A mapping that is already as wanted is left alone, whoever wrote it.
 
     Args:
         data: the ConfigMap's data.
@@ -98,6 +98,15 @@ def is_same_identity(one: Identity, other: Identity) -> bool:
 
 def _find_matches(section: Section, mapping: RoleMapping) -> list[int]:
     return [i for i, item in enumerate(section.items) if item.key == mapping.key and not item.sso]
+
+
+def validate_editable(data: Mapping[str, str]) -> None:
+    """Check that the authenticator reads the section of roles, and all of it.
+
+    Raises:
+        AwsAuthConflictError: it does not.
+    """
+    _read_editable_section(data)
 
 
 def _read_editable_section(data: Mapping[str, str]) -> Section:

@@ -19,7 +19,8 @@ class AwsAuthMapping(pulumi.CustomResource):
     """One role's mapping in `kube-system/aws-auth`.
 
     Only this entry is written, and only if what the authenticator reads for all other principals stays the same.
-    Destroying removes exactly what was written; an entry that was changed since is left, with a warning.
+    Destroying removes exactly what was written; an entry that was changed since, or that was there before, is left,
+    with a warning.
 
     Import it with the id `<cluster name>/<role ARN>`; the kubeconfig is then read from the file that the environment
     variable KUBECONFIG names.
@@ -47,7 +48,8 @@ class AwsAuthMapping(pulumi.CustomResource):
             username: the username that the role gets; `{{SessionName}}`, `{{SessionNameRaw}}`, `{{AccountID}}` and
                 `{{AccessKeyID}}` are replaced when it signs in.
             groups: the groups that the role gets.
-            adopt: replace an existing mapping of this role with other values, instead of refusing.
+            adopt: take over an existing mapping of this role: replace one with other values, instead of refusing, and
+                remove it in the end.
             opts: the resource's options.
         """
         inputs: dict[str, Any] = {
@@ -58,6 +60,7 @@ class AwsAuthMapping(pulumi.CustomResource):
             "groups": [] if groups is None else groups,
             "adopt": False if adopt is None else adopt,
             "mapping": None,
+            "written": None,
             "warnings": None,
         }
         super().__init__(TOKEN, resource_name, inputs, opts)
@@ -102,6 +105,13 @@ class AwsAuthMapping(pulumi.CustomResource):
     def mapping(self) -> pulumi.Output[Mapping[str, Any]]:
         """The entry as it was written: `rolearn` (without a path, as STS reports it), `username` and `groups`."""
         value: pulumi.Output[Mapping[str, Any]] = pulumi.get(self, "mapping")
+        return value
+
+    @property
+    @pulumi.getter(name="written")
+    def written(self) -> pulumi.Output[bool]:
+        """Whether this resource wrote the entry, and so removes it. False if the same mapping was there before."""
+        value: pulumi.Output[bool] = pulumi.get(self, "written")
         return value
 
     @property

@@ -1,7 +1,8 @@
 """The resource `AwsAuthMapping`: the engine's operations, carried out by `eks_access.aws_auth.lifecycle`.
 
 State contains the mapping twice. `username` and `groups` are what aws-auth has (a refresh updates them, which is how
-drift is found); `mapping` is what was written, which is what may be removed.
+drift is found); `mapping` is what was written, which is what may be removed. `written` is false if an identical mapping
+was there already: that one is not this resource's to replace or to remove.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ from ...aws_auth.mapping import RoleMapping, canonicalize_role, is_protected
 from ...aws_auth.merge import is_same_identity
 from ...aws_auth.reader import Identity
 from ...kubernetes.client import Api, ApiError
-from ...kubernetes.kubeconfig import has_secret
+from ...kubernetes.kubeconfig import has_secret, is_same_cluster
 from ..errors import NotAvailableError, ProviderError
 from ..handler import LiveResource, Operation, Outputs, Values, Warn
 from ..properties import STRINGS, OutputProperty
@@ -28,6 +29,7 @@ TOKEN = "eks-access:index:AwsAuthMapping"
 WRITTEN_MAPPING_TOKEN = "eks-access:index:WrittenMapping"
 
 Connect = Callable[[str], Api]
+_OUTPUTS = ("mapping", "written", "warnings")
 
 _ADVICE: Mapping[int, str] = {
     401: "The credentials of the kubeconfig are not accepted by this cluster.",
@@ -47,6 +49,11 @@ class AwsAuthMappings(InClusterHandler):
     inputs = INPUTS
     outputs = (
         OutputProperty("mapping", "The entry as it was written.", schema={"$ref": f"#/types/{WRITTEN_MAPPING_TOKEN}"}),
+        OutputProperty(
+            "written",
+            "Whether this resource wrote the entry, and so removes it. False if the same mapping was there before.",
+            schema={"type": "boolean"},
+        ),
         OutputProperty("warnings", "Warnings about aws-auth when the entry was written.", schema=STRINGS),
     )
     types: ClassVar[Mapping[str, Any]] = {
@@ -77,7 +84,7 @@ class AwsAuthMappings(InClusterHandler):
         if not is_known(values):
             return "", {}
         mapping = _parse_mapping(values)
-        return f"{values['clusterName']}/{mapping.rolearn}", self._write(operation, values, mapping, ())
+        return f"{values['clusterName']}/{mapping.rolearn}", self._write(operation, values, mapping, None)
 
     @override
     def find_resource(
@@ -91,8 +98,15 @@ class AwsAuthMappings(InClusterHandler):
                 f"{identifier!r} is not an id of AwsAuthMapping; it is <cluster name>/<role ARN>. {error}"
             ) from error
         kubeconfig = str(unwrap(inputs.get("kubeconfig")) or read_import_kubeconfig())
-        with self.translate_errors(f"cluster {cluster!r}"):
-            live = lifecycle.read_identity(self._connect(kubeconfig), rolearn)
+        try:
+            with self.translate_errors(f"cluster {cluster!r}"):
+                live = lifecycle.read_identity(self._connect(kubeconfig), rolearn)
+        except ProviderError as error:
+            if not isinstance(error.__cause__, AwsAuthConflictError) or not state:
+                raise
+            # Whether the mapping is there cannot be known, and forgetting it would leave it for ever.
+            self._warn(operation.urn, f"kept in the state as it was: {error}")
+            return LiveResource(inputs, {name: state[name] for name in _OUTPUTS if name in state})
         if live is None:
             return None
         if not state.get("roleArn") and not inputs.get("roleArn"):
@@ -102,6 +116,7 @@ class AwsAuthMappings(InClusterHandler):
             _update_identity(inputs, live),
             {
                 "mapping": state.get("mapping", wrap(written)),
+                "written": state.get("written", PropertyValue(True)),
                 "warnings": state.get("warnings", PropertyValue([])),
             },
         )
@@ -109,44 +124,59 @@ class AwsAuthMappings(InClusterHandler):
     def update_resource(self, operation: Operation, state: Properties, values: Values) -> Outputs:
         if not is_known(values):
             return {}
-        mapping = _parse_mapping(values)
-        # What was written, or what a refresh has shown the user since: the update was decided on the latter.
+        mapping, written = _parse_mapping(values), _read_owned(state)
+        if written is None or not is_same_cluster(str(unwrap(state["kubeconfig"])), str(values["kubeconfig"])):
+            return self._write(operation, values, mapping, None)
+        # The update was decided on what a refresh has shown the user since.
         shown = RoleMapping(mapping.rolearn, str(unwrap(state.get("username"))), _read_groups(state))
-        owned = tuple(each for each in (_read_owned(state), shown) if each is not None)
-        return self._write(operation, values, mapping, owned)
+        return self._write(operation, values, mapping, written, shown)
 
     @override
     def delete_resource(self, operation: Operation, identifier: str, state: Properties) -> None:
-        owned = _read_owned(state)
-        if owned is None:
+        mapping = _read_mapping(state)
+        if mapping is None:
             return
         values = self.read_values(state)
         with self.translate_errors(f"cluster {values.get('clusterName')!r}"):
-            outcome = lifecycle.remove(
-                self._connect(str(values["kubeconfig"])), owned, deadline=operation.timeout or lifecycle.DEADLINE
-            )
-        self._warn_all(operation, outcome.warnings)
+            api = self._connect(str(values["kubeconfig"]))
+            if _read_owned(state) is not None:
+                outcome = lifecycle.remove(api, mapping, deadline=operation.timeout or lifecycle.DEADLINE)
+                self._warn_all(operation, outcome.warnings)
+            elif lifecycle.read_identity(api, mapping.rolearn) is not None:
+                self._warn(operation.urn, _format_kept(mapping))
 
     def _write(
-        self, operation: Operation, values: Values, mapping: RoleMapping, owned: tuple[RoleMapping, ...]
+        self,
+        operation: Operation,
+        values: Values,
+        mapping: RoleMapping,
+        written: RoleMapping | None,
+        shown: RoleMapping | None = None,
     ) -> Outputs:
-        adopt = bool(values.get("adopt"))
+        """Write the mapping. It is this resource's if it is written now, was written before, or is adopted."""
+        adopt, owned = bool(values.get("adopt")), tuple(each for each in (written, shown) if each is not None)
         warnings: tuple[str, ...] = ()
+        is_ours = True
         try:
             with self.translate_errors(f"cluster {values.get('clusterName')!r}"):
                 api = self._connect(str(values["kubeconfig"]))
+                done: lifecycle.Plan | lifecycle.Outcome
                 if operation.is_preview:
-                    warnings = lifecycle.preview(api, mapping, owned=owned, adopt=adopt).warnings
+                    done = lifecycle.preview(api, mapping, owned=owned, adopt=adopt)
                 else:
                     deadline = operation.timeout or lifecycle.DEADLINE
-                    warnings = lifecycle.ensure(api, mapping, owned=owned, adopt=adopt, deadline=deadline).warnings
+                    done = lifecycle.ensure(api, mapping, owned=owned, adopt=adopt, deadline=deadline)
+                is_ours = done.changed or adopt or _is_same(mapping, written)
+                warnings = done.warnings if is_ours else (*done.warnings, _format_not_ours(mapping))
         except NotAvailableError as error:
             # A preview must work where only the deployment itself can reach the cluster.
             if not operation.is_preview:
                 raise
             self._warn(operation.urn, f"aws-auth was not checked: {error}")
         self._warn_all(operation, warnings)
-        return {"mapping": wrap(_format_mapping(mapping)), "warnings": wrap(list(warnings))}
+        outputs = {"mapping": wrap(_format_mapping(mapping)), "warnings": wrap(list(warnings))}
+        # A preview leaves open whether a write will be needed when the deployment comes to it.
+        return outputs if operation.is_preview else {**outputs, "written": PropertyValue(is_ours)}
 
     def _warn_all(self, operation: Operation, warnings: tuple[str, ...]) -> None:
         for warning in warnings:
@@ -176,7 +206,32 @@ def _read_groups(properties: Properties) -> tuple[str, ...]:
 
 
 def _read_owned(state: Properties) -> RoleMapping | None:
-    """The mapping that was written, according to the state."""
+    """The mapping that was written, according to the state; None if it was there before.
+
+    Up to version 0.1.0 states do not say which.
+    """
+    return None if unwrap(state.get("written")) is False else _read_mapping(state)
+
+
+def _is_same(mapping: RoleMapping, written: RoleMapping | None) -> bool:
+    return written is not None and written.key == mapping.key and is_same_identity(written.identity, mapping.identity)
+
+
+def _format_not_ours(mapping: RoleMapping) -> str:
+    return (
+        f"{mapping.rolearn} was mapped like this before, by another stack perhaps: the mapping is not this resource's,"
+        " which will not remove it. Set adopt to take it over."
+    )
+
+
+def _format_kept(mapping: RoleMapping) -> str:
+    return (
+        f"{mapping.rolearn} keeps access as user {mapping.username!r}: the mapping was there before this resource, and"
+        " is left as it is"
+    )
+
+
+def _read_mapping(state: Properties) -> RoleMapping | None:
     written = unwrap(state.get("mapping"))
     if not isinstance(written, Mapping) or not is_known(written):
         return None

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from eks_access.aws_auth import lifecycle
 from eks_access.aws_auth.errors import AwsAuthConflictError, Code
 from eks_access.aws_auth.mapping import RoleMapping
 from eks_access.aws_auth.reader import read
-from eks_access.kubernetes.client import ApiError
+from eks_access.kubernetes.client import FIELD_MANAGER, ApiError
 from tests.support.aws_auth_cases import NODE, OURS
 from tests.support.aws_auth_store import Store
 
@@ -120,28 +121,49 @@ def test_removing_from_a_config_map_that_is_gone_is_no_error() -> None:
     assert "is gone" in outcome.warnings[0]
 
 
+def managed_by(manager: str, operation: str = "Update", field: str = "f:mapRoles") -> Store:
+    entry = {"manager": manager, "operation": operation, "fieldsV1": {"f:data": {".": {}, field: {}}}}
+    return Store({"mapRoles": NODE}, metadata={"managedFields": [entry]})
+
+
 @pytest.mark.parametrize(
     ("manager", "operation"),
-    [("Terraform", "Update"), ("argocd-controller", "Update"), ("helm", "Update"), ("someone", "Apply")],
+    [
+        ("Terraform", "Update"),
+        ("HashiCorp", "Update"),
+        ("argocd-controller", "Update"),
+        ("helm", "Update"),
+        ("pulumi-kubernetes", "Update"),
+        ("pulumi-resource-kubernetes", "Update"),
+        ("pulumi-kubernetes-1a2b3c4d", "Apply"),
+        ("kubectl-client-side-apply", "Update"),
+        ("kubectl-replace", "Update"),
+        ("kubectl-patch", "Update"),
+        ("OpenAPI-Generator", "Update"),
+        ("a-tool-of-tomorrow", "Update"),
+        ("", "Update"),
+        ("someone", "Apply"),
+        ("eksctl", "Apply"),
+        ("kubectl-edit", "Apply"),
+    ],
 )
-def test_a_field_manager_that_overwrites_map_roles_causes_a_warning(manager: str, operation: str) -> None:
-    entry = {"manager": manager, "operation": operation, "fieldsV1": {"f:data": {"f:mapRoles": {}}}}
-    store = Store({"mapRoles": NODE}, metadata={"managedFields": [entry]})
-    (warning,) = lifecycle.ensure(store, OURS).warnings
-    assert f"'{manager}'" in warning
+def test_a_field_manager_that_is_not_known_to_be_careful_causes_a_warning(manager: str, operation: str) -> None:
+    (warning,) = lifecycle.ensure(managed_by(manager, operation), OURS).warnings
+    assert f"{manager!r}" in warning
     assert "removes this mapping at its next run" in warning
+    assert lifecycle.preview(managed_by(manager, operation), OURS).warnings == (warning,)
 
 
 @pytest.mark.parametrize(
-    "entry",
-    [
-        {"manager": "kubectl-edit", "operation": "Update", "fieldsV1": {"f:data": {"f:mapRoles": {}}}},
-        {"manager": "Terraform", "operation": "Update", "fieldsV1": {"f:data": {"f:mapUsers": {}}}},
-    ],
+    "manager",
+    ["kubectl-edit", "eksctl", "vpcLambda", "Mozilla", "aws-auth", "aws-iam-authenticator", FIELD_MANAGER],
 )
-def test_a_field_manager_that_does_not_overwrite_map_roles_causes_no_warning(entry: dict[str, object]) -> None:
-    store = Store({"mapRoles": NODE}, metadata={"managedFields": [entry]})
-    assert lifecycle.ensure(store, OURS).warnings == ()
+def test_a_writer_that_leaves_the_entries_of_others_causes_no_warning(manager: str) -> None:
+    assert lifecycle.ensure(managed_by(manager), OURS).warnings == ()
+
+
+def test_a_manager_of_another_section_causes_no_warning() -> None:
+    assert lifecycle.ensure(managed_by("Terraform", field="f:mapUsers"), OURS).warnings == ()
 
 
 def test_an_immutable_config_map_is_refused_before_the_write_and_an_ordinary_one_is_not() -> None:
@@ -151,6 +173,50 @@ def test_an_immutable_config_map_is_refused_before_the_write_and_an_ordinary_one
     assert refused.value.code is Code.IMMUTABLE
     assert store.requests == ["GET"]
     assert lifecycle.ensure(Store({"mapRoles": NODE}, immutable=False), OURS).changed
+
+
+# Whose a mapping is.
+
+
+@pytest.mark.parametrize("status", [500, 503, 504])
+def test_a_write_whose_response_is_lost_is_a_change(status: int) -> None:
+    """The next attempt finds the mapping as wanted, because this one wrote it."""
+
+    class LosesOneResponse(Store):
+        lost = False
+
+        def _serve(self, method: str, path: str, body: Any) -> Any:
+            served = super()._serve(method, path, body)
+            if method == "PUT" and not self.lost:
+                self.lost = True
+                raise ApiError(status, "ServerTimeout", "try again")
+            return served
+
+    assert lifecycle.ensure(LosesOneResponse({"mapRoles": NODE}), OURS).changed
+
+
+def test_an_identical_mapping_that_another_writer_was_faster_with_is_no_change() -> None:
+    other = Store({"mapRoles": NODE})
+    lifecycle.ensure(other, OURS)
+    store = Store({"mapRoles": NODE})
+    store.before = once("PUT", lambda: store.put(other.data))
+    outcome = lifecycle.ensure(store, OURS)
+    assert not outcome.changed, "the API server refused our write"
+    assert read(store.data).roles[OURS.key] == OURS.identity
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["%FOO 1\n---\n" + NODE, "\t- broken", "[]\n" + NODE, f"{NODE}---\n{NODE}", "mapRoles:\n" + NODE],
+)
+def test_whether_a_role_is_mapped_is_not_known_while_the_section_cannot_be_read(text: str) -> None:
+    with pytest.raises(AwsAuthConflictError):
+        lifecycle.read_identity(Store({"mapRoles": text}), OURS.rolearn)
+
+
+@pytest.mark.parametrize("data", [{}, {"mapRoles": ""}, {"mapRoles": NODE}, {"mapRoles": NODE, "mapUsers": "\tx"}])
+def test_a_role_that_is_not_in_a_section_that_can_be_read_is_not_mapped(data: dict[str, str]) -> None:
+    assert lifecycle.read_identity(Store(data), OURS.rolearn) is None
 
 
 class Refusing(Store):

@@ -218,6 +218,110 @@ def test_a_create_that_was_killed_after_its_write_succeeds_the_next_time(stack: 
     assert stack.store.requests == ["GET"], "nothing is written twice"
 
 
+IDENTICAL = f"""- rolearn: {STRIPPED}
+  username: vendor:{{{{SessionName}}}}
+  groups: [vendor-readers]
+"""
+
+
+def test_an_identical_mapping_of_others_is_used_and_kept_on_delete_with_warnings(stack: Stack) -> None:
+    stack.store.put({"mapRoles": NODE + IDENTICAL})
+    assert stack.create() == ID
+    assert unwrap(stack.state["written"]) is False
+    (warning,) = stack.warnings
+    assert "was mapped like this before" in warning
+    assert "Set adopt to take it over" in warning
+    stack.warnings.clear()
+    stack.delete()
+    assert stack.store.data == {"mapRoles": NODE + IDENTICAL}
+    (warning,) = stack.warnings
+    assert "keeps access" in warning
+
+
+def test_of_two_stacks_with_the_same_mapping_only_the_first_removes_it(stack: Stack) -> None:
+    second = Stack(stack.store)
+    stack.create()
+    second.create()
+    assert (unwrap(stack.state["written"]), unwrap(second.state["written"])) == (True, False)
+    assert second.refresh()
+    second.delete()
+    assert STRIPPED.lower() in read(stack.store.data).roles, "the first stack's mapping is left"
+    stack.delete()
+    assert stack.store.data == {"mapRoles": NODE}
+
+
+def test_adopt_takes_an_identical_mapping_over(stack: Stack) -> None:
+    stack.store.put({"mapRoles": NODE + IDENTICAL})
+    stack.create(adopt=True)
+    assert unwrap(stack.state["written"]) is True
+    assert stack.warnings == []
+    stack.delete()
+    assert stack.store.data == {"mapRoles": NODE}
+
+
+def test_adopt_that_is_set_later_takes_effect_with_the_next_update(stack: Stack) -> None:
+    stack.store.put({"mapRoles": NODE + IDENTICAL})
+    stack.create()
+    with pytest.raises(ProviderError, match="already mapped, as user"):
+        stack.update(username="other")
+    stack.update(username="other", adopt=True)
+    assert unwrap(stack.state["written"]) is True
+    stack.delete()
+    assert stack.store.data == {"mapRoles": NODE}
+
+
+def test_the_mapping_of_others_is_not_replaced_because_a_refresh_has_shown_it(stack: Stack) -> None:
+    stack.store.put({"mapRoles": NODE + IDENTICAL})
+    stack.create()
+    stack.change_elsewhere("vendor-readers", "theirs")
+    assert stack.refresh()
+    with pytest.raises(ProviderError, match=r"already mapped, as user .* with groups theirs"):
+        stack.update()
+    stack.delete()
+    assert read(stack.store.data).roles[STRIPPED.lower()].groups == ("theirs",)
+
+
+def test_a_preview_warns_of_an_identical_mapping_and_leaves_open_whose_it_will_be(stack: Stack) -> None:
+    stack.store.put({"mapRoles": NODE + IDENTICAL})
+    stack.create(preview=True)
+    assert "was mapped like this before" in stack.warnings[0]
+    assert unwrap(stack.state["written"]) is UNKNOWN
+
+
+def test_an_identical_mapping_that_is_gone_when_deleting_needs_no_warning(stack: Stack) -> None:
+    stack.store.put({"mapRoles": NODE + IDENTICAL})
+    stack.create()
+    stack.warnings.clear()
+    stack.store.put({"mapRoles": NODE})
+    stack.delete()
+    assert stack.warnings == []
+
+
+def test_a_mapping_in_the_state_of_an_earlier_version_was_written(stack: Stack) -> None:
+    stack.create()
+    del stack.state["written"]
+    stack.delete()
+    assert stack.store.data == {"mapRoles": NODE}
+
+
+def test_an_identical_mapping_in_another_cluster_is_not_ours(stack: Stack) -> None:
+    stack.create()
+    stack.store.put({"mapRoles": NODE + IDENTICAL})
+    stack.update(kubeconfig=kubeconfig("https://elsewhere"))
+    assert unwrap(stack.state["written"]) is False
+    stack.store.put({"mapRoles": NODE + IDENTICAL})
+    stack.delete()
+    assert stack.store.data == {"mapRoles": NODE + IDENTICAL}
+
+
+def test_an_update_that_changes_nothing_in_the_cluster_keeps_the_mapping_ours(stack: Stack) -> None:
+    stack.create()
+    stack.update(kubeconfig=kubeconfig(token="renewed"))
+    assert unwrap(stack.state["written"]) is True
+    stack.delete()
+    assert stack.store.data == {"mapRoles": NODE}
+
+
 def test_hazards_of_others_are_warnings_and_outputs(stack: Stack) -> None:
     stack.store.put({"mapRoles": NODE + "- rolearn: arn:aws:iam::111122223333:role/a/b\n  username: b\n"})
     stack.create()
@@ -319,6 +423,42 @@ def test_a_mapping_that_was_removed_elsewhere_is_found_deleted_by_a_refresh(stac
     stack.create()
     stack.store.put({"mapRoles": NODE})
     assert not stack.refresh()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: "%FOO 1\n---\n" + text,
+        lambda text: text + "\t- broken",
+        lambda text: "[]\n" + text,
+        lambda text: "mapRoles:\n" + text,
+        lambda text: "- rolearn: a\n---\n" + text,
+    ],
+    ids=["directive", "tab", "appended to an empty list", "nested", "second document"],
+)
+def test_a_refresh_keeps_the_mapping_while_the_section_cannot_be_read(stack: Stack, damage: Any) -> None:
+    stack.create()
+    before, text = dict(stack.state), stack.store.data["mapRoles"]
+    stack.store.put({"mapRoles": damage(text)})
+    assert stack.refresh()
+    assert stack.state == before, "nothing is known to have changed"
+    (warning,) = stack.warnings
+    assert "kept in the state as it was: cluster 'dev': aws-auth is left as it is" in warning
+    stack.store.put({"mapRoles": text})
+    assert stack.refresh()
+    stack.delete()
+    assert stack.store.data == {"mapRoles": NODE}, "it is still this resource's once the section is mended"
+
+
+def test_an_import_from_a_section_that_cannot_be_read_is_refused(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    file = tmp_path / "config"
+    file.write_text(kubeconfig(token="hunter2"))
+    monkeypatch.setenv("KUBECONFIG", str(file))
+    stack.store.put({"mapRoles": "\t" + IDENTICAL})
+    with pytest.raises(ProviderError, match="cannot be read"):
+        stack.refresh()
 
 
 def test_an_import_reads_the_kubeconfig_that_the_environment_names(
