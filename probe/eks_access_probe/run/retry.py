@@ -5,7 +5,11 @@ be visible yet, and a removed one may still be. Therefore a check is retried unt
 its answer may still change:
 
 - an allowed call that is denied or not authenticated, or a user whose groups are not the declared ones yet;
-- a refused call that is allowed (a revocation may be under way) or not authenticated. An expected refusal is final.
+- a refused call that is allowed (a revocation may be under way) or not authenticated. An expected refusal is not
+  retried: when it is asked, and that it is asked again at the end, is decided by `runner`.
+
+Once nothing else is under way and no answer has changed for a while, waiting for the deadline is given up: see
+`convergence`.
 
 Transient failures (throttling, no response, 5xx) are retried a few times and then reported. Everything else is final at
 once. A call that waits for its retry occupies no thread.
@@ -24,6 +28,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_result, wait_random
 
 from ..checks.check import Check
 from ..outcome import Answer, FailedRequest, Outcome, Question, Result, Verdict, evaluate_answer
+from .convergence import Convergence
 
 MAX_ATTEMPTS = 3
 """Attempts at a check that end in a transient failure."""
@@ -33,6 +38,8 @@ MAX_THROTTLED_ATTEMPTS = 30
 """Attempts at a request that end in throttling or in a failure with `Retry-After`."""
 MAX_UNAUTHENTICATED_ATTEMPTS = 3
 """Tokens that a request is tried with: the current one, a new one, and one of a new session of the role."""
+LATE_SECONDS = 10.0
+"""A check that is begun when the deadline is near or past may be retried for this long, if any check may."""
 CHECK_BACKOFF = wait_random_exponential(multiplier=0.5, max=5.0)
 REQUEST_BACKOFF = wait_random_exponential(multiplier=0.25, max=5.0)
 
@@ -78,9 +85,12 @@ class RetryPolicy:
         is_retryable: Callable[[_Result], bool],
         is_exhausted: Callable[[], bool],
         backoff: Callable[[RetryCallState], float],
+        deadline: float | None = None,
     ) -> _Result:
+        last = self._deadline if deadline is None else deadline
+
         def is_last(state: RetryCallState) -> bool:
-            return is_exhausted() or self._clock() + state.upcoming_sleep > self._deadline
+            return is_exhausted() or self._clock() + state.upcoming_sleep > last
 
         result: _Result = await AsyncRetrying(
             sleep=self._sleep,
@@ -106,9 +116,18 @@ class CheckRetryPolicy(RetryPolicy):
     ) -> None:
         super().__init__(clock() + seconds, clock=clock, sleep=sleep)
         self._pool = pool
+        self._late_seconds = min(seconds, LATE_SECONDS)
+        self._convergence = Convergence(clock)
 
-    async def run(self, check: Check) -> Outcome:
-        """The outcome of the check. Its credential is renewed before each retry."""
+    async def run(self, check: Check, *, quiet_seconds: float | None = None) -> Outcome:
+        """The outcome of the check. Its credential is renewed before each retry.
+
+        With `quiet_seconds`, the deadline is not waited for once the run has been without a change for so long.
+        """
+        with self._convergence.follow(check):
+            return await self._run(check, quiet_seconds)
+
+    async def _run(self, check: Check, quiet_seconds: float | None) -> Outcome:
         loop = asyncio.get_running_loop()
         started = self._clock()
         attempts = transient_failures = 0
@@ -120,14 +139,20 @@ class CheckRetryPolicy(RetryPolicy):
             attempts += 1
             answer = await loop.run_in_executor(self._pool, check.ask)
             transient_failures += is_transient(answer)
+            self._convergence.record(check, answer, is_waiting=may_be_inconsistent(check.question, answer))
             return answer
+
+        def is_exhausted() -> bool:
+            is_settled = quiet_seconds is not None and self._convergence.has_been_quiet(check, quiet_seconds)
+            return transient_failures >= MAX_ATTEMPTS or is_settled
 
         answer = await self._retry(
             attempt,
             name=check.question.call,
             is_retryable=lambda answer: may_be_inconsistent(check.question, answer) or is_transient(answer),
-            is_exhausted=lambda: transient_failures >= MAX_ATTEMPTS,
+            is_exhausted=is_exhausted,
             backoff=CHECK_BACKOFF,
+            deadline=max(self._deadline, started + self._late_seconds),
         )
         return Outcome(check.question, answer, attempts, round(self._clock() - started, 3))
 

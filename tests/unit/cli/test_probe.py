@@ -306,7 +306,8 @@ def test_a_cluster_is_retried_with_a_new_token(
     assert result.exit_code == 0
     sign_in = next(check for check in report(result).checks if check.call.startswith("sign in"))
     assert sign_in.attempts == 3
-    assert len(created) == sign_in.attempts, "the API server would keep its answer to the old token"
+    at_the_end = 1
+    assert len(created) == sign_in.attempts + at_the_end, "the API server would keep its answer to the old token"
     assert presigned(created[0])["X-Amz-Credential"][0].startswith("ASIAASSUMED/")
 
 
