@@ -3,6 +3,7 @@
 https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -63,6 +64,25 @@ INCONCLUSIVE_CODES = frozenset(
 )
 
 
+_REFUSING_POLICY = re.compile(
+    r"because (?:no|the) (?P<silent>[\w -]+?) allows? the"
+    r"|with an explicit deny(?: in (?:an?|the) (?P<denying>[\w -]+))?",
+    re.IGNORECASE,
+)
+"""How a refusal names the kind of policy that is its cause.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
+_ENDPOINT_POLICY = "vpc endpoint policy"
+UNNAMED_POLICY = "a policy that the message does not name"
+
+
+def find_refusing_policy(message: str) -> str | None:
+    """The kind of policy that a refusal names as its cause, in lower case; None if it names no cause at all."""
+    match = _REFUSING_POLICY.search(message)
+    if match is None:
+        return None
+    return (match["silent"] or match["denying"] or UNNAMED_POLICY).strip().lower()
+
+
 def is_denial(code: str) -> bool:
     """Whether the error code is a refusal by IAM."""
     return code.startswith("AccessDenied") or code in ("UnauthorizedOperation", "Client.UnauthorizedOperation")
@@ -99,6 +119,8 @@ def classify_service_error(error: ClientError) -> Answer:
     """The answer in an error of any service but STS's AssumeRole family."""
     parsed = parse_error(error)
     code, status = parsed.code, parsed.status or 0
+    if is_denial(code) and find_refusing_policy(parsed.message) == _ENDPOINT_POLICY:
+        return parsed.answer(Verdict.COULD_NOT_ASK, "refused by the network that the probe runs in, not by IAM: ")
     if is_denial(code):
         return parsed.answer(Verdict.DENIED)
     if code in AUTHENTICATION_CODES:

@@ -1,7 +1,8 @@
 """Checks of the trust policy: the vendor's own request is allowed, and every tampered one is refused for its cause.
 
 A refusal counts only if the trust policy (or, for a forged token, the validation of the token) refused. The same error
-for another cause, such as an expired token, is inconclusive.
+for another cause is inconclusive: an expired token, say, or a deny of the caller's own policy, of its permissions
+boundary or session policy, of an organization's policy or of the network's endpoint.
 """
 
 from botocore.exceptions import ClientError
@@ -9,8 +10,9 @@ from botocore.exceptions import ClientError
 from eks_access.model.trust import TamperedRequest
 
 from ..identity.assume_role import Actor
+from ..identity.credential_claims import find_assertion_problem, find_token_problem
 from ..outcome import Answer, Plane, Question, Verdict
-from .aws_errors import call_aws, parse_error
+from .aws_errors import UNNAMED_POLICY, call_aws, find_refusing_policy, parse_error
 from .check import Check
 
 ASSUME = "assume the role"
@@ -54,10 +56,23 @@ def _build_tampered_check(actor: Actor, tampered: TamperedRequest) -> Check:
 
 def _assume(actor: Actor, tampered: TamperedRequest | None) -> Answer:
     def call() -> Answer:
-        session = actor.session() if tampered is None else actor.assume(tampered)
+        if tampered is None:
+            session = actor.session()
+        else:
+            sent = actor.load_credential(tampered)
+            if sent is not None and (problem := _find_problem(actor, tampered, sent)):
+                return Answer(Verdict.COULD_NOT_ASK, None, "", f"not asked: {problem}")
+            session = actor.assume(tampered, credential=sent)
         return Answer(Verdict.ALLOWED, 200, "", f"assumed {session.arn}")
 
     return call_aws(call, lambda error: classify_sts_error(tampered, error))
+
+
+def _find_problem(actor: Actor, tampered: TamperedRequest, sent: str) -> str:
+    """Why a refusal of this token or assertion would show nothing; empty if it would show what it is to show."""
+    genuine = actor.load_credential() or ""
+    compare = find_assertion_problem if actor.access.trust.kind == "saml" else find_token_problem
+    return compare(tampered, genuine, sent)
 
 
 def classify_sts_error(tampered: TamperedRequest | None, error: ClientError) -> Answer:
@@ -65,17 +80,28 @@ def classify_sts_error(tampered: TamperedRequest | None, error: ClientError) -> 
     parsed = parse_error(error)
     if parsed.is_throttling:
         return parsed.answer(Verdict.THROTTLED)
-    if _is_refused_for_its_cause(tampered, parsed.code, parsed.message):
+    if not _is_refused_for_its_cause(tampered, parsed.code, parsed.message):
+        return parsed.answer(Verdict.COULD_NOT_ASK)
+    policy = find_refusing_policy(parsed.message)
+    if policy in (None, *_TRUST_POLICIES) or (tampered is None and policy in _POLICIES_OF_THE_ROLE):
         return parsed.answer(Verdict.DENIED)
-    if _lacks_own_permission(parsed.message):
-        return parsed.answer(Verdict.COULD_NOT_ASK, "refused by the caller's own policy, not by the trust policy: ")
-    return parsed.answer(Verdict.COULD_NOT_ASK)
+    return parsed.answer(Verdict.COULD_NOT_ASK, f"refused by {_add_article(policy)}, not by the trust policy: ")
+
+
+_TRUST_POLICIES = ("role trust policy", "resource-based policy")
+"""How AWS calls the trust policy in a refusal. STS names no policy where the caller is of another account or signs
+nothing, and then it is the trust policy: policies of the caller are named.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
+_POLICIES_OF_THE_ROLE = ("resource control policy",)
+"""Policies of the role's own organization: they refuse the vendor itself, for whatever is wrong with its request."""
+
+
+def _add_article(policy: str) -> str:
+    return policy if policy == UNNAMED_POLICY else f"{'an' if policy[0] in 'aeiou' else 'a'} {policy}"
 
 
 def _is_refused_for_its_cause(tampered: TamperedRequest | None, code: str, message: str) -> bool:
     """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html (Errors)"""
-    if tampered is not None and _lacks_own_permission(message):
-        return False
     match tampered:
         case None:
             return code in ("AccessDenied", "InvalidIdentityToken", "IDPRejectedClaim", *_EKS_AUTH_REFUSALS)
@@ -95,8 +121,3 @@ _EKS_AUTH_REFUSALS = ("AccessDeniedException", "InvalidTokenException", "Resourc
 """The service account has no association, or the role does not trust EKS Pod Identity.
 
 https://docs.aws.amazon.com/eks/latest/APIReference/API_auth_AssumeRoleForPodIdentity.html (Errors)"""
-
-
-def _lacks_own_permission(message: str) -> bool:
-    """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
-    return "no identity-based policy allows" in message

@@ -17,7 +17,7 @@ from eks_access.model.trust import TamperedRequest
 from eks_access.redaction import redacted
 
 from .aws_clients import Aws, CredentialsUnavailableError, Keys
-from .identities import Identities, Identity, Operator, Saml, TokenSource, WebIdentity
+from .identities import Identities, Identity, Operator, PodIdentity, Saml, TokenSource, WebIdentity
 
 SESSION_NAME = "eks-access-probe"
 WRONG_EXTERNAL_ID = "eks-access-probe-wrong-external-id"
@@ -74,8 +74,27 @@ class Actor:
         with self._lock:
             self._session = None
 
-    def assume(self, tampered: TamperedRequest | None = None) -> RoleSession:
+    def load_credential(self, tampered: TamperedRequest | None = None) -> str | None:
+        """The token or assertion that the request is made with; None if it is made with an AWS credential alone.
+
+        Raises:
+            AssumeRoleError: it is not available.
+        """
+        kind = self.access.trust.kind
+        if kind in ("web-identity", "irsa"):
+            return _load_token(self._find_token_source(tampered))
+        if kind == "saml":
+            return self._load_assertion(tampered)
+        if kind == "pod-identity" and tampered != "stranger":
+            return _load_token(self._find_pod_token_source(tampered))
+        return None
+
+    def assume(self, tampered: TamperedRequest | None = None, *, credential: str | None = None) -> RoleSession:
         """Assume the integration's role as the vendor does, or with a tampered request.
+
+        Args:
+            tampered: how the request is tampered with.
+            credential: the token or assertion, if it was loaded already.
 
         Raises:
             AssumeRoleError: the credential for it is not available.
@@ -83,7 +102,7 @@ class Actor:
         """
         role, kind = self.access.role.arn, self.access.trust.kind
         try:
-            session = self._assume(tampered)
+            session = self._assume(tampered, credential)
         except (AssumeRoleError, ClientError, BotoCoreError) as error:
             _log.debug("assume %s by %s, %s: %s", role, kind, tampered or "genuine", redacted(str(error)))
             raise
@@ -97,18 +116,18 @@ class Actor:
         )
         return session
 
-    def _assume(self, tampered: TamperedRequest | None) -> RoleSession:
+    def _assume(self, tampered: TamperedRequest | None, credential: str | None) -> RoleSession:
         match self.access.trust.kind:
             case "web-identity" | "irsa":
-                response = self._assume_with_web_identity(tampered)
+                response = self._assume_with_web_identity(credential or _load_token(self._find_token_source(tampered)))
             case "saml":
-                response = self._assume_with_saml(tampered)
+                response = self._assume_with_saml(credential or self._load_assertion(tampered))
             case "identity-center":
                 response = self._assume_with_identity_center(tampered)
             case "service" if tampered is None:
                 raise AssumeRoleError(f"{self.name}: only an AWS service can assume its role")
             case "pod-identity" if tampered != "stranger":
-                return self._assume_with_pod_identity(tampered)
+                return self._assume_with_pod_identity(tampered, credential)
             case _:
                 response = self._assume_with_profile(tampered)
         keys = response["Credentials"]
@@ -197,42 +216,56 @@ class Actor:
             profile = self._stranger()
         return self._assume_role(profile, **self._request() | {"RoleSessionName": name})
 
-    def _assume_with_web_identity(self, tampered: TamperedRequest | None) -> Any:
+    def _find_token_source(self, tampered: TamperedRequest | None) -> TokenSource:
         identity = self._identity()
         if identity.web_identity is None:
             raise AssumeRoleError(f"{self.name}: its trust is web identity, but its identity has no 'web_identity'")
         field = _TOKEN_FIELDS[tampered]
-        source = self._require(getattr(identity.web_identity, field), f"web_identity.{field}")
-        client = self._aws.client("sts", self.region, None)
-        return client.assume_role_with_web_identity(**self._request(), WebIdentityToken=_load_token(source))
+        return self._require(getattr(identity.web_identity, field), f"web_identity.{field}")
 
-    def _assume_with_saml(self, tampered: TamperedRequest | None) -> Any:
-        """With an assertion, which includes the session's name."""
+    def _assume_with_web_identity(self, token: str) -> Any:
+        client = self._aws.client("sts", self.region, None)
+        return client.assume_role_with_web_identity(**self._request(), WebIdentityToken=token)
+
+    def _load_assertion(self, tampered: TamperedRequest | None) -> str:
         identity = self._identity()
         if identity.saml is None:
             raise AssumeRoleError(f"{self.name}: its trust is SAML, but its identity has no 'saml'")
         field = _ASSERTION_FIELDS[tampered]
         source = self._require(getattr(identity.saml, field), f"saml.{field}")
+        provider = self.access.trust.provider or ""
+        return _load_token(source, {"{role_arn}": self.access.role.arn, "{saml_provider_arn}": provider})
+
+    def _assume_with_saml(self, assertion: str) -> Any:
+        """With an assertion, which includes the session's name."""
         request = self._request()
         del request["RoleSessionName"]
-        provider = self.access.trust.provider or ""
-        values = {"{role_arn}": self.access.role.arn, "{saml_provider_arn}": provider}
         client = self._aws.client("sts", self.region, None)
-        return client.assume_role_with_saml(**request, PrincipalArn=provider, SAMLAssertion=_load_token(source, values))
+        return client.assume_role_with_saml(
+            **request, PrincipalArn=self.access.trust.provider or "", SAMLAssertion=assertion
+        )
 
-    def _assume_with_pod_identity(self, tampered: TamperedRequest | None) -> RoleSession:
-        """By EKS Auth, as the agent on a pod's node calls it: with the pod's token and the node's credentials."""
+    def _find_pod_token_source(self, tampered: TamperedRequest | None) -> TokenSource:
+        pod = self._find_pod()
+        return pod.token if tampered is None else self._require(pod.wrong_subject, "pod_identity.wrong_subject")
+
+    def _find_pod(self) -> PodIdentity:
         pod = self._identity().pod_identity
         if pod is None:
             raise AssumeRoleError(f"{self.name}: its trust is EKS Pod Identity, but its identity has no 'pod_identity'")
+        return pod
+
+    def _assume_with_pod_identity(self, tampered: TamperedRequest | None, credential: str | None) -> RoleSession:
+        """By EKS Auth, as the agent on a pod's node calls it: with the pod's token and the node's credentials."""
+        pod = self._find_pod()
         cluster = self.access.clusters.get(pod.cluster)
         if cluster is None:
             raise AssumeRoleError(
                 f"{self.name}: pod_identity.cluster is {pod.cluster!r}, which is not a cluster of the integration"
             )
-        source = pod.token if tampered is None else self._require(pod.wrong_subject, "pod_identity.wrong_subject")
+        token = credential or _load_token(self._find_pod_token_source(tampered))
         client = self._aws.client("eks-auth", cluster.region, self._credentials(pod.profile))
-        response = client.assume_role_for_pod_identity(clusterName=cluster.name, token=_load_token(source))
+        response = client.assume_role_for_pod_identity(clusterName=cluster.name, token=token)
         keys = response["credentials"]
         return RoleSession(
             Keys(keys["accessKeyId"], keys["secretAccessKey"], keys["sessionToken"]), response["assumedRoleUser"]["arn"]

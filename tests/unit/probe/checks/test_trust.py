@@ -13,11 +13,34 @@ from eks_access_probe.identity import identities
 from eks_access_probe.identity.assume_role import Actor
 from eks_access_probe.identity.aws_clients import Aws
 from eks_access_probe.outcome import Answer, Verdict
-from tests.support.world import ROLE, SESSION, World
+from tests.support.tokens import token
+from tests.support.world import ROLE, SESSION, World, xml_error
 
 DENIED = f"User: arn:aws:iam::999999999999:user/x is not authorized to perform: sts:AssumeRole on resource: {ROLE}"
 DENIED_BY_ITSELF = f"{DENIED} because no identity-based policy allows the sts:AssumeRole action"
 NO_ASSOCIATION = "The token included in the request has no service account role association for it."
+NOT_BY_THE_TRUST = {
+    "identity-based policy": f"{DENIED} because no identity-based policy allows the sts:AssumeRole action",
+    "own policy": f"{DENIED} with an explicit deny in an identity-based policy: arn:aws:iam::999999999999:policy/own",
+    "boundary": f"{DENIED} with an explicit deny in a permissions boundary",
+    "silent boundary": f"{DENIED} because no permissions boundary allows the sts:AssumeRole action",
+    "session policy": f"{DENIED} with an explicit deny in a session policy",
+    "silent session policy": f"{DENIED} because no session policy allows the sts:AssumeRole action",
+    "SCP": f"{DENIED} with an explicit deny in a service control policy: arn:aws:organizations::1:policy/o-1/p-1",
+    "silent SCP": f"{DENIED} because no service control policy allows the sts:AssumeRole action",
+    "endpoint": f"{DENIED} with an explicit deny in a VPC endpoint policy",
+    "silent endpoint": f"{DENIED} because no VPC endpoint policy allows the sts:AssumeRole action",
+    "unnamed": f"{DENIED} with an explicit deny",
+    "another": f"{DENIED} with an explicit deny in a policy of tomorrow",
+}
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"""
+BY_THE_TRUST = (
+    DENIED,
+    DENIED.partition(" on resource")[0] + " because no role trust policy allows the sts:AssumeRole action",
+    DENIED.partition(" on resource")[0] + " with an explicit deny in the role trust policy",
+    f"{DENIED} because no resource-based policy allows the sts:AssumeRole action",
+    f"{DENIED} with an explicit deny in a resource-based policy",
+)
 DENIED_WEB = "Not authorized to perform sts:AssumeRoleWithWebIdentity"
 
 
@@ -65,6 +88,41 @@ def test_a_refusal_by_the_trust_policy_is_a_denial(tampered: TamperedRequest | N
 )
 def test_a_refusal_for_another_cause_is_inconclusive(tampered: TamperedRequest | None, answer: ClientError) -> None:
     assert classify_sts_error(tampered, answer).verdict is Verdict.COULD_NOT_ASK
+
+
+REFUSED_BY_ACCESS_DENIED: tuple[TamperedRequest | None, ...] = (
+    None,
+    "external-id-wrong",
+    "external-id-missing",
+    "stranger",
+    "another-session-name",
+    "non-sso-principal",
+    "subject-wrong",
+    "audience-wrong",
+)
+
+
+@pytest.mark.parametrize("tampered", REFUSED_BY_ACCESS_DENIED)
+@pytest.mark.parametrize("message", NOT_BY_THE_TRUST.values(), ids=NOT_BY_THE_TRUST)
+def test_a_deny_of_any_other_policy_is_inconclusive_and_says_which(
+    tampered: TamperedRequest | None, message: str
+) -> None:
+    answer = classify_sts_error(tampered, error("AccessDenied", message))
+    assert answer.verdict is Verdict.COULD_NOT_ASK
+    assert answer.message.startswith("refused by a")
+    assert "not by the trust policy" in answer.message
+
+
+@pytest.mark.parametrize("tampered", REFUSED_BY_ACCESS_DENIED)
+@pytest.mark.parametrize("message", BY_THE_TRUST)
+def test_a_deny_of_the_trust_policy_counts_however_aws_words_it(tampered: TamperedRequest | None, message: str) -> None:
+    assert classify_sts_error(tampered, error("AccessDenied", message)).verdict is Verdict.DENIED
+
+
+def test_a_resource_control_policy_refuses_the_vendor_but_proves_nothing_of_the_trust() -> None:
+    refused = error("AccessDenied", f"{DENIED} with an explicit deny in a resource control policy")
+    assert classify_sts_error(None, refused).verdict is Verdict.DENIED
+    assert classify_sts_error("stranger", refused).verdict is Verdict.COULD_NOT_ASK
 
 
 def test_throttling_by_sts_is_not_a_denial() -> None:
@@ -125,3 +183,47 @@ def test_without_the_vendors_credential_no_request_is_sent(
     assert answer.verdict is Verdict.COULD_NOT_ASK
     assert message in answer.message
     assert not world.calls, "nothing was sent"
+
+
+# Tokens are compared before they are sent.
+
+TOKEN_TRUST = {
+    "kind": "web-identity",
+    "refuses": ["audience-wrong", "subject-wrong"],
+    "provider": "accounts.google.com",
+}
+
+
+@pytest.mark.parametrize(
+    ("wrong_subject", "verdict", "message"),
+    [
+        (token(sub="b"), Verdict.DENIED, DENIED_WEB),
+        (
+            token(sub="b", aud="vault"),
+            Verdict.COULD_NOT_ASK,
+            "not asked: it also differs from the genuine one in 'aud'",
+        ),
+        (token(), Verdict.COULD_NOT_ASK, "not asked: it does not differ"),
+    ],
+)
+def test_a_token_that_cannot_prove_the_line_makes_it_inconclusive_and_is_not_sent(
+    world: World,
+    manifest_file: Callable[..., str],
+    tmp_path: Path,
+    wrong_subject: str,
+    verdict: Verdict,
+    message: str,
+) -> None:
+    world.answers["AssumeRoleWithWebIdentity"] = lambda _: xml_error(403, "AccessDenied", DENIED_WEB)
+    tokens = {"token": token(), "wrong_subject": wrong_subject}
+    for name, value in tokens.items():
+        (tmp_path / name).write_text(value)
+    identity = {"web_identity": {name: {"file": str(tmp_path / name)} for name in tokens}}
+    (tmp_path / "own.yaml").write_text(json.dumps({"version": 1, "integrations": {"acme": identity}}))
+    read = models.read(json.loads(Path(manifest_file(trust=TOKEN_TRUST)).read_text()))
+    known = identities.load_identities(tmp_path / "own.yaml")
+    actor = Actor(Aws("http://127.0.0.1:9"), "acme", read.integrations["acme"], known)
+    audience, subject = (check.ask() for check in trust.build_tampered_checks(actor))
+    assert (subject.verdict, message in subject.message) == (verdict, True), subject
+    assert world.calls["AssumeRoleWithWebIdentity"] == (1 if verdict is Verdict.DENIED else 0)
+    assert "web_identity.wrong_audience" in audience.message, "a missing token is named as before"
