@@ -38,6 +38,14 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True)
+class GrantSource:
+    """What gives a call: the binding of a role, or a role's policy; and within that, what has the rule."""
+
+    binding: str
+    role: str
+
+
+@dataclass(frozen=True)
 class Question:
     """One expectation about one call. `cluster` is the user's key for it; None where the call is to AWS."""
 
@@ -52,6 +60,8 @@ class Question:
     """Further description of the call, such as its parameters. Reports are compared by it."""
     exercised: bool = True
     """False if the call itself is not made and its answer is evaluated from what is granted."""
+    granted_by: GrantSource | None = None
+    """What gives a call that must be allowed, if the description shows it."""
     label: str = ""
     """Text for tables if "may <call>" is not readable; JSON and JUnit reports always have the call."""
 

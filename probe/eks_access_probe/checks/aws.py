@@ -13,6 +13,7 @@ from ..identity.aws_clients import Aws
 from ..outcome import Answer, Plane, Question, Verdict
 from .aws_errors import call_aws, classify_service_error
 from .check import Check
+from .grant_sources import find_statement_source
 
 SERVICES = {
     "aps": "amp",
@@ -40,12 +41,8 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 """
 
 
-def build_checks(aws: Aws, actor: Actor) -> list[Check]:
-    """One check for each AWS call that the manifest expects to be allowed or denied."""
-    return [_build_check(aws, actor, expectation) for expectation in actor.access.aws]
-
-
-def _build_check(aws: Aws, actor: Actor, expectation: AwsExpectation) -> Check:
+def build_check(aws: Aws, actor: Actor, expectation: AwsExpectation) -> Check:
+    """The check of an AWS call by making it: only for calls that change nothing (`side_effects.may_be_made`)."""
     region = expectation.region or actor.region
     return Check(build_question(actor, expectation, region), lambda: _call(aws, actor, expectation, region))
 
@@ -61,6 +58,7 @@ def build_question(actor: Actor, expectation: AwsExpectation, region: str) -> Qu
         expectation.allowed,
         expectation.why,
         detail=" ".join([*shown, f"in {region}"]),
+        granted_by=find_statement_source(actor.access, expectation) if expectation.allowed else None,
     )
 
 

