@@ -10,6 +10,7 @@ from eks_access.model.placeholders import map_texts
 from ..collector.inventory import ClusterInventory, Inventory, State
 from ..outcome import Outcome, Result
 from .advice import advise
+from .causes import find_causes
 from .interface import Proof, exit_code
 from .models import (
     CheckReport,
@@ -73,6 +74,7 @@ def describe_visible_objects(inventory: Inventory) -> list[SeenReport]:
 def _build(proof: Proof) -> Report:
     manifest, inventory = proof.manifest, proof.inventory
     places = range(len(proof.outcomes)) if proof.places is None else proof.places
+    causes = find_causes(proof.outcomes)
     return Report(
         project=manifest.project,
         environment=manifest.environment,
@@ -91,7 +93,10 @@ def _build(proof: Proof) -> Report:
             _integration(name, access, {o.question.cluster for o in proof.outcomes if o.question.integration == name})
             for name, access in proof.integrations.items()
         ],
-        checks=[_check(place, outcome, proof) for place, outcome in zip(places, proof.outcomes, strict=True)],
+        checks=[
+            _check(place, outcome, causes.get(outcome, ""), proof)
+            for place, outcome in zip(places, proof.outcomes, strict=True)
+        ],
         seen=None if inventory is None else describe_visible_objects(inventory),
     )
 
@@ -147,7 +152,7 @@ def _rights(rights: Iterable[Right]) -> list[RightReport]:
     ]
 
 
-def _check(place: int, outcome: Outcome, proof: Proof) -> CheckReport:
+def _check(place: int, outcome: Outcome, cause: str, proof: Proof) -> CheckReport:
     question, answer = outcome.question, outcome.answer
     return CheckReport(
         integration=question.integration,
@@ -163,6 +168,7 @@ def _check(place: int, outcome: Outcome, proof: Proof) -> CheckReport:
         result=outcome.result,
         evidence=Evidence(status=answer.status, reason=answer.reason, message=answer.message),
         differences=list(answer.differences),
+        cause=cause,
         waits_for=outcome.waits_for,
         advice=advise(outcome, proof.manifest.integrations[question.integration]),
         attempts=outcome.attempts,

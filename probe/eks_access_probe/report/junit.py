@@ -114,7 +114,7 @@ def _case(report: Report, check: CheckReport) -> Element:
         type=check.verdict.value,
         message=_text(f"expected {check.expected}, was {check.verdict}"),
     )
-    lines = (check.why, *check.differences, check.evidence.text, check.advice)
+    lines = (check.why, check.cause, *check.differences, check.evidence.text, check.advice)
     element.text = _text("\n".join(line for line in lines if line))
     return case
 

@@ -102,6 +102,10 @@ class CheckReport(ReportModel):
     result: Result = Field(description="`not-proven`: inconclusive, neither as expected nor a mismatch.")
     evidence: Evidence
     differences: list[str] = Field(description="How an allowed call differs from the declaration.")
+    cause: str = Field(
+        default="",
+        description="The object that is missing, was changed or grants too much: one cause may fail many checks.",
+    )
     waits_for: str = Field(description="The failed call because of which this one was skipped; empty if it was made.")
     advice: str
     attempts: int

@@ -19,6 +19,7 @@ from eks_access.text_layout import format_count
 from ..collector.table import MAX_COLUMNS, print_inventory
 from ..outcome import Outcome, Plane, Question, Result, Verdict
 from .advice import advise
+from .causes import Finding, group_by_cause
 from .interface import Proof
 
 MARKS = {Result.AS_EXPECTED: ("✓", "green"), Result.MISMATCH: ("✗", "bold red"), Result.NOT_PROVEN: ("?", "yellow")}
@@ -47,8 +48,8 @@ class TableReport:
             self._console.print()
         for name, access in proof.integrations.items():
             self._print_integration(name, access, [o for o in proof.outcomes if o.question.integration == name])
-        for outcomes in _findings(proof.outcomes):
-            self._print_finding(outcomes, proof)
+        for finding in group_by_cause(proof.outcomes):
+            self._print_finding(finding, proof)
         if proof.inventory is not None:
             print_inventory(proof.inventory, proof.manifest.integrations, self._console)
         self._console.print(_summary(proof))
@@ -67,26 +68,36 @@ class TableReport:
                 self._console.print(_indent(_condensed_table(plane, rows)))
         self._console.print()
 
-    def _print_finding(self, outcomes: Sequence[Outcome], proof: Proof) -> None:
-        """Print one finding, in all clusters in which it is the same."""
-        outcome = outcomes[0]
+    def _print_finding(self, finding: Finding, proof: Proof) -> None:
+        """Print one finding, with all the calls and clusters in which it is the same."""
+        outcomes, outcome = finding.outcomes, finding.outcomes[0]
         question, answer = outcome.question, outcome.answer
         symbol, style = MARKS[outcome.result]
-        clusters = [other.question.cluster for other in outcomes if other.question.cluster]
+        clusters = list(dict.fromkeys(other.question.cluster for other in outcomes if other.question.cluster))
         place = f" in {'cluster' if len(clusters) == 1 else 'clusters'} {', '.join(clusters)}" if clusters else ""
-        detail = f" ({question.detail})" if question.detail else ""
-        head = f"{symbol} {question.integration}{place}: {question.title}{detail}"
+        calls = _group_calls(outcomes)
+        title = _format_call(question) if len(calls) == 1 else format_count(len(calls), "call")
         lines = Table.grid(padding=(0, 2))
         lines.add_column(style="dim", no_wrap=True)
         lines.add_column(overflow="fold")
-        lines.add_row("expected", Text(f"{WORDS[question.expected]}: {question.why}"))
-        lines.add_row("actual", Text(_format_verdict(outcome)))
+        if len(calls) == 1:
+            lines.add_row("expected", Text(f"{WORDS[question.expected]}: {question.why}"))
+        else:
+            lines.add_row("expected", Text(WORDS[question.expected]))
+        lines.add_row("actual", Text(_format_verdict(max(outcomes, key=lambda other: other.seconds))))
+        if finding.cause:
+            lines.add_row("cause", Text(finding.cause))
         for difference in answer.differences:
             lines.add_row("", Text(difference))
-        if answer.evidence:
+        if len(calls) == 1 and answer.evidence:
             lines.add_row("evidence", Text(answer.evidence))
+        for same in calls if len(calls) > 1 else ():
+            where = [other.question.cluster for other in same if other.question.cluster]
+            only = f" in {', '.join(where)} only" if len(where) < len(clusters) else ""
+            evidence = f": {same[0].answer.evidence}" if same[0].answer.evidence else ""
+            lines.add_row("call", Text(f"{_format_call(same[0].question)}{only}{evidence}"))
         skipped = sum(
-            other.waits_for == question.call
+            other.waits_for in {call[0].question.call for call in calls}
             and other.question.integration == question.integration
             and (not clusters or other.question.cluster in clusters)
             for other in proof.outcomes
@@ -94,18 +105,20 @@ class TableReport:
         if skipped:
             lines.add_row("skipped", Text(f"{format_count(skipped, 'more call')} because of this"))
         lines.add_row("what to do", Text(advise(outcome, proof.manifest.integrations[question.integration])))
-        self._console.print(Text(head, style=style), soft_wrap=True)
+        self._console.print(Text(f"{symbol} {question.integration}{place}: {title}", style=style), soft_wrap=True)
         self._console.print(_indent(lines, below=1))
 
 
-def _findings(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
-    """What is not as expected, mismatches first. The same finding in several clusters is one."""
-    groups: dict[object, list[Outcome]] = {}
-    for o in outcomes:
-        if o.result is not Result.AS_EXPECTED and not o.waits_for:
-            finding = (o.question.integration, o.question.call, o.question.detail, o.answer.verdict, o.answer.reason)
-            groups.setdefault((*finding, o.answer.differences), []).append(o)
-    return sorted(groups.values(), key=lambda group: group[0].result is not Result.MISMATCH)
+def _group_calls(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
+    """The outcomes of each call, in one or several clusters."""
+    calls: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        calls.setdefault(_format_call(outcome.question), []).append(outcome)
+    return list(calls.values())
+
+
+def _format_call(question: Question) -> str:
+    return question.title + (f" ({question.detail})" if question.detail else "")
 
 
 def _indent(table: Table, below: int = 0) -> Padding:
