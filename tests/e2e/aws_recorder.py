@@ -25,6 +25,10 @@ class Recorder:
 
     endpoint: str
     changes: list[Change] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    """The paths of the requests that were denied; of IAM's actions their bodies."""
+    requests: list[str] = field(default_factory=list)
+    """The method and path of every request."""
 
     def take(self) -> list[Change]:
         """The changes since the last call, in the order of their operations: clients make many at once."""
@@ -41,6 +45,7 @@ def record(target: str) -> Iterator[Recorder]:
 
         def _forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            recorder.requests.append(f"{self.command} {self.path}")
             connection = HTTPConnection(urlsplit(target).netloc, timeout=60)
             connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
             for name, value in self.headers.items():
@@ -50,6 +55,8 @@ def record(target: str) -> Iterator[Recorder]:
             content = answer.read()
             if answer.status < 400 and (change := parse_change(self.command, self.path, body)):
                 recorder.changes.append(change)
+            if answer.status == 403:
+                recorder.refused.append(body.decode() if urlsplit(self.path).path == "/" else self.path)
             self.send_response(answer.status)
             for name, value in answer.getheaders():
                 if name.lower() not in ("transfer-encoding", "content-length", "connection", "date", "server"):

@@ -208,6 +208,53 @@ def test_an_existing_mapping_is_imported_and_destroy_keeps_it_if_others_changed_
     assert (ours(api) or OURS.identity).groups == ("admins",)
 
 
+def test_destroy_of_one_stack_keeps_the_same_mapping_of_another(
+    sandbox: Sandbox, stack: Stack, api: KubernetesApi, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """As in a migration: for a while both stacks have the mapping."""
+    stack.up()
+    other = Stack(sandbox, tmp_path_factory.mktemp("another"))
+    assert "was mapped like this before" in other.up()
+    other.up("--refresh", "--expect-no-changes")
+    output = other.destroy()
+    assert "keeps access" in output
+    assert ours(api) == OURS.identity, "it is the first stack's"
+    stack.up("--refresh", "--expect-no-changes")
+
+    other.config["adopt"] = "true"
+    other.up()
+    other.destroy()
+    assert ours(api) is None, "adopted, it is the other's to remove"
+    stack.up("--refresh")
+    assert ours(api) == OURS.identity
+    stack.destroy()
+    assert data(api)["mapRoles"] == THEIRS
+
+
+def test_a_refresh_while_the_section_cannot_be_read_keeps_the_mapping(stack: Stack, api: KubernetesApi) -> None:
+    stack.up()
+    text = data(api)["mapRoles"]
+    write(api, {"mapRoles": f"%FOO 1\n---\n{text}"})
+    output = stack.pulumi("refresh", "--yes", "--skip-preview").stdout
+    assert "kept in the state as it was" in output
+    assert OURS.username in stack.state()
+    write(api, {"mapRoles": text})
+    stack.up("--refresh", "--expect-no-changes")
+    stack.destroy()
+    assert data(api)["mapRoles"] == THEIRS
+
+
+def test_an_unknown_directive_maps_nobody_and_is_refused(stack: Stack, api: KubernetesApi) -> None:
+    write(api, {"mapRoles": f"%FOO 1\n---\n{THEIRS}"})
+    failed = stack.pulumi("up", "--yes", "--skip-preview", check=False)
+    assert failed.returncode != 0
+    assert "mapRoles cannot be read" in failed.stdout + failed.stderr
+    write(api, {"mapRoles": f"%YAML 1.1\n---\n{THEIRS}"})
+    stack.up()
+    assert ours(api) == OURS.identity
+    stack.destroy()
+
+
 def test_ten_concurrent_writers_and_the_stack_never_lose_an_entry_to_each_other(
     stack: Stack, api: KubernetesApi
 ) -> None:

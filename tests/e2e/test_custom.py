@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from sandbox import Sandbox
+from tests.e2e.aws_recorder import record
 from tests.e2e.principals import Role, eventually, who
 from tests.e2e.program import CHECKOUT, SECONDS, Program
 
@@ -96,6 +97,37 @@ def test_an_error_in_the_file_fails_the_preview_with_its_line(program: Program) 
     assert done.returncode != 0
     line = valid[: valid.index("    groups:")].count("\n") + 1
     assert f"cloudquery.yaml:{line}: profiles.least.group is not a known property" in done.stdout + done.stderr
+
+
+def test_a_destructive_call_on_a_real_cluster_is_evaluated_and_never_made(
+    sandbox: Sandbox, program: Program, tmp_path: Path
+) -> None:
+    """In a definition that grants what it expects to be denied, so that the call would succeed."""
+    definition = yaml.safe_load((CHECKOUT / "examples/custom/cloudquery.yaml").read_text())
+    destroy = {"sid": "Wide", "actions": ["eks:DeleteCluster"], "resources": ["{cluster_arns}"], "why": "too much"}
+    definition["profiles"]["least"]["statements"].append(destroy)
+    for action, parameters in (("eks:DeleteCluster", {}), ("eks:UpdateClusterVersion", {"version": "1.99"})):
+        call = {"action": action, "allowed": False, "why": "must not destroy", "each": "cluster"}
+        definition["expectations"]["aws"].append(call | {"parameters": {"name": "{cluster_name}", **parameters}})
+    (tmp_path / "cloudquery.yaml").write_text(yaml.safe_dump(definition, sort_keys=False))
+    mine = {**integrations(tmp_path)["cloudquery"], "clusters": ["api"]}
+    wide = with_identities(Program(sandbox, tmp_path, "wide", {"eks-access:integrations": {"wide": mine}}))
+    wide.up()
+    try:
+        with record(sandbox.endpoint) as aws:
+            wide.env["AWS_ENDPOINT_URL"] = aws.endpoint
+            probed = wide.probe("--deadline", "0")
+            del wide.env["AWS_ENDPOINT_URL"]
+    finally:
+        wide.destroy()
+    lines = {c["call"]: c for c in probed.report["checks"] if c["why"] == "must not destroy"}
+    granted, denied = lines["call eks:DeleteCluster"], lines["call eks:UpdateClusterVersion"]
+    assert (granted["verdict"], granted["result"], granted["exercised"]) == ("allowed", "mismatch", False)
+    assert (denied["verdict"], denied["result"], denied["exercised"]) == ("denied", "as-expected", False)
+    assert [c["call"] for c in probed.mismatches()] == ["call eks:DeleteCluster"]
+    changes = [request for request in aws.requests if "/clusters/dev-api" in request and not request.startswith("GET")]
+    assert changes == [], "the cluster was only read"
+    assert sandbox.boto("eks").describe_cluster(name="dev-api")["cluster"]["status"] == "ACTIVE"
 
 
 OWNED = {"RoleName": "owned-by-others", "Path": "/platform/"}

@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,15 @@ from typing import Any
 import pytest
 
 from sandbox import Sandbox
+from tests.e2e.aws_recorder import record
 from tests.e2e.program import Program
 
 pytestmark = pytest.mark.e2e
 
 SECONDS = 120
 """Time-out for what takes some seconds if nothing else runs."""
+LAG_SECONDS = 2
+"""Long enough for all refusals that do not wait for the declared calls."""
 ROLE = "eks-access-opentrace"
 ROLE_ARN = f"arn:aws:iam::111122223333:role/{ROLE}"
 BINDINGS = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
@@ -61,6 +64,61 @@ def test_the_probe_retries_until_a_revocation_takes_effect(sandbox: Sandbox, dep
             unbind()
             checks = report()
     assert {check["result"] for check in checks} == {"as-expected"}
+
+
+def test_a_right_that_takes_effect_with_the_declared_ones_is_found_though_it_was_refused_before(
+    sandbox: Sandbox, deployed: Program, tmp_path: Path
+) -> None:
+    """As right after a deployment: IAM does not know the role's policies yet, neither the narrow nor the wide one."""
+    iam = sandbox.boto("iam")
+    declared = iam.get_role_policy(RoleName=ROLE, PolicyName="eks-access")["PolicyDocument"]
+    wide = {"Effect": "Allow", "Action": "iam:ListRoles", "Resource": "*"}
+    policies = {"eks-access": declared, "somebody-elses": {"Version": "2012-10-17", "Statement": [wide]}}
+    iam.delete_role_policy(RoleName=ROLE, PolicyName="eks-access")
+    try:
+        with (
+            record(sandbox.endpoint) as aws,
+            running(
+                deployed, tmp_path, "--integration", "opentrace", exit_code=1, env={"AWS_ENDPOINT_URL": aws.endpoint}
+            ) as report,
+        ):
+            wait_until(
+                lambda: any("/clusters" in path for path in aws.refused), "the probe was denied what is declared"
+            )
+            time.sleep(LAG_SECONDS)
+            for name, document in policies.items():
+                iam.put_role_policy(RoleName=ROLE, PolicyName=name, PolicyDocument=json.dumps(document))
+            checks = report()
+    finally:
+        iam.put_role_policy(RoleName=ROLE, PolicyName="eks-access", PolicyDocument=json.dumps(declared))
+        iam.delete_role_policy(RoleName=ROLE, PolicyName="somebody-elses")
+    found = [(c["call"], c["verdict"]) for c in checks if c["result"] != "as-expected"]
+    assert found == [("call iam:ListRoles", "allowed")], "and every declared call was allowed in the end"
+    assert max(c["attempts"] for c in checks if c["plane"] == "aws" and c["expected"] == "allowed") > 1
+    assert deployed.probe("--integration", "opentrace").exit_code == 0
+
+
+def test_a_missing_binding_is_one_finding_and_not_waited_for_until_the_deadline(
+    sandbox: Sandbox, deployed: Program
+) -> None:
+    api, name = sandbox.clusters["dev-both"].admin, "opentrace-read"
+    binding = api.json("GET", f"{BINDINGS}/{name}")
+    api.json("DELETE", f"{BINDINGS}/{name}")
+    started = time.monotonic()
+    try:
+        found = deployed.probe("--integration", "opentrace", "--cluster", "both")
+    finally:
+        seconds = time.monotonic() - started
+        metadata = {key: binding["metadata"][key] for key in ("name", "labels", "annotations")}
+        api.json("POST", BINDINGS, body={**binding, "metadata": metadata})
+        deployed.up("--refresh")
+    denied = [c for c in found.mismatches() if not c["waitsFor"]]
+    assert len(denied) > 5
+    (cause,) = {c["cause"] for c in denied}
+    assert cause.startswith(f"ClusterRoleBinding {name} does not give any of the {len(denied)} calls")
+    assert " ".join(found.table.split()).count("does not give any of the") == 1
+    assert found.table.count("what to do") == 1
+    assert seconds < 45, "the deadline is 60 seconds"
 
 
 def test_an_undeclared_permission_of_a_role_is_found(sandbox: Sandbox, deployed: Program) -> None:
@@ -128,14 +186,16 @@ def test_a_token_of_another_cluster_is_rejected(deployed: Program, tmp_path: Pat
 
 
 @contextmanager
-def running(deployed: Program, folder: Path, *options: str) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+def running(
+    deployed: Program, folder: Path, *options: str, exit_code: int = 0, env: Mapping[str, str] | None = None
+) -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """A probe in the background; yields a function that waits for its end and reads its report."""
     report = folder / "report.json"
     command = ["eks-access", "probe", "--stack", deployed.stack, "--json", str(report), *options]
     probe = subprocess.Popen(
         command,
         cwd=deployed.folder,
-        env=deployed.sandbox.env,
+        env={**deployed.sandbox.env, **(env or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -143,7 +203,7 @@ def running(deployed: Program, folder: Path, *options: str) -> Iterator[Callable
 
     def end() -> list[dict[str, Any]]:
         output, _ = probe.communicate(timeout=SECONDS)
-        assert probe.returncode == 0, output
+        assert probe.returncode == exit_code, output
         checks: list[dict[str, Any]] = json.loads(report.read_text())["checks"]
         return checks
 

@@ -15,7 +15,7 @@ CLAIMS = {
 }
 
 
-def token(signature: str = "c2ln", **changes: Any) -> str:
+def token(signature: str = "c2ln", /, **changes: Any) -> str:
     """A token with these claims; None leaves one out."""
 
     def encode(value: object) -> str:

@@ -189,7 +189,7 @@ class _Loader(Reader, Scanner, Parser):
             if self.peek() not in " \t":
                 self._fail("while scanning a directive", start, "did not find expected whitespace")
             self._skip_blanks()
-            value = (handle, self.scan_tag_uri("directive", start))  # type: ignore[no-untyped-call]
+            value = (handle, self.scan_tag_uri("directive", start))
         else:
             self._fail("while scanning a directive", start, "found unknown directive name")
         end = self.get_mark()

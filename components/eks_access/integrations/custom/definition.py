@@ -121,8 +121,8 @@ class AwsCall(StrictModel):
     allowed: bool
     why: Text
     parameters: dict[str, Any] = Field(default_factory=dict)
-    """The call's parameters, as boto3 takes them. A call that changes something is made only if what it changes is named
-    `eks-access-probe-absent`, as nothing is; otherwise its authorization is evaluated."""
+    """The call's parameters, as boto3 takes them. A call that changes something is made only if what it changes is
+    named `eks-access-probe-absent`, as nothing is; otherwise its authorization is evaluated."""
     each: EachOf = "once"
     """Whether to make it once, or for each cluster or region, in that region."""
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eks_access.text_layout import format_count
@@ -60,6 +60,8 @@ class Line:
 
     first: CheckReport
     checks: tuple[CheckReport, ...]
+    same_cause: tuple[str, ...] = ()
+    """Other calls of the integration that fail for the same cause, in a list of findings."""
 
     @property
     def clusters(self) -> tuple[str, ...]:
@@ -130,10 +132,17 @@ def group_checks(checks: Iterable[CheckReport]) -> list[Line]:
 
 
 def select_findings(lines: Sequence[Line]) -> list[Line]:
-    """The first lines that are not as expected and were not skipped: as many as fit on a few printed pages."""
-    return [line for line in lines if line.first.result is not Result.AS_EXPECTED and not line.first.waits_for][
-        :MAX_FINDINGS
-    ]
+    """The first lines that are not as expected and were not skipped: as many as fit on a few printed pages.
+
+    Lines of one cause are one finding.
+    """
+    groups: dict[object, list[Line]] = {}
+    for number, line in enumerate(lines):
+        check = line.first
+        if check.result is not Result.AS_EXPECTED and not check.waits_for:
+            groups.setdefault((check.integration, check.cause) if check.cause else number, []).append(line)
+    findings = [replace(first, same_cause=tuple(each.first.call for each in rest)) for first, *rest in groups.values()]
+    return findings[:MAX_FINDINGS]
 
 
 def build_explorer(lines: Sequence[Line]) -> dict[str, Any]:

@@ -73,6 +73,15 @@ def test_the_same_call_with_the_same_result_in_several_clusters_is_one_line(repo
     assert sum(len(line.checks) for line in lines) == sum(c.integration == "cado" for c in report.checks)
 
 
+def test_checks_that_fail_for_one_cause_are_one_finding(report: Report) -> None:
+    failed = [check.model_copy(update={"result": Result.MISMATCH, "waits_for": ""}) for check in report.checks[:4]]
+    missing = {"cause": "ClusterRoleBinding x is missing", "integration": "acme"}
+    checks = [*(check.model_copy(update=missing) for check in failed[:3]), failed[3]]
+    first, second = view.select_findings(view.group_checks(checks))
+    assert first.same_cause == tuple(check.call for check in checks[1:3])
+    assert second.same_cause == ()
+
+
 def test_findings_are_the_checks_that_are_not_as_expected(report: Report) -> None:
     found = view.select_findings(view.group_checks(report.checks))
     assert {line.first.result for line in found} == {Result.MISMATCH, Result.NOT_PROVEN}
