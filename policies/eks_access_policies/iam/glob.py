@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 _LITERALS = (("${*}", "\x00"), ("${?}", "\x01"), ("${$}", "$"))
-_VARIABLE = re.compile(r"\$\{[^*?$}][^}]*\}")
+VARIABLE = re.compile(r"\$\{[^*?$}][^}]*\}")
 """A policy variable, such as `${aws:username}`."""
 
 
@@ -76,7 +76,7 @@ def overlaps(one: str, other: str) -> bool:
 
 def may_overlap(one: str, other: str) -> bool:
     """Whether any text may be matched by both, whatever the values of their policy variables."""
-    return overlaps(_VARIABLE.sub("*", one), _VARIABLE.sub("*", other))
+    return overlaps(VARIABLE.sub("*", one), VARIABLE.sub("*", other))
 
 
 def _with_empty_stars(positions: set[int], pattern: str) -> set[int]:

@@ -1,6 +1,6 @@
 """Evaluates the actions, resources and condition keys of an identity policy's statements against AWS's reference."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from ..finding import Finding, Rule
@@ -21,7 +21,7 @@ from .actions import AccessLevel, Action
 from .condition_keys import find_unknown_keys
 from .document import Statement
 from .glob import is_anything, is_pattern
-from .resources import applies_to
+from .resources import Fit, classify_fit, is_reference_complete
 
 _CHANGES = (AccessLevel.WRITE, AccessLevel.TAGGING, AccessLevel.PERMISSIONS)
 _MAX_ITEMS = 5
@@ -163,11 +163,13 @@ def _evaluate_resources(statement: Statement) -> Iterator[Finding]:
                 )
                 yield _create_finding(rule, statement, message, "Resource")
         return
-    useless = [each for each in named if _has_no_matching_resource(each, statement.resources)]
-    if useless:
-        details = "; ".join(f"{each} acts on {_describe_accepted_resources(each)}" for each in useless[:_MAX_ITEMS])
-        more = f"; and {len(useless) - _MAX_ITEMS} more" if len(useless) > _MAX_ITEMS else ""
-        message = f"{format_list(statement.resources)} grants nothing: {details}{more}."
+    fits = {each: _find_best_fit(each, statement.resources) for each in named}
+    certain = [each for each, fit in fits.items() if fit is Fit.NOTHING and is_reference_complete(each.service)]
+    unlisted = [each for each, fit in fits.items() if fit is not Fit.LISTED and each not in certain]
+    parts = [f"grants nothing: {_describe_unfit(certain)}"] if certain else []
+    parts += [f"may grant nothing, by AWS's service reference: {_describe_unfit(unlisted)}"] if unlisted else []
+    if parts:
+        message = f"{format_list(statement.resources)} {'; it '.join(parts)}."
         yield _create_finding(POLICY_RESOURCE_MISMATCH, statement, message, "Resource")
 
 
@@ -176,8 +178,20 @@ def _find_exact_action(action: str) -> Action | None:
     return None if is_pattern(action) else actions.find_action(action)
 
 
-def _has_no_matching_resource(action: Action, resources: tuple[str, ...]) -> bool:
-    return not any(applies_to(each, action) or _is_undetermined(each) for each in resources[:_MAX_ACTIONS])
+def _find_best_fit(action: Action, resources: tuple[str, ...]) -> Fit:
+    """How well the resources fit the action: as the one that fits best."""
+    fits = (Fit.LISTED if _is_undetermined(each) else classify_fit(each, action) for each in resources[:_MAX_ACTIONS])
+    best = Fit.NOTHING
+    for fit in fits:
+        best = max(best, fit)
+        if best is Fit.LISTED:
+            break
+    return best
+
+
+def _describe_unfit(unfit: Sequence[Action]) -> str:
+    details = "; ".join(f"{each} acts on {_describe_accepted_resources(each)}" for each in unfit[:_MAX_ITEMS])
+    return details + (f"; and {len(unfit) - _MAX_ITEMS} more" if len(unfit) > _MAX_ITEMS else "")
 
 
 def _is_undetermined(resource: str) -> bool:
@@ -194,4 +208,5 @@ def _describe_accepted_resources(action: Action) -> str:
     if not action.resources:
         return "no resource, and needs '*'"
     known = actions.resource_types(action.service)
-    return " or ".join(known[use.type].arn for use in action.resources[:2] if use.type in known) or "another type"
+    forms = [form for use in action.resources if use.type in known for form in known[use.type].arns]
+    return " or ".join(forms[:2]) + (f" or {len(forms) - 2} more" if len(forms) > 2 else "") or "another type"

@@ -70,5 +70,12 @@ PATHS: tuple[EscalationPath, ...] = (
     _identity("sts:AssumeRole", "assume every role that trusts its account"),
     _identity("sso:CreateAccountAssignment", "give itself any permission set in any account"),
     _identity("identitystore:CreateGroupMembership", "join any group of Identity Center"),
-    _identity("rolesanywhere:CreateTrustAnchor rolesanywhere:CreateProfile iam:PassRole", "sign in with certificates"),
+    _identity(
+        "rolesanywhere:CreateTrustAnchor rolesanywhere:CreateProfile|rolesanywhere:UpdateProfile iam:PassRole",
+        "sign in with certificates",
+    ),
+    _identity(
+        "rolesanywhere:CreateTrustAnchor|rolesanywhere:UpdateTrustAnchor",
+        "have its own certificates accepted for the roles of a profile",
+    ),
 )

@@ -11,7 +11,7 @@ from functools import cache, cached_property
 from ...iam import Statement
 from ...iam.actions import expand_pattern, expand_patterns, find_action
 from ...iam.glob import covers, is_anything, is_pattern, may_overlap
-from ...iam.resources import covers_all
+from ...iam.resources import Reach, compute_reach
 from ..conditions import Conditions, entails_all, parse_conditions
 from ..formatting import join_words, quote_name
 
@@ -61,11 +61,11 @@ class AwsPermission:
         return not self.conditions and not self.excluded_resources and is_anything(self.resource)
 
     def is_broad(self, action: str) -> bool:
-        """Whether it is for all resources of the action, or for all of them but some."""
+        """Whether it is for all resources of the action in an account or region, or for all of them but some."""
         if is_anything(self.resource):
             return True
         known = find_action(action) if is_pattern(self.resource) else None
-        return known is not None and covers_all(self.resource, known, self.resource)
+        return known is not None and compute_reach(self.resource, known) is Reach.ALL
 
     def covers_resource(self, other: "AwsPermission") -> bool:
         """Whether it applies to the other's resources in every request in which the other does; False if that cannot
