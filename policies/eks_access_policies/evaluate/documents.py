@@ -9,6 +9,7 @@ from functools import lru_cache
 from eks_access.model import arn as arns
 
 from .. import iam
+from ..access.iam.identities import find_denials
 from ..finding import Finding
 from ..iam.policy import PolicyKind
 from ..rules.iam.trust import TRUST_EXTERNAL_ID, TRUST_UNKNOWN_ACCOUNT, TRUST_WHOLE_ACCOUNT
@@ -40,8 +41,9 @@ def evaluate_documents(
     for placed in find_documents(resource):
         if not placed.is_known:
             continue
+        others = () if placed.kind is DocumentKind.TRUST else find_denials(stack, resource)
         hidden = placed.name.partition("[")[0] in resource.secrets
-        for finding in _evaluate_text(placed.kind, serialize_document(placed), settings, accounts, exempt):
+        for finding in _evaluate_text(placed.kind, serialize_document(placed), settings, accounts, exempt, others):
             message = f"{_describe(placed, identity)}: {_SECRET if hidden else finding.message}"
             if finding.rule in ACCOUNT_RULES and not accounts and not settings.accounts:
                 message += _OWN_ACCOUNT_UNKNOWN
@@ -62,12 +64,17 @@ def _describe(placed: PlacedDocument, identity: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _evaluate_text(
-    kind: DocumentKind, text: str, settings: Settings, accounts: frozenset[str], exempt: frozenset[str]
+    kind: DocumentKind,
+    text: str,
+    settings: Settings,
+    accounts: frozenset[str],
+    exempt: frozenset[str],
+    others: tuple[str, ...],
 ) -> tuple[Finding, ...]:
     context = create_context(settings, accounts, exempt)
     if kind is DocumentKind.TRUST:
         return tuple(iam.evaluate_trust(text, context))
-    return tuple(iam.evaluate_policy(text, context, _KINDS[kind]))
+    return tuple(iam.evaluate_policy(text, context, _KINDS[kind], others))
 
 
 def create_context(settings: Settings, accounts: frozenset[str], exempt: frozenset[str] = frozenset()) -> iam.Context:

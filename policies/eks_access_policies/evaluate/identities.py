@@ -20,15 +20,15 @@ from .settings import Settings
 def find_bounded_identities(stack: Stack) -> Iterator[tuple[Identity, str]]:
     """Identities with a permissions boundary whose policies break a mandatory rule, with the boundary's ARN."""
     for identity in find_identities(stack).values():
-        if identity.boundary is not None and _has_mandatory_finding(identity.documents):
+        if identity.boundary is not None and _has_mandatory_finding(identity.documents, _find_denials(identity)):
             yield identity, identity.boundary
 
 
 @lru_cache(maxsize=1024)
-def _has_mandatory_finding(policies: tuple[str, ...]) -> bool:
+def _has_mandatory_finding(policies: tuple[str, ...], denials: tuple[str, ...]) -> bool:
     findings = [
         *iam.evaluate_policies(policies),
-        *(finding for each in policies for finding in iam.evaluate_policy(each)),
+        *(finding for each in policies for finding in iam.evaluate_policy(each, others=denials)),
     ]
     return any(finding.rule.is_mandatory for finding in findings)
 
@@ -41,7 +41,10 @@ def evaluate_identities(stack: Stack, settings: Settings, accounts: frozenset[st
             yield from _evaluate_membership(identity, settings, accounts)
         if len(policies) < 2:
             continue
-        rules_of_single = {f.rule for each in policies for f in _evaluate_together((each,), settings, accounts)}
+        denials = _find_denials(identity)
+        rules_of_single = {
+            f.rule for each in policies for f in _evaluate_together((each,), settings, accounts, denials)
+        }
         for finding in _evaluate_together(policies, settings, accounts):
             if finding.rule not in rules_of_single:
                 name = identity.name if identity.is_external else identity.resource.name
@@ -53,22 +56,31 @@ def _evaluate_membership(user: Identity, settings: Settings, accounts: frozenset
     """What a user gets by its groups, one finding for each mandatory rule that their policies violate."""
     groups = ", ".join(dict.fromkeys(group.name or group.resource.name for group in user.groups))
     policies = tuple(dict.fromkeys(document for group in user.groups for document in group.documents))
-    found = [*_evaluate_together(policies, settings, accounts)]
-    found += [finding for each in policies for finding in _evaluate_one(each, settings, accounts)]
+    denials = _find_denials(user)
+    found = [*_evaluate_together(policies, settings, accounts, denials)]
+    found += [finding for each in policies for finding in _evaluate_one(each, settings, accounts, denials)]
     for rule, finding in {finding.rule: finding for finding in reversed(found)}.items():
         if rule.is_mandatory:
             yield Finding(rule, f"{user} as a member of {groups}: {finding.message}", urn=user.resource.urn)
 
 
-@lru_cache(maxsize=4096)
-def _evaluate_one(policy: str, settings: Settings, accounts: frozenset[str]) -> tuple[Finding, ...]:
-    return tuple(iam.evaluate_policy(policy, create_context(settings, accounts)))
+def _find_denials(identity: Identity) -> tuple[str, ...]:
+    return tuple(sorted(identity.denials))
 
 
 @lru_cache(maxsize=4096)
-def _evaluate_together(policies: tuple[str, ...], settings: Settings, accounts: frozenset[str]) -> tuple[Finding, ...]:
+def _evaluate_one(
+    policy: str, settings: Settings, accounts: frozenset[str], denials: tuple[str, ...]
+) -> tuple[Finding, ...]:
+    return tuple(iam.evaluate_policy(policy, create_context(settings, accounts), others=denials))
+
+
+@lru_cache(maxsize=4096)
+def _evaluate_together(
+    policies: tuple[str, ...], settings: Settings, accounts: frozenset[str], denials: tuple[str, ...] = ()
+) -> tuple[Finding, ...]:
     """The findings of policies together. A fleet's identities have the same policies many times, so they are cached."""
-    return tuple(iam.evaluate_policies(policies, create_context(settings, accounts)))
+    return tuple(iam.evaluate_policies(policies, create_context(settings, accounts), denials))
 
 
 def find_gaps(stack: Stack) -> Iterator[tuple[Resource, str]]:

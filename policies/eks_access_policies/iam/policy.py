@@ -50,38 +50,58 @@ _WRITING_RULES = frozenset(
 """Rules about how a statement is written: one could name its resources, and what has no effect."""
 
 
-def evaluate_policy(source: object, context: Context | None = None, kind: PolicyKind = "identity") -> list[Finding]:
-    """The findings of one policy of permissions. `kind` decides its size limit."""
+def evaluate_policy(
+    source: object, context: Context | None = None, kind: PolicyKind = "identity", others: Iterable[object] = ()
+) -> list[Finding]:
+    """The findings of one policy of permissions.
+
+    `kind` decides its size limit. `others` are policies that everyone has who has this one: what they deny is not
+    reported, and nor is anything of their own.
+    """
     context = context or Context()
     document = source if isinstance(source, Document) else parse_document(source)
+    denials = _parse_denials(others)
     if kind == "aws":
-        found = _evaluate_statements(document.statements, context)
+        found = _evaluate_statements(document.statements, context, denials)
         return limit_findings(finding for finding in found if finding.rule not in _WRITING_RULES)
     limit, what = _LIMITS[kind]
     findings = [*document.flaws, *evaluate_size(document, limit, what), *find_duplicates(document)]
     for statement in document.statements:
         findings += _check_elements(statement)
-    findings += _evaluate_statements(document.statements, context)
+    findings += _evaluate_statements(document.statements, context, denials)
     return limit_findings(findings)
 
 
-def evaluate_policies(source: Iterable[object], context: Context | None = None) -> list[Finding]:
+def evaluate_policies(
+    source: Iterable[object], context: Context | None = None, others: Iterable[object] = ()
+) -> list[Finding]:
     """The privilege escalation that all policies of one identity open together.
 
-    One policy may complete what another one starts, or deny it.
+    One policy may complete what another one starts, or deny it. Of `others` only what they deny counts.
     """
     context = context or Context()
     documents = [each if isinstance(each, Document) else parse_document(each) for each in source]
     statements = [statement for document in documents for statement in document.statements]
+    statements += _parse_denials(others)
     effective = EffectivePermissions.from_statements(statements, ESCALATION_ACTIONS, context.time, context.accounts)
     if any(allows_everything(statement) for statement in effective.allowed):
         return []  # reported for the policy that allows it; there is nothing left to gain
     return limit_findings(evaluate_escalation(effective))
 
 
-def _evaluate_statements(statements: Sequence[Statement], context: Context) -> Iterable[Finding]:
-    effective = EffectivePermissions.from_statements(statements, _RELEVANT_ACTIONS, context.time, context.accounts)
+def _parse_denials(source: Iterable[object]) -> list[Statement]:
+    documents = (each if isinstance(each, Document) else parse_document(each) for each in source)
+    return [statement for document in documents for statement in document.statements if statement.denies]
+
+
+def _evaluate_statements(
+    statements: Sequence[Statement], context: Context, denials: Sequence[Statement]
+) -> Iterable[Finding]:
+    together = (*statements, *denials)
+    effective = EffectivePermissions.from_statements(together, _RELEVANT_ACTIONS, context.time, context.accounts)
     for statement, reason in effective.unsatisfiable:
+        if any(statement is each for each in denials):
+            continue
         message = f"The statement applies to no request: {reason}."
         yield Finding(POLICY_CONDITION_NEVER, message, f"{statement.where}.Condition")
     everything = False

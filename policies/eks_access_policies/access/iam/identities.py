@@ -26,10 +26,22 @@ from .model import NOT_KNOWN_YET, Gap, Identity, Malformed, explain_rejection, p
 from .named_identities import NamedIdentities
 
 
-@lru_cache(maxsize=1)
 def find_identities(stack: Stack) -> Mapping[str, Identity]:
-    """Every identity: by URN, and by kind and name if it is not in the stack. Several rules need those of one stack."""
-    return _IdentityReader(stack).read()
+    """Every identity: by URN, and by kind and name if it is not in the stack."""
+    return _read(stack)[0]
+
+
+def find_denials(stack: Stack, resource: Resource) -> tuple[str, ...]:
+    """The documents with a Deny that everyone has who has the policies of the resource, as far as the stack shows."""
+    holders = _read(stack)[1].get(resource.urn, ())
+    return tuple(sorted(frozenset.intersection(*(each.denials for each in holders)))) if holders else ()
+
+
+@lru_cache(maxsize=1)
+def _read(stack: Stack) -> tuple[Mapping[str, Identity], Mapping[str, list[Identity]]]:
+    """The identities, and who has the policies of each resource. Several rules need those of one stack."""
+    reader = _IdentityReader(stack)
+    return reader.read(), reader.holders
 
 
 class _IdentityReader:
@@ -41,6 +53,8 @@ class _IdentityReader:
         self._policies = ManagedPolicies(stack)
         self._attached: set[str] = set()
         """URNs of the stack's policies that an identity has, or is limited by."""
+        self.holders: dict[str, list[Identity]] = defaultdict(list)
+        """Who has the policies of a resource, or those that it attaches, by its URN."""
         self._inline: dict[Identity, set[str]] = defaultdict(set)
         """The names of inline policies that are in the stack."""
 
@@ -78,6 +92,8 @@ class _IdentityReader:
 
     def _add_documents(self, identity: Identity, resource: Resource) -> None:
         """Add the documents of a resource itself to the identity."""
+        if identity.kind is not IdentityKind.POLICY:
+            self.holders[resource.urn].append(identity)
         for placed, is_known in self._find_documents(resource):
             if not is_known:
                 identity.gaps.append(Gap(placed.kind.value, resource, is_document=True))
@@ -98,6 +114,7 @@ class _IdentityReader:
 
     def _attach(self, identity: Identity, resource: Resource, name: str) -> None:
         """Add the managed policies that a property names to the identity."""
+        self.holders[resource.urn].append(identity)
         for policy in self._policies.resolve(resource, name):
             if policy.own is not None:
                 self._attached.add(policy.own.urn)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from ...iam import Statement, parse_document
 from ...iam.document import Document
@@ -104,6 +104,12 @@ class Identity:
     @property
     def statements(self) -> tuple[Statement, ...]:
         return parse_statements(self.documents)
+
+    @cached_property
+    def denials(self) -> frozenset[str]:
+        """The documents of its policies that deny something, but for those that IAM would reject."""
+        denying = (each for each in self.documents if any(one.denies for one in parse_statements([each])))
+        return frozenset(each for each in denying if not explain_rejection(each))
 
     @property
     def has_anything(self) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from eks_access_policies.evaluate.evaluator import Evaluator
 from eks_access_policies.stack import UNKNOWN
-from tests.support.policies.iam_cases import allowed, document
+from tests.support.policies.iam_cases import Statement, allowed, document
 from tests.support.policies.resources import ResourceSpec, role, stack
 
 ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
@@ -81,3 +81,75 @@ def test_a_user_and_its_group_are_evaluated_together() -> None:
     (message,) = messages("iam-escalation-pass-role", group, user, of_group, of_user, joins)
     assert message.startswith("the 2 policies of u together: ")
     assert messages("iam-escalation-pass-role", group, user, of_group, of_user) == []
+
+
+def denied(actions: str, resource: object = "*", **more: Any) -> Statement:
+    return {**allowed(actions, resource, **more), "Effect": "Deny"}
+
+
+INLINE = "aws:iam/rolePolicy:RolePolicy"
+POLICY = "aws:iam/policy:Policy"
+ATTACH_ROLE_POLICY = document(allowed("iam:AttachRolePolicy", "*"))
+NO_ATTACHING = document(denied("iam:Attach*"))
+OWN_POLICY = "arn:aws:iam::111122223333:policy"
+
+
+def inline(name: str, policy: str, of: str = "r") -> ResourceSpec:
+    return ResourceSpec(INLINE, name, {"role": of, "name": name, "policy": policy})
+
+
+def managed(name: str, policy: str) -> ResourceSpec:
+    return ResourceSpec(POLICY, name, {"policy": policy, "arn": f"{OWN_POLICY}/{name}", "name": name})
+
+
+def attached(name: str, to: str = "r") -> ResourceSpec:
+    return ResourceSpec(ATTACHMENT, f"{to}-{name}", {"role": to, "policyArn": f"{OWN_POLICY}/{name}"})
+
+
+@pytest.mark.parametrize(
+    "denying",
+    [
+        [inline("deny", NO_ATTACHING)],
+        [managed("deny", NO_ATTACHING), attached("deny")],
+        [spec(ATTACHMENT, role="r", policyArn=f"{AWS}/AWSDenyAll")],
+    ],
+    ids=["inline", "managed", "of AWS"],
+)
+def test_what_another_policy_of_the_principal_denies_is_no_finding(denying: list[ResourceSpec]) -> None:
+    allowing = inline("allow", ATTACH_ROLE_POLICY)
+    assert messages("iam-escalation-policies", role("r"), allowing), "alone it escalates"
+    assert messages("iam-escalation-policies", role("r"), allowing, *denying) == []
+
+
+@pytest.mark.parametrize(
+    "denying",
+    [
+        inline("deny", NO_ATTACHING, of="other"),
+        inline("deny", document(denied("iam:AttachRolePolicy", "arn:aws:iam::111122223333:role/one"))),
+        inline("deny", document(denied("iam:AttachRolePolicy", Condition={"Bool": {"aws:ViaAWSService": "true"}}))),
+        inline("deny", document({**denied("iam:Attach*"), "Recource": "*"})),
+        inline("deny", UNKNOWN),
+    ],
+    ids=["of another role", "of one resource", "under a condition", "that IAM rejects", "not known yet"],
+)
+def test_a_deny_that_does_not_cover_it_takes_no_finding_away(denying: ResourceSpec) -> None:
+    found = messages("iam-escalation-policies", role("r"), role("other"), inline("allow", ATTACH_ROLE_POLICY), denying)
+    assert len(found) == 1
+
+
+def test_a_managed_policy_is_denied_where_everyone_has_the_deny_to_whom_it_is_attached() -> None:
+    allowing = [managed("allow", ATTACH_ROLE_POLICY), attached("allow"), attached("allow", "s")]
+    roles = [role("r"), role("s"), inline("deny-r", NO_ATTACHING)]
+    assert messages("iam-escalation-policies", *roles, *allowing), "the role s has no Deny"
+    assert messages("iam-escalation-policies", *roles, *allowing, inline("deny-s", NO_ATTACHING, of="s")) == []
+
+
+def test_the_deny_of_a_users_own_policy_counts_for_its_groups_policies() -> None:
+    group = ResourceSpec("aws:iam/group:Group", "g", {"name": "g"})
+    user = ResourceSpec("aws:iam/user:User", "u", {"name": "u"})
+    of_group = spec("aws:iam/groupPolicy:GroupPolicy", group="g", policy=ATTACH_ROLE_POLICY)
+    of_user = spec("aws:iam/userPolicy:UserPolicy", user="u", policy=NO_ATTACHING)
+    made = [group, user, of_group, spec(MEMBERSHIP, user="u", groups=["g"])]
+    assert len(messages("iam-escalation-policies", *made)) == 2, "the group's, and the user's by it"
+    (message,) = messages("iam-escalation-policies", *made, of_user)
+    assert "user u" not in message, "the group has the policy, for any other member"
