@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from functools import lru_cache
 
@@ -53,6 +53,8 @@ class Condition:
     operator: Operator
     key: str
     values: tuple[str, ...]
+    denied: "Condition | None" = field(default=None, compare=False)
+    """The condition of a Deny statement of which this is the opposite: what is written in the document."""
 
     @property
     def lower_key(self) -> str:
@@ -69,6 +71,8 @@ class Condition:
         return value in self.values
 
     def __str__(self) -> str:
+        if self.denied is not None:
+            return f"Deny with {self.denied}"
         shown = ", ".join(repr(value) for value in self.values[:3]) + (", …" if len(self.values) > 3 else "")
         return f"{self.operator.written} {self.key} {shown}"
 
@@ -191,6 +195,11 @@ def requires_presence(conditions: Iterable[Condition], key: str) -> bool:
 
 def negate(condition: Condition) -> Condition | None:
     """The condition that is satisfied exactly when this one is not, for a Deny statement; None if there is none."""
+    opposite = _find_opposite(condition)
+    return opposite and replace(opposite, denied=condition)
+
+
+def _find_opposite(condition: Condition) -> Condition | None:
     operator = condition.operator
     if operator.family is Family.NULL:
         flipped = tuple(_FLIPPED.get(value.lower(), "true") for value in condition.values)

@@ -104,6 +104,10 @@ def parse_account_of(arn: str) -> str:
 
 def explain_open(constraint: Constraint, condition: Condition) -> str:
     """Why a condition with this constraint does not restrict its key to the listed values."""
+    if condition.denied is not None and constraint is Constraint.ABSENT_PASSES:
+        return f"a request without {condition.key} is not denied"
+    if condition.denied is not None and constraint is Constraint.NEGATED:
+        return "no other value is denied"
     if constraint is Constraint.ABSENT_PASSES:
         part = "IfExists" if condition.operator.has_if_exists else "ForAllValues"
         return f"with {part}, a request without {condition.key} passes"
@@ -196,11 +200,18 @@ def _userid(value: str) -> NamedCaller:
 
 
 def _service(value: str) -> NamedCaller:
-    if is_pattern(value) or value.lower() == "false":
+    if is_pattern(value):
         return NamedCaller(Scope.OPEN, why=f"{value!r} is not one service")
     return NamedCaller(Scope.RESOURCE)
 
 
+def _any_service(value: str) -> NamedCaller:
+    why = "every service of AWS passes, for any customer's resource" if value.lower() == "true" else "it is no service"
+    return NamedCaller(Scope.OPEN, why=why)
+
+
+ANY_SERVICE = "aws:principalisawsservice"
+SERVICE_NAME = "aws:principalservicename"
 _READERS_BY_KEY: Mapping[str, Callable[[str], NamedCaller]] = {
     "aws:principalorgid": _organization,
     "aws:principalorgpaths": _path,
@@ -211,8 +222,8 @@ _READERS_BY_KEY: Mapping[str, Callable[[str], NamedCaller]] = {
     "aws:sourcearn": _source,
     "aws:sourceorgid": _organization,
     "aws:sourceorgpaths": _path,
-    "aws:principalservicename": _service,
-    "aws:principalisawsservice": _service,
+    SERVICE_NAME: _service,
+    ANY_SERVICE: _any_service,
 }
 SOURCE_KEYS = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
 

@@ -6,6 +6,7 @@ A statement with the first kind applies to nothing; a Deny under the second kind
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from .conditions import Condition, Constraint, Family, classify_constraint, requires_presence
 from .glob import is_anything, is_pattern, matches
@@ -13,6 +14,15 @@ from .glob import is_anything, is_pattern, matches
 _MAX_SESSION = timedelta(hours=36)
 """The longest that temporary credentials last (sts:GetSessionToken), so that no older token is in use."""
 
+_SOURCE_IP = "aws:sourceip"
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourceip"""
+_PRIVATE_NETWORKS = tuple(
+    map(
+        IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16")
+    )
+)
+_PRIVATE_NETWORKS_V6 = tuple(map(IPv6Network, ("fc00::/7", "fe80::/10", "::1/128")))
+"""Private, shared, loopback and link-local: https://www.iana.org/assignments/iana-ipv4-special-registry"""
 _CLOCK_KEYS = ("aws:currenttime", "aws:epochtime")
 _IN_EVERY_REQUEST = frozenset({*_CLOCK_KEYS, "aws:securetransport", "aws:principaltype"})
 _IN_EVERY_IDENTITY_REQUEST = _IN_EVERY_REQUEST | {"aws:principalaccount", "aws:principalarn", "aws:userid"}
@@ -46,6 +56,8 @@ def is_always_satisfied(condition: Condition, now: datetime) -> bool:
         return any(time is not None and time < now for time in map(_parse_time, condition.values))
     if operator.family is Family.BOOL and key == "aws:securetransport":
         return "true" in map(str.lower, condition.values)
+    if operator.family is Family.IP and key == _SOURCE_IP and operator.is_negated:
+        return bool(condition.values) and all(map(_is_private, condition.values))
     takes_patterns = operator.family is Family.STRING and operator.takes_patterns
     if not takes_patterns or operator.is_negated or operator.quantifier == "ForAnyValue":
         return False
@@ -79,13 +91,29 @@ def _explain_alone(condition: Condition, now: datetime) -> str | None:
     if not condition.values:
         return f"{operator.written} {condition.key} has no value"
     if _has_literal_wildcard(condition):
-        needed = "ArnLike" if key.endswith("arn") else "StringLike"
+        needed = f"{'Arn' if key.endswith('arn') else 'String'}{'Not' if condition.denied else ''}Like"
         return f"{condition} compares its value literally, wildcard included, and no request has it; use {needed}"
     if key == "aws:securetransport" and all(value.lower() == "false" for value in condition.values):
         return f"{condition} requires a request without TLS, which AWS's API does not accept"
+    if operator.family is Family.IP and key == _SOURCE_IP and all(map(_is_private, condition.values)):
+        return (
+            f"{condition} is never satisfied: the key has the public address of the request, and is absent if the"
+            " request comes through a VPC endpoint; use aws:VpcSourceIp"
+        )
     if operator.family is Family.DATE:
         return _explain_date(condition, now)
     return None
+
+
+def _is_private(value: str) -> bool:
+    """Whether no address of the network is a public one, from which a request to AWS comes."""
+    try:
+        network = ip_network(value, strict=False)
+    except ValueError:
+        return False
+    if isinstance(network, IPv4Network):
+        return any(map(network.subnet_of, _PRIVATE_NETWORKS))
+    return any(map(network.subnet_of, _PRIVATE_NETWORKS_V6))
 
 
 def _explain_date(condition: Condition, now: datetime) -> str | None:

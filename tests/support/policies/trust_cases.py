@@ -342,11 +342,6 @@ BAD: tuple[Case, ...] = (
         "iam-trust-subject",
     ),
     Case(
-        "CircleCI without a project",
-        (token(CIRCLECI, {"StringEquals": {f"{CIRCLECI}:aud": "9f1c0e6e-0000-4000-8000-0123456789ab"}}),),
-        "iam-trust-subject",
-    ),
-    Case(
         "every user of a tenant",
         (token(OKTA, pinned(OKTA, "auth0|*", "api://aws", "StringLike")),),
         "iam-trust-subject",
@@ -370,19 +365,6 @@ BAD: tuple[Case, ...] = (
     Case(
         "Cognito with guests",
         (built_in(COGNITO, {"StringEquals": {f"{COGNITO}:aud": "us-east-1:0"}}),),
-        "iam-trust-subject",
-    ),
-    Case(
-        "Cognito for guests",
-        (
-            built_in(
-                COGNITO,
-                {
-                    "StringEquals": {f"{COGNITO}:aud": "us-east-1:0"},
-                    "ForAnyValue:StringLike": {f"{COGNITO}:amr": "unauthenticated"},
-                },
-            ),
-        ),
         "iam-trust-subject",
     ),
     Case(
@@ -605,7 +587,10 @@ GOOD: tuple[Case, ...] = (
     ),
     Case("a statement that only denies", ({"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"},)),
     Case("one branch of one repository", (token(GITHUB, pinned(GITHUB, "repo:acme/app:ref:refs/heads/main")),)),
-    Case("one repository", (token(GITHUB, pinned(GITHUB, "repo:acme/app:*", operator="StringLike")),)),
+    Case(
+        "every branch of one repository",
+        (token(GITHUB, pinned(GITHUB, "repo:acme/app:ref:refs/heads/*", operator="StringLike")),),
+    ),
     Case("one environment of one repository", (token(GITHUB, pinned(GITHUB, "repo:acme/app:environment:production")),)),
     Case(
         "one repository by number",

@@ -19,8 +19,16 @@ from ..conditions import Condition, Constraint, classify_constraint, requires_pr
 from ..context import AccountTrust
 from ..document import Principal, PrincipalKind
 from ..glob import is_pattern, literal_prefix
-from ..principal_conditions import CallerRestriction, Scope, explain_open, find_non_identifying
-from .trust_statement import ASSUME_ROLE, TAG_SESSION, TrustStatement, format_quoted
+from ..principal_conditions import (
+    ANY_SERVICE,
+    SERVICE_NAME,
+    CallerRestriction,
+    Scope,
+    explain_open,
+    find_non_identifying,
+)
+from .services import evaluate_source
+from .trust_statement import ASSUME_ROLE, TAG_SESSION, TrustStatement, format_list, format_quoted
 
 EXTERNAL_ID = "sts:externalid"
 _TAGS = ("aws:tagkeys", "aws:requesttag/")
@@ -30,9 +38,18 @@ _PRINCIPAL_ARN = re.compile(
     re.DOTALL,
 )
 _UNIQUE_ID = re.compile(r"A(ROA|IDA|GPA|KIA)[A-Z0-9]{12,}")
-_PLACEHOLDERS = frozenset(
-    {"external-id", "externalid", "your-external-id", "example", "changeme", "test", "12345", "123456"}
+_TO_REPLACE = re.compile(
+    r"your|example|sample|change.?me|replace|place.?holder|insert|fixme|dummy|default|\bto.?do\b|\btbd\b"
+    r"|<.*>|\{\{.*\}\}|\[.*\]"
 )
+"""Words, and brackets, of a page or template whose reader was to write the value."""
+_GUESSABLE = re.compile(
+    r"(my|the|some|an?|unique|vendor|customer|acme|random|aws)*(external|ext)?(id|identifier)(value|here|\d*)"
+    r"|(test(ing)?|demo|foo|bar|foobar|baz|string|secret|password|none|null|undefined|true|false)\d*"
+    r"|x{3,}\d*|abc(def)?\d*|12345678\d*"
+)
+"""Values, in lower case and without punctuation, that anyone would try."""
+_SEQUENCES = ("0123456789" * 2, "9876543210" * 2, "abcdefghijklmnopqrstuvwxyz")
 
 
 def evaluate_accounts(trust: TrustStatement, principals: tuple[Principal, ...]) -> Iterator[Finding]:
@@ -55,6 +72,10 @@ def evaluate_accounts(trust: TrustStatement, principals: tuple[Principal, ...]) 
 
 def _evaluate_any_principal(trust: TrustStatement, restriction: CallerRestriction) -> Iterator[Finding]:
     if not restriction.is_restricted:
+        if any(each.lower_key == ANY_SERVICE for each, _ in restriction.ineffective):
+            message = "Principal '*' lets every AWS service assume the role, for any customer's resource: neither"
+            yield trust.finding(TRUST_ANYONE, f"{message} aws:SourceArn nor aws:SourceAccount is required.")
+            return
         yield trust.finding(
             TRUST_ANYONE,
             "Principal '*' lets everyone with an AWS account assume the role"
@@ -63,6 +84,10 @@ def _evaluate_any_principal(trust: TrustStatement, restriction: CallerRestrictio
         return
     if restriction.is_organization:
         return
+    for condition in trust.conditions:
+        if condition.lower_key == SERVICE_NAME and not condition.operator.is_negated:
+            for service in condition.values:
+                yield from evaluate_source(trust, service)
     third_parties = [each for each in restriction.accounts if _is_third_party(trust, each)]
     yield from _evaluate_cross_account(trust, restriction, {each: [each] for each in third_parties})
 
@@ -133,7 +158,7 @@ def _evaluate_cross_account(
     requiring = [each for each in by_account if each in unknown or context.vendors[each].external_id]
     external = [condition for condition in trust.conditions if condition.lower_key == EXTERNAL_ID]
     if requiring:
-        yield from _evaluate_external_id(trust, external, format_quoted(map(context.describe_account, requiring)))
+        yield from _evaluate_external_id(trust, external, format_list(map(context.describe_account, requiring)))
     if unknown:
         yield trust.finding(
             TRUST_UNKNOWN_ACCOUNT,
@@ -146,14 +171,14 @@ def _evaluate_cross_account(
     if whole and not any(each.scope is Scope.PRINCIPAL for each in restriction.callers):
         yield trust.finding(
             TRUST_WHOLE_ACCOUNT,
-            f"Account {format_quoted(map(context.describe_account, whole))} is trusted as a whole: any identity that"
+            f"Account {format_list(map(context.describe_account, whole))} is trusted as a whole: any identity that"
             " its administrators permit can assume the role, not only one role.",
             "Principal",
         )
     if trust.allows(TAG_SESSION) and not any(condition.lower_key.startswith(_TAGS) for condition in trust.conditions):
         yield trust.finding(
             TRUST_SESSION_TAGS,
-            f"Account {format_quoted(map(context.describe_account, by_account))} may pass any session tags with"
+            f"Account {format_list(map(context.describe_account, by_account))} may pass any session tags with"
             f" {TAG_SESSION}, which policies with conditions on aws:PrincipalTag trust.",
             "Action",
         )
@@ -188,11 +213,18 @@ def _explain_weak_external_id(condition: Condition, conditions: Iterable[Conditi
             return f"{value!r} leaves " + (f"everything after {fixed!r} open" if fixed else "its beginning open")
         if "${" in value:
             return f"{value!r} is a property of the caller, not a value that the vendor issued"
-        if value.lower().strip("<>{}") in _PLACEHOLDERS:
+        if _is_placeholder(value):
             return f"{value!r} is a placeholder that anyone would try"
         if len(value) < 2:
             return f"{value!r} is not an ExternalId, which has 2 to 1224 characters"
     return ""
+
+
+def _is_placeholder(value: str) -> bool:
+    lowered = value.lower()
+    plain = re.sub(r"[^a-z0-9]", "", lowered)
+    is_sequence = len(set(plain)) == 1 or (len(plain) > 2 and any(plain in each for each in _SEQUENCES))
+    return is_sequence or bool(_TO_REPLACE.search(lowered) or _GUESSABLE.fullmatch(plain))
 
 
 def _describe_ineffective(trust: TrustStatement, restriction: CallerRestriction) -> str:

@@ -6,12 +6,18 @@ from collections.abc import Iterator
 
 from ...finding import Finding
 from ...rules.iam.trust import TRUST_ANYONE, TRUST_CONDITION_OPEN, TRUST_PROVIDER, TRUST_SERVICE, TRUST_UNKNOWN_ACCOUNT
+from ..conditions import Constraint, classify_constraint, requires_presence
 from ..context import AccountTrust
-from ..principal_conditions import SOURCE_KEYS, evaluate_caller_restriction
+from ..principal_conditions import SOURCE_KEYS, evaluate_caller_restriction, explain_open
+from ..resources import split_arn
 from .trust_statement import ASSUME_ROLE, TAG_SESSION, TrustStatement, format_quoted
 
 _SERVICE = re.compile(r"([a-z0-9-]+\.)+(amazonaws\.com(\.cn)?|aws\.internal|amazon\.com|api\.aws|aws\.com)")
 POD_IDENTITY = "pods.eks.amazonaws.com"
+_POD_TAGS = "aws:requesttag/"
+_ROLES_ANYWHERE = "rolesanywhere.amazonaws.com"
+_CERTIFICATE_TAGS = ("aws:principaltag/x509", "aws:requesttag/x509")
+"""https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html"""
 
 IN_ACCOUNT = frozenset(
     f"{name}.amazonaws.com"
@@ -63,13 +69,20 @@ FOR_OTHERS = frozenset(
     f"{name}.amazonaws.com"
     for name in (
         "access-analyzer",
+        "airflow",
+        "airflow-env",
         "amplify",
+        "appconfig",
         "appflow",
+        "auditmanager",
         "batchoperations.s3",
         "bedrock",
         "bedrock-agentcore",
         "cloudtrail",
+        "codeguru-reviewer",
+        "comprehend",
         "config",
+        "databrew",
         "datasync",
         "delivery.logs",
         "dms",
@@ -77,15 +90,35 @@ FOR_OTHERS = frozenset(
         "export.rds",
         "firehose",
         "fis",
+        "forecast",
+        "frauddetector",
         "grafana",
+        "guardduty",
+        "healthlake",
         "iot",
+        "iotanalytics",
+        "iotevents",
+        "iotfleetwise",
+        "iotsitewise",
+        "iottwinmaker",
+        "ivs",
+        "kafkaconnect",
+        "kendra",
         "kinesisanalytics",
         "lexv2",
         "logs",
+        "lookoutequipment",
+        "lookoutmetrics",
+        "lookoutvision",
+        "medialive",
         "monitoring.rds",
         "omics",
         "osis",
+        "personalize",
+        "pinpoint",
         "pipes",
+        "qbusiness",
+        "quicksight",
         "rekognition",
         "resiliencehub",
         "s3",
@@ -94,8 +127,10 @@ FOR_OTHERS = frozenset(
         "ses",
         "sns",
         "ssm-incidents",
+        "timestream",
         "transcribe",
         "transfer",
+        "translate",
         "voiceid",
         "vpc-flow-logs",
         "wellarchitected",
@@ -128,10 +163,49 @@ def evaluate_service(trust: TrustStatement, service: str) -> Iterator[Finding]:
         yield trust.finding(
             TRUST_PROVIDER, f"{service} also needs {TAG_SESSION}; without it no pod can assume the role.", "Action"
         )
-    yield from _evaluate_source(trust, service)
+    if lowered == POD_IDENTITY:
+        yield from _evaluate_pod_tags(trust)
+    if lowered == _ROLES_ANYWHERE and not _names_certificates(trust):
+        yield trust.finding(
+            TRUST_SERVICE,
+            f"{service} may assume the role for every certificate of every trust anchor of the account: neither"
+            " aws:SourceArn with a trust anchor nor aws:PrincipalTag/x509Subject/CN is required.",
+            "Condition",
+        )
+    yield from evaluate_source(trust, service)
 
 
-def _evaluate_source(trust: TrustStatement, service: str) -> Iterator[Finding]:
+def _evaluate_pod_tags(trust: TrustStatement) -> Iterator[Finding]:
+    """Conditions on the tags of a pod's session that look like a restriction and are none."""
+    for condition in trust.conditions:
+        if not condition.lower_key.startswith(_POD_TAGS):
+            continue
+        rest = [each for each in trust.conditions if each is not condition]
+        found = classify_constraint(condition, present=requires_presence(rest, condition.lower_key))
+        if found in (Constraint.ANYTHING, Constraint.ABSENT_PASSES):
+            yield trust.finding(
+                TRUST_CONDITION_OPEN,
+                f"{condition} does not restrict the pods: {explain_open(found, condition)}.",
+                "Condition",
+            )
+
+
+def _names_certificates(trust: TrustStatement) -> bool:
+    """Whether the conditions are about the trust anchor or the certificate; whether they are open is another matter."""
+    return any(
+        condition.lower_key.startswith(_CERTIFICATE_TAGS)
+        or (condition.lower_key == "aws:sourcearn" and not all(map(_is_any_anchor, condition.values)))
+        for condition in trust.conditions
+        if not condition.operator.is_negated
+    )
+
+
+def _is_any_anchor(arn: str) -> bool:
+    return split_arn(arn)[5:6] == ("trust-anchor/*",)
+
+
+def evaluate_source(trust: TrustStatement, service: str) -> Iterator[Finding]:
+    """Evaluate for whose resources the service may assume the role."""
     conditions = [condition for condition in trust.conditions if condition.lower_key in SOURCE_KEYS]
     restriction = evaluate_caller_restriction(conditions, trust.context.organizations)
     if restriction.ineffective and not restriction.is_restricted:

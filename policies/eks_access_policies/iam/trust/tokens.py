@@ -1,6 +1,8 @@
 """Evaluates trust in an OpenID Connect provider: its tokens, their audience and their subject."""
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ...finding import Finding
 from ...rules.iam.trust import (
@@ -15,16 +17,19 @@ from ...rules.iam.trust import (
 from ..conditions import Condition, Constraint, classify_constraint, requires_presence
 from ..glob import is_anything, is_pattern
 from ..principal_conditions import explain_open
-from .providers import BUILT_IN, Claim, Provider, find_provider, subject_claim
+from .providers import BUILT_IN, Claim, Provider, find_provider, provider_of_subject
 from .trust_statement import WEB_IDENTITY, TrustStatement, format_quoted
 
+_SESSION_NAME = "sts:rolesessionname"
+_WORKFLOW = re.compile(r"[^*?:/]+/[^*?:/]+/[^*?]+")
+"""One file of one repository: `org/repository/.github/workflows/…`, at any ref."""
 _NOT_ISSUERS = ("aws:", "sts:", "saml:", "iam:", "ec2:", "lambda:")
 
 
 def evaluate_token(trust: TrustStatement, principal: str) -> Iterator[Finding]:
     """Evaluate a provider as the principal: its ARN, or the name of a built-in one."""
     issuer = principal.partition(":oidc-provider/")[2] or principal
-    provider = find_provider(issuer)
+    provider = _find_provider(trust, issuer)
     if ":oidc-provider/" in principal and issuer.lower() in BUILT_IN:
         yield trust.finding(
             TRUST_PROVIDER,
@@ -69,6 +74,18 @@ def evaluate_token(trust: TrustStatement, principal: str) -> Iterator[Finding]:
         yield from _evaluate_audience(trust, issuer, provider)
     if not reported_claims & {"sub", *(claim for claim, _ in provider.claims)}:
         yield from _evaluate_subject(trust, issuer, provider)
+
+
+def _find_provider(trust: TrustStatement, issuer: str) -> Provider:
+    """The issuer's provider, as one's own where the audience is."""
+    provider = find_provider(issuer)
+    own = provider.tenant_audience
+    is_own = own is not None and any(
+        _binding(trust, condition) is Constraint.PINS and all(map(own.names_tenant, condition.values))
+        for claim in provider.audience
+        for condition in _find_conditions(trust, issuer, claim)
+    )
+    return replace(provider, is_own=True) if is_own else provider
 
 
 def parse_issuer(key: str) -> str:
@@ -155,6 +172,9 @@ def _explain_open_audience(trust: TrustStatement, condition: Condition) -> str:
 
 def _evaluate_subject(trust: TrustStatement, issuer: str, provider: Provider) -> Iterator[Finding]:
     """One condition that identifies the subject is enough; the strictest one counts."""
+    if provider.names_customers_by_session:
+        yield from _evaluate_session_name(trust, provider)
+        return
     subject_conditions: list[tuple[Condition, Claim | None]] = [
         (condition, None) for condition in _find_conditions(trust, issuer, "sub")
     ]
@@ -162,25 +182,62 @@ def _evaluate_subject(trust: TrustStatement, issuer: str, provider: Provider) ->
         (condition, shape) for claim, shape in provider.claims for condition in _find_conditions(trust, issuer, claim)
     ]
     if not subject_conditions:
-        others = [
-            condition
-            for condition in trust.conditions
-            if (named := parse_issuer(condition.key)) and _same(named, issuer)
-        ]
-        others = [condition for condition in others if parse_claim(condition.key) not in provider.audience]
-        beside = f"; {others[0]} does not identify the subject" if others else ""
-        yield trust.finding(
-            TRUST_SUBJECT,
-            f"Anyone with a token from {issuer} can assume the role: no condition on {issuer}:sub{beside}.",
-            "Condition",
-        )
+        yield _create_missing_subject_finding(trust, issuer, provider)
         return
     evaluated = [
         _evaluate_subject_condition(trust, provider, condition, shape) for condition, shape in subject_conditions
     ]
     best = min(evaluated, key=lambda each: each is not None and (1 if each.rule is TRUST_SUBJECT_WIDE else 2))
-    if best is not None:
+    if best is not None and not (best.rule is TRUST_SUBJECT_WIDE and _names_code(trust, issuer, provider)):
         yield best
+
+
+def _create_missing_subject_finding(trust: TrustStatement, issuer: str, provider: Provider) -> Finding:
+    others = [
+        condition
+        for condition in trust.conditions
+        if (named := parse_issuer(condition.key))
+        and _same(named, issuer)
+        and parse_claim(condition.key) not in provider.audience
+    ]
+    beside = f"; {others[0]} does not identify the subject" if others else ""
+    if others and parse_claim(others[0].key) == provider.code:
+        beside += ": any repository can call a public workflow"
+    if provider.is_own:
+        message = f"Any job of the organization with a token from {issuer} can assume the role"
+        return trust.finding(TRUST_SUBJECT_WIDE, f"{message}: no condition on {issuer}:sub{beside}.", "Condition")
+    return trust.finding(
+        TRUST_SUBJECT,
+        f"Anyone with a token from {issuer} can assume the role: no condition on {issuer}:sub{beside}.",
+        "Condition",
+    )
+
+
+def _names_code(trust: TrustStatement, issuer: str, provider: Provider) -> bool:
+    """Whether only one workflow's jobs are accepted: then it is enough that they are of one's own repositories."""
+    return any(
+        _binding(trust, condition) is Constraint.PINS and all(_WORKFLOW.match(value) for value in condition.values)
+        for condition in _find_conditions(trust, issuer, provider.code)
+        if provider.code
+    )
+
+
+def _evaluate_session_name(trust: TrustStatement, provider: Provider) -> Iterator[Finding]:
+    """Every customer of the vendor has the same subject, so that only the session name tells them apart."""
+    conditions = [condition for condition in trust.conditions if condition.lower_key == _SESSION_NAME]
+    if any(
+        _binding(trust, each) in (Constraint.PINS, Constraint.NEVER)
+        and not any(each.operator.takes_patterns and is_pattern(value) for value in each.values)
+        for each in conditions
+    ):
+        return
+    beside = f"; {conditions[0]} does not name one" if conditions else ""
+    yield trust.finding(
+        TRUST_SUBJECT,
+        f"{provider.name} may assume the role for any of its customers: no condition on sts:RoleSessionName with the"
+        f" name that it shows{beside}.",
+        "Condition",
+    )
 
 
 def _evaluate_subject_condition(
@@ -192,21 +249,25 @@ def _evaluate_subject_condition(
     if found is not Constraint.PINS:
         rule = TRUST_SUBJECT if found is Constraint.ANYTHING else TRUST_CONDITION_OPEN
         return trust.finding(
-            rule, f"{condition} does not identify the subject: {explain_open(found, condition)}.", "Condition"
+            TRUST_SUBJECT_WIDE if provider.is_own else rule,
+            f"{condition} does not identify the subject: {explain_open(found, condition)}.",
+            "Condition",
         )
     wide = None
     for value in condition.values:
-        claim = shape or subject_claim(provider, value)
-        if is_anything(value) or not claim.names_tenant(value):
+        actual = provider_of_subject(provider, value)
+        claim = shape or actual.subject
+        names_tenant = not is_anything(value) and claim.names_tenant(value)
+        if not names_tenant and not actual.is_own:
             return trust.finding(
                 TRUST_SUBJECT,
                 f"{condition.key} {value!r} does not name one's own subjects; it must, as in {claim.example!r}.",
                 "Condition",
             )
-        if not claim.names_subject(value):
+        if not (names_tenant and claim.names_subject(value)):
             wide = trust.finding(
                 TRUST_SUBJECT_WIDE,
-                f"{condition.key} {value!r} covers more than one subject; name one, as in {claim.example!r}.",
+                f"{condition.key} {value!r} {claim.wide}; name one, as in {claim.example!r}.",
                 "Condition",
             )
     return wide

@@ -53,9 +53,14 @@ def covers_action(statement: Statement, action: str) -> bool:
 
 def format_quoted(values: Iterable[str], most: int = 3) -> str:
     """Up to `most` of the values, quoted, and the number of the others."""
+    return format_list(map(repr, values), most)
+
+
+def format_list(values: Iterable[str], most: int = 3) -> str:
+    """Up to `most` of the values, and the number of the others."""
     listed = list(dict.fromkeys(values))
     more = f" and {len(listed) - most} more" if len(listed) > most else ""
-    return ", ".join(repr(value) for value in listed[:most]) + more
+    return ", ".join(listed[:most]) + more
 
 
 def _matches(pattern: str, action: str) -> bool:

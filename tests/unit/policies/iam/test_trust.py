@@ -18,6 +18,7 @@ from tests.support.policies.trust_cases import (
     SECRET,
     STRANGER,
     TRUSTED,
+    VENDOR_ROLE,
     Case,
     anyone,
     aws,
@@ -103,3 +104,43 @@ def test_every_statement_is_evaluated_and_located() -> None:
 def test_trust_policies_have_their_own_size_limit() -> None:
     statement = aws([f"arn:aws:iam::{OWN}:role/{number:060}" for number in range(25)])
     assert "iam-document-size" in [each.rule.id for each in evaluate(Case("", (statement,)))]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "<external-id>",
+        "YOUR_EXTERNAL_ID",
+        "REPLACE_ME",
+        "change-me",
+        "{{ExternalId}}",
+        "[external id]",
+        "example-external-id",
+        "MyExternalId123",
+        "unique_identifier",
+        "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
+        "00000000-0000-0000-0000-000000000000",
+        "12345678-1234-1234-1234-123456789012",
+        "1234567890",
+        "abc123",
+        "test123",
+        "TODO",
+        "secret",
+        "string",
+    ],
+)
+def test_a_placeholder_is_no_external_id(value: str) -> None:
+    (finding,) = evaluate(Case("", (aws(VENDOR_ROLE, external_id(value)),)))
+    assert (finding.rule.id, finding.rule.severity) == ("iam-trust-condition-open", Severity.HIGH)
+    assert "placeholder" in finding.message
+
+
+@pytest.mark.parametrize("value", [SECRET, "c1-0123456789", "c1", "acme-prod-2931", "a1b2c3d4", "org_2fX9", "01234abc"])
+def test_what_a_vendor_may_issue_is_an_external_id(value: str) -> None:
+    assert not evaluate(Case("", (aws(VENDOR_ROLE, external_id(value)),)))
+
+
+def test_an_account_is_described_without_quotes() -> None:
+    message = format_findings(evaluate(Case("", (aws(f"arn:aws:iam::{CONDUCTORONE}:root"),))))
+    assert f"Account {CONDUCTORONE} (ConductorOne) may assume" in message
+    assert f"Account {CONDUCTORONE} (ConductorOne) is trusted as a whole" in message
