@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..finding import Finding, Rule
-from ..rules.iam.escalation import ESCALATION_CONFINED, ESCALATION_SELF, PASS_ROLE_ANY
+from ..rules.iam.escalation import ESCALATION_CONFINED, ESCALATION_IDENTITIES, ESCALATION_SELF, PASS_ROLE_ANY
 from . import actions
 from .conditions import Condition, Constraint, classify_constraint, requires_presence
 from .effective import AllowedAction, EffectivePermissions
-from .glob import is_pattern, matches
+from .glob import is_pattern, matches, overlaps
 from .paths import PATHS, EscalationPath
-from .resources import Reach
+from .resources import Reach, compute_reach, parse_account
 
 PASS_ROLE = "iam:PassRole"
 _PASSED_TO = "iam:passedtoservice"
@@ -91,14 +91,38 @@ def _violated_rule(path: EscalationPath, grant: AllowedAction) -> Rule | None:
         return None
     if path.services and not _passes_to(grant.conditions, path.services):
         return None
-    reach = grant.reach
-    if path.rule is ESCALATION_SELF and any(own in each.lower() for each in grant.resources for own in _OWN):
-        reach = Reach.ALL
+    reach = _find_reach(path, grant)
+    if reach is Reach.NONE:
+        return None
     if reach is Reach.ONE:
         return ESCALATION_CONFINED if path.reports_single_resource else None
     if reach is Reach.SOME and not path.is_prefix_unlimited:
         return ESCALATION_CONFINED
     return ESCALATION_CONFINED if is_confined(grant, _evaluated_keys(path)) else path.rule
+
+
+def _find_reach(path: EscalationPath, grant: AllowedAction) -> Reach:
+    """How far the first action reaches for this path: what it does to oneself counts for policies alone."""
+    if path.rule is ESCALATION_SELF and any(own in each.lower() for each in grant.resources for own in _OWN):
+        return Reach.ALL
+    others = [each for each in grant.resources if not each.lower().endswith(_OWN)]
+    if path.rule is ESCALATION_IDENTITIES and len(others) < len(grant.resources):
+        return max((compute_reach(each, grant.action) for each in others), default=Reach.NONE)
+    return _find_reach_of_administrators(path, grant) if path.administrators else grant.reach
+
+
+def _find_reach_of_administrators(path: EscalationPath, grant: AllowedAction) -> Reach:
+    """All, if a resource may have the name of an administrator's in every account; one, if it names the account."""
+    if grant.reach is Reach.ALL:
+        return Reach.NONE  # the same path to all identities is open
+    named = [
+        resource
+        for resource in grant.resources
+        if any(overlaps(resource.rpartition("/")[2], each) for each in path.administrators)
+    ]
+    if not named:
+        return Reach.NONE
+    return Reach.ONE if all(map(parse_account, named)) else Reach.ALL
 
 
 def _passes_to(conditions: Sequence[Condition], services: Iterable[str]) -> bool:
@@ -178,6 +202,11 @@ def _unused_pass_role(grants: Sequence[AllowedAction]) -> Iterator[Finding]:
 def _message(steps: Sequence[OpenPath]) -> str:
     descriptions = list(dict.fromkeys(step.description for step in steps))
     more = f"; and {len(descriptions) - _MAX_LISTED_PATHS} more ways" if len(descriptions) > _MAX_LISTED_PATHS else ""
-    resources = sorted({each for step in steps for each in step.grants[0].resources})
+    resources = sorted({each for step in steps for each in step.grants[0].resources}, key=_order)
     on = f" On {resources[0]!r:.120}." if resources and resources[0] != "*" else ""
     return f"The principal {'; '.join(descriptions[:_MAX_LISTED_PATHS])}{more}.{on}"
+
+
+def _order(resource: str) -> tuple[bool, str]:
+    """One's own user last: others are what a finding is about."""
+    return resource.lower().endswith(_OWN), resource

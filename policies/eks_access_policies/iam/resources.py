@@ -18,6 +18,8 @@ _PLACEHOLDER = re.compile(r"\$\{[A-Za-z0-9]+\}")
 _CANARY = "zq7"
 """A name that no pattern is written for: a pattern that matches it matches any name."""
 
+_CANARIES = {"${SecretId}": f"{_CANARY}-qJ7xQ9"}
+"""Secrets Manager ends a secret's ARN with six characters of its own, so that `secret:*-??????` is every secret."""
 _COLON = "\x02"
 _LOCATING_PLACEHOLDERS = frozenset({"${ClusterName}", "${IamIdentityType}", "${IamIdentityAccountID}"})
 """Placeholders for where a resource is, not which one: all access entries of one cluster count as all of them."""
@@ -224,7 +226,7 @@ def _unnamed_resource(named: str, form: str) -> str:
     return "/".join(
         (located[at] if at < len(located) else "*")
         if part in _LOCATING_PLACEHOLDERS
-        else _PLACEHOLDER.sub(_CANARY, part)
+        else _PLACEHOLDER.sub(lambda found: _CANARIES.get(found.group(), _CANARY), part)
         for at, part in enumerate(form.split("/"))
     )
 

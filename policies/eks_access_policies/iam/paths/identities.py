@@ -13,24 +13,51 @@ def _is_harmless_policy(arn: str) -> bool:
     return "*" not in arn.rpartition("/")[2] and not arn.endswith(_ADMINISTRATORS) and bool(arn)
 
 
+_ADMINISTRATOR_ROLES = (
+    "OrganizationAccountAccessRole",
+    "AWSControlTowerExecution",
+    "AWSControlTowerAdmin",
+    "AWSCloudFormationStackSetExecutionRole",
+    "AWSCloudFormationStackSetAdministrationRole",
+    "stacksets-exec-????????????????????????????????",
+    "AWSAFTExecution",
+    "AWSAFTAdmin",
+    "AWSAccelerator-????",
+    "AWSLandingZoneAdminExecutionRole",
+    "Admin",
+    "Administrator",
+    "AdministratorAccess",
+    "AdminRole",
+    "AdministratorRole",
+)
+"""Roles of these names administer the accounts of an organization, or are named after that.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html
+https://docs.aws.amazon.com/controltower/latest/userguide/roles-how.html"""
+
 _BOUNDARY = (Mitigation("iam:PermissionsBoundary"),)
 _POLICY = (Mitigation("iam:PolicyARN", _is_harmless_policy),)
 
 
-def _policies(action: str, gains: str, *mitigated_by: tuple[Mitigation, ...], single: bool = True) -> EscalationPath:
+def _policies(action: str, gains: str, *mitigated_by: tuple[Mitigation, ...]) -> EscalationPath:
     return EscalationPath(
         (action,),
         ESCALATION_SELF,
         gains,
         mitigated_by=mitigated_by,
         is_prefix_unlimited=True,
-        reports_single_resource=single,
+        reports_single_resource=True,
     )
 
 
 def _identity(action: str, gains: str, *mitigated_by: tuple[Mitigation, ...], some: bool = False) -> EscalationPath:
     return EscalationPath(
-        tuple(action.split(" ")), ESCALATION_IDENTITIES, gains, mitigated_by=mitigated_by, is_prefix_unlimited=some
+        tuple(action.split(" ")),
+        ESCALATION_IDENTITIES,
+        gains,
+        mitigated_by=mitigated_by,
+        is_prefix_unlimited=some,
+        reports_single_resource=True,
     )
 
 
@@ -43,20 +70,14 @@ PATHS: tuple[EscalationPath, ...] = (
     _policies("iam:PutUserPolicy", "write any policy for a user, itself included", _BOUNDARY),
     _policies("iam:PutGroupPolicy", "write any policy for a group"),
     _policies("iam:PutRolePolicy", "write any policy for a role, its own included", _BOUNDARY),
-    _policies("iam:AddUserToGroup", "join any group", single=False),
-    _policies(
-        "iam:DeleteUserPermissionsBoundary", "remove the permissions boundary of a user", _BOUNDARY, single=False
-    ),
-    _policies(
-        "iam:DeleteRolePermissionsBoundary", "remove the permissions boundary of a role", _BOUNDARY, single=False
-    ),
-    _policies("iam:PutUserPermissionsBoundary", "give a user a wider permissions boundary", _BOUNDARY, single=False),
-    _policies("iam:PutRolePermissionsBoundary", "give a role a wider permissions boundary", _BOUNDARY, single=False),
-    _policies("sso:PutInlinePolicyToPermissionSet", "write any policy for a permission set", single=False),
-    _policies("sso:AttachManagedPolicyToPermissionSet", "attach any policy to a permission set", single=False),
-    _policies(
-        "sso:AttachCustomerManagedPolicyReferenceToPermissionSet", "attach any policy to a permission set", single=False
-    ),
+    _policies("iam:AddUserToGroup", "join any group"),
+    _policies("iam:DeleteUserPermissionsBoundary", "remove the permissions boundary of a user", _BOUNDARY),
+    _policies("iam:DeleteRolePermissionsBoundary", "remove the permissions boundary of a role", _BOUNDARY),
+    _policies("iam:PutUserPermissionsBoundary", "give a user a wider permissions boundary", _BOUNDARY),
+    _policies("iam:PutRolePermissionsBoundary", "give a role a wider permissions boundary", _BOUNDARY),
+    _policies("sso:PutInlinePolicyToPermissionSet", "write any policy for a permission set"),
+    _policies("sso:AttachManagedPolicyToPermissionSet", "attach any policy to a permission set"),
+    _policies("sso:AttachCustomerManagedPolicyReferenceToPermissionSet", "attach any policy to a permission set"),
     _identity("iam:CreateAccessKey", "create access keys for another user"),
     _identity("iam:CreateLoginProfile", "give another user a password"),
     _identity("iam:UpdateLoginProfile", "change another user's password"),
@@ -67,7 +88,14 @@ PATHS: tuple[EscalationPath, ...] = (
     _identity("iam:AddClientIDToOpenIDConnectProvider", "have tokens for another application accepted"),
     _identity("iam:UpdateOpenIDConnectProviderThumbprint", "have another server's tokens accepted"),
     _identity("iam:DeactivateMFADevice", "remove the MFA device of a user"),
-    _identity("sts:AssumeRole", "assume every role that trusts its account"),
+    EscalationPath(("sts:AssumeRole",), ESCALATION_IDENTITIES, "assume every role that trusts its account"),
+    EscalationPath(
+        ("sts:AssumeRole",),
+        ESCALATION_IDENTITIES,
+        "assume the role by which accounts are administered",
+        reports_single_resource=True,
+        administrators=_ADMINISTRATOR_ROLES,
+    ),
     _identity("sso:CreateAccountAssignment", "give itself any permission set in any account"),
     _identity("identitystore:CreateGroupMembership", "join any group of Identity Center"),
     _identity(

@@ -66,6 +66,8 @@ class EscalationPath:
     """A name pattern confines nothing: a principal that can create the resources chooses their names."""
     reports_single_resource: bool = False
     """The path is reported even if it is open on one resource only."""
+    administrators: tuple[str, ...] = ()
+    """If given, the path is to identities of these names alone, which administer their account."""
 
     @property
     def alternatives(self) -> tuple[tuple[str, ...], ...]:

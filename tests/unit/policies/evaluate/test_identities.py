@@ -94,7 +94,7 @@ NO_ATTACHING = document(denied("iam:Attach*"))
 OWN_POLICY = "arn:aws:iam::111122223333:policy"
 
 
-def inline(name: str, policy: str, of: str = "r") -> ResourceSpec:
+def inline(name: str, policy: object, of: str = "r") -> ResourceSpec:
     return ResourceSpec(INLINE, name, {"role": of, "name": name, "policy": policy})
 
 

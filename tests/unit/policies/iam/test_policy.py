@@ -9,6 +9,7 @@ from eks_access.model.aws_actions import describe_action
 from eks_access.model.aws_data import DATA_ACTIONS
 from eks_access_policies.finding import Finding, Severity
 from eks_access_policies.iam import Context, actions, evaluate_policies, evaluate_policy
+from eks_access_policies.iam.aws_policies import find_aws_policy
 from eks_access_policies.review.aws.grading import severity
 from tests.support.policies.disguise_cases import DANGEROUS, HARMLESS
 from tests.support.policies.policy_cases import BAD, GOOD, OWN, PATHS, Case, allow, deny
@@ -154,3 +155,81 @@ def test_sizes_exclude_white_space_and_limits_depend_on_the_kind_of_policy() -> 
     assert not [each for each in evaluate_policy(document, CONTEXT, "inline") if "size" in each.rule.id], (
         "10,240 for a role"
     )
+
+
+USER = f"arn:aws:iam::{OWN}:user"
+OWN_USER = f"{USER}/${{aws:username}}"
+OTHERS_IDENTITIES = (
+    ("iam:CreateAccessKey", f"{USER}/admin"),
+    ("iam:CreateAccessKey", [OWN_USER, f"{USER}/admin"]),
+    ("iam:CreateAccessKey", f"{OWN_USER}*"),
+    ("iam:CreateLoginProfile", f"{USER}/admin"),
+    ("iam:UpdateLoginProfile", f"{USER}/admin"),
+    ("iam:DeactivateMFADevice", f"{USER}/admin"),
+    ("iam:AddUserToGroup", f"arn:aws:iam::{OWN}:group/admins"),
+    ("iam:UpdateAssumeRolePolicy", f"arn:aws:iam::{OWN}:role/app"),
+    ("iam:DeleteRolePermissionsBoundary", f"arn:aws:iam::{OWN}:role/app"),
+    ("iam:UpdateSAMLProvider", f"arn:aws:iam::{OWN}:saml-provider/corporate"),
+    ("sso:PutInlinePolicyToPermissionSet", "arn:aws:sso:::permissionSet/ssoins-1/ps-1"),
+    ("sts:AssumeRole", "arn:aws:iam::444455556666:role/OrganizationAccountAccessRole"),
+)
+
+
+def escalations(action: str, resource: object) -> list[tuple[str, Severity]]:
+    found = evaluate(allow(action, resource))
+    return [(each.rule.id, each.rule.severity) for each in found if "-escalation-" in each.rule.id]
+
+
+@pytest.mark.parametrize(("action", "resource"), OTHERS_IDENTITIES, ids=str)
+def test_acting_as_another_named_identity_is_reported(action: str, resource: object) -> None:
+    assert escalations(action, resource) == [("iam-escalation-confined", Severity.MEDIUM)]
+
+
+@pytest.mark.parametrize("action", ["iam:CreateAccessKey", "iam:UpdateLoginProfile", "iam:DeactivateMFADevice"])
+@pytest.mark.parametrize("resource", [OWN_USER, "arn:aws:iam::*:user/*/${aws:username}"])
+def test_what_is_done_to_oneself_is_no_escalation(action: str, resource: str) -> None:
+    assert not escalations(action, resource)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "OrganizationAccountAccessRole",
+        "AWSControlTowerExecution",
+        "AWSCloudFormationStackSetExecutionRole",
+        "stacksets-exec-*",
+        "AWSAFTExecution",
+        "path/Administrator",
+        "Organization*",
+        "*Role",
+    ],
+)
+@pytest.mark.parametrize("account", ["*", "????????????"])
+def test_the_administrators_role_of_every_account_is_an_escalation(name: str, account: str) -> None:
+    assert ("iam-escalation-identities", Severity.HIGH) in escalations(
+        "sts:AssumeRole", f"arn:aws:iam::{account}:role/{name}"
+    )
+
+
+@pytest.mark.parametrize("name", ["Auditor", "app/Reader", "AdminReader"])
+def test_another_role_of_every_account_is_no_escalation(name: str) -> None:
+    assert not escalations("sts:AssumeRole", f"arn:aws:iam::*:role/{name}")
+
+
+@pytest.mark.parametrize(
+    ("resource", "is_found"),
+    [
+        ("arn:aws:secretsmanager:*:*:secret:*-??????", True),
+        (f"arn:aws:secretsmanager:us-east-1:{OWN}:secret:*", True),
+        (f"arn:aws:secretsmanager:us-east-1:{OWN}:*", True),
+        (f"arn:aws:secretsmanager:us-east-1:{OWN}:secret:app-??????", False),
+        (f"arn:aws:secretsmanager:us-east-1:{OWN}:secret:prod/*", False),
+    ],
+)
+def test_a_pattern_for_every_name_of_a_secret_is_every_secret(resource: str, is_found: bool) -> None:
+    assert reads_data(allow(["secretsmanager:GetSecretValue"], resource)) is is_found
+
+
+def test_a_policy_of_aws_that_reads_every_parameter_is_reported() -> None:
+    document = find_aws_policy("arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess")
+    assert "iam-policy-data-read" in {each.rule.id for each in evaluate_policy(document, CONTEXT, "aws")}
