@@ -11,11 +11,21 @@ from dataclasses import replace
 
 from ...finding import Severity
 from ...iam import Statement
+from ...iam.actions import find_action
 from ..change import Change, Direction, Plane
 from ..conditions import Condition, Conditions, entails_all, list_alternatives, normalize_key
-from ..formatting import join_words
+from ..formatting import join_words, quote_name
 from ..ranges import RANGES
-from .trusted import ANYONE, SESSION_ACTIONS, TrustedPrincipal, TrustIndex, find_trusted
+from .trusted import (
+    ANYONE,
+    SESSION_ACTIONS,
+    TrustedPrincipal,
+    TrustIndex,
+    find_ineffective_actions,
+    find_trusted,
+)
+
+_READ = "read it before you approve"
 
 
 def compare_trust(before: Sequence[Statement], after: Sequence[Statement]) -> list[Change]:
@@ -25,11 +35,24 @@ def compare_trust(before: Sequence[Statement], after: Sequence[Statement]) -> li
     old, new = find_trusted(before), find_trusted(after)
     old_denied, new_denied = find_trusted(before, "Deny"), find_trusted(after, "Deny")
     return [
+        *_compare_ineffective(before, after),
         *_compare_trusted(Direction.GAINED, old, new),
         *_compare_trusted(Direction.LOST, new, old),
         *_compare_denied(Direction.GAINED, new_denied, old_denied),
         *_compare_denied(Direction.LOST, old_denied, new_denied),
     ]
+
+
+def _compare_ineffective(before: Sequence[Statement], after: Sequence[Statement]) -> Iterator[Change]:
+    """Actions that AWS's reference does not have and that are newly allowed: whether they assume a role is not known.
+
+    Those that it has, and that assume no role, have no effect in a trust policy.
+    """
+    known = {action.lower() for action in find_ineffective_actions(before)}
+    for action in find_ineffective_actions(after):
+        if action.lower() not in known and find_action(action) is None:
+            what = f"what {quote_name(action)} allows in the trust policy: AWS's reference has no such action"
+            yield Change(Direction.UNKNOWN, Plane.TRUST, (), what, _READ, None, key="access-unknown")
 
 
 def _compare_trusted(
@@ -198,6 +221,9 @@ _RISKS: Mapping[str, str] = {
 
 def _describe_risk(condition: Condition, trusted: TrustedPrincipal) -> str:
     """What it makes possible that the condition is gone, or that other values meet it."""
-    if any(each.key == condition.key and each.limits_values for each in trusted.conditions):
+    is_of_token = normalize_key(condition.key) == ":sub"
+    if any(each.key == condition.key and each.limits_values for each in trusted.conditions) or (
+        is_of_token and trusted.limits_subject
+    ):
         return "more callers can assume it"
     return _RISKS.get(condition.key) or _RISKS.get(normalize_key(condition.key)) or "more callers can assume it"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ...finding import Severity
 from ...iam import Principal, PrincipalKind, Statement
 from ...iam.glob import is_pattern
+from ...iam.trust.tokens import parse_issuer
 from ...iam.trust.trust_statement import ASSUME_ROLE, SAML, TAG_SESSION, WEB_IDENTITY, covers_action
 from ..conditions import Conditions, entails_all, normalize_key, parse_conditions
 from ..formatting import join_words, quote_name
@@ -30,6 +31,7 @@ _ACTIONS_OF_KIND: Mapping[PrincipalKind, tuple[str, ...]] = {
     PrincipalKind.FEDERATED: _FEDERATED_ACTIONS,
 }
 """The actions that a kind of principal can use, of those that a wildcard covers."""
+_AUDIENCES = (":aud", ":oaud", ":app_id")
 _MAX_CANDIDATES = 100
 """Statements for one principal that are compared. IAM's size limit allows fewer."""
 
@@ -56,12 +58,21 @@ class TrustedPrincipal:
             case PrincipalKind.ANYONE:
                 return "everyone in AWS"
             case PrincipalKind.FEDERATED:
-                return f"every holder of a token or assertion from {value}"
+                holders = "holders" if self.limits_subject else "every holder"
+                return f"{holders} of a token or assertion from {value}"
             case PrincipalKind.SERVICE:
                 return f"the AWS service {value}"
         if self.is_account:
             return f"every principal of the account {value} that the account permits"
         return value
+
+    @property
+    def limits_subject(self) -> bool:
+        """Whether only some of a provider's tokens meet the conditions, by their subject or another claim."""
+        return any(
+            each.limits_values and parse_issuer(each.key) and normalize_key(each.key) not in _AUDIENCES
+            for each in self.conditions
+        )
 
     @property
     def is_account(self) -> bool:
@@ -144,8 +155,13 @@ def _find_actions(statement: Statement, kind: PrincipalKind) -> Iterator[str]:
         is_named = action.lower() in named and (action in usable or kind in _ACTIONS_OF_KIND)
         if is_named or (action in usable and covers_action(statement, action)):
             yield action
-    # An action that cannot assume a role has no effect; it is compared like any other, as what it is.
-    yield from sorted(named - {action.lower() for action in _ALL_ACTIONS})
+
+
+def find_ineffective_actions(statements: Iterable[Statement]) -> dict[str, None]:
+    """The actions that the statements allow although they assume no role, in order: they have no effect."""
+    known = {action.lower() for action in _ALL_ACTIONS}
+    named = (action.strip() for each in statements if each.allows for action in each.actions if not is_pattern(action))
+    return {action: None for action in named if action.lower() not in known}
 
 
 def canonicalize_principal(principal: Principal) -> Principal:

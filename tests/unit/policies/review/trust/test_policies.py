@@ -359,3 +359,47 @@ def test_a_call_that_the_principal_cannot_make_is_no_gain() -> None:
     assert "can set tags of the session" in line
     web = ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"]
     assert find_opened(trust({"AWS": "*"}), trust({"AWS": "*"}, action=web))
+
+
+def of_tokens(**claims: str) -> Any:
+    issuer = "token.actions.githubusercontent.com"
+    condition = {"StringEquals": {AUDIENCE: "sts.amazonaws.com", **{f"{issuer}:{k}": v for k, v in claims.items()}}}
+    return trust({"Federated": GITHUB}, condition, "sts:AssumeRoleWithWebIdentity")
+
+
+BRANCH = "repo:acme@1/app@2:ref:refs/heads/main"
+
+
+def test_tokens_of_one_repository_are_not_said_to_be_every_token() -> None:
+    (gained, _) = compare_trust(trust(), of_tokens(sub=BRANCH))
+    assert "every holder" not in gained
+    assert f"holders of a token or assertion from {GITHUB}" in gained
+    (gained, _) = compare_trust(trust(), of_tokens())
+    assert f"every holder of a token or assertion from {GITHUB}" in gained
+
+
+def test_a_subject_that_another_claim_replaces_leaves_no_more_than_that_claims_tokens() -> None:
+    (line,) = [each for each in compare_trust(of_tokens(sub=BRANCH), of_tokens()) if each.startswith("high")]
+    assert line.endswith("every holder of such a token can assume it, whatever its subject")
+    narrowed = compare_trust(of_tokens(sub=BRANCH), of_tokens(repository="acme/app"))
+    (line,) = [each for each in narrowed if each.startswith("high")]
+    assert line.endswith("more callers can assume it")
+
+
+@pytest.mark.parametrize(
+    ("action", "expected"),
+    [
+        ("iam:CreateUser", []),
+        ("eks:DescribeCluster", []),
+        (
+            "sts:AssumeRoleWithFuture",
+            [
+                "unknown: could not be determined: what sts:AssumeRoleWithFuture allows in the trust policy: AWS's"
+                " reference has no such action"
+            ],
+        ),
+    ],
+)
+def test_an_action_that_assumes_no_role_is_no_gain(action: str, expected: list[str]) -> None:
+    assert compare_trust(trust(), trust(action=["sts:AssumeRole", action])) == expected
+    assert compare_trust(trust(action=["sts:AssumeRole", action]), trust()) == []
