@@ -182,7 +182,14 @@ def _rules(before: Rights, after: Rights) -> list[Gain]:
             (
                 right.kind,
                 where,
-                describe_right(right.resource, right.verb, group=right.group, named=bool(right.names)),
+                describe_right(
+                    right.resource,
+                    right.verb,
+                    group=right.group,
+                    named=bool(right.names),
+                    names=right.names,
+                    namespaces=right.namespaces,
+                ),
             ),
             [],
         ).append(right.verb)

@@ -159,7 +159,8 @@ def _describe_rule(rule: Mapping[str, Any], namespaces: list[str] | None) -> Ite
     for resource in rule.get("resources", []):
         for group in find_api_groups(rule, resource):
             for verb in rule["verbs"]:
-                yield describe_right(resource, verb, group=group, named=bool(rule.get("resourceNames")))
+                names = rule.get("resourceNames", ())
+                yield describe_right(resource, verb, group=group, named=bool(names), names=names, namespaces=namespaces)
     if reaches_system(namespaces) and writes_aws_auth(PolicyRule.from_json(rule)):
         yield AWS_AUTH_RISK
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from eks_access.errors import EksAccessError
 from eks_access.model import arn as arns
+from eks_access.model.kubernetes_rights import CustomResource, CustomResourceError, parse_custom_resource
 
 from ..access import EffectiveRules, Principal, Subject
 from ..stack import Resource, Stack
@@ -56,6 +57,15 @@ class Settings:
     )
     exempt_resources: tuple[str, ...] = _setting("Resources that are exempt from the rule, by URN.")
     namespaces: tuple[str, ...] = _setting("Namespaces in which all permissions are accepted, such as sandboxes.")
+    custom_resources: tuple[str, ...] = _setting(
+        "Custom resources by which an operator acts with rights of its own, in addition to the built-in ones:"
+        " `<effect>: <resource>.<group>`, and as the effect `code`, `manifests`, `cloud`, `secrets`, `access` or"
+        " `policy`."
+    )
+
+    @property
+    def parsed_custom_resources(self) -> tuple[CustomResource, ...]:
+        return tuple(map(parse_custom_resource, dict.fromkeys(self.custom_resources)))
 
     def accepts(self, principal: Principal) -> bool:
         """Whether a principal is accepted by its ARN, or by its name if it is of one's own accounts.
@@ -137,8 +147,13 @@ def check_entry(setting: str, entry: str) -> None:
     """Check an entry of a setting, which may be a pattern.
 
     Raises:
-        SettingsError: it names a resource without its type, or a principal without its account.
+        SettingsError: it names a resource without its type, a principal without its account, or no custom resource.
     """
+    if setting == "customResources":
+        try:
+            parse_custom_resource(entry)
+        except CustomResourceError as error:
+            raise SettingsError(f"{setting}: {error}") from error
     if setting == "exemptResources" and not entry.startswith(_URN):
         raise SettingsError(
             f"{setting}: {entry!r} is not a URN, and any resource can have that name: write the URN, or a pattern of it"

@@ -82,7 +82,70 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "certificates": (
         "Only the cluster approves and signs client certificates",
-        "Leave `certificatesigningrequests/approval`, `…/status` and `signers` out.",
+        "Leave `certificatesigningrequests/approval`, `…/status` and `signers` out, or name the signers in"
+        " `resourceNames`, none of them one for clients of the API server.",
+    ),
+    "other-certificates": (
+        "Only the cluster approves and signs certificates",
+        "Leave the verbs `approve` and `sign` out, or accept that the subject decides who gets such a certificate.",
+    ),
+    "trust-bundles": (
+        "Only cluster administrators choose the certificate authorities that pods trust",
+        "Leave `clustertrustbundles` out of rules with write verbs.",
+    ),
+    "node-logs": (
+        "No subject reads the logs of nodes",
+        "Leave `nodes/log` out. For the logs of containers bind `pods/log` in the affected namespaces.",
+    ),
+    "pod-logs": (
+        "Logs are read in single namespaces",
+        "Bind `pods/log` in the affected namespaces only: logs have whatever programs write, credentials included.",
+    ),
+    "volume-attachments": (
+        "Only the cluster attaches volumes",
+        "Leave `volumeattachments` out of rules with write verbs.",
+    ),
+    "leases": (
+        "Leases of the system are changed only by their holders",
+        "Name the lease in `resourceNames`, or bind the rule in the subject's own namespace.",
+    ),
+    "cluster-settings": (
+        "Only cluster administrators change classes, drivers and priorities for everyone",
+        "Leave priority, runtime, storage and device classes, CSI drivers and flow schemas out of rules with write"
+        " verbs.",
+    ),
+    "namespace-finalize": (
+        "Only the cluster finalizes namespaces",
+        "Leave `namespaces/finalize` and `namespaces/status` out.",
+    ),
+    "debug": (
+        "The API server's debug endpoints are closed",
+        "Leave `/debug` and `/logs` out of `nonResourceURLs`. Metrics are at `/metrics`.",
+    ),
+    "custom-code": (
+        "No subject has an operator run code of its choice",
+        "Leave such custom resources out of rules with write verbs, or accept that their writers run code.",
+    ),
+    "custom-manifests": (
+        "No subject has an operator apply objects of its choice",
+        "Leave such custom resources out of rules with write verbs, or give the operator no more rights than these"
+        " subjects have.",
+    ),
+    "custom-cloud": (
+        "No subject has an operator create identities and machines in the cloud",
+        "Leave such custom resources out of rules with write verbs, or limit the operator's own role in the cloud.",
+    ),
+    "custom-secrets": (
+        "No subject has an operator fetch secrets from stores outside of the cluster",
+        "Leave such custom resources out of rules with write verbs, or limit what the store gives to the operator.",
+    ),
+    "custom-access": (
+        "No subject has an operator give access",
+        "Leave such custom resources out of rules with write verbs.",
+    ),
+    "custom-policy": (
+        "Only cluster administrators change the policies of operators",
+        "Leave such custom resources out of rules with write and delete verbs.",
     ),
     "persistent-volumes": (
         "Only the cluster's provisioners create PersistentVolumes",
@@ -188,26 +251,29 @@ WILDCARD = Pair(
 )
 WILDCARD_GROUP = Rule(
     "rbac-wildcard-group",
-    "Rules name their API groups",
+    "Rules name their API groups and kinds",
     Severity.LOW,
-    'Name the API group (`""` for the core): `*` covers resources of the same name in every group that is added later.',
+    'Name the API group (`""` for the core), and the kind of a subresource (`pods/log`): `*` covers resources of that'
+    " name in every group, and subresources of every kind, that are added later.",
     f"{_PRACTICES}#least-privilege",
     ("CIS EKS 4.1.3",),
 )
 NO_EFFECT = Rule(
     "rbac-no-effect",
-    "Rules name API groups and resources that can exist",
+    "Rules allow requests that there can be",
     Severity.LOW,
     "Name each subresource (`pods/log`): RBAC takes `pods/*` and `*/*` literally. Write API groups without version"
-    " (`apps`). As it is, the rule grants nothing, although it looks as if it did.",
+    " (`apps`). Of kinds without a namespace, and of URLs, only a ClusterRoleBinding gives anything. As it is, the rule"
+    " grants nothing, although it looks as if it did.",
     f"{_REFERENCE}#referring-to-resources",
 )
 AWS_AUTH = Rule(
     "rbac-aws-auth-write",
     "The aws-auth ConfigMap is writable only by administrators",
     Severity.HIGH,
-    "Remove write access to `configmaps` in kube-system: a subject that can change aws-auth can make anyone an"
-    " administrator. On clusters with authentication mode API the ConfigMap has no effect.",
+    "Remove write and delete access to `configmaps` in kube-system: a subject that can change aws-auth can make anyone"
+    " an administrator, and one that can delete it takes the access of all nodes and principals in it. On clusters with"
+    " authentication mode API the ConfigMap has no effect.",
     "https://docs.aws.amazon.com/eks/latest/userguide/auth-configmap.html",
 )
 ANONYMOUS = Rule(
@@ -283,6 +349,14 @@ BIND_NAMED = Rule(
     f"{_PRACTICES}#bind-verb",
     ("CIS EKS 4.1.8",),
 )
+NAMED_OBJECTS = Rule(
+    "rbac-named-objects",
+    "The objects that a rule names are harmless to change, read or act as",
+    Severity.HIGH,
+    "Remove the name from `resourceNames`: the object is a part of the system, or has more rights than the rule, and"
+    " who changes it or acts as it has those.",
+    f"{_PRACTICES}#privilege-escalation-risks",
+)
 
 RULES: tuple[Rule, ...] = tuple(
     dict.fromkeys(
@@ -305,6 +379,7 @@ RULES: tuple[Rule, ...] = tuple(
             DEFAULT_ROLE,
             DEFAULT_ACCOUNT,
             BIND_NAMED,
+            NAMED_OBJECTS,
         )
         if rule is not None
     )

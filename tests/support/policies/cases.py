@@ -1,6 +1,6 @@
 """For every rule: resources that violate it, and their compliant twins."""
 
-from eks_access.model.kubernetes_rights import KUBERNETES_RIGHTS, KubernetesRight
+from eks_access.model.kubernetes_rights import KUBERNETES_RIGHTS, KubernetesRight, PolicyRule, find_outside_namespaces
 from tests.support.policies.case import Case
 from tests.support.policies.iam_cases import IAM_CASES
 from tests.support.policies.resources import (
@@ -36,9 +36,17 @@ def _role_with_binding(key: str, *rules: dict[str, object], namespace: str = "")
 
 
 def _of_danger(danger: KubernetesRight, *, namespace: str = "") -> list[Case]:
-    """Every danger by itself: its first verb on its first resource, and beside it a right that is none."""
-    on = danger.targets[0]
-    dangerous = rule(danger.verbs[0], on.resources[0], group=on.group)
+    """Every danger by itself: its first verb on its first resource or URL, and beside it a right that is none."""
+    if danger.targets:
+        dangerous = next(
+            each
+            for on in danger.targets
+            for resource in on.resources
+            for each in [rule(danger.verbs[0], resource, group=on.group)]
+            if not namespace or not find_outside_namespaces(PolicyRule.from_json(each))
+        )
+    else:
+        dangerous = {"verbs": [danger.verbs[0]], "nonResourceURLs": [f"{danger.urls[0]}/*"]}
     suffix = "-in-namespace" if namespace else ""
     key = f"{danger.key}{suffix}"
     return [
@@ -173,6 +181,11 @@ RBAC_CASES: tuple[Case, ...] = (
         "rbac-default-service-account",
         [binding("bad-account", "view", namespace=NAMESPACE, account="default")],
         [binding("good-account", "view", namespace=NAMESPACE, account="collector")],
+    ),
+    Case(
+        "rbac-named-objects",
+        _role_with_binding("bad-named", rule("patch", "daemonsets", "aws-node", group="apps"), namespace="kube-system"),
+        _role_with_binding("good-named", rule("get", "daemonsets", "aws-node", group="apps"), namespace="kube-system"),
     ),
     Case(
         "rbac-bind-named",

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from .catalogue import ADMISSION, CERTIFICATES, RBAC
 from .request import Request
+from .scope import SYSTEM_NAMESPACE
 
 ABSENT = "eks-access-probe-absent"
 """A name that no object has; calls that would change something are made with it."""
-SYSTEM_NAMESPACE = "kube-system"
 
 
 @dataclass(frozen=True)

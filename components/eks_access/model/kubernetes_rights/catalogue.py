@@ -5,12 +5,16 @@ policy pack's rules and the base line of the probe all read it, so that one righ
 https://kubernetes.io/docs/concepts/security/rbac-good-practices/#privilege-escalation-risks
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from fnmatch import fnmatchcase
+from functools import cache
 
 from ..severity import Severity
-from .request import ANY, RuleLike, matching_resources
+from .custom_resources import CUSTOM_RESOURCES, CustomResource, Effect
+from .request import ANY, PolicyRule, RuleLike, matching_resources
+from .scope import is_of_kubernetes
 
 READS = ("get", "list", "watch")
 WRITES = ("create", "update", "patch")
@@ -29,6 +33,17 @@ WORKLOADS = (
 LOW, MEDIUM, HIGH, CRITICAL = Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL
 
 
+APPROVAL, ISSUANCE = "certificatesigningrequests/approval", "certificatesigningrequests/status"
+CLIENT_SIGNERS = (
+    "kubernetes.io/kube-apiserver-client",
+    "kubernetes.io/kube-apiserver-client-kubelet",
+    "kubernetes.io/legacy-unknown",
+    "kubernetes.io/[*]",
+)
+"""Signers whose certificates the API server takes as users' or nodes'.
+https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#kubernetes-signers"""
+
+
 class Names(Enum):
     """What `resourceNames` in a rule change about a right."""
 
@@ -38,10 +53,52 @@ class Names(Enum):
 
 @dataclass(frozen=True)
 class Target:
-    """Resources (with their subresource: `pods/exec`) of one API group."""
+    """Resources (with their subresource: `pods/exec`) of one API group. Of custom ones, both may be patterns."""
 
     group: str
     resources: tuple[str, ...]
+    names: tuple[str, ...] | None = None
+    """Patterns of the only names that count where a rule has `resourceNames`, instead of what the right says."""
+    is_custom: bool = False
+
+    def serves(self, group: str) -> bool:
+        """Whether it is about this API group, which may be any (`*`)."""
+        return group in (ANY, self.group) or (self.is_custom and fnmatchcase(group, self.group))
+
+    def matches(self, rule: RuleLike) -> dict[str, bool]:
+        """The resources by which a rule is about it, and whether the rule names each."""
+        if not any(map(self.serves, rule.groups)) or not self._matches_names(rule.names):
+            return {}
+        if self.is_custom:
+            return {f"{each}.{self.group}": True for each in self.resources if self._is_custom_in(rule, each)}
+        return {
+            resource: resource in rule.resources
+            for resource in self.resources
+            if not matching_resources(resource).isdisjoint(rule.resources)
+        }
+
+    def is_about(self, group: str, full_resource: str, names: Collection[str] = ()) -> bool:
+        """Whether it is about a resource of an API group; of any group, about the one that has a name of its own."""
+        if not self.serves(group) or not self._matches_names(names):
+            return False
+        if self.is_custom:
+            return any(self._is_custom_in(PolicyRule((), (group,), (full_resource,)), each) for each in self.resources)
+        subresource = full_resource.partition("/")[2] if full_resource.startswith("*/") else None
+        return any(
+            each == full_resource or (subresource is not None and each.partition("/")[2] == subresource)
+            for each in self.resources
+        )
+
+    def _is_custom_in(self, rule: RuleLike, pattern: str) -> bool:
+        """In any group at all, only a name that Kubernetes has not itself is one of an operator's resources."""
+        if ANY in rule.groups:
+            return pattern in rule.resources and pattern != ANY and not is_of_kubernetes(pattern)
+        return ANY in rule.resources or any(fnmatchcase(own, pattern) for own in rule.resources)
+
+    def _matches_names(self, names: Collection[str]) -> bool:
+        if not names or self.names is None:
+            return True
+        return any(fnmatchcase(name, pattern) for name in names for pattern in self.names)
 
 
 @dataclass(frozen=True)
@@ -68,6 +125,8 @@ class KubernetesRight:
     """Sentences about single ones of the resources, where they differ."""
     controls: tuple[str, ...] = ()
     """Ids of the controls that name it ("CIS EKS 4.1.2")."""
+    urls: tuple[str, ...] = ()
+    """Paths of the API server that give it, with all below them."""
     anchor: str = ""
     """Where in Kubernetes' good practices it is explained."""
 
@@ -79,20 +138,20 @@ class KubernetesRight:
         """The verbs and resources by which a rule gives this right, or None."""
         if rule.names and self.names is Names.NARROW:
             return None
-        resources: list[str] = []
-        by_name = False
+        resources: dict[str, bool] = {}
         for target in self.targets:
-            if target.group not in rule.groups and ANY not in rule.groups:
-                continue
-            for resource in target.resources:
-                if resource in rule.resources:
-                    by_name = True
-                    resources.append(resource)
-                elif not matching_resources(resource).isdisjoint(rule.resources):
-                    resources.append(resource)
-        relevant = self.verbs if by_name or self.by_wildcard is None else self.by_wildcard
+            resources.update(target.matches(rule))
+        resources.update(dict.fromkeys(filter(self.is_about_url, rule.urls), True))
+        relevant = self.verbs if any(resources.values()) or self.by_wildcard is None else self.by_wildcard
         verbs = tuple(verb for verb in relevant if verb in rule.verbs or ANY in rule.verbs)
-        return (verbs, tuple(dict.fromkeys(resources))) if resources and verbs else None
+        return (verbs, tuple(resources)) if resources and verbs else None
+
+    def is_about_url(self, url: str) -> bool:
+        """Whether a URL of a rule, which may end with `*`, is one of the right's, or below one of them."""
+        return url not in (ANY, "/*") and any(
+            url == own or url.startswith(f"{own}/") or (url.endswith(ANY) and own.startswith(url[:-1]))
+            for own in self.urls
+        )
 
     def describe(self, resources: Collection[str], of: str = "") -> str:
         """What it makes possible with these of its resources, "can" included."""
@@ -102,6 +161,17 @@ class KubernetesRight:
 
 def _core(*resources: str) -> tuple[Target, ...]:
     return (Target("", resources),)
+
+
+def _custom(effect: Effect, sentence: str, *, verbs: tuple[str, ...] = WRITES) -> KubernetesRight:
+    """A right by custom resources, which an operator acts by with rights of its own: in one namespace as everywhere."""
+    return KubernetesRight(
+        f"custom-{effect}", sentence, verbs, _find_targets(effect, CUSTOM_RESOURCES), HIGH, HIGH, names=Names.IRRELEVANT
+    )
+
+
+def _find_targets(effect: Effect, custom: Iterable[CustomResource]) -> tuple[Target, ...]:
+    return tuple(Target(each.group, (each.resource,), is_custom=True) for each in custom if each.effect is effect)
 
 
 KUBERNETES_RIGHTS: tuple[KubernetesRight, ...] = (
@@ -216,6 +286,7 @@ KUBERNETES_RIGHTS: tuple[KubernetesRight, ...] = (
         ),
         CRITICAL,
         None,
+        names=Names.IRRELEVANT,  # what is there by one name can be made to cover everything
         controls=("CIS Kubernetes 5.1.12",),
         anchor="control-admission-webhooks",
     ),
@@ -224,16 +295,32 @@ KUBERNETES_RIGHTS: tuple[KubernetesRight, ...] = (
         "get a client certificate for any user and group, administrators included, which cannot be revoked",
         (*CHANGES, "approve", "sign"),
         (
-            Target(
-                CERTIFICATES,
-                ("certificatesigningrequests/approval", "certificatesigningrequests/status", "signers"),
-            ),
+            Target(CERTIFICATES, (APPROVAL, ISSUANCE)),
+            Target(CERTIFICATES, ("signers",), names=CLIENT_SIGNERS),
         ),
         CRITICAL,
         None,
         names=Names.IRRELEVANT,
         controls=("CIS Kubernetes 5.1.11",),
         anchor="csrs-and-certificate-issuing",
+    ),
+    KubernetesRight(
+        "other-certificates",
+        "get certificates of signers for servers and other purposes than being a user of the API server",
+        ("approve", "sign"),
+        (Target(CERTIFICATES, ("signers",)),),
+        MEDIUM,
+        None,
+        names=Names.IRRELEVANT,
+        anchor="csrs-and-certificate-issuing",
+    ),
+    KubernetesRight(
+        "trust-bundles",
+        "decide which certificate authorities the cluster's pods trust",
+        (*WRITES, *DELETES),
+        (Target(CERTIFICATES, ("clustertrustbundles",)),),
+        HIGH,
+        None,
     ),
     KubernetesRight(
         "persistent-volumes",
@@ -336,6 +423,79 @@ KUBERNETES_RIGHTS: tuple[KubernetesRight, ...] = (
         None,
     ),
     KubernetesRight(
+        "node-logs",
+        "read the logs of every node, and of all containers there",
+        ("get", "create"),
+        _core("nodes/log"),
+        MEDIUM,
+        None,
+        by_wildcard=("get",),
+    ),
+    KubernetesRight(
+        "pod-logs",
+        "read whatever containers{of} write to their logs",
+        ("get",),
+        _core("pods/log"),
+        LOW,
+        None,
+    ),
+    KubernetesRight(
+        "volume-attachments",
+        "attach volumes to nodes, and detach them from under the pods that use them",
+        (*WRITES, *DELETES),
+        (Target("storage.k8s.io", ("volumeattachments", "volumeattachments/status")),),
+        MEDIUM,
+        None,
+    ),
+    KubernetesRight(
+        "leases",
+        "take the leases by which components of the system are active, and those of nodes, and so stop them",
+        (*CHANGES, *DELETES),
+        (Target("coordination.k8s.io", ("leases",)),),
+        MEDIUM,
+        None,
+    ),
+    KubernetesRight(
+        "cluster-settings",
+        "change how the cluster runs pods, stores data and serves requests for everyone",
+        (*WRITES, *DELETES),
+        (
+            Target("scheduling.k8s.io", ("priorityclasses",)),
+            Target("node.k8s.io", ("runtimeclasses",)),
+            Target("storage.k8s.io", ("csidrivers", "csinodes", "storageclasses")),
+            Target("flowcontrol.apiserver.k8s.io", ("flowschemas", "prioritylevelconfigurations")),
+            Target("resource.k8s.io", ("deviceclasses",)),
+        ),
+        MEDIUM,
+        None,
+        sentences={
+            "priorityclasses": "give pods a priority by which others are evicted, the system's included",
+            "runtimeclasses": "change by which runtime pods run, outside of a sandbox too",
+            "csidrivers": "change how volumes are mounted, and which drivers get tokens of pods' service accounts",
+            **dict.fromkeys(
+                ("flowschemas", "prioritylevelconfigurations"),
+                "decide whose requests the API server serves, and let others starve",
+            ),
+        },
+    ),
+    KubernetesRight(
+        "namespace-finalize",
+        "end the deletion of namespaces while objects are left in them",
+        CHANGES,
+        _core("namespaces/finalize", "namespaces/status"),
+        MEDIUM,
+        MEDIUM,
+    ),
+    KubernetesRight(
+        "debug",
+        "read profiles of the API server's memory, and change what it logs",
+        ("get", "put", "post"),
+        (),
+        MEDIUM,
+        None,
+        urls=("/debug", "/logs"),
+    ),
+    KubernetesRight(
         "nodes-write",
         "change nodes: their labels, taints and states decide where pods run and which of them are evicted",
         (*WRITES, *DELETES),
@@ -396,12 +556,44 @@ KUBERNETES_RIGHTS: tuple[KubernetesRight, ...] = (
         by_wildcard=(),
         names=Names.IRRELEVANT,
     ),
+    _custom(
+        Effect.CODE, "have an operator run containers or commands of its choice, with service accounts and Secrets{of}"
+    ),
+    _custom(Effect.MANIFESTS, "have an operator apply objects of its choice, with the operator's own rights"),
+    _custom(
+        Effect.CLOUD,
+        "have an operator create identities, machines and other cloud resources of its choice, with the operator's own"
+        " credentials",
+    ),
+    _custom(
+        Effect.SECRETS,
+        "have an operator fetch or hand out secrets of its choice, with the operator's own access to their stores",
+    ),
+    _custom(Effect.ACCESS, "have an operator give anyone access of its choice"),
+    _custom(
+        Effect.POLICY,
+        "change the policies by which an operator admits, changes, creates and deletes objects",
+        verbs=(*WRITES, *DELETES),
+    ),
 )
 """In the order in which findings and rules are listed."""
 
+
+@cache
+def add_custom_resources(custom: tuple[CustomResource, ...]) -> tuple[KubernetesRight, ...]:
+    """The catalogue with further custom resources."""
+    return tuple(
+        replace(right, targets=(*right.targets, *_find_targets(effect, custom)))
+        if (effect := _EFFECTS.get(right.key))
+        else right
+        for right in KUBERNETES_RIGHTS
+    )
+
+
+_EFFECTS: Mapping[str, Effect] = {f"custom-{effect}": effect for effect in Effect}
+
 READ_SENTENCES: Mapping[str, str] = {
     "configmaps": "can read every ConfigMap{of}, its values included",
-    "pods/log": "can read whatever containers{of} write to their logs",
     "pods": "can read pods{of}, with the environment values in their specifications",
     "serviceaccounts": "can read which identities workloads{of} have",
     "nodes": "can read the cluster's machines",

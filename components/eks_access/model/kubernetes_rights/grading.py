@@ -1,13 +1,14 @@
 """How severe it is to hold a rule, by the catalogue: one grade for the policy pack, the review and `explain`. Pure."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from ..severity import Severity
-from .baseline import SYSTEM_NAMESPACE
-from .catalogue import KUBERNETES_RIGHTS, RBAC, WRITES
+from .catalogue import APPROVAL, CERTIFICATES, CLIENT_SIGNERS, DELETES, ISSUANCE, KUBERNETES_RIGHTS, RBAC, WRITES
 from .effect import matches_nothing
-from .request import ANY, RuleLike
+from .request import ANY, PolicyRule, RuleLike, matching_resources
+from .scope import Reach, confine, find_reach
+from .system_objects import find_system_objects
 
 AWS_AUTH = "aws-auth"
 ADMINISTRATOR = "cluster-admin"
@@ -17,7 +18,7 @@ _WHOLE_PATHS = (ANY, "/*")
 
 def reaches_system(namespaces: Collection[str] | None) -> bool:
     """Whether rules in force there apply in the whole cluster, or where the cluster's own components run."""
-    return namespaces is None or any(fnmatchcase(SYSTEM_NAMESPACE, pattern) for pattern in namespaces)
+    return find_reach(namespaces) is not Reach.NAMESPACES
 
 
 def is_everything(rule: RuleLike) -> bool:
@@ -25,11 +26,11 @@ def is_everything(rule: RuleLike) -> bool:
 
 
 def writes_aws_auth(rule: RuleLike) -> bool:
-    """Whether it can change the ConfigMap aws-auth, where it is in force in kube-system."""
+    """Whether it can change or delete the ConfigMap aws-auth, where it is in force in kube-system."""
     return (
         ("" in rule.groups or ANY in rule.groups)
         and ("configmaps" in rule.resources or ANY in rule.resources)
-        and _has_verb(rule, WRITES)
+        and _has_verb(rule, (*WRITES, *DELETES))
         and (not rule.names or AWS_AUTH in rule.names)
     )
 
@@ -46,27 +47,77 @@ def binds_by_name(rule: RuleLike) -> bool:
 
 
 def find_wildcards(rule: RuleLike) -> tuple[str, ...]:
-    """The resources and URLs of a rule that cover kinds and paths which do not exist yet."""
-    wide = (each for each in (*rule.resources, *rule.urls) if each in _WHOLE_PATHS or each.startswith("*/"))
-    return tuple(each for each in wide if not matches_nothing("", each))
+    """The resources and URLs of a rule that cover kinds and paths which do not exist yet.
+
+    `*/log` is none of them: it is one subresource, and graded as that.
+    """
+    return tuple(each for each in (*rule.resources, *rule.urls) if each in _WHOLE_PATHS)
 
 
-def grade_rule(rule: RuleLike, *, everywhere: bool) -> Severity | None:
-    """The severity of holding a rule that is in force `everywhere`, or in namespaces; None if it is no danger there."""
+def has_effect(rule: RuleLike) -> bool:
+    """Whether some request is for a resource or a URL of a rule, since RBAC takes both literally."""
+    groups = [group for group in rule.groups if not matches_nothing(group, "")]
+    return bool(rule.urls) or (bool(groups) and not all(matches_nothing("", each) for each in rule.resources))
+
+
+def drop_confined_approvals(rules: Iterable[RuleLike]) -> Iterator[RuleLike]:
+    """Rules of one role, without approvals (and issuing) of certificates of which its rules name the signers.
+
+    Either takes a right to the signer too, so the rule about the signers says what certificates these are. One that
+    names none, or one that certifies users of the API server, confines nothing.
+    https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#authorization
+    """
+    together = tuple(rules)
+    confined = {
+        subresource
+        for subresource, verb in ((APPROVAL, "approve"), (ISSUANCE, "sign"))
+        if _are_signers_confined([each for each in together if _has_verb(each, (verb,)) and _is_about_signers(each)])
+    }
+    for rule in together:
+        kept = tuple(each for each in rule.resources if each not in confined)
+        if kept == tuple(rule.resources):
+            yield rule
+        elif kept:
+            yield PolicyRule(tuple(rule.verbs), tuple(rule.groups), kept, tuple(rule.names), tuple(rule.urls))
+
+
+def _is_about_signers(rule: RuleLike) -> bool:
+    return (CERTIFICATES in rule.groups or ANY in rule.groups) and not matching_resources("signers").isdisjoint(
+        rule.resources
+    )
+
+
+def _are_signers_confined(rules: Collection[RuleLike]) -> bool:
+    return bool(rules) and not any(
+        not rule.names or any(fnmatchcase(name, pattern) for name in rule.names for pattern in CLIENT_SIGNERS)
+        for rule in rules
+    )
+
+
+def grade_rule(rule: RuleLike, namespaces: Collection[str] | None) -> Severity | None:
+    """The severity of a rule in force in these namespaces (None: everywhere); None if it is no danger there."""
+    reach = find_reach(namespaces)
     if is_everything(rule):
-        return Severity.CRITICAL if everywhere else Severity.MEDIUM
-    grades = [
-        right.severity if everywhere else right.in_namespace for right in KUBERNETES_RIGHTS if right.matched_by(rule)
-    ]
-    if find_wildcards(rule) or ANY in rule.verbs:
-        grades.append(Severity.HIGH if everywhere else Severity.MEDIUM)
-    if everywhere and writes_aws_auth(rule):
-        grades.append(Severity.HIGH)
-    if find_system_names(rule):
-        grades.append(_grade_of("impersonate", everywhere))
-    if binds_by_name(rule):
-        grades.append(_grade_of("bind", everywhere) if ADMINISTRATOR in rule.names else Severity.MEDIUM)
+        return Severity.MEDIUM if reach is Reach.NAMESPACES else Severity.CRITICAL
+    grades = [grade for each in confine(rule, reach) for grade in _list_grades(each, reach, namespaces)]
     return max((grade for grade in grades if grade is not None), default=None)
+
+
+def _list_grades(rule: RuleLike, reach: Reach, namespaces: Collection[str] | None) -> Iterator[Severity | None]:
+    in_system = reach is not Reach.NAMESPACES
+    if not has_effect(rule):
+        return
+    for right in KUBERNETES_RIGHTS:
+        if right.matched_by(rule):
+            yield right.severity if in_system else right.in_namespace
+    if find_wildcards(rule) or ANY in rule.verbs:
+        yield Severity.HIGH if in_system else Severity.MEDIUM
+    if (in_system and writes_aws_auth(rule)) or any(find_system_objects(rule, namespaces)):
+        yield Severity.HIGH
+    if find_system_names(rule):
+        yield _grade_of("impersonate", in_system)
+    if binds_by_name(rule):
+        yield _grade_of("bind", in_system) if ADMINISTRATOR in rule.names else Severity.MEDIUM
 
 
 def _grade_of(key: str, everywhere: bool) -> Severity | None:

@@ -8,6 +8,9 @@ from ...finding import Finding
 from ...rules.eks import ADMIN_POLICY, CLUSTER_ADMIN_POLICY, ENTRY_TYPE, POLICY_SCOPE, UNKNOWN_POLICY
 from ..settings import Settings
 
+_OF_NODES = {"EC2": "AmazonEKSAutoNodePolicy"}
+"""The policy that EKS takes for entries of a type of nodes, and that such nodes need.
+https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html#auto-node-access-entry"""
 _WRITES = frozenset({"create", "update", "patch", "*"})
 _ADMIN = {
     "AmazonEKSClusterAdminPolicy": (CLUSTER_ADMIN_POLICY, "can do everything there"),
@@ -24,9 +27,12 @@ def evaluate_policies(access: Access, settings: Settings) -> Iterator[Finding]:
     }
     for association in access.associations:
         accepted = association.namespaces is not None and all(map(settings.accepts_namespace, association.namespaces))
+        entry = of_nodes.get((association.principal.key, association.cluster))
+        if entry and association.policy == _OF_NODES.get(entry.type):
+            continue
         if not accepted and not settings.accepts(association.principal):
             yield from _check_policy(association)
-        if entry := of_nodes.get((association.principal.key, association.cluster)):
+        if entry:
             message = f"{entry.principal} → {entry} of type {entry.type}: EKS rejects {association} for this type."
             yield Finding(ENTRY_TYPE, message, urn=association.resource.urn)
 

@@ -6,11 +6,22 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 
+from eks_access.model.kubernetes_rights import add_custom_resources, find_scopes, matches_nothing
 from eks_access.model.kubernetes_rights.catalogue import WRITES
 from eks_access.model.kubernetes_rights.grading import is_everything
-from eks_access.model.kubernetes_rights.request import ANY
 
-from ...access import Access, Binding, BoundRole, EffectiveRules, Entry, Role, Rules, Subject, default_subjects
+from ...access import (
+    Access,
+    Binding,
+    BoundRole,
+    EffectiveRules,
+    Entry,
+    Permission,
+    Role,
+    Rules,
+    Subject,
+    default_subjects,
+)
 from ...finding import Finding, Rule
 from ...rules.rbac import (
     ANONYMOUS,
@@ -31,22 +42,10 @@ _NAMESPACE_ACCOUNTS = "system:serviceaccounts:"
 _MASTERS = "system:masters"
 _PUBLIC_ROLES = ("system:basic-user", "system:discovery", "system:public-info-viewer")
 """The roles that Kubernetes itself binds to every authenticated caller."""
-_CLUSTER_SCOPED = frozenset(
-    (  # noqa: SIM905 (a list of texts is no better to read)
-        "namespaces nodes persistentvolumes componentstatuses clusterroles clusterrolebindings storageclasses"
-        " customresourcedefinitions apiservices mutatingwebhookconfigurations validatingwebhookconfigurations"
-        " mutatingadmissionpolicies mutatingadmissionpolicybindings validatingadmissionpolicies"
-        " validatingadmissionpolicybindings certificatesigningrequests signers csidrivers csinodes volumeattachments"
-        " ingressclasses priorityclasses runtimeclasses flowschemas prioritylevelconfigurations tokenreviews"
-        " subjectaccessreviews selfsubjectaccessreviews selfsubjectrulesreviews selfsubjectreviews users groups"
-        " clustertrustbundles deviceclasses resourceslices servicecidrs ipaddresses volumeattributesclasses"
-    ).split()
-)
-"""Kubernetes' own resources that are not namespaced."""
 
 
 def evaluate(access: Access, settings: Settings) -> Iterator[Finding]:
-    finder = ViolationFinder(access)
+    finder = ViolationFinder(access, add_custom_resources(settings.parsed_custom_resources))
     for held in _list_not_accepted(access.effective_rules, settings):
         yield from _check_rules(held, finder)
     for binding in access.bindings:
@@ -148,22 +147,29 @@ def _check_cluster_wide(binding: Binding, role: BoundRole) -> Iterator[Finding]:
 
 @lru_cache(maxsize=256)
 def _list_namespaced_writes(rules: Rules) -> tuple[str, ...]:
-    """What these rules write, or read by name; nothing if some of them need a cluster-wide role."""
-    if any(is_everything(right) or right.urls or _has_cluster_scoped(right.resources) for right in rules):
+    """What these rules write, or read by name; nothing if some of them need, or may need, a cluster-wide role.
+
+    Whether an operator's resources have a namespace is not known but for those of well-known ones.
+    """
+    effective = [each for rule in rules for each in _list_effective(rule)]
+    if any(rule.urls for rule in rules) or not all(scopes == {True} for _, _, scopes in effective):
         return ()
     return tuple(
         dict.fromkeys(
             f"{verb} {resource}"
-            for right in rules
-            for verb in right.verbs
-            if verb in WRITES or (right.names and verb == "get")
-            for resource in right.resources
+            for rule, resource, _ in effective
+            for verb in rule.verbs
+            if verb in WRITES or (rule.names and verb == "get")
         )
     )
 
 
-def _has_cluster_scoped(resources: Iterable[str]) -> bool:
-    return any(resource == ANY or resource.partition("/")[0] in _CLUSTER_SCOPED for resource in resources)
+def _list_effective(rule: Permission) -> Iterator[tuple[Permission, str, set[bool | None]]]:
+    """The resources of a rule that are served by one of its API groups, and whether they are namespaced."""
+    groups = [group for group in rule.groups if not matches_nothing(group, "")]
+    for resource in rule.resources:
+        if not matches_nothing("", resource) and (scopes := find_scopes(groups, resource)):
+            yield rule, resource, scopes
 
 
 def _check_role(role: Role, is_bound: bool, access: Access, finder: ViolationFinder) -> Iterator[Finding]:

@@ -15,6 +15,8 @@ from eks_access.model.kubernetes_rights import (
     PolicyRule,
     Request,
     describe_right,
+    describe_url,
+    find_outside_namespaces,
     grade_rule,
     is_public,
     matches_nothing,
@@ -89,6 +91,7 @@ def _find_changes(direction: Direction, one: Sequence[RuleSet], other: Sequence[
             if grant not in reported
             and not access.covers(grant)
             and not matches_nothing(grant.group, grant.full_resource)
+            and not (grant.namespace and find_outside_namespaces(_create_rule(grant, ())))
             and not is_public(grant, authenticated=not rule_set.is_anonymous)
         ]
         reported.update(new)
@@ -190,13 +193,13 @@ def severity(grant: Request, places: Places, names: tuple[str, ...] = ()) -> Sev
     """Severity of gaining this grant."""
     if grant.verb == WHOLE:
         return Severity.HIGH
-    by_catalogue = _grade_by_catalogue(_create_rule(grant, names), reaches_system(places))
+    by_catalogue = _grade_by_catalogue(_create_rule(grant, names), places)
     return max(by_catalogue, _grade_by_risk(grant, places, names))
 
 
 @lru_cache(maxsize=65_536)
-def _grade_by_catalogue(rule: PolicyRule, everywhere: bool) -> Severity:
-    return grade_rule(rule, everywhere=everywhere) or Severity.LOW
+def _grade_by_catalogue(rule: PolicyRule, places: Places) -> Severity:
+    return grade_rule(rule, places) or Severity.LOW
 
 
 def _create_rule(grant: Request, names: tuple[str, ...]) -> PolicyRule:
@@ -216,13 +219,20 @@ def _rate_risk(grant: Request, places: Places, names: tuple[str, ...] = ()) -> R
     if grant.verb == WHOLE:
         return Risk("has a rule too large to be taken apart: read it", True)
     if grant.url:
-        return Risk("can call these paths of the API server", False)
+        return describe_url(grant.url, grant.verb)
     if _reaches_aws_auth(grant, places, names):
         return AWS_AUTH_RISK
     if grant.verb == "bind" and names:
         return Risk(f"can give {list_names(names)} to anyone, itself included", True)
     named = f" named {list_names(names)}" if names else ""
-    return describe_right(grant.full_resource, grant.verb, named + format_of_namespaces(places), group=grant.group)
+    return describe_right(
+        grant.full_resource,
+        grant.verb,
+        named + format_of_namespaces(places),
+        group=grant.group,
+        names=names,
+        namespaces=places,
+    )
 
 
 def _reaches_aws_auth(grant: Request, places: Places, names: tuple[str, ...]) -> bool:
