@@ -127,9 +127,11 @@ def check_update(change: Mapping[str, Any], kind: str) -> None:
 
 def check_standard(kind: str) -> None:
     """Associating and even listing policies is refused for node types
-    (aws-controllers-k8s/community#2144).
+    (aws-controllers-k8s/community#2144), but for those of EKS Auto Mode.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html#auto-node-access-entry
     """
-    if kind != "STANDARD":
+    if kind not in ("STANDARD", "EC2"):
         raise invalid_parameter('This operation can only be performed on Access Entries with a type of "STANDARD".')
 
 

@@ -1,7 +1,7 @@
 """Explains an integration to a reviewer: its rights, the reason for each, and what they make possible."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from ..manifest.models import AwsExpectation, Grant, IntegrationAccess, Kubernet
 from ..model import aws_actions, existing_role, iam
 from ..model.identity import EntryMethod
 from ..model.kubernetes_rights import AWS_AUTH_RISK, PolicyRule, describe_right, reaches_system, writes_aws_auth
+from ..model.kubernetes_rights.grading import CONFINED_RISK, find_confined_approvals
 from ..model.risk import Risk
 from .difference import (
     Difference,
@@ -142,6 +143,7 @@ def _access_policies(access: IntegrationAccess) -> Iterator[Right]:
 def _rules(grants: list[Grant], own: str) -> Iterator[Right]:
     for grant in grants:
         reasons = [*grant.reasons, *[""] * len(grant.rules)]
+        confined = find_confined_approvals(map(PolicyRule.from_json, grant.rules))
         for rule, why in zip(grant.rules, reasons, strict=False):
             groups = [group for group in rule.get("apiGroups", []) if group]
             kinds = ", ".join((*rule.get("resources", ()), *rule.get("nonResourceURLs", ())))
@@ -151,12 +153,15 @@ def _rules(grants: list[Grant], own: str) -> Iterator[Right]:
                 what=f"{', '.join(rule['verbs'])} {kinds}{of_group}{named}",
                 where=format_namespaces(grant.namespaces) + _subject(grant, own),
                 why=why,
-                risks=_unique_risks(_describe_rule(rule, grant.namespaces)),
+                risks=_unique_risks(_describe_rule(rule, grant.namespaces, confined)),
             )
 
 
-def _describe_rule(rule: Mapping[str, Any], namespaces: list[str] | None) -> Iterator[Risk]:
+def _describe_rule(rule: Mapping[str, Any], namespaces: list[str] | None, confined: Collection[str]) -> Iterator[Risk]:
     for resource in rule.get("resources", []):
+        if resource in confined:
+            yield CONFINED_RISK
+            continue
         for group in find_api_groups(rule, resource):
             for verb in rule["verbs"]:
                 names = rule.get("resourceNames", ())

@@ -119,6 +119,12 @@ REFUSED = {
         'This operation can only be performed on Access Entries with a type of "STANDARD".',
         lambda: rules.check_standard("STANDARD"),
     ),
+    "policies for a node outside of Auto Mode": (
+        lambda: rules.check_standard("HYBRID_LINUX"),
+        "InvalidParameterException",
+        'This operation can only be performed on Access Entries with a type of "STANDARD".',
+        lambda: rules.check_standard("EC2"),
+    ),
     "an IAM policy": (
         policy("arn:aws:iam::aws:policy/ReadOnlyAccess"),
         "InvalidParameterException",

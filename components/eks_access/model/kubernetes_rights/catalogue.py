@@ -14,7 +14,7 @@ from functools import cache
 from ..severity import Severity
 from .custom_resources import CUSTOM_RESOURCES, CustomResource, Effect
 from .request import ANY, PolicyRule, RuleLike, matching_resources
-from .scope import is_of_kubernetes
+from .scope import Reach, gives_in_namespaces, is_of_kubernetes
 
 READS = ("get", "list", "watch")
 WRITES = ("create", "update", "patch")
@@ -65,15 +65,21 @@ class Target:
         """Whether it is about this API group, which may be any (`*`)."""
         return group in (ANY, self.group) or (self.is_custom and fnmatchcase(group, self.group))
 
-    def matches(self, rule: RuleLike) -> dict[str, bool]:
-        """The resources by which a rule is about it, and whether the rule names each."""
+    def matches(self, rule: RuleLike, verbs: tuple[str, ...], reach: Reach = Reach.CLUSTER) -> dict[str, bool]:
+        """The resources by which a rule is about it, and whether the rule names each.
+
+        Where a rule reaches namespaces only, its `*` includes no resource without a namespace.
+        """
         if not any(map(self.serves, rule.groups)) or not self._matches_names(rule.names):
             return {}
+        resources = self.resources
+        if reach is not Reach.CLUSTER:
+            resources = tuple(each for each in resources if gives_in_namespaces(self.group, each, verbs))
         if self.is_custom:
-            return {f"{each}.{self.group}": True for each in self.resources if self._is_custom_in(rule, each)}
+            return {f"{each}.{self.group}": True for each in resources if self._is_custom_in(rule, each)}
         return {
             resource: resource in rule.resources
-            for resource in self.resources
+            for resource in resources
             if not matching_resources(resource).isdisjoint(rule.resources)
         }
 
@@ -134,13 +140,15 @@ class KubernetesRight:
     def is_severe(self) -> bool:
         return self.severity >= Severity.HIGH
 
-    def matched_by(self, rule: RuleLike) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-        """The verbs and resources by which a rule gives this right, or None."""
+    def matched_by(
+        self, rule: RuleLike, reach: Reach = Reach.CLUSTER
+    ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """The verbs and resources by which a rule that reaches this far gives this right, or None."""
         if rule.names and self.names is Names.NARROW:
             return None
         resources: dict[str, bool] = {}
         for target in self.targets:
-            resources.update(target.matches(rule))
+            resources.update(target.matches(rule, self.verbs, reach))
         resources.update(dict.fromkeys(filter(self.is_about_url, rule.urls), True))
         relevant = self.verbs if any(resources.values()) or self.by_wildcard is None else self.by_wildcard
         verbs = tuple(verb for verb in relevant if verb in rule.verbs or ANY in rule.verbs)

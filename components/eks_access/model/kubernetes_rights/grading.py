@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 
+from ..risk import Risk
 from ..severity import Severity
 from .catalogue import APPROVAL, CERTIFICATES, CLIENT_SIGNERS, DELETES, ISSUANCE, KUBERNETES_RIGHTS, RBAC, WRITES
 from .effect import matches_nothing
@@ -60,19 +61,29 @@ def has_effect(rule: RuleLike) -> bool:
     return bool(rule.urls) or (bool(groups) and not all(matches_nothing("", each) for each in rule.resources))
 
 
-def drop_confined_approvals(rules: Iterable[RuleLike]) -> Iterator[RuleLike]:
-    """Rules of one role, without approvals (and issuing) of certificates of which its rules name the signers.
+CONFINED_RISK = Risk("can approve or issue certificates of the signers that it names, none of them for users", False)
+"""Of an approval that its role's signers confine (`find_confined_approvals`)."""
+
+
+def find_confined_approvals(rules: Iterable[RuleLike]) -> frozenset[str]:
+    """The subresources by which rules held together approve and issue certificates of harmless signers alone.
 
     Either takes a right to the signer too, so the rule about the signers says what certificates these are. One that
     names none, or one that certifies users of the API server, confines nothing.
     https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#authorization
     """
-    together = tuple(rules)
-    confined = {
+    of_signers = [each for each in rules if _is_about_signers(each)]
+    return frozenset(
         subresource
         for subresource, verb in ((APPROVAL, "approve"), (ISSUANCE, "sign"))
-        if _are_signers_confined([each for each in together if _has_verb(each, (verb,)) and _is_about_signers(each)])
-    }
+        if _are_signers_confined([each for each in of_signers if _has_verb(each, (verb,))])
+    )
+
+
+def drop_confined_approvals(rules: Iterable[RuleLike]) -> Iterator[RuleLike]:
+    """The rules of one role, without approvals of certificates that its other rules confine."""
+    together = tuple(rules)
+    confined = find_confined_approvals(together)
     for rule in together:
         kept = tuple(each for each in rule.resources if each not in confined)
         if kept == tuple(rule.resources):
@@ -108,7 +119,7 @@ def _list_grades(rule: RuleLike, reach: Reach, namespaces: Collection[str] | Non
     if not has_effect(rule):
         return
     for right in KUBERNETES_RIGHTS:
-        if right.matched_by(rule):
+        if right.matched_by(rule, reach):
             yield right.severity if in_system else right.in_namespace
     if find_wildcards(rule) or ANY in rule.verbs:
         yield Severity.HIGH if in_system else Severity.MEDIUM

@@ -171,6 +171,15 @@ def find_outside_namespaces(rule: RuleLike) -> tuple[str, ...]:
     )
 
 
+@lru_cache(maxsize=4096)
+def gives_in_namespaces(group: str, full_resource: str, verbs: tuple[str, ...]) -> bool:
+    """Whether one of these verbs on a resource of a group gives anything in namespaces."""
+    resource = full_resource.partition("/")[0]
+    if is_namespaced(group, resource) is not False:
+        return True
+    return bool(_find_namespace_verbs(PolicyRule(verbs, (group,), (resource,)), resource))
+
+
 def _find_namespace_verbs(rule: RuleLike, resource: str) -> tuple[str, ...]:
     base = resource.partition("/")[0]
     allowed = {

@@ -142,7 +142,7 @@ class ViolationFinder:
         """The violations of a rule that has an effect in all of its parts."""
         for catalogued in self._catalogue:
             rule = _select(PAIRS[catalogued.key], context)
-            matched = catalogued.matched_by(right)
+            matched = catalogued.matched_by(right, context.reach)
             if rule is not None and matched:
                 yield Violation(rule, *matched, catalogued.describe(matched[1], " there"))
         if not context.is_published:  # those are AWS's own, and the rights in them are reported by themselves

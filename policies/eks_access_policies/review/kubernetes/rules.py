@@ -5,7 +5,7 @@ access policy is one change, and so are the rules of a role that is bound elsewh
 what they make possible.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -23,6 +23,7 @@ from eks_access.model.kubernetes_rights import (
     reaches_system,
     writes_aws_auth,
 )
+from eks_access.model.kubernetes_rights.grading import CONFINED_RISK, find_confined_approvals
 from eks_access.model.rbac import api_group_of
 from eks_access.model.risk import Risk
 
@@ -103,7 +104,8 @@ def _find_changes(direction: Direction, one: Sequence[RuleSet], other: Sequence[
                 rest.setdefault(replace(grant, namespace=""), set()).add(grant.namespace)
     if _EVERYTHING in reported:  # nothing adds to it
         rest = {grant: where for grant, where in rest.items() if grant == _EVERYTHING}
-    yield from _describe_grants(direction, rest, access)
+    confined = find_confined_approvals(rule for rule_set in other for rule in rule_set.rules)
+    yield from _describe_grants(direction, rest, access, confined)
 
 
 def _sort_key(rule_set: RuleSet) -> tuple[str, tuple[str, ...]]:
@@ -144,9 +146,12 @@ class _Line:
 
 
 def _describe_grants(
-    direction: Direction, rest: Mapping[Request, set[str]], access: EffectiveAccess
+    direction: Direction, rest: Mapping[Request, set[str]], access: EffectiveAccess, confined: Collection[str]
 ) -> Iterator[Change]:
-    """Grants with the same risk in the same places as one change. `rest` has the namespaces of each grant."""
+    """Grants with the same risk in the same places as one change.
+
+    `rest` has the namespaces of each grant, `confined` the approvals of certificates that other rules confine.
+    """
     names: dict[tuple[Request, Places], set[str]] = {}
     for grant, where in rest.items():
         if _is_relevant(grant, where, rest, access):
@@ -155,10 +160,12 @@ def _describe_grants(
     lines: dict[_Line, list[Request]] = {}
     for (grant, places), own_names in names.items():
         named = () if "" in own_names else tuple(sorted(own_names))
-        worst = severity(grant, places, named) if direction is Direction.GAINED else None
-        line = _Line(
-            _rate_risk(grant, places, named).sentence, places, _describe_previous(grant, places, access), worst, named
-        )
+        if grant.full_resource in confined:
+            worst, sentence = Severity.MEDIUM, CONFINED_RISK.sentence
+        else:
+            worst, sentence = severity(grant, places, named), _rate_risk(grant, places, named).sentence
+        is_gained = direction is Direction.GAINED
+        line = _Line(sentence, places, _describe_previous(grant, places, access), worst if is_gained else None, named)
         lines.setdefault(line, []).append(grant)
     for line, grants in lines.items():
         only = f"only those named {list_names(line.names)}, " if line.names else ""

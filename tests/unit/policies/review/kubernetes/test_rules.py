@@ -1,6 +1,7 @@
 """Changes of effective rights in clusters, from access policies and RBAC together: gained, lost and widened."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -265,3 +266,55 @@ def test_the_username_of_a_service_account_is_that_service_account() -> None:
     assert lines(compare(bind(account), bind(account, user))) == []
     for other in ("system:serviceaccount:shop:other", "system:serviceaccounts:shop", "web"):
         assert lines(compare(bind(account), bind({**user, "name": other})))
+
+
+@pytest.mark.parametrize("namespace", ["web", "kube-system"])
+@pytest.mark.parametrize(
+    "gained",
+    [
+        rule(["get"], "nodes/proxy"),
+        rule(["create"], "persistentvolumes"),
+        rule(["impersonate"], "users", "groups"),
+        rule(["update"], "mutatingwebhookconfigurations", group="admissionregistration.k8s.io"),
+        rule(["create"], "ec2nodeclasses", group="karpenter.k8s.aws"),
+    ],
+    ids=str,
+)
+def test_a_role_binding_gains_nothing_of_kinds_without_a_namespace(gained: Any, namespace: str) -> None:
+    assert lines(compare(bound([]), bound([gained], namespace))) == []
+    assert lines(compare(bound([]), bound([gained])))
+
+
+@pytest.mark.parametrize(
+    ("gained", "namespace", "label", "sentence"),
+    [
+        (rule(["patch"], "daemonsets", group="apps", resourceNames=["aws-node"]), "kube-system", "high", "run code"),
+        (rule(["patch"], "daemonsets", group="apps", resourceNames=["web"]), "web", "medium", "start pods"),
+        (rule(["update"], "configmaps", resourceNames=["coredns"]), "kube-system", "high", "DNS requests"),
+        (rule(["delete"], "configmaps", resourceNames=["aws-auth"]), "kube-system", "high", "aws-auth"),
+        (rule(["impersonate"], "serviceaccounts", resourceNames=["node-controller"]), None, "high", "act as node-cont"),
+        (rule(["create"], "applications", group="argoproj.io"), "argocd", "high", "operator apply objects"),
+        (rule(["patch"], "applications", group="argoproj.io", resourceNames=["one"]), None, "high", "operator apply"),
+        ({"nonResourceURLs": ["/debug/*"], "verbs": ["get"]}, None, "medium", "profiles of the API server's memory"),
+        (rule(["get"], "*/log"), None, "medium", "logs"),
+        (rule(["get"], "pods/log"), None, "low", "write to their logs"),
+    ],
+    ids=str,
+)
+def test_rights_are_graded_by_names_operators_and_paths(
+    gained: Any, namespace: str | None, label: str, sentence: str
+) -> None:
+    (line,) = lines(compare(bound([]), bound([gained], *([namespace] if namespace else []))))
+    assert line.startswith(f"{label}: "), line
+    assert sentence in line
+
+
+@pytest.mark.parametrize(("signer", "label"), [("kubelet-serving", "medium"), ("kube-apiserver-client", "critical")])
+def test_approvals_are_as_severe_as_the_signers_that_are_named(signer: str, label: str) -> None:
+    group = "certificates.k8s.io"
+    rules = [
+        rule(["update"], "certificatesigningrequests/approval", group=group),
+        rule(["approve"], "signers", group=group, resourceNames=[f"kubernetes.io/{signer}"]),
+    ]
+    found = lines(compare(bound([]), bound(rules)))
+    assert {each.partition(":")[0] for each in found} == {label}
