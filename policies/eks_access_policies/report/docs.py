@@ -2,8 +2,8 @@
 
     python -m eks_access_policies.report.docs docs/policies
 
-rewrites `rules.md` (all rules), `resource-types.md` (the table of resource types) and the table between the markers in
-`iam.md` (the rules about IAM documents).
+rewrites `rules.md` (all rules), `resource-types.md` (the table of resource types), `kubernetes-rights.md` (custom
+resources and named objects) and the table between the markers in `iam.md` (the rules about IAM documents).
 """
 
 import sys
@@ -13,6 +13,7 @@ from pathlib import Path
 from ..evaluate.evaluator import RESOURCE_RULES, RULES
 from ..finding import Rule
 from ..rules import iam
+from .rights_page import format_rights_page
 from .types_page import format_types_page
 
 COMMAND = "python -m eks_access_policies.report.docs docs/policies"
@@ -38,6 +39,7 @@ def write_docs(folder: Path) -> None:
     """Rewrite the pages in this folder."""
     (folder / "rules.md").write_text(format_rules_page())
     (folder / "resource-types.md").write_text(format_types_page(COMMAND))
+    (folder / "kubernetes-rights.md").write_text(format_rights_page(COMMAND))
     page = folder / "iam.md"
     page.write_text(replace_iam_table(page.read_text()))
 

@@ -1,4 +1,4 @@
-"""Custom resources by which an operator acts for whoever writes them, with rights of its own. Data.
+"""Custom resources by which an operator acts for their writers, with rights of its own. Data.
 
 An operator runs, applies or fetches what such an object says, so the right to write the object is the right to have
 that done. The table has well-known operators; the policy pack's setting `customResources` adds others.

@@ -7,6 +7,7 @@ from eks_access_policies.evaluate.configuration import parse_configuration
 from eks_access_policies.evaluate.evaluator import RULES, Evaluator
 from eks_access_policies.evaluate.settings import settings_schema
 from eks_access_policies.report.docs import COMMAND, format_rules_page
+from eks_access_policies.report.rights_page import format_rights_page
 from eks_access_policies.report.types_page import format_types_page
 from tests.support.checkout import DOCS
 from tests.support.policies.integrations import ARGUMENTS, stack_of
@@ -24,6 +25,11 @@ def test_the_table_of_rules_is_current() -> None:
 def test_the_table_of_resource_types_is_current() -> None:
     written = (DOCS / "policies" / "resource-types.md").read_text()
     assert written == format_types_page(COMMAND), f"run: {COMMAND}"
+
+
+def test_the_tables_of_kubernetes_rights_are_current() -> None:
+    written = (DOCS / "policies" / "kubernetes-rights.md").read_text()
+    assert written == format_rights_page(COMMAND), f"run: {COMMAND}"
 
 
 def test_every_setting_is_documented_with_its_description() -> None:
