@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, cached_property
 
 from ..severity import Severity
-from .custom_resources import CUSTOM_RESOURCES, CustomResource, Effect
+from .custom_resources import CUSTOM_RESOURCES, CustomResource, Effect, matches_pattern
 from .request import ANY, PolicyRule, RuleLike, matching_resources
 from .scope import Reach, gives_in_namespaces, is_of_kubernetes
 
@@ -63,25 +63,27 @@ class Target:
 
     def serves(self, group: str) -> bool:
         """Whether it is about this API group, which may be any (`*`)."""
-        return group in (ANY, self.group) or (self.is_custom and fnmatchcase(group, self.group))
+        return group == ANY or matches_pattern(group, self.group)
 
     def matches(self, rule: RuleLike, verbs: tuple[str, ...], reach: Reach = Reach.CLUSTER) -> dict[str, bool]:
-        """The resources by which a rule is about it, and whether the rule names each.
+        """The resources by which a rule about its API group is about it, and whether the rule names each.
 
         Where a rule reaches namespaces only, its `*` includes no resource without a namespace.
         """
-        if not any(map(self.serves, rule.groups)) or not self._matches_names(rule.names):
+        if not self._matches_names(rule.names):
             return {}
-        resources = self.resources
-        if reach is not Reach.CLUSTER:
-            resources = tuple(each for each in resources if gives_in_namespaces(self.group, each, verbs))
-        if self.is_custom:
-            return {f"{each}.{self.group}": True for each in resources if self._is_custom_in(rule, each)}
-        return {
-            resource: resource in rule.resources
-            for resource in resources
-            if not matching_resources(resource).isdisjoint(rule.resources)
+        found = {
+            resource: self.is_custom or resource in rule.resources
+            for resource in self.resources
+            if self._is_in(rule, resource)
+            and (reach is Reach.CLUSTER or gives_in_namespaces(self.group, resource, verbs))
         }
+        return {f"{resource}.{self.group}": True for resource in found} if self.is_custom else found
+
+    def _is_in(self, rule: RuleLike, resource: str) -> bool:
+        if self.is_custom:
+            return self._is_custom_in(rule, resource)
+        return not matching_resources(resource).isdisjoint(rule.resources)
 
     def is_about(self, group: str, full_resource: str, names: Collection[str] = ()) -> bool:
         """Whether it is about a resource of an API group; of any group, about the one that has a name of its own."""
@@ -99,7 +101,7 @@ class Target:
         """In any group at all, only a name that Kubernetes has not itself is one of an operator's resources."""
         if ANY in rule.groups:
             return pattern in rule.resources and pattern != ANY and not is_of_kubernetes(pattern)
-        return ANY in rule.resources or any(fnmatchcase(own, pattern) for own in rule.resources)
+        return ANY in rule.resources or any(matches_pattern(own, pattern) for own in rule.resources)
 
     def _matches_names(self, names: Collection[str]) -> bool:
         if not names or self.names is None:
@@ -147,12 +149,30 @@ class KubernetesRight:
         if rule.names and self.names is Names.NARROW:
             return None
         resources: dict[str, bool] = {}
-        for target in self.targets:
+        for target in self._find_targets(rule.groups):
             resources.update(target.matches(rule, self.verbs, reach))
         resources.update(dict.fromkeys(filter(self.is_about_url, rule.urls), True))
         relevant = self.verbs if any(resources.values()) or self.by_wildcard is None else self.by_wildcard
         verbs = tuple(verb for verb in relevant if verb in rule.verbs or ANY in rule.verbs)
         return (verbs, tuple(resources)) if resources and verbs else None
+
+    def _find_targets(self, groups: Collection[str]) -> Iterable[Target]:
+        """The targets that are about one of these API groups."""
+        if ANY in groups:
+            return self.targets
+        patterns = (each for each in self._patterns if any(map(each.serves, groups)))
+        return (*(each for group in groups for each in self._by_group.get(group, ())), *patterns)
+
+    @cached_property
+    def _by_group(self) -> Mapping[str, list[Target]]:
+        found: dict[str, list[Target]] = {}
+        for each in self.targets:
+            found.setdefault(each.group, []).append(each)
+        return found
+
+    @cached_property
+    def _patterns(self) -> list[Target]:
+        return [each for each in self.targets if ANY in each.group]
 
     def is_about_url(self, url: str) -> bool:
         """Whether a URL of a rule, which may end with `*`, is one of the right's, or below one of them."""

@@ -27,6 +27,11 @@ class CustomResourceError(EksAccessError, ValueError):
     """An entry names no custom resource or no effect; the message says what to write."""
 
 
+def matches_pattern(name: str, pattern: str) -> bool:
+    """Whether a name is a pattern's, most of which are plain names."""
+    return name == pattern or ("*" in pattern and fnmatchcase(name, pattern))
+
+
 @dataclass(frozen=True)
 class CustomResource:
     """Custom resources of one API group, which may be a pattern (`*.aws.upbound.io`), as may be the resource."""
@@ -38,7 +43,7 @@ class CustomResource:
     """None if it is not known."""
 
     def matches(self, group: str, resource: str) -> bool:
-        return fnmatchcase(group, self.group) and fnmatchcase(resource, self.resource)
+        return matches_pattern(group, self.group) and matches_pattern(resource, self.resource)
 
 
 def parse_custom_resource(entry: str) -> CustomResource:
