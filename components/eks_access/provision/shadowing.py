@@ -12,8 +12,6 @@ from ..aws_auth.errors import AwsAuthConflictError
 from ..aws_auth.mapping import canonicalize_role, is_protected
 from ..aws_auth.reader import ROLES, Identity, read, read_section
 from ..errors import EksAccessError
-from ..kubernetes.client import ApiError, KubernetesApi, UnreachableError
-from ..kubernetes.credentials import CredentialError
 from ..model.existing_role import ARGUMENT
 
 _CONFIG_MAP = "/api/v1/namespaces/kube-system/configmaps/aws-auth"
@@ -48,7 +46,7 @@ def validate_not_shadowed(
 def _validate(cluster: str, kubeconfig: str, arn: str, entry: Identity) -> None:
     try:
         data = _read_data(kubeconfig)
-    except (ApiError, UnreachableError, CredentialError, ValueError, OSError) as cause:
+    except (EksAccessError, ValueError, OSError) as cause:
         problem = (
             f"{ARGUMENT}: aws-auth of cluster {cluster!r} cannot be read ({cause}). An access entry takes a mapping of"
             f" the role there away, and if {arn} is the role of nodes, the nodes leave the cluster."
@@ -84,6 +82,9 @@ def _validate(cluster: str, kubeconfig: str, arn: str, entry: Identity) -> None:
 
 
 def _read_data(kubeconfig: str) -> dict[str, str]:
+    # Imported here: few stacks need an HTTP client.
+    from ..kubernetes.client import ApiError, KubernetesApi
+
     try:
         found = KubernetesApi.from_kubeconfig(kubeconfig).json("GET", _CONFIG_MAP)
     except ApiError as error:
