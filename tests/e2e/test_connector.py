@@ -2,6 +2,7 @@
 
 import base64
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -262,3 +263,40 @@ def test_a_connected_cluster_recovers_from_an_expired_activation_and_is_deregist
     assert any("eks-connector" in role.lower() for role in roles), (
         "the service-linked role belongs to the account, and is kept"
     )
+
+
+def test_a_connected_cluster_that_is_gone_is_given_up_only_where_the_user_says_so(
+    sandbox: Sandbox, cluster: KubernetesApi, tmp_path: Path
+) -> None:
+    """Its registration in AWS is deleted; what is in the cluster is removed from the state, the workloads included."""
+    kubeconfig = tmp_path / "kubeconfig.yaml"
+    kubeconfig.write_text(sandbox.state.kubeconfig("dev-both").read_text())
+    declared = configuration(viewers={"one": {"arn": VIEWER}})
+    declared["eks-access:integrations"]["conn-whole"]["clusters"]["onprem"]["kubeconfig_file"] = str(kubeconfig)
+    program = Program(sandbox, tmp_path, "gone", declared)
+    program.up()
+    server = yaml.safe_load(kubeconfig.read_text())["clusters"][0]["cluster"]["server"]
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        gone = f"https://127.0.0.1:{closed.getsockname()[1]}"
+    exported = program.pulumi("stack", "export", "--show-secrets", "--stack", "gone").stdout
+    (tmp_path / "state.json").write_text(exported.replace(server, gone))
+    program.pulumi("stack", "import", "--file", str(tmp_path / "state.json"), "--stack", "gone")
+    kubeconfig.write_text(kubeconfig.read_text().replace(server, gone))
+    try:
+        refused = program.pulumi("destroy", "--yes", "--skip-preview", "--stack", "gone", check=False)
+        assert refused.returncode != 0, "an outage is not taken for a cluster that is gone"
+        assert "PULUMI_K8S_DELETE_UNREACHABLE=true" in refused.stdout + refused.stderr
+        program.env["PULUMI_K8S_DELETE_UNREACHABLE"] = "true"
+        assert "removed from the state" in program.destroy()
+        assert json.loads(program.pulumi("stack", "export", "--stack", "gone").stdout)["deployment"].get(
+            "resources", []
+        ) in ([], None), "nothing is left in the state"
+        assert "conn-whole" not in registered(sandbox.boto("eks"))
+        assert cluster.request("GET", f"/api/v1/namespaces/{NAMESPACE}").status == 200, "not touched"
+    finally:
+        cluster.request("DELETE", f"/api/v1/namespaces/{NAMESPACE}")
+        for kind in ("clusterroles", "clusterrolebindings"):
+            for found in cluster.json("GET", f"{RBAC}/{kind}")["items"]:
+                if found["metadata"]["name"].startswith(("eks-connector", "conn-whole")):
+                    cluster.request("DELETE", f"{RBAC}/{kind}/{found['metadata']['name']}")

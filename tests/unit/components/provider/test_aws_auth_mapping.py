@@ -18,9 +18,10 @@ from pulumi.provider.experimental.provider import (
 
 from eks_access.aws_auth.reader import read
 from eks_access.kubernetes.client import ApiError, UnreachableError
-from eks_access.provider.errors import ProviderError
+from eks_access.provider.errors import NotAvailableError, ProviderError
 from eks_access.provider.resources.aws_auth_inputs import INPUTS
 from eks_access.provider.resources.aws_auth_mapping import TOKEN, AwsAuthMappings
+from eks_access.provider.resources.in_cluster import DELETE_UNREACHABLE
 from eks_access.provider.values import UNKNOWN, unwrap, wrap
 from tests.support.aws_auth_cases import NODE
 from tests.support.aws_auth_store import Store
@@ -359,6 +360,35 @@ def test_an_unreachable_cluster_is_only_a_warning_in_a_preview() -> None:
     stack = Stack(Failing(UnreachableError("https://cluster", OSError("refused"))))
     stack.create(preview=True)
     assert "was not checked" in stack.warnings[0]
+
+
+@pytest.fixture
+def gone(stack: Stack) -> Stack:
+    """A mapping in a cluster that does not respond any more."""
+    stack.create()
+    stack.store = Failing(UnreachableError("https://cluster", OSError("refused")))
+    return stack
+
+
+def test_in_an_outage_a_mapping_is_not_forgotten_and_the_error_says_what_to_do(
+    gone: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(DELETE_UNREACHABLE, raising=False)
+    for operation in (gone.refresh, gone.delete):
+        with pytest.raises(NotAvailableError, match=f"no answer from.*If the cluster no longer.*{DELETE_UNREACHABLE}"):
+            operation()
+
+
+def test_a_mapping_in_a_cluster_that_is_gone_is_given_up_where_the_user_says_so(
+    gone: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(DELETE_UNREACHABLE, "true")
+    assert not gone.refresh()
+    gone.delete()
+    assert all("removed from the state" in each for each in gone.warnings)
+    gone.store = Failing(ApiError(403, "Forbidden", "not you"))
+    with pytest.raises(ProviderError, match="not you"):
+        gone.delete()
 
 
 # diff
