@@ -26,6 +26,17 @@ _MANAGED_POLICY = re.compile(r"([\w+=,.@-]+/)*[\w+=,.@-]{1,128}", re.ASCII)
 _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 _ROLE_PATH = re.compile(r"/|/[\x21-\x7e]{1,510}/")
 
+_OPERATOR = re.compile(
+    r"(ForAllValues:|ForAnyValue:)?"
+    r"(String(Not)?Equals(IgnoreCase)?|String(Not)?Like|Numeric(Not)?Equals|(Numeric|Date)(LessThan|GreaterThan)(Equals)?"
+    r"|Date(Not)?Equals|Bool|BinaryEquals|(Not)?IpAddress|Arn(Not)?(Equals|Like))(IfExists)?|Null",
+    re.IGNORECASE,
+)
+_LITERAL = re.compile(r"(.*:)?String(Not)?Equals(IgnoreCase)?(IfExists)?", re.IGNORECASE)
+"""Operators that take `*` and `?` literally. ArnEquals takes them as ArnLike does.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html"""
+
 Conditions = Mapping[str, Mapping[str, str | list[str]]]
 
 
@@ -114,6 +125,21 @@ def validate_extra_statements(path: str, items: Iterable[Mapping[str, Any]]) -> 
                 )
         statements.append(Statement(each["sid"], tuple(each["actions"]), tuple(each["resources"]), each["why"]))
     return tuple(statements)
+
+
+def find_condition_fault(conditions: Conditions) -> str | None:
+    """What is wrong with the first condition that IAM would refuse, or that no request could meet; None if none is."""
+    for operator, keys in conditions.items():
+        if not _OPERATOR.fullmatch(operator):
+            return f"{operator!r} is not an operator of IAM's conditions, such as StringEquals or ArnLike"
+        for key, values in keys.items():
+            if ":" not in key:
+                return f"{key!r} is not a condition key, such as aws:SourceAccount"
+            for value in [values] if isinstance(values, str) else values:
+                if _LITERAL.fullmatch(operator) and ("*" in value or "?" in value):
+                    like = re.sub("Equals", "Like", re.sub("(?i)IgnoreCase", "", operator), flags=re.IGNORECASE)
+                    return f"{value!r} has a wildcard, which {operator} takes literally: {key} needs {like}"
+    return None
 
 
 def validate_unique_sids(path: str, statements: Iterable[Statement]) -> None:

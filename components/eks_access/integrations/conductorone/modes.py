@@ -161,7 +161,7 @@ def build_trust(
 
 def _validate_issuer(issuer: str, cluster: ClusterPlace) -> str:
     """With another cluster's issuer, a service account of the same name there would have the role."""
-    own = cluster.oidc_issuer
+    own = cluster.oidc_issuer.removeprefix("https://")
     if own and is_known(own) and is_known(issuer) and issuer != own:
         raise InvalidInputError(
             "oidc_issuer",

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from ...base_models import StrictModel, Text, Texts
+from ...model.iam import find_condition_fault
 from ...model.leftovers import LeftoverKind
 from .trust import Trust
 
@@ -52,6 +53,13 @@ class Statement(StrictModel):
     """What the vendor does with it."""
     each: EachOf = "once"
     """Whether it is there once, or for each cluster or region, whose key is then added to the `sid`."""
+
+    @model_validator(mode="after")
+    def _has_conditions_that_can_be_met(self) -> "Statement":
+        fault = find_condition_fault(self.conditions)
+        if fault is not None:
+            raise ValueError(fault)
+        return self
 
 
 class ManagedPolicy(StrictModel):

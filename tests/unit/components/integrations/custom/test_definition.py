@@ -254,3 +254,43 @@ def test_a_service_that_sends_no_account_is_trusted_without_one() -> None:
     assert described(small(trust=trust)).role.trust == Service("ec2.amazonaws.com")
     del trust["service"]["source_account"]
     assert "is never sent by ec2.amazonaws.com" in refusal(small(trust=trust))
+
+
+@pytest.mark.parametrize(
+    ("conditions", "problem"),
+    [
+        (
+            {"StringEquals": {"aws:RequestTag/team": "data-*"}},
+            "which StringEquals takes literally: .* needs StringLike",
+        ),
+        ({"ForAnyValue:StringNotEquals": {"aws:TagKeys": ["a", "b?"]}}, "needs ForAnyValue:StringNotLike"),
+        ({"StringEqualsIgnoreCase": {"aws:RequestTag/team": "*"}}, "needs StringLike"),
+        ({"StringEqual": {"aws:RequestTag/team": "data"}}, "'StringEqual' is not an operator"),
+        ({"StringEquals": {"SourceAccount": "111122223333"}}, "'SourceAccount' is not a condition key"),
+    ],
+)
+def test_a_condition_that_iam_refuses_or_that_no_request_meets_is_rejected(
+    conditions: dict[str, Any], problem: str
+) -> None:
+    statement = {"sid": "S", "actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::b/k"], "why": "x"}
+    refused = refusal(small(profiles__least__statements=[{**statement, "conditions": conditions}]))
+    assert re.search(problem, refused), refused
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        {"StringLike": {"aws:RequestTag/team": "data-*"}},
+        {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::b-*"}},
+        {"ForAllValues:StringEqualsIfExists": {"aws:TagKeys": ["a"]}, "Null": {"aws:TagKeys": "false"}},
+        {"NumericLessThanEquals": {"s3:max-keys": "10"}, "Bool": {"aws:SecureTransport": "true"}},
+        {
+            "DateGreaterThan": {"aws:CurrentTime": "2026-01-01T00:00:00Z"},
+            "NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"},
+        },
+    ],
+)
+def test_the_operators_of_iam_are_accepted(conditions: dict[str, Any]) -> None:
+    statement = {"sid": "S", "actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::b/k"], "why": "x"}
+    text = small(profiles__least__statements=[{**statement, "conditions": conditions}])
+    assert described(text).role.policy()["Statement"][0]["Condition"] == conditions
