@@ -91,8 +91,9 @@ class Program:
         report.unlink(missing_ok=True)
         command = ["eks-access", "probe", *self._stack(), "--json", str(report), *options]
         done = self.sandbox.run(command, cwd=self.folder, timeout=SECONDS, env=self.env)
-        assert report.exists(), f"the probe wrote no report:\n{done.stdout}\n{done.stderr}"
-        return Probed(done.returncode, json.loads(report.read_text()), done.stdout)
+        written = report.read_text() if report.exists() else ""
+        assert written, f"the probe wrote no report:\n{done.stdout}\n{done.stderr}"
+        return Probed(done.returncode, json.loads(written), done.stdout)
 
     def _stack(self) -> tuple[str, str]:
         return "--stack", self.stack
