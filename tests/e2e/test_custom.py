@@ -308,11 +308,11 @@ def examples(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iter
     declared["strongdm"]["clusters"] = ["api", "configmap"]
     program = Program(sandbox, folder, "examples", {"eks-access:integrations": declared})
     identities = folder / "identities.yaml"
-    kubeconfigs = {key: str(sandbox.state.kubeconfig(f"dev-{key}")) for key in ("api", "configmap")}
     by_vendor = {
         "datadog": {"profile": "conductorone"},
         "cast-ai": {"profile": "cado"},
-        "strongdm": {"operator": {"profile": "deployer", "kubeconfigs": kubeconfigs}},
+        # EC2 alone can assume the role: its rights are evaluated by the clusters' operator.
+        "strongdm": {"operator": {"profile": "deployer"}},
         "teleport": {"profile": "conductorone"},
     }
     identities.write_text(
