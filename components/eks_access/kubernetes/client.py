@@ -157,7 +157,7 @@ class KubernetesApi:
         return cls(
             resolved.server,
             ca_data=resolved.certificate_authority,
-            bearer=create_bearer(resolved.user),
+            bearer=create_bearer(resolved.user, resolved.cluster),
             client_certificate=read_client_certificate(resolved.user),
             insecure_skip_tls_verify=bool(resolved.cluster.get("insecure-skip-tls-verify", False)),
             tls_server_name=resolved.cluster.get("tls-server-name"),

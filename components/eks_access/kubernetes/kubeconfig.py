@@ -8,7 +8,7 @@ import binascii
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -18,12 +18,32 @@ from typing import Any
 import yaml
 
 from ..errors import EksAccessError, InvalidInputError
+from .plain_kubeconfig import is_plain_kubeconfig, is_plain_url
 
 TOKEN_COMMAND = "eks-access"
 INSTALL_HINT = "eks-access signs in to the cluster: install it with `pip install eks-access` and have it on the PATH."
 
-_SECRET_USER_FIELDS = ("token", "password", "client-key-data", "auth-provider")
-_SECRET_VARIABLE_WORDS = ("secret", "token", "password", "key")
+_CLUSTER_FIELDS = (
+    "server",
+    "certificate-authority",
+    "certificate-authority-data",
+    "insecure-skip-tls-verify",
+    "tls-server-name",
+    "disable-compression",
+    "extensions",
+)
+_USER_FIELDS = (
+    "exec",
+    "token",
+    "tokenFile",
+    "client-certificate",
+    "client-certificate-data",
+    "client-key",
+    "client-key-data",
+    "extensions",
+)
+_EXEC_FIELDS = ("apiVersion", "command", "args", "env", "installHint", "interactiveMode", "provideClusterInfo")
+"""The fields that are followed, or change nothing about a request; others are refused."""
 _CLUSTER_NAME_OPTIONS = ("--cluster-name", "--cluster-id", "-i")
 _CLUSTER_ARN = re.compile(r"arn:[^:]+:eks:[^:]+:\d{12}:cluster/(?P<name>[^/]+)")
 _EKSCTL_NAME = re.compile(r"(?:.*@)?(?P<name>[^.@]+)\.[a-z0-9-]+\.eksctl\.io")
@@ -161,8 +181,8 @@ def resolve_context(kubeconfig: str | Mapping[str, Any], name: str | None = None
     """The context of this name, or the current one.
 
     Raises:
-        KubeconfigError: the text is no kubeconfig, refers to an entry that it does not have, or the cluster has no
-            server.
+        KubeconfigError: the text is no kubeconfig, refers to an entry that it does not have, the cluster has no
+            server, or a field is not supported.
     """
     content = parse_kubeconfig(kubeconfig)
     context = _find_entry(content, "contexts", name or content.get("current-context"), "context")
@@ -170,7 +190,27 @@ def resolve_context(kubeconfig: str | Mapping[str, Any], name: str | None = None
     user = _find_entry(content, "users", context["user"], "user") if context.get("user") else {}
     if not cluster.get("server"):
         raise KubeconfigError(f"kubeconfig: cluster {context.get('cluster')!r} has no 'server'")
+    if not is_plain_url(cluster["server"]):
+        raise KubeconfigError(
+            f"kubeconfig: the 'server' of cluster {context.get('cluster')!r} is no URL, or one with a user, password or"
+            " query in it"
+        )
+    _refuse_unknown(f"cluster {context.get('cluster')!r}", cluster, _CLUSTER_FIELDS)
+    _refuse_unknown(f"user {context.get('user')!r}", user, _USER_FIELDS)
+    _refuse_unknown(f"'exec' of user {context.get('user')!r}", user.get("exec") or {}, _EXEC_FIELDS)
     return Context(cluster, user)
+
+
+def _refuse_unknown(what: str, part: Any, known: Collection[str]) -> None:
+    """Refuse fields that would change how, or as which user, a cluster is reached, and that are not followed."""
+    if not isinstance(part, Mapping):
+        raise KubeconfigError(f"kubeconfig: {what} is not a mapping")
+    unknown = sorted(str(key) for key, value in part.items() if value and key not in known)
+    if unknown:
+        raise KubeconfigError(
+            f"kubeconfig: {what} has {', '.join(map(repr, unknown))}, which is not supported here: requests would be"
+            " sent another way, or as another user, than it says. Use a context without it."
+        )
 
 
 def resolve_cluster_address(path: str, kubeconfig: str) -> tuple[str, str]:
@@ -215,19 +255,11 @@ def is_kubeconfig(text: str) -> bool:
 
 
 def has_secret(text: str) -> bool:
-    """Does the kubeconfig contain a credential, rather than only the command or the file to get one?
+    """May the kubeconfig contain a credential, rather than only the command or the file to get one?
 
-    A text that is no kubeconfig counts as secret, because nothing is known about it.
+    It may unless all of it is known to be none: a text that is no kubeconfig counts as secret too.
     """
-    if not is_kubeconfig(text):
-        return True
-    for _, user in _entries(parse_kubeconfig(text), "users", "user"):
-        if any(user.get(field) for field in _SECRET_USER_FIELDS):
-            return True
-        variables = (user.get("exec") or {}).get("env") or []
-        if any(word in str(each.get("name", "")).lower() for each in variables for word in _SECRET_VARIABLE_WORDS):
-            return True
-    return False
+    return not is_kubeconfig(text) or not is_plain_kubeconfig(parse_kubeconfig(text))
 
 
 def is_same_cluster(one: str, other: str) -> bool:

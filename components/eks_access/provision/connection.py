@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from ..errors import InvalidInputError
-from ..kubernetes.kubeconfig import build_kubeconfig
+from ..kubernetes.kubeconfig import build_kubeconfig, has_secret
 from ..model.identity import AuthenticationMode
 from .arguments import ClusterArgs, validate_arguments
 from .invokes import await_answers
@@ -114,7 +114,19 @@ def connect(name: str, path: str, args: ClusterArgs, opts: pulumi.ResourceOption
     config = args.get("kubeconfig")
     if config is None:
         config = _default_kubeconfig(args) if given is None else _read_kubeconfig(path, given)
-    return Connection(name, config, given, opts)
+    return Connection(name, _hide_credentials(config), given, opts)
+
+
+def _hide_credentials(config: pulumi.Input[str]) -> pulumi.Input[str]:
+    """The kubeconfig, as a secret unless it is known to contain none: providers keep their inputs in the state."""
+    if isinstance(config, str):
+        return pulumi.Output.secret(config) if has_secret(config) else config
+
+    def hide(text: str) -> pulumi.Input[str]:
+        return pulumi.Output.secret(text) if has_secret(text) else text
+
+    known: pulumi.Output[str] = pulumi.Output.from_input(config)
+    return known.apply(hide)
 
 
 def _read_kubeconfig(path: str, provider: "kubernetes.Provider") -> pulumi.Input[str]:

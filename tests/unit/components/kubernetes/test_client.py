@@ -6,6 +6,7 @@ import logging
 import re
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -137,6 +138,69 @@ def test_a_failing_credential_command_is_an_error_with_its_message(server: str, 
     with pytest.raises(CredentialError, match="exit code 3: no login for you"):
         api.request("GET", "/")
     assert Server.authorizations == [], "nothing was sent"
+
+
+def failing_user(script: str, **variables: str) -> dict[str, Any]:
+    env = [{"name": name, "value": value} for name, value in variables.items()]
+    return {"exec": {"command": "sh", "args": ["-c", script], "env": env, "installHint": "Ask https://me:hunter2@x."}}
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        failing_user("curl -H 'X-Vault: hunter2hunter2' vault; echo failed with hunter2hunter2 >&2; exit 3"),
+        failing_user("set -x; : token=hunter2hunter2; echo failed >&2; exit 3"),
+        failing_user("echo failed $VAULT_PASS >&2; exit 3", VAULT_PASS="hunter2"),
+        failing_user("echo 'failed: Authorization: Bearer hunter2' >&2; exit 3"),
+        failing_user("echo 'failed: https://boss:hunter2@vault/' >&2; exit 3"),
+    ],
+    ids=lambda user: user["exec"]["args"][1],
+)
+def test_a_failing_credential_command_repeats_no_secret(
+    server: str, user: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    api = KubernetesApi.from_kubeconfig(kubeconfig(server, user))
+    with caplog.at_level(logging.DEBUG), pytest.raises(CredentialError, match="'sh' failed with exit code 3") as failed:
+        api.request("GET", "/")
+    shown = "".join(traceback.format_exception(failed.value)) + caplog.text
+    assert "hunter2" not in shown
+    assert "failed" in str(failed.value).partition("code 3:")[2], "the rest of its words stay"
+
+
+def test_a_command_that_cannot_run_or_does_not_end_repeats_no_secret(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eks_access.kubernetes.credentials._COMMAND_SECONDS", 0.05)
+    slow = failing_user("sleep 5 # hunter2")
+    missing = {"exec": {**failing_user("hunter2")["exec"], "command": "no-such-command-here"}}
+    for user, words in ((slow, "did not end within"), (missing, "No such file")):
+        with pytest.raises(CredentialError, match=words) as failed:
+            KubernetesApi.from_kubeconfig(kubeconfig(server, user)).request("GET", "/")
+        assert "hunter2" not in "".join(traceback.format_exception(failed.value))
+
+
+@pytest.mark.parametrize(
+    "output", ["hunter2", '{"status": "hunter2"}', '{"status": {"token": "t", "expirationTimestamp": "hunter2"}}']
+)
+def test_an_output_that_is_no_credential_is_not_repeated(server: str, output: str) -> None:
+    user = {"exec": {"command": "printf", "args": ["%s", output]}}
+    with pytest.raises(CredentialError, match="printed no ExecCredential") as failed:
+        KubernetesApi.from_kubeconfig(kubeconfig(server, user)).request("GET", "/")
+    assert "hunter2" not in "".join(traceback.format_exception(failed.value))
+
+
+@pytest.mark.parametrize(("asks", "has_cluster"), [(True, True), (False, False)])
+def test_a_credential_command_is_given_the_cluster_if_it_asks_for_it(
+    server: str, tmp_path: Path, asks: bool, has_cluster: bool
+) -> None:
+    Server.answers = {"/": (200, b"{}")}
+    script = f'printf %s "$KUBERNETES_EXEC_INFO" > {tmp_path}/info; echo \'{{"status": {{"token": "t"}}}}\''
+    user = {"exec": {"apiVersion": "v", "command": "sh", "args": ["-c", script], "provideClusterInfo": asks}}
+    KubernetesApi.from_kubeconfig(kubeconfig(server, user)).request("GET", "/")
+    info = json.loads((tmp_path / "info").read_text())
+    assert (info["apiVersion"], info["kind"], info["spec"]["interactive"]) == ("v", "ExecCredential", False)
+    assert ("cluster" in info["spec"]) is has_cluster
+    assert not has_cluster or info["spec"]["cluster"]["server"] == server
 
 
 def test_a_missing_credential_command_is_an_error_with_its_install_hint(server: str) -> None:

@@ -60,9 +60,9 @@ def test_a_text_without_clusters_is_no_kubeconfig_and_counts_as_secret(text: str
     assert has_secret(text)
 
 
-@pytest.mark.parametrize("users", ["x", [1], [{"user": "x"}], [{}]])
-def test_users_of_another_shape_are_ignored(users: Any) -> None:
-    assert not has_secret(json.dumps(json.loads(BUILT) | {"users": users}))
+@pytest.mark.parametrize(("users", "secret"), [("x", True), ([1], True), ([{"user": "x"}], True), ([{}], False)])
+def test_users_of_another_shape_may_be_secrets(users: Any, secret: bool) -> None:
+    assert has_secret(json.dumps(json.loads(BUILT) | {"users": users})) is secret
 
 
 def test_a_certificate_authority_may_be_in_a_file(tmp_path: Path) -> None:
@@ -100,3 +100,97 @@ def test_the_environment_names_one_file(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("KUBECONFIG", f"{file}:{file}")
     with pytest.raises(KubeconfigError, match="Set KUBECONFIG to one file"):
         read_environment_kubeconfig()
+
+
+def with_user(**user: Any) -> str:
+    content = json.loads(BUILT)
+    content["users"][0]["user"] = user
+    return json.dumps(content)
+
+
+def with_exec(*args: str, command: str = "aws", **fields: Any) -> str:
+    return with_user(exec={"apiVersion": "client.authentication.k8s.io/v1", "command": command, "args": args, **fields})
+
+
+PLAIN = {
+    "the AWS CLI": with_exec("--region", "eu-west-1", "eks", "get-token", "--cluster-name", "prod", "--output", "json"),
+    "the AWS CLI with a role": with_exec(
+        "eks", "get-token", "--cluster-name=prod", "--role-arn", "arn:aws:iam::1:role/x"
+    ),
+    "the authenticator": with_exec(
+        "token", "-i", "prod", "-r", "arn:aws:iam::1:role/x", command="aws-iam-authenticator"
+    ),
+    "a profile": with_exec(
+        "eks", "get-token", env=[{"name": "AWS_PROFILE", "value": "dev"}], installHint="Install it."
+    ),
+    "a command alone": with_user(exec={"command": "sign-in", "args": None, "env": None, "provideClusterInfo": False}),
+    "a file with a token": with_user(tokenFile="/var/run/token"),
+    "files": with_user(**{"client-certificate": "/tls.crt", "client-key": "/tls.key"}),
+    "a certificate": with_user(**{"client-certificate-data": base64.b64encode(b"CERTIFICATE").decode()}),
+    "another user": with_user(**{"as": "boss", "as-groups": ["admins"]}),
+    "a proxy": changed(**{"proxy-url": "http://proxy:3128"}),
+}
+SECRET = {
+    "a token": with_user(token="hunter2"),
+    "a password": with_user(username="boss", password="hunter2"),
+    "a key": with_user(**{"client-key-data": "aw=="}),
+    "a key with its certificate": with_user(
+        **{"client-certificate-data": base64.b64encode(b"-BEGIN PRIVATE KEY-").decode()}
+    ),
+    "another provider": with_user(**{"auth-provider": {"name": "oidc", "config": {"client-secret": "hunter2"}}}),
+    "a shell": with_exec("-c", "curl -H 'X-Vault: hunter2' https://vault", command="sh"),
+    "an option of another command": with_exec("get-token", "--client-secret", "hunter2", command="kubelogin"),
+    "an option with its value": with_exec("get-token", "--client-secret=hunter2", command="kubelogin"),
+    "a plain argument": with_exec("hunter2", command="sign-in"),
+    "a value after a known option": with_exec("--region", "eu-west-1", "hunter2"),
+    "a variable": with_exec(env=[{"name": "VAULT_PASS", "value": "hunter2"}]),
+    "a credential in a variable": with_exec(env=[{"name": "AWS_ACCESS_KEY_ID", "value": "AKIA"}]),
+    "a user in the server": changed(server="https://boss:hunter2@cluster"),
+    "a query in the server": changed(server="https://cluster?token=hunter2"),
+    "a user in the proxy": changed(**{"proxy-url": "http://boss:hunter2@proxy:3128"}),
+    "a field of another tool": with_user(**{"vault-token": "hunter2"}),
+    "a field of the file": json.dumps({**json.loads(BUILT), "x-token": "hunter2"}),
+    "an extension": changed(extensions=[{"name": "x", "extension": {"token": "hunter2"}}]),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_what_is_known_to_be_no_secret_stays_readable(name: str) -> None:
+    assert not has_secret(PLAIN[name])
+
+
+@pytest.mark.parametrize("name", SECRET)
+def test_everything_else_counts_as_a_secret(name: str) -> None:
+    assert has_secret(SECRET[name])
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        (changed(**{"proxy-url": "http://boss:hunter2@proxy"}), "proxy-url"),
+        (changed(**{"new-option": "hunter2"}), "new-option"),
+        (with_user(**{"as": "hunter2"}), "as"),
+        (with_user(**{"as-groups": ["hunter2"]}), "as-groups"),
+        (with_user(**{"as-user-extra": {"a": ["hunter2"]}}), "as-user-extra"),
+        (with_user(**{"auth-provider": {"name": "hunter2"}}), "auth-provider"),
+        (with_user(username="boss", password="hunter2"), "password"),
+        (with_exec(stdinUnavailable="hunter2"), "stdinUnavailable"),
+    ],
+)
+def test_a_field_that_changes_how_or_as_which_user_a_cluster_is_reached_is_refused(text: str, field: str) -> None:
+    with pytest.raises(KubeconfigError, match=f"'{field}'.* not supported here") as refused:
+        resolve_context(text)
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("server", ["https://boss:hunter2@cluster", "https://cluster/?token=hunter2", "hunter2"])
+def test_a_server_with_a_credential_is_refused_without_repeating_it(server: str) -> None:
+    with pytest.raises(KubeconfigError, match="the 'server' of cluster 'prod' is no URL") as refused:
+        resolve_context(changed(server=server))
+    assert "hunter2" not in str(refused.value)
+
+
+def test_empty_fields_and_those_of_other_contexts_are_no_reason_to_refuse() -> None:
+    content = json.loads(changed(**{"proxy-url": "", "disable-compression": True}))
+    content["users"].append({"name": "other", "user": {"as": "boss"}})
+    assert resolve_context(json.dumps(content)).server == "https://cluster"

@@ -11,7 +11,7 @@ from eks_access.integrations.apono.integration import Apono
 from eks_access.integrations.cado import Cado
 from eks_access.integrations.conductorone.integration import ConductorOne
 from eks_access.integrations.opentrace import OpenTrace
-from tests.support.components import ALL, c1, cado, opentrace, refusal
+from tests.support.components import ALL, c1, cado, opentrace, refusal, unwrapped
 from tests.support.recording_engine import (
     ACCESS_ENTRY,
     ASSOCIATION,
@@ -154,7 +154,10 @@ def test_only_values_that_contain_a_secret_are_secret() -> None:
     assert seen == {"external id": True, "role": False, "principals": False}
 
 
-KUBECONFIG = json.dumps({"clusters": [], "current-context": "prod"})
+KUBECONFIG = json.dumps(
+    {"clusters": [{"name": "prod", "cluster": {"server": "https://prod"}}], "current-context": "prod"}
+)
+WITH_TOKEN = json.dumps({**json.loads(KUBECONFIG), "users": [{"name": "x", "user": {"token": "hunter2"}}]})
 
 
 def run_with_provider(**options: Any) -> Engine:
@@ -173,6 +176,22 @@ def test_a_given_providers_kubeconfig_is_that_of_the_rbac_objects() -> None:
     engine = run_with_provider(kubeconfig=KUBECONFIG)
     assert set(engine.of(PROVIDER)) == {"shared"}
     assert {each["kubeconfig"] for each in engine.of(CLUSTER_ROLE).values()} == {KUBECONFIG}
+
+
+@pytest.mark.parametrize("is_output", [False, True])
+@pytest.mark.parametrize(("text", "is_secret"), [(KUBECONFIG, False), (WITH_TOKEN, True)])
+def test_a_kubeconfig_with_a_credential_is_a_secret_wherever_it_is_kept(
+    text: str, is_secret: bool, is_output: bool
+) -> None:
+    def program() -> Any:
+        kubeconfig = pulumi.Output.from_input(text) if is_output else text
+        return Cado("one", cado(clusters={"api": {"name": "prod-api", "kubeconfig": kubeconfig}})).role_arn
+
+    engine = run(program)
+    kept = [each["kubeconfig"] for each in engine.of(CLUSTER_ROLE).values()]
+    assert kept
+    assert all((each != text) is is_secret for each in kept)
+    assert not is_secret or all(unwrapped(each) == text for each in kept)
 
 
 @pytest.mark.parametrize("option", ["context", "cluster"])
