@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from eks_access.errors import EksAccessError
+from eks_access.redaction import redacted
 
 _SECONDS = 300
 
@@ -112,7 +113,7 @@ def run_git(arguments: list[str], folder: Path) -> str:
     except subprocess.TimeoutExpired as cause:
         raise GitError(f"`git {arguments[0]}` took over {_SECONDS} seconds") from cause
     if done.returncode != 0:
-        raise GitError(f"git {arguments[0]}: {' '.join(done.stderr.split())}")
+        raise GitError(f"git {arguments[0]}: {redacted(' '.join(done.stderr.split()))}")
     return done.stdout
 
 

@@ -72,8 +72,8 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
         re.compile(rf"(?i)({_COMMON_NAMES}{_SEPARATOR}){_QUOTED}"),
         rf"\1\g<quote>{MASK}",
     ),
-    # Passwords in URLs.
-    (("://",), re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"), MASK),
+    # User information in URLs: a name alone may be a token.
+    (("://",), re.compile(r"(?<=://)[^/\s@\"'?#]+(?=@)"), MASK),
 )
 """Lower-case substrings without which the pattern cannot match (most texts have none), the pattern, its replacement."""
 

@@ -8,6 +8,7 @@ import grpc  # type: ignore[import-untyped]
 from pulumi import RunError
 
 from ..errors import EksAccessError, InvalidInputError
+from ..redaction import redacted
 from ..text_layout import show_controls
 
 ENGINE_STOPPED = "the engine ended the deployment before this was done"
@@ -39,14 +40,19 @@ def user_message(error: BaseException) -> tuple[grpc.StatusCode, str] | None:
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, _USER_ERRORS) and not is_engine_stopped(cause):
-            return grpc.StatusCode.FAILED_PRECONDITION, show_controls(str(cause), keep_lines=True)
+            return grpc.StatusCode.FAILED_PRECONDITION, _format_message(cause)
     if any(map(is_engine_stopped, causes)):
         return grpc.StatusCode.CANCELLED, ENGINE_STOPPED
     # The innermost one: the SDK's component host repeats it together with its traceback.
     for cause in reversed(causes):
         if _INVOKE_FAILED.match(str(cause)):
-            return grpc.StatusCode.FAILED_PRECONDITION, show_controls(str(cause), keep_lines=True)
+            return grpc.StatusCode.FAILED_PRECONDITION, _format_message(cause)
     return None
+
+
+def _format_message(cause: BaseException) -> str:
+    """The message as the engine shows and keeps it: other programs' words in it may have credentials in them."""
+    return show_controls(redacted(str(cause), limit=None), keep_lines=True)
 
 
 def is_engine_stopped(error: BaseException) -> bool:

@@ -15,6 +15,7 @@ from pulumi.runtime import proto
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc
 
+from ..redaction import redacted
 from ..text_layout import show_controls
 from .errors import user_message
 
@@ -120,7 +121,7 @@ class EngineLog:
         self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine_address))
 
     def warn(self, urn: str, message: str) -> None:
-        message = show_controls(message)
+        message = show_controls(redacted(message, limit=None))
         request = engine_pb2.LogRequest(severity=engine_pb2.WARNING, message=message, urn=urn)
         log.warning("%s: %s", urn.rpartition("::")[2], message)
         try:

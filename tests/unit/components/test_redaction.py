@@ -48,6 +48,7 @@ CREDENTIALS = {
     "activation code in the environment": "EKS_ACTIVATION_CODE=hunter2",
     "activation code as an option": "init --activation.id=x --activation.code=hunter2",
     "password in a URL": "http://user:hunter2@proxy.example.com:3128",
+    "token in a URL": "fatal: cannot read https://hunter2@github.com/acme/app.git",
     "password in JSON": '{"password": "hunter2"}',
 }
 

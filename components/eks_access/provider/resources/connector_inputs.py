@@ -7,7 +7,9 @@ that decide only how a registration is made and accessed are never a difference.
 from typing import Any
 
 from ...connector import validation
+from ...endpoint import is_loopback
 from ...errors import InvalidInputError
+from ...kubernetes.plain_kubeconfig import is_plain_url
 from ...model.arn import ACCOUNT_ID
 from ..properties import STRING, InputProperty, validate_bool, validate_string
 
@@ -46,8 +48,15 @@ def _validate_limit(path: str, value: Any) -> None:
 
 def _validate_endpoint(path: str, value: Any) -> None:
     validate_string(path, value)
-    if not value.startswith(("http://", "https://")):
-        raise InvalidInputError(path, None, "is not a URL")
+    if not value.startswith(("http://", "https://")) or not is_plain_url(value):
+        raise InvalidInputError(path, None, "is not a URL, or one with a user, password or query in it")
+    if value.startswith("http://") and not is_loopback(value):
+        raise InvalidInputError(
+            path,
+            None,
+            "is an http:// URL of another machine, so requests and the activation code would be readable on the way",
+            "Use https://.",
+        )
 
 
 def _validate_account(path: str, value: Any) -> None:

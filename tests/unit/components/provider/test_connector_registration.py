@@ -101,6 +101,10 @@ def stack() -> Stack:
         ({"account": "1"}, "account", "12 digits"),
         ({"cluster": "x"}, "cluster", "not a property"),
         ({"endpoint": "localhost"}, "endpoint", "URL"),
+        ({"endpoint": "http://eks.example.com"}, "endpoint", "http:// URL of another machine"),
+        ({"endpoint": "http://localhost.example.com"}, "endpoint", "http:// URL of another machine"),
+        ({"endpoint": "http://127.0.0.1@example.com"}, "endpoint", "user, password or query"),
+        ({"endpoint": "https://me:hunter2@eks.example.com"}, "endpoint", "user, password or query"),
         ({"ensureServiceLinkedRole": "yes"}, "ensureServiceLinkedRole", "true or false"),
     ],
 )
@@ -110,6 +114,14 @@ def test_an_invalid_input_is_a_failure_with_its_name_and_problem(
     (failure,) = stack.check(**changes).failures
     assert failure.property == name
     assert problem in failure.reason
+    assert "hunter2" not in failure.reason
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["https://eks.eu-west-1.amazonaws.com", "http://127.0.0.1:4566", "http://localhost"]
+)
+def test_requests_are_readable_on_this_machine_alone(stack: Stack, endpoint: str) -> None:
+    assert not stack.check(endpoint=endpoint).failures
 
 
 def test_valid_and_unknown_inputs_are_accepted(stack: Stack) -> None:

@@ -15,7 +15,7 @@ from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, resource_pb2, re
 
 from eks_access.errors import InvalidInputError
 from eks_access.provider.catalogue import create_component_servicer
-from eks_access.provider.errors import ENGINE_STOPPED, user_message
+from eks_access.provider.errors import ENGINE_STOPPED, ProviderError, user_message
 from eks_access.provider.plugin import Plugin
 from eks_access.provider.server import Servicer, handle_background_error
 
@@ -138,6 +138,13 @@ def test_an_error_for_the_user_is_reported_although_the_engine_stopped_because_o
     ended = user_message(RunError("Resource monitor has terminated, shutting down"))
     assert ended == (grpc.StatusCode.CANCELLED, ENGINE_STOPPED), "the SDK's own error"
     assert user_message(KeyError("clusters")) is None, "a bug keeps its traceback"
+
+
+def test_an_error_for_the_user_has_no_credential() -> None:
+    found = user_message(ProviderError("the command said: Authorization: Bearer hunter2 for https://me:hunter2@x/"))
+    assert found is not None
+    assert "hunter2" not in found[1]
+    assert found[1].startswith("the command said: ")
 
 
 def test_an_error_for_the_user_shows_control_characters() -> None:
