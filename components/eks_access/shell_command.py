@@ -9,5 +9,10 @@ def format_command(command: str, options: Mapping[str, str], names: Sequence[str
 
     A value is joined to its option, and names come after `--`: neither is taken for an option if it begins with a dash.
     """
-    values = (f"--{option}={shlex.quote(value)}" for option, value in options.items())
-    return " ".join([command, *values, *(("--", *map(shlex.quote, names)) if names else ())])
+    values = (f"--{option}={_quote(value)}" for option, value in options.items())
+    return " ".join([command, *values, *(("--", *map(_quote, names)) if names else ())])
+
+
+def _quote(value: str) -> str:
+    """The value as one word, for zsh too, which replaces `=name` by the path of a command."""
+    return f"'{value}'" if value.startswith("=") and shlex.quote(value) == value else shlex.quote(value)

@@ -56,8 +56,9 @@ duration_seconds = {SESSION_SECONDS}"""
 
 
 def _saml(place: Place, role_name: str, trust: Saml) -> tuple[str, ...]:
-    profile = f"""[profile {role_name}]
-credential_process = saml2aws login --credential-process --role={place.role_arn} --profile={role_name}"""
+    # The AWS SDKs pass it to a shell, or split it as one does; the path of a role may have any printable character.
+    process = format_command("saml2aws login --credential-process", {"role": place.role_arn, "profile": role_name})
+    profile = f"[profile {role_name}]\ncredential_process = {process}"
     command = format_command(
         "aws sts assume-role-with-saml",
         {
