@@ -39,8 +39,10 @@ class Command(click.Command):
                 _start_log(log_file, ctx.command_path)
             return super().invoke(ctx)
         except EksAccessError as error:
+            from eks_access.redaction import redacted
+
             _log.debug("the command failed", exc_info=True)
-            print_message(f"Error: {error}", err=True)
+            print_message(f"Error: {redacted(str(error), limit=None)}", err=True)
             ctx.exit(self.error_code)
         except KeyboardInterrupt:
             print_message("Interrupted; no report was written.", err=True)
