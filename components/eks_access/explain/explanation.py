@@ -8,7 +8,7 @@ from typing import Any
 from ..manifest.models import AwsExpectation, Grant, IntegrationAccess, KubernetesExpectation
 from ..model import aws_actions, existing_role, iam
 from ..model.identity import EntryMethod
-from ..model.kubernetes_rights import AWS_AUTH_RISK, PolicyRule, describe_right, reaches_system, writes_aws_auth
+from ..model.kubernetes_rights import PolicyRule, describe_aws_auth, describe_right, reaches_system, writes_aws_auth
 from ..model.kubernetes_rights.grading import CONFINED_RISK, find_confined_approvals
 from ..model.risk import Risk
 from .difference import (
@@ -167,7 +167,7 @@ def _describe_rule(rule: Mapping[str, Any], namespaces: list[str] | None, confin
                 names = rule.get("resourceNames", ())
                 yield describe_right(resource, verb, group=group, named=bool(names), names=names, namespaces=namespaces)
     if reaches_system(namespaces) and writes_aws_auth(PolicyRule.from_json(rule)):
-        yield AWS_AUTH_RISK
+        yield describe_aws_auth(rule["verbs"])
 
 
 def _subject(grant: Grant, own: str) -> str:

@@ -20,7 +20,7 @@ from .grading import grade_rule, reaches_system, writes_aws_auth
 from .matrix import MATRIX
 from .request import PolicyRule, Request, RuleLike, allows, is_in_scope
 from .scope import Reach, find_outside_namespaces, find_reach, find_scopes
-from .sentences import AWS_AUTH_RISK, describe_right, describe_url, find_right
+from .sentences import AWS_AUTH_RISK, describe_aws_auth, describe_right, describe_url, find_right
 
 __all__ = [
     "AWS_AUTH_RISK",
@@ -40,6 +40,7 @@ __all__ = [
     "RuleLike",
     "add_custom_resources",
     "allows",
+    "describe_aws_auth",
     "describe_right",
     "describe_url",
     "find_ineffective",

@@ -11,8 +11,13 @@ from .scope import find_outside_namespaces
 from .system_objects import find_system_objects
 
 AWS_AUTH_RISK = Risk("can change aws-auth, and with it who may do what in the cluster", True)
-"""Of a rule that writes ConfigMaps in kube-system (`writes_aws_auth`)."""
+_AWS_AUTH_DELETION = Risk("can delete aws-auth, and so take the access of every node and principal in it", True)
 OUTSIDE_NAMESPACES = "gives nothing: the kind has no namespace, and the binding is in force in namespaces only"
+
+
+def describe_aws_auth(verbs: Collection[str]) -> Risk:
+    """What a rule with these verbs on ConfigMaps in kube-system makes possible (`writes_aws_auth`)."""
+    return AWS_AUTH_RISK if {ANY, *WRITES}.intersection(verbs) else _AWS_AUTH_DELETION
 
 
 def describe_right(

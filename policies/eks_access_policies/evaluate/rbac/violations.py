@@ -10,6 +10,7 @@ from eks_access.model.kubernetes_rights import (
     PolicyRule,
     Reach,
     RuleLike,
+    describe_aws_auth,
     find_ineffective,
     find_reach,
 )
@@ -149,8 +150,8 @@ class ViolationFinder:
             yield from _find_wildcards(right, context)
         yield from self._find_named(right, context)
         if context.in_system and writes_aws_auth(right):
-            sentence = "can change aws-auth, and so make anyone an administrator of a cluster that reads it"
-            yield Violation(AWS_AUTH, _matching(right.verbs, (*WRITES, *DELETES)), ("configmaps",), sentence)
+            verbs = _matching(right.verbs, (*WRITES, *DELETES))
+            yield Violation(AWS_AUTH, verbs, ("configmaps",), describe_aws_auth(verbs).sentence)
 
     def _find_named(self, right: RuleLike, context: _Context) -> Iterator[Violation]:
         """Violations of rules that `resourceNames` do not confine, because of the names in them."""

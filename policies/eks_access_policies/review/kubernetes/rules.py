@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from eks_access.model.kubernetes_rights import (
-    AWS_AUTH_RISK,
     READS,
     PolicyRule,
     Request,
+    describe_aws_auth,
     describe_right,
     describe_url,
     find_outside_namespaces,
@@ -228,7 +228,7 @@ def _rate_risk(grant: Request, places: Places, names: tuple[str, ...] = ()) -> R
     if grant.url:
         return describe_url(grant.url, grant.verb)
     if _reaches_aws_auth(grant, places, names):
-        return AWS_AUTH_RISK
+        return describe_aws_auth((grant.verb,))
     if grant.verb == "bind" and names:
         return Risk(f"can give {list_names(names)} to anyone, itself included", True)
     named = f" named {list_names(names)}" if names else ""
