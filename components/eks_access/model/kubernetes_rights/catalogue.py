@@ -25,6 +25,9 @@ CONNECTS = ("create", "get")
 RBAC = "rbac.authorization.k8s.io"
 ADMISSION = "admissionregistration.k8s.io"
 CERTIFICATES = "certificates.k8s.io"
+KUBEVIRT = "subresources.kubevirt.io"
+"""Its resources have the same verbs as those of pods: a console is opened by GET.
+https://kubevirt.io/user-guide/cluster_admin/authorization/"""
 WORKLOADS = (
     ("", ("pods", "replicationcontrollers")),
     ("apps", ("daemonsets", "deployments", "replicasets", "statefulsets")),
@@ -238,17 +241,21 @@ KUBERNETES_RIGHTS: tuple[KubernetesRight, ...] = (
         "pod-attach",
         "take over what runs in every pod{of}, and read the secrets mounted there",
         CONNECTS,
-        _core("pods/attach"),
+        (*_core("pods/attach"), Target(KUBEVIRT, ("virtualmachineinstances/console", "virtualmachineinstances/vnc"))),
         HIGH,
         MEDIUM,
         by_wildcard=("create",),
+        sentences=dict.fromkeys(
+            ("virtualmachineinstances/console", "virtualmachineinstances/vnc"),
+            "take over the screen and the keyboard of every virtual machine{of}",
+        ),
         anchor="workload-creation",
     ),
     KubernetesRight(
         "pod-portforward",
         "reach every port in every pod{of}, past network policies and load balancers",
         CONNECTS,
-        _core("pods/portforward"),
+        (*_core("pods/portforward"), Target(KUBEVIRT, ("virtualmachineinstances/portforward",))),
         HIGH,
         MEDIUM,
         by_wildcard=("create",),

@@ -234,6 +234,12 @@ def test_a_name_does_not_confine_a_custom_resource_and_its_own_api_group_does() 
     assert find(rule("create", "buckets", group="s3.services.k8s.aws"), namespace="web") == {}
 
 
+def test_the_console_of_a_virtual_machine_is_that_of_a_pod() -> None:
+    made = rule("get", "virtualmachineinstances/console", group="subresources.kubevirt.io")
+    assert find(made)["rbac-pod-attach"] is HIGH
+    assert find(made, namespace="vms") == {"rbac-pod-attach-in-namespace": MEDIUM}
+
+
 def test_users_add_custom_resources_of_their_own_operators() -> None:
     made = rule("create", "runners", group="ci.example.com")
     assert find(made, namespace="web") == {}
