@@ -37,7 +37,8 @@ _OF_THE_SUBJECT = frozenset(
         *("sha", "workflow", "workflow_ref", "workflow_sha"),
     }
 )
-"""Claims that say more about the subject, and so differ with it. No trust policy of this package compares them."""
+"""Claims that say more about the subject. They differ with it, and are not needed in a forged token: no trust policy of
+this package compares them. Tokens of one subject for two audiences have the same."""
 _SAML_TESTED: Mapping[TamperedRequest, frozenset[str]] = {"audience-wrong": frozenset({"Recipient"})}
 """`SAML:aud` is the assertion's Recipient."""
 _SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
@@ -52,7 +53,7 @@ def find_token_problem(tampered: TamperedRequest, genuine: str, sent: str) -> st
         expected, found = _decode_token(genuine), _decode_token(sent)
     except ValueError:
         return "the tokens cannot be compared: one of them is not a JSON Web Token"
-    ignored = _OF_EACH_TOKEN | (_OF_THE_SUBJECT if tampered == "subject-wrong" else frozenset())
+    ignored = _OF_EACH_TOKEN | (frozenset() if tampered == "audience-wrong" else _OF_THE_SUBJECT)
     if tampered == "audience-wrong" and _audiences(expected) & _audiences(found):
         return "the token for another audience is for the right one as well"
     return _compare(tampered, _TESTED[tampered], ignored, expected, found) or _compare_signatures(genuine, sent)

@@ -23,6 +23,7 @@ LATER = {"iat": 1001, "nbf": 1001, "exp": 2001, "jti": "two"}
         ("subject-wrong", token(**LATER, sub="repo:acme/b", repository="acme/b", ref="refs/heads/x")),
         ("forged", token("b3RoZXI", **LATER)),
         ("forged", token("b3RoZXI")),
+        ("forged", token("b3RoZXI", **{"kubernetes.io": {"namespace": "collector"}})),
     ],
 )
 def test_a_token_that_differs_in_the_tested_claim_alone_proves_it(tampered: TamperedRequest, sent: str) -> None:
