@@ -221,7 +221,8 @@ class Actor:
         if identity.web_identity is None:
             raise AssumeRoleError(f"{self.name}: its trust is web identity, but its identity has no 'web_identity'")
         field = _TOKEN_FIELDS[tampered]
-        return self._require(getattr(identity.web_identity, field), f"web_identity.{field}")
+        source: TokenSource | None = getattr(identity.web_identity, field)
+        return self._require(source, f"web_identity.{field}")
 
     def _assume_with_web_identity(self, token: str) -> Any:
         client = self._aws.client("sts", self.region, None)

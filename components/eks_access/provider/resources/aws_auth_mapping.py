@@ -14,7 +14,7 @@ from typing_extensions import override
 from ...aws_auth import lifecycle
 from ...aws_auth.errors import AwsAuthConflictError
 from ...aws_auth.mapping import RoleMapping, canonicalize_role, is_protected
-from ...aws_auth.merge import is_same_identity
+from ...aws_auth.merge import Plan, is_same_identity
 from ...aws_auth.reader import Identity
 from ...kubernetes.client import Api, ApiError
 from ...kubernetes.kubeconfig import has_secret, is_same_cluster
@@ -160,7 +160,7 @@ class AwsAuthMappings(InClusterHandler):
         try:
             with self.translate_errors(f"cluster {values.get('clusterName')!r}"):
                 api = self._connect(str(values["kubeconfig"]))
-                done: lifecycle.Plan | lifecycle.Outcome
+                done: Plan | lifecycle.Outcome
                 if operation.is_preview:
                     done = lifecycle.preview(api, mapping, owned=owned, adopt=adopt)
                 else:

@@ -202,7 +202,7 @@ def test_waiting_goes_on_while_other_answers_change(run: Run) -> None:
 
 def test_waiting_goes_on_while_other_checks_are_under_way(run: Run) -> None:
     deployment = Deployment(call_seconds=4.0)
-    lines: Lines = {"late": (True, 30.0)} | {f"slow {number}": (True, 0.0) for number in range(8)}
+    lines: Lines = {"late": (True, 30.0), **{f"slow {number}": (True, 0.0) for number in range(8)}}
     assert run(deployment, kubernetes=lines)["late"].result is Result.AS_EXPECTED
 
 
