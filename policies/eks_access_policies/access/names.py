@@ -41,8 +41,11 @@ class UsernameProblem:
 
 
 def is_node(entry: Entry) -> bool:
-    """Whether this is how EKS maps a node, a Fargate profile or a Windows node."""
-    return entry.type != "STANDARD" or (entry.method is EntryMethod.AWS_AUTH and entry.username in _NODE_NAMES)
+    """Whether this is how EKS maps a node, a Fargate profile or a Windows node: a role, and never a user."""
+    if entry.type != "STANDARD":
+        return True
+    is_mapped_role = entry.method is EntryMethod.AWS_AUTH and entry.principal.kind != "user"
+    return is_mapped_role and entry.username in _NODE_NAMES
 
 
 def has_derived_username(entry: Entry) -> bool:

@@ -9,9 +9,12 @@ from eks_access.model.identity import RESERVED_PREFIXES, EntryMethod
 
 from ...access import Access, Entry
 from ...access.chain import may_have_username, username_template
+from ...access.iam.identities import find_identities
 from ...access.model import format_cluster
 from ...access.names import MASTERS, NameProblem, Usernames, find_reserved_prefix, is_node
 from ...finding import Finding
+from ...iam import Principal, PrincipalKind
+from ...iam.resources import parse_account
 from ...rules.eks import (
     ANOTHERS_NAME,
     CHOSEN_NAME,
@@ -34,6 +37,7 @@ def evaluate_entries(access: Access, settings: Settings, own_accounts: frozenset
     usernames = Usernames(access.entries)
     for entry in access.entries:
         yield from _check_identity(entry, usernames)
+        yield from _check_node(entry, access)
         yield from _check_principal(entry)
         if not settings.accepts(entry.principal):
             yield from _check_account(entry, known_accounts)
@@ -57,6 +61,29 @@ def _check_identity(entry: Entry, usernames: Usernames) -> Iterator[Finding]:
         if problem.kind is NameProblem.RESERVED:
             words = f"begins with {find_reserved_prefix(entry.username)!r}"
         yield Finding(rule, f"{chain}: username {entry.username!r} {words}.", urn=urn)
+
+
+def _check_node(entry: Entry, access: Access) -> Iterator[Finding]:
+    """What is mapped like a node and is none: without a group of nodes, or a role that only others can assume."""
+    if not is_node(entry):
+        return
+    if entry.type == "STANDARD" and "groups" not in entry.unknown_fields and not set(entry.groups) & set(NODE_GROUPS):
+        message = f"{entry.principal} → {entry}: username {entry.username!r} is a node's, and none of its groups is."
+        yield Finding(RESERVED_NAME, message, urn=entry.resource.urn)
+    role = find_identities(access.stack).get(entry.principal.key)
+    trusted = [principal for each in (role and role.trust) or () if each.allows for principal in each.principals]
+    account = parse_account(entry.principal.arn)
+    if trusted and account and all(_is_of_others(each, account) for each in trusted):
+        named = ", ".join(dict.fromkeys(repr(each.value) for each in trusted[:3]))
+        message = f"{entry.principal} → {entry}: it has the rights of a node, and only {named} can assume the role."
+        yield Finding(NODE_IDENTITY, message, urn=entry.resource.urn)
+
+
+def _is_of_others(principal: Principal, account: str) -> bool:
+    """Whether it is a principal of another account, or one that signs in with a token or an assertion."""
+    if principal.kind is PrincipalKind.AWS:
+        return account not in (principal.value, parse_account(principal.value))
+    return principal.kind is PrincipalKind.FEDERATED
 
 
 _RULES_BY_PROBLEM = {

@@ -8,7 +8,17 @@ from eks_access_policies.evaluate.evaluator import Evaluator
 from eks_access_policies.evaluate.settings import Settings
 from eks_access_policies.finding import Finding
 from eks_access_policies.stack import UNKNOWN, Resource, Stack
-from tests.support.policies.resources import ResourceSpec, association, binding, entry, mapping, role, stack
+from tests.support.policies.resources import (
+    CLUSTER,
+    TRUST,
+    ResourceSpec,
+    association,
+    binding,
+    entry,
+    mapping,
+    role,
+    stack,
+)
 
 CONFIG_MAPS = ("core/v1:ConfigMap", "core/v1:ConfigMapPatch", "core/v1:ConfigMapList", "v1:ConfigMap")
 IDENTITY_PROVIDERS = (
@@ -239,3 +249,65 @@ def test_groups_of_another_shape_are_not_judged() -> None:
 
 
 ENTRY = {"clusterName": "dev", "principalArn": "arn:aws:iam::111122223333:role/x"}
+
+
+NODE_NAME = "system:node:{{EC2PrivateDNSName}}"
+NODE = "eks-node-identity"
+VENDORS_TRUST = TRUST.replace("111122223333:role/platform", "765656841499:role/vendor")
+TOKENS_TRUST = TRUST.replace(
+    '{"AWS": "arn:aws:iam::111122223333:role/platform"}',
+    '{"Federated": "arn:aws:iam::111122223333:oidc-provider/gitlab.com"}',
+)
+
+
+def user_mapping(username: str, *groups: str) -> ResourceSpec:
+    written = ", ".join(f"'{each}'" for each in groups)
+    row = f"- {{userarn: 'arn:aws:iam::111122223333:user/x', username: '{username}', groups: [{written}]}}"
+    return aws_auth({"mapUsers": row})
+
+
+def node_entry(type: str) -> ResourceSpec:
+    given = {"clusterName": CLUSTER, "type": type}
+    return ResourceSpec("aws:eks/accessEntry:AccessEntry", "e", given, {"principalArn": "x"})
+
+
+def test_a_role_in_the_groups_of_nodes_is_a_node_by_its_username() -> None:
+    assert NODE not in rules(role("x"), mapping("m", "x", NODE_NAME, "system:nodes", "system:bootstrappers"))
+    assert NODE in rules(role("x"), mapping("m", "x", "builder", "system:nodes"))
+
+
+def test_a_user_is_no_node_whatever_its_username() -> None:
+    found = rules(user_mapping(NODE_NAME, "system:nodes"))
+    assert {NODE, "eks-reserved-name"} <= found
+
+
+def test_a_nodes_username_without_a_group_of_nodes_is_reserved() -> None:
+    assert "eks-reserved-name" in rules(role("x"), mapping("m", "x", NODE_NAME, "vendor:readers"))
+    assert "eks-reserved-name" in rules(role("x"), mapping("m", "x", "system:node:{{SessionName}}"))
+
+
+@pytest.mark.parametrize("trust", [VENDORS_TRUST, TOKENS_TRUST])
+@pytest.mark.parametrize("type", ["EC2_LINUX", "EC2", ""])
+def test_a_role_that_only_others_can_assume_is_no_node(trust: str, type: str) -> None:
+    def made(**properties: str) -> list[ResourceSpec]:
+        node = ResourceSpec(
+            "aws:eks/accessEntry:AccessEntry", "e", {"clusterName": "c", "type": type}, {"principalArn": "x"}
+        )
+        return [role("x", **properties), node if type else mapping("m", "x", NODE_NAME, "system:nodes")]
+
+    assert NODE in rules(*made(assumeRolePolicy=trust))
+    assert NODE not in rules(*made())
+    of_nodes = TRUST.replace('{"AWS": "arn:aws:iam::111122223333:role/platform"}', '{"Service": "ec2.amazonaws.com"}')
+    assert NODE not in rules(*made(assumeRolePolicy=of_nodes))
+
+
+def test_the_nodes_of_auto_mode_have_their_policy() -> None:
+    def made(type: str, policy: str) -> list[ResourceSpec]:
+        node = ResourceSpec(
+            "aws:eks/accessEntry:AccessEntry", "e", {"clusterName": CLUSTER, "type": type}, {"principalArn": "x"}
+        )
+        return [role("x"), node, association("p", "x", policy)]
+
+    assert not {"eks-entry-type", "eks-unknown-access-policy"} & rules(*made("EC2", "AmazonEKSAutoNodePolicy"))
+    assert "eks-entry-type" in rules(*made("EC2_LINUX", "AmazonEKSAutoNodePolicy"))
+    assert "eks-entry-type" in rules(*made("EC2_LINUX", "AmazonEKSViewPolicy"))
