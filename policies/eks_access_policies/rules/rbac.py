@@ -191,6 +191,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
         "Only controllers write status subresources",
         "Leave the subresources `status`, `binding` and `eviction` out.",
     ),
+    "external-ips": (
+        "Only cluster administrators choose the external addresses of services",
+        "Leave `services` out of rules with write verbs, or forbid externalIPs with an admission policy"
+        " (DenyServiceExternalIPs).",
+    ),
     "traffic": (
         "Only cluster administrators redirect traffic",
         "Leave endpoints and network policies out of rules with write verbs.",

@@ -545,6 +545,21 @@ KUBERNETES_RIGHTS: tuple[KubernetesRight, ...] = (
         _core("pods/status", "services/status", "pods/binding", "pods/eviction"),
         MEDIUM,
         MEDIUM,
+        sentences={
+            "pods/status": "write the state of pods{of}, and so mislead traffic and controllers",
+            "services/status": "take the traffic of any address with the state of services{of} (CVE-2020-8554)",
+            "pods/binding": "decide on which node pods{of} run",
+            "pods/eviction": "stop pods{of} by evicting them, as far as disruption budgets permit",
+        },
+    ),
+    KubernetesRight(
+        "external-ips",
+        "take the traffic of any address with the externalIPs of services{of} (CVE-2020-8554)",
+        WRITES,
+        _core("services"),
+        MEDIUM,
+        MEDIUM,
+        names=Names.IRRELEVANT,
     ),
     KubernetesRight(
         "traffic",

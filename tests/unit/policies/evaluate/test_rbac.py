@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from eks_access_policies.evaluate.evaluator import Evaluator
 from eks_access_policies.evaluate.settings import Settings
 from eks_access_policies.finding import Finding
@@ -66,3 +68,30 @@ def test_accepted_principals_are_left_out_of_a_group() -> None:
     (found,) = findings(made, "rbac-secrets-read", Settings(allowed_principals=("r0",)))
     assert ("role/r0" in found.message, "role/r1" in found.message) == (False, True)
     assert not findings(made, "rbac-secrets-read", Settings(allowed_principals=("r0", "r1")))
+
+
+@pytest.mark.parametrize(
+    ("verb", "resource", "words", "is_cve"),
+    [
+        ("create", "pods/eviction", "can stop pods there by evicting them", False),
+        ("create", "pods/binding", "can decide on which node pods there run", False),
+        ("patch", "pods/status", "write the state of pods", False),
+        ("patch", "services/status", "take the traffic of any address", True),
+    ],
+)
+def test_a_subresource_is_reported_in_its_own_words(verb: str, resource: str, words: str, is_cve: bool) -> None:
+    made = [*principals(1), cluster_role("writes", rule(verb, resource)), binding("b", "writes", "g")]
+    (found,) = findings(made, "rbac-status-write")
+    assert words in found.message
+    assert ("CVE-2020-8554" in found.message) is is_cve
+
+
+@pytest.mark.parametrize("verb", ["create", "update", "patch"])
+def test_who_writes_services_chooses_their_external_addresses(verb: str) -> None:
+    for namespace in ("", "shop"):
+        made = [*principals(1), cluster_role("writes", rule(verb, "services"))]
+        found = findings([*made, binding("b", "writes", "g", namespace=namespace)], "rbac-external-ips")
+        (message,) = (each.message for each in found)
+        assert "externalIPs" in message
+    reads = cluster_role("reads", rule("get delete", "services"))
+    assert not findings([*principals(1), reads, binding("b", "reads", "g")], "rbac-external-ips")

@@ -233,3 +233,22 @@ def test_a_pattern_for_every_name_of_a_secret_is_every_secret(resource: str, is_
 def test_a_policy_of_aws_that_reads_every_parameter_is_reported() -> None:
     document = find_aws_policy("arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess")
     assert "iam-policy-data-read" in {each.rule.id for each in evaluate_policy(document, CONTEXT, "aws")}
+
+
+PRIVATE = {"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "192.168.0.0/16"]}}
+FROM_ELSEWHERE = {"NotIpAddress": {"aws:SourceIp": ["10.0.0.0/8", "192.168.0.0/16"]}}
+
+
+def test_what_is_allowed_from_private_addresses_alone_is_never_allowed() -> None:
+    (finding,) = evaluate(allow("iam:AttachRolePolicy", "*", PRIVATE))
+    assert finding.rule.id == "iam-policy-condition-never"
+    assert "use aws:VpcSourceIp" in finding.message
+
+
+def test_a_deny_of_every_address_but_private_ones_is_unconditional() -> None:
+    assert escalations("iam:AttachRolePolicy", "*")
+    found = evaluate(allow("iam:AttachRolePolicy"), deny("iam:*", "*", FROM_ELSEWHERE))
+    assert not [each for each in found if "-escalation-" in each.rule.id], format_findings(found)
+    public = {"NotIpAddress": {"aws:SourceIp": ["10.0.0.0/8", "203.0.113.0/24"]}}
+    found = evaluate(allow("iam:AttachRolePolicy"), deny("iam:*", "*", public))
+    assert [each for each in found if "-escalation-" in each.rule.id], "from that network it is allowed"
