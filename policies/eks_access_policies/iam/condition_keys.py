@@ -1,6 +1,7 @@
 """Finds condition keys that do not exist, or that no request of the statement's actions carries."""
 
 import difflib
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -26,6 +27,12 @@ GLOBAL = frozenset(
 
 _LOWER = {key.lower(): key for key in GLOBAL}
 _MAX_ITEMS = 10
+_PLACEHOLDER = re.compile(r"\$\{|<|(?<=/)(tag-?key)?$")
+"""How the reference writes that a key ends in any name: `${TagKey}`, `<key>`, `tag-key`, or not at all."""
+_IN_ANY_REQUEST = re.compile(r":(resource|request|existingobject|requestobject)tag/|^[a-z0-9-]+:(source|roledelivery)")
+"""Tags of a resource, which the reference lists for some actions, and keys of the caller's credentials.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html (ec2:SourceInstanceArn)"""
 
 
 def find_unknown_keys(statement: Statement) -> Iterator[tuple[str, str]]:
@@ -46,7 +53,7 @@ def _check_global_key(key: str) -> str:
     if lowered in _LOWER or any(known.endswith("*") and matches(known, lowered) for known in _LOWER):
         return ""
     close = difflib.get_close_matches(lowered[:80], _LOWER, n=1, cutoff=0.8)
-    return f"There is no condition key {key!r:.80}" + (f"; did you mean {_LOWER[close[0]]}?" if close else ".")
+    return f"AWS has no condition key {key!r:.80}" + (f"; did you mean {_LOWER[close[0]]}?" if close else ".")
 
 
 def _check_service_key(key: str, statement: Statement) -> str:
@@ -57,14 +64,21 @@ def _check_service_key(key: str, statement: Statement) -> str:
     if not any(_matches_key(key.lower(), each) for each in known):
         close = difflib.get_close_matches(key.lower()[:80], known, n=1, cutoff=0.7)
         written = {each.lower(): each for each in actions.condition_keys(service)}
-        return f"There is no condition key {key!r:.80}" + (f"; did you mean {written[close[0]]}?" if close else ".")
+        return f"AWS's service reference has no condition key {key!r:.80}" + (
+            f"; did you mean {written[close[0]]}?" if close else "."
+        )
+    if _IN_ANY_REQUEST.search(key.lower()):
+        return ""
     named = [action for each in statement.actions if not is_pattern(each) and (action := actions.find_action(each))]
     of_service = [action for action in named if action.service == service]
     if not of_service or len(named) < len(statement.actions):
         return ""
     if any(_has_key(action, key.lower()) for action in named):
         return ""
-    return f"No request of {', '.join(map(str, of_service[:3]))} carries the condition key {key}."
+    return (
+        f"By AWS's service reference no request of {', '.join(map(str, of_service[:3]))} carries the condition key"
+        f" {key}."
+    )
 
 
 def _has_key(action: actions.Action, key: str) -> bool:
@@ -77,5 +91,8 @@ def _has_key(action: actions.Action, key: str) -> bool:
 
 
 def _matches_key(key: str, known: str) -> bool:
-    head, placeholder, _ = known.partition("${")
-    return key.startswith(head) if placeholder else key == known
+    placeholder = _PLACEHOLDER.search(known)
+    if placeholder is None:
+        return key == known
+    head = known[: placeholder.start()]
+    return key.startswith(head) and len(key) > len(head)

@@ -92,7 +92,7 @@ def _describe_unknown(action: str) -> str:
     if is_pattern(action):
         return f"{action!r:.80} matches no action{meant}"
     return (
-        f"There is no action {action!r:.80}{meant}"
+        f"AWS's service reference has no action {action!r:.80}{meant}"
         if ":" in action
         else f"{action!r:.80} is not an action: it has no service prefix"
     )

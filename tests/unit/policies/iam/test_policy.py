@@ -252,3 +252,35 @@ def test_a_deny_of_every_address_but_private_ones_is_unconditional() -> None:
     public = {"NotIpAddress": {"aws:SourceIp": ["10.0.0.0/8", "203.0.113.0/24"]}}
     found = evaluate(allow("iam:AttachRolePolicy"), deny("iam:*", "*", public))
     assert [each for each in found if "-escalation-" in each.rule.id], "from that network it is allowed"
+
+
+@pytest.mark.parametrize(
+    ("action", "key"),
+    [
+        ("s3:GetObject", "s3:ExistingObjectTag/team"),
+        ("s3:PutObject", "s3:RequestObjectTag/team"),
+        ("secretsmanager:GetSecretValue", "secretsmanager:ResourceTag/team"),
+        ("elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:ResourceTag/team"),
+        ("ssm:SendCommand", "ssm:resourceTag/team"),
+        ("ec2:CreateSnapshots", "ec2:SourceInstanceARN"),
+        ("kms:Decrypt", "kms:EncryptionContext:aws:s3:arn"),
+    ],
+)
+def test_a_key_with_a_name_of_ones_own_and_a_key_of_the_callers_are_carried(action: str, key: str) -> None:
+    found = evaluate(allow(action, "*", {"StringEquals": {key: "web"}}))
+    assert not [each for each in found if each.rule.id == "iam-policy-unknown-condition-key"], format_findings(found)
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "words"),
+    [
+        ("s3:GetObject", "s3:ExistingObjectTags/team", "did you mean s3:ExistingObjectTag/<key>?"),
+        ("eks:CreateAccessEntry", "eks:policyArn", "By AWS's service reference no request of eks:CreateAccessEntry"),
+    ],
+)
+def test_what_the_reference_lacks_is_said_to_be_lacking_there(action: str, key: str, words: str) -> None:
+    found = evaluate(allow(action, "*", {"StringEquals": {key: "web"}}))
+    (message,) = (each.message for each in found if each.rule.id == "iam-policy-unknown-condition-key")
+    assert words in message
+    (message,) = (each.message for each in evaluate(allow("eks:Future")) if each.rule.id == "iam-policy-unknown-action")
+    assert "AWS's service reference has no action 'eks:Future'" in message
