@@ -68,6 +68,8 @@ def compute_reach(pattern: str, action: actions.Action) -> Reach:
     """How far the pattern reaches among the resources that the action acts on."""
     targets = _TARGET_TYPES.get(str(action), ())
     reach = _find_listed_reach(pattern, action, targets)
+    if _is_of_aws(pattern):
+        return min(reach, Reach.ONE)  # what AWS gives everyone, and none of one's own
     # What fits a type that the action only acts with reaches none of its targets.
     if reach is not Reach.NONE or classify_fit(pattern, action) is not Fit.UNLISTED:
         return reach
@@ -82,7 +84,7 @@ def classify_fit(pattern: str, action: actions.Action) -> Fit:
     """Whether the pattern names anything that the action takes, even if only one of several resources."""
     if _find_listed_reach(pattern, action, ()) is not Reach.NONE:
         return Fit.LISTED
-    if _is_of_aws(pattern):
+    if _has_account_of_aws(pattern):
         # Such as a transform, which the reference has nowhere: `arn:aws:cloudformation:*:aws:transform/Serverless-…`.
         return Fit.NOTHING if _changes_iam(action) else Fit.LISTED
     if _is_about_tags(action) and _reach_of_known_types(pattern, action.service):
@@ -133,7 +135,7 @@ def _find_listed_reach(pattern: str, action: actions.Action, among: tuple[str, .
     """How far the pattern reaches among the resources that the reference lists for the action."""
     if is_anything(pattern):
         return Reach.ALL
-    if _is_of_aws(pattern) and _changes_iam(action):
+    if _has_account_of_aws(pattern) and _changes_iam(action):
         return Reach.NONE
     return max((_reach_of_form(pattern, each) for each in _find_forms(action, among)), default=Reach.NONE)
 
@@ -169,9 +171,22 @@ def _is_about_tags(action: actions.Action) -> bool:
     return action.access_level is AccessLevel.TAGGING or _TAGS.search(action.name) is not None
 
 
-def _is_of_aws(pattern: str) -> bool:
-    """Whether it names resources of AWS itself."""
+def _has_account_of_aws(pattern: str) -> bool:
     return split_arn(pattern)[4:5] == ("aws",)
+
+
+def _is_of_aws(pattern: str) -> bool:
+    """Whether it names resources of AWS itself: in its account, or in none although the type has one."""
+    fields = split_arn(pattern)
+    return len(fields) == 6 and (fields[4] == "aws" or (not fields[4] and _has_accounts(fields[2])))
+
+
+@lru_cache(maxsize=1024)
+def _has_accounts(service: str) -> bool:
+    """Whether the ARNs of a service's resources have an account; those of S3's buckets, for one, have none."""
+    forms = (form.split(":", 5) for each in actions.resource_types(service).values() for form in each.arns)
+    own = [form for form in forms if len(form) == 6 and form[2] == service]
+    return bool(own) and all("Account" in form[4] for form in own)
 
 
 def _changes_iam(action: actions.Action) -> bool:

@@ -66,16 +66,19 @@ class Condition:
         return all(any(covers(wide, value) for wide in other.values) for value in self.values)
 
     @property
+    def as_written(self) -> PolicyCondition:
+        """The condition of the policy document."""
+        return PolicyCondition(self.operator, self.written, tuple(sorted(self.values)))
+
+    @property
     def is_vacuous(self) -> bool:
         """Whether every request meets it, or every request without the key."""
-        test = PolicyCondition(self.operator, self.written, tuple(self.values))
-        return classify_constraint(test) in (Constraint.ANYTHING, Constraint.ABSENT_PASSES)
+        return classify_constraint(self.as_written) in (Constraint.ANYTHING, Constraint.ABSENT_PASSES)
 
     @property
     def limits_values(self) -> bool:
         """Whether only some values of the key meet it."""
-        test = PolicyCondition(self.operator, self.written, tuple(self.values))
-        return classify_constraint(test) is Constraint.PINS and not any(map(is_whole_network, self.values))
+        return classify_constraint(self.as_written) is Constraint.PINS and not any(map(is_whole_network, self.values))
 
     @property
     def name(self) -> str:

@@ -7,12 +7,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_pri
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ...finding import Severity
-from ...iam import Principal, PrincipalKind, Statement
+from ...iam import Context, Principal, PrincipalKind, Statement
 from ...iam.glob import is_pattern
-from ...iam.trust.tokens import parse_issuer
-from ...iam.trust.trust_statement import ASSUME_ROLE, SAML, TAG_SESSION, WEB_IDENTITY, covers_action
+from ...iam.trust.saml import evaluate_assertion
+from ...iam.trust.tokens import evaluate_token, parse_issuer
+from ...iam.trust.trust_statement import ASSUME_ROLE, SAML, TAG_SESSION, WEB_IDENTITY, TrustStatement, covers_action
+from ...rules.iam.trust import TRUST_AUDIENCE, TRUST_CONDITION_OPEN, TRUST_SUBJECT
 from ..conditions import Conditions, entails_all, normalize_key, parse_conditions
 from ..formatting import join_words, quote_name
 
@@ -31,6 +34,8 @@ _ACTIONS_OF_KIND: Mapping[PrincipalKind, tuple[str, ...]] = {
     PrincipalKind.FEDERATED: _FEDERATED_ACTIONS,
 }
 """The actions that a kind of principal can use, of those that a wildcard covers."""
+_OPEN = {TRUST_AUDIENCE, TRUST_SUBJECT, TRUST_CONDITION_OPEN}
+"""Rules of the policy pack: conditions that do not restrict whose tokens or assertions are accepted."""
 _AUDIENCES = (":aud", ":oaud", ":app_id")
 _MAX_CANDIDATES = 100
 """Statements for one principal that are compared. IAM's size limit allows fewer."""
@@ -87,8 +92,7 @@ class TrustedPrincipal:
         if self.principal.kind is PrincipalKind.ANYONE:
             return Severity.HIGH if required else Severity.CRITICAL
         if self.principal.kind is PrincipalKind.FEDERATED:
-            needed = {"saml:aud"} if "saml" in self.action.lower() else {":aud", ":sub"}
-            return Severity.MEDIUM if needed <= required else Severity.HIGH
+            return _grade_federated(self.principal, self.action, self.conditions)
         return Severity.MEDIUM if required or not self.is_account else Severity.HIGH
 
     def names_same(self, other: "TrustedPrincipal") -> bool:
@@ -162,6 +166,19 @@ def find_ineffective_actions(statements: Iterable[Statement]) -> dict[str, None]
     known = {action.lower() for action in _ALL_ACTIONS}
     named = (action.strip() for each in statements if each.allows for action in each.actions if not is_pattern(action))
     return {action: None for action in named if action.lower() not in known}
+
+
+@lru_cache(maxsize=4096)
+def _grade_federated(principal: Principal, action: str, conditions: Conditions) -> Severity:
+    """Severity of accepting a provider's tokens or assertions, as the policy pack evaluates the conditions."""
+    if action not in (WEB_IDENTITY, SAML):
+        return Severity.HIGH  # no action of such a principal
+    written = tuple(each.as_written for each in conditions)
+    statement = Statement(0, "Allow", principals=(principal,), actions=(action,), conditions=written)
+    trust = TrustStatement(statement, (principal,), written, Context())
+    evaluate = evaluate_assertion if action == SAML else evaluate_token
+    rules = {each.rule for each in evaluate(trust, principal.value)}
+    return Severity.HIGH if rules & _OPEN else Severity.MEDIUM
 
 
 def canonicalize_principal(principal: Principal) -> Principal:

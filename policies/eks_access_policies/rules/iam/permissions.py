@@ -83,7 +83,8 @@ POLICY_RESOURCE_MISMATCH = Rule(
     "iam-policy-resource-mismatch",
     "A policy's actions are allowed on resources that they act on",
     Severity.MEDIUM,
-    "Name a resource of a type that the action takes. Otherwise the statement grants nothing for the action.",
+    "Name a resource of a type that the action takes. What AWS's service reference does not list for an action may"
+    " grant nothing; test it, or use '*'.",
     "https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
 )
 POLICY_CONDITION_NEVER = Rule(

@@ -182,3 +182,25 @@ def test_every_form_of_a_type_is_read() -> None:
 def test_the_review_grades_all_secrets_of_a_region_as_all_secrets(resource: str, severity: Severity) -> None:
     permission = AwsPermission("secretsmanager:GetSecretValue", resource, frozenset())
     assert grade(["secretsmanager:GetSecretValue"], [permission]) is severity
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("ssm:GetParameter", "arn:aws:ssm:*::parameter/*"),
+        ("kms:Decrypt", "arn:aws:kms:*::key/*"),
+        ("lambda:UpdateFunctionCode", "arn:aws:lambda:us-east-1:aws:function:*"),
+    ],
+)
+def test_resources_of_aws_itself_are_none_of_ones_own(action: str, resource: str) -> None:
+    found = evaluate_policy({"Version": "2012-10-17", "Statement": [allow(action, resource)]})
+    assert not [each for each in found if each.rule.severity >= Severity.HIGH]
+    own = resource.replace("::", f":{OWN}:").replace(":aws:function", f":{OWN}:function")
+    found = evaluate_policy({"Version": "2012-10-17", "Statement": [allow(action, own)]})
+    assert [each for each in found if each.rule.severity >= Severity.HIGH], own
+
+
+def test_a_bucket_has_no_account() -> None:
+    action = find_action("s3:GetObject")
+    assert action is not None
+    assert compute_reach("arn:aws:s3:::*/*", action) is Reach.ALL

@@ -403,3 +403,23 @@ def test_a_subject_that_another_claim_replaces_leaves_no_more_than_that_claims_t
 def test_an_action_that_assumes_no_role_is_no_gain(action: str, expected: list[str]) -> None:
     assert compare_trust(trust(), trust(action=["sts:AssumeRole", action])) == expected
     assert compare_trust(trust(action=["sts:AssumeRole", action]), trust()) == []
+
+
+@pytest.mark.parametrize(
+    ("issuer", "subject", "label"),
+    [
+        ("token.actions.githubusercontent.com", BRANCH, "medium"),
+        ("token.actions.githubusercontent.com", "repo:acme/*", "medium"),
+        ("token.actions.githubusercontent.com", "repo:*", "high"),
+        ("token.actions.githubusercontent.com", "repo:*/app:ref:refs/heads/main", "high"),
+        ("token.actions.githubusercontent.com", "", "high"),
+        ("gitlab.acme.example", "", "medium"),
+        ("gitlab.com", "project_path:*", "high"),
+    ],
+)
+def test_trust_in_tokens_is_graded_as_the_policies_evaluate_it(issuer: str, subject: str, label: str) -> None:
+    condition = {"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com"}}
+    condition |= {"StringLike": {f"{issuer}:sub": subject}} if subject else {}
+    provider = {"Federated": f"arn:aws:iam::111122223333:oidc-provider/{issuer}"}
+    (gained, _) = compare_trust(trust(), trust(provider, condition, "sts:AssumeRoleWithWebIdentity"))
+    assert gained.startswith(f"{label}: ")
