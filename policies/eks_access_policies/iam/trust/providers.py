@@ -121,8 +121,8 @@ _VERCEL_SUBJECT = Claim(
     rf"owner:{_PART}:project:{_PART}:",
     "owner:<team>:project:<project>:environment:production",
 )
-_MICROSOFT = "33e01921-4d64-4f8c-a055-5bdaffd5e33d"
-"""The tenant of Microsoft Sentinel and Defender for Cloud.
+_MICROSOFT = ("33e01921-4d64-4f8c-a055-5bdaffd5e33d", "cab8a31a-1906-4287-a0d8-4eef66b95f6e")
+"""The tenants of Microsoft Sentinel and Defender for Cloud, the second one of Azure Government.
 
 https://learn.microsoft.com/azure/sentinel/connect-aws"""
 
@@ -284,7 +284,7 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider("Auth0 or Okta", ("*.auth0.com", "*.auth0.com/*", "*.okta.com", "*.okta.com/*", "*.oktapreview.com/*")),
     Provider(
         "Microsoft Sentinel or Defender for Cloud",
-        (f"sts.windows.net/{_MICROSOFT}", f"login.microsoftonline.com/{_MICROSOFT}*"),
+        tuple(f"sts.windows.net/{each}" for each in _MICROSOFT),
         names_customers_by_session=True,
     ),
     Provider("Microsoft Entra ID", ("sts.windows.net/*", "login.microsoftonline.com/*"), subject=_WHOLE),

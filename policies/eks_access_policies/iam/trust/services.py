@@ -14,7 +14,19 @@ from .trust_statement import ASSUME_ROLE, TAG_SESSION, TrustStatement, format_qu
 
 _SERVICE = re.compile(r"([a-z0-9-]+\.)+(amazonaws\.com(\.cn)?|aws\.internal|amazon\.com|api\.aws|aws\.com)")
 POD_IDENTITY = "pods.eks.amazonaws.com"
-_POD_TAGS = "aws:requesttag/"
+_POD_TAGS = frozenset(
+    f"aws:{kind}tag/{name}"
+    for kind in ("request", "principal")
+    for name in (
+        "eks-cluster-arn",
+        "eks-cluster-name",
+        "kubernetes-namespace",
+        "kubernetes-pod-name",
+        "kubernetes-pod-uid",
+        "kubernetes-service-account",
+    )
+)
+"""https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html"""
 _ROLES_ANYWHERE = "rolesanywhere.amazonaws.com"
 _CERTIFICATE_TAGS = ("aws:principaltag/x509", "aws:requesttag/x509")
 """https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html"""
@@ -178,7 +190,7 @@ def evaluate_service(trust: TrustStatement, service: str) -> Iterator[Finding]:
 def _evaluate_pod_tags(trust: TrustStatement) -> Iterator[Finding]:
     """Conditions on the tags of a pod's session that look like a restriction and are none."""
     for condition in trust.conditions:
-        if not condition.lower_key.startswith(_POD_TAGS):
+        if condition.lower_key not in _POD_TAGS:
             continue
         rest = [each for each in trust.conditions if each is not condition]
         found = classify_constraint(condition, present=requires_presence(rest, condition.lower_key))

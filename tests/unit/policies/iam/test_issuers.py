@@ -194,6 +194,7 @@ def test_microsofts_own_issuer_names_its_customer_by_the_session() -> None:
     assert found(microsoft({})) == [(SUBJECT, Severity.HIGH)], "it acts for other customers"
     any_name = {"StringLikeIfExists": {"sts:RoleSessionName": "MicrosoftSentinel_*"}}
     assert found(microsoft(any_name)) == [(SUBJECT, Severity.HIGH)]
+    assert not found(microsoft(name, "sts.windows.net/cab8a31a-1906-4287-a0d8-4eef66b95f6e/")), "Azure Government"
     own = "sts.windows.net/2e6f3a10-0000-4000-8000-0123456789ab/"
     assert (SUBJECT, Severity.HIGH) in found(microsoft(name, own)), "a caller of one's own tenant chooses the name"
 
