@@ -114,10 +114,16 @@ def test_ids_of_nothing() -> None:
         assert not is_absent(other), other
 
 
+OWN_VENDORS = [
+    *((vendor, given) for vendor, given in sorted(ARGUMENTS.items()) if vendor != "eks-connector"),
+    ("conductorone", {"external_id": "c1-x", "tier": "provision"}),
+]
+
+
 @pytest.mark.parametrize("profile", list(Profile))
-@pytest.mark.parametrize("vendor", sorted(set(ARGUMENTS) - {"eks-connector"}))
-def test_every_call_of_the_package_s_own_vendors_is_made(vendor: str, profile: Profile) -> None:
-    described = vendors()[vendor].describe({**ARGUMENTS[vendor], "profile": profile}, place(vendor))
+@pytest.mark.parametrize(("vendor", "given"), OWN_VENDORS)
+def test_every_call_of_the_package_s_own_vendors_is_made(vendor: str, given: dict[str, Any], profile: Profile) -> None:
+    described = vendors()[vendor].describe({**given, "profile": profile}, place(vendor))
     calls = [e for e in described.expectations if isinstance(e, AwsCall)]
     assert calls
     assert [e for e in calls if not may_be_made(e.action, e.parameters)] == []
