@@ -75,7 +75,7 @@ review: programs ## evaluate the policy pack, and show whose access changes sinc
 	$(IN) pulumi preview --suppress-outputs --suppress-progress --policy-pack policies \
 	  $(if $(ACCEPTED),--policy-pack-config $(ACCEPTED)) --stack $(STACK) || failed=1; \
 	$(IN) eks-access review --stack $(STACK) --since $(BASE) \
-	  --python-path components --python-path probe --python-path policies --python-path cli --python-path . $(REVIEW) || { \
+	  --python-path components --python-path probe --python-path policies --python-path inventory --python-path cli --python-path . $(REVIEW) || { \
 	  code=$$?; { [ $$failed -eq 1 ] && [ $$code -eq 3 ]; } || failed=$$code; \
 	}; \
 	exit $$failed

@@ -14,6 +14,7 @@ COMMANDS = {
     "collect": ("collect", "Collect what each integration can see in each cluster."),
     "explain": ("explain", "Explain what an integration gets, and why."),
     "handoff": ("handoff", "Print what to enter in each vendor's own form."),
+    "inventory": ("inventory", "List who can come into the clusters of an account, and what each may do there."),
     "leftovers": ("leftovers", "List orphaned resources of off-boarded integrations and of vendors."),
     "merge": ("merge", "Merge the reports of a sharded probe run into one."),
     "plugin": ("plugin", "Install the Pulumi plugin of this package."),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -11,9 +12,12 @@ from eks_access_probe.run.progress import ProgressListener
 
 from .console import create_console
 
+if TYPE_CHECKING:
+    from eks_access_inventory.reading.account import Listener as InventoryListener
+
 
 class SilentListener:
-    """Shows nothing, of the probe or of the collector."""
+    """Shows nothing, of the probe, the collector or the inventory."""
 
     def check_finished(self, outcome: Outcome) -> None:
         """A check of the probe is done."""
@@ -21,8 +25,11 @@ class SilentListener:
     def objects(self, count: int) -> None:
         """The collector received objects."""
 
+    def found(self, count: int) -> None:
+        """The inventory has found its clusters."""
+
     def done(self) -> None:
-        """The collector is done with a cluster."""
+        """The collector or the inventory is done with a cluster."""
 
 
 class _ProbeBar:
@@ -51,6 +58,18 @@ class _CollectBar:
         self._bar.update(self._task, advance=1)
 
 
+class _InventoryBar:
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._task = bar.add_task("finding clusters", total=None, note="")
+
+    def found(self, count: int) -> None:
+        self._bar.update(self._task, description="reading clusters", total=count)
+
+    def done(self) -> None:
+        self._bar.update(self._task, advance=1)
+
+
 @contextmanager
 def show_probe_progress(total: int) -> Iterator[ProgressListener]:
     """`total`: the number of checks."""
@@ -63,6 +82,13 @@ def show_collect_progress(total: int) -> Iterator[CollectListener]:
     """`total`: the number of clusters, each counted once for each integration."""
     with _show_bar() as bar:
         yield SilentListener() if bar is None else _CollectBar(bar, total)
+
+
+@contextmanager
+def show_inventory_progress() -> "Iterator[InventoryListener]":
+    """How many clusters there are is found out while it is shown."""
+    with _show_bar() as bar:
+        yield SilentListener() if bar is None else _InventoryBar(bar)
 
 
 @contextmanager

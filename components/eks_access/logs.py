@@ -14,7 +14,7 @@ from .text_layout import show_controls
 VARIABLE = "EKS_ACCESS_LOG"
 """The environment variable that names the log file of the plugin; commands read it as the default of `--debug`."""
 
-_OWN_LOGGERS = ("eks_access", "eks_access_probe", "eks_access_policies", "eks_access_cli")
+_OWN_LOGGERS = ("eks_access", "eks_access_probe", "eks_access_policies", "eks_access_inventory", "eks_access_cli")
 _AWS_LOGGER = "botocore"
 _AWS_LEVEL = logging.INFO
 """At DEBUG, botocore logs request headers, signatures and response bodies."""

@@ -12,6 +12,7 @@ PRODUCT = {
     "eks_access": CHECKOUT / "components/eks_access",
     "eks_access_probe": CHECKOUT / "probe/eks_access_probe",
     "eks_access_policies": CHECKOUT / "policies/eks_access_policies",
+    "eks_access_inventory": CHECKOUT / "inventory/eks_access_inventory",
     "eks_access_cli": CHECKOUT / "cli/eks_access_cli",
 }
 """The packages that users install, by their names."""

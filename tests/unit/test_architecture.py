@@ -46,9 +46,10 @@ def test_the_model_imports_nothing_of_the_product_but_errors() -> None:
 @pytest.mark.parametrize(
     ("package", "above"),
     [
-        ("eks_access", ("eks_access_probe", "eks_access_policies", "eks_access_cli")),
-        ("eks_access_probe", ("eks_access_policies", "eks_access_cli")),
-        ("eks_access_policies", ("eks_access_probe", "eks_access_cli")),
+        ("eks_access", ("eks_access_probe", "eks_access_policies", "eks_access_inventory", "eks_access_cli")),
+        ("eks_access_probe", ("eks_access_policies", "eks_access_inventory", "eks_access_cli")),
+        ("eks_access_policies", ("eks_access_probe", "eks_access_inventory", "eks_access_cli")),
+        ("eks_access_inventory", ("eks_access_cli",)),
     ],
 )
 def test_a_package_imports_none_of_the_packages_above_or_beside_it(package: str, above: tuple[str, ...]) -> None:

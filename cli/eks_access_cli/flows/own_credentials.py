@@ -31,7 +31,7 @@ def load_own_credentials(
     """
     try:
         session = botocore.session.Session(profile=profile)
-        region = region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
+        region = region or _find_region(session)
         if not region:
             raise CredentialsError("no region: give --region or set AWS_REGION")
         credentials = session.get_credentials()
@@ -45,3 +45,19 @@ def load_own_credentials(
     except (BotoCoreError, ClientError) as error:
         raise CredentialsError(redacted(str(error))) from error
     return ReadOnlyCredentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]), region  # type: ignore[return-value]
+
+
+def find_region(profile: str | None) -> str | None:
+    """The region of the environment or the profile.
+
+    Raises:
+        CredentialsError: there is no such profile.
+    """
+    try:
+        return _find_region(botocore.session.Session(profile=profile))
+    except BotoCoreError as error:
+        raise CredentialsError(redacted(str(error))) from error
+
+
+def _find_region(session: botocore.session.Session) -> str | None:
+    return os.environ.get("AWS_REGION") or session.get_config_variable("region")

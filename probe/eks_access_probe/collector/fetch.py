@@ -122,11 +122,14 @@ def _failed_request(response: Response) -> FailedRequest:
     answer = classify_response(encodings.decode_error(response))
     if answer.verdict is Verdict.ALLOWED:
         answer = Answer(Verdict.COULD_NOT_ASK, response.status, "", "the response is not a list")
-    return FailedRequest(answer, _retry_after(response.headers))
+    return FailedRequest(answer, parse_retry_after(response.headers))
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """https://www.rfc-editor.org/rfc/rfc9110#name-retry-after: seconds, or a date."""
+def parse_retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds that a response asks to wait, which it has as seconds or as a date.
+
+    https://www.rfc-editor.org/rfc/rfc9110#name-retry-after
+    """
     value = headers.get("Retry-After", "")
     if value.isdigit():
         return float(value)

@@ -48,11 +48,13 @@ class Keys:
 class Aws:
     """Creates clients, one for each service, region and credentials. Thread-safe.
 
-    `endpoint` is None for AWS itself, or the loopback URL that every request must be sent to.
+    `endpoint` is None for AWS itself, or the loopback URL that every request must be sent to. `connections` is how many
+    a client keeps open: as many as there are calls at once.
     """
 
-    def __init__(self, endpoint: str | None) -> None:
+    def __init__(self, endpoint: str | None, *, connections: int = 10) -> None:
         self._endpoint = endpoint
+        self._connections = connections
         self._loader = create_loader()  # shared: the service models are large, and each loader keeps its own copies
         self._loader.file_loader = _ModelFileLoader()
         self._clients: dict[tuple[str, str, str], Any] = {}
@@ -132,6 +134,7 @@ class Aws:
                 user_agent_extra=USER_AGENT,
                 connect_timeout=5,
                 read_timeout=15,
+                max_pool_connections=self._connections,
                 retries={"mode": "standard", "total_max_attempts": 3},
                 proxies={} if self._endpoint else None,
             )

@@ -44,7 +44,9 @@ def test_only_the_owner_can_read_the_file_even_if_it_was_there_before(tmp_path: 
     assert file.read_text().startswith("before\n"), "records are appended"
 
 
-@pytest.mark.parametrize("package", ["eks_access", "eks_access_probe", "eks_access_policies", "eks_access_cli"])
+@pytest.mark.parametrize(
+    "package", ["eks_access", "eks_access_probe", "eks_access_policies", "eks_access_inventory", "eks_access_cli"]
+)
 def test_every_package_is_logged_at_debug(file: Path, package: str) -> None:
     logging.getLogger(f"{package}.some.module").debug("details")
     assert "details" in file.read_text()

@@ -1,0 +1,1 @@
+"""Evaluates what was read: who each principal is, what it may do in words, and what is wrong with it. Pure."""

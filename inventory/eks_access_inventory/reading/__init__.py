@@ -1,0 +1,1 @@
+"""Reads an account: its clusters, their access entries, aws-auth and RBAC, and the IAM principals. Changes nothing."""
