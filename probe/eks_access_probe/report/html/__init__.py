@@ -4,20 +4,12 @@ The page's content security policy allows only its own script and style, by thei
 that contains markup or a script is harmless, even if its escaping were forgotten.
 """
 
-import base64
-import hashlib
-from functools import cache
-from importlib import resources
 from typing import TextIO
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
-from eks_access.text_layout import format_count
 
 from ..changes_table import FLIPS, format_seen_change
 from ..interface import FullReport, ReportFormat
 from . import drawing, topology, view, visibility
+from .assembly import content_security_policy, create_environment, enclose_script, load_assets
 from .script_data import encode_script_data
 
 STYLES = ("page.css", "parts.css")
@@ -35,17 +27,17 @@ class HtmlReport(ReportFormat):
 def render_page(full: FullReport) -> str:
     report = full.report
     lines = view.group_checks(report.checks)
-    style = _concatenate(STYLES)
-    script = Markup('(() => {\n"use strict";\n%s})();') % _concatenate(SCRIPTS)
+    style = load_assets(__name__, STYLES)
+    script = enclose_script(load_assets(__name__, SCRIPTS))
     graphs = [] if full.inventory is None else topology.build_topologies(full.inventory)
     return (
-        _environment()
+        create_environment(__name__)
         .get_template("page.html.j2")
         .render(
             report=report,
             style=style,
             script=script,
-            policy=_content_security_policy(style, script),
+            policy=content_security_policy(style, script),
             headline=view.build_headline(report),
             matrix=view.build_matrix(report),
             findings=view.select_findings(lines),
@@ -62,36 +54,6 @@ def render_page(full: FullReport) -> str:
             MARKS=view.MARKS,
             WORDS=view.WORDS,
             FLIPS={kind: words for kind, (words, _) in FLIPS.items()},
+            format_seen_change=format_seen_change,
         )
     )
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader(__package__ or "", "assets"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"format_count": format_count, "format_seen_change": format_seen_change}
-    return environment
-
-
-@cache
-def _concatenate(names: tuple[str, ...]) -> Markup:
-    """The contents of these assets."""
-    assets = resources.files(__package__ or "") / "assets"
-    return Markup("\n".join((assets / name).read_text(encoding="utf-8") for name in names))
-
-
-def _content_security_policy(style: str, script: str) -> str:
-    """https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Content-Security-Policy"""
-    return (
-        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
