@@ -136,11 +136,11 @@ class ClusterRights:
         held = self._held[urn_of(way)]
         if way.type != "STANDARD":
             return WayRights((_OF_NODES,), dangers=tuple(self._find_dangers(way, held)))
-        is_master = way.method is Method.AWS_AUTH and MASTERS in way.groups
+        if way.method is Method.AWS_AUTH and MASTERS in way.groups:
+            return WayRights((_OF_MASTERS,), dangers=tuple(self._find_dangers(way, held)))
         is_of_node = is_node(way)
         own = [each for each in held.own if not (is_of_node and each.subject and each.subject.name in NODE_GROUPS)]
         rights = [
-            *([_OF_MASTERS] if is_master else []),
             *([_OF_NODES] if is_of_node else []),
             *_describe_unknown_policies(way),
             *self._write(own),
