@@ -174,6 +174,13 @@ class Principal(_Record, frozen=True):
         for way in self.ways:
             yield from way.dangers
 
+    @property
+    def open_dangers(self) -> Iterator[Danger]:
+        """Those that count: of no way that is shadowed, and not accepted."""
+        open_ways = (way for way in self.ways if all(each.kind is not ProblemKind.SHADOWED for each in way.problems))
+        found = (*self.dangers, *(danger for way in open_ways for danger in way.dangers))
+        yield from (danger for danger in found if not danger.accepted)
+
 
 class Cluster(_Record, frozen=True):
     name: str

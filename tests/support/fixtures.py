@@ -72,8 +72,13 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     return world
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def certificate_authority() -> str:
+    """In the format of EKS: PEM in base64."""
+    return create_certificate_authority()
+
+
+def create_certificate_authority() -> str:
     """In the format of EKS: PEM in base64."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kubernetes")])

@@ -110,7 +110,7 @@ def find_exit_code(inventory: AccessInventory, fail_on: tuple[str, ...]) -> int:
     for principal in inventory.principals:
         if any(problem.kind in fail_on for problem in principal.all_problems):
             return exit_codes.FAILED
-        worst = max((Severity[each.severity.upper()] for each in principal.all_dangers if not each.accepted), default=0)
+        worst = max((Severity[each.severity.upper()] for each in principal.open_dangers), default=0)
         if severities and worst >= min(severities):
             return exit_codes.FAILED
     return exit_codes.OK if inventory.is_whole else exit_codes.INCONCLUSIVE

@@ -8,7 +8,7 @@ from eks_access.aws_auth.mapping import NODE_GROUPS, is_protected
 from eks_access.aws_auth.reader import Identity
 from eks_access_policies.access import Access, EffectiveRules, Subject, format_namespaces
 from eks_access_policies.access.eks.entries import parse_policy_name, policy_rules
-from eks_access_policies.access.model import ANONYMOUS, EVERYONE
+from eks_access_policies.access.model import ANONYMOUS, EVERYONE, PolicyAssociation
 from eks_access_policies.access.names import MASTERS
 from eks_access_policies.evaluate import eks
 from eks_access_policies.evaluate.configuration import Configuration
@@ -92,7 +92,8 @@ class WayRights:
 @dataclass
 class _Held:
     own: list[EffectiveRules] = field(default_factory=list)
-    findings: list[tuple[Rule, str]] = field(default_factory=list)
+    findings: list[tuple[Rule, str, PolicyAssociation | None]] = field(default_factory=list)
+    """What the pack finds about an entry or mapping, or about one of its access policies."""
 
 
 class ClusterRights:
@@ -171,40 +172,41 @@ class ClusterRights:
                 self._of_everyone.append(held)
             elif held.subject in ANONYMOUS:
                 self._of_anonymous.append(held)
-        associations = {each.resource.urn: each.principal.key for each in self._access.associations}
+        associations = {each.resource.urn: each for each in self._access.associations}
         own = (self._account, *self._configuration.shared.accounts)
-        for finding in eks.evaluate(self._access, replace(self._configuration.shared, accounts=own), frozenset(own)):
+        # Everything is found first, so that what is accepted is shown as such.
+        settings = replace(self._configuration.shared, accounts=own, allowed_principals=(), namespaces=())
+        for finding in eks.evaluate(self._access, settings, frozenset(own)):
+            association = associations.get(finding.urn)
+            urn = entry_of_principal.get(association.principal.key, "") if association else finding.urn
             if finding.rule not in _STATES:
-                urn = entry_of_principal.get(associations.get(finding.urn, ""), finding.urn)
-                self._held[urn].findings.append((finding.rule, finding.message))
+                self._held[urn].findings.append((finding.rule, finding.message, association))
 
     def _find_dangers(self, way: WayIn, held: _Held) -> Iterator[Danger]:
         """The violations of the pack's rules, the most severe first, each once."""
-        found = [
-            *held.findings,
-            *(
-                (each.rule, f"{effective.chain} {effective.where}: {each.sentence}.")
-                for effective in held.own
-                for each in self._violations.find(effective)
-            ),
-        ]
-        for rule, message in sorted(dict.fromkeys(found), key=lambda each: (-each[0].severity, each[0].id, each[1])):
-            yield Danger(
-                rule=rule.id,
-                severity=rule.severity.name.lower(),
-                message=message,
-                accepted=self._is_accepted(rule, way),
-            )
+        found: dict[tuple[Rule, str], bool] = {}
+        for rule, message, association in held.findings:
+            found[rule, message] = self._is_accepted(rule, way, association and association.namespaces)
+        for effective in held.own:
+            for each in self._violations.find(effective):
+                message = f"{effective.chain} {effective.where}: {each.sentence}."
+                found[each.rule, message] = self._is_accepted(each.rule, way, effective.namespaces, effective.subject)
+        for rule, message in sorted(found, key=lambda each: (-each[0].severity, each[0].id, each[1])):
+            severity = rule.severity.name.lower()
+            yield Danger(rule=rule.id, severity=severity, message=message, accepted=found[rule, message])
 
-    def _is_accepted(self, rule: Rule, way: WayIn) -> bool:
-        """Whether the configuration accepts what the rule finds about this principal, or in one of its groups."""
+    def _is_accepted(
+        self, rule: Rule, way: WayIn, namespaces: tuple[str, ...] | None = None, subject: Subject | None = None
+    ) -> bool:
+        """Whether the configuration accepts what the rule finds, by the principal, the subject or the namespaces."""
         if self._configuration.level(rule) == "disabled":
             return True
         settings = self._configuration.by_rule.get(rule.id, self._configuration.shared).with_accounts([self._account])
         principal = self._principals.get(urn_of(way))
-        groups = [Subject("Group", group) for group in way.groups]
-        return (principal is not None and settings.accepts(principal)) or (
-            bool(groups) and all(map(settings.accepts_subject, groups))
+        return (
+            (principal is not None and settings.accepts(principal))
+            or (subject is not None and settings.accepts_subject(subject))
+            or (bool(namespaces) and all(map(settings.accepts_namespace, namespaces or ())))
         )
 
 

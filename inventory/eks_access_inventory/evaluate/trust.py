@@ -1,5 +1,6 @@
 """The trust policies of principals: who else may become one, by the rules of the policy pack. Pure."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,7 +41,9 @@ def _sort_key(finding: Finding) -> tuple[int, str, str]:
 
 
 def _find_external_ids(trust: Any) -> Iterator[str]:
+    """The External IDs that conditions have, and the parts of them that are between wildcards."""
     for statement in parse_document(trust).statements:
         for condition in statement.conditions:
             if condition.lower_key == _EXTERNAL_ID:
-                yield from (value for value in condition.values if len(value) >= _SHORTEST)
+                parts = (part for value in condition.values for part in (value, *re.split(r"[*?]", value)))
+                yield from (part for part in parts if len(part) >= _SHORTEST)

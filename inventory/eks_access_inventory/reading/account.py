@@ -30,8 +30,8 @@ from .model import AccountReading, ClusterReading, PrincipalReading, PrincipalSt
 from .selection import Selection
 
 _Value = TypeVar("_Value")
-REACHABILITY_THREADS = 64
-"""First requests to API servers, each of which may wait for its time-out."""
+API_SERVER_THREADS = 128
+"""Requests to API servers at once, apart from the calls of AWS: each may wait for its time-out."""
 AUDIT_THREADS = 10
 """Queries at once. CloudWatch Logs allows 30 in an account, of all users together.
 
@@ -89,10 +89,10 @@ def read_account(
     """
     with (
         ThreadPoolExecutor(concurrency, thread_name_prefix="inventory") as calls,
-        ThreadPoolExecutor(REACHABILITY_THREADS, thread_name_prefix="reachability") as reachability,
+        ThreadPoolExecutor(API_SERVER_THREADS, thread_name_prefix="api-servers") as api_servers,
         ThreadPoolExecutor(AUDIT_THREADS, thread_name_prefix="audit") as audits,
     ):
-        caller = Caller(Threads(calls, reachability), time.monotonic() + deadline)
+        caller = Caller(Threads(calls, api_servers), time.monotonic() + deadline)
         slow = Caller(Threads(audits, audits), caller.deadline)
         return asyncio.run(_AccountReader(clients, keys, scope, listener, caller, slow).read())
 

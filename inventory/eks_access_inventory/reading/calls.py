@@ -45,12 +45,11 @@ class Caller:
     async def ask_cluster(
         self, api: KubernetesApi, path: str, query: Mapping[str, str] | None = None, *, is_first: bool = False
     ) -> Any | FailedRequest:
-        """The decoded answer of an API server, or its failure. The first request of all may time out."""
-        run = self.threads.first_call if is_first else self.threads.call
+        """The decoded answer of an API server, or its failure. The first request, which may time out, is tried less."""
 
         async def attempt() -> Any | FailedRequest:
             late = self._find_late()
-            return await run(_fetch, api, path, query or {}) if late is None else late
+            return await self.threads.first_call(_fetch, api, path, query or {}) if late is None else late
 
         return await self._policy.run(attempt, max_attempts=FIRST_ATTEMPTS if is_first else None)
 

@@ -111,7 +111,8 @@ class ClusterReader:
         self, described: Mapping[str, Any], region: str
     ) -> tuple[Mapping[str, str] | None, Sequence[RbacReading], list[Unread]]:
         """What only the API server has: aws-auth, in whatever mode, and RBAC."""
-        api = self._connect(described, region)
+        # In a thread: it may read the certificates of the machine.
+        api = await self._caller.threads.first_call(self._connect, described, region)
         if isinstance(api, str):
             return None, (), [Unread(what, api) for what in _BY_API_SERVER]
         aws_auth = await read_aws_auth(self._caller, api)
