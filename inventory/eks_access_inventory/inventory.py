@@ -12,6 +12,8 @@ from typing import Any, Final
 import msgspec
 
 SCHEMA_VERSION: Final = 1
+SEVERITIES: Final = ("critical", "high", "", "medium", "low")
+"""Of rights, from the most severe. Empty is one that is not known, which may be any."""
 
 
 class _Record(msgspec.Struct, frozen=True, rename="camel", kw_only=True):

@@ -10,7 +10,7 @@ from . import Command
 
 
 @click.command("schema", cls=Command)
-@click.argument("file", type=click.Choice(["custom", "environment", "report"]))
+@click.argument("file", type=click.Choice(["custom", "environment", "inventory", "report"]))
 @click.option(
     "--project",
     metavar="NAME",
@@ -24,6 +24,7 @@ def command(*, file: str, project: str) -> None:
     \b
     custom       a custom integration's definition
     environment  Pulumi.<environment>.yaml
+    inventory    what `eks-access inventory --json` writes
     report       what `eks-access probe --json` writes
 
     \b
@@ -40,6 +41,10 @@ def command(*, file: str, project: str) -> None:
 
 
 def _load_schema(file: str, project: str) -> dict[str, Any]:
+    if file == "inventory":
+        from eks_access_inventory.inventory import json_schema as inventory_schema
+
+        return inventory_schema()
     if file == "report":
         from eks_access_probe.report.json import json_schema
 

@@ -13,7 +13,7 @@ from eks_access.model.identity import AuthenticationMode, supports_aws_auth
 from eks_access_policies.evaluate.configuration import Configuration
 
 from .. import inventory as result
-from ..inventory import AccessInventory, Cluster, Principal, Problem, ProblemKind, Unread, Way
+from ..inventory import SEVERITIES, AccessInventory, Cluster, Principal, Problem, ProblemKind, Unread, Way
 from ..reading.model import AccountReading, ClusterReading, PrincipalReading, PrincipalState
 from .owners import Trace, identify_owner
 from .rights import ClusterRights, RightsWriter, WayRights, is_dangerous, is_node
@@ -314,15 +314,17 @@ def _find_own_problems(
         yield Problem(kind=ProblemKind.UNUSED, why=f"IAM has no use of it since {principal.last_used:%Y-%m-%d}")
 
 
-_ORDER = {"critical": 0, "high": 1, "medium": 2, "low": 3, "": 0}
-
-
 def worst_severity(principal: Principal) -> str:
-    """The most severe right of all ways in that take effect; what is not known is as severe as can be."""
+    """The most severe right of all ways in that take effect."""
     severities = [right.severity for way in principal.ways if way.effective for right in way.rights]
-    return min(severities, key=lambda each: _ORDER[each], default="low")
+    return min(severities, key=SEVERITIES.index, default="low")
 
 
 def _sort_key(principal: Principal) -> tuple[object, ...]:
     is_dangerous_one = any(problem.kind is ProblemKind.DANGEROUS for problem in principal.all_problems)
-    return (not is_dangerous_one, _ORDER[worst_severity(principal)], not list(principal.all_problems), principal.arn)
+    return (
+        not is_dangerous_one,
+        SEVERITIES.index(worst_severity(principal)),
+        not list(principal.all_problems),
+        principal.arn,
+    )

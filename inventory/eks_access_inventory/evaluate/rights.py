@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from eks_access.aws_auth.mapping import NODE_GROUPS, is_protected
 from eks_access.aws_auth.reader import Identity
@@ -122,12 +123,12 @@ class ClusterRights:
         self._principals = {entry.resource.urn: entry.principal for entry in self._access.entries}
         self._read(ways)
 
-    @property
+    @cached_property
     def everyone(self) -> tuple[Right, ...]:
         """What every user may do, beyond what Kubernetes gives to every user."""
         return self._write(self._of_everyone)
 
-    @property
+    @cached_property
     def anonymous(self) -> tuple[Right, ...]:
         """What callers without authentication may do, beyond what Kubernetes gives them."""
         return self._write(self._of_anonymous)

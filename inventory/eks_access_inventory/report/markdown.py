@@ -16,6 +16,7 @@ from .view import (
     describe_rights,
     list_facts,
     list_few,
+    list_unread,
     summarize,
 )
 
@@ -43,7 +44,7 @@ def _list_lines(inventory: AccessInventory) -> Iterator[str]:
     yield from _list_problems(rows)
     facts = [(cluster.name, fact) for cluster in inventory.clusters for fact in list_facts(cluster)]
     yield from _section("Also to be known", [f"{quote_name(name)}: {_text(fact)}" for name, fact in facts])
-    unread = [f"{_where(each.where)}{_text(each.what)}: {_text(each.why)}" for each in inventory.unread]
+    unread = [f"{_where(where)}{_text(what)}: {_text(why)}" for where, what, why in list_unread(inventory)]
     yield from _section("Could not be read", unread)
 
 

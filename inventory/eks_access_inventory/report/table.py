@@ -6,8 +6,19 @@ from rich.text import Text
 
 from eks_access.text_layout import print_paragraph
 
-from ..inventory import AccessInventory, ProblemKind
-from .view import METHODS, PROBLEMS, Group, Row, build_rows, describe_rights, list_facts, list_few, summarize
+from ..inventory import SEVERITIES, AccessInventory, ProblemKind
+from .view import (
+    METHODS,
+    PROBLEMS,
+    Group,
+    Row,
+    build_rows,
+    describe_rights,
+    list_facts,
+    list_few,
+    list_unread,
+    summarize,
+)
 
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow", "": "yellow", "low": ""}
 _PROBLEM_STYLES = {ProblemKind.DANGEROUS: "red", ProblemKind.UNKNOWN: "yellow"}
@@ -25,9 +36,9 @@ def print_inventory(inventory: AccessInventory, out: Console, *, verbose: bool =
     for cluster in inventory.clusters:
         for fact in list_facts(cluster):
             print_paragraph(out, Text(f"{cluster.name}: {fact}", "yellow"), mark="!", indent=0)
-    for each in inventory.unread:
-        where = f"{each.where}: " if each.where else ""
-        print_paragraph(out, Text(f"{where}{each.what} could not be read: {each.why}", "yellow"), mark="?", indent=0)
+    for where, what, why in list_unread(inventory):
+        text = f"{where + ': ' if where else ''}{what} could not be read: {why}"
+        print_paragraph(out, Text(text, "yellow"), mark="?", indent=0)
     style = "yellow" if inventory.unread or inventory.summary.by_problem else "green"
     out.print(Text(summarize(inventory), style), soft_wrap=True)
 
@@ -51,8 +62,7 @@ def _build_table(rows: list[Row]) -> Table:
 
 
 def _find_worst(group: Group) -> str:
-    severities = {each.severity for each in group.way.rights}
-    return next((each for each in _STYLES if each in severities), "low")
+    return min((each.severity for each in group.way.rights), key=SEVERITIES.index, default="low")
 
 
 def _format_kinds(row: Row, group: Group, *, is_first: bool) -> Text:

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from eks_access.text_layout import format_count
 
 from ..evaluate.build import worst_severity
-from ..inventory import AccessInventory, Cluster, Danger, Method, OwnerKind, Principal, ProblemKind, Right, Way
+from ..inventory import (
+    SEVERITIES,
+    AccessInventory,
+    Cluster,
+    Danger,
+    Method,
+    OwnerKind,
+    Principal,
+    ProblemKind,
+    Right,
+    Way,
+)
 
 METHODS = {Method.ENTRY: "access entry", Method.AWS_AUTH: "aws-auth"}
 PROBLEMS = {
@@ -19,6 +30,13 @@ PROBLEMS = {
 }
 """The kinds of problems in the order of reports, with what they mean."""
 STATES = {"exists": "exists", "gone": "no longer exists", "elsewhere": "in another account", "unknown": "not known"}
+_OWNERS = {
+    OwnerKind.VENDOR: "of vendors",
+    OwnerKind.PEOPLE: "of people",
+    OwnerKind.NODES: "of nodes",
+    OwnerKind.WORKLOAD: "of workloads",
+    OwnerKind.UNKNOWN: "unknown",
+}
 FEW_CLUSTERS = 3
 FEW_RIGHTS = 2
 FEW_KINDS = 2
@@ -85,7 +103,8 @@ class Row:
     def rights(self) -> tuple[Right, ...]:
         """What it may do by the ways in that take effect, each once."""
         ways = [group.way for group in self.groups if group.way.effective]
-        return tuple({(each.words, each.where): each for way in ways for each in way.rights}.values())
+        rights = {(each.words, each.where): each for way in ways for each in way.rights}
+        return tuple(sorted(rights.values(), key=lambda each: SEVERITIES.index(each.severity)))
 
 
 @dataclass(frozen=True)
@@ -202,6 +221,21 @@ def summarize(inventory: AccessInventory) -> str:
         return head
     whole = f"{summary.clusters_read:,} of {where} read completely"
     return f"{head} {format_count(len(inventory.unread), 'thing')} could not be read ({whole})."
+
+
+def describe_owners(inventory: AccessInventory) -> str:
+    """`9 of vendors, 2 of people, 1 unknown`."""
+    counts = inventory.summary.by_owner
+    return ", ".join(f"{counts[kind]:,} {words}" for kind, words in _OWNERS.items() if counts.get(kind))
+
+
+def list_unread(inventory: AccessInventory) -> Iterator[tuple[str, str, str]]:
+    """Where, what and why of what could not be read: what has one cause as one."""
+    causes: dict[tuple[str, str], list[str]] = {}
+    for each in inventory.unread:
+        causes.setdefault((each.where, each.why), []).append(each.what)
+    for (where, why), what in causes.items():
+        yield where, list_few(what), why
 
 
 def list_facts(cluster: Cluster) -> Iterator[str]:

@@ -18,10 +18,12 @@ from ..view import (
     STATES,
     build_cluster_rows,
     build_rows,
+    describe_owners,
     describe_rights,
     format_right,
     list_facts,
     list_few,
+    list_unread,
     summarize,
 )
 
@@ -44,7 +46,9 @@ def render_page(inventory: AccessInventory) -> str:
             script=script,
             policy=content_security_policy(style, script),
             verdict=_find_verdict(inventory),
-            sentence=summarize(inventory),
+            summary=summarize(inventory),
+            owners_in_words=describe_owners(inventory),
+            unread=list(list_unread(inventory)),
             rows=rows,
             clusters=build_cluster_rows(inventory),
             owners=sorted({row.principal.owner.kind for row in rows}),
