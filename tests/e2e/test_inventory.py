@@ -1,4 +1,4 @@
-"""The inventory of the sandbox's clusters: every integration of the dev stack, and what was made by hand beside them."""
+"""The inventory of the sandbox's clusters: every integration of the dev stack, and what was made by hand."""
 
 import json
 from collections.abc import Iterator

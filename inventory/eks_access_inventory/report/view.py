@@ -1,5 +1,6 @@
 """What the reports show, as plain data: what is the same in several clusters as one, and words. Pure."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -167,12 +168,17 @@ def _list_problems(principal: Principal, *, with_region: bool) -> Iterator[Shown
         same.setdefault((problem.kind, problem.why), (problem.why, []))
     for way in principal.ways:
         for problem in way.problems:
-            key = problem.kind, problem.why.replace(way.cluster, "\0")
+            key = problem.kind, _without_cluster(problem.why, way.cluster)
             name = _name_cluster(way.cluster, way.region, with_region=with_region)
             same.setdefault(key, (problem.why, []))[1].append(name)
     order = list(PROBLEMS)
     for (kind, _), (why, clusters) in sorted(same.items(), key=lambda each: order.index(each[0][0])):
         yield ShownProblem(kind, why, tuple(dict.fromkeys(clusters)))
+
+
+def _without_cluster(why: str, cluster: str) -> str:
+    """A problem's words, the same in every cluster."""
+    return re.sub(rf"\b(cluster|log of) {re.escape(cluster)}(?![\w-])", r"\1", why)
 
 
 def _group(ways: Iterable[Way], *, with_region: bool) -> Iterator[Group]:
