@@ -73,7 +73,13 @@ class FakeCluster:
     connector: bool = False
 
     def let_in(
-        self, arn: str, *groups: str, username: str = "", type: str = "STANDARD", at: datetime = LONG_AGO, **tags: str
+        self,
+        arn: str,
+        *groups: str,
+        username: str = "",
+        type: str = "STANDARD",
+        at: datetime = LONG_AGO,
+        tags: Mapping[str, str] | None = None,
     ) -> None:
         """Make an access entry."""
         self.entries[arn] = {
@@ -82,7 +88,7 @@ class FakeCluster:
             "username": username or arn,
             "type": type,
             "createdAt": at,
-            "tags": {"note": "CANARY-TAG", **tags},
+            "tags": {"note": "CANARY-TAG", **(tags or {})},
         }
 
     def associate(self, arn: str, policy: str, *namespaces: str) -> None:

@@ -187,7 +187,7 @@ class ClusterRights:
         """The violations of the pack's rules, the most severe first, each once."""
         found: dict[tuple[Rule, str], bool] = {}
         for rule, message, association in held.findings:
-            found[rule, message] = self._is_accepted(rule, way, association and association.namespaces)
+            found[rule, message] = self._is_accepted(rule, way, association.namespaces if association else None)
         for effective in held.own:
             for each in self._violations.find(effective):
                 message = f"{effective.chain} {effective.where}: {each.sentence}."

@@ -101,11 +101,15 @@ class Row:
         return tuple(dict.fromkeys(cluster for group in self.groups for cluster in group.clusters))
 
     @property
-    def rights(self) -> tuple[Right, ...]:
-        """What it may do by the ways in that take effect, each once."""
-        ways = [group.way for group in self.groups if group.way.effective]
-        rights = {(each.words, each.where): each for way in ways for each in way.rights}
-        return tuple(sorted(rights.values(), key=lambda each: SEVERITIES.index(each.severity)))
+    def rights(self) -> tuple[tuple[Right, tuple[str, ...]], ...]:
+        """What it may do by the ways in that take effect, each once with its clusters, the most severe first."""
+        found: dict[tuple[str, str], tuple[Right, dict[str, None]]] = {}
+        for group in self.groups:
+            for right in group.way.rights if group.way.effective else ():
+                _, clusters = found.setdefault((right.words, right.where), (right, {}))
+                clusters.update(dict.fromkeys(group.clusters))
+        ordered = sorted(found.values(), key=lambda each: SEVERITIES.index(each[0].severity))
+        return tuple((right, tuple(clusters)) for right, clusters in ordered)
 
 
 @dataclass(frozen=True)
@@ -185,14 +189,17 @@ def _group(ways: Iterable[Way], *, with_region: bool) -> Iterator[Group]:
     same: dict[object, list[Way]] = {}
     for way in ways:
         rights = tuple((each.words, each.where) for each in way.rights)
-        kinds = tuple(dict.fromkeys(each.kind for each in way.problems))
+        kinds = _list_kinds(way)
         bindings = tuple((each.kind, each.name, each.namespace) for each in way.bindings)
         identity = (way.method, way.type, way.username, way.groups, way.policies, way.effective)
         same.setdefault((*identity, rights, bindings, kinds), []).append(way)
     for of_one in same.values():
         names = (_name_cluster(way.cluster, way.region, with_region=with_region) for way in of_one)
-        kinds = dict.fromkeys(each.kind for each in of_one[0].problems)
-        yield Group(of_one[0], tuple(dict.fromkeys(names)), tuple(kinds))
+        yield Group(of_one[0], tuple(dict.fromkeys(names)), _list_kinds(of_one[0]))
+
+
+def _list_kinds(way: Way) -> tuple[ProblemKind, ...]:
+    return tuple(dict.fromkeys(each.kind for each in way.problems))
 
 
 def list_few(names: Sequence[str], few: int = FEW_CLUSTERS) -> str:

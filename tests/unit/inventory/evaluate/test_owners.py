@@ -88,5 +88,6 @@ def test_every_vendor_of_this_package_has_its_page() -> None:
 
 
 def test_a_trust_policy_that_is_no_document_says_nothing() -> None:
-    for trust in ("{", [], 7, {"Statement": "x"}):
+    documents: list[Any] = ["{", [], 7, {"Statement": "x"}]
+    for trust in documents:
         assert identify(trust=trust)[0] == "unknown"

@@ -39,8 +39,8 @@ def test_an_entry_is_dead_if_its_role_was_made_after_it(account: FakeAccount) ->
 
 def test_an_entry_is_dead_if_its_tag_has_another_unique_id(account: FakeAccount) -> None:
     cluster = account.add_cluster("prod")
-    cluster.let_in(account.add_role("again", unique_id="AROANEW"), **{"eks-access:role-id": "AROAOLD"})
-    cluster.let_in(account.add_role("same", unique_id="AROASAME"), **{"eks-access:role-id": "AROASAME"})
+    cluster.let_in(account.add_role("again", unique_id="AROANEW"), tags={"eks-access:role-id": "AROAOLD"})
+    cluster.let_in(account.add_role("same", unique_id="AROASAME"), tags={"eks-access:role-id": "AROASAME"})
     assert "unique id AROAOLD, now AROANEW" in why(account, "again")
     assert "dead" not in kinds(find(take_inventory(account), "same"))
 

@@ -1,6 +1,7 @@
 """Reading an account: which clusters, all of them at once, and what could not be read."""
 
 import socket
+from typing import Any
 
 import pytest
 
@@ -21,11 +22,11 @@ from tests.support.account import (
 )
 
 
-def names(account: FakeAccount, **scope: object) -> list[str]:
+def names(account: FakeAccount, **scope: Any) -> list[str]:
     return [cluster.name for cluster in take_inventory(account, **scope).clusters]
 
 
-def unread(account: FakeAccount, **scope: object) -> dict[str, str]:
+def unread(account: FakeAccount, **scope: Any) -> dict[str, str]:
     """What could not be read, and why."""
     return {f"{each.where}: {each.what}": each.why for each in take_inventory(account, **scope).unread}
 
@@ -282,8 +283,8 @@ def test_one_cluster_that_does_not_answer_and_one_throttled_api_leave_the_others
 ) -> None:
     monkeypatch.setattr(reading_cluster, "_SECONDS", 1.0)
     put_in = build_fleet(account)
-    for each in account.clusters:
-        each.delay = 0.0
+    for cluster in account.clusters:
+        cluster.delay = 0.0
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen(64)  # takes connections, and never answers

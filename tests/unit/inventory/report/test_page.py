@@ -79,6 +79,20 @@ def test_what_is_the_same_in_several_clusters_is_shown_once(inventory: AccessInv
     assert [len(group.clusters) for group in reader.groups] == [4, 1], "the last could not be read completely"
 
 
+def test_a_right_is_shown_with_the_clusters_in_which_the_principal_has_it(account: FakeAccount) -> None:
+    arn = account.add_role("both")
+    wide, narrow, none = (account.add_cluster(name) for name in ("wide", "narrow", "none"))
+    wide.map_role(arn, "both", "system:masters")
+    narrow.let_in(arn, "readers")
+    narrow.bind("readers", "read", rule("list", "pods"))
+    none.let_in(arn)
+    (row,) = build_rows(take_inventory(account))
+    assert [(right.severity, clusters) for right, clusters in row.rights] == [
+        ("critical", ("wide",)),
+        ("low", ("narrow",)),
+    ]
+
+
 def test_clusters_are_named_with_their_region_where_there_are_several(account: FakeAccount) -> None:
     for region in ("eu-west-1", "us-east-1"):
         account.add_cluster("prod", region=region).let_in(role_arn("theirs", account="999988887777"))
