@@ -1,0 +1,1 @@
+"""Writes the files of a new environment from answers: the questions, the text with comments, and its validation."""
