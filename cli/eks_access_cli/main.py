@@ -12,9 +12,11 @@ from .commands import CommandGroup
 COMMANDS = {
     "aws-auth": ("aws_auth", "Plan and check changes of the aws-auth ConfigMap."),
     "collect": ("collect", "Collect what each integration can see in each cluster."),
+    "doctor": ("doctor", "Find out what keeps a deployment or the probe from working."),
     "explain": ("explain", "Explain what an integration gets, and why."),
     "handoff": ("handoff", "Print what to enter in each vendor's own form."),
     "inventory": ("inventory", "List who can come into the clusters of an account, and what each may do there."),
+    "init": ("init", "Write the configuration of an environment, from a few answers."),
     "leftovers": ("leftovers", "List orphaned resources of off-boarded integrations and of vendors."),
     "merge": ("merge", "Merge the reports of a sharded probe run into one."),
     "plugin": ("plugin", "Install the Pulumi plugin of this package."),
@@ -54,6 +56,8 @@ def main(**_: Any) -> None:
     """Access to Amazon EKS for third-party integrations: declared once, provisioned by `pulumi up`, and proven.
 
     \b
+    eks-access init                  write Pulumi.dev.yaml, from a few answers
+    eks-access doctor --stack dev    find out what keeps it from being deployed
     pulumi up --stack dev            provision what Pulumi.dev.yaml declares
     eks-access probe --stack dev     prove what each integration can and cannot do
     eks-access handoff --stack dev   print what to enter at each vendor

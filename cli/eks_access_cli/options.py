@@ -23,8 +23,9 @@ class UnknownIntegrationError(EksAccessError):
 
 
 def cwd_option(function: Function) -> Function:
-    """Adds --cwd."""
+    """Adds --cwd, or -C."""
     return click.option(
+        "-C",
         "--cwd",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         default=Path(),

@@ -125,8 +125,20 @@ def find_backend(project: Path) -> str:
     Raises:
         PulumiProgramError
     """
-    url: str = json.loads(_checked_output(["whoami", "--json"], project))["url"]
+    try:
+        url: str = json.loads(_checked_output(["whoami", "--json"], project))["url"]
+    except (ValueError, KeyError, TypeError) as cause:
+        raise PulumiProgramError("`pulumi whoami` did not print the backend's URL") from cause
     return url
+
+
+def read_version(project: Path) -> str:
+    """What `pulumi version` prints.
+
+    Raises:
+        PulumiProgramError
+    """
+    return _checked_output(["version"], project)
 
 
 def run_pulumi(
