@@ -29,6 +29,8 @@ _CHANGES = (AccessLevel.WRITE, AccessLevel.TAGGING, AccessLevel.PERMISSIONS)
 
 _COMPLETE_SERVICES = frozenset({"dynamodb", "eks", "iam", "kms", "s3", "secretsmanager", "sns", "sqs", "sts"})
 """Services of which the reference lists all types that an action needs: AWS's own policies agree with it."""
+_OWNED_SERVICES = frozenset({"dynamodb", "eks", "iam", "secretsmanager", "sns", "sqs", "sts"})
+"""Services that have no resources of AWS's own without an account."""
 
 _TARGET_TYPES = {
     "ec2:CreateFleet": ("fleet", "instance"),
@@ -135,7 +137,7 @@ def _find_listed_reach(pattern: str, action: actions.Action, among: tuple[str, .
     """How far the pattern reaches among the resources that the reference lists for the action."""
     if is_anything(pattern):
         return Reach.ALL
-    if _has_account_of_aws(pattern) and _changes_iam(action):
+    if (_has_account_of_aws(pattern) and _changes_iam(action)) or _lacks_account(pattern):
         return Reach.NONE
     return max((_reach_of_form(pattern, each) for each in _find_forms(action, among)), default=Reach.NONE)
 
@@ -173,6 +175,12 @@ def _is_about_tags(action: actions.Action) -> bool:
 
 def _has_account_of_aws(pattern: str) -> bool:
     return split_arn(pattern)[4:5] == ("aws",)
+
+
+def _lacks_account(pattern: str) -> bool:
+    """Whether it leaves out the account where no resource is without one, as in `arn:aws:iam:::role/…`."""
+    fields = split_arn(pattern)
+    return len(fields) == 6 and not fields[4] and fields[2] in _OWNED_SERVICES
 
 
 def _is_of_aws(pattern: str) -> bool:

@@ -86,6 +86,9 @@ def test_what_the_reference_does_not_list_is_not_said_to_grant_nothing(action: s
         ("iam:PassRole", f"arn:aws:iam:us-east-1:{OWN}:role/x"),
         ("iam:CreatePolicyVersion", "arn:aws:iam::aws:policy/x-*"),
         ("kms:Decrypt", f"{ANY.format('kms')}:alias/x"),
+        ("iam:PassRole", "arn:aws:iam:::role/x"),
+        ("eks:DescribeCluster", "arn:aws:eks:us-east-1::cluster/x"),
+        ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:us-east-1::secret:*"),
     ],
 )
 def test_what_is_certainly_nothing_to_an_action_is_said_to_grant_nothing(action: str, resource: str) -> None:
