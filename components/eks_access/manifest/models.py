@@ -203,6 +203,11 @@ class IntegrationAccess(CamelModel):
     """Null if the integration cannot have the other profile here."""
 
     @property
+    def is_connected(self) -> bool:
+        """Whether its clusters are outside of EKS, and it acts in them as EKS Connector's service account."""
+        return any(cluster.method is EntryMethod.EKS_CONNECTOR for cluster in self.clusters.values())
+
+    @property
     def rights(self) -> Rights:
         return Rights(
             statements=self.statements,

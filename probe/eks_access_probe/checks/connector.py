@@ -26,7 +26,7 @@ def build_trust_check(aws: Aws, actor: Actor) -> Check:
     """The trust policy, read from IAM, must name the service as its only principal."""
     service = actor.access.trust.service or ""
     question = Question(
-        actor.name, Plane.TRUST, "assume the role", f"as {service}", True, "only the agent's service is trusted"
+        actor.name, Plane.TRUST, "assume the role", f"as {service}", True, "only this service is trusted"
     )
 
     def call() -> Answer:

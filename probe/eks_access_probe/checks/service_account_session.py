@@ -18,7 +18,7 @@ TOKEN_SECONDS = 600
 
 def create_sessions(actor: Actor, key: str, cluster: Cluster) -> list[ClusterSession]:
     """The sessions to read a cluster with: the integration's own, or one for each user that it impersonates."""
-    if actor.access.trust.kind != "service":
+    if not actor.access.is_connected:
         return [ClusterSession(actor, key, cluster)]
     users = dict.fromkeys(e.user for e in actor.access.kubernetes if e.user)
     return [ViewerSession(actor, key, cluster, user) for user in users] or [ServiceAccountSession(actor, key, cluster)]

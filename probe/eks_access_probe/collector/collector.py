@@ -126,7 +126,7 @@ class _Collector:
         return dict(zip(actors, inventories, strict=True))
 
     async def _collect_integration(self, actor: Actor) -> IntegrationInventory:
-        if actor.access.trust.kind == "service":
+        if actor.access.is_connected:
             # Only that AWS service can assume its role: what the role sees in AWS follows from its policies alone.
             return IntegrationInventory(clusters=await self._collect_clusters(actor, self._read_kubernetes))
         assumed = await self._threads.call(_assume_role, actor)

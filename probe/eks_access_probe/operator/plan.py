@@ -45,17 +45,31 @@ class Operator(Actor):
             raise AssumeRoleError(str(cause)) from cause
 
 
+class IdentifiedOperator(Actor):
+    """The operator that the identities file names, in place of an actor whose role an AWS service alone can assume."""
+
+    def session(self) -> RoleSession:
+        """The operator's own credentials; no role is assumed.
+
+        Raises:
+            AssumeRoleError: the identities file has no operator for the integration.
+        """
+        return RoleSession(self.operator_keys(), "")
+
+
 def build_evaluated_plans(
     manifest: Manifest, selected: Mapping[str, IntegrationAccess], aws: Aws
 ) -> list[IntegrationPlan]:
     """The evaluated checks of these integrations in their clusters."""
-    return [_build_plan(manifest, name, access, aws) for name, access in selected.items()]
+    return [build_evaluated_plan(manifest, Operator(aws, name, access), aws) for name, access in selected.items()]
 
 
-def _build_plan(manifest: Manifest, name: str, access: IntegrationAccess, aws: Aws) -> IntegrationPlan:
-    operator = Operator(aws, name, access)
+def build_evaluated_plan(manifest: Manifest, operator: Actor, aws: Aws) -> IntegrationPlan:
+    """The evaluated checks of one integration, with this operator's credentials."""
+    name, access = operator.name, operator.access
     by_service = access.trust.kind == "service"
-    registrations = connector.build_registration_checks(aws, operator) if by_service else []
+    is_connector = by_service and access.is_connected
+    registrations = connector.build_registration_checks(aws, operator) if is_connector else []
     clusters = {
         key: ClusterEvaluation(aws, ClusterSession(operator, key, cluster)) for key, cluster in access.clusters.items()
     }

@@ -18,7 +18,7 @@ from ..identity.assume_role import Actor
 from ..identity.aws_clients import Aws
 from ..identity.identities import Identities
 from ..operator import aws as evaluated_aws
-from ..operator.plan import Operator
+from ..operator.plan import IdentifiedOperator, Operator, build_evaluated_plan
 from ..outcome import Answer, Verdict
 
 NOT_MADE = "the call itself may change something, so it is not made; your own credentials could not evaluate it"
@@ -42,7 +42,20 @@ def build_plans(
         PlanError: a name is unknown, or the selection has no cluster.
     """
     selected = select_integrations(manifest, integrations, clusters)
-    return [_build_plan(manifest, Actor(aws, name, access, identities), aws) for name, access in selected.items()]
+    return [
+        _build_service_plan(manifest, name, access, identities, aws)
+        if access.trust.kind == "service" and not access.is_connected
+        else _build_plan(manifest, Actor(aws, name, access, identities), aws)
+        for name, access in selected.items()
+    ]
+
+
+def _build_service_plan(
+    manifest: Manifest, name: str, access: IntegrationAccess, identities: Identities, aws: Aws
+) -> IntegrationPlan:
+    """The plan of a role that an AWS service alone can assume: an operator evaluates it; only strangers try to."""
+    plan = build_evaluated_plan(manifest, IdentifiedOperator(aws, name, access, identities), aws)
+    return replace(plan, tampered=trust.build_tampered_checks(Actor(aws, name, access, identities)))
 
 
 def _build_plan(manifest: Manifest, actor: Actor, aws: Aws) -> IntegrationPlan:
