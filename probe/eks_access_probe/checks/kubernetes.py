@@ -128,8 +128,10 @@ def _request(session: ClusterSession, e: KubernetesExpectation) -> Answer:
     return answer
 
 
-def build_attributes(e: KubernetesExpectation) -> dict[str, str]:
-    """The `resourceAttributes` of an access review of the call."""
+def build_attributes(e: KubernetesExpectation) -> dict[str, dict[str, str]]:
+    """What an access review of the call is about: `resourceAttributes`, or for a path `nonResourceAttributes`."""
+    if e.resource.startswith("/"):
+        return {"nonResourceAttributes": {"verb": e.verb, "path": e.resource}}
     values = {
         "verb": e.verb,
         "group": e.api_group,
@@ -138,14 +140,14 @@ def build_attributes(e: KubernetesExpectation) -> dict[str, str]:
         "namespace": e.namespace,
         "name": e.name,
     }
-    return {key: value for key, value in values.items() if value}
+    return {"resourceAttributes": {key: value for key, value in values.items() if value}}
 
 
 def _review(session: ClusterSession, e: KubernetesExpectation) -> Answer:
     body = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
-        "spec": {"resourceAttributes": build_attributes(e)},
+        "spec": build_attributes(e),
     }
     return classify_review(session.request("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body=body))
 

@@ -84,7 +84,7 @@ class ClusterEvaluation:
         body = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": BY,
-            "spec": {"user": identity.username, "groups": identity.all_groups, "resourceAttributes": attributes},
+            "spec": {"user": identity.username, "groups": identity.all_groups, **attributes},
         }
         answer = classify_review(self._session.request("POST", REVIEWS, body=body), BY)
         if answer.verdict is Verdict.DENIED and identity.unknown_policies:
