@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from pulumi.provider.experimental.property_value import PropertyValue
+from pulumi.provider.experimental.provider import DiffRequest, DiffResponse, PropertyDiff, PropertyDiffKind
 from typing_extensions import override
 
 from ...aws_auth import lifecycle
@@ -79,6 +80,18 @@ class AwsAuthMappings(InClusterHandler):
         if isinstance(error, AwsAuthConflictError):
             return f"aws-auth is left as it is: {error}"
         return super().explain(error)
+
+    @override
+    def diff(self, request: DiffRequest) -> DiffResponse:
+        response = super().diff(request)
+        is_taken_over = unwrap(request.old_state.get("written")) is False and unwrap(request.new_inputs.get("adopt"))
+        if response.changes or is_taken_over is not True or "adopt" in request.ignore_changes:
+            return response
+        return DiffResponse(
+            changes=True,
+            diffs=["adopt"],
+            detailed_diff={"adopt": PropertyDiff(PropertyDiffKind.UPDATE, input_diff=False)},
+        )
 
     def create_resource(self, operation: Operation, values: Values) -> tuple[str, Outputs]:
         if not is_known(values):

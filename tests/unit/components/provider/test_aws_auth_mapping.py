@@ -260,7 +260,21 @@ def test_adopt_takes_an_identical_mapping_over(stack: Stack) -> None:
     assert stack.store.data == {"mapRoles": NODE}
 
 
-def test_adopt_that_is_set_later_takes_effect_with_the_next_update(stack: Stack) -> None:
+def test_adopt_that_is_set_later_is_a_difference_of_its_own(stack: Stack) -> None:
+    stack.store.put({"mapRoles": NODE + IDENTICAL})
+    stack.create()
+    assert stack.diff().changes is False
+    assert stack.diff(ignored=("adopt",), adopt=True).changes is False
+    response = stack.diff(adopt=True)
+    assert (response.changes, response.diffs, list(response.replaces or [])) == (True, ["adopt"], [])
+    stack.update(adopt=True)
+    assert unwrap(stack.state["written"]) is True
+    assert stack.diff(adopt=True).changes is False
+    stack.delete()
+    assert stack.store.data == {"mapRoles": NODE}
+
+
+def test_an_update_of_what_others_wrote_is_refused_unless_it_is_adopted(stack: Stack) -> None:
     stack.store.put({"mapRoles": NODE + IDENTICAL})
     stack.create()
     with pytest.raises(ProviderError, match="already mapped, as user"):
