@@ -60,7 +60,9 @@ def _simulate(aws: Aws, operator: Actor, action: str, request: SimulationRequest
             ResourceArns=[resource],
             ContextEntries=context,
         )["EvaluationResults"]
-        answers.append(_classify_decision(result["EvalDecision"], resource, result.get("MissingContextValues", [])))
+        absent = {key.lower() for key in request.absent}
+        missing = [key for key in result.get("MissingContextValues", []) if key.lower() not in absent]
+        answers.append(_classify_decision(result["EvalDecision"], resource, missing))
     by_precedence = (Verdict.COULD_NOT_ASK, Verdict.DENIED, Verdict.ALLOWED)
     return min(answers, key=lambda answer: by_precedence.index(answer.verdict))
 

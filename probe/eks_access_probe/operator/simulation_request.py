@@ -17,6 +17,13 @@ from ..service_reference import find_action, find_arn_format
 ANY_ID = "00000000-0000-0000-0000-000000000000"
 """In place of EKS's own id of an access entry, which the author of a policy cannot know either."""
 
+_OF_PARAMETERS = {
+    "eks:CreateAccessEntry": frozenset({"eks:accessEntryType", "eks:kubernetesGroups", "eks:username"}),
+    "eks:AssociateAccessPolicy": frozenset({"eks:accessScope", "eks:namespaces"}),
+}
+"""Condition keys that only a parameter of the call gives a value: without it, a policy sees none.
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelastickubernetesservice.html"""
+_OTHER_PARAMETERS = {"accessentrytype": "type"}
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 _PARAMETER_NAMES = {"RoleNameWithPath": "RoleName", "UserNameWithPath": "UserName", "GroupNameWithPath": "GroupName"}
 
@@ -33,6 +40,8 @@ class SimulationRequest:
     """The ARNs, each of which must be allowed; `*` for an action without resource types."""
     context: Mapping[str, tuple[str, ...]]
     """Values of condition keys."""
+    absent: frozenset[str] = frozenset()
+    """Condition keys that are not in the request, as the call does not give their parameters."""
 
 
 def build_simulation_request(
@@ -60,7 +69,8 @@ def build_simulation_request(
         kinds = " or ".join(kind["name"] for kind in details["resourceTypes"])
         raise AmbiguousRequestError(f"the parameters of {action} do not name its {kinds}")
     context = {key: value for key in keys if (value := _context_values(key, parameters))}
-    return SimulationRequest(tuple(resources) or ("*",), {"aws:RequestedRegion": (region,), **context})
+    absent = _OF_PARAMETERS.get(action, frozenset()) - context.keys()
+    return SimulationRequest(tuple(resources) or ("*",), {"aws:RequestedRegion": (region,), **context}, absent)
 
 
 def _action_details(service: str, name: str) -> Mapping[str, Any]:
@@ -109,7 +119,8 @@ def _context_values(key: str, parameters: Mapping[str, Any]) -> tuple[str, ...]:
     elif wanted == "authenticationmode":
         found = (parameters.get("accessConfig") or {}).get("authenticationMode")
     else:
-        found = next((value for name, value in parameters.items() if name.lower() == wanted), None)
+        name = _OTHER_PARAMETERS.get(wanted, wanted)
+        found = next((value for parameter, value in parameters.items() if parameter.lower() == name), None)
     if isinstance(found, str):
         return (found,)
     return tuple(found) if isinstance(found, list) and all(isinstance(item, str) for item in found) else ()

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from eks_access.kubernetes.client import Response
 from eks_access_cli.commands.probe import command as probe
 from eks_access_probe.report.models import CheckReport, Report
-from tests.support.world import ROLE, World, answer, json_error, status, text, xml_error
+from tests.support.world import ROLE, World, answer, aws_call, json_error, status, text, xml_error
 
 READ = {"Effect": "Allow", "Action": ["eks:ListClusters", "iam:GetRole"], "Resource": ["*"]}
 ENTRY = {"username": "acme:{{SessionName}}", "kubernetesGroups": ["acme:readers"], "type": "STANDARD", "tags": {}}
@@ -204,6 +204,16 @@ def test_missing_context_values_are_not_a_denial(
     line = evaluate()["call iam:ListRoles"]
     assert (line.verdict, line.result) == ("could-not-ask", "not-proven")
     assert "aws:PrincipalOrgID" in line.evidence.message
+
+
+def test_a_value_that_the_call_does_not_send_is_not_missing(operator: World, manifest_file: Callable[..., str]) -> None:
+    operator.answers["SimulatePrincipalPolicy"] = simulated(lambda _: "implicitDeny", "EKS:kubernetesGroups")
+    entry = {"clusterName": "dev-api", "principalArn": "arn:aws:iam::111122223333:user/x", "type": "STANDARD"}
+    calls = [aws_call("eks:CreateAccessEntry", False, **entry), aws_call("iam:ListRoles", False)]
+    result = run(manifest_file(aws=calls), "--quiet", "--json", "-")
+    lines = {check.call: check for check in Report.model_validate_json(result.stdout).checks}
+    assert lines["call eks:CreateAccessEntry"].result == "as-expected"
+    assert lines["call iam:ListRoles"].result == "not-proven", "another action may get it from elsewhere"
 
 
 def test_a_denial_of_the_operator_is_inconclusive_for_the_integration(

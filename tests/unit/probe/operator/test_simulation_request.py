@@ -49,6 +49,16 @@ def test_a_call_on_several_resources_is_simulated_on_each() -> None:
     assert {"document", "instance"} <= kinds
 
 
+def test_a_key_whose_parameter_the_call_does_not_give_is_absent() -> None:
+    entry = {"clusterName": "prod", "principalArn": ROLE}
+    assert asked("eks:CreateAccessEntry", **entry, type="STANDARD").context["eks:accessEntryType"] == ("STANDARD",)
+    assert asked("eks:CreateAccessEntry", **entry, type="STANDARD").absent == {"eks:kubernetesGroups", "eks:username"}
+    assert asked("eks:CreateAccessEntry", **entry, kubernetesGroups=["a"], username="b", type="c").absent == set()
+    associate = asked("eks:AssociateAccessPolicy", **entry, policyArn="p", accessScope={"type": "cluster"})
+    assert associate.absent == {"eks:namespaces"}
+    assert asked("eks:DisassociateAccessPolicy", **entry, policyArn="p").absent == set(), "of the association itself"
+
+
 def test_the_condition_keys_of_a_call_have_the_values_of_its_parameters() -> None:
     policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
     scope = {"type": "namespace", "namespaces": ["a", "b"]}
