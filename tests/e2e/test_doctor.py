@@ -247,6 +247,27 @@ def test_a_deployer_with_exactly_the_derived_rights_deploys_and_removes(folder: 
         assert done.returncode == 0, done.stdout
 
 
+def test_workloads_need_no_other_rights_than_the_derived_ones(folder: Folder, deployer: Deployer) -> None:
+    settings = {
+        "c1.hosting": "self_hosted_pod_identity",
+        "c1.deploy_connector": "{client_id: {secret: c1-client-id}, client_secret: {secret: c1-client-secret}}",
+    }
+    folder.init("c1=conductorone", settings=settings)
+    for name in ("c1-client-id", "c1-client-secret"):
+        code, (finding, *_) = folder.doctor()
+        assert (code, finding["check"]) == (1, "configuration")
+        assert f"`pulumi config set --secret {name}` sets it" in finding["summary"]
+        assert folder.pulumi("config", "set", "--secret", "--stack", "try", "--", name, "value").returncode == 0
+    actions, requests = derive_rights(folder.path)
+    assert {"iam:PassRole", "eks:CreatePodIdentityAssociation"} <= set(actions)
+    deployer.allow([*actions, *SIMULATION], requests)
+    folder.env = deployer.env
+    assert folder.doctor() == (0, [])
+    for command in ("up", "destroy"):
+        done = folder.pulumi(command, "--yes", "--skip-preview", "--stack", "try")
+        assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("action", ["iam:PutRolePolicy", "eks:CreateAccessEntry"])
 def test_an_action_that_the_deployer_lacks_is_named_and_what_fails_without_it(
     folder: Folder, deployer: Deployer, action: str

@@ -4,12 +4,18 @@ from pathlib import Path
 
 import click
 
-from ..options import cwd_option
 from . import Command
 
 
 @click.command("init", cls=Command)
-@cwd_option
+@click.option(
+    "-C",
+    "--cwd",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    metavar="FOLDER",
+    help="The project's folder, which may be empty.  [default: the current one]",
+)
 @click.option("--environment", metavar="NAME", help="The environment, and its stack's name: dev, prod, …")
 @click.option("--account", metavar="ID", help="The AWS account.  [default: that of the credentials]")
 @click.option("--region", metavar="REGION", help="The AWS region.  [default: $AWS_REGION or the profile's]")

@@ -195,9 +195,9 @@ def _describe(eks: Any, name: str) -> ClusterAnswer:
     """The cluster, with what could be read of it."""
     try:
         found = eks.describe_cluster(name=name)["cluster"]
-    except (ClientError, BotoCoreError):
+        mode = AuthenticationMode((found.get("accessConfig") or {}).get("authenticationMode"))
+    except (ClientError, BotoCoreError, ValueError):
         return ClusterAnswer(name, name)
-    mode = AuthenticationMode(found["accessConfig"]["authenticationMode"])
     return ClusterAnswer(name, name, mode=mode, version=found.get("version"))
 
 

@@ -13,7 +13,7 @@ from eks_access.errors import EksAccessError
 from eks_access.kubernetes.client import KubernetesApi, UnreachableError
 from eks_access.kubernetes.credentials import CredentialError
 from eks_access.kubernetes.kubeconfig import KubeconfigError
-from eks_access.kubernetes.token import presigned_token
+from eks_access.kubernetes.token import TokenTooLargeError, presigned_token
 from eks_access.model.identity import AuthenticationMode, supports_access_entries
 from eks_access.model.placeholders import is_known
 from eks_access.provision.arguments import ClusterArgs
@@ -84,7 +84,7 @@ def check_cluster(aws: Aws, caller: Caller, target: ClusterTarget, *, only_loopb
     try:
         described = None if target.owner else _describe(aws, caller, target)
         if described is not None:
-            mode = AuthenticationMode(described["accessConfig"]["authenticationMode"])
+            mode = _read_mode(target, described)
             endpoint = Endpoint(target.key, described["endpoint"], _is_private(described))
             findings += _compare_modes(target, mode)
         api = _connect(target, described, caller, only_loopback=only_loopback)
@@ -140,6 +140,15 @@ def _describe_failure(target: ClusterTarget, error: ClientError) -> _Examination
             "Allow eks:DescribeCluster on it: every deployment reads the cluster's authentication mode.",
         )
     return _ExaminationError(target, Status.UNKNOWN, f"EKS answered {parsed.code}: {redacted(parsed.message)}")
+
+
+def _read_mode(target: ClusterTarget, described: dict[str, Any]) -> AuthenticationMode:
+    text = (described.get("accessConfig") or {}).get("authenticationMode")
+    try:
+        return AuthenticationMode(text)
+    except ValueError as error:
+        summary = f"its authentication mode is {text!r}, which this version does not know"
+        raise _ExaminationError(target, Status.UNKNOWN, summary) from error
 
 
 def _compare_modes(target: ClusterTarget, mode: AuthenticationMode) -> list[Finding]:
@@ -205,6 +214,8 @@ def _ask_who_am_i(
         raise _ExaminationError(target, Status.PROBLEM, redacted(str(error)), _route_advice(endpoint)) from error
     except CredentialError as error:
         raise _ExaminationError(target, Status.PROBLEM, redacted(str(error)), "Correct its kubeconfig.") from error
+    except TokenTooLargeError as error:
+        raise _ExaminationError(target, Status.PROBLEM, str(error)) from error
     date = read_date(response.headers)
     if response.status == 401:
         advice = _mapping_advice(target, caller, mode)

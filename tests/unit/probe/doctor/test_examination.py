@@ -10,6 +10,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError
 
 from eks_access.kubernetes.client import KubernetesApi, Response, UnreachableError
+from eks_access.kubernetes.token import presigned_token
 from eks_access.stack.configuration import Environment
 from eks_access_probe.doctor.examination import Examination, Subject, examine
 from eks_access_probe.doctor.finding import Check, Finding, Status, worst
@@ -194,6 +195,8 @@ def test_a_clock_that_is_wrong_is_a_problem(answers: Answers) -> None:
         ({"status": "CREATING"}, Status.PROBLEM, "prod-0 is CREATING"),
         ({"connectorConfig": {"activationId": "x"}}, Status.PROBLEM, "EKS Connector connects it"),
         ({"endpoint": "https://prod.example.com"}, Status.PROBLEM, "is not on this machine"),
+        ({"accessConfig": {"authenticationMode": "NEW"}}, Status.UNKNOWN, "'NEW', which this version does not know"),
+        ({"accessConfig": None}, Status.UNKNOWN, "which this version does not know"),
     ],
 )
 def test_a_cluster_that_cannot_be_used_is_a_problem(
@@ -260,6 +263,17 @@ def test_a_caller_that_the_cluster_does_not_know_gets_the_way_in_that_its_mode_h
     finding = only(run(environment()), Check.CLUSTER)
     assert "401 Unauthorized" in finding.summary
     assert advice in finding.advice
+
+
+def test_a_session_whose_token_is_too_large_is_a_problem(answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "x" * 4096)
+
+    def sign(server: str, *_: str) -> Response:
+        presigned_token(Aws(ENDPOINT).environment_credentials(), cluster_name="prod-0", region="us-east-1")
+        raise AssertionError("the token is small enough")
+
+    answers.world.kubernetes = sign
+    assert "accepts at most 4096" in only(run(environment()), Check.CLUSTER).summary
 
 
 def test_a_page_in_between_is_no_cluster_and_an_old_cluster_is_one(answers: Answers) -> None:
