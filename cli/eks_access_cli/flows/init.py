@@ -195,7 +195,7 @@ def _describe(eks: Any, name: str) -> ClusterAnswer:
     """The cluster, with what could be read of it."""
     try:
         found = eks.describe_cluster(name=name)["cluster"]
-        mode = AuthenticationMode((found.get("accessConfig") or {}).get("authenticationMode"))
+        mode = AuthenticationMode(str((found.get("accessConfig") or {}).get("authenticationMode")))
     except (ClientError, BotoCoreError, ValueError):
         return ClusterAnswer(name, name)
     return ClusterAnswer(name, name, mode=mode, version=found.get("version"))

@@ -145,7 +145,7 @@ def _describe_failure(target: ClusterTarget, error: ClientError) -> _Examination
 def _read_mode(target: ClusterTarget, described: dict[str, Any]) -> AuthenticationMode:
     text = (described.get("accessConfig") or {}).get("authenticationMode")
     try:
-        return AuthenticationMode(text)
+        return AuthenticationMode(str(text))
     except ValueError as error:
         summary = f"its authentication mode is {text!r}, which this version does not know"
         raise _ExaminationError(target, Status.UNKNOWN, summary) from error
