@@ -228,7 +228,7 @@ def test_a_reader_without_rights_reads_what_it_may_and_reports_the_rest(
 ) -> None:
     """The role may list and describe, and has no access to any cluster."""
     reader = Role.create(sandbox)
-    actions = ["eks:List*", "eks:Describe*", "iam:GetRole", "iam:GetUser"]
+    actions = ["eks:List*", "eks:Describe*", "iam:GetRole", "iam:GetUser", "iam:ListRoles"]
     document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
     iam = sandbox.boto("iam")
     iam.put_role_policy(RoleName=reader.name, PolicyName="read", PolicyDocument=json.dumps(document))

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from botocore.exceptions import ClientError
 
+from eks_access.integrations import vendors
 from eks_access_inventory.evaluate.build import Options, build_inventory
 from eks_access_inventory.inventory import AccessInventory, Principal, Way
 from eks_access_inventory.reading.account import Scope, read_account
@@ -25,6 +26,7 @@ ACCOUNT = "111122223333"
 REGION = "eu-west-1"
 KEYS = Keys("AKIAREADERREADERREAD", "a-secret-key-of-the-reader", "a-session-token-of-the-reader")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+VENDORS = {key: vendor.marks for key, vendor in vendors().items() if vendor.marks is not None}
 RECENTLY = datetime.now(UTC) - timedelta(days=2)
 RBAC_KINDS = {
     "clusterroles": "ClusterRole",
@@ -301,6 +303,12 @@ class FakeIam(_Client):
         self.account.begin("get_access_key_last_used")
         return {"AccessKeyLastUsed": {"ServiceName": "sts", "LastUsedDate": LONG_AGO}}
 
+    def _list_roles(self) -> tuple[str, list[Any]]:
+        return "Roles", [{"RoleName": name} for name in self.account.roles]
+
+    def _list_users(self) -> tuple[str, list[Any]]:
+        return "Users", [{"UserName": name} for name in self.account.users]
+
     def _list_access_keys(self, UserName: str) -> tuple[str, list[Any]]:
         keys = self.account.users[UserName].get("Keys", [])
         return "AccessKeyMetadata", [{"AccessKeyId": key} for key in keys]
@@ -417,7 +425,7 @@ def take_inventory(
         concurrency=32,
         deadline=deadline,
     )
-    return build_inventory(reading, Options(configuration or Configuration()))
+    return build_inventory(reading, Options(configuration or Configuration(), VENDORS))
 
 
 def find(inventory: AccessInventory, name: str) -> Principal:

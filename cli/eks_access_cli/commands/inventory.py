@@ -96,8 +96,8 @@ def command(**options: Any) -> None:
 
     \b
     It needs these rights, and reports what it may not read as such:
-      in AWS         eks:List*, eks:Describe*, iam:GetRole, iam:GetUser, iam:ListAccessKeys,
-                     iam:GetAccessKeyLastUsed; with --all-regions ec2:DescribeRegions
+      in AWS         eks:List*, eks:Describe*, iam:GetRole, iam:GetUser, iam:ListRoles, iam:ListUsers,
+                     iam:ListAccessKeys, iam:GetAccessKeyLastUsed; with --all-regions ec2:DescribeRegions
       in clusters    get aws-auth, list roles, clusterroles, rolebindings and clusterrolebindings:
                      the access policy AmazonEKSAdminViewPolicy has all of it, and reads Secrets too
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import click
 
 from eks_access.endpoint import VARIABLE, is_loopback, loopback_endpoint
+from eks_access.integrations import vendors
 from eks_access_inventory.evaluate.build import Options, build_inventory
 from eks_access_inventory.inventory import AccessInventory, encode_inventory
 from eks_access_inventory.reading.account import Audit, Clients, Scope, read_account
@@ -59,7 +60,8 @@ def run_inventory(options: InventoryOptions) -> int:
         CredentialsUnavailableError, CredentialsError, LoopbackError: there are no credentials, region or endpoint.
         AccountError: the account cannot be read at all.
     """
-    evaluation = Options(load_configuration(options.config), options.unused_days)
+    vendor_marks = {key: vendor.marks for key, vendor in vendors().items() if vendor.marks is not None}
+    evaluation = Options(load_configuration(options.config), vendor_marks, options.unused_days)
     selection = Selection(options.names, tuple(map(parse_tag, options.tags)))
     clients, keys, only_loopback = _connect(options)
     home = options.regions[0] if options.regions else find_region(options.profile)

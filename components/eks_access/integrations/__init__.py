@@ -12,6 +12,7 @@ import pulumi
 
 from ..model.integration import Describe
 from ..model.leftovers import LeftoverPattern
+from ..model.marks import Marks
 from ..provision.integration import IntegrationComponent
 
 
@@ -26,6 +27,8 @@ class Vendor:
     describe: Describe
     leftovers: tuple[LeftoverPattern, ...]
     """Resources that the vendor itself creates in clusters (`LEFTOVERS`), known also after it is off-boarded."""
+    marks: Marks | None = None
+    """By what it is recognised where it was given access by hand (`MARKS`)."""
     own_clusters: bool = False
     """Whether its clusters are declared with it, because they are not among the environment's EKS clusters."""
 
@@ -48,4 +51,5 @@ def _load_vendor(key: str, module: ModuleType) -> Vendor:
     )
     arguments = component.__init__.__annotations__["args"]
     leftovers: tuple[LeftoverPattern, ...] = getattr(module, "LEFTOVERS", ())
-    return Vendor(key, component, arguments, module.describe, leftovers, component.own_clusters)
+    marks: Marks | None = getattr(module, "MARKS", None)
+    return Vendor(key, component, arguments, module.describe, leftovers, marks, component.own_clusters)

@@ -22,12 +22,14 @@ from ..model.expectations import (
 from ..model.iam import Statement
 from ..model.identity import EntryMethod, Identity, validate_namespaces
 from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
+from ..model.marks import Marks
 from ..model.placeholders import is_known
 from ..model.rbac import Grant, Rule
 from ..model.trust import CrossAccount, validate_principals
 from ..provision.arguments import IntegrationArgs
 from ..provision.integration import IntegrationComponent
 
+MARKS = Marks("Cado", groups=("cado",), bindings=("cado-eks-cluster-role*",), trusted=("cado*",))
 SOURCES = (
     "Cado, How to Import Data from AWS EKS",
     "https://github.com/cado-security/Deployment-Templates (aws_v2/modules/iam)",

@@ -27,6 +27,7 @@ from ..model.integration import (
     role_name,
     role_options,
 )
+from ..model.marks import Marks
 from ..model.partitions import partition_of, service_host
 from ..model.placeholders import is_known, placeholder
 from ..model.trust import Service
@@ -36,6 +37,7 @@ from ..provision.connected_cluster import ConnectorComponent
 if TYPE_CHECKING:
     import pulumi_kubernetes as kubernetes
 
+MARKS = Marks("EKS Connector", roles=("AmazonEKSConnectorAgentRole",), bindings=("eks-connector*",))
 SOURCES = (
     "the page: https://docs.aws.amazon.com/eks/latest/userguide/eks-connector.html",
     "the connector's manifests and code: https://github.com/aws/amazon-eks-connector at 0.0.11",

@@ -21,6 +21,7 @@ from ..model.expectations import (
 from ..model.iam import Statement
 from ..model.identity import AccessPolicy, Identity, validate_namespaces
 from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
+from ..model.marks import Marks
 from ..model.placeholders import is_known
 from ..model.rbac import Grant, Rule
 from ..model.trust import GOOGLE, WebIdentity, validate_google_audience, validate_google_subject
@@ -28,6 +29,7 @@ from ..provision.arguments import IntegrationArgs
 from ..provision.integration import IntegrationComponent
 
 PLACEHOLDER_ON_PAGE = "YOUR_OPENTRACE_CLIENT_ID"
+MARKS = Marks("OpenTrace", roles=("opentrace*",), issuers=("accounts.google.com",))
 SOURCES = (
     "OpenTrace, AWS EKS integration page",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif",

@@ -1,7 +1,7 @@
 """Builds the inventory from what was read. Pure: readings in, the inventory out."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from eks_access.aws_auth.hazards import find_hazards
 from eks_access.aws_auth.reader import read
 from eks_access.model import arn as arns
 from eks_access.model.identity import AuthenticationMode, supports_aws_auth
+from eks_access.model.marks import Marks
 from eks_access_policies.evaluate.configuration import Configuration
 
 from .. import inventory as result
@@ -32,6 +33,8 @@ class Options:
     """What the user decides: what is accepted, and how long a principal may go unused."""
 
     configuration: Configuration
+    vendors: Mapping[str, Marks]
+    """By what vendors are recognised, by their keys."""
     unused_days: int = 90
 
 
@@ -267,7 +270,7 @@ def _create_principal(key: str, found: Sequence[_ReadWay], reading: AccountReadi
         arn=arn,
         kind=parsed.kind if parsed else "principal",
         account=parsed.account if parsed else "",
-        owner=identify_owner(arn, principal, _trace(found), reading.account),
+        owner=identify_owner(arn, principal, _trace(found), reading.account, options.vendors),
         state=principal.state,
         unique_id=principal.unique_id,
         created_at=principal.created_at,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from eks_access.model import arn as arns
+from eks_access.model.marks import Marks, find_mark
 from eks_access_policies.iam import KNOWN_VENDORS, Principal, PrincipalKind, Statement, parse_document
 
 from ..inventory import Owner, OwnerKind
@@ -16,33 +17,6 @@ _PART_OF = "app.kubernetes.io/part-of"
 _MANAGED_BY = ("app.kubernetes.io/managed-by", "eks-access")
 
 
-@dataclass(frozen=True)
-class Page:
-    """What a vendor's page has its customers create, by which it is recognised. Patterns are of whole names."""
-
-    vendor: str
-    roles: str = ""
-    users: str = ""
-    groups: str = ""
-    usernames: str = ""
-    bindings: str = ""
-    issuers: str = ""
-    """Providers of the trust policy that the page names."""
-    services: str = ""
-    trusted: str = ""
-    """Names of the principals of the trust policy."""
-
-
-PAGES = (
-    Page("Apono", roles=r"apono-k8s-access.*", usernames=r"apono:\{\{SessionName(Raw)?\}\}"),
-    Page("Cado", groups="cado", bindings=r"cado-eks-cluster-role.*", trusted=r"cado.*"),
-    Page(
-        "ConductorOne", roles=r"conductorone.*", users=r"baton-eks.*", bindings=r"baton-.*", trusted=r"conductorone.*"
-    ),
-    Page("EKS Connector", roles=r"amazoneksconnectoragentrole", bindings=r"eks-connector.*"),
-    Page("OpenTrace", roles=r"opentrace.*", issuers=r"accounts\.google\.com"),
-)
-"""The pages are those that `eks_access.integrations` has its vendors from."""
 _WORKLOADS = (
     (re.compile(r"pods\.eks\.amazonaws\.com"), "pods, by EKS Pod Identity"),
     (re.compile(r"ec2\.amazonaws\.com.*"), "EC2 instances"),
@@ -68,9 +42,11 @@ class Trace:
     is_node: bool = False
 
 
-def identify_owner(arn: str, reading: PrincipalReading, trace: Trace, account: str) -> Owner:
-    """Who uses the principal. What is certain comes before what only names show."""
-    return next(_find_owners(arn, reading, trace, account))
+def identify_owner(
+    arn: str, reading: PrincipalReading, trace: Trace, account: str, vendors: Mapping[str, Marks]
+) -> Owner:
+    """Who uses the principal. What is certain comes before what only names show. `vendors` are by their keys."""
+    return next(_find_owners(arn, reading, trace, account, vendors))
 
 
 def list_statements(trust: object) -> tuple[Statement, ...]:
@@ -80,17 +56,19 @@ def list_statements(trust: object) -> tuple[Statement, ...]:
     return tuple(each for each in parse_document(trust).statements if each.allows)
 
 
-def _find_owners(arn: str, reading: PrincipalReading, trace: Trace, account: str) -> Iterator[Owner]:
+def _find_owners(
+    arn: str, reading: PrincipalReading, trace: Trace, account: str, vendors: Mapping[str, Marks]
+) -> Iterator[Owner]:
     parsed = arns.parse(arn.strip())
     name = parsed.name if parsed else arn
     trusted = [principal for statement in list_statements(reading.trust) for principal in statement.principals]
     if trace.is_node:
         yield _certain(OwnerKind.NODES, "", "its entry or mapping is that of nodes")
     yield from _by_account(parsed, trusted)
-    yield from _by_label(trace)
+    yield from _by_label(trace, vendors)
     if match := PEOPLE_ROLE.fullmatch(name):
         yield _certain(OwnerKind.PEOPLE, "", f"the role of IAM Identity Center's permission set {match['name']}")
-    yield from _by_page(parsed, name, trusted, trace)
+    yield from _by_page(parsed, name, trusted, trace, vendors.values())
     yield from _by_trust(trusted)
     yield from _by_vendor_name(name)
     if reading.has_password_use:
@@ -125,42 +103,31 @@ def _find_account(principal: Principal) -> str:
     return parsed.account if parsed else principal.value
 
 
-def _by_label(trace: Trace) -> Iterator[Owner]:
+def _by_label(trace: Trace, vendors: Mapping[str, Marks]) -> Iterator[Owner]:
     for labels in trace.labels:
         key, value = _MANAGED_BY
         if labels.get(key) == value and (vendor := labels.get(_PART_OF)):
-            yield _guess(
-                OwnerKind.VENDOR, _title(vendor), f"its bindings are labelled as made by eks-access for {vendor}"
-            )
+            name = vendors[vendor].vendor if vendor in vendors else vendor
+            yield _guess(OwnerKind.VENDOR, name, f"its bindings are labelled as made by eks-access for {vendor}")
 
 
-def _title(vendor: str) -> str:
-    """A vendor's name as its page has it, by its key in a configuration."""
-    folded = vendor.replace("-", "").lower()
-    return next((page.vendor for page in PAGES if page.vendor.replace(" ", "").lower() == folded), vendor)
-
-
-def _by_page(parsed: arns.Arn | None, name: str, trusted: Sequence[Principal], trace: Trace) -> Iterator[Owner]:
+def _by_page(
+    parsed: arns.Arn | None, name: str, trusted: Sequence[Principal], trace: Trace, vendors: Iterable[Marks]
+) -> Iterator[Owner]:
     is_user = parsed is not None and parsed.kind == "user"
     names_trusted = [each.value.rpartition("/")[2] for each in trusted if each.kind is PrincipalKind.AWS]
     federated = [each.value for each in trusted if each.kind is PrincipalKind.FEDERATED]
-    for page in PAGES:
-        for pattern, values, what in (
-            (page.users if is_user else page.roles, [name], "its name is"),
-            (page.groups, trace.groups, "it has the group"),
-            (page.usernames, trace.usernames, "it has the username"),
-            (page.bindings, trace.bindings, "it has the binding"),
-            (page.issuers, federated, "its trust policy names the issuer"),
-            (page.trusted, names_trusted, "its trust policy names"),
+    for marks in vendors:
+        for globs, names, what in (
+            (marks.users if is_user else marks.roles, [name], "its name is"),
+            (marks.groups, trace.groups, "it has the group"),
+            (marks.usernames, trace.usernames, "it has the username"),
+            (marks.bindings, trace.bindings, "it has the binding"),
+            (marks.issuers, federated, "its trust policy names the issuer"),
+            (marks.trusted, names_trusted, "its trust policy names"),
         ):
-            if found := _match(pattern, values):
-                yield _guess(OwnerKind.VENDOR, page.vendor, f"{what} {found}, as {page.vendor}'s page has it")
-
-
-def _match(pattern: str, values: Iterable[str]) -> str:
-    if not pattern:
-        return ""
-    return next((value for value in sorted(values) if re.fullmatch(pattern, value, re.IGNORECASE)), "")
+            if found := find_mark(globs, names):
+                yield _guess(OwnerKind.VENDOR, marks.vendor, f"{what} {found}, as {marks.vendor}'s page has it")
 
 
 def _by_trust(trusted: Iterable[Principal]) -> Iterator[Owner]:

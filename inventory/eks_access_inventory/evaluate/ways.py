@@ -82,7 +82,7 @@ def _explain_dead_entry(entry: EntryReading, principal: PrincipalReading) -> str
     again = "its principal was deleted and made again since, and EKS admits only the one that the entry was made for"
     if entry.role_id and principal.unique_id and entry.role_id != principal.unique_id:
         return f"{again} (unique id {entry.role_id}, now {principal.unique_id})"
-    if principal.arn and principal.arn != entry.principal_arn:
+    if principal.arn and principal.arn.lower() != entry.principal_arn.lower():
         return f"{again}: it is now {principal.arn}"
     if entry.created_at and principal.created_at and principal.created_at > entry.created_at:
         when = (
@@ -136,5 +136,6 @@ def _is_gone(arn: str, principal: PrincipalReading) -> bool:
     """Whether there is no such principal. aws-auth has roles without their paths, and users with them."""
     if principal.state is PrincipalState.EXISTS:
         parsed = arns.parse(arn)
-        return parsed is not None and parsed.kind == "user" and bool(principal.arn) and principal.arn != arn
+        is_user = parsed is not None and parsed.kind == "user"
+        return is_user and bool(principal.arn) and principal.arn.lower() != arn.strip().lower()
     return principal.state is PrincipalState.GONE

@@ -15,18 +15,16 @@ from typing import Any, Protocol, TypeVar
 
 from eks_access.aws_auth.reader import ROLES, USERS, read_section
 from eks_access.errors import EksAccessError
-from eks_access.model import arn as arns
-from eks_access_policies.access.principals import canonicalize
 from eks_access_probe.collector.threads import Threads
 from eks_access_probe.identity.aws_clients import Keys
 from eks_access_probe.outcome import Answer, FailedRequest, Verdict
 
 from . import eks
 from .audit import AuditQueryError, name_log_group, read_audit
-from .calls import Caller, is_missing
+from .calls import Caller
 from .cluster import ClusterReader
-from .iam import can_be_looked_up, read_key_use, read_role, read_user
-from .model import AccountReading, ClusterReading, PrincipalReading, PrincipalState, Unread
+from .model import AccountReading, ClusterReading, Unread
+from .principals import PrincipalReader
 from .selection import Selection
 
 _Value = TypeVar("_Value")
@@ -107,15 +105,13 @@ class _AccountReader:
         self._listener = listener
         self._caller = caller
         self._audit_caller = audit_caller
-        self._account = ""
-        self._lookups: dict[str, asyncio.Task[PrincipalReading]] = {}
 
     async def read(self) -> AccountReading:
         started_at, started = datetime.now(UTC), time.monotonic()
         identity = await self._ask(lambda: self._client("sts", self._scope.home).get_caller_identity())
         if isinstance(identity, FailedRequest):
             raise AccountError(f"the account of these credentials cannot be determined: {identity.answer.evidence}")
-        self._account = identity["Account"]
+        self._principals = PrincipalReader(self._caller, identity["Account"])
         regions, unread = await self._find_regions()
         listed = await asyncio.gather(*(self._find_clusters(region) for region in regions))
         found = [each for clusters, _ in listed for each in clusters]
@@ -124,9 +120,9 @@ class _AccountReader:
             unread += self._report_absent({name for _, name in found}, regions)
         self._listener.found(len(found))
         clusters = await asyncio.gather(*(self._read_cluster(region, name) for region, name in found))
-        principals = dict(zip(self._lookups, await asyncio.gather(*self._lookups.values()), strict=True))
+        principals = await self._principals.wait()
         return AccountReading(
-            self._account,
+            identity["Account"],
             identity["Arn"].split(":")[1],
             started_at,
             round(time.monotonic() - started, 3),
@@ -181,7 +177,7 @@ class _AccountReader:
             read, audited = await asyncio.gather(reader.read(described, region), self._read_audit(region, name))
             reading = read if audited is None else audited(read)
         for arn in _list_principals(reading):
-            self._look_up(arn, region)
+            self._principals.look_up(arn, self._client("iam", region))
         self._listener.done()
         return replace(reading, seconds=round(time.monotonic() - started, 3))
 
@@ -204,36 +200,6 @@ class _AccountReader:
             failed = Unread("the audit log", found.answer.evidence)
             return lambda reading: replace(reading, unread=(*reading.unread, failed))
         return lambda reading: replace(reading, audit=found)
-
-    def _look_up(self, arn: str, region: str) -> None:
-        """Begin to look a principal up, once for all clusters."""
-        key = canonicalize(arn)
-        if key not in self._lookups:
-            self._lookups[key] = asyncio.create_task(self._read_principal(arn, region))
-
-    async def _read_principal(self, arn: str, region: str) -> PrincipalReading:
-        parsed = arns.parse(arn.strip())
-        if parsed is None or not can_be_looked_up(parsed, self._account):
-            is_elsewhere = parsed is not None and bool(arns.ACCOUNT_ID.fullmatch(parsed.account))
-            is_other = is_elsewhere and parsed is not None and parsed.account != self._account
-            return PrincipalReading(PrincipalState.ELSEWHERE if is_other else PrincipalState.UNKNOWN)
-        iam = self._client("iam", region)
-        read = read_role if parsed.kind == "role" else read_user
-        found = await self._ask(partial(read, iam, parsed.name))
-        if isinstance(found, FailedRequest):
-            if is_missing(found):
-                return PrincipalReading(PrincipalState.GONE)
-            return PrincipalReading(PrincipalState.UNKNOWN, unread=(Unread(f"{arn} in IAM", found.answer.evidence),))
-        return found if parsed.kind == "role" else await self._add_key_use(iam, parsed.name, found)
-
-    async def _add_key_use(self, iam: Any, name: str, user: PrincipalReading) -> PrincipalReading:
-        use = await self._ask(partial(read_key_use, iam, name))
-        if isinstance(use, FailedRequest):
-            return replace(user, unread=(Unread(f"the access keys of {user.arn}", use.answer.evidence),))
-        last, service = use
-        if last is None or (user.last_used is not None and last <= user.last_used):
-            return user
-        return replace(user, last_used=last, last_used_in=service)
 
 
 def _list_principals(reading: ClusterReading) -> Iterable[str]:

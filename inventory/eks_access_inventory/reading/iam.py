@@ -38,6 +38,18 @@ def read_role(iam: Any, name: str) -> PrincipalReading:
     )
 
 
+def list_names(iam: Any, kind: str) -> Mapping[str, str]:
+    """The names of all roles, or of all users, by their lower case: IAM has no two that differ in letter case only.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    """
+    operation, key, field = _LISTS[kind]
+    return {each[field].lower(): each[field] for page in iam.get_paginator(operation).paginate() for each in page[key]}
+
+
+_LISTS = {"role": ("list_roles", "Roles", "RoleName"), "user": ("list_users", "Users", "UserName")}
+
+
 def read_user(iam: Any, name: str) -> PrincipalReading:
     """The user of this name, with the last use of its password."""
     user = iam.get_user(UserName=name)["User"]

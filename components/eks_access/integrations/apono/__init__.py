@@ -1,5 +1,5 @@
 """Apono: people get time-bound rights in clusters on approval."""
 
-from .integration import LEFTOVERS, Apono, AponoArgs, describe
+from .integration import LEFTOVERS, MARKS, Apono, AponoArgs, describe
 
-__all__ = ["LEFTOVERS", "Apono", "AponoArgs", "describe"]
+__all__ = ["LEFTOVERS", "MARKS", "Apono", "AponoArgs", "describe"]

@@ -28,6 +28,7 @@ from ...model.iam import Statement
 from ...model.identity import EntryMethod, Identity
 from ...model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ...model.leftovers import LeftoverPattern
+from ...model.marks import Marks
 from ...model.rbac import API_GROUP as RBAC
 from ...model.trust import IdentityCenter, Saml, saml_audiences, validate_permission_sets, validate_saml_provider
 from ...provision.arguments import IntegrationArgs
@@ -38,6 +39,7 @@ from .login import login_steps
 ROLE_NAME = "apono-k8s-access"
 """The role that Apono's own access details tell people to assume."""
 SOURCES = ("Apono: Integrate with EKS",)
+MARKS = Marks("Apono", roles=("apono-k8s-access*",), usernames=("apono:{{SessionName*}}",))
 LEFTOVERS = (LeftoverPattern("binding-of-user", "apono:*", "Apono made it when access was approved"),)
 _IDENTITY = Identity(username="apono:{{SessionName}}", aws_auth_username="{{SessionNameRaw}}")
 """Apono binds exactly these names, so they are those of its page and cannot be chosen."""

@@ -1,5 +1,5 @@
 """ConductorOne (baton-eks): reads who has access to a cluster, and optionally grants and revokes it."""
 
-from .integration import LEFTOVERS, ConductorOne, ConductorOneArgs, describe
+from .integration import LEFTOVERS, MARKS, ConductorOne, ConductorOneArgs, describe
 
-__all__ = ["LEFTOVERS", "ConductorOne", "ConductorOneArgs", "describe"]
+__all__ = ["LEFTOVERS", "MARKS", "ConductorOne", "ConductorOneArgs", "describe"]

@@ -17,6 +17,7 @@ from ...model.grantable import validate_grantable
 from ...model.identity import Identity, supports_access_entries, supports_aws_auth
 from ...model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
 from ...model.leftovers import LeftoverPattern
+from ...model.marks import Marks
 from ...model.placeholders import is_known
 from ...provision.arguments import IntegrationArgs
 from ...provision.integration import IntegrationComponent
@@ -32,6 +33,13 @@ from .modes import (
 )
 
 SOURCES = ("https://www.conductorone.com/docs/baton/eks", "https://github.com/ConductorOne/baton-eks (v0.1.3)")
+MARKS = Marks(
+    "ConductorOne",
+    roles=("ConductorOne*",),
+    users=("baton-eks*",),
+    bindings=("baton-*",),
+    trusted=("ConductorOne*",),
+)
 LEFTOVERS = (
     LeftoverPattern(
         "binding", "baton-*-binding", "ConductorOne made it when it granted access, and removes it on revocation"

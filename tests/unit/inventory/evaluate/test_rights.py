@@ -68,6 +68,27 @@ def test_a_binding_to_a_role_that_does_not_exist_gives_nothing(account: FakeAcco
     assert found.bindings[0].role == "ClusterRole not-made-yet"
 
 
+def test_a_role_that_widens_a_default_role_by_its_label_widens_the_rights(account: FakeAccount) -> None:
+    cluster = account.add_cluster("prod")
+    cluster.let_in(account.add_role("viewer"), "viewers")
+    cluster.bind("viewers", "view")
+    assert not any("every Secret" in each for each in words(account, "viewer"))
+    labels = {"rbac.authorization.k8s.io/aggregate-to-view": "true"}
+    wide = {"metadata": {"name": "wide", "labels": labels}, "rules": [rule("get,list", "secrets")]}
+    cluster.objects["clusterroles"].append(wide)
+    assert any("every Secret" in each for each in words(account, "viewer"))
+
+
+def test_lists_are_read_to_their_end(account: FakeAccount) -> None:
+    cluster = account.add_cluster("prod")
+    for number in range(120):
+        cluster.bind(f"team-{number}", f"read-{number}", rule("get,list", "secrets"))
+        cluster.let_in(account.add_role(f"role-{number:03}"), f"team-{number}")
+    inventory = take_inventory(account)
+    assert inventory.summary.principals == 120, "three pages of entries, and of bindings"
+    assert all("every Secret" in each.ways[0].rights[0].words for each in inventory.principals)
+
+
 def test_rights_that_every_user_has_are_those_of_each_and_of_the_cluster(account: FakeAccount) -> None:
     cluster = account.add_cluster("prod")
     cluster.let_in(account.add_role("empty"))

@@ -129,6 +129,47 @@ def test_aws_auth_of_a_cluster_that_does_not_read_it_is_dead(account: FakeAccoun
     assert "does not read aws-auth" in why(account, "old")
 
 
+def test_names_are_compared_without_regard_to_letter_case(account: FakeAccount) -> None:
+    """As the authenticator does, so that a line which works is not taken for a dead one."""
+    cluster = account.add_cluster("prod", "CONFIG_MAP")
+    account.add_role("Deployer")
+    account.add_user("Robot")
+    cluster.map_role(role_arn("deployer"), "x", "readers")
+    cluster.map_role(f"arn:aws:iam::{ACCOUNT}:user/robot", "y", "readers", section="mapUsers")
+    cluster.map_role(role_arn("deployer2"), "z", "readers")
+    cluster.bind("readers", "read", READS)
+    inventory = take_inventory(account)
+    assert [kinds(find(inventory, name).ways[0]) for name in ("Deployer", "Robot")] == [[], []]
+    assert "dead" in kinds(find(inventory, "deployer2")), "its twin is gone"
+
+
+def test_names_that_may_not_be_listed_leave_it_open_whether_a_principal_is_gone(account: FakeAccount) -> None:
+    account.add_cluster("prod", "CONFIG_MAP").map_role(role_arn("gone"), "x")
+    account.fail("list_roles", "AccessDenied", -1, status=403)
+    inventory = take_inventory(account)
+    assert [each.what for each in inventory.unread] == [f"{role_arn('gone')} in IAM"]
+    assert "dead" not in kinds(find(inventory, "gone"))
+
+
+def test_a_mapping_without_the_path_of_its_role_is_that_of_its_entry(account: FakeAccount) -> None:
+    cluster = account.add_cluster("prod")
+    arn = account.add_role("with-path", path="/teams/")
+    cluster.let_in(arn, "readers")
+    cluster.map_role(role_arn("with-path"), "x", "readers")
+    cluster.bind("readers", "read", READS)
+    entry, mapping = sorted(find(take_inventory(account), "with-path").ways, key=lambda way: way.method)
+    assert (kinds(entry), kinds(mapping)) == ([], ["shadowed"])
+
+
+def test_the_root_user_is_there(account: FakeAccount) -> None:
+    cluster = account.add_cluster("prod", "CONFIG_MAP")
+    cluster.map_role(f"arn:aws:iam::{ACCOUNT}:root", "root", "system:masters", section="mapUsers")
+    (found,) = take_inventory(account).principals
+    assert found.state == "exists"
+    assert "dead" not in kinds(found)
+    assert "dangerous" in kinds(found)
+
+
 def test_a_principal_of_another_account_is_not_known_to_be_there(account: FakeAccount) -> None:
     cluster = account.add_cluster("prod")
     cluster.let_in(role_arn("theirs", account="999988887777"), "readers", at=LONG_AGO)
