@@ -146,7 +146,7 @@ def _find_item_hazards(section: Section, index: int, item: Item) -> Iterator[Haz
     if item.sso:
         yield hazard("sso", "an sso matcher only works where the authenticator's alpha feature is switched on")
         return
-    yield from (hazard(code, message) for code, message in _find_arn_hazards(item.arn))
+    yield from (hazard(code, message) for code, message in find_arn_hazards(item.arn))
     yield from (hazard(code, message) for code, message in _find_username_hazards(item))
     for group in item.identity.groups:
         yield from (hazard(code, message) for code, message in _find_group_hazards(group))
@@ -198,7 +198,7 @@ def _describe_placeholder(name: str) -> str:
     return f"{name} has brackets of a placeholder, which the authenticator takes literally"
 
 
-def _find_arn_hazards(text: str) -> Iterator[tuple[str, str]]:
+def find_arn_hazards(text: str) -> Iterator[tuple[str, str]]:
     """Why no caller has this ARN, in either section: the authenticator compares it with the caller's canonical one.
 
     That is of a role without its path, a user, a federated user or the root user (pkg/arn, Canonicalize), in any case.
