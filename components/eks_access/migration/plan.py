@@ -197,7 +197,7 @@ def _plan(
             outcome = Outcome.UNDETERMINED if is_unread else Outcome.BLOCKED
             return replace(planned, outcome=outcome, why=why, advice=advice)
         case Translation(entry, bindings, notes):
-            steps = (*_bindings_to_make(bindings), MakeEntry(entry))
+            steps: tuple[Step, ...] = (*_bindings_to_make(bindings), MakeEntry(entry))
             notes = (*notes, *_notes_on(match))
             return replace(planned, outcome=_outcome(wanted), notes=notes, entry=entry, steps=steps)
 
@@ -222,7 +222,7 @@ def _plan_with_entry(
         notes = wanted.notes if principal.unique_id else (*wanted.notes, _UNKNOWN_AGE)
         return replace(planned, outcome=Outcome.PRESENT, notes=notes, entry=wanted.entry)
     if entry.tags.get(ORIGIN_TAG) == AWS_AUTH and _lacks_only_policy(entry, wanted.entry, arn):
-        steps = (*missing, *((AssociatePolicy(wanted.entry),) if found else ()))
+        steps: tuple[Step, ...] = (*missing, *((AssociatePolicy(wanted.entry),) if found else ()))
         notes = (*wanted.notes, "an earlier run was interrupted: its entry is there, and what is missing is added")
         return replace(planned, outcome=_outcome(wanted), notes=notes, entry=wanted.entry, steps=steps)
     found += [f"without {step.copy.binding}, which gives what {step.copy.source} does" for step in missing]
