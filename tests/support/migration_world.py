@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from eks_access.aws_auth.reader import Reading
 from eks_access.migration.mappings import list_principals
+from eks_access.migration.objects import to_tags
 from eks_access.migration.plan import AssociatePolicy, MakeBinding, MakeEntry, Plan
 from eks_access.migration.state import (
     Association,
@@ -93,7 +94,7 @@ class World:
                     policies = (Association(planned.policy.arn("aws")),) if planned.policy else ()
                     username = planned.username or default_username(planned.principal_arn, planned.type)
                     entries[planned.principal_arn] = Entry(
-                        planned.principal_arn, planned.type, username, planned.groups, policies
+                        planned.principal_arn, planned.type, username, planned.groups, policies, to_tags(planned)
                     )
                 case AssociatePolicy():
                     raise NotImplementedError("no test of this world is interrupted")

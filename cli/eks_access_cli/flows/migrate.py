@@ -189,11 +189,11 @@ def change_mode(
             print_message(f"{name} has authentication mode {mode} already.")
             return exit_codes.OK
         _validate_mode_step(cluster, mode)
-        plan = plan_migration(cluster.read(principals))
+        # Only without aws-auth does anyone lose access.
+        losses = plan_migration(cluster.read(principals)).losses if mode is AuthenticationMode.API else ()
     except (ClusterReadError, UnreachableError) as error:
         print_message(f"Error: {error}", err=True)
         return exit_codes.INCONCLUSIVE
-    losses = plan.losses if mode is AuthenticationMode.API else ()
     labels = {each.label for each in losses}
     if stray := sorted(set(accepted) - labels):
         raise InvalidInputError("--accept", stray[0], "is no mapping whose principal would lose its access")

@@ -14,12 +14,17 @@ NOBODY = Identity("", ())
 
 @dataclass(frozen=True)
 class SourceMapping:
-    """A mapping where it is in aws-auth. `line` counts from 1 in the section; 0 for a section or key as a whole."""
+    """A mapping where it is in aws-auth. `line` counts from 1 in the section; 0 for a section or key as a whole.
+
+    Attributes:
+        identity: what the authenticator reads of it; `faults` are its errors about the rest.
+    """
 
     section: str
     line: int
     arn: str
     identity: Identity = NOBODY
+    faults: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:
@@ -88,7 +93,7 @@ def find_mappings(state: ClusterState) -> Iterator[tuple[SourceMapping, Match]]:
         if whole:
             yield SourceMapping(name, whole[0], ""), Unmatched(whole[1])
         for index, item in enumerate(section.items):
-            source = SourceMapping(name, section.node(index).line, item.arn, item.identity)
+            source = SourceMapping(name, section.node(index).line, item.arn, item.identity, item.faults)
             yield source, _match_in(sections, name, index) or _match(item, state)
     yield from _find_accounts(read_section(data, ACCOUNTS), state.partition)
     for hazard in find_hazards(data):
@@ -170,22 +175,24 @@ def _describe_mismatch(text: str) -> str:
 
 def _match_principal(arn: Arn, state: ClusterState) -> Match:
     key = principal_key(arn)
-    entry = next((e for e in state.entries if (of := arns.parse(e.principal_arn)) and principal_key(of) == key), None)
     answer = state.principals.get(key, Unread("it was not looked up"))
     if isinstance(answer, Unread):
-        if entry is None:
+        # EKS takes full ARNs only. Of several, all but one are of principals that are gone, and which is not known.
+        entries = [e for e in state.entries if (of := arns.parse(e.principal_arn)) and principal_key(of) == key]
+        if len(entries) != 1:
             return Undetermined(
                 f"whether the {arn.kind} exists, and its full ARN, is not known: {answer.reason}",
                 "Give its full ARN, with its path, by --principal; or plan with rights to read it.",
             )
-        answer = Principal(entry.principal_arn)
+        answer = Principal(entries[0].principal_arn)
     if isinstance(answer, Missing):
         return Unmatched(f"IAM has no {arn.kind} of this name")
     found = arns.parse(answer.arn)
     assert found is not None, "IAM's ARNs are ARNs"
     if arn.kind == "user" and principal_key(found) != key:
         return Unmatched(f"IAM's user of this name is {answer.arn}: in a user's ARN the path counts")
-    return Matched(found, answer, entry)
+    # An entry under another path is of an earlier principal: names are unique in an account, whatever the path.
+    return Matched(found, answer, next((e for e in state.entries if e.principal_arn == answer.arn), None))
 
 
 def _find_accounts(section: Section, partition: str) -> Iterator[tuple[SourceMapping, Match]]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..model.rbac import API_GROUP
-from .plan import AWS_AUTH, ORIGIN_TAG, PRINCIPAL_ID_TAG
+from .state import AWS_AUTH, ORIGIN_TAG, PRINCIPAL_ID_TAG
 from .translation import BindingCopy, PlannedEntry
 
 MANAGED_BY = "eks-access-migrate"

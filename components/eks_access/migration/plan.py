@@ -8,7 +8,7 @@ from ..aws_auth.reader import Identity
 from ..model.arn import Arn, parse
 from ..model.identity import AccessPolicy, AuthenticationMode, supports_access_entries
 from .mappings import Matched, SourceMapping, Undetermined, Unmatched, Unsupported, find_mappings
-from .state import Association, ClusterState, Entry, Principal
+from .state import AWS_AUTH, ORIGIN_TAG, PRINCIPAL_ID_TAG, Association, ClusterState, Entry, Principal
 from .translation import (
     BindingCopy,
     Blocked,
@@ -18,12 +18,6 @@ from .translation import (
     sort_copies,
     translate,
 )
-
-ORIGIN_TAG = "eks-access:migrated-from"
-PRINCIPAL_ID_TAG = "eks-access:principal-id"
-"""Tags of the entries that a migration makes. By the first, a run that was interrupted finds what it had begun; the
-second shows which principal the entry is bound to, as EKS does not."""
-AWS_AUTH = "aws-auth"
 
 
 class Outcome(StrEnum):
@@ -198,7 +192,7 @@ def _plan(
             return replace(planned, outcome=outcome, why=why, advice=advice)
         case Translation(entry, bindings, notes):
             steps: tuple[Step, ...] = (*_bindings_to_make(bindings), MakeEntry(entry))
-            notes = (*notes, *_notes_on(match))
+            notes = (*(f"as it is read now: {fault}" for fault in source.faults), *notes, *_notes_on(match))
             return replace(planned, outcome=_outcome(wanted), notes=notes, entry=entry, steps=steps)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ..aws_auth.lifecycle import NAME, NAMESPACE
-from ..errors import EksAccessError
+from ..errors import EksAccessError, InvalidInputError
 from ..kubernetes.client import Api, ApiError
 from ..model.arn import Arn, parse
 from ..model.identity import AuthenticationMode, supports_access_entries
@@ -43,9 +43,9 @@ class PrincipalFinder:
     known: tuple[str, ...] = ()
     _lists: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict, init=False)
 
-    def find(self, arns: Iterable[Arn]) -> dict[str, IamAnswer]:
+    def find(self, arns: tuple[Arn, ...]) -> dict[str, IamAnswer]:
         """IAM's answers for the principals of these ARNs, by their keys."""
-        given = {principal_key(arn): Principal(text) for text in self.known if (arn := parse(text))}
+        given = _take_given(self.known, arns)
         return {key: given.get(key) or self._look_up(arn) for arn in arns for key in [principal_key(arn)]}
 
     def _look_up(self, arn: Arn) -> IamAnswer:
@@ -93,6 +93,7 @@ def read_cluster(
 
     Raises:
         ClusterReadError: its access entries or aws-auth could not be read.
+        InvalidInputError: a principal in `known` is of no mapping.
     """
     arn = parse(cluster["arn"])
     if arn is None:
@@ -119,8 +120,22 @@ def read_cluster(
 
 def assume_principals(data: Mapping[str, str], known: Iterable[str]) -> dict[str, IamAnswer]:
     """Answers for a plan that asks nobody: what the user gives, and every other principal as aws-auth has it."""
+    arns = list_principals(data)
+    return {**{principal_key(arn): _assume(arn) for arn in arns}, **_take_given(known, arns)}
+
+
+def _take_given(known: Iterable[str], arns: Iterable[Arn]) -> dict[str, Principal]:
+    """The principals that the user gives, by their keys.
+
+    Raises:
+        InvalidInputError: one is of no mapping.
+    """
+    keys = set(map(principal_key, arns))
     given = {principal_key(arn): Principal(text) for text in known if (arn := parse(text))}
-    return {**{principal_key(arn): _assume(arn) for arn in list_principals(data)}, **given}
+    for key, principal in given.items():
+        if key not in keys:
+            raise InvalidInputError("--principal", principal.arn, "is of no mapping in aws-auth")
+    return given
 
 
 def _assume(arn: Arn) -> IamAnswer:

@@ -8,6 +8,12 @@ from typing import TypeAlias
 from ..model.arn import Arn, parse
 from ..model.identity import AuthenticationMode
 
+ORIGIN_TAG = "eks-access:migrated-from"
+PRINCIPAL_ID_TAG = "eks-access:principal-id"
+"""Tags of the entries that a migration makes. By the first, a run that was interrupted finds what it had begun; the
+second shows which principal the entry is bound to, as EKS does not."""
+AWS_AUTH = "aws-auth"
+
 
 @dataclass(frozen=True)
 class Principal:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from ..aws_auth.mapping import EC2_PRIVATE_DNS_NAME, NODE_GROUPS, TEMPLATES, is_protected
-from ..aws_auth.reader import Identity
+from ..aws_auth.reader import Identity, read
 from ..model.arn import Arn, is_service_linked_role
 from ..model.identity import RESERVED_PREFIXES, AccessPolicy
-from .state import Binding, ClusterState
+from .state import AWS_AUTH, ORIGIN_TAG, Binding, ClusterState
 
 MASTERS = "system:masters"
 AUTHENTICATED = "system:authenticated"
@@ -196,6 +196,11 @@ def _copy_bindings(group: str, state: ClusterState) -> list[BindingCopy] | Block
             is_unread=True,
         )
     copies = [BindingCopy(each, group) for each in state.bindings if group in each.groups]
+    if copies and (holder := _find_holder(PREFIX + group, state)):
+        return Blocked(
+            f"{holder} has group {PREFIX}{group} already, and would get what the copies of {group}'s bindings give",
+            f"Take {PREFIX}{group} from it.",
+        )
     expected = {_identify(copy.binding): copy for copy in copies}
     found: set[tuple[str | None, str]] = set()
     for each in state.bindings:
@@ -208,6 +213,16 @@ def _copy_bindings(group: str, state: ClusterState) -> list[BindingCopy] | Block
                 f"Find out who made it, and remove it, or {PREFIX}{group} from it.",
             )
     return [replace(copy, is_there=_identify(copy.binding) in found) for copy in copies]
+
+
+def _find_holder(group: str, state: ClusterState) -> str:
+    """What else gives the group that copies are to be for; empty if nothing does."""
+    for entry in state.entries:
+        if group in entry.groups and entry.tags.get(ORIGIN_TAG) != AWS_AUTH:
+            return f"the access entry of {entry.principal_arn}"
+    reading = read(state.aws_auth or {})
+    mapped = ((arn, it) for maps in (reading.roles, reading.users) for arn, it in maps.items())
+    return next((f"the mapping of {arn}" for arn, identity in mapped if group in identity.groups), "")
 
 
 def _identify(binding: Binding) -> tuple[str | None, str]:

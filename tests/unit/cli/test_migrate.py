@@ -116,6 +116,8 @@ def test_a_role_of_another_account_needs_its_full_arn(fake: Fake) -> None:
     done = fake.entries("--principal", role("teams/x", OTHER), "--write")
     assert (done.exit_code, set(fake.eks.entries)) == (0, {role("teams/x", OTHER)})
     assert fake.entries("--principal", "jane").exit_code == 2
+    done = fake.entries("--principal", role("y", OTHER))
+    assert (done.exit_code, "is of no mapping in aws-auth" in done.stderr) == (2, True)
 
 
 def test_a_step_that_fails_exits_with_1_and_says_what_is_left(fake: Fake) -> None:

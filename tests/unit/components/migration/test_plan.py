@@ -7,9 +7,6 @@ from typing import Any
 import pytest
 
 from eks_access.migration.plan import (
-    AWS_AUTH,
-    ORIGIN_TAG,
-    PRINCIPAL_ID_TAG,
     AssociatePolicy,
     MakeBinding,
     MakeEntry,
@@ -20,6 +17,9 @@ from eks_access.migration.plan import (
     plan_migration,
 )
 from eks_access.migration.state import (
+    AWS_AUTH,
+    ORIGIN_TAG,
+    PRINCIPAL_ID_TAG,
     Association,
     Binding,
     ClusterState,
@@ -379,6 +379,40 @@ def test_an_entry_of_an_earlier_role_of_the_name_is_found_by_age_and_by_tag() ->
         assert found.ends_with_aws_auth, "the mapping is what counts now"
     alive = Entry(role("x"), username="x", tags={PRINCIPAL_ID_TAG: "AROANEW"}, created=new)
     assert only(mapping(), answers=answers, entries=(alive,)).outcome is Outcome.PRESENT
+
+
+def test_an_entry_under_another_path_is_of_an_earlier_role_and_not_taken_for_this_ones() -> None:
+    full = role("new/x")
+    found = only(mapping(), answers={role("x"): Principal(full, "AROA")}, entries=(Entry(role("old/x"), username="x"),))
+    assert found.outcome is Outcome.ENTRY
+    assert found.entry is not None
+    assert found.entry.principal_arn == full
+
+
+def test_of_two_entries_that_may_be_the_principals_none_is_taken() -> None:
+    entries = tuple(Entry(role(f"{path}/x", OTHER), username="x") for path in ("old", "new"))
+    more = {"answers": {role("x", OTHER): Unread("another account")}}
+    assert only(mapping(role("x", OTHER)), entries=entries, **more).outcome is Outcome.UNDETERMINED
+    assert only(mapping(role("x", OTHER)), entries=entries[:1], **more).outcome is Outcome.PRESENT
+
+
+def test_what_the_authenticator_does_not_read_of_a_mapping_is_noted_and_not_made_up() -> None:
+    found = only(mapping(groups="system:masters"))
+    assert found.outcome is Outcome.ENTRY
+    assert found.entry is not None
+    assert (found.entry.groups, found.entry.policy) == ((), None)
+    assert "groups is a string" in found.notes[0]
+
+
+def test_a_group_that_another_principal_has_already_gets_no_rights() -> None:
+    wanted, other = mapping(groups="[system:support]"), "[migrated:system:support]"
+    by_mapping = plan_migration(state(wanted + mapping(role("y"), "y", other), bindings=(SUPPORT,))).mappings[0]
+    entry = Entry(role("y"), username="y", groups=("migrated:system:support",))
+    by_entry = only(wanted, bindings=(SUPPORT,), entries=(entry,))
+    for found in (by_mapping, by_entry):
+        assert (found.outcome, "has group migrated:system:support already" in found.why) == (Outcome.BLOCKED, True)
+    ours = replace(entry, tags={ORIGIN_TAG: AWS_AUTH})
+    assert only(wanted, bindings=(SUPPORT,), entries=(ours,)).outcome is Outcome.ENTRY_AND_BINDINGS
 
 
 def test_what_an_interrupted_run_left_is_completed_and_what_others_made_is_not() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from eks_access.migration import reading, writing
-from eks_access.migration.plan import ORIGIN_TAG, PRINCIPAL_ID_TAG, Outcome, Plan, Step, plan_migration
+from eks_access.migration.plan import Outcome, Plan, Step, plan_migration
 from eks_access.migration.reading import ClusterReadError, assume_principals, read_cluster
-from eks_access.migration.state import ClusterState, Missing, Principal, Unread
+from eks_access.migration.state import ORIGIN_TAG, PRINCIPAL_ID_TAG, ClusterState, Missing, Principal, Unread
 from eks_access.migration.writing import ModeError, StepError, Writer, change_mode
 from eks_access.model.identity import AuthenticationMode
 from tests.support.connector_eks import refusal
