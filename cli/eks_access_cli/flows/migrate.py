@@ -96,7 +96,7 @@ def open_cluster(name: str, region: str | None, profile: str | None) -> Cluster:
         region = region or os.environ.get("AWS_REGION") or session.get_config_variable("region")
         if not region:
             raise CredentialsError("no region: give --region or set AWS_REGION")
-        credentials = session.get_credentials()
+        credentials: Any = session.get_credentials()
         if credentials is None:
             raise CredentialsError("no AWS credentials: set AWS_ACCESS_KEY_ID, or give --profile")
         eks: Any = session.create_client("eks", region_name=region)
@@ -363,11 +363,11 @@ def _print_steps(out: Console, plan: Plan) -> None:
     if not plan.steps:
         return
     out.print(Text("Steps, in this order:", "bold"))
-    steps = [describe_step(step) for step in plan.steps]
+    lines = [describe_step(step) for step in plan.steps]
     if plan.needs_mode:
-        steps.insert(0, f"{_mode_command(plan)}, which cannot be undone")
-    for number, step in enumerate(steps, 1):
-        print_paragraph(out, Text(step), mark=f"{number}.")
+        lines.insert(0, f"{_mode_command(plan)}, which cannot be undone")
+    for number, line in enumerate(lines, 1):
+        print_paragraph(out, Text(line), mark=f"{number}.")
     if plan.select(Outcome.ENTRY_AND_POLICY):
         text = "Between an entry and its policy the principal has neither the mapping's rights nor the policy's."
         print_paragraph(out, Text(text, "yellow"), mark="!")

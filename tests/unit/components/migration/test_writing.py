@@ -200,7 +200,8 @@ def test_a_binding_that_is_there_is_used_only_if_it_is_the_copy() -> None:
 
 
 def test_the_mode_is_changed_and_its_end_awaited() -> None:
-    eks, slept = Eks(), []
+    eks = Eks()
+    slept: list[float] = []
     change_mode(eks, "prod", AuthenticationMode.API, sleep=slept.append)
     assert (eks.mode, slept) == ("API", [writing.UPDATE_INTERVAL] * 2)
 
