@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ REQUESTS = {
     "delete nodes": {"verb": "delete", "resource": "nodes"},
     "escalate": {"verb": "escalate", "resource": "clusterroles", "group": "rbac.authorization.k8s.io"},
 }
-OPEN = "eks:unbound"
+UNBOUND = "eks:unbound"
 """A reserved group that no binding names."""
 
 
@@ -150,7 +151,7 @@ def prepare(sandbox: Sandbox) -> Moving:
         + map_role(stripped["Admin"], "admin:{{SessionName}}", "system:masters")
         + map_role(stripped["Vendor"].replace("Vendor", "VENDOR"), "vendor-{{AccountID}}:{{SessionName}}", "readers")
         + map_role(stripped["Support"], "support", "system:support", "readers")
-        + map_role(stripped["Unbound"], "unbound", OPEN)
+        + map_role(stripped["Unbound"], "unbound", UNBOUND)
         + map_role(stripped["Session"], "{{SessionName}}", "readers")
         + map_role(roles["WithPath"].arn, "with-path", "system:masters")
         + map_role(stripped["Twice"], "first", "system:masters")
@@ -185,7 +186,7 @@ def assert_same(before: Mapping[str, Access | None], moving: Moving, when: str, 
     eventually(lambda: moving.ask() == wanted, f"{when}: {moving.ask()}, and not {wanted}")
 
 
-def test_nobody_loses_or_gains_access_on_the_way_except_as_planned(moving: Moving) -> None:
+def test_nobody_loses_or_gains_access_on_the_way_except_as_planned(moving: Moving, tmp_path: Path) -> None:
     before = moving.ask()
     everything = frozenset(REQUESTS)
     assert before["Admin"] == Access("admin:tester", frozenset(), everything)
@@ -217,6 +218,7 @@ def test_nobody_loses_or_gains_access_on_the_way_except_as_planned(moving: Movin
 
     assert_the_plan_names_each(moving)
     assert moving.ask() == before, "a plan changes nothing"
+    assert_a_program_makes_the_same(moving, before, tmp_path)
     code, out, err = moving.migrate("entries", "--write")
     assert (code, "read back and as planned" in out) == (1, True), f"1: one is blocked. {out}{err}"
     assert_same(before, moving, "with entries")
@@ -258,6 +260,26 @@ def assert_the_plan_names_each(moving: Moving) -> None:
     assert len(plan["steps"]) == 9
     assert plan["mappings"][3]["principalArn"] == moving.roles["Vendor"].arn, "in IAM's letter case"
     assert plan["mappings"][-1]["principalArn"] == moving.user_arn
+
+
+def assert_a_program_makes_the_same(moving: Moving, before: Mapping[str, Access | None], folder: Path) -> None:
+    def pulumi(*arguments: str) -> None:
+        command = ["pulumi", *arguments, "--non-interactive", "--color=never"]
+        env = {"KUBECONFIG": str(moving.sandbox.clusters[CLUSTER].kubeconfig)}
+        done = moving.sandbox.run(command, cwd=folder, timeout=SECONDS, env=env)
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+    entries = set(moving.entries())
+    code, _, err = moving.migrate("entries", "--program", str(folder / "Pulumi.yaml"))
+    assert (code, set(moving.entries())) == (1, entries), f"a program is only written. {err}"
+    pulumi("stack", "init", "test")
+    pulumi("up", "--yes", "--skip-preview")
+    assert_same(before, moving, "with the program's entries")
+    assert moving.plan()["steps"] == [], "the program has made all of them"
+    pulumi("up", "--yes", "--skip-preview", "--expect-no-changes")
+    pulumi("destroy", "--yes", "--skip-preview")
+    assert set(moving.entries()) == entries
+    assert_same(before, moving, "by the mappings again")
 
 
 def assert_an_interrupted_run_is_completed(moving: Moving, before: Mapping[str, Access | None]) -> None:

@@ -12,7 +12,7 @@ from ..plugin import Checked, Difference, Live, Operation, Plugin, Values
 from ..values import UNKNOWN, Path, Unknown
 from .checks import check, check_config
 from .fields import dropped, field_changes, kept, label, live_inputs
-from .functions import FUNCTIONS, function_schema
+from .functions import ANY, FUNCTIONS, function_schema
 from .resource import Call, ImportIdError, ResourceType, split_region
 from .session import Aws, refusing
 from .types import TYPES
@@ -34,7 +34,10 @@ class AwsPlugin(Plugin):
         return self._aws
 
     def schema(self) -> Values:
-        return {"functions": {token: function_schema(token) for token in FUNCTIONS}}
+        return {
+            "functions": {token: function_schema(token) for token in FUNCTIONS},
+            "resources": {type_.token: _resource_schema(type_) for type_ in TYPES.values()},
+        }
 
     def check_config(self, config: Values) -> Checked:
         return Checked(config, check_config(config))
@@ -209,6 +212,14 @@ class AwsPlugin(Plugin):
         if type_.regional:
             state["region"] = call.region
         return state
+
+
+def _resource_schema(type_: ResourceType) -> Values:
+    """A type's properties by their names, for programs in YAML."""
+    names = [field.name for field in type_.fields]
+    names += (["tags"] if type_.tagging else []) + (["region"] if type_.regional else [])
+    outputs = [*names, *type_.outputs, *(["tagsAll"] if type_.tagging else [])]
+    return {"inputProperties": dict.fromkeys(names, ANY), "properties": dict.fromkeys(outputs, ANY)}
 
 
 def _type(token: str) -> ResourceType:
