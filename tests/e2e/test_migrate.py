@@ -219,8 +219,10 @@ def test_nobody_loses_or_gains_access_on_the_way_except_as_planned(moving: Movin
     assert_the_plan_names_each(moving)
     assert moving.ask() == before, "a plan changes nothing"
     assert_a_program_makes_the_same(moving, before, tmp_path)
-    code, out, err = moving.migrate("entries", "--write")
+    code, out, err = moving.migrate("entries", "--write", "--ask")
     assert (code, "read back and as planned" in out) == (1, True), f"1: one is blocked. {out}{err}"
+    assert "The cluster took 9 principals for the same before and after." in out, "all roles of mappings"
+    assert f"not asked for {moving.user_arn}" in out
     assert_same(before, moving, "with entries")
     assert moving.entries()[moving.roles["Node"].arn]["type"] == "EC2_LINUX", "which only an instance can try"
     assert moving.entries()[moving.roles["Admin"].arn]["principalArn"].endswith("role/teams/red/Admin")

@@ -165,14 +165,30 @@ class Iam:
         return {"Arn": arn, f"{kind}Name": arn.rsplit("/", 1)[1], f"{kind}Id": f"ID-{arn}"}
 
 
+class Sts:
+    """Assumes every role but those in `refused`; the access key is the role's ARN."""
+
+    def __init__(self, *refused: str) -> None:
+        self.refused = refused
+
+    def assume_role(self, RoleArn: str, RoleSessionName: str) -> Any:
+        if RoleArn in self.refused:
+            raise refusal("AccessDenied", "not authorized to perform sts:AssumeRole")
+        return {"Credentials": {"AccessKeyId": RoleArn, "SecretAccessKey": "secret", "SessionToken": "token"}}
+
+
 class Cluster:
-    """The API of a cluster: aws-auth and bindings. `forbidden` are paths that may not be requested."""
+    """The API of a cluster: aws-auth and bindings. `forbidden` are paths that may not be requested.
+
+    `usernames` are those of the callers that ask who they are, one after the other.
+    """
 
     def __init__(self, data: dict[str, str] | None, *bindings: dict[str, Any]) -> None:
         self.data = data
         self.bindings = list(bindings)
         self.forbidden: set[str] = set()
         self.writes: list[str] = []
+        self.usernames = ["admin"]
 
     def json(self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: Any = None) -> Any:
         if path in self.forbidden:
@@ -181,6 +197,9 @@ class Cluster:
             if self.data is None:
                 raise ApiError(404, "NotFound", "there is no aws-auth")
             return {"data": self.data}
+        if path.endswith("/selfsubjectreviews"):
+            username = self.usernames.pop(0) if len(self.usernames) > 1 else self.usernames[0]
+            return {"status": {"userInfo": {"username": username}}}
         collection = re.fullmatch(rf"{RBAC}(?:/namespaces/.+)?/(rolebindings|clusterrolebindings)(?:/(.+))?", path)
         assert collection is not None, path
         plural, name = collection.groups()

@@ -52,6 +52,11 @@ def command() -> None:
 @click.option("--mode", type=click.Choice(MODES), help="With --configmap: the cluster's authentication mode.")
 @_principal_option
 @click.option("--write", is_flag=True, help="Make the entries and bindings of the plan.")
+@click.option(
+    "--ask",
+    is_flag=True,
+    help="With --write: assume each role that you may, and compare what the cluster takes it for before and after.",
+)
 @click.option("--program", metavar="FILE", help="Write them as a Pulumi YAML program (Pulumi.yaml) instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 def entries_command(
@@ -63,6 +68,7 @@ def entries_command(
     mode: str | None,
     principals: tuple[str, ...],
     write: bool,
+    ask: bool,
     program: str | None,
     as_json: bool,
 ) -> None:
@@ -78,7 +84,7 @@ def entries_command(
     \b
     Examples:
       eks-access migrate entries --cluster prod
-      eks-access migrate entries --cluster prod --write
+      eks-access migrate entries --cluster prod --write --ask
       eks-access migrate entries --cluster prod --program migrate/Pulumi.yaml
       kubectl get configmap aws-auth -n kube-system -o yaml | eks-access migrate entries --configmap -
 
@@ -95,6 +101,8 @@ def entries_command(
         raise click.UsageError("--write, --program, --region and --profile go with --cluster")
     if mode is not None and configmap is None:
         raise click.UsageError("--mode goes with --configmap: of a cluster it is read")
+    if ask and not write:
+        raise click.UsageError("--ask goes with --write")
     if write and program:
         raise click.UsageError("give either --write or --program FILE")
 
@@ -103,7 +111,9 @@ def entries_command(
     if configmap is not None:
         sys.exit(migrate.plan_offline(configmap.read(), mode or "API_AND_CONFIG_MAP", principals, as_json=as_json))
     sys.exit(
-        migrate.plan_cluster(cluster or "", region, profile, principals, write=write, program=program, as_json=as_json)
+        migrate.plan_cluster(
+            cluster or "", region, profile, principals, write=write, ask=ask, program=program, as_json=as_json
+        )
     )
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import botocore.session
 import click
 import yaml
+from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
@@ -21,6 +23,7 @@ from eks_access.aws_auth.configmap_file import parse_configmap
 from eks_access.errors import EksAccessError, InvalidInputError
 from eks_access.kubernetes.client import KubernetesApi, UnreachableError
 from eks_access.kubernetes.token import presigned_token
+from eks_access.migration.asking import Answer, Asker, NotAsked, find_changes
 from eks_access.migration.document import to_document
 from eks_access.migration.plan import MADE, Outcome, Plan, PlannedMapping, Step, find_unfinished, plan_migration
 from eks_access.migration.program import to_program
@@ -73,12 +76,21 @@ class Cluster:
     region: str
     eks: Any
     iam: Any
+    sts: Any
     api: KubernetesApi
     description: dict[str, Any]
 
     @property
     def mode(self) -> AuthenticationMode:
         return AuthenticationMode(self.description["accessConfig"]["authenticationMode"])
+
+    @property
+    def asker(self) -> Asker:
+        return Asker(self.sts, self._connect_with)
+
+    def _connect_with(self, keys: Mapping[str, str]) -> KubernetesApi:
+        credentials = ReadOnlyCredentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+        return connect(self.description, self.region, lambda: credentials)
 
     def read(self, principals: tuple[str, ...]) -> ClusterState:
         return read_cluster(self.name, self.description, eks=self.eks, iam=self.iam, api=self.api, known=principals)
@@ -101,6 +113,7 @@ def open_cluster(name: str, region: str | None, profile: str | None) -> Cluster:
             raise CredentialsError("no AWS credentials: set AWS_ACCESS_KEY_ID, or give --profile")
         eks: Any = session.create_client("eks", region_name=region)
         iam: Any = session.create_client("iam", region_name=region)
+        sts: Any = session.create_client("sts", region_name=region)
         description = eks.describe_cluster(name=name)["cluster"]
     except ClientError as error:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
@@ -108,13 +121,17 @@ def open_cluster(name: str, region: str | None, profile: str | None) -> Cluster:
         raise ClusterReadError(f"cluster {name!r} cannot be described: {redacted(str(error))}") from error
     except BotoCoreError as error:
         raise CredentialsError(redacted(str(error))) from error
-    in_region = region
-    api = KubernetesApi(
+    api = connect(description, region, credentials.get_frozen_credentials)
+    return Cluster(name, region, eks, iam, sts, api, description)
+
+
+def connect(description: Mapping[str, Any], region: str, credentials: Callable[[], Any]) -> KubernetesApi:
+    """A client of the cluster that EKS describes so, with tokens signed by what `credentials` returns each time."""
+    return KubernetesApi(
         description["endpoint"],
         ca_data=base64.b64decode(description["certificateAuthority"]["data"]),
-        bearer=lambda: presigned_token(credentials.get_frozen_credentials(), cluster_name=name, region=in_region).value,
+        bearer=lambda: presigned_token(credentials(), cluster_name=description["name"], region=region).value,
     )
-    return Cluster(name, region, eks, iam, api, description)
 
 
 def plan_offline(manifest: str, mode: str, principals: tuple[str, ...], *, as_json: bool) -> int:
@@ -144,10 +161,14 @@ def plan_cluster(
     principals: tuple[str, ...],
     *,
     write: bool,
+    ask: bool,
     program: str | None,
     as_json: bool,
 ) -> int:
-    """Prints the plan for a cluster; with `write` carries it out, with `program` writes it; returns the exit code."""
+    """Prints the plan for a cluster; with `write` carries it out, with `program` writes it; returns the exit code.
+
+    With `ask`, the cluster is asked for every principal that can be assumed, before and after the steps.
+    """
     _validate_principals(principals)
     if program is not None and Path(program).exists():
         raise InvalidInputError("--program", program, "exists, and is never overwritten", "Name another file.")
@@ -168,7 +189,7 @@ def plan_cluster(
         return exit_codes.BAD_INPUT
     if not as_json:
         _print(plan, as_json=False)
-    return _write(cluster, plan, principals, as_json=as_json)
+    return _write(cluster, plan, principals, cluster.asker if ask else None, as_json=as_json)
 
 
 def change_mode(
@@ -243,13 +264,14 @@ def _is_confirmed(name: str, confirm: str | None) -> bool:
     return False
 
 
-def _write(cluster: Cluster, plan: Plan, principals: tuple[str, ...], *, as_json: bool) -> int:
+def _write(cluster: Cluster, plan: Plan, principals: tuple[str, ...], asker: Asker | None, *, as_json: bool) -> int:
     done: list[Step] = []
 
     def report(step: Step) -> None:
         done.append(step)
         print_message(f"done: {describe_step(step)}", err=as_json)
 
+    before = asker.ask(each.arn for each in plan.mappings if each.arn) if asker else {}
     problems: list[str] = []
     try:
         Writer(cluster.name, cluster.eks, cluster.api).carry_out(plan.steps, report)
@@ -257,22 +279,47 @@ def _write(cluster: Cluster, plan: Plan, principals: tuple[str, ...], *, as_json
         problems.append(str(error))
     else:
         problems += _read_back(cluster, plan, principals) if plan.steps else []
+    problems += _ask_again(asker, plan, before) if asker else []
     if as_json:
-        written = {"done": [describe_step(step) for step in done], "problems": problems}
+        written = {
+            "done": [describe_step(step) for step in done],
+            "problems": problems,
+            "asked": [arn for arn, answer in before.items() if not isinstance(answer, NotAsked)],
+            "notAsked": {arn: answer.reason for arn, answer in before.items() if isinstance(answer, NotAsked)},
+        }
         print_document(json.dumps({**to_document(plan), "written": written}, indent=2, ensure_ascii=False))
     for problem in problems:
         print_message(f"Error: {problem}", err=True)
     if problems:
         left = len(plan.steps) - len(done)
-        print_message(
-            f"{len(done)} of {format_count(len(plan.steps), 'step')} done, {left} left: run it again.", err=True
-        )
+        count = format_count(len(plan.steps), "step")
+        print_message(f"{len(done)} of {count} done, {left} left: run it again.", err=True)
         return exit_codes.FAILED
     if not as_json:
-        print_message(
-            f"{format_count(len(done), 'step')} done, read back and as planned." if done else "There was nothing to do."
-        )
+        _print_written(done, before)
     return _exit_code(plan)
+
+
+def _print_written(done: list[Step], before: Mapping[str, Answer]) -> None:
+    steps = format_count(len(done), "step")
+    print_message(f"{steps} done, read back and as planned." if done else "There was nothing to do.")
+    if before:
+        not_asked = {arn: answer.reason for arn, answer in before.items() if isinstance(answer, NotAsked)}
+        count = format_count(len(before) - len(not_asked), "principal")
+        print_message(f"The cluster took {count} for the same before and after.")
+        for arn, reason in not_asked.items():
+            print_message(f"not asked for {arn}: {reason}")
+
+
+def _ask_again(asker: Asker, plan: Plan, before: Mapping[str, Answer]) -> list[str]:
+    """What the cluster takes for something else after the deadline."""
+    asked = [arn for arn, answer in before.items() if not isinstance(answer, NotAsked)]
+    deadline = time.monotonic() + READ_BACK_SECONDS
+    while True:
+        changes = find_changes(plan, before, {**before, **asker.ask(asked)})
+        if not changes or time.monotonic() > deadline:
+            return changes
+        time.sleep(READ_BACK_INTERVAL)
 
 
 def _read_back(cluster: Cluster, plan: Plan, principals: tuple[str, ...]) -> list[str]:

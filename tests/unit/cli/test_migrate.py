@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from eks_access_cli.flows import migrate
 from eks_access_cli.main import main
 from tests.support.connector_eks import refusal
-from tests.support.migration_aws import AWS_AUTH, Cluster, Eks, Iam, binding
+from tests.support.migration_aws import AWS_AUTH, Cluster, Eks, Iam, Sts, binding
 from tests.support.migration_world import ACCOUNT, OTHER, role
 
 ADMIN = role("teams/Admin")
@@ -25,7 +25,7 @@ class Fake:
     """The services behind the command, which is run in process."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.eks, self.iam = Eks(), Iam(ADMIN, role("Reader"))
+        self.eks, self.iam, self.sts = Eks(), Iam(ADMIN, role("Reader")), Sts()
         self.api = Cluster({"mapRoles": ROLES}, binding("support", "system:support"))
         for name, value in {
             "AWS_ACCESS_KEY_ID": "AKIA",
@@ -35,7 +35,7 @@ class Fake:
             monkeypatch.setenv(name, value)
 
         def create_client(session: Any, service: str, **_: Any) -> Any:
-            return {"eks": self.eks, "iam": self.iam}[service]
+            return {"eks": self.eks, "iam": self.iam, "sts": self.sts}[service]
 
         monkeypatch.setattr(botocore.session.Session, "create_client", create_client)
         monkeypatch.setattr(migrate, "KubernetesApi", lambda *_, **__: self.api)
@@ -128,6 +128,24 @@ def test_a_step_that_fails_exits_with_1_and_says_what_is_left(fake: Fake) -> Non
     assert "0 of 1 step done, 1 left: run it again." in done.stderr
 
 
+def test_with_ask_the_cluster_is_asked_for_every_role_that_can_be_assumed(fake: Fake) -> None:
+    fake.roles(ROLES + SUPPORT)
+    fake.sts.refused = (role("Reader"),)
+    done = fake.entries("--write", "--ask")
+    assert done.exit_code == 0, done.output
+    assert "The cluster took 1 principal for the same before and after." in done.stdout
+    assert f"not asked for {role('Reader')}: " in done.stdout
+    written = json.loads(fake.entries("--write", "--ask", "--json").stdout)["written"]
+    assert (written["asked"], list(written["notAsked"])) == ([ADMIN], [role("Reader")])
+
+
+def test_a_principal_that_the_cluster_takes_for_another_afterwards_exits_with_1(fake: Fake) -> None:
+    fake.api.usernames = ["admin", "someone else"]
+    done = fake.entries("--write", "--ask")
+    assert done.exit_code == 1
+    assert f"{ADMIN} was user 'admin' before, and is user 'someone else' now" in done.stderr
+
+
 def test_what_is_not_as_planned_when_read_back_exits_with_1(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fake.eks, "associate_access_policy", lambda **_: None)
     done = fake.entries("--write")
@@ -192,6 +210,7 @@ def test_a_manifest_is_planned_without_any_request(fake: Fake) -> None:
         ["--configmap", "-", "--program", "x"],
         ["--cluster", "prod", "--mode", "API"],
         ["--cluster", "prod", "--write", "--program", "x"],
+        ["--cluster", "prod", "--ask"],
         ["--cluster", "../prod"],
         ["--cluster", "other"],
     ],
