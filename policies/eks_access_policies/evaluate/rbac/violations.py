@@ -28,7 +28,7 @@ from eks_access.model.kubernetes_rights.scope import confine, find_outside_names
 from eks_access.model.kubernetes_rights.system_objects import find_system_objects
 
 from ...access import Access, EffectiveRules, Location, Permission, Rules, Subject
-from ...finding import Rule
+from ...finding import Rule, Severity
 from ...rules.rbac import (
     AWS_AUTH,
     BIND_NAMED,
@@ -143,8 +143,9 @@ class ViolationFinder:
         """The violations of a rule that has an effect in all of its parts."""
         for catalogued in self._catalogue:
             rule = _select(PAIRS[catalogued.key], context)
-            matched = catalogued.matched_by(right, context.reach)
-            if rule is not None and matched:
+            if rule is None or (context.is_published and rule.severity is Severity.LOW):
+                continue  # what AWS's policies for reading have in them is no more than they say
+            if matched := catalogued.matched_by(right, context.reach):
                 yield Violation(rule, *matched, catalogued.describe(matched[1], " there"))
         if not context.is_published:  # those are AWS's own, and the rights in them are reported by themselves
             yield from _find_wildcards(right, context)

@@ -322,6 +322,15 @@ def test_no_right_of_the_cluster_is_silent(made: dict[str, Any], expected: dict[
     assert find(made) == expected
 
 
+def test_logs_are_no_finding_of_the_policy_that_aws_publishes_for_reading() -> None:
+    def list_rules(policy: str) -> set[str]:
+        made = [role("r"), entry("way-in", "r"), association("policy", "r", policy)]
+        return {each.rule.id for each in Evaluator().stack(stack(made)) if each.rule.id.startswith("rbac-")}
+
+    assert list_rules("AmazonEKSViewPolicy") == set()
+    assert "rbac-secrets-read" in list_rules("AmazonEKSAdminViewPolicy")
+
+
 def test_leases_count_where_the_system_has_its_own() -> None:
     made = rule("update delete", "leases", group="coordination.k8s.io")
     assert find(made, namespace=SYSTEM) == {"rbac-leases": MEDIUM}
