@@ -27,6 +27,16 @@ _APPLY_VERBS = {"get": UP, "create": UP, "patch": UP, "delete": REMOVE}
 """Of the official plugin, which applies on the server's side: that creates by `patch`.
 
 https://kubernetes.io/docs/reference/using-api/server-side-apply/#api-implementation"""
+_WATCH_VERBS = {"list": UP, "watch": UP}
+_AWAITED: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "Deployment": (("apps", "replicasets"), ("", "pods"), ("", "persistentvolumeclaims")),
+    "DaemonSet": (("", "pods"),),
+    "Job": (("", "pods"),),
+    "StatefulSet": (("", "pods"),),
+}
+"""What the official plugin watches beside each object of its own, until it is ready or gone, by API group and plural.
+
+Without these rights it waits until its time-out. https://github.com/pulumi/pulumi-kubernetes (provider/pkg/await)"""
 
 
 @dataclass(frozen=True)
@@ -215,12 +225,15 @@ def _mapping_rights(name: str) -> Iterator[KubernetesRight]:
 
 
 def _object_rights(name: str, each: KubernetesObject) -> Iterator[KubernetesRight]:
-    kind = _EXACT.get(each.kind)
-    group, plural = (
-        (each.api_version.rpartition("/")[0], f"{each.kind.lower()}s") if kind is None else (kind.group, kind.plural)
-    )
-    place = Request("", group, plural, name=each.name, namespace=each.namespace or "")
-    yield from _rights(place, _APPLY_VERBS if kind is None else _VERBS, f"{each.kind} {each.name} of {name}")
+    kind, purpose, namespace = _EXACT.get(each.kind), f"{each.kind} {each.name} of {name}", each.namespace or ""
+    if kind is not None:
+        place = Request("", kind.group, kind.plural, name=each.name, namespace=namespace)
+        yield from _rights(place, _VERBS, purpose)
+        return
+    group, plural = each.api_version.rpartition("/")[0], f"{each.kind.lower()}s"
+    yield from _rights(Request("", group, plural, name=each.name, namespace=namespace), _APPLY_VERBS, purpose)
+    for watched_group, watched in ((group, plural), *_AWAITED.get(each.kind, ())):
+        yield from _rights(Request("", watched_group, watched, namespace=namespace), _WATCH_VERBS, purpose)
 
 
 def _rights(place: Request, verbs: Mapping[str, str], purpose: str) -> Iterator[KubernetesRight]:

@@ -118,6 +118,8 @@ def test_the_official_plugin_is_needed_for_objects_and_not_for_rbac() -> None:
     assert "ServiceAccount" not in there.official_kinds, "this package's own plugin creates it"
     verbs = {(right.request.verb, right.request.resource) for right in there.requests}
     assert {("patch", "deployments"), ("update", "serviceaccounts")} <= verbs
+    assert {("watch", "deployments"), ("watch", "replicasets"), ("list", "pods"), ("watch", "secrets")} <= verbs
+    assert ("watch", "serviceaccounts") not in verbs, "only the official plugin waits for objects"
 
 
 def test_each_object_of_a_grant_is_asked_for_where_it_is() -> None:
