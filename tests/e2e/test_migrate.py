@@ -110,8 +110,11 @@ def map_role(arn: str, username: str, *groups: str) -> str:
 
 @pytest.fixture(scope="module")
 def moving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moving]:
-    """A sandbox of its own: what is done here cannot be undone."""
-    clusters = [ClusterSpec(CLUSTER, "CONFIG_MAP", nodes=False)]
+    """A sandbox of its own: what is done here cannot be undone.
+
+    It has a controller manager, without which the bindings that Pulumi deletes in the foreground would stay.
+    """
+    clusters = [ClusterSpec(CLUSTER, "CONFIG_MAP")]
     with Sandbox.start(tmp_path_factory.mktemp("moving"), clusters, workload=False) as sandbox:
         yield prepare(sandbox)
 
@@ -163,7 +166,6 @@ def prepare(sandbox: Sandbox) -> Moving:
     admin = sandbox.clusters[CLUSTER].admin
     present = admin.json("GET", AWS_AUTH)
     admin.json("PUT", AWS_AUTH, body={**present, "data": data})
-    # view and edit are empty without a controller manager, which aggregates them.
     for name, resource, verb in (("pod-lister", "pods", "list"), ("secret-reader", "secrets", "get")):
         rules = [{"apiGroups": [""], "resources": [resource], "verbs": [verb]}]
         kind = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name}}
