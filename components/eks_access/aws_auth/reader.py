@@ -149,6 +149,8 @@ def _read_section_text(name: SectionName, text: str | None) -> Section:
         value = convert_to_json(document.root)
     except YamlSyntaxError as lost:
         return Section(name, text, lost=lost)
+    except RecursionError:
+        return Section(name, text, lost=YamlSyntaxError(1, "nested too deeply"))
     if value is None:
         return Section(name, text, document)
     if not isinstance(value, list):

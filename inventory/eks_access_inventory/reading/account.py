@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from eks_access.aws_auth.reader import ROLES, USERS, read_section
 from eks_access.errors import EksAccessError
@@ -23,11 +22,10 @@ from . import eks
 from .audit import AuditQueryError, name_log_group, read_audit
 from .calls import Caller
 from .cluster import ClusterReader
-from .model import AccountReading, ClusterReading, Unread
+from .model import AccountReading, AuditReading, ClusterReading, Unread
 from .principals import PrincipalReader
 from .selection import Selection
 
-_Value = TypeVar("_Value")
 API_SERVER_THREADS = 128
 """Requests to API servers at once, apart from the calls of AWS: each may wait for its time-out."""
 AUDIT_THREADS = 10
@@ -108,7 +106,7 @@ class _AccountReader:
 
     async def read(self) -> AccountReading:
         started_at, started = datetime.now(UTC), time.monotonic()
-        identity = await self._ask(lambda: self._client("sts", self._scope.home).get_caller_identity())
+        identity = await self._caller.ask_aws(lambda: self._client("sts", self._scope.home).get_caller_identity())
         if isinstance(identity, FailedRequest):
             raise AccountError(f"the account of these credentials cannot be determined: {identity.answer.evidence}")
         self._principals = PrincipalReader(self._caller, identity["Account"])
@@ -135,20 +133,17 @@ class _AccountReader:
     def _client(self, service: str, region: str) -> Any:
         return self._clients.client(service, region, self._keys)
 
-    async def _ask(self, call: "partial[_Value] | Any") -> Any | FailedRequest:
-        return await self._caller.ask_aws(call)
-
     async def _find_regions(self) -> tuple[Sequence[str], list[Unread]]:
         if self._scope.regions:
             return self._scope.regions, []
-        found = await self._ask(lambda: self._client("ec2", self._scope.home).describe_regions())
+        found = await self._caller.ask_aws(lambda: self._client("ec2", self._scope.home).describe_regions())
         if isinstance(found, FailedRequest):
             why = f"{found.answer.evidence}; name them by --region"
             return (self._scope.home,), [Unread(f"the regions other than {self._scope.home}", why)]
         return sorted(each["RegionName"] for each in found["Regions"]), []
 
     async def _find_clusters(self, region: str) -> tuple[list[tuple[str, str]], list[Unread]]:
-        names = await self._ask(lambda: eks.list_clusters(self._client("eks", region)))
+        names = await self._caller.ask_aws(lambda: eks.list_clusters(self._client("eks", region)))
         if isinstance(names, FailedRequest):
             return [], [Unread(f"the clusters of {region}", names.answer.evidence)]
         return [(region, name) for name in names if self._scope.selection.has_name(name)], []
@@ -163,7 +158,7 @@ class _AccountReader:
     async def _read_cluster(self, region: str, name: str) -> ClusterReading | None:
         """The cluster; None if it is not selected by its tags."""
         started = time.monotonic()
-        described = await self._ask(lambda: eks.describe_cluster(self._client("eks", region), name))
+        described = await self._caller.ask_aws(lambda: eks.describe_cluster(self._client("eks", region), name))
         if isinstance(described, FailedRequest):
             reading = ClusterReading(
                 name, region, unread=(Unread("the cluster", described.answer.evidence),), has_rbac=False
@@ -174,32 +169,32 @@ class _AccountReader:
         else:
             client = self._client("eks", region)
             reader = ClusterReader(client, self._keys, self._caller, only_loopback=self._scope.only_loopback)
-            read, audited = await asyncio.gather(reader.read(described, region), self._read_audit(region, name))
-            reading = read if audited is None else audited(read)
+            reading, audit = await asyncio.gather(reader.read(described, region), self._read_audit(region, name))
+            if isinstance(audit, FailedRequest):
+                failed = Unread("the audit log", audit.answer.evidence)
+                reading = replace(reading, unread=(*reading.unread, failed))
+            else:
+                reading = replace(reading, audit=audit)
         for arn in _list_principals(reading):
-            self._principals.look_up(arn, self._client("iam", region))
+            # IAM is the same in every region.
+            self._principals.look_up(arn, self._client("iam", self._scope.home))
         self._listener.done()
         return replace(reading, seconds=round(time.monotonic() - started, 3))
 
-    async def _read_audit(self, region: str, name: str) -> Any:
-        """A function that adds what the audit log has to a reading; None if no log was named."""
+    async def _read_audit(self, region: str, name: str) -> AuditReading | FailedRequest | None:
+        """What the audit log has; None if no log was named."""
         audit = self._scope.audit
         if audit is None:
             return None
-        group = name_log_group(audit.log_group, name)
-        logs = self._client("logs", region)
+        group, logs = name_log_group(audit.log_group, name), self._client("logs", region)
 
-        def query() -> object:
+        def query() -> AuditReading | FailedRequest:
             try:
                 return read_audit(logs, group, audit.days, deadline=self._caller.deadline)
             except AuditQueryError as error:
                 return FailedRequest(Answer(Verdict.COULD_NOT_ASK, None, "", str(error)))
 
-        found = await self._audit_caller.ask_aws(query)
-        if isinstance(found, FailedRequest):
-            failed = Unread("the audit log", found.answer.evidence)
-            return lambda reading: replace(reading, unread=(*reading.unread, failed))
-        return lambda reading: replace(reading, audit=found)
+        return await self._audit_caller.ask_aws(query)
 
 
 def _list_principals(reading: ClusterReading) -> Iterable[str]:

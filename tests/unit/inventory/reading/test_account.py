@@ -165,6 +165,30 @@ def test_aws_auth_that_may_not_be_read_matters_only_where_it_is_read(account: Fa
     assert list(unread(account)) == ["both (eu-west-1): aws-auth"]
 
 
+@pytest.mark.parametrize("depth", [700, 900, 50_000])
+def test_aws_auth_that_is_nested_deeply_is_a_note(account: FakeAccount, depth: int) -> None:
+    account.add_cluster("prod").aws_auth = {"mapRoles": "[" * depth + "]" * depth}
+    (note,) = (each for each in take_inventory(account).clusters[0].notes if "mapRoles" in each)
+    assert "no entry of mapRoles is mapped, because it cannot be read: nested too deeply" in note
+
+
+def test_what_is_not_asked_by_the_deadline_is_unread(account: FakeAccount) -> None:
+    cluster = account.add_cluster("prod", delay=1.5)
+    cluster.let_in(account.add_role("reader"), "readers")
+    found = unread(account, deadline=1)
+    assert found["prod (eu-west-1): ClusterRoles"] == "not asked: the deadline had passed"
+
+
+def test_nothing_but_reads_is_called(account: FakeAccount) -> None:
+    cluster = account.add_cluster("prod")
+    cluster.let_in(account.add_user("robot", Keys=["AKIAROBOTKEY"]))
+    cluster.let_in(account.add_role("reader"))
+    take_inventory(account, audit=Audit("/aws/eks/{cluster}/cluster", 30), regions=())
+    operations = {call for call in account.calls if not call.startswith("/")}
+    assert len(operations) > 8
+    assert {each for each in operations if not each.startswith(("get_", "list_", "describe_"))} == {"start_query"}
+
+
 def test_users_of_identity_providers_are_a_note(account: FakeAccount) -> None:
     cluster = account.add_cluster("prod")
     cluster.identity_providers = [{"identityProviderConfigName": "okta", "issuerUrl": "https://acme.okta.com"}]
