@@ -6,7 +6,7 @@ of them in sequence. A cluster that does not respond, and a call that is refused
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from eks_access_probe.outcome import Answer, FailedRequest, Verdict
 
 from . import eks
 from .audit import AuditQueryError, name_log_group, read_audit
-from .calls import Caller
+from .calls import Caller, is_missing
 from .cluster import ClusterReader
 from .model import AccountReading, AuditReading, ClusterReading, Unread
 from .principals import PrincipalReader
@@ -156,30 +156,35 @@ class _AccountReader:
         ]
 
     async def _read_cluster(self, region: str, name: str) -> ClusterReading | None:
-        """The cluster; None if it is not selected by its tags."""
+        """The cluster; None if it is not selected by its tags, or was deleted since it was listed."""
         started = time.monotonic()
         described = await self._caller.ask_aws(lambda: eks.describe_cluster(self._client("eks", region), name))
+        reading: ClusterReading | None = None
         if isinstance(described, FailedRequest):
-            reading = ClusterReading(
-                name, region, unread=(Unread("the cluster", described.answer.evidence),), has_rbac=False
-            )
-        elif not self._scope.selection.has_tags(described.get("tags") or {}):
-            self._listener.done()
-            return None
+            if not is_missing(described):
+                unread = Unread("the cluster", described.answer.evidence)
+                reading = ClusterReading(name, region, unread=(unread,), has_rbac=False)
+        elif self._scope.selection.has_tags(described.get("tags") or {}):
+            reading = await self._read_described(described, region)
+        self._listener.done()
+        return reading and replace(reading, seconds=round(time.monotonic() - started, 3))
+
+    async def _read_described(self, described: Mapping[str, Any], region: str) -> ClusterReading:
+        """The cluster that EKS describes so; its principals are begun to be looked up."""
+        client = self._client("eks", region)
+        reader = ClusterReader(client, self._keys, self._caller, only_loopback=self._scope.only_loopback)
+        reading, audit = await asyncio.gather(
+            reader.read(described, region), self._read_audit(region, described["name"])
+        )
+        if isinstance(audit, FailedRequest):
+            failed = Unread("the audit log", audit.answer.evidence)
+            reading = replace(reading, unread=(*reading.unread, failed))
         else:
-            client = self._client("eks", region)
-            reader = ClusterReader(client, self._keys, self._caller, only_loopback=self._scope.only_loopback)
-            reading, audit = await asyncio.gather(reader.read(described, region), self._read_audit(region, name))
-            if isinstance(audit, FailedRequest):
-                failed = Unread("the audit log", audit.answer.evidence)
-                reading = replace(reading, unread=(*reading.unread, failed))
-            else:
-                reading = replace(reading, audit=audit)
+            reading = replace(reading, audit=audit)
         for arn in _list_principals(reading):
             # IAM is the same in every region.
             self._principals.look_up(arn, self._client("iam", self._scope.home))
-        self._listener.done()
-        return replace(reading, seconds=round(time.monotonic() - started, 3))
+        return reading
 
     async def _read_audit(self, region: str, name: str) -> AuditReading | FailedRequest | None:
         """What the audit log has; None if no log was named."""

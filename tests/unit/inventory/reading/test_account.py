@@ -172,6 +172,19 @@ def test_aws_auth_that_is_nested_deeply_is_a_note(account: FakeAccount, depth: i
     assert "no entry of mapRoles is mapped, because it cannot be read: nested too deeply" in note
 
 
+def test_what_was_deleted_since_it_was_listed_is_left_out(account: FakeAccount) -> None:
+    cluster = account.add_cluster("prod")
+    cluster.let_in(account.add_role("kept"))
+    cluster.let_in(account.add_role("deleted"))
+    account.fail("describe_access_entry", "ResourceNotFoundException", status=404)
+    inventory = take_inventory(account)
+    assert inventory.is_whole
+    assert inventory.summary.principals == 1
+    account.fail("describe_cluster", "ResourceNotFoundException", status=404)
+    assert names(account) == []
+    assert names(account) == ["prod"]
+
+
 def test_what_is_not_asked_by_the_deadline_is_unread(account: FakeAccount) -> None:
     cluster = account.add_cluster("prod", delay=1.5)
     cluster.let_in(account.add_role("reader"), "readers")
