@@ -219,7 +219,8 @@ def test_the_command_changes_nothing(sandbox: Sandbox, by_hand: ByHand, tmp_path
 
 def test_exit_codes_for_scripts(sandbox: Sandbox, by_hand: ByHand, tmp_path: Path) -> None:
     assert take(sandbox, tmp_path, "--fail-on", "dead").exit_code == 1
-    assert take(sandbox, tmp_path, "dev-api", "--fail-on", "dead").exit_code == 0
+    # What else is in the sandbox's clusters depends on the tests before: an inventory of none of them is certain.
+    assert take(sandbox, tmp_path, "--tag", "owner=nobody", "--fail-on", "dead").exit_code == 0
     assert take(sandbox, tmp_path, "dev-api", "no-such-cluster").exit_code == 3
 
 
@@ -276,12 +277,18 @@ def test_the_page_filters_its_principals_and_requests_nothing(taken: Taken) -> N
         text = page.run("document.body.textContent")
         for each in taken.inventory["principals"]:
             assert each["arn"].rpartition("/")[2] in text
+        cluster = page.run("document.querySelector('button[data-problem=\"dead\"]').dataset.cluster")
         page.run("document.querySelector('button[data-problem=\"dead\"]').click()")
         shown = page.run("document.querySelectorAll('.principal:not([hidden])').length")
         dead = [
             each
             for each in taken.inventory["principals"]
-            if any(problem["kind"] == "dead" for way in each["ways"] for problem in way["problems"])
+            if any(
+                problem["kind"] == "dead"
+                for way in each["ways"]
+                for problem in way["problems"]
+                if way["cluster"] == cluster
+            )
         ]
         assert 0 < shown == len(dead) < total
         page.run("document.getElementById('problem').value = ''; document.getElementById('search').value = 'datadog'")

@@ -8,8 +8,8 @@ import yaml
 
 from ..errors import InvalidInputError
 from ..integrations import Vendor
-from ..model.arn import partition_of
 from ..model.identity import AuthenticationMode
+from ..model.partitions import partition_of
 from ..stack.configuration import Endpoint
 from ..stack.description import Described, describe_declared
 from ..stack.environment_file import parse_file_configuration
@@ -102,7 +102,7 @@ def _describe_all(answers: EnvironmentAnswers, config: Mapping[str, Any]) -> Ite
     for declared in environment.integrations:
         try:
             yield describe_declared(
-                environment, declared, partition=partition_of(answers.region), account=answers.account, modes=modes
+                environment, declared, partition=partition_of(answers.region).id, account=answers.account, modes=modes
             )
         except InvalidInputError as error:
             prefix = f"integrations.{declared.name}."

@@ -35,18 +35,22 @@ def _role_with_binding(key: str, *rules: dict[str, object], namespace: str = "")
     ]
 
 
+def _example(danger: KubernetesRight, namespace: str = "") -> dict[str, object]:
+    """A rule that gives the right: its first verb on its first resource, in force in the namespace if given, or URL."""
+    if not danger.targets:
+        return {"verbs": [danger.verbs[0]], "nonResourceURLs": [f"{danger.urls[0]}/*"]}
+    return next(
+        each
+        for on in danger.targets
+        for resource in on.resources
+        for each in [rule(danger.verbs[0], resource, group=on.group)]
+        if not namespace or not find_outside_namespaces(PolicyRule.from_json(each))
+    )
+
+
 def _of_danger(danger: KubernetesRight, *, namespace: str = "") -> list[Case]:
-    """Every danger by itself: its first verb on its first resource or URL, and beside it a right that is none."""
-    if danger.targets:
-        dangerous = next(
-            each
-            for on in danger.targets
-            for resource in on.resources
-            for each in [rule(danger.verbs[0], resource, group=on.group)]
-            if not namespace or not find_outside_namespaces(PolicyRule.from_json(each))
-        )
-    else:
-        dangerous = {"verbs": [danger.verbs[0]], "nonResourceURLs": [f"{danger.urls[0]}/*"]}
+    """Every danger by itself, and beside it a right that is none."""
+    dangerous = _example(danger, namespace)
     suffix = "-in-namespace" if namespace else ""
     key = f"{danger.key}{suffix}"
     return [
@@ -387,10 +391,13 @@ CASES: tuple[Case, ...] = (*RBAC_CASES, *EKS_CASES, *IAM_CASES)
 
 def together() -> tuple[list[ResourceSpec], list[ResourceSpec]]:
     """What breaks the rules of `DANGER_CASES`, and what breaks none, each with as few resources as can be."""
-    rights = [rule(d.verbs[0], d.targets[0].resources[0], group=d.targets[0].group) for d in KUBERNETES_RIGHTS]
+    everywhere = map(_example, KUBERNETES_RIGHTS)
+    in_namespace = (
+        _example(each, NAMESPACE) for each in KUBERNETES_RIGHTS if each.in_namespace not in (None, each.severity)
+    )
     bad = [
-        *_role_with_binding("bad-all", *rights),
-        *_role_with_binding("bad-all-in-namespace", *rights, namespace=NAMESPACE),
+        *_role_with_binding("bad-all", *everywhere),
+        *_role_with_binding("bad-all-in-namespace", *in_namespace, namespace=NAMESPACE),
     ]
     good = [
         *_role_with_binding("good-all", READ),

@@ -250,7 +250,7 @@ def test_an_account_that_cannot_be_looked_at_is_taken_by_its_word_and_that_is_sa
 
 
 def test_the_mode_of_a_cluster_counts(account: World, folder: Path) -> None:
-    page = ["--integration", "opentrace", "--set", "opentrace.client_id=1", "--set", "opentrace.subject=11"]
+    page = ["--integration", "opentrace", "--set", "opentrace.client_id=11", "--set", "opentrace.subject=11"]
     page += ["--set", "opentrace.profile=vendor"]
     base = ["--environment", "prod", "--region", "eu-west-1"]
     done = run(folder, *base, "--cluster", "prod-old", *page)

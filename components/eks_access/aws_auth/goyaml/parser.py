@@ -190,6 +190,8 @@ class _Loader(Reader, Scanner, Parser):
                 self._fail("while scanning a directive", start, "did not find expected whitespace")
             self._skip_blanks()
             value = (handle, self.scan_tag_uri("directive", start))
+            if self.peek() not in _BLANKS_END:
+                self._fail("while scanning a directive", start, "did not find expected whitespace or line break")
         else:
             self._fail("while scanning a directive", start, "found unknown directive name")
         end = self.get_mark()

@@ -29,6 +29,8 @@ DROPPED = {
     "a version of three": f"%YAML 1.1.1\n---\n{NODE}",
     "twice": f"%YAML 1.1\n%YAML 1.1\n---\n{NODE}",
     "a handle twice": f"%TAG !e! tag:a\n%TAG !e! tag:b\n---\n{NODE}",
+    "a prefix with a comment at once": f"%TAG !e! tag:a#b\n---\n{NODE}",
+    "a prefix with what no URI has": f"%TAG !e! tag:a|b\n---\n{NODE}",
     "a tag without a prefix": f"%TAG !e!\n---\n{NODE}",
     "without a document start": f"%YAML 1.1\n{NODE}",
 }
@@ -42,6 +44,7 @@ ACCEPTED = {
     "after a comment": f"# c\n\n%YAML 1.1\n---\n{NODE}",
     "after a byte order mark": f"\ufeff%YAML 1.1\n---\n{NODE}",
     "a tag": f"%TAG !e! tag:yaml.org,2002:\n---\n{NODE}- rolearn: !e!str a\n  username: !e!str 12\n",
+    "a tag with a comment": f"%TAG !e! tag:a # b\n---\n{NODE}",
     "another default tag": f"%TAG !! tag:example,2000:\n---\n{NODE}- rolearn: !!str a\n  username: !!int 12\n",
     "a percent sign in a value": f"{NODE}- rolearn: a\n  username: '%FOO 1'\n",
     "a percent sign in a comment": f"# %FOO 1\n{NODE}",
