@@ -1,7 +1,9 @@
 """A cluster goes from CONFIG_MAP to API, and the real authenticator is asked for every principal on the way."""
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -221,7 +223,10 @@ def test_nobody_loses_or_gains_access_on_the_way_except_as_planned(moving: Movin
     assert_the_plan_names_each(moving)
     assert moving.ask() == before, "a plan changes nothing"
     assert_a_program_makes_the_same(moving, before, tmp_path)
-    code, out, err = moving.migrate("entries", "--write", "--ask")
+    with polling(moving, "Admin", "Vendor", "Support", "jane") as seen:
+        code, out, err = moving.migrate("entries", "--write", "--ask")
+    assert {name: users for name, users in seen.items() if users != {found_username(before, name)}} == {}
+    assert len(seen) == 4
     assert (code, "read back and as planned" in out) == (1, True), f"1: one is blocked. {out}{err}"
     assert "The cluster took 9 principals for the same before and after." in out, "all roles of mappings"
     assert f"not asked for {moving.user_arn}" in out
@@ -241,6 +246,34 @@ def test_nobody_loses_or_gains_access_on_the_way_except_as_planned(moving: Movin
     code, out, err = moving.migrate("mode", "--to", "API", "--confirm", CLUSTER, "--accept", blocked)
     assert (code, moving.sandbox.mode(CLUSTER)) == (0, "API"), err
     assert_same(before, moving, "without aws-auth", Session=None)
+
+
+@contextmanager
+def polling(moving: Moving, *names: str) -> Iterator[dict[str, set[str]]]:
+    """What the authenticator takes these callers for, again and again in the meantime; "" for a refusal."""
+    seen: dict[str, set[str]] = {name: set() for name in names}
+    ended = threading.Event()
+
+    def poll(name: str) -> None:
+        while not ended.is_set():
+            seen[name].add((who(moving.callers[name]) or {}).get("username", ""))
+            ended.wait(0.1)
+
+    threads = [threading.Thread(target=poll, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    try:
+        yield seen
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
+
+
+def found_username(access: Mapping[str, Access | None], name: str) -> str:
+    found = access[name]
+    assert found is not None
+    return found.username
 
 
 def assert_the_plan_names_each(moving: Moving) -> None:
