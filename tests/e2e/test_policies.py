@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -70,6 +70,17 @@ class Program:
 
     def destroy(self) -> "subprocess.CompletedProcess[str]":
         return self("destroy", "--yes", "--skip-preview", "--stack=test")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def platform(sandbox: Sandbox) -> Iterator[None]:
+    """The role that the cases' trust policies name: IAM takes no principal that does not exist."""
+    iam = sandbox.boto("iam")
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    iam.create_role(RoleName="platform", AssumeRolePolicyDocument=document)
+    yield
+    iam.delete_role(RoleName="platform")
 
 
 _VIOLATION = re.compile(

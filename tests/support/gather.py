@@ -18,11 +18,16 @@ ENDPOINT = "http://127.0.0.1:9"
 
 
 def manifest_of(
-    endpoints: Mapping[str, str], certificate_authority: str, *, mode: str = "API", **changes: Any
+    endpoints: Mapping[str, str],
+    certificate_authority: str,
+    *,
+    mode: str = "API",
+    method: str = "access-entry",
+    **changes: Any,
 ) -> dict[str, Any]:
     integration = access(certificate_authority, tuple(endpoints), **changes)
     for key, endpoint in endpoints.items():
-        integration["clusters"][key] |= {"endpoint": endpoint, "authenticationMode": mode}
+        integration["clusters"][key] |= {"endpoint": endpoint, "authenticationMode": mode, "method": method}
     place = {"environment": "dev", "partition": "aws", "account": "111122223333", "endpoint": "loopback"}
     return {"schemaVersion": 1, **place, "integrations": {"acme": integration}}
 

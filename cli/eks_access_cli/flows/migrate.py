@@ -35,6 +35,7 @@ from eks_access.migration.writing import change_mode as update_mode
 from eks_access.model.arn import validate_principal
 from eks_access.model.identity import AuthenticationMode, validate_cluster_name
 from eks_access.redaction import redacted
+from eks_access.shell_command import format_command
 from eks_access.text_layout import format_count, print_paragraph
 
 from .. import exit_codes
@@ -358,7 +359,8 @@ def _find_partition(answers: dict[str, Any]) -> str:
 
 
 def _mode_command(plan: Plan) -> str:
-    return f"`eks-access migrate mode --cluster {plan.cluster} --to {AuthenticationMode.API_AND_CONFIG_MAP}`"
+    options = {"cluster": plan.cluster, "to": AuthenticationMode.API_AND_CONFIG_MAP.value}
+    return f"`{format_command('eks-access migrate mode', options)}`"
 
 
 def _print(plan: Plan, *, as_json: bool) -> None:

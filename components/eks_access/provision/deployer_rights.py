@@ -147,7 +147,7 @@ def _entry_rights(integration: Integration, place: Place, cluster: ClusterPlace)
         "kubernetesGroups": list(integration.identity.groups),
     }
     purpose, region = f"the access entry of {place.name} in {cluster.key}", cluster.region
-    yield AwsRight("eks:CreateAccessEntry", {**entry, **identity, "accessEntryType": "STANDARD"}, region, UP, purpose)
+    yield AwsRight("eks:CreateAccessEntry", {**entry, **identity, "type": "STANDARD"}, region, UP, purpose)
     yield AwsRight("eks:DescribeAccessEntry", entry, region, UP, purpose)
     yield AwsRight("eks:TagResource", {"ResourceArns": [_entry_arn(place, cluster)]}, region, UP, purpose)
     yield AwsRight("eks:UpdateAccessEntry", {**entry, **identity}, region, CHANGE, purpose)

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from ..model.identity import AuthenticationMode, EntryMethod, entry_method
+from ..shell_command import format_command
 from .answers import ClusterAnswer, EnvironmentAnswers, IntegrationAnswer
 from .questions import SHARED, Question, list_questions
 
@@ -44,7 +45,8 @@ def _integration(integration: IntegrationAnswer) -> Iterator[str]:
     section = integration.section
     yield f"    {_flow(integration.name)}:{'' if section else ' {}'}"
     for name in integration.secrets:
-        yield from _comment(f"{name} is set by `pulumi config set --secret {name}`.", 6)
+        command = format_command("pulumi config set --secret", {}, [name])
+        yield from _comment(f"{name} is set by `{command}`.", 6)
     yield from _mapping(section, 6)
     optional = [
         each

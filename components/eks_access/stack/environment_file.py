@@ -10,6 +10,7 @@ import yaml
 
 from ..errors import EksAccessError, InvalidInputError
 from ..model.placeholders import placeholder
+from ..shell_command import format_command
 from .configuration import SECTIONS, Environment, ReadSecret, parse_environment
 
 PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
@@ -137,7 +138,7 @@ def _secret_reader(own: Mapping[str, Any], *, is_complete: bool) -> Callable[[st
                 name,
                 None,
                 "is not set, and the environment refers to it",
-                f"`pulumi config set --secret {name}` sets it.",
+                f"`{format_command('pulumi config set --secret', {}, [name])}` sets it.",
             )
         return placeholder(f"secret.{name}")
 

@@ -158,7 +158,7 @@ def test_in_mode_config_map_nothing_is_written_and_the_command_for_the_mode_is_n
     assert fake.entries().exit_code == 0
     done = fake.entries("--write")
     assert (done.exit_code, fake.writes) == (2, [])
-    assert "eks-access migrate mode --cluster prod --to API_AND_CONFIG_MAP" in done.stderr
+    assert "eks-access migrate mode --cluster=prod --to=API_AND_CONFIG_MAP" in done.stderr
 
 
 def test_a_program_has_the_same_and_no_file_is_overwritten(fake: Fake, tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_a_secret_is_only_referred_to_and_the_comment_has_its_command() -> None:
         "conductorone", "c1", hosting="self_hosted_irsa", oidc_issuer="oidc.example.com", deploy_connector=connector
     )
     assert answers(of).secrets == ("c1-client-id", "c1-client-secret")
-    assert "# c1-client-id is set by `pulumi config set --secret c1-client-id`." in format_environment(answers(of))
+    assert "# c1-client-id is set by `pulumi config set --secret -- c1-client-id`." in format_environment(answers(of))
     assert validate_answers(answers(of), format_environment(answers(of)))
 
 

@@ -33,7 +33,7 @@ def test_a_stacks_file_is_read_without_the_engine_and_its_secrets_stay_unknown(t
 
 def test_a_secret_that_is_not_set_is_refused_with_the_command_that_sets_it(tmp_path: Path) -> None:
     config = {key: value for key, value in CONFIG.items() if key != "shop:c1-id"}
-    with pytest.raises(InvalidInputError, match=r"c1-id is not set.*`pulumi config set --secret c1-id`"):
+    with pytest.raises(InvalidInputError, match=r"c1-id is not set.*`pulumi config set --secret -- c1-id`"):
         read_environment(read_project(write(tmp_path, config)), "prod")
 
 

@@ -308,6 +308,7 @@ def test_a_list_through_eks_connector_is_read_as_the_first_viewer_that_may_list_
     found = gather(
         {"api": api.url},
         certificate_authority,
+        method="eks-connector",
         trust={"kind": "service", "refuses": ["stranger"], "service": "ssm.amazonaws.com"},
         kubernetes=[kubernetes_call("list", "pods", True, user=user) for user in (narrow, wide)],
     )
