@@ -1,6 +1,5 @@
 """Leftovers of one module's tests do not reach the next one's."""
 
-import asyncio
 import gc
 from collections.abc import Iterator
 
@@ -21,13 +20,3 @@ def collected() -> Iterator[None]:
     """
     yield
     gc.collect()
-
-
-@pytest.fixture(autouse=True)
-def event_loop() -> Iterator[None]:
-    """Give each test the event loop that Outputs are created in: `asyncio.run` takes the thread's with it."""
-    try:
-        asyncio.get_event_loop_policy().get_event_loop()
-    except RuntimeError:
-        asyncio.set_event_loop(asyncio.new_event_loop())
-    yield

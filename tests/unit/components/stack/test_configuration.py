@@ -1,3 +1,5 @@
+import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pulumi
@@ -5,6 +7,17 @@ import pytest
 
 from eks_access.errors import InvalidInputError
 from eks_access.stack.configuration import parse_environment
+
+
+@pytest.fixture(autouse=True)
+def loop() -> Iterator[None]:
+    """The event loop of Outputs: `asyncio.run` in a test before leaves the thread without one."""
+    own = asyncio.new_event_loop()
+    asyncio.set_event_loop(own)
+    yield
+    own.run_until_complete(asyncio.gather(*asyncio.all_tasks(own), return_exceptions=True))
+    asyncio.set_event_loop(None)
+    own.close()
 
 
 def config(**changes: Any) -> dict[str, Any]:
