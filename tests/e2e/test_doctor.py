@@ -258,7 +258,7 @@ def test_workloads_need_no_other_rights_than_the_derived_ones(folder: Folder, de
     for name in ("c1-client-id", "c1-client-secret"):
         code, (finding, *_) = folder.doctor()
         assert (code, finding["check"]) == (1, "configuration")
-        assert f"`pulumi config set --secret {name}` sets it" in finding["summary"]
+        assert f"`pulumi config set --secret -- {name}` sets it" in finding["summary"]
         assert folder.pulumi("config", "set", "--secret", "--stack", "try", name, "value").returncode == 0
     actions, requests = derive_rights(folder.path)
     assert {"iam:PassRole", "eks:CreatePodIdentityAssociation"} <= set(actions)

@@ -205,7 +205,7 @@ def test_nobody_loses_or_gains_access_on_the_way_except_as_planned(moving: Movin
     assert before["Node"] is None, "the session's name is no instance's"
 
     code, _, err = moving.migrate("entries", "--write")
-    assert (code, "--to API_AND_CONFIG_MAP" in err) == (2, True), "in mode CONFIG_MAP there are no entries"
+    assert (code, "--to=API_AND_CONFIG_MAP" in err) == (2, True), "in mode CONFIG_MAP there are no entries"
     code, _, err = moving.migrate("mode", "--to", "API_AND_CONFIG_MAP")
     assert (code, "Nothing was changed" in err) == (2, True), "it was not confirmed"
     assert moving.sandbox.mode(CLUSTER) == "CONFIG_MAP"

@@ -73,14 +73,16 @@ class Program:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def platform(sandbox: Sandbox) -> Iterator[None]:
-    """The role that the cases' trust policies name: IAM takes no principal that does not exist."""
-    iam = sandbox.boto("iam")
+def trusted(sandbox: Sandbox) -> Iterator[None]:
+    """The roles that the cases' trust policies name: IAM takes no principal that does not exist."""
     trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    iam.create_role(RoleName="platform", AssumeRolePolicyDocument=document)
+    roles = {"platform": sandbox.boto("iam", ACCOUNT), "x": sandbox.boto("iam", "999988887777")}
+    for name, iam in roles.items():
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
     yield
-    iam.delete_role(RoleName="platform")
+    for name, iam in roles.items():
+        iam.delete_role(RoleName=name)
 
 
 _VIOLATION = re.compile(
@@ -90,7 +92,6 @@ _VIOLATION = re.compile(
 _OTHERS = tuple(case for case in CASES if case not in DANGER_CASES)
 _BAD, _GOOD = together()
 MANDATORY_IN_DEV = {
-    ("eks-escalation-access-entries", "conductorone-provision"),
     ("rbac-aws-auth-write", "conductorone-provision"),
     ("rbac-rbac-write", "conductorone-provision"),
 }
