@@ -80,6 +80,9 @@ class IntegrationOptions(TypedDict):
     """Permissions of the role in addition to those that the integration needs."""
     tags: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Tags for all resources that support tags."""
+    adopt: NotRequired[bool]
+    """Take over RBAC objects, service accounts, network policies and aws-auth mappings that exist already under the
+    integration's names, instead of refusing: they are made what is declared, and deleted with the integration."""
 
 
 class IntegrationArgs(IntegrationOptions):

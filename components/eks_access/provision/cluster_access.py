@@ -110,6 +110,7 @@ class ClusterAccess(pulumi.ComponentResource):
         return AwsAuthMapping(
             self.pulumi_resource_name,
             kubeconfig=connection.kubeconfig,
+            adopt=connection.adopt,
             cluster_name=self._cluster_name,
             role_arn=self._provisioned.role.arn,
             username=self._username,

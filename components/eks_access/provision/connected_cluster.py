@@ -94,7 +94,8 @@ class ConnectorComponent(IntegrationComponent):
             "profile": provisioned.args.get("aws_profile"),
             "account": provisioned.bindings.fill_text(provisioned.place.account),
         }
-        connection = connect(name, f"clusters.{cluster.key}", args, pulumi.ResourceOptions(parent=self))
+        adopt = bool(provisioned.args.get("adopt"))
+        connection = connect(name, f"clusters.{cluster.key}", args, pulumi.ResourceOptions(parent=self), adopt=adopt)
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(provisioned.role_policies))
         ConnectedCluster(name, provisioned, cluster, connection, registration, opts)
 

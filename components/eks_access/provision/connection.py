@@ -82,6 +82,7 @@ class Connection:
 
     Attributes:
         kubeconfig: how this package's own resources reach the cluster: RBAC objects and the aws-auth mapping.
+        adopt: whether these resources take over what exists already; None, as left out, if they do not.
     """
 
     def __init__(
@@ -90,8 +91,11 @@ class Connection:
         kubeconfig: pulumi.Input[str],
         given: "kubernetes.Provider | None",
         opts: pulumi.ResourceOptions,
+        *,
+        adopt: bool,
     ) -> None:
         self.kubeconfig = kubeconfig
+        self.adopt = adopt or None
         self._name, self._given, self._opts = name, given, opts
 
     @cached_property
@@ -104,7 +108,9 @@ class Connection:
         return pulumi_kubernetes.Provider(self._name, kubeconfig=self.kubeconfig, opts=self._opts)
 
 
-def connect(name: str, path: str, args: ClusterArgs, opts: pulumi.ResourceOptions) -> Connection:
+def connect(
+    name: str, path: str, args: ClusterArgs, opts: pulumi.ResourceOptions, *, adopt: bool
+) -> Connection:
     """The connection to a cluster; if it needs a Kubernetes provider and none was given, that is called `name`.
 
     Raises:
@@ -114,7 +120,7 @@ def connect(name: str, path: str, args: ClusterArgs, opts: pulumi.ResourceOption
     config = args.get("kubeconfig")
     if config is None:
         config = _default_kubeconfig(args) if given is None else _read_kubeconfig(path, given)
-    return Connection(name, _hide_credentials(config), given, opts)
+    return Connection(name, _hide_credentials(config), given, opts, adopt=adopt)
 
 
 def _hide_credentials(config: pulumi.Input[str]) -> pulumi.Input[str]:

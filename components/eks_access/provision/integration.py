@@ -179,7 +179,8 @@ class IntegrationComponent(pulumi.ComponentResource):
         )
 
     def _create_cluster(self, name: str, cluster: ClusterPlace, args: Any, provisioned: Provisioned) -> None:
-        connection = connect(name, f"clusters.{cluster.key}", args, pulumi.ResourceOptions(parent=self))
+        adopt = bool(provisioned.args.get("adopt"))
+        connection = connect(name, f"clusters.{cluster.key}", args, pulumi.ResourceOptions(parent=self), adopt=adopt)
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(provisioned.role_policies))
         ClusterAccess(name, provisioned, cluster, connection, opts)
 

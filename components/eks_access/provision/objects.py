@@ -81,7 +81,7 @@ class ObjectSet:
         opts = pulumi.ResourceOptions(parent=self._parent, depends_on=list(depends_on))
         if each.kind in _EXACT:
             own: pulumi.Resource = _EXACT[each.kind](
-                name, kubeconfig=self._connection.kubeconfig, **arguments, opts=opts
+                name, kubeconfig=self._connection.kubeconfig, adopt=self._connection.adopt, **arguments, opts=opts
             )
             return own
         opts.provider = self._connection.provider

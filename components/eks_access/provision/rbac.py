@@ -35,6 +35,7 @@ def create_rbac(
             resource: pulumi.Resource = _KINDS[described.kind](
                 f"{name}-{described.key}",
                 kubeconfig=connection.kubeconfig,
+                adopt=connection.adopt,
                 **to_sdk_arguments(provisioned.bindings.fill_tree(described.body)),
                 opts=pulumi.ResourceOptions(parent=parent, depends_on=list(depends_on)),
             )

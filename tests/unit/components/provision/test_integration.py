@@ -11,17 +11,20 @@ from eks_access.integrations.apono.integration import Apono
 from eks_access.integrations.cado import Cado
 from eks_access.integrations.conductorone.integration import ConductorOne
 from eks_access.integrations.opentrace import OpenTrace
-from tests.support.components import ALL, c1, cado, opentrace, refusal, unwrapped
+from tests.support.components import ALL, c1, cado, opentrace, refusal, self_hosted, unwrapped
 from tests.support.recording_engine import (
     ACCESS_ENTRY,
     ASSOCIATION,
     CLUSTER_ROLE,
+    CLUSTER_ROLE_BINDING,
     GET_CLUSTER,
     MAPPING,
+    NETWORK_POLICY,
     PROVIDER,
     ROLE,
     ROLE_BINDING,
     ROLE_POLICY,
+    SERVICE_ACCOUNT,
     Engine,
     run,
 )
@@ -37,6 +40,19 @@ def test_the_entry_method_follows_each_clusters_authentication_mode(preview: boo
     assert set(engine.of(ACCESS_ENTRY)) == {"ot-api", "ot-both"}
     assert set(engine.of(MAPPING)) == {"ot-old"}
     assert engine.of(MAPPING)["ot-old"]["groups"] == engine.of(ACCESS_ENTRY)["ot-api"]["kubernetesGroups"]
+
+
+@pytest.mark.parametrize("adopt", [True, False, None])
+def test_adopt_is_of_all_that_could_be_anothers(adopt: bool | None) -> None:
+    given = {} if adopt is None else {"adopt": adopt}
+    engine = run(lambda: OpenTrace("ot", opentrace(**given)).role_arn)
+    own = [each for kind in (CLUSTER_ROLE, CLUSTER_ROLE_BINDING, MAPPING) for each in engine.of(kind).values()]
+    assert len(own) == 7
+    assert {each.get("adopt", False) for each in own} == {bool(adopt)}
+    keyless = run(lambda: ConductorOne("c1", self_hosted(**given)).role_arn)
+    deployed = [each for kind in (ROLE_BINDING, SERVICE_ACCOUNT, NETWORK_POLICY) for each in keyless.of(kind).values()]
+    assert len(deployed) == 3
+    assert {each.get("adopt", False) for each in deployed} == {bool(adopt)}
 
 
 def test_each_entry_method_has_its_own_username() -> None:
