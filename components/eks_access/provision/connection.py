@@ -108,9 +108,7 @@ class Connection:
         return pulumi_kubernetes.Provider(self._name, kubeconfig=self.kubeconfig, opts=self._opts)
 
 
-def connect(
-    name: str, path: str, args: ClusterArgs, opts: pulumi.ResourceOptions, *, adopt: bool
-) -> Connection:
+def connect(name: str, path: str, args: ClusterArgs, opts: pulumi.ResourceOptions, *, adopt: bool) -> Connection:
     """The connection to a cluster; if it needs a Kubernetes provider and none was given, that is called `name`.
 
     Raises:

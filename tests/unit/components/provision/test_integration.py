@@ -44,7 +44,7 @@ def test_the_entry_method_follows_each_clusters_authentication_mode(preview: boo
 
 @pytest.mark.parametrize("adopt", [True, False, None])
 def test_adopt_is_of_all_that_could_be_anothers(adopt: bool | None) -> None:
-    given = {} if adopt is None else {"adopt": adopt}
+    given: dict[str, Any] = {} if adopt is None else {"adopt": adopt}
     engine = run(lambda: OpenTrace("ot", opentrace(**given)).role_arn)
     own = [each for kind in (CLUSTER_ROLE, CLUSTER_ROLE_BINDING, MAPPING) for each in engine.of(kind).values()]
     assert len(own) == 7
