@@ -76,6 +76,13 @@ class Folder:
         return done.returncode, [each for each in findings if each["status"] not in ("ok", "not-needed")]
 
 
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox of its own: the environments here have roles of the same names as the dev environment's."""
+    with Sandbox.start(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
 @pytest.fixture
 def folder(sandbox: Sandbox, tmp_path: Path) -> Iterator[Folder]:
     folder = Folder(sandbox, tmp_path)

@@ -11,7 +11,7 @@ import pytest
 from sandbox import Sandbox
 from tests.e2e.browser import browser
 from tests.e2e.principals import CUSTOMER, Role, eventually, who
-from tests.e2e.program import SECONDS, Program
+from tests.e2e.program import SECONDS, Program, dev_config
 
 pytestmark = pytest.mark.e2e
 
@@ -62,6 +62,20 @@ class ByHand:
     unbound: Role
     administrator: Role
     mapped_gone: str
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox of its own: what other tests leave in clusters and IAM is in an inventory too."""
+    with Sandbox.start(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def deployed(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    program = Program(sandbox, tmp_path_factory.mktemp("dev"), "dev", dev_config())
+    program.up()
+    return program
 
 
 @pytest.fixture(scope="module")
