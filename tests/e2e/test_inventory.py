@@ -1,6 +1,7 @@
 """The inventory of the sandbox's clusters: every integration of the dev stack, and what was made by hand."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +100,8 @@ def by_hand(sandbox: Sandbox, deployed: Program) -> Iterator[ByHand]:
         accessScope={"type": "cluster"},
     )
     roles["gone"].delete()
+    # IAM tells whole seconds: only a role of a later second than its entry's can be told to be another one.
+    time.sleep(1.1)
     for name in (roles["again"].name, again_mapped.name):
         iam.delete_role(RoleName=name)
         Role.create(sandbox, name)
