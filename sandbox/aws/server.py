@@ -73,6 +73,7 @@ async def run(settings: Settings) -> None:
 
     from .entry_conditions import know_entry_conditions
     from .entry_resources import decide_on_entries
+    from .literal_wildcards import know_literal_wildcards
     from .pod_identity import PodIdentity, know_eks_auth
     from .simulation import decide_on_source
     from .trust_principals import refuse_invalid_principals
@@ -80,6 +81,7 @@ async def run(settings: Settings) -> None:
     decide_on_entries()
     evaluate_trust_as_aws()
     know_entry_conditions()
+    know_literal_wildcards()
     know_eks_auth()
     decide_on_source()
     refuse_invalid_principals()

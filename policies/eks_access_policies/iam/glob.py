@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 _LITERALS = (("${*}", "\x00"), ("${?}", "\x01"), ("${$}", "$"))
+_OF_TEXT = str.maketrans({"*": "\x00", "?": "\x01"})
 VARIABLE = re.compile(r"\$\{[^*?$}][^}]*\}")
 """A policy variable, such as `${aws:username}`."""
 
@@ -33,8 +34,8 @@ def literal_prefix(text: str) -> str:
 
 @lru_cache(maxsize=65_536)
 def matches(pattern: str, text: str) -> bool:
-    """Whether the pattern matches the text, case-sensitively."""
-    return _match(_escape_literals(pattern), text, narrow=False)
+    """Whether the pattern matches the text, case-sensitively. In the text, a wildcard is the character itself."""
+    return _match(_escape_literals(pattern), text.translate(_OF_TEXT), narrow=False)
 
 
 def matching(pattern: str, texts: Iterable[str]) -> list[str]:

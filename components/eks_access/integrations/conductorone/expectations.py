@@ -161,6 +161,7 @@ def provision_aws_calls(
         associate(EDIT_POLICY, True, "grants editing in a namespace", _scope("default")),
         associate(EDIT_POLICY, administers, "editing everywhere is administration"),
         associate(EDIT_POLICY, administers, "editing in kube-system is administration", _scope("default", SYSTEM)),
+        associate(EDIT_POLICY, administers, "a pattern may include kube-system", _scope("default", "kube-*")),
         *(associate(policy, administers, "makes anyone administrator") for policy in ADMIN_POLICIES),
         associate(AccessPolicy("AmazonEKSSecretReaderPolicy"), vendor, "a policy that the connector does not grant"),
         associate(VIEW_POLICIES[0], vendor, "grants a policy to a role, its own included", kind="role"),

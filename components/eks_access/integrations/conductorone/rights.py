@@ -13,6 +13,9 @@ EDIT_POLICY = AccessPolicy("AmazonEKSEditPolicy")
 """In kube-system it is administration: it runs commands in pods there and impersonates their service accounts."""
 VIEW_POLICIES = (AccessPolicy("AmazonEKSViewPolicy"), AccessPolicy("AmazonEKSAdminViewPolicy"))
 SYSTEM = "kube-system"
+_ANY_PATTERN = ("*${*}*", "*${?}*")
+"""Names of namespaces with a wildcard in them, as IAM spells the characters themselves. EKS takes `kube-*` as a
+namespace of an access policy's scope: https://docs.aws.amazon.com/eks/latest/userguide/access-policies.html"""
 
 
 def entries_arn(cluster: ClusterPlace, principals: str = "") -> str:
@@ -100,8 +103,8 @@ def _denials(cluster: ClusterPlace, place: Place) -> tuple[Statement, ...]:
         ),
         never(
             "C1NeverEditSystem",
-            "editing in kube-system is administration of the cluster",
-            {"StringEquals": edit, "ForAnyValue:StringEquals": {"eks:namespaces": [SYSTEM]}},
+            "editing in kube-system, which a pattern may include, is administration of the cluster",
+            {"StringEquals": edit, "ForAnyValue:StringLike": {"eks:namespaces": [SYSTEM, *_ANY_PATTERN]}},
         ),
     )
 

@@ -11,6 +11,7 @@ from eks_access.integrations.conductorone.integration import describe
 from eks_access.model.expectations import AwsCall, KubernetesCall
 from eks_access.model.integration import Integration, Profile
 from eks_access.model.placeholders import placeholder
+from eks_access_policies.iam.glob import matches
 from tests.support.places import place
 
 USER = "arn:aws:iam::111122223333:user/baton-eks"
@@ -181,8 +182,21 @@ def test_administration_is_denied_and_so_is_editing_in_kube_system() -> None:
     }
     assert statement("C1NeverEditSystem")["Condition"] == {
         "StringEquals": {"eks:policyArn": edit},
-        "ForAnyValue:StringEquals": {"eks:namespaces": ["kube-system"]},
+        "ForAnyValue:StringLike": {"eks:namespaces": ["kube-system", "*${*}*", "*${?}*"]},
     }
+
+
+def test_editing_in_a_pattern_of_namespaces_is_denied_since_it_may_include_kube_system() -> None:
+    """EKS takes `kube-*` as a namespace, and StringEquals on kube-system would not match it."""
+    statements = [each.json() for each in provision().role.statements]
+    allowed = expected(provision(), "AssociateAccessPolicy")
+    patterns = [ok for given, ok in allowed if given["accessScope"].get("namespaces") == ["default", "kube-*"]]
+    assert patterns == [False]
+    denials = [each for each in statements if each["Effect"] == "Deny" and each["Sid"].startswith("C1NeverEditSystem")]
+    (names,) = {tuple(each["Condition"]["ForAnyValue:StringLike"]["eks:namespaces"]) for each in denials}
+    for namespace, is_denied in (("kube-system", True), ("kube-*", True), ("*", True), ("k?be-system", True),
+                                 ("default", False), ("kube-public", False)):  # fmt: skip
+        assert any(matches(name, namespace) for name in names) is is_denied, namespace
 
 
 def test_users_of_other_accounts_are_granted_access_only_where_the_accounts_are_named() -> None:
@@ -250,6 +264,7 @@ def test_without_deny_cluster_admin_associating_it_is_expected_to_be_allowed() -
         ("EditPolicy", "default", False): True,
         ("EditPolicy", "everywhere", False): False,
         ("EditPolicy", "default,kube-system", False): False,
+        ("EditPolicy", "default,kube-*", False): False,
         ("ClusterAdminPolicy", "everywhere", False): False,
         ("AdminPolicy", "everywhere", False): False,
         ("SecretReaderPolicy", "everywhere", False): False,
