@@ -12,6 +12,8 @@ from ...errors import InvalidInputError
 from ..placeholders import is_known
 
 _PART = r"[^*?:/${}\s]+"
+_TITLE = rf"{_PART}(?: {_PART})*"
+"""A name that may have spaces, as HCP Terraform's `Default Project`."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ FORMS = (
     # https://developer.hashicorp.com/terraform/cloud-docs/workspaces/dynamic-provider-credentials/workload-identity-tokens
     SubjectForm(
         "HCP Terraform",
-        rf"organization:{_PART}:project:{_PART}:workspace:",
+        rf"organization:{_PART}:project:{_TITLE}:(workspace|stack):",
         "organization:<organization>:project:<project>:workspace:<workspace>:run_phase:*",
     ),
     # https://docs.spacelift.io/integrations/cloud-providers/oidc
@@ -57,6 +59,20 @@ FORMS = (
         rf"organization:{_PART}:pipeline:{_PART}:ref:",
         "organization:<organization>:pipeline:<pipeline>:ref:refs/heads/main:*",
     ),
+    # https://www.pulumi.com/docs/deployments/deployments/oidc/
+    SubjectForm(
+        "Pulumi Cloud",
+        rf"pulumi:deploy:org:{_PART}:project:{_PART}:",
+        "pulumi:deploy:org:<organization>:project:<project>:stack:<stack>:*",
+    ),
+    # https://modal.com/docs/guide/oidc-integration
+    SubjectForm(
+        "Modal",
+        rf"modal:workspace_id:{_PART}:environment_name:{_PART}:app_name:{_PART}:",
+        "modal:workspace_id:<workspace>:environment_name:<environment>:app_name:<app>:*",
+    ),
+    # https://codefresh.io/docs/docs/integrations/oidc-pipelines/
+    SubjectForm("Codefresh", rf"account:{_PART}:pipeline:{_PART}:", "account:<account>:pipeline:<pipeline>:*"),
     # https://support.atlassian.com/bitbucket-cloud/docs/deploy-on-aws-using-bitbucket-pipelines-openid-connect/
     SubjectForm("Bitbucket Pipelines", r"\{[0-9a-fA-F-]{36}\}:", "{<repository's UUID>}:*"),
 )
