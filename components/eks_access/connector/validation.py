@@ -20,7 +20,7 @@ AGENT_SERVICE = "ssm.amazonaws.com"
 """The service that the agent's role trusts: the agent is one of Systems Manager."""
 
 _NAME = re.compile(r"[0-9A-Za-z][A-Za-z0-9\-_]{0,99}")
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]+")
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+")
 
 
 class ClusterProvider(StrEnum):

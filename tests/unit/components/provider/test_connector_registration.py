@@ -17,6 +17,7 @@ from pulumi.provider.experimental.provider import (
 )
 
 from eks_access.connector.session import Settings
+from eks_access.connector.validation import validate_region
 from eks_access.provider.errors import ProviderError
 from eks_access.provider.resources.connector_registration import TOKEN, ConnectorRegistrations
 from eks_access.provider.values import UNKNOWN, unwrap, wrap
@@ -205,6 +206,11 @@ def test_an_import_that_can_no_longer_connect_is_replaced(stack: Stack) -> None:
 def test_a_malformed_id_is_refused_with_the_expected_form(stack: Stack, malformed: str) -> None:
     with pytest.raises(ProviderError, match="<region>/<name>"):
         stack.handler.read(ReadRequest(URN, malformed, {}, {}))
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "us-gov-east-1", "us-isob-east-1", "eusc-de-east-1", "cn-north-1"])
+def test_regions_of_every_partition_are_taken(region: str) -> None:
+    validate_region("region", region)
 
 
 @pytest.mark.parametrize("name", ["name", "roleArn", "clusterProvider", "region"])
