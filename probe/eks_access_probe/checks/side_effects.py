@@ -34,6 +34,11 @@ _DECIDING_PARAMETERS = {
     "eks:CreateAccessEntry": "principalArn",
 }
 """The parameter without whose object a call fails, where the service reference does not have it as a resource."""
+_CREATING_OTHERS = frozenset({"cloudformation:CreateChangeSet"})
+"""Actions that may create what they name, of another kind: a change set of type CREATE makes its stack."""
+_NAMING = re.compile(r"(?:name|identifier|id|arn)s?$")
+_VARIANT = re.compile("version|v2|association|reference|from.+")
+"""What may come after the kind that an action creates: lambda:PublishLayerVersion makes the layer as well."""
 _FIRST_WORD = re.compile("[A-Z][a-z0-9]*")
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 _GENERAL_PLACEHOLDERS = frozenset({"Partition", "Region", "Account"})
@@ -59,8 +64,11 @@ def may_be_made(action: str, parameters: Mapping[str, Any]) -> bool:
     deciding = _DECIDING_PARAMETERS.get(action)
     if deciding is not None and is_absent(parameters.get(deciding)):
         return True
+    if action in _CREATING_OTHERS:
+        return False
+    named = {key: value for key, value in parameters.items() if not _may_name_new(name, key)}
     return any(
-        _names_nothing(find_arn_format(service, kind["name"]), parameters)
+        _names_nothing(find_arn_format(service, kind["name"]), named)
         for kind in details["resourceTypes"]
         if not _may_create(name, kind["name"])
     )
@@ -77,6 +85,18 @@ def _may_create(name: str, kind: str) -> bool:
     """Whether the action may create a resource of this kind: iam:CreateUser a user, but iam:CreateAccessKey none."""
     verb, rest = _FIRST_WORD.match(name), kind.replace("-", "").lower()
     return verb is None or (verb[0] not in _ACTING_VERBS and name[verb.end() :].lower().endswith(rest))
+
+
+def _may_name_new(name: str, parameter: str) -> bool:
+    """Whether the parameter may be the name of what the action creates: OptionGroupName of rds:CreateOptionGroup.
+
+    The reference calls that kind `og`, and several kinds of a service may have the same placeholder.
+    """
+    verb, kind = _FIRST_WORD.match(name), _NAMING.sub("", parameter.lower())
+    if verb is None or verb[0] in _ACTING_VERBS:
+        return verb is None
+    created = name[verb.end() :].lower()
+    return created.endswith((kind, parameter.lower())) or _VARIANT.fullmatch(created.removeprefix(kind)) is not None
 
 
 def _names_nothing(arn_format: str, parameters: Mapping[str, Any]) -> bool:

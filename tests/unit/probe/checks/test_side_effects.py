@@ -49,6 +49,8 @@ OF_WHAT_DOES_NOT_EXIST: list[tuple[str, dict[str, Any]]] = [
     ("sns:Publish", {"TopicArn": f"arn:aws:sns:us-east-1:111122223333:{ABSENT}", "Message": "x"}),
     ("ssm:SendCommand", {"DocumentName": "AWS-RunShellScript", "InstanceIds": [NO_INSTANCE]}),
     ("glue:CreateTable", {"DatabaseName": ABSENT}),
+    ("sagemaker:CreateTrial", {"TrialName": "x", "ExperimentName": ABSENT}),
+    ("lambda:CreateAlias", {"FunctionName": ABSENT, "Name": "x"}),
     ("ssm:SendCommand", {"DocumentName": ABSENT, "InstanceIds": ["i-0123456789abcdef0"]}),
 ]
 THAT_MAY_CHANGE_SOMETHING: list[tuple[str, dict[str, Any]]] = [
@@ -65,6 +67,16 @@ THAT_MAY_CHANGE_SOMETHING: list[tuple[str, dict[str, Any]]] = [
     ("eks:TagResource", {"resourceArn": "arn:aws:eks:us-east-1:111122223333:cluster/prod", "tags": {"a": ABSENT}}),
     ("eks:CreateCluster", {"name": ABSENT}),
     ("eks:RegisterCluster", {"name": ABSENT}),
+    # What is named is what they create, whatever the reference calls its kind.
+    ("lambda:PublishLayerVersion", {"LayerName": ABSENT}),
+    ("kafka:CreateClusterV2", {"clusterName": ABSENT}),
+    ("rds:CreateOptionGroup", {"OptionGroupName": ABSENT}),
+    ("rds:CreateEventSubscription", {"SubscriptionName": ABSENT}),
+    ("wafv2:CreateWebACL", {"Name": ABSENT, "Scope": "REGIONAL"}),
+    ("rum:CreateAppMonitor", {"Name": ABSENT}),
+    ("sagemaker:CreateTrialComponent", {"TrialComponentName": ABSENT}),
+    ("machinelearning:CreateDataSourceFromS3", {"DataSourceId": ABSENT}),
+    ("cloudformation:CreateChangeSet", {"StackName": ABSENT, "ChangeSetType": "CREATE"}),
     ("iam:CreateUser", {"UserName": ABSENT}),
     ("iam:CreateRole", {"RoleName": ABSENT}),
     ("iam:PutRolePolicy", {"RoleName": "admin", "PolicyName": ABSENT}),
