@@ -8,17 +8,21 @@ MASK = "[redacted]"
 
 _SECRET_NAMES = (
     r"(?:secret[_-]?access[_-]?key|secret[_-]?key|session[_-]?token|security[_-]?token"
-    r"|web[_-]?identity[_-]?token|saml[_-]?(?:assertion|response)|activation[._-]?code|client[_-]?key[_-]?data)"
+    r"|web[_-]?identity[_-]?token|saml[_-]?(?:assertion|response)|activation[._-]?code|client[_-]?key[_-]?data"
+    r"|(?:access|refresh|auth|api|vault)[_-]?token|api[_-]?key|secret[_-]?string)"
 )
-"""Names of secrets as AWS, kubeconfigs and this package write them, in JSON, XML, URLs, options and the environment."""
-_COMMON_NAMES = r"\b(?:token|id[_-]?token|password|client[_-]?secret)"
-"""Names that are ordinary words too: a value counts as secret only if it is quoted, as in JSON and Python."""
+"""Names of secrets as AWS, kubeconfigs, their credential plugins and this package write them, in JSON, XML, URLs, options
+and the environment."""
+_COMMON_NAMES = r"\b(?:token|id[_-]?token|passw(?:or)?d|client[_-]?secret)"
+"""Names that are ordinary words too: a value counts as secret only if it is quoted, as in JSON and Python, or given to
+the name as an argument or assignment is."""
 
 _QUOTED = r"""(?P<quote>\\*["'])(?:(?!(?P=quote))(?:\\.|[^\\]))*"""
 _SEPARATOR = r"""\\*["']?\s*(?:=>|[:=]|%3D)\s*b?"""
 _UNMASKED = r"(?!\[redacted\])"
 
-_NAME_HINTS = ("secret", "token", "saml", "activation", "client")
+_NAME_HINTS = ("secret", "token", "saml", "activation", "client", "api")
+_COMMON_HINTS = ("token", "passw", "secret")
 _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     # PEM private keys, also of a text that is cut off, and the same in base64, as kubeconfigs and Secrets have them.
     (
@@ -39,7 +43,11 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     (("eyj",), re.compile(r"\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?"), MASK),
     # Authorization headers.
     (("bearer ",), re.compile(r"(?i)(?<=\bbearer )[\w.~+/=-]+"), MASK),
-    (("basic ",), re.compile(r"""(?i)(\bauthorization["']?\s*[:=]\s*["']?basic )[\w+/=-]+"""), rf"\1{MASK}"),
+    (
+        ("authorization",),
+        re.compile(r"""(?i)(\bauthorization["']?\s*[:=]\s*["']?(?:basic|token) )[\w.~+/=-]+"""),
+        rf"\1{MASK}",
+    ),
     (
         ("aws4-hmac-sha256", "signedheaders="),
         re.compile(r"(?i)((?:AWS4-HMAC-SHA256|SignedHeaders=[^\s,]*,)\s*(?:Credential|Signature)=)[^\s,\"']+"),
@@ -67,10 +75,21 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
         re.compile(rf"(?i)({_SECRET_NAMES}\s*:\s*){_UNMASKED}[^\s\"'&,;<>\\]{{16,}}"),
         rf"\1{MASK}",
     ),
+    (_COMMON_HINTS, re.compile(rf"(?i)({_COMMON_NAMES}{_SEPARATOR}){_QUOTED}"), rf"\1\g<quote>{MASK}"),
+    (_COMMON_HINTS, re.compile(rf"(?i)({_COMMON_NAMES}=){_UNMASKED}[^\s\"'&,;<>\\]+"), rf"\1{MASK}"),
     (
-        ("token", "password", "secret"),
-        re.compile(rf"(?i)({_COMMON_NAMES}{_SEPARATOR}){_QUOTED}"),
-        rf"\1\g<quote>{MASK}",
+        _COMMON_HINTS,
+        re.compile(rf"(?i)((?<!\S)--(?:(?:[a-z]+-)*(?:token|password)|(?:[a-z]+-)+secret)\s+){_UNMASKED}[^\s-][^\s\"']*"),
+        rf"\1{MASK}",
+    ),
+    # Tokens of other services, by their prefixes.
+    (
+        ("gh", "glpat-", "hv", "xox", "pul-"),
+        re.compile(
+            r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{15,}|hv[sbr]\.[\w-]{15,}|xox[abeprs]-[\w-]{10,}"
+            r"|pul-[0-9a-f]{20,})"
+        ),
+        MASK,
     ),
     # User information in URLs: a name alone may be a token.
     (("://",), re.compile(r"(?<=://)[^/\s@\"'?#]+(?=@)"), MASK),

@@ -50,6 +50,19 @@ CREDENTIALS = {
     "password in a URL": "http://user:hunter2@proxy.example.com:3128",
     "token in a URL": "fatal: cannot read https://hunter2@github.com/acme/app.git",
     "password in JSON": '{"password": "hunter2"}',
+    "access token in JSON": '{"access_token":"hunter2", "expires_in": 3600}',
+    "access token in camel case": '{"accessToken": "hunter2"}',
+    "refresh token in JSON": '{"refresh_token": "hunter2"}',
+    "access token in a URL": "https://login.example.com/?access_token=hunter2&state=1",
+    "token in a URL's query": "https://example.com/?token=hunter2&x=1",
+    "password as an assignment": "DB: host=x password=hunter2 sslmode=on",
+    "token as an argument": "usage: login --token hunter2",
+    "secret as an argument": "usage: login --client-secret hunter2 --region x",
+    "token in a header": "Authorization: token hunter2",
+    "API key in the environment": "VENDOR_API_KEY=hunter2",
+    "secret value in JSON": '{"SecretString": "hunter2"}',
+    "token of GitHub": "fatal: ghp_hunter2hunter2hunter2hunter2 is expired",
+    "token of Vault": "permission denied for hvs.hunter2hunter2hunter2",
 }
 
 
