@@ -7,8 +7,13 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
-_INVISIBLE = [*range(0x7F, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)]
-"""DEL and C1, marks and overrides of the direction of text, and separators of lines."""
+_INVISIBLE = [
+    *(*range(0x7F, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)),
+    *(0xAD, 0x180E, 0x200B, *range(0x2060, 0x2065), *range(0x206A, 0x2070), 0xFEFF, *range(0xFFF9, 0xFFFC)),
+    *range(0xE0000, 0xE0080),
+]
+"""DEL and C1, marks and overrides of the direction of text, and separators of lines; what has no width, so that one
+name would look like another; and tags, which spell text that no reader sees."""
 _LONE_SURROGATES = range(0xD800, 0xE000)
 """JSON may have them, and no encoding does: they could not be printed."""
 _PICTURES = {

@@ -88,6 +88,11 @@ def test_text_with_lines_of_its_own_keeps_them() -> None:
     assert show_controls("é € ✓ … ‑ 日本") == "é € ✓ … ‑ 日本"
 
 
+@pytest.mark.parametrize("character", ["\u200b", "\u2060", "\ufeff", "\u00ad", "\u180e", "\U000e0041"])
+def test_a_character_without_width_is_shown_since_two_names_would_look_alike(character: str) -> None:
+    assert show_controls(f"cluster{character}-admin") == "cluster\ufffd-admin"
+
+
 def test_the_probes_table_shows_control_characters() -> None:
     def answer(question: Question) -> Answer:
         return Answer(Verdict.COULD_NOT_ASK, 500, HOSTILE, HOSTILE)
