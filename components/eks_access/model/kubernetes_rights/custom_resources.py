@@ -64,11 +64,18 @@ def parse_custom_resource(entry: str) -> CustomResource:
 
 _CODE = """
 argoproj.io: workflows cronworkflows workflowtemplates sensors eventsources rollouts experiments analysisruns
-argoproj.io: analysistemplates | clusterworkflowtemplates clusteranalysistemplates
+argoproj.io: analysistemplates workflowtasksets workfloweventbindings eventbus
+argoproj.io: | clusterworkflowtemplates clusteranalysistemplates
 tekton.dev: tasks taskruns pipelines pipelineruns runs customruns stepactions | clustertasks
-triggers.tekton.dev: eventlisteners triggers triggertemplates triggerbindings | clustertriggerbindings
+triggers.tekton.dev: eventlisteners triggers triggertemplates triggerbindings interceptors
+triggers.tekton.dev: | clustertriggerbindings clusterinterceptors
+pipelinesascode.tekton.dev: repositories
+operator.tekton.dev: | tektonconfigs tektonpipelines tektontriggers tektonchains tektonaddons tektoninstallersets
 serving.knative.dev: services configurations revisions
-sources.knative.dev: containersources sinkbindings
+sources.knative.dev: containersources sinkbindings apiserversources
+sinks.knative.dev: jobsinks
+operator.knative.dev: knativeservings knativeeventings
+camel.apache.org: integrations integrationkits integrationplatforms kamelets kameletbindings pipes builds
 openfaas.com: functions
 fission.io: functions environments packages
 keda.sh: scaledjobs
@@ -77,7 +84,17 @@ spark.apache.org: sparkapplications sparkclusters
 flink.apache.org: flinkdeployments flinksessionjobs
 flinkoperator.k8s.io: flinkclusters
 ray.io: rayclusters rayjobs rayservices
-kubeflow.org: notebooks pytorchjobs tfjobs mpijobs xgboostjobs paddlejobs jaxjobs
+kubernetes.dask.org: daskclusters daskjobs daskworkergroups
+kubeflow.org: notebooks pytorchjobs tfjobs mpijobs xgboostjobs paddlejobs jaxjobs scheduledworkflows experiments trials
+pipelines.kubeflow.org: pipelines pipelineversions
+flyte.lyft.com: flyteworkflows
+workload.codeflare.dev: appwrappers
+machinelearning.seldon.io: seldondeployments
+numaflow.numaproj.io: pipelines monovertices
+nuclio.io: nucliofunctions
+kubeless.io: functions
+agones.dev: gameservers gameserversets fleets
+workspace.devfile.io: devworkspaces devworkspacetemplates
 trainer.kubeflow.org: trainjobs trainingruntimes | clustertrainingruntimes
 serving.kserve.io: inferenceservices servingruntimes | clusterservingruntimes
 batch.volcano.sh: jobs
@@ -91,6 +108,32 @@ chaos-mesh.org: gcpchaos azurechaos physicalmachinechaos blockchaos schedules wo
 litmuschaos.io: chaosengines chaosexperiments
 monitoring.coreos.com: prometheuses prometheusagents alertmanagers thanosrulers
 opentelemetry.io: opentelemetrycollectors instrumentations targetallocators
+operator.victoriametrics.com: vmagents vmalerts vmalertmanagers vmauths vmclusters vmsingles
+grafana.integreatly.org: grafanas
+jaegertracing.io: jaegers
+logging.banzaicloud.io: loggings | fluentbitagents nodeagents
+datadoghq.com: datadogagents
+elasticsearch.k8s.elastic.co: elasticsearches
+kibana.k8s.elastic.co: kibanas
+logstash.k8s.elastic.co: logstashes
+agent.k8s.elastic.co: agents
+beat.k8s.elastic.co: beats
+apm.k8s.elastic.co: apmservers
+kafka.strimzi.io: kafkas kafkanodepools kafkaconnects kafkabridges kafkamirrormakers kafkamirrormaker2s
+postgresql.cnpg.io: clusters poolers
+acid.zalan.do: postgresqls operatorconfigurations
+mongodbcommunity.mongodb.com: mongodbcommunity
+psmdb.percona.com: perconaservermongodbs
+pxc.percona.com: perconaxtradbclusters
+rabbitmq.com: rabbitmqclusters
+minio.min.io: tenants
+vault.banzaicloud.com: vaults
+apps.kubeblocks.io: clusters components opsrequests | clusterdefinitions componentdefinitions opsdefinitions
+cr.kanister.io: actionsets blueprints
+k8up.io: backups schedules restores prebackuppods
+configuration.konghq.com: kongplugins | kongclusterplugins
+k8s.cni.cncf.io: network-attachment-definitions
+apps.gitlab.com: runners
 actions.github.com: autoscalingrunnersets ephemeralrunnersets ephemeralrunners
 actions.summerwind.dev: runnerdeployments runnerreplicasets runnersets runners
 jenkins.io: jenkins
@@ -102,12 +145,16 @@ networking.istio.io: envoyfilters
 extensions.istio.io: wasmplugins
 """
 _MANIFESTS = """
-argoproj.io: applications applicationsets appprojects
+argoproj.io: applications applicationsets appprojects argocds
+argocd-image-updater.argoproj.io: imageupdaters
 kargo.akuity.io: stages promotions promotiontasks | clusterpromotiontasks
 kustomize.toolkit.fluxcd.io: kustomizations
 helm.toolkit.fluxcd.io: helmreleases
 source.toolkit.fluxcd.io: gitrepositories ocirepositories helmrepositories helmcharts buckets externalartifacts
-fluxcd.controlplane.io: fluxinstances resourcesets
+source.extensions.fluxcd.io: artifactgenerators
+image.toolkit.fluxcd.io: imageupdateautomations imagepolicies imagerepositories
+fluxcd.controlplane.io: fluxinstances resourcesets resourcesetinputproviders
+helm.fluxcd.io: helmreleases
 helm.cattle.io: helmcharts helmchartconfigs
 fleet.cattle.io: bundles gitrepos helmops
 operators.coreos.com: subscriptions installplans clusterserviceversions catalogsources operatorgroups | operators
@@ -115,6 +162,7 @@ olm.operatorframework.io: | clusterextensions clustercatalogs
 kro.run: | resourcegraphdefinitions
 apiextensions.crossplane.io: | compositions compositionrevisions compositeresourcedefinitions
 pkg.crossplane.io: | providers functions configurations deploymentruntimeconfigs controllerconfigs imageconfigs
+pkg.crossplane.io: | providerrevisions functionrevisions configurationrevisions
 ops.crossplane.io: | operations cronoperations watchoperations
 kubernetes.crossplane.io: | objects providerconfigs
 kubernetes.m.crossplane.io: objects providerconfigs | clusterproviderconfigs
@@ -127,6 +175,8 @@ policy.karmada.io: propagationpolicies overridepolicies | clusterpropagationpoli
 work.karmada.io: works
 work.open-cluster-management.io: manifestworks manifestworkreplicasets
 policy.open-cluster-management.io: policies
+apps.open-cluster-management.io: subscriptions channels helmreleases
+operator.open-cluster-management.io: | clustermanagers klusterlets
 config.projectsveltos.io: profiles | clusterprofiles
 kappctrl.k14s.io: apps
 packaging.carvel.dev: packageinstalls packagerepositories
@@ -145,7 +195,16 @@ sagemaker.services.k8s.aws: *
 emrcontainers.services.k8s.aws: *
 kms.services.k8s.aws: *
 secretsmanager.services.k8s.aws: *
+glue.services.k8s.aws: *
+pipes.services.k8s.aws: *
+eventbridge.services.k8s.aws: rules
+bedrockagent.services.k8s.aws: *
+bedrockagentcorecontrol.services.k8s.aws: *
+mwaa.services.k8s.aws: *
+autoscaling.services.k8s.aws: *
+acmpca.services.k8s.aws: *
 ec2.services.k8s.aws: instances launchtemplates
+iammanager.keikoproj.io: iamroles
 services.k8s.aws: adoptedresources fieldexports | iamroleselectors
 iam.aws.upbound.io: | *
 iam.aws.m.upbound.io: *
@@ -155,6 +214,44 @@ lambda.aws.upbound.io: | *
 lambda.aws.m.upbound.io: *
 ecs.aws.upbound.io: | *
 ecs.aws.m.upbound.io: *
+organizations.aws.upbound.io: | *
+organizations.aws.m.upbound.io: *
+ssoadmin.aws.upbound.io: | *
+ssoadmin.aws.m.upbound.io: *
+identitystore.aws.upbound.io: | *
+identitystore.aws.m.upbound.io: *
+rolesanywhere.aws.upbound.io: | *
+rolesanywhere.aws.m.upbound.io: *
+cognitoidentity.aws.upbound.io: | *
+cognitoidentity.aws.m.upbound.io: *
+cloudformation.aws.upbound.io: | *
+cloudformation.aws.m.upbound.io: *
+ssm.aws.upbound.io: | *
+ssm.aws.m.upbound.io: *
+sfn.aws.upbound.io: | *
+sfn.aws.m.upbound.io: *
+codebuild.aws.upbound.io: | *
+codebuild.aws.m.upbound.io: *
+codepipeline.aws.upbound.io: | *
+codepipeline.aws.m.upbound.io: *
+glue.aws.upbound.io: | *
+glue.aws.m.upbound.io: *
+sagemaker.aws.upbound.io: | *
+sagemaker.aws.m.upbound.io: *
+batch.aws.upbound.io: | *
+batch.aws.m.upbound.io: *
+autoscaling.aws.upbound.io: | *
+autoscaling.aws.m.upbound.io: *
+emr.aws.upbound.io: | *
+emr.aws.m.upbound.io: *
+emrserverless.aws.upbound.io: | *
+emrserverless.aws.m.upbound.io: *
+apprunner.aws.upbound.io: | *
+apprunner.aws.m.upbound.io: *
+kms.aws.upbound.io: | *
+kms.aws.m.upbound.io: *
+secretsmanager.aws.upbound.io: | *
+secretsmanager.aws.m.upbound.io: *
 ec2.aws.upbound.io: | instances launchtemplates spotinstancerequests
 ec2.aws.m.upbound.io: instances launchtemplates spotinstancerequests
 aws.upbound.io: | providerconfigs
@@ -188,7 +285,8 @@ bootstrap.cluster.x-k8s.io: *
 controlplane.cluster.x-k8s.io: *
 infrastructure.cluster.x-k8s.io: awsmachinetemplates awsmachines awsmachinepools awsmanagedmachinepools awsclusters
 infrastructure.cluster.x-k8s.io: awsmanagedclusters | awsclustercontrolleridentities awsclusterroleidentities
-infrastructure.cluster.x-k8s.io: | awsclusterstaticidentities
+infrastructure.cluster.x-k8s.io: awsfargateprofiles rosaclusters rosamachinepools | awsclusterstaticidentities
+runtime.cluster.x-k8s.io: | extensionconfigs
 infra.contrib.fluxcd.io: terraforms
 tf.galleybytes.com: terraforms
 app.terraform.io: workspaces modules projects agentpools
@@ -202,7 +300,11 @@ external-secrets.io: externalsecrets secretstores pushsecrets
 external-secrets.io: | clusterexternalsecrets clustersecretstores clusterpushsecrets
 generators.external-secrets.io: acraccesstokens ecrauthorizationtokens fakes gcraccesstokens githubaccesstokens
 generators.external-secrets.io: grafanas mfas passwords quayaccesstokens sshkeys stssessiontokens uuids
-generators.external-secrets.io: vaultdynamicsecrets webhooks | clustergenerators
+generators.external-secrets.io: vaultdynamicsecrets webhooks cloudsmithaccesstokens | clustergenerators
+http.crossplane.io: | requests disposablerequests
+http.m.crossplane.io: requests disposablerequests
+bitnami.com: sealedsecrets
+isindir.github.com: sopssecrets
 kubernetes-client.io: externalsecrets
 secrets-store.csi.x-k8s.io: secretproviderclasses
 secrets.hashicorp.com: vaultstaticsecrets vaultdynamicsecrets vaultpkisecrets vaultauths vaultauthglobals
@@ -214,6 +316,16 @@ onepassword.com: onepassworditems
 secretgen.carvel.dev: secretexports secretimports secrettemplates
 """
 _ACCESS = """
+iamauthenticator.k8s.aws: | iamidentitymappings
+rbac.open-cluster-management.io: clusterpermissions
+access-manager.io: | rbacdefinitions syncsecretdefinitions
+spire.spiffe.io: | clusterspiffeids clusterstaticentries
+dex.coreos.com: connectors passwords oauth2clients authcodes authrequests offlinesessionses refreshtokens signingkeies
+config.supervisor.pinniped.dev: federationdomains oidcclients
+idp.supervisor.pinniped.dev: *
+k8s.keycloak.org: keycloaks keycloakrealmimports
+config.openshift.io: | oauths
+oauth.openshift.io: | oauthclients oauthaccesstokens oauthauthorizetokens oauthclientauthorizations
 management.cattle.io: clusterroletemplatebindings projectroletemplatebindings
 management.cattle.io: | globalroles globalrolebindings roletemplates users tokens
 rbacmanager.reactiveops.io: | rbacdefinitions

@@ -13,7 +13,8 @@ from .system_objects import find_system_objects
 
 AWS_AUTH = "aws-auth"
 ADMINISTRATOR = "cluster-admin"
-_SYSTEM = "system:"
+_SYSTEM = ("system:", "eks:", "kubeadm:")
+"""How the names of the users and groups of Kubernetes, of EKS and of a cluster's first administrators begin."""
 _WHOLE_PATHS = (ANY, "/*")
 
 

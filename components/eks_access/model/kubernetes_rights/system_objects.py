@@ -32,14 +32,17 @@ class SystemObjects:
 
 
 _RUN = "run code of its own in {names}, with the service accounts and the nodes of the system"
+_STOP = "stop {names} in the whole cluster"
 _ACT = "act as {names}, with the rights of that part of the system"
 _WORKLOADS = {
     "daemonsets": "aws-node kube-proxy eks-pod-identity-agent eks-node-monitoring-agent ebs-csi-node"
     " ebs-csi-node-windows efs-csi-node fsx-csi-node s3-csi-node node-local-dns cilium cilium-envoy calico-node"
-    " kube-router nvidia-device-plugin-daemonset aws-node-termination-handler",
+    " kube-router nvidia-device-plugin-daemonset aws-node-termination-handler nodelocaldns kube-flannel-ds weave-net"
+    " csi-secrets-store secrets-store-csi-driver csi-secrets-store-provider-aws kiam-agent kiam-server kube2iam",
     "deployments": "coredns metrics-server ebs-csi-controller efs-csi-controller fsx-csi-controller"
     " snapshot-controller aws-load-balancer-controller cluster-autoscaler karpenter cilium-operator calico-typha"
-    " calico-kube-controllers hubble-relay external-dns kube-state-metrics sealed-secrets-controller",
+    " calico-kube-controllers hubble-relay external-dns kube-state-metrics sealed-secrets-controller kube-dns"
+    " vpa-admission-controller vpa-updater tiller-deploy",
 }
 """https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html, and what their charts and
 those of other well-known components create in kube-system."""
@@ -58,6 +61,7 @@ _ACCOUNTS = (
     " cluster-autoscaler coredns ebs-csi-controller-sa ebs-csi-node-sa efs-csi-controller-sa efs-csi-node-sa"
     " eks-pod-identity-agent eks-vpc-resource-controller external-dns fsx-csi-controller-sa karpenter kube-dns"
     " kube-proxy metrics-server node-local-dns sealed-secrets-controller snapshot-controller tagging-controller"
+    " admin-user eks-admin kiam-server secrets-store-csi-driver tiller vpa-admission-controller vpa-updater"
 )
 """Service accounts in kube-system: of the controller manager, of add-ons, and of other well-known components.
 https://github.com/kubernetes/kubernetes/blob/master/plugin/pkg/auth/authorizer/rbac/bootstrappolicy/controller_policy.go
@@ -100,7 +104,8 @@ def _in_system() -> Iterator[SystemObjects]:
 def _by_name() -> Iterator[SystemObjects]:
     for resource, names in _WORKLOADS.items():
         yield SystemObjects(_CHANGES, "apps", resource, tuple(names.split()), _RUN)
-        yield SystemObjects(("delete",), "apps", resource, tuple(names.split()), "stop {names} in the whole cluster")
+        yield SystemObjects(("delete",), "apps", resource, tuple(names.split()), _STOP)
+    yield SystemObjects(_CHANGES, "apps", "deployments/scale", tuple(_WORKLOADS["deployments"].split()), _STOP)
     for namespace, accounts in {SYSTEM_NAMESPACE: _ACCOUNTS, **_PRIVILEGED_ACCOUNTS}.items():
         for resource, verb in (("serviceaccounts/token", "create"), ("serviceaccounts", "impersonate")):
             yield SystemObjects((verb,), "", resource, tuple(accounts.split()), _ACT, namespace)

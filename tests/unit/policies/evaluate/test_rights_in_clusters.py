@@ -119,6 +119,7 @@ IN_SYSTEM = {
     "a token in a Secret": rule("get", "secrets", "default-token-x2x4z"),
     "the scheduler's lease": rule("update", "leases", "kube-scheduler", group="coordination.k8s.io"),
     "an add-on that is deleted": rule("delete", "deployments", "coredns", group="apps"),
+    "an add-on that is scaled to nothing": rule("patch", "deployments/scale", "coredns", group="apps"),
     "one of several names": rule("patch", "daemonsets", "mine", "kube-proxy", group="apps"),
     "any verb": rule("*", "daemonsets", "aws-node", group="apps"),
 }
@@ -220,6 +221,45 @@ def test_custom_resources_that_an_operator_acts_by_are_high(custom: CustomResour
         assert in_namespace[key] is HIGH, "the operator's rights do not end with the namespace"
     else:
         assert in_namespace == {"rbac-no-effect": LOW}
+
+
+@pytest.mark.parametrize(
+    ("key", "kinds"),
+    [
+        ("code", "integrations.camel.apache.org kafkas.kafka.strimzi.io clusters.postgresql.cnpg.io"),
+        ("code", "elasticsearches.elasticsearch.k8s.elastic.co gameservers.agones.dev jobsinks.sinks.knative.dev"),
+        ("code", "repositories.pipelinesascode.tekton.dev tektonconfigs.operator.tekton.dev"),
+        ("code", "network-attachment-definitions.k8s.cni.cncf.io workfloweventbindings.argoproj.io"),
+        ("manifests", "helmreleases.helm.fluxcd.io imageupdateautomations.image.toolkit.fluxcd.io argocds.argoproj.io"),
+        ("manifests", "resourcesetinputproviders.fluxcd.controlplane.io functionrevisions.pkg.crossplane.io"),
+        ("cloud", "iamroles.iammanager.keikoproj.io jobs.glue.services.k8s.aws profiles.rolesanywhere.aws.upbound.io"),
+        ("cloud", "accountassignments.ssoadmin.aws.upbound.io documents.ssm.aws.upbound.io"),
+        ("secrets", "sealedsecrets.bitnami.com sopssecrets.isindir.github.com disposablerequests.http.crossplane.io"),
+        ("access", "iamidentitymappings.iamauthenticator.k8s.aws connectors.dex.coreos.com"),
+        ("access", "clusterspiffeids.spire.spiffe.io oidcclients.config.supervisor.pinniped.dev"),
+    ],
+)
+def test_well_known_operators_are_in_the_table(key: str, kinds: str) -> None:
+    for kind in kinds.split():
+        resource, _, group = kind.partition(".")
+        assert find(rule("create", resource, group=group))[f"rbac-custom-{key}"] is HIGH, kind
+
+
+@pytest.mark.parametrize(
+    ("resource", "group"),
+    [
+        ("ciliumclusterwidenetworkpolicies", "cilium.io"),
+        ("globalnetworkpolicies", "crd.projectcalico.org"),
+        ("adminnetworkpolicies", "policy.networking.k8s.io"),
+    ],
+)
+def test_network_policies_of_others_open_what_those_of_kubernetes_do(resource: str, group: str) -> None:
+    assert find(rule("delete", resource, group=group)) == {"rbac-traffic": MEDIUM}
+    assert find(rule("get", resource, group=group)) == {}
+
+
+def test_a_binding_of_a_pod_to_a_node_has_two_resources() -> None:
+    assert find(rule("create", "bindings"))["rbac-status-write"] is MEDIUM
 
 
 def test_a_name_does_not_confine_a_custom_resource_and_its_own_api_group_does() -> None:
