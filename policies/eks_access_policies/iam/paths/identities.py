@@ -96,6 +96,7 @@ PATHS: tuple[EscalationPath, ...] = (
         reports_single_resource=True,
         administrators=_ADMINISTRATOR_ROLES,
     ),
+    _identity("sts:AssumeRoot", "act as the root user of member accounts, as far as its tasks go"),
     _identity("sso:CreateAccountAssignment", "give itself any permission set in any account"),
     _identity("identitystore:CreateGroupMembership", "join any group of Identity Center"),
     _identity(

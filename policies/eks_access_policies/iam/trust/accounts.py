@@ -19,6 +19,7 @@ from ..conditions import Condition, Constraint, classify_constraint, requires_pr
 from ..context import AccountTrust
 from ..document import Principal, PrincipalKind
 from ..glob import is_pattern, literal_prefix
+from ..known_vendors import KNOWN_VENDORS
 from ..principal_conditions import (
     ANY_SERVICE,
     SERVICE_NAME,
@@ -40,15 +41,20 @@ _PRINCIPAL_ARN = re.compile(
 _UNIQUE_ID = re.compile(r"A(ROA|IDA|GPA|KIA)[A-Z0-9]{12,}")
 _TO_REPLACE = re.compile(
     r"your|example|sample|change.?me|replace|place.?holder|insert|fixme|dummy|default|\bto.?do\b|\btbd\b"
-    r"|<.*>|\{\{.*\}\}|\[.*\]"
+    r"|fill.?(me|it)?.?in|set.?me|(put|enter|paste|provided|generated|given|issued).*(id|here|vendor|console)$"
+    r"|(from|by).the.(vendor|console)|<.*>|\{\{.*\}\}|\[.*\]"
 )
 """Words, and brackets, of a page or template whose reader was to write the value."""
 _GUESSABLE = re.compile(
-    r"(my|the|some|an?|unique|vendor|customer|acme|random|aws)*(external|ext)?(id|identifier)(value|here|\d*)"
-    r"|(test(ing)?|demo|foo|bar|foobar|baz|string|secret|password|none|null|undefined|true|false)\d*"
-    r"|x{3,}\d*|abc(def)?\d*|12345678\d*"
+    r"(my|the|some|an?|any|unique|random|aws|acme|test|demo|dev|prod|staging|vendor|customer|company|tenant|account|org)*"
+    r"(external|ext)?(id|identifier|secret|string|name)(value|here|from(the)?(vendor|console)|\d*)"
+    r"|(test(ing)?|demo|foo|bar|foobar|baz|secret|password|pssw0rd|none|null|undefined|true|false|value|input|uuid|guid"
+    r"|na|hello(world)?|qwerty|letmein|notasecret|deadbeef|acme|eks|terraform|dev|staging|prod(uction)?)\d*"
+    r"|x{3,}\d*|abc(d|def)?\d*|12345678\d*|((.)\13{3,})+|123e4567e89b12d3a456426614174000"
 )
-"""Values, in lower case and without punctuation, that anyone would try."""
+"""Values, in lower case and without punctuation, that anyone would try: also four or more of each character, as in the
+account 111122223333, and the UUID of the standard."""
+_VENDORS = frozenset(re.sub(r"[^a-z0-9]", "", each.name.lower()) for each in KNOWN_VENDORS.values())
 _SEQUENCES = ("0123456789" * 2, "9876543210" * 2, "abcdefghijklmnopqrstuvwxyz")
 
 
@@ -224,7 +230,7 @@ def _is_placeholder(value: str) -> bool:
     lowered = value.lower()
     plain = re.sub(r"[^a-z0-9]", "", lowered)
     is_sequence = len(set(plain)) == 1 or (len(plain) > 2 and any(plain in each for each in _SEQUENCES))
-    return is_sequence or bool(_TO_REPLACE.search(lowered) or _GUESSABLE.fullmatch(plain))
+    return is_sequence or plain in _VENDORS or bool(_TO_REPLACE.search(lowered) or _GUESSABLE.fullmatch(plain))
 
 
 def _describe_ineffective(trust: TrustStatement, restriction: CallerRestriction) -> str:

@@ -149,11 +149,17 @@ PROVIDERS: tuple[Provider, ...] = (
         # Instances on which anyone can have an account.
         (
             "gitlab.com",
+            "gitlab.alpinelinux.org",
             "gitlab.freedesktop.org",
             "gitlab.gnome.org",
+            "gitlab.haskell.org",
+            "gitlab.kitware.com",
             "gitlab.torproject.org",
             "gitlab.wikimedia.org",
+            "gitlab.winehq.org",
+            "gitlab.xfce.org",
             "framagit.org",
+            "jihulab.com",
             "salsa.debian.org",
         ),
         subject=_GITLAB_SUBJECT,
@@ -179,7 +185,11 @@ PROVIDERS: tuple[Provider, ...] = (
     ),
     Provider(
         "Amazon Cognito",
-        ("cognito-identity.amazonaws.com", "cognito-identity-us-gov.amazonaws.com"),
+        (
+            "cognito-identity.amazonaws.com",
+            "cognito-identity-us-gov.amazonaws.com",
+            "cognito-identity.cn-north-1.amazonaws.com.cn",
+        ),
         claims=(
             (
                 "amr",

@@ -4,15 +4,19 @@ import difflib
 import re
 from collections.abc import Iterator
 
+from eks_access.model.partitions import SERVICE_DOMAINS
+
 from ...finding import Finding
 from ...rules.iam.trust import TRUST_ANYONE, TRUST_CONDITION_OPEN, TRUST_PROVIDER, TRUST_SERVICE, TRUST_UNKNOWN_ACCOUNT
-from ..conditions import Constraint, classify_constraint, requires_presence
+from ..conditions import Condition, Constraint, classify_constraint, requires_presence
 from ..context import AccountTrust
+from ..glob import covers
 from ..principal_conditions import SOURCE_KEYS, evaluate_caller_restriction, explain_open
 from ..resources import split_arn
 from .trust_statement import ASSUME_ROLE, TAG_SESSION, TrustStatement, format_quoted
 
-_SERVICE = re.compile(r"([a-z0-9-]+\.)+(amazonaws\.com(\.cn)?|aws\.internal|amazon\.com|api\.aws|aws\.com)")
+_DOMAINS = (*SERVICE_DOMAINS, "aws.internal", "amazon.com", "api.aws", "aws.com")
+_SERVICE = re.compile(rf"([a-z0-9-]+\.)+({'|'.join(map(re.escape, _DOMAINS))})")
 POD_IDENTITY = "pods.eks.amazonaws.com"
 _POD_TAGS = frozenset(
     f"aws:{kind}tag/{name}"
@@ -97,6 +101,7 @@ FOR_OTHERS = frozenset(
         "databrew",
         "datasync",
         "delivery.logs",
+        "dlm",
         "dms",
         "events",
         "export.rds",
@@ -105,8 +110,10 @@ FOR_OTHERS = frozenset(
         "forecast",
         "frauddetector",
         "grafana",
+        "greengrass",
         "guardduty",
         "healthlake",
+        "importexport",
         "iot",
         "iotanalytics",
         "iotevents",
@@ -129,6 +136,7 @@ FOR_OTHERS = frozenset(
         "personalize",
         "pinpoint",
         "pipes",
+        "proton",
         "qbusiness",
         "quicksight",
         "rekognition",
@@ -139,6 +147,7 @@ FOR_OTHERS = frozenset(
         "ses",
         "sns",
         "ssm-incidents",
+        "storagegateway",
         "timestream",
         "transcribe",
         "transfer",
@@ -192,8 +201,7 @@ def _evaluate_pod_tags(trust: TrustStatement) -> Iterator[Finding]:
     for condition in trust.conditions:
         if condition.lower_key not in _POD_TAGS:
             continue
-        rest = [each for each in trust.conditions if each is not condition]
-        found = classify_constraint(condition, present=requires_presence(rest, condition.lower_key))
+        found = _binding(trust, condition)
         if found in (Constraint.ANYTHING, Constraint.ABSENT_PASSES):
             yield trust.finding(
                 TRUST_CONDITION_OPEN,
@@ -203,17 +211,24 @@ def _evaluate_pod_tags(trust: TrustStatement) -> Iterator[Finding]:
 
 
 def _names_certificates(trust: TrustStatement) -> bool:
-    """Whether the conditions are about the trust anchor or the certificate; whether they are open is another matter."""
+    """Whether a condition requires a trust anchor, or something of the certificate."""
     return any(
-        condition.lower_key.startswith(_CERTIFICATE_TAGS)
-        or (condition.lower_key == "aws:sourcearn" and not all(map(_is_any_anchor, condition.values)))
+        _binding(trust, condition) in (Constraint.PINS, Constraint.NEVER)
+        and (
+            condition.lower_key.startswith(_CERTIFICATE_TAGS)
+            or (condition.lower_key == "aws:sourcearn" and not any(map(_is_any_anchor, condition.values)))
+        )
         for condition in trust.conditions
-        if not condition.operator.is_negated
     )
 
 
 def _is_any_anchor(arn: str) -> bool:
-    return split_arn(arn)[5:6] == ("trust-anchor/*",)
+    return covers("".join(split_arn(arn)[5:6]) or "*", "trust-anchor/*")
+
+
+def _binding(trust: TrustStatement, condition: Condition) -> Constraint:
+    rest = [each for each in trust.conditions if each is not condition]
+    return classify_constraint(condition, present=requires_presence(rest, condition.lower_key))
 
 
 def evaluate_source(trust: TrustStatement, service: str) -> Iterator[Finding]:

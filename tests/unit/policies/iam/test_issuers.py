@@ -220,6 +220,14 @@ SERVICE = ("iam-trust-service", Severity.MEDIUM)
         ({"StringEquals": {"aws:SourceAccount": OWN}}, True),
         ({"ArnLike": {"aws:SourceArn": f"{ANCHOR}/*"}}, True),
         ({"StringNotEquals": {"aws:PrincipalTag/x509Subject/CN": "guest"}}, True),
+        ({"ArnLike": {"aws:SourceArn": f"{ANCHOR}*"}}, True),
+        ({"ArnLike": {"aws:SourceArn": f"arn:aws:rolesanywhere:eu-west-1:{OWN}:*"}}, True),
+        ({"ArnLike": {"aws:SourceArn": [f"{ANCHOR}/0a1b", f"{ANCHOR}/*"]}}, True),
+        ({"ArnEqualsIfExists": {"aws:SourceArn": f"{ANCHOR}/0a1b"}}, True),
+        ({"StringLike": {"aws:PrincipalTag/x509Subject/CN": "*"}}, True),
+        ({"StringEqualsIfExists": {"aws:PrincipalTag/x509Subject/CN": "runner"}}, True),
+        ({"Null": {"aws:PrincipalTag/x509Subject/CN": "false"}}, True),
+        ({"StringLike": {"aws:PrincipalTag/x509Subject/OU": "runners-*"}}, False),
         ({"ArnEquals": {"aws:SourceArn": f"{ANCHOR}/0a1b"}}, False),
         ({"StringEquals": {"aws:PrincipalTag/x509Subject/CN": "runner"}}, False),
     ],
@@ -232,6 +240,22 @@ def test_roles_anywhere_needs_a_trust_anchor_or_a_certificate(condition: Stateme
 def test_a_service_that_acts_for_others_needs_a_source(name: str) -> None:
     assert found(service(f"{name}.amazonaws.com")) == [SERVICE]
     assert not found(service(f"{name}.amazonaws.com", {"StringEquals": {"aws:SourceAccount": OWN}}))
+
+
+@pytest.mark.parametrize("name", ["dlm", "greengrass", "importexport", "proton", "storagegateway"])
+def test_so_do_those_whose_pages_ask_for_one(name: str) -> None:
+    assert found(service(f"{name}.amazonaws.com")) == [SERVICE]
+
+
+@pytest.mark.parametrize("domain", ["amazonaws.com.cn", "amazonaws.eu", "c2s.ic.gov", "sc2s.sgov.gov"])
+def test_services_have_the_domain_of_their_partition(domain: str) -> None:
+    assert not found(service(f"ec2.{domain}"))
+
+
+def test_the_identity_pools_of_china_are_built_in() -> None:
+    issuer = "cognito-identity.cn-north-1.amazonaws.com.cn"
+    users = {"ForAnyValue:StringLike": {f"{issuer}:amr": "authenticated"}}
+    assert not found(built_in(issuer, {"StringEquals": {f"{issuer}:aud": "cn-north-1:0"}} | users))
 
 
 def test_every_principal_that_is_a_service_is_every_service() -> None:

@@ -127,6 +127,18 @@ def test_trust_policies_have_their_own_size_limit() -> None:
         "TODO",
         "secret",
         "string",
+        "test-external-id",
+        "tenant-id",
+        "ExternalIdProvidedByVendor",
+        "the-external-id-from-the-console",
+        "enter-external-id",
+        "SET_ME",
+        "random-string",
+        "notasecret",
+        "Datadog",
+        "111122223333",
+        "11111111-2222-3333-4444-555555555555",
+        "123e4567-e89b-12d3-a456-426614174000",
     ],
 )
 def test_a_placeholder_is_no_external_id(value: str) -> None:
@@ -135,7 +147,7 @@ def test_a_placeholder_is_no_external_id(value: str) -> None:
     assert "placeholder" in finding.message
 
 
-@pytest.mark.parametrize("value", [SECRET, "c1-0123456789", "c1", "acme-prod-2931", "a1b2c3d4", "org_2fX9", "01234abc"])
+@pytest.mark.parametrize("value", [SECRET, "c1-0123456789", "c1", "acme-prod-2931", "a1b2c3d4", "org_2fX9", "01234abc", "acme-id-77f3"])
 def test_what_a_vendor_may_issue_is_an_external_id(value: str) -> None:
     assert not evaluate(Case("", (aws(VENDOR_ROLE, external_id(value)),)))
 
