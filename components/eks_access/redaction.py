@@ -11,8 +11,8 @@ _SECRET_NAMES = (
     r"|web[_-]?identity[_-]?token|saml[_-]?(?:assertion|response)|activation[._-]?code|client[_-]?key[_-]?data"
     r"|(?:access|refresh|auth|api|vault)[_-]?token|api[_-]?key|secret[_-]?string)"
 )
-"""Names of secrets as AWS, kubeconfigs, their credential plugins and this package write them, in JSON, XML, URLs, options
-and the environment."""
+"""Names of secrets as AWS, kubeconfigs, their credential plugins and this package write them, in JSON, XML, URLs,
+options and the environment."""
 _COMMON_NAMES = r"\b(?:token|id[_-]?token|passw(?:or)?d|client[_-]?secret)"
 """Names that are ordinary words too: a value counts as secret only if it is quoted, as in JSON and Python, or given to
 the name as an argument or assignment is."""
@@ -79,7 +79,9 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     (_COMMON_HINTS, re.compile(rf"(?i)({_COMMON_NAMES}=){_UNMASKED}[^\s\"'&,;<>\\]+"), rf"\1{MASK}"),
     (
         _COMMON_HINTS,
-        re.compile(rf"(?i)((?<!\S)--(?:(?:[a-z]+-)*(?:token|password)|(?:[a-z]+-)+secret)\s+){_UNMASKED}[^\s-][^\s\"']*"),
+        re.compile(
+            rf"(?i)((?<!\S)--(?:(?:[a-z]+-)*(?:token|password)|(?:[a-z]+-)+secret)\s+){_UNMASKED}[^\s-][^\s\"']*"
+        ),
         rf"\1{MASK}",
     ),
     # Tokens of other services, by their prefixes.

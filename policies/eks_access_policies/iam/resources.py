@@ -21,6 +21,8 @@ _CANARY = "zq7"
 _CANARIES = {"${SecretId}": f"{_CANARY}-qJ7xQ9"}
 """Secrets Manager ends a secret's ARN with six characters of its own, so that `secret:*-??????` is every secret."""
 _COLON = "\x02"
+_FIELDS = 6
+"""Of an ARN, the resource included, which may have colons of its own."""
 _LOCATING_PLACEHOLDERS = frozenset({"${ClusterName}", "${IamIdentityType}", "${IamIdentityAccountID}"})
 """Placeholders for where a resource is, not which one: all access entries of one cluster count as all of them."""
 
@@ -68,12 +70,16 @@ def is_reference_complete(service: str) -> bool:
 
 def compute_reach(pattern: str, action: actions.Action) -> Reach:
     """How far the pattern reaches among the resources that the action acts on."""
+    return max(_compute_reach(each, action) for each in _complete(pattern))
+
+
+def _compute_reach(pattern: str, action: actions.Action) -> Reach:
     targets = _TARGET_TYPES.get(str(action), ())
     reach = _find_listed_reach(pattern, action, targets)
     if _is_of_aws(pattern):
         return min(reach, Reach.ONE)  # what AWS gives everyone, and none of one's own
     # What fits a type that the action only acts with reaches none of its targets.
-    if reach is not Reach.NONE or classify_fit(pattern, action) is not Fit.UNLISTED:
+    if reach is not Reach.NONE or _classify_fit(pattern, action) is not Fit.UNLISTED:
         return reach
     fields = split_arn(pattern)
     if len(fields) == 6 and is_anything(fields[5]):
@@ -84,6 +90,10 @@ def compute_reach(pattern: str, action: actions.Action) -> Reach:
 @lru_cache(maxsize=65_536)
 def classify_fit(pattern: str, action: actions.Action) -> Fit:
     """Whether the pattern names anything that the action takes, even if only one of several resources."""
+    return max(_classify_fit(each, action) for each in _complete(pattern))
+
+
+def _classify_fit(pattern: str, action: actions.Action) -> Fit:
     if _find_listed_reach(pattern, action, ()) is not Reach.NONE:
         return Fit.LISTED
     if _has_account_of_aws(pattern):
@@ -103,7 +113,28 @@ def covers_all(
         return True
     account = parse_account(among) or (parse_account(pattern) if parse_account(pattern) in own_accounts else "*")
     taken = list(_find_forms(action, _TARGET_TYPES.get(str(action), ())))
-    return bool(taken) and all(covers(pattern, _any_resource_of(each, pattern, account)) for each in taken)
+    return bool(taken) and any(
+        all(covers(complete, _any_resource_of(each, complete, account)) for each in taken)
+        for complete in _complete(pattern)
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _complete(pattern: str) -> tuple[str, ...]:
+    """The pattern with all fields of an ARN, each way that IAM completes it.
+
+    Missing fields are any (`arn:aws:sqs` is `arn:aws:sqs:*:*:*`), and a `*` that ends a field goes on past its colon.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    """
+    fields = split_arn(pattern)
+    if fields[0] != "arn" or not 2 < len(fields) < _FIELDS:
+        return (pattern,)
+    missing = ["*"] * (_FIELDS - len(fields))
+    places = [at + 1 for at in range(3, len(fields)) if fields[at].endswith("*")]
+    if len(fields) < _FIELDS - 1 or _field_fits(fields[4], "${Account}"):
+        places.append(len(fields))
+    return tuple(":".join((*fields[:at], *missing, *fields[at:])) for at in dict.fromkeys(places)) or (pattern,)
 
 
 def parse_account(pattern: str) -> str:

@@ -35,6 +35,11 @@ _ADMINISTRATOR_ROLES = (
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html
 https://docs.aws.amazon.com/controltower/latest/userguide/roles-how.html"""
 
+_ROOT_TASK = Mitigation(
+    "sts:TaskPolicyArn", lambda arn: _is_harmless_policy(arn) and not arn.endswith("IAMCreateRootUserPassword")
+)
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html"""
+
 _BOUNDARY = (Mitigation("iam:PermissionsBoundary"),)
 _POLICY = (Mitigation("iam:PolicyARN", _is_harmless_policy),)
 
@@ -87,6 +92,7 @@ PATHS: tuple[EscalationPath, ...] = (
     _identity("iam:UpdateSAMLProvider", "let anyone assume the roles that trust the SAML provider"),
     _identity("iam:AddClientIDToOpenIDConnectProvider", "have tokens for another application accepted"),
     _identity("iam:UpdateOpenIDConnectProviderThumbprint", "have another server's tokens accepted"),
+    _identity("iam:UploadSSHPublicKey", "give another user a key of its own, for CodeCommit"),
     _identity("iam:DeactivateMFADevice", "remove the MFA device of a user"),
     EscalationPath(("sts:AssumeRole",), ESCALATION_IDENTITIES, "assume every role that trusts its account"),
     EscalationPath(
@@ -96,7 +102,7 @@ PATHS: tuple[EscalationPath, ...] = (
         reports_single_resource=True,
         administrators=_ADMINISTRATOR_ROLES,
     ),
-    _identity("sts:AssumeRoot", "act as the root user of member accounts, as far as its tasks go"),
+    _identity("sts:AssumeRoot", "do the tasks of a member account's root user", (_ROOT_TASK,)),
     _identity("sso:CreateAccountAssignment", "give itself any permission set in any account"),
     _identity("identitystore:CreateGroupMembership", "join any group of Identity Center"),
     _identity(

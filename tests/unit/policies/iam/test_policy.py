@@ -166,6 +166,7 @@ OTHERS_IDENTITIES = (
     ("iam:CreateLoginProfile", f"{USER}/admin"),
     ("iam:UpdateLoginProfile", f"{USER}/admin"),
     ("iam:DeactivateMFADevice", f"{USER}/admin"),
+    ("iam:UploadSSHPublicKey", f"{USER}/admin"),
     ("iam:AddUserToGroup", f"arn:aws:iam::{OWN}:group/admins"),
     ("iam:UpdateAssumeRolePolicy", f"arn:aws:iam::{OWN}:role/app"),
     ("iam:DeleteRolePermissionsBoundary", f"arn:aws:iam::{OWN}:role/app"),
@@ -183,6 +184,16 @@ def escalations(action: str, resource: object) -> list[tuple[str, Severity]]:
 @pytest.mark.parametrize(("action", "resource"), OTHERS_IDENTITIES, ids=str)
 def test_acting_as_another_named_identity_is_reported(action: str, resource: object) -> None:
     assert escalations(action, resource) == [("iam-escalation-confined", Severity.MEDIUM)]
+
+
+def test_the_root_user_of_another_account_is_an_identity_unless_the_task_is_harmless() -> None:
+    def found(task: str = "") -> list[str]:
+        condition = {"StringEquals": {"sts:TaskPolicyArn": f"arn:aws:iam::aws:policy/root-task/{task}"}}
+        statement = allow("sts:AssumeRoot", "arn:aws:iam::*:root", *([condition] if task else []))
+        return [each.rule.id for each in evaluate(statement) if "-escalation-" in each.rule.id]
+
+    assert found() == found("IAMCreateRootUserPassword") == ["iam-escalation-identities"]
+    assert not found("S3UnlockBucketPolicy")
 
 
 @pytest.mark.parametrize("action", ["iam:CreateAccessKey", "iam:UpdateLoginProfile", "iam:DeactivateMFADevice"])

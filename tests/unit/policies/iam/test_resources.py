@@ -207,3 +207,30 @@ def test_a_bucket_has_no_account() -> None:
     action = find_action("s3:GetObject")
     assert action is not None
     assert compute_reach("arn:aws:s3:::*/*", action) is Reach.ALL
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "reach"),
+    [
+        ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager", Reach.ALL),
+        ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*", Reach.ALL),
+        ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*", Reach.ALL),
+        ("s3:GetObject", "arn:aws:s3:*", Reach.ALL),
+        ("sts:AssumeRole", "arn:aws:iam::*", Reach.ALL),
+        ("dynamodb:Scan", "arn:aws:dynamodb:*:table/*", Reach.ALL),
+        ("dynamodb:Scan", "arn:aws:dynamodb:*:table/orders", Reach.ONE),
+        ("dynamodb:Scan", "arn:aws:sqs", Reach.NONE),
+    ],
+)
+def test_an_arn_with_fields_missing_is_completed_as_iam_does(action: str, resource: str, reach: Reach) -> None:
+    known = find_action(action)
+    assert known is not None
+    assert compute_reach(resource, known) is reach
+    assert bool(mismatches(action, resource)) is (reach is Reach.NONE)
+
+
+def test_secrets_of_an_incomplete_arn_are_every_secret() -> None:
+    found = evaluate_policy(
+        {"Version": "2012-10-17", "Statement": [allow("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*")]}
+    )
+    assert "iam-policy-data-read" in [each.rule.id for each in found]
