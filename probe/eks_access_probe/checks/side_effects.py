@@ -15,10 +15,11 @@ from ..service_reference import find_action, find_arn_format
 
 _READ_LEVELS = ("Read", "List")
 _READ_VERBS = re.compile(
-    r"(?:Batch)?(?:Get|List|Describe|Head|Search|Lookup|Scan|Query|Select|Simulate|Validate|Check|Test|View)(?![a-z])"
+    r"(?:Batch)?(?:Get|List|Describe|Head|Search|Lookup|Scan|Query|Select|Simulate|Validate|Check|View)(?![a-z])"
 )
 """Verbs of actions that return at once what there is. Some that the service reference calls a read do more than that:
-sqs:ReceiveMessage hides messages from others, bedrock:InvokeAgent acts, logs:StartQuery costs."""
+sqs:ReceiveMessage hides messages from others, bedrock:InvokeAgent acts, logs:StartQuery costs, iot:TestInvokeAuthorizer
+and dms:TestConnection call what they test."""
 _ACTING_VERBS = frozenset(
     {
         *("Associate", "Assume", "Attach", "Cancel", "Decrypt", "Delete", "Deregister", "Detach", "Disable"),

@@ -67,6 +67,9 @@ THAT_MAY_CHANGE_SOMETHING: list[tuple[str, dict[str, Any]]] = [
     ("eks:TagResource", {"resourceArn": "arn:aws:eks:us-east-1:111122223333:cluster/prod", "tags": {"a": ABSENT}}),
     ("eks:CreateCluster", {"name": ABSENT}),
     ("eks:RegisterCluster", {"name": ABSENT}),
+    # The reference calls them reads.
+    ("iot:TestInvokeAuthorizer", {"authorizerName": "x"}),
+    ("dms:TestConnection", {"EndpointArn": "x"}),
     # What is named is what they create, whatever the reference calls its kind.
     ("lambda:PublishLayerVersion", {"LayerName": ABSENT}),
     ("kafka:CreateClusterV2", {"clusterName": ABSENT}),
