@@ -6,9 +6,12 @@ new way to write a credential is a secret from the beginning.
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
+
+from ..redaction import redacted
 
 _IsPlain = Callable[[Any], bool]
 
@@ -67,6 +70,15 @@ def is_plain_url(value: Any) -> bool:
         return bool(parts.hostname) and "@" not in parts.netloc and not (parts.query or parts.fragment)
     except ValueError:
         return False
+
+
+def _is_program(value: Any) -> bool:
+    """The name or path of a program, and no command line."""
+    return isinstance(value, str) and not re.search(r"[\s=@]|://", value)
+
+
+def _is_prose(value: Any) -> bool:
+    return isinstance(value, str) and redacted(value, limit=None) == value
 
 
 def _is_scalar(value: Any) -> bool:
@@ -128,10 +140,10 @@ def _entries(key: str, fields: Mapping[str, _IsPlain]) -> _IsPlain:
 
 _EXEC: Mapping[str, _IsPlain] = {
     "apiVersion": _is_scalar,
-    "command": _is_scalar,
+    "command": _is_program,
     "args": _are_plain_arguments,
     "env": _are_plain_variables,
-    "installHint": _is_scalar,
+    "installHint": _is_prose,
     "interactiveMode": _is_scalar,
     "provideClusterInfo": _is_scalar,
 }

@@ -139,6 +139,8 @@ SECRET = {
     ),
     "another provider": with_user(**{"auth-provider": {"name": "oidc", "config": {"client-secret": "hunter2"}}}),
     "a shell": with_exec("-c", "curl -H 'X-Vault: hunter2' https://vault", command="sh"),
+    "a shell's command line": with_exec(command="sh -c 'curl -u boss:hunter2 https://vault'"),
+    "a token in the hint": with_exec(installHint="sign in by VAULT_TOKEN=hunter2 sign-in"),
     "an option of another command": with_exec("get-token", "--client-secret", "hunter2", command="kubelogin"),
     "an option with its value": with_exec("get-token", "--client-secret=hunter2", command="kubelogin"),
     "a plain argument": with_exec("hunter2", command="sign-in"),
