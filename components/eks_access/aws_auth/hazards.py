@@ -159,6 +159,8 @@ def _find_meant_field(section: SectionName, key: str) -> str:
         return ""
     if letters in _MEANT:
         return _MEANT[letters].format(arn=fields[0])
+    if "group" in letters:
+        return "groups"
     return next(iter(get_close_matches(letters, fields, 1, _LIKENESS)), "")
 
 
@@ -188,6 +190,8 @@ def _find_group_hazards(group: str) -> Iterator[tuple[str, str]]:
         yield "templated-group", f"group {group!r} is a template: callers of the role can choose it"
     elif group.startswith("- ") or " - " in group:
         yield "odd-group", f"group {group!r} is one group; a dash is in the wrong place"
+    elif "," in group:
+        yield "odd-group", f"group {group!r} is one group, with a comma in its name"
     elif _BRACKETS.search(group):
         yield "placeholder", _describe_placeholder(f"group {group!r}")
     elif group != group.strip():

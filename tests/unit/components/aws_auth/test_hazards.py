@@ -95,6 +95,7 @@ def test_the_root_user_is_not_the_whole_account(section: str) -> None:
         ("group", "groups"),
         ("Group", "groups"),
         ("usergroups", "groups"),
+        ("kubernetesGroups", "groups"),
         ("user_name", "username"),
         ("user-name", "username"),
         ("user", "username"),

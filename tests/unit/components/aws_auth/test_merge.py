@@ -238,7 +238,7 @@ def test_removing_the_last_mapping_leaves_an_explicit_empty_list() -> None:
     ("code", "text"),
     [
         ("duplicate", OTHER + OTHER),
-        ("repeated-key", "- rolearn: arn:aws:iam::1:role/x\n  username: one\n  UserName: two\n"),
+        ("repeated-key", "- rolearn: arn:aws:iam::111122223333:role/x\n  username: one\n  UserName: two\n"),
         ("arn-path", "- rolearn: arn:aws:iam::111122223333:role/team/x\n  username: x\n"),
         ("session-arn", "- rolearn: arn:aws:sts::111122223333:assumed-role/x/s\n  username: x\n"),
         ("wildcard", "- rolearn: arn:aws:iam::111122223333:role/x*\n  username: x\n"),
@@ -248,6 +248,7 @@ def test_removing_the_last_mapping_leaves_an_explicit_empty_list() -> None:
         ("not-granted", OTHER.replace("[a]", "a,b")),
         ("not-granted", OTHER.replace("[a]", "[1, b]")),
         ("odd-group", OTHER.replace("[a]", "\n  - a\n    - b")),
+        ("odd-group", OTHER.replace("[a]", "['system:masters,b']")),
         ("no-username", "- rolearn: arn:aws:iam::111122223333:role/x\n  groups: [a]\n"),
         ("not-granted", OTHER.replace("username: x", "username: no")),
         ("ignored", "- username: x\n"),
@@ -265,7 +266,7 @@ def test_an_entry_that_is_not_read_as_it_looks_is_reported_and_kept(code: str, t
 
 
 def test_users_that_differ_by_letter_case_are_reported_because_the_result_is_random() -> None:
-    text = "- userarn: arn:aws:iam::1:user/x\n  username: a\n- userarn: arn:aws:iam::1:user/X\n  username: b\n"
+    text = "- userarn: arn:aws:iam::111122223333:user/x\n  username: a\n- userarn: arn:aws:iam::111122223333:user/X\n  username: b\n"
     assert codes(text, "mapUsers") == ["user-case"]
 
 
