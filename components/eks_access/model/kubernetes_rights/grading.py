@@ -8,13 +8,14 @@ from ..severity import Severity
 from .catalogue import APPROVAL, CERTIFICATES, CLIENT_SIGNERS, DELETES, ISSUANCE, KUBERNETES_RIGHTS, RBAC, WRITES
 from .effect import matches_nothing
 from .request import ANY, PolicyRule, RuleLike, matching_resources
-from .scope import Reach, confine, find_reach
-from .system_objects import find_system_objects
+from .scope import SYSTEM_NAMESPACE, Reach, confine, find_reach
+from .system_objects import SERVICE_ACCOUNT, find_system_objects
 
 AWS_AUTH = "aws-auth"
 ADMINISTRATOR = "cluster-admin"
 _SYSTEM = ("system:", "eks:", "kubeadm:")
 """How the names of the users and groups of Kubernetes, of EKS and of a cluster's first administrators begin."""
+_EVERYONE = ("system:authenticated", "system:unauthenticated", "system:anonymous")
 _WHOLE_PATHS = (ANY, "/*")
 
 
@@ -40,7 +41,13 @@ def writes_aws_auth(rule: RuleLike) -> bool:
 def find_system_names(rule: RuleLike) -> tuple[str, ...]:
     """The users and groups of the system itself among those that a rule lets its holder impersonate by name."""
     named = rule.names if _has_verb(rule, ("impersonate",)) else ()
-    return tuple(name for name in named if name.startswith(_SYSTEM))
+    return tuple(name for name in named if name.startswith(_SYSTEM) and not _is_of_anyone(name))
+
+
+def _is_of_anyone(name: str) -> bool:
+    """Whether it is everyone's, or a workload's outside of the system, with no rights but those that it was given."""
+    is_account = name.startswith(SERVICE_ACCOUNT) and not name.startswith(f"{SERVICE_ACCOUNT}{SYSTEM_NAMESPACE}:")
+    return is_account or name in _EVERYONE
 
 
 def binds_by_name(rule: RuleLike) -> bool:

@@ -11,6 +11,8 @@ from fnmatch import fnmatchcase
 from .request import ANY, RuleLike, matching_resources
 from .scope import SYSTEM_NAMESPACE, includes_namespace
 
+SERVICE_ACCOUNT = "system:serviceaccount:"
+"""How the username of a service account begins, before its namespace and its name."""
 _CHANGES = ("update", "patch")
 _CHANGES_AND_DELETES = (*_CHANGES, "delete")
 
@@ -109,6 +111,9 @@ def _by_name() -> Iterator[SystemObjects]:
     for namespace, accounts in {SYSTEM_NAMESPACE: _ACCOUNTS, **_PRIVILEGED_ACCOUNTS}.items():
         for resource, verb in (("serviceaccounts/token", "create"), ("serviceaccounts", "impersonate")):
             yield SystemObjects((verb,), "", resource, tuple(accounts.split()), _ACT, namespace)
+    for namespace, accounts in _PRIVILEGED_ACCOUNTS.items():
+        users = tuple(f"{SERVICE_ACCOUNT}{namespace}:{account}" for account in accounts.split())
+        yield SystemObjects(("impersonate",), "", "users", users, _ACT, namespace=None)
     for namespaces, names, sentence in (
         (
             SYSTEM_NAMESPACE,

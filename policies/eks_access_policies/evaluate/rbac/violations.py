@@ -25,7 +25,7 @@ from eks_access.model.kubernetes_rights.grading import (
 )
 from eks_access.model.kubernetes_rights.request import ANY, matching_resources
 from eks_access.model.kubernetes_rights.scope import confine, find_outside_namespaces, includes_namespace
-from eks_access.model.kubernetes_rights.system_objects import find_system_objects
+from eks_access.model.kubernetes_rights.system_objects import SERVICE_ACCOUNT, find_system_objects
 
 from ...access import Access, EffectiveRules, Location, Permission, Rules, Subject
 from ...finding import Rule, Severity
@@ -175,7 +175,7 @@ class ViolationFinder:
                 continue
             for subject, sentence in self._severe_subjects.items():
                 is_there = not subject.namespace or includes_namespace(context.namespaces, subject.namespace)
-                if subject.kind == kind and subject.name in right.names and is_there:
+                if _name_as(kind, subject) in right.names and is_there:
                     yield Violation(
                         NAMED_OBJECTS, (verb,), (resource,), f"can act as {subject}, which {sentence} everywhere"
                     )
@@ -202,6 +202,14 @@ class ViolationFinder:
             elif severe := self.find_severe(rights):
                 sentence = f"can give {name} to anyone, itself included, which {severe[0].describe(())}"
                 yield Violation(BIND_NAMED, ("bind",), (name,), sentence)
+
+
+def _name_as(kind: str, subject: Subject) -> str | None:
+    """The subject's name as one of this kind: a service account is a user too."""
+    if subject.kind == kind:
+        return subject.name
+    is_user = kind == "User" and subject.kind == "ServiceAccount"
+    return f"{SERVICE_ACCOUNT}{subject.namespace}:{subject.name}" if is_user else None
 
 
 def _select(pair: Pair, context: _Context) -> Rule | None:

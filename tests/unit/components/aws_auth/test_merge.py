@@ -266,7 +266,8 @@ def test_an_entry_that_is_not_read_as_it_looks_is_reported_and_kept(code: str, t
 
 
 def test_users_that_differ_by_letter_case_are_reported_because_the_result_is_random() -> None:
-    text = "- userarn: arn:aws:iam::111122223333:user/x\n  username: a\n- userarn: arn:aws:iam::111122223333:user/X\n  username: b\n"
+    arn = "arn:aws:iam::111122223333:user"
+    text = f"- userarn: {arn}/x\n  username: a\n- userarn: {arn}/X\n  username: b\n"
     assert codes(text, "mapUsers") == ["user-case"]
 
 

@@ -224,6 +224,35 @@ def test_custom_resources_that_an_operator_acts_by_are_high(custom: CustomResour
 
 
 @pytest.mark.parametrize(
+    ("resource", "name", "expected"),
+    [
+        ("users", "eks:addon-manager", "rbac-impersonate"),
+        ("users", "system:serviceaccount:kube-system:aws-node", "rbac-impersonate"),
+        ("groups", "kubeadm:cluster-admins", "rbac-impersonate"),
+        ("users", "system:serviceaccount:argocd:argocd-server", "rbac-named-objects"),
+        ("users", "system:serviceaccount:payments:app", None),
+        ("groups", "system:authenticated", None),
+    ],
+)
+def test_names_of_the_system_are_dangerous_to_act_as_and_those_of_workloads_and_everyone_are_not(
+    resource: str, name: str, expected: str | None
+) -> None:
+    assert list(find(rule("impersonate", resource, name))) == ([expected] if expected else [])
+
+
+def test_a_service_account_is_a_user_too() -> None:
+    given = {
+        "metadata": {"name": "given"},
+        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [{"kind": "ServiceAccount", "name": "deployer", "namespace": "ci"}],
+    }
+    more = [ResourceSpec(f"kubernetes:{RBAC}/v1:ClusterRoleBinding", "given", given)]
+    by_name = "system:serviceaccount:{}:deployer"
+    assert find(rule("impersonate", "users", by_name.format("ci")), more=more)["rbac-named-objects"] is HIGH
+    assert "rbac-named-objects" not in find(rule("impersonate", "users", by_name.format("web")), more=more)
+
+
+@pytest.mark.parametrize(
     ("key", "kinds"),
     [
         ("code", "integrations.camel.apache.org kafkas.kafka.strimzi.io clusters.postgresql.cnpg.io"),
