@@ -136,7 +136,7 @@ def find_condition_fault(conditions: Conditions) -> str | None:
             if ":" not in key:
                 return f"{key!r} is not a condition key, such as aws:SourceAccount"
             for value in [values] if isinstance(values, str) else values:
-                if _LITERAL.fullmatch(operator) and ("*" in value or "?" in value):
+                if _LITERAL.fullmatch(operator) and re.search(r"(?<!\$\{)[*?]", value):
                     like = re.sub("Equals", "Like", re.sub("(?i)IgnoreCase", "", operator), flags=re.IGNORECASE)
                     return f"{value!r} has a wildcard, which {operator} takes literally: {key} needs {like}"
     return None

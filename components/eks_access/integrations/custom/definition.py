@@ -7,7 +7,7 @@ a list, must be a whole item of a list and expand to several. EKS's own `{{Sessi
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from ...base_models import StrictModel, Text, Texts
 from ...model.iam import find_condition_fault
@@ -41,6 +41,17 @@ class Role(StrictModel):
     description: Text = "Access to EKS"
 
 
+def _write_scalars(conditions: Any) -> Any:
+    """The conditions with truth values and numbers as IAM writes them: a YAML file may have them without quotes."""
+    if isinstance(conditions, dict):
+        return {key: _write_scalars(value) for key, value in conditions.items()}
+    if isinstance(conditions, list):
+        return [_write_scalars(value) for value in conditions]
+    if isinstance(conditions, bool):
+        return str(conditions).lower()
+    return str(conditions) if isinstance(conditions, int | float) else conditions
+
+
 class Statement(StrictModel):
     """An IAM statement."""
 
@@ -48,7 +59,9 @@ class Statement(StrictModel):
     effect: Literal["Allow", "Deny"] = "Allow"
     actions: Texts
     resources: Texts
-    conditions: dict[str, dict[str, str | list[str]]] = Field(default_factory=dict)
+    conditions: Annotated[dict[str, dict[str, str | list[str]]], BeforeValidator(_write_scalars)] = Field(
+        default_factory=dict
+    )
     why: Text
     """What the vendor does with it."""
     each: EachOf = "once"
@@ -87,8 +100,8 @@ class Rule(StrictModel):
     verbs: Texts
     resource_names: Texts | None = None
     """Only objects with these names; all when left out. It cannot be empty: in RBAC that means all too."""
-    non_resource_urls: list[Annotated[str, Field(pattern=r"^/[^*]*\*?$")]] | None = None
-    """Paths of the API server itself, such as `/metrics`, instead of resources."""
+    non_resource_urls: list[Annotated[str, Field(pattern=r"^(/[^*]*\*?|\*)$")]] | None = None
+    """Paths of the API server itself, such as `/metrics`, instead of resources; `*` for all."""
     why: Text
     """What the vendor does with it."""
 

@@ -193,12 +193,30 @@ def test_a_rule_is_about_resources_or_about_paths_of_the_api_server() -> None:
         ({"non_resource_urls": ["metrics"]}, "should match pattern"),
         ({"non_resource_urls": ["/a*/b"]}, "should match pattern"),
         ({"non_resource_urls": ["/debug/*"]}, "'/debug/\\*' is a wildcard"),
+        ({"non_resource_urls": ["*"]}, "'\\*' is a wildcard"),
         ({"non_resource_urls": []}, "give either resources or non_resource_urls"),
     ],
 )
 def test_a_rule_that_is_about_neither_or_both_is_rejected(rule: dict[str, Any], problem: str) -> None:
     grants = [{"key": "urls", "rules": [{"verbs": ["get"], "why": "x", **rule}]}]
     assert re.search(problem, refusal(small(profiles__least__grants=grants)))
+
+
+def test_a_page_may_ask_for_every_path() -> None:
+    grants = [{"key": "urls", "rules": [{"verbs": ["get"], "why": "x", "non_resource_urls": ["*"]}]}]
+    text = small(profiles__vendor={"groups": ["v"], "grants": grants})
+    (grant,) = described(text, profile=Profile.VENDOR).grants
+    assert grant.rules[0].json() == {"nonResourceURLs": ["*"], "verbs": ["get"]}
+
+
+def test_truth_values_and_numbers_in_conditions_may_be_without_quotes() -> None:
+    conditions = {"Bool": {"aws:SecureTransport": True}, "NumericLessThan": {"aws:MultiFactorAuthAge": 3600}}
+    statement = {"sid": "S", "actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::b/k"], "why": "x"}
+    policy = described(small(profiles__least__statements=[{**statement, "conditions": conditions}])).role.policy()
+    assert policy["Statement"][0]["Condition"] == {
+        "Bool": {"aws:SecureTransport": "true"},
+        "NumericLessThan": {"aws:MultiFactorAuthAge": "3600"},
+    }
 
 
 def test_paths_are_not_granted_in_namespaces_where_they_would_have_no_effect() -> None:
@@ -281,6 +299,7 @@ def test_a_condition_that_iam_refuses_or_that_no_request_meets_is_rejected(
     "conditions",
     [
         {"StringLike": {"aws:RequestTag/team": "data-*"}},
+        {"StringEquals": {"aws:RequestTag/team": "any-${*}"}},
         {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::b-*"}},
         {"ForAllValues:StringEqualsIfExists": {"aws:TagKeys": ["a"]}, "Null": {"aws:TagKeys": "false"}},
         {"NumericLessThanEquals": {"s3:max-keys": "10"}, "Bool": {"aws:SecureTransport": "true"}},
