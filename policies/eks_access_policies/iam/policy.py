@@ -100,7 +100,7 @@ def _evaluate_statements(
     together = (*statements, *denials)
     effective = EffectivePermissions.from_statements(together, _RELEVANT_ACTIONS, context.time, context.accounts)
     for statement, reason in effective.unsatisfiable:
-        if any(statement is each for each in denials):
+        if any(statement is each for each in denials) or _denies_without_tls(statement):
             continue
         message = f"The statement applies to no request: {reason}."
         yield Finding(POLICY_CONDITION_NEVER, message, f"{statement.where}.Condition")
@@ -115,6 +115,14 @@ def _evaluate_statements(
     if not everything:
         yield from evaluate_escalation(effective)
         yield from evaluate_data_reads(effective)
+
+
+def _denies_without_tls(statement: Statement) -> bool:
+    """Whether it denies requests without TLS, which few services take, S3 and SQS among them.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html (aws:SecureTransport)
+    """
+    return statement.denies and any(each.lower_key == "aws:securetransport" for each in statement.conditions)
 
 
 def allows_everything(statement: Statement) -> bool:

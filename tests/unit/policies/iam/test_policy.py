@@ -186,6 +186,12 @@ def test_acting_as_another_named_identity_is_reported(action: str, resource: obj
     assert escalations(action, resource) == [("iam-escalation-confined", Severity.MEDIUM)]
 
 
+def test_a_denial_of_requests_without_tls_is_no_mistake() -> None:
+    without_tls = {"Bool": {"aws:SecureTransport": "false"}}
+    statements = [allow("s3:GetObject", "arn:aws:s3:::b/*"), deny("s3:*", "*", without_tls)]
+    assert not [each for each in evaluate(*statements) if each.rule.id == "iam-policy-condition-never"]
+
+
 def test_the_root_user_of_another_account_is_an_identity_unless_the_task_is_harmless() -> None:
     def found(task: str = "") -> list[str]:
         condition = {"StringEquals": {"sts:TaskPolicyArn": f"arn:aws:iam::aws:policy/root-task/{task}"}}
