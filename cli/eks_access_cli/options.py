@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -20,6 +20,22 @@ LOG_VARIABLE = "EKS_ACCESS_LOG"
 
 class UnknownIntegrationError(EksAccessError):
     """The access manifest has no integration of this name."""
+
+
+class EncodingError(EksAccessError):
+    """A file is not text in UTF-8."""
+
+
+def read_text(option: str, file: TextIO) -> str:
+    """Reads the file that an option names.
+
+    Raises:
+        EncodingError: it is not text in UTF-8.
+    """
+    try:
+        return file.read()
+    except UnicodeDecodeError:
+        raise EncodingError(f"{option}: {file.name} is not UTF-8 text") from None
 
 
 def cwd_option(function: Function) -> Function:

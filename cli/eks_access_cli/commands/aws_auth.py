@@ -6,6 +6,7 @@ from typing import TextIO
 import click
 
 from .. import exit_codes
+from ..options import read_text
 from ..output import print_document, print_message
 from . import CommandGroup
 
@@ -53,9 +54,11 @@ def plan_command(configmap: TextIO, mapping: TextIO, remove: bool, adopt: bool) 
     from eks_access.aws_auth.configmap_file import merge_mappings, parse_configmap, parse_mappings
     from eks_access.aws_auth.errors import AwsAuthConflictError
 
-    file = parse_configmap(configmap.read(), "--configmap")
+    file = parse_configmap(read_text("--configmap", configmap), "--configmap")
     try:
-        data, warnings = merge_mappings(file, parse_mappings(mapping.read(), "--mapping"), remove=remove, adopt=adopt)
+        data, warnings = merge_mappings(
+            file, parse_mappings(read_text("--mapping", mapping), "--mapping"), remove=remove, adopt=adopt
+        )
     except AwsAuthConflictError as conflict:
         print_message(f"refused ({conflict.code}): {conflict}", err=True)
         sys.exit(exit_codes.BAD_INPUT)
@@ -82,7 +85,7 @@ def lint_command(configmap: TextIO) -> None:
     from eks_access.aws_auth.configmap_file import parse_configmap
     from eks_access.aws_auth.hazards import find_hazards
 
-    found = find_hazards(parse_configmap(configmap.read(), "--configmap").data)
+    found = find_hazards(parse_configmap(read_text("--configmap", configmap), "--configmap").data)
     for hazard in found:
         print_message(f"{hazard.code}: {hazard}")
     sys.exit(exit_codes.FAILED if found else exit_codes.OK)

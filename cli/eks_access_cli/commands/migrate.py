@@ -6,6 +6,7 @@ from typing import Any, TextIO, TypeVar
 
 import click
 
+from ..options import read_text
 from . import CommandGroup
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -109,7 +110,11 @@ def entries_command(
     from ..flows import migrate
 
     if configmap is not None:
-        sys.exit(migrate.plan_offline(configmap.read(), mode or "API_AND_CONFIG_MAP", principals, as_json=as_json))
+        sys.exit(
+            migrate.plan_offline(
+                read_text("--configmap", configmap), mode or "API_AND_CONFIG_MAP", principals, as_json=as_json
+            )
+        )
     sys.exit(
         migrate.plan_cluster(
             cluster or "", region, profile, principals, write=write, ask=ask, program=program, as_json=as_json

@@ -123,3 +123,11 @@ def test_lint_lists_hazards_and_prints_nothing_for_an_ordinary_manifest(tmp_path
     result = CliRunner().invoke(aws_auth, ["lint", "--configmap", str(file)])
     assert result.exit_code == 1
     assert "arn-path: mapRoles line 2" in result.stdout
+
+
+@pytest.mark.parametrize("arguments", [["lint"], ["plan", "--mapping", "-"]])
+def test_a_file_that_is_no_text_is_bad_input(tmp_path: Path, arguments: list[str]) -> None:
+    (tmp_path / "configmap.yaml").write_bytes(b"\xff\xfe")
+    result = CliRunner().invoke(aws_auth, [*arguments, "--configmap", str(tmp_path / "configmap.yaml")], input=MAPPING)
+    assert result.exit_code == 2
+    assert f"Error: --configmap: {tmp_path / 'configmap.yaml'} is not UTF-8 text" in result.output
