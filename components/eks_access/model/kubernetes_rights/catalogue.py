@@ -461,10 +461,13 @@ KUBERNETES_RIGHTS: tuple[KubernetesRight, ...] = (
         "node-logs",
         "read the logs of every node, and of all containers there",
         ("get", "create"),
-        _core("nodes/log"),
+        _core("nodes/log", "nodes/checkpoint"),
         MEDIUM,
         None,
         by_wildcard=("get",),
+        sentences={
+            "nodes/checkpoint": "write the memory of containers, and what secrets are in it, to the disks of nodes"
+        },
     ),
     KubernetesRight(
         "pod-logs",
@@ -497,15 +500,18 @@ KUBERNETES_RIGHTS: tuple[KubernetesRight, ...] = (
         (
             Target("scheduling.k8s.io", ("priorityclasses",)),
             Target("node.k8s.io", ("runtimeclasses",)),
-            Target("storage.k8s.io", ("csidrivers", "csinodes", "storageclasses")),
+            Target("storage.k8s.io", ("csidrivers", "csinodes", "storageclasses", "volumeattributesclasses")),
+            Target("snapshot.storage.k8s.io", ("volumesnapshotcontents", "volumesnapshotclasses")),
+            Target("networking.k8s.io", ("ingressclasses", "servicecidrs")),
             Target("flowcontrol.apiserver.k8s.io", ("flowschemas", "prioritylevelconfigurations")),
-            Target("resource.k8s.io", ("deviceclasses",)),
+            Target("resource.k8s.io", ("deviceclasses", "resourceslices")),
         ),
         MEDIUM,
         None,
         sentences={
             "priorityclasses": "give pods a priority by which others are evicted, the system's included",
             "runtimeclasses": "change by which runtime pods run, outside of a sandbox too",
+            "volumesnapshotcontents": "bind a snapshot of any volume, and so read it in a namespace of its choice",
             "csidrivers": "change how volumes are mounted, and which drivers get tokens of pods' service accounts",
             **dict.fromkeys(
                 ("flowschemas", "prioritylevelconfigurations"),

@@ -287,6 +287,21 @@ def test_network_policies_of_others_open_what_those_of_kubernetes_do(resource: s
     assert find(rule("get", resource, group=group)) == {}
 
 
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (rule("create", "volumesnapshotcontents", group="snapshot.storage.k8s.io"), "rbac-cluster-settings"),
+        (rule("create", "ingressclasses", group="networking.k8s.io"), "rbac-cluster-settings"),
+        (rule("create", "resourceslices", group="resource.k8s.io"), "rbac-cluster-settings"),
+        (rule("create", "nodes/checkpoint"), "rbac-node-logs"),
+    ],
+    ids=str,
+)
+def test_kinds_that_decide_for_everyone_are_settings_of_the_cluster(made: dict[str, Any], expected: str) -> None:
+    assert find(made) == {expected: MEDIUM}
+    assert find(made, namespace="web") == {"rbac-no-effect": LOW}
+
+
 def test_a_binding_of_a_pod_to_a_node_has_two_resources() -> None:
     assert find(rule("create", "bindings"))["rbac-status-write"] is MEDIUM
 
