@@ -10,6 +10,7 @@ from eks_access import __version__
 from .commands import CommandGroup
 
 COMMANDS = {
+    "adopt": ("adopt", "Take over what was made by hand from a vendor's page."),
     "aws-auth": ("aws_auth", "Plan and check changes of the aws-auth ConfigMap."),
     "collect": ("collect", "Collect what each integration can see in each cluster."),
     "doctor": ("doctor", "Find out what keeps a deployment or the probe from working."),

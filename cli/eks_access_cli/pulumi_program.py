@@ -8,7 +8,7 @@ import logging
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ _READ_SECONDS = 300
 """For what reads or writes the state alone."""
 _ENGINE_SECONDS = 1800
 """For what runs the program or the providers: a preview of a large stack takes minutes."""
-_ENGINE_COMMANDS = ("preview", "refresh", "cancel")
+_ENGINE_COMMANDS = ("preview", "refresh", "cancel", "import")
 
 _log = logging.getLogger(__name__)
 
@@ -34,10 +34,14 @@ class PulumiProgramError(EksAccessError):
 
 @dataclass(frozen=True)
 class PulumiStack:
-    """A stack, by the `pulumi` program in the project's folder. All methods raise `PulumiProgramError`."""
+    """A stack, by the `pulumi` program in the project's folder. All methods raise `PulumiProgramError`.
+
+    `variables` are set in the program's environment, besides those that are there.
+    """
 
     name: str
     project: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def read_manifest(self, *, secrets: bool = True) -> "Manifest":
         """The access manifest that the stack exports; no other output is read.
@@ -83,13 +87,35 @@ class PulumiStack:
         """Removes the lock that an interrupted run left."""
         self._run("cancel", "--yes")
 
-    def preview(self, python_path: Sequence[str] = ()) -> dict[str, Any]:
+    def find_state(self) -> Any:
+        """What `export_state` gives; None if there is no such stack."""
+        done = run_pulumi(["stack", "export", "--stack", self.name], self.project, env=self._environment())
+        if done.returncode != 0 and "no stack named" in done.stderr:
+            return None
+        return self.export_state()
+
+    def create(self) -> None:
+        """Creates the stack, without making it the selected one."""
+        self._run("stack", "init", "--no-select")
+
+    def import_resources(self, file: Path) -> None:
+        """Reads the resources of an import file, without protecting them; writes the state alone."""
+        self._run("import", "--file", str(file), "--yes", "--skip-preview", "--protect=false", "--generate-code=false")
+
+    def preview(
+        self, python_path: Sequence[str] = (), *, import_file: Path | None = None, config_file: Path | None = None
+    ) -> dict[str, Any]:
         """What `pulumi preview --json` prints, with the resources that stay the same.
 
-        `python_path` are folders of the project that its modules are imported from, before any that are installed.
+        Args:
+            python_path: folders of the project that its modules are imported from, before any that are installed.
+            import_file: where to write an import file of all that would be created.
+            config_file: the configuration, instead of the stack's own.
         """
         arguments = ["preview", "--json", "--show-sames", "--stack", self.name]
-        done = run_pulumi(arguments, self.project, env=_environment(self.project, python_path))
+        arguments += ["--import-file", str(import_file)] if import_file is not None else []
+        arguments += ["--config-file", str(config_file)] if config_file is not None else []
+        done = run_pulumi(arguments, self.project, env=self._environment(python_path))
         try:
             found = json.loads(done.stdout[done.stdout.index("{") :])
         except ValueError:
@@ -110,7 +136,16 @@ class PulumiStack:
         return self._run("stack", "output", OUTPUT, "--json", *shown).encode()
 
     def _run(self, *arguments: str, stdin: str = "") -> str:
-        return _checked_output([*arguments, "--stack", self.name], self.project, stdin=stdin, stack=self.name)
+        env = self._environment()
+        return _checked_output([*arguments, "--stack", self.name], self.project, stdin=stdin, stack=self.name, env=env)
+
+    def _environment(self, python_path: Sequence[str] = ()) -> Mapping[str, str] | None:
+        """The program's environment; None for one's own."""
+        if not python_path and not self.variables:
+            return None
+        folders = [str((self.project / each).resolve()) for each in python_path]
+        path = {"PYTHONPATH": os.pathsep.join(folders)} if folders else {}
+        return {**os.environ, **self.variables, **path}
 
     def _parse(self, text: str, command: str) -> Any:
         try:
@@ -191,8 +226,15 @@ def link_virtual_environment(project: Path, checkout: Path) -> None:
         linked.symlink_to(own.resolve(), target_is_directory=True)
 
 
-def _checked_output(arguments: Sequence[str], project: Path, *, stdin: str = "", stack: str | None = None) -> str:
-    done = run_pulumi(arguments, project, stdin=stdin)
+def _checked_output(
+    arguments: Sequence[str],
+    project: Path,
+    *,
+    stdin: str = "",
+    stack: str | None = None,
+    env: Mapping[str, str] | None = None,
+) -> str:
+    done = run_pulumi(arguments, project, stdin=stdin, env=env)
     if done.returncode != 0:
         raise PulumiProgramError(_failure(_command(arguments), done.stderr.strip() or done.stdout, project, stack))
     return done.stdout
@@ -229,9 +271,3 @@ def _engine_errors(preview: object) -> list[str]:
         if isinstance(each, Mapping) and each.get("severity") == "error"
     ]
 
-
-def _environment(project: Path, python_path: Sequence[str]) -> Mapping[str, str] | None:
-    if not python_path:
-        return None
-    folders = [str((project / each).resolve()) for each in python_path]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(folders)}

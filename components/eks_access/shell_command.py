@@ -13,6 +13,11 @@ def format_command(command: str, options: Mapping[str, str], names: Sequence[str
     return " ".join([command, *values, *(("--", *map(_quote, names)) if names else ())])
 
 
+def format_assignment(variable: str, value: str) -> str:
+    """A variable of the environment, to stand before a command."""
+    return f"{variable}={_quote(value)}"
+
+
 def _quote(value: str) -> str:
     """The value as one word, for zsh too, which replaces `=name` by the path of a command."""
     return f"'{value}'" if value.startswith("=") and shlex.quote(value) == value else shlex.quote(value)

@@ -201,6 +201,44 @@ def resolve_context(kubeconfig: str | Mapping[str, Any], name: str | None = None
     return Context(cluster, user)
 
 
+def select_context(kubeconfig: str, name: str) -> str:
+    """A kubeconfig with this context alone, as its current one.
+
+    Raises:
+        KubeconfigError: the text is no kubeconfig, or has no such context.
+    """
+    content = parse_kubeconfig(kubeconfig)
+    context = _find_entry(content, "contexts", name, "context")
+    parts = {"clusters": "cluster", "users": "user"}
+    named = {
+        section: [{"name": context[key], key: _find_entry(content, section, context[key], key)}]
+        for section, key in parts.items()
+        if context.get(key)
+    }
+    contexts = [{"name": name, "context": context}]
+    head = {"apiVersion": "v1", "kind": "Config"}
+    return json.dumps({**head, **named, "contexts": contexts, "current-context": name}, ensure_ascii=False)
+
+
+def join_contexts(kubeconfigs: Mapping[str, str]) -> str:
+    """One kubeconfig with the current context of each, under the names that they are given by.
+
+    Raises:
+        KubeconfigError: one of them is no kubeconfig, or has no current context.
+    """
+    clusters, users, contexts = [], [], []
+    for name, text in kubeconfigs.items():
+        content = parse_kubeconfig(text)
+        context = _find_entry(content, "contexts", content.get("current-context"), "context")
+        clusters.append({"name": name, "cluster": _find_entry(content, "clusters", context.get("cluster"), "cluster")})
+        user = _find_entry(content, "users", context["user"], "user") if context.get("user") else {}
+        users.append({"name": name, "user": user})
+        contexts.append({"name": name, "context": {**context, "cluster": name, "user": name}})
+    head = {"apiVersion": "v1", "kind": "Config"}
+    joined = {**head, "clusters": clusters, "users": users, "contexts": contexts}
+    return json.dumps(joined, indent=2, ensure_ascii=False) + "\n"
+
+
 def _refuse_unknown(what: str, part: Any, known: Collection[str]) -> None:
     """Refuse fields that would change how, or as which user, a cluster is reached, and that are not followed."""
     if not isinstance(part, Mapping):

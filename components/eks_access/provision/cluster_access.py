@@ -82,10 +82,8 @@ class ClusterAccess(pulumi.ComponentResource):
                 parent=self,
                 depends_on=rights,
                 delete_before_replace=True,
-                # Not by the tag: plugins word a difference as they like, in detail or as "tags".
+                # Not by the tag: plugins word a difference as they like, and an entry that was imported has none.
                 replacement_trigger=role.unique_id,
-                # The state of version 0.1 has no trigger to compare with, only the tag.
-                replace_on_changes=[f'tags["{ROLE_ID_TAG}"]'],
             ),
         )
         for policy in self._provisioned.integration.identity.access_policies:

@@ -45,7 +45,8 @@ class AwsAuthMappings(InClusterHandler):
     description = (
         "One role's mapping in `kube-system/aws-auth`. Only this entry is written, and only if what the authenticator"
         " reads for all other principals stays the same; destroying removes exactly what was written. Import it with"
-        " the id `<cluster name>/<role ARN>` and KUBECONFIG set to a file whose current context is the cluster."
+        " the id `<cluster name>/<role ARN>` and KUBECONFIG set to a file whose current context is the cluster, or with"
+        " `<context>//` before it for another context of that file."
     )
     inputs = INPUTS
     outputs = (

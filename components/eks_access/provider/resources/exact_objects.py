@@ -71,7 +71,7 @@ class ExactObjects(InClusterHandler):
             f"A {kind.name} of a cluster, exactly: what others add to it is found by a refresh, and removed by the next"
             " update. An object of others is left as it is, unless `adopt` is set. Import it with the id"
             f" `{'<namespace>/<name>' if kind.namespaced else '<name>'}` and KUBECONFIG set to a file whose current"
-            " context is the cluster."
+            " context is the cluster, or with `<context>//` before it for another context of that file."
         )
         self.inputs = build_inputs(kind)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.provider.experimental.provider import DeleteRequest, ReadRequest, ReadResponse
 
 from ...errors import InvalidInputError
@@ -20,6 +21,8 @@ from ..properties import InputProperty
 DELETE_UNREACHABLE = "PULUMI_K8S_DELETE_UNREACHABLE"
 """The environment variable that the official Kubernetes provider has for clusters that no longer exist.
 https://www.pulumi.com/registry/packages/kubernetes/api-docs/provider/#deleteunreachable_yaml"""
+CONTEXT_SEPARATOR = "//"
+"""Between a context's name and the id in `<context>//<id>`, for imports from several clusters. No id contains it."""
 _ADVICE = (
     f"If the cluster no longer exists, run this again with {DELETE_UNREACHABLE}=true: a refresh and a destroy then"
     " remove from the state, with a warning, what is in clusters that do not respond. Do not set it while a cluster is"
@@ -70,16 +73,25 @@ def build_kubeconfig_input(differs: Callable[[Any, Any], bool], *, is_replacing:
     )
 
 
-def read_import_kubeconfig() -> str:
-    """The kubeconfig for an import, which has no inputs yet.
+def read_import_kubeconfig(context: str = "") -> str:
+    """The kubeconfig for an import, which has no inputs yet: with the context of this name, or its current one.
 
     Raises:
-        ProviderError: KUBECONFIG names no file that can be read.
+        ProviderError: KUBECONFIG names no file that can be read, or one without the context.
     """
     try:
-        return kubeconfig.read_environment_kubeconfig()
+        text = kubeconfig.read_environment_kubeconfig()
+        return kubeconfig.select_context(text, context) if context else text
     except KubeconfigError as error:
         raise ProviderError(f"an import reaches the cluster by the kubeconfig file in KUBECONFIG: {error}") from error
+
+
+def _resolve_context(request: ReadRequest) -> ReadRequest:
+    """The request to import from a cluster that its id names by a context of the file in KUBECONFIG."""
+    context, _, identifier = request.resource_id.partition(CONTEXT_SEPARATOR)
+    text = read_import_kubeconfig(context)
+    found = PropertyValue(text, is_secret=kubeconfig.has_secret(text))
+    return ReadRequest(request.urn, identifier, request.properties, {"kubeconfig": found})
 
 
 class InClusterHandler(ResourceHandler):
@@ -99,6 +111,8 @@ class InClusterHandler(ResourceHandler):
         return str(error)
 
     def read(self, request: ReadRequest) -> ReadResponse:
+        if not request.properties and CONTEXT_SEPARATOR in request.resource_id:
+            request = _resolve_context(request)
         try:
             return super().read(request)
         except NotAvailableError as error:

@@ -1,0 +1,253 @@
+"""Adopts what was made by hand: reads it, declares it, and plans the import with the engine. Changes nothing itself."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.table import Table
+from rich.text import Text
+
+from eks_access.endpoint import VARIABLE, is_loopback, loopback_endpoint
+from eks_access.errors import InvalidInputError
+from eks_access.integrations import Vendor, vendors
+from eks_access.model.arn import validate_principal
+from eks_access.model.found import DerivedArguments, FoundAccess
+from eks_access.model.integration import INTEGRATION_NAME
+from eks_access.shell_command import format_command
+from eks_access_inventory.adopt.existing import ClusterKey, Place
+from eks_access_inventory.adopt.report import Commands, format_plan
+from eks_access_inventory.evaluate.build import Options, build_inventory
+from eks_access_inventory.inventory import OwnerKind, Principal
+from eks_access_inventory.reading.account import Scope, read_account
+from eks_access_inventory.reading.model import AccountReading
+from eks_access_policies.evaluate.configuration import Configuration
+from eks_access_probe.identity.aws_clients import Aws, Keys
+
+from .. import exit_codes
+from ..console import create_console
+from ..output import print_message, print_text
+from ..progress import show_inventory_progress
+from . import adopt_folder
+from .adopt_engine import Computed, compute
+from .adopt_environment import (
+    AdoptError,
+    Declaration,
+    Target,
+    choose_clusters,
+    declare,
+    find_declaration,
+    open_target,
+    write_file,
+)
+
+READ_SECONDS = 300.0
+CONCURRENCY = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdoptOptions:
+    """The options of `eks-access adopt`."""
+
+    integration: str | None
+    vendor: str | None
+    role: str | None
+    stack: str
+    cwd: Path
+    clusters: tuple[str, ...]
+    settings: tuple[str, ...]
+    terraform_states: tuple[Path, ...]
+    out: Path | None
+    write: bool
+    profile: str | None
+
+
+@dataclass(frozen=True)
+class Connection:
+    """AWS, with the operator's own credentials."""
+
+    aws: Aws
+    keys: Keys
+    only_loopback: bool
+
+    def read(self, target: Target) -> AccountReading:
+        scope = Scope(home=target.region, regions=target.regions, only_loopback=self.only_loopback)
+        with show_inventory_progress() as listener:
+            return read_account(
+                self.aws, self.keys, scope, listener, concurrency=CONCURRENCY, deadline=READ_SECONDS
+            )
+
+    def describe(self, cluster: ClusterKey) -> Mapping[str, Any]:
+        eks = self.aws.client("eks", cluster.region, self.keys)
+        found: Mapping[str, Any] = eks.describe_cluster(name=cluster.name)["cluster"]
+        return found
+
+
+def connect(profile: str | None) -> Connection:
+    """
+    Raises:
+        CredentialsUnavailableError: there are none.
+        LoopbackError: the endpoint of AWS is on this machine, and is not usable.
+    """
+    only_loopback = is_loopback(os.environ.get(VARIABLE, ""))
+    aws = Aws(loopback_endpoint(os.environ) if only_loopback else None, connections=CONCURRENCY)
+    keys = aws.environment_credentials() if profile is None else aws.profile_credentials(profile)
+    return Connection(aws, keys, only_loopback)
+
+
+def run_adopt(options: AdoptOptions) -> int:
+    """Lists what can be adopted, or plans one adoption; returns the exit code.
+
+    Raises:
+        EksAccessError: an option, the environment or its file is not valid; nothing was written.
+        PulumiProgramError: the engine refused.
+    """
+    target = open_target(options.cwd, options.stack)
+    connection = connect(options.profile)
+    if options.role is None or options.integration is None:
+        return list_candidates(target, connection.read(target))
+    _validate_names(options.integration, options.role)
+    out = options.out if options.out is not None else options.cwd / f"adopt-{options.integration}"
+    adopt_folder.validate_folder(out)
+    found = find_access(connection, target, options)
+    key = _choose_vendor(options, found)
+    declaration, derived = _declare(target, options, key, found)
+    if declaration is None:
+        _print_missing(options.integration, derived)
+        return exit_codes.FAILED
+    place = Place(found, declaration.clusters)
+    computed = compute(target, declaration, options.integration, key, place, connection.describe)
+    if options.write and declaration.block and not declaration.problem:
+        write_file(target, declaration.text)
+    return _report(target, options, out, declaration, derived, computed)
+
+
+def find_access(connection: Connection, target: Target, options: AdoptOptions) -> FoundAccess:
+    """What the role was given by hand."""
+    raise NotImplementedError
+
+
+def _validate_names(integration: str, role: str) -> None:
+    if not INTEGRATION_NAME.fullmatch(integration):
+        raise InvalidInputError("INTEGRATION", integration, "is not an integration's name")
+    validate_principal("--role", role)
+
+
+def _choose_vendor(options: AdoptOptions, found: FoundAccess) -> str:
+    known = vendors()
+    declared = options.vendor or found.vendor or str(options.integration)
+    if declared not in known:
+        raise InvalidInputError("--vendor", declared, "is not a known vendor", f"Known: {', '.join(known)}.")
+    if known[declared].derive_arguments is None:
+        raise AdoptError(f"--vendor: nothing shows the arguments of {declared}: declare it by hand")
+    return declared
+
+
+def _declare(
+    target: Target, options: AdoptOptions, key: str, found: FoundAccess
+) -> tuple[Declaration | None, DerivedArguments]:
+    """The integration's declaration: the file's own, or one that is derived; None where an argument is missing."""
+    name = str(options.integration)
+    declared = target.find_declared(name)
+    if declared is not None:
+        if options.settings or options.clusters:
+            raise AdoptError(f"{target.file} has {name!r} already, which counts: change it there, without --set and --cluster")
+        return find_declaration(target, name, declared), DerivedArguments({})
+    derived = _derive(vendors()[key], found)
+    given = dict(map(_parse_setting, options.settings))
+    missing = tuple(each for each in derived.missing if each.name.partition(".")[0] not in given)
+    derived = DerivedArguments({**derived.arguments, **given}, missing, derived.notes)
+    if missing:
+        return None, derived
+    clusters = choose_clusters(target, found.ways, options.clusters)
+    return declare(target, name, key, derived.arguments, clusters), derived
+
+
+def _derive(vendor: Vendor, found: FoundAccess) -> DerivedArguments:
+    if vendor.derive_arguments is None:
+        raise AdoptError(f"nothing shows the arguments of {vendor.key}")
+    return vendor.derive_arguments(found)
+
+
+def _parse_setting(setting: str) -> tuple[str, Any]:
+    name, equals, text = setting.partition("=")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        value, equals = None, ""
+    if not equals or not name:
+        raise InvalidInputError("--set", name, "is not of the form KEY=YAML")
+    return name, value
+
+
+def _report(
+    target: Target,
+    options: AdoptOptions,
+    out: Path,
+    declaration: Declaration,
+    derived: DerivedArguments,
+    computed: Computed,
+) -> int:
+    is_written = declaration.is_written or (options.write and not declaration.problem)
+    project = target.project.folder
+
+    def name_file(name: str) -> str:
+        return adopt_folder.name_file(out, name, project)
+
+    commands = Commands(
+        options.stack,
+        name_file(adopt_folder.IMPORT) if computed.imported.imports else "",
+        name_file(adopt_folder.KUBECONFIG) if computed.kubeconfig else "",
+        name_file(adopt_folder.CONFIGURATION),
+        target.file.name,
+        is_written,
+    )
+    text = format_plan(computed.plan, commands, notes=derived.notes)
+    adopt_folder.write_folder(out, computed, text, declaration.block)
+    print_text(text)
+    if options.write and declaration.problem:
+        print_message(f"Nothing was written to {target.file}: {declaration.problem}.", err=True)
+        print_text(declaration.block)
+        return exit_codes.FAILED
+    if not computed.plan.is_covered:
+        return exit_codes.FAILED
+    return exit_codes.OK if computed.plan.is_known else exit_codes.INCONCLUSIVE
+
+
+def _print_missing(integration: str, derived: DerivedArguments) -> None:
+    print_message(f"{integration}: nothing that was found shows these arguments.", err=True)
+    for each in derived.missing:
+        print_message(f"  {each.name}: {each.why}. {each.advice} Give it by --set {each.name}=VALUE.", err=True)
+
+
+def list_candidates(target: Target, reading: AccountReading) -> int:
+    """Prints the vendors' principals that this stack did not make; returns the exit code."""
+    marks = {key: vendor.marks for key, vendor in vendors().items() if vendor.marks is not None}
+    inventory = build_inventory(reading, Options(Configuration(), marks))
+    found = [each for each in inventory.principals if _is_candidate(each, f"{target.project.name}/{target.stack}")]
+    _print_candidates(found, target)
+    for unread in inventory.unread:
+        print_message(f"could not be read: {unread.where} {unread.what}: {unread.why}", err=True)
+    return exit_codes.OK if inventory.is_whole else exit_codes.INCONCLUSIVE
+
+
+def _is_candidate(principal: Principal, stack: str) -> bool:
+    ways = [way for way in principal.ways if way.managed_by != stack]
+    return principal.owner.kind is OwnerKind.VENDOR and principal.kind == "role" and bool(ways)
+
+
+def _print_candidates(found: list[Principal], target: Target) -> None:
+    if not found:
+        print_message("There is no vendor's role with access that this stack did not make.")
+        return
+    table = Table("vendor", "role", "clusters")
+    for each in found:
+        mark = "" if each.owner.certain else "?"
+        clusters = dict.fromkeys(way.cluster for way in each.ways)
+        table.add_row(Text(f"{each.owner.name}{mark}"), Text(each.arn), Text(", ".join(clusters)))
+    create_console().print(table)
+    command = format_command("eks-access adopt", {"stack": target.stack, "role": found[0].arn}, ["NAME"])
+    print_message(f"Next: {command}")
+

@@ -1,0 +1,123 @@
+"""What the engine is asked for an adoption: what it would create, and, in a copy of the stack, what it does after an import."""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from eks_access import __version__
+from eks_access.kubernetes.kubeconfig import build_kubeconfig, is_kubeconfig, join_contexts
+from eks_access_inventory.adopt.existing import ClusterKey, Place
+from eks_access_inventory.adopt.import_file import ImportFileError, ImportPlan, build_import_plan
+from eks_access_inventory.adopt.plan import AdoptionPlan, build_plan, build_plan_from_inputs
+from eks_access_inventory.adopt.steps import Step, parse_steps, select_below
+
+from ..pulumi_program import PulumiStack
+from ..scratch_stack import ScratchStackError, copy_stack
+from .adopt_environment import Declaration, Target
+
+DescribeCluster = Callable[[ClusterKey], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What was computed for an adoption.
+
+    Attributes:
+        kubeconfig: a context for each cluster that something is imported from; empty if there is none.
+    """
+
+    imported: ImportPlan
+    kubeconfig: str
+    plan: AdoptionPlan
+
+
+def compute(
+    target: Target, declaration: Declaration, integration: str, vendor: str, place: Place, describe: DescribeCluster
+) -> Computed:
+    """The import file and the plan.
+
+    Raises:
+        PulumiProgramError: the engine refused.
+        ImportFileError: what it wrote is not understood.
+    """
+    try:
+        with copy_stack(target.project, target.stack, declaration.text, {}) as copy:
+            return _compute_in(copy, declaration, integration, vendor, place, describe)
+    except ScratchStackError as error:
+        steps, generated = _preview_original(target, declaration)
+        imported = build_import_plan(generated, steps, integration, place, __version__)
+        kubeconfig = _collect_kubeconfigs(steps, integration, imported, place, describe)
+        plan = build_plan_from_inputs(integration, vendor, imported, place.found, str(error))
+        return Computed(imported, kubeconfig, plan)
+
+
+def _compute_in(
+    copy: PulumiStack,
+    declaration: Declaration,
+    integration: str,
+    vendor: str,
+    place: Place,
+    describe: DescribeCluster,
+) -> Computed:
+    folder = copy.project.parent
+    # What exists would be refused, as it is not this stack's yet.
+    taking_over = folder / "taking-over.yaml"
+    taking_over.write_text(declaration.taking_over, encoding="utf-8")
+    steps, generated = _preview(copy, folder / "generated.json", taking_over)
+    imported = build_import_plan(generated, steps, integration, place, __version__)
+    kubeconfig = _collect_kubeconfigs(steps, integration, imported, place, describe)
+    if imported.imports:
+        file, clusters = folder / "import.json", folder / "kubeconfig.yaml"
+        file.write_text(json.dumps(imported.content), encoding="utf-8")
+        if kubeconfig:
+            clusters.write_text(kubeconfig, encoding="utf-8")
+            copy = replace(copy, variables={**copy.variables, "KUBECONFIG": str(clusters)})
+        copy.import_resources(file)
+        steps = parse_steps(copy.preview())
+    return Computed(imported, kubeconfig, build_plan(steps, integration, vendor, imported, place.found))
+
+
+def _preview(stack: PulumiStack, file: Path, config_file: Path) -> tuple[tuple[Step, ...], Any]:
+    steps = parse_steps(stack.preview(import_file=file, config_file=config_file))
+    try:
+        return steps, json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as cause:
+        raise ImportFileError("the engine wrote no import file: `pulumi version` is older than is needed") from cause
+
+
+def _preview_original(target: Target, declaration: Declaration) -> tuple[tuple[Step, ...], Any]:
+    """The preview of the stack itself, with the configuration of a file of its own."""
+    stack = PulumiStack(target.stack, target.project.folder)
+    with tempfile.TemporaryDirectory(prefix="eks-access-adopt-") as created:
+        config = Path(created) / target.file.name
+        config.write_text(declaration.taking_over, encoding="utf-8")
+        return _preview(stack, Path(created) / "generated.json", config)
+
+
+def _collect_kubeconfigs(
+    steps: Iterable[Step], integration: str, imported: ImportPlan, place: Place, describe: DescribeCluster
+) -> str:
+    """A kubeconfig with a context for each cluster that something is imported from."""
+    ids = [str(spec.get("id") or "") for spec in imported.content["resources"]]
+    used = sorted({each.partition("//")[0] for each in ids if "//" in each})
+    own = {
+        each.cluster: str(each.step.inputs.get("kubeconfig"))
+        for each in select_below(tuple(steps), integration)
+        if each.cluster and is_kubeconfig(str(each.step.inputs.get("kubeconfig") or ""))
+    }
+    texts = {key: own.get(key) or _build(place.clusters[key], describe) for key in used}
+    return join_contexts(texts) if texts else ""
+
+
+def _build(cluster: ClusterKey, describe: DescribeCluster) -> str:
+    """The kubeconfig that a deployment has by default."""
+    described = describe(cluster)
+    return build_kubeconfig(
+        cluster_name=cluster.name,
+        region=cluster.region,
+        endpoint=described["endpoint"],
+        certificate_authority=described["certificateAuthority"]["data"],
+    )

@@ -1,0 +1,149 @@
+"""The plan in words, as Markdown: for the terminal, a ticket, and the output folder. Names cannot leave their back-ticks."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from eks_access.shell_command import format_assignment, format_command
+from eks_access.text_layout import format_count
+from eks_access_policies.review.formatting import quote_name
+
+from .plan import AdoptionPlan, Difference, Fate, Item
+
+LONGEST_VALUE = 600
+"""Characters of a value that are shown."""
+_HEADINGS = {
+    Fate.KEPT: "Kept as it is",
+    Fate.CHANGED: "Changed in place",
+    Fate.CREATED: "Created",
+    Fate.REPLACED: "Replaced",
+    Fate.REMOVED: "Removed last, after everything else",
+}
+_NOTES = {
+    Fate.REMOVED: (
+        "These are imported only so that `pulumi up` removes them, once all that the program has is in place."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Commands:
+    """The stack and files that the commands of the plan name.
+
+    Attributes:
+        import_file: the file for `pulumi import`; empty where nothing is imported.
+        kubeconfig: the file with a context for each cluster; empty where nothing in a cluster is imported.
+        config_is_written: whether the stack's configuration has the integration already.
+    """
+
+    stack: str
+    import_file: str
+    kubeconfig: str
+    configuration: str
+    stack_file: str
+    config_is_written: bool
+
+
+def format_plan(plan: AdoptionPlan, commands: Commands, comparison: str = "", notes: Sequence[str] = ()) -> str:
+    """The whole plan."""
+    return "\n".join([*_list_lines(plan, commands, comparison, notes), ""])
+
+
+def _list_lines(plan: AdoptionPlan, commands: Commands, comparison: str, notes: Sequence[str]) -> Iterator[str]:
+    yield f"# {quote_name(plan.integration)}: taking over {quote_name(plan.principal_arn)}"
+    yield ""
+    yield _summarize(plan)
+    yield ""
+    if not plan.is_exact:
+        yield f"**The differences were not computed by the engine**: {_text(plan.why_not_exact)}"
+        yield "What is below is what the program has; `pulumi preview`, after the import, shows what is changed."
+        yield ""
+    yield from _section("This interrupts access", [_text(each) for each in plan.warnings])
+    yield from _section("Cannot be taken over", _list_left(plan, is_blocking=True))
+    yield from _section("Could not be determined", [_text(each) for each in plan.unread])
+    for fate, heading in _HEADINGS.items():
+        yield from _list_items(heading, _NOTES.get(fate, ""), plan.select(fate))
+    yield from _section("Left as it is", _list_left(plan, is_blocking=False))
+    yield from _section("Not kept", [_text(each) for each in notes])
+    yield from _section("What `pulumi up` does besides, in this stack", [quote_name(each) for each in plan.others])
+    if comparison:
+        yield from ("## How it differs", "", comparison.rstrip(), "")
+    yield from _list_commands(commands)
+
+
+def _summarize(plan: AdoptionPlan) -> str:
+    counts = [f"{format_count(len(plan.select(fate)), 'resource')} {fate}" for fate in Fate if plan.select(fate)]
+    shown = ", ".join(counts) or "nothing to do"
+    return f"Vendor {quote_name(plan.vendor)}. {shown[:1].upper()}{shown[1:]}."
+
+
+def _list_items(heading: str, note: str, items: Sequence[Item]) -> Iterator[str]:
+    if not items:
+        return
+    yield from (f"## {heading}", "")
+    if note:
+        yield from (note, "")
+    for each in items:
+        where = f" in cluster {quote_name(each.cluster)}" if each.cluster else ""
+        what = f", {quote_name(each.id)}" if each.id else ""
+        yield f"- {_describe_type(each.type)} {quote_name(each.name)}{where}{what}"
+        yield from (f"  - {_describe_difference(one)}" for one in each.differences)
+    yield ""
+
+
+def _describe_type(resource_type: str) -> str:
+    return quote_name(resource_type.rpartition(":")[2])
+
+
+def _describe_difference(one: Difference) -> str:
+    name = quote_name(one.property)
+    if not one.before:
+        return f"{name} becomes {_value(one.after)}"
+    if not one.after:
+        return f"{name} is removed: it was {_value(one.before)}"
+    return f"{name}: {_value(one.before)} becomes {_value(one.after)}"
+
+
+def _value(text: str) -> str:
+    return quote_name(text, LONGEST_VALUE)
+
+
+def _list_left(plan: AdoptionPlan, *, is_blocking: bool) -> list[str]:
+    found = [each for each in plan.left if each.is_blocking is is_blocking]
+    return [f"{quote_name(each.words)}: {_text(f'{each.why}. {each.advice}'.strip())}" for each in found]
+
+
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    listed = list(lines)
+    if listed:
+        yield from (f"## {title}", "", *(f"- {line}" for line in listed), "")
+
+
+def _list_commands(commands: Commands) -> Iterator[str]:
+    of_stack = {"stack": commands.stack}
+    yield from ("## How it is done", "")
+    if not commands.config_is_written:
+        block, file = quote_name(commands.configuration), quote_name(commands.stack_file)
+        yield from (f"First put what is in {block} into {file}, or run this again with `--write`. Then:", "")
+    if not commands.import_file:
+        yield from ("There is nothing to import.", "")
+        return
+    imported = {"file": commands.import_file, "protect": "false", "generate-code": "false"}
+    command = format_command("pulumi import --yes", {**imported, **of_stack})
+    prefix = f"{format_assignment('KUBECONFIG', commands.kubeconfig)} " if commands.kubeconfig else ""
+    yield "```sh"
+    yield f"{prefix}{command}   # writes the state alone"
+    yield f"{format_command('pulumi preview --diff', of_stack)}   # the differences above"
+    yield format_command("pulumi up", of_stack)
+    yield f"{format_command('eks-access probe', of_stack)}   # as the vendor, and as others"
+    yield "```"
+    yield ""
+    yield (
+        "Until `pulumi up` nothing in AWS or in a cluster is changed, and the way back is to take the imported resources"
+        " out of the state again, which deletes nothing: `pulumi stack export` before the import, and `pulumi stack"
+        " import` of that file after it."
+    )
+
+
+def _text(text: str) -> str:
+    """A sentence of ours that may contain names: without what Markdown gives a meaning across lines."""
+    return " ".join(text.split()).replace("`", "'").replace("<", "(").replace(">", ")")
