@@ -17,8 +17,10 @@ from eks_access.model.arn import validate_principal
 from eks_access.model.found import DerivedArguments, FoundAccess
 from eks_access.model.integration import INTEGRATION_NAME
 from eks_access.shell_command import format_command
-from eks_access_inventory.adopt.existing import ClusterKey, Place
-from eks_access_inventory.adopt.report import Commands, format_plan
+from eks_access_inventory.adopt.importing.existing import ClusterKey, Place
+from eks_access_inventory.adopt.importing.report import Commands, format_plan
+from eks_access_inventory.adopt.reader import read_found_accesses
+from eks_access_inventory.adopt.terraform import TerraformState, parse_terraform_state
 from eks_access_inventory.evaluate.build import Options, build_inventory
 from eks_access_inventory.inventory import OwnerKind, Principal
 from eks_access_inventory.reading.account import Scope, read_account
@@ -125,8 +127,32 @@ def run_adopt(options: AdoptOptions) -> int:
 
 
 def find_access(connection: Connection, target: Target, options: AdoptOptions) -> FoundAccess:
-    """What the role was given by hand."""
-    raise NotImplementedError
+    """What the role was given by hand.
+
+    Raises:
+        TerraformStateError: a file of --terraform-state is no state.
+    """
+    states = [_read_state(path) for path in options.terraform_states]
+    marks = {key: vendor.marks for key, vendor in vendors().items() if vendor.marks is not None}
+    (found,) = read_found_accesses(
+        connection.aws,
+        connection.keys,
+        connection.read(target),
+        [str(options.role)],
+        home=target.region,
+        vendors=marks,
+        vendor=options.vendor or "",
+        states=states,
+        deadline=READ_SECONDS,
+    )
+    return found
+
+
+def _read_state(path: Path) -> TerraformState:
+    try:
+        return parse_terraform_state(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as cause:
+        raise AdoptError(f"--terraform-state: {path} cannot be read") from cause
 
 
 def _validate_names(integration: str, role: str) -> None:

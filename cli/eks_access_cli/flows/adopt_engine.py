@@ -9,10 +9,10 @@ from typing import Any
 
 from eks_access import __version__
 from eks_access.kubernetes.kubeconfig import build_kubeconfig, is_kubeconfig, join_contexts
-from eks_access_inventory.adopt.existing import ClusterKey, Place
-from eks_access_inventory.adopt.import_file import ImportFileError, ImportPlan, build_import_plan
-from eks_access_inventory.adopt.plan import AdoptionPlan, build_plan, build_plan_from_inputs
-from eks_access_inventory.adopt.steps import Step, parse_steps, select_below
+from eks_access_inventory.adopt.importing.existing import ClusterKey, Place
+from eks_access_inventory.adopt.importing.import_file import ImportFileError, ImportPlan, build_import_plan
+from eks_access_inventory.adopt.importing.plan import AdoptionPlan, build_plan, build_plan_from_inputs
+from eks_access_inventory.adopt.importing.steps import Step, parse_steps, select_below
 
 from ..pulumi_program import PulumiStack
 from ..scratch_stack import ScratchStackError, copy_stack

@@ -1,1 +1,1 @@
-"""Adopting what was made by hand from a vendor's page: its arguments, how it differs, the import file, and the plan."""
+"""Access that was made by hand: what was found of it, who made it, and how it differs from what this package makes."""
