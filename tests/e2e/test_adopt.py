@@ -1,0 +1,199 @@
+"""Each vendor's page followed by hand, and then taken over: nothing is recreated, and the vendor is never refused."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import Sandbox
+from sandbox.environment import OPENTRACE_SUBJECT
+from tests.e2e.pages import (
+    VIEW_POLICY,
+    HandMade,
+    Poller,
+    Way,
+    can_list,
+    exists,
+    follow_apono,
+    follow_cado,
+    follow_conductorone,
+    follow_opentrace,
+)
+from tests.e2e.principals import eventually
+from tests.e2e.program import SECONDS, Program, dev_config
+
+pytestmark = pytest.mark.e2e
+
+Follow = Callable[[Sandbox, str, Sequence[Way]], HandMade]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A vendor's page, followed in some clusters.
+
+    Attributes:
+        settings: what the page does not show, and the user gives.
+    """
+
+    vendor: str
+    follow: Follow
+    ways: tuple[Way, ...]
+    settings: tuple[str, ...] = ()
+
+
+def by_entry(*clusters: str, **more: Any) -> tuple[Way, ...]:
+    return tuple(Way(cluster, by_entry=True, **more) for cluster in clusters)
+
+
+def by_mapping(*clusters: str, **more: Any) -> tuple[Way, ...]:
+    return tuple(Way(cluster, by_entry=False, **more) for cluster in clusters)
+
+
+ENTRY, MAPPING = ("dev-api", "dev-both"), ("dev-configmap", "dev-both")
+SUBJECT = f"subject='\"{OPENTRACE_SUBJECT}\"'".replace("'", "")
+CASES = {
+    "opentrace-entry": Case(
+        "opentrace", follow_opentrace, by_entry(*ENTRY, policies=(VIEW_POLICY,)), (SUBJECT,)
+    ),
+    "opentrace-entry-vendor": Case(
+        "opentrace", follow_opentrace, by_entry(*ENTRY, policies=(VIEW_POLICY,)), (SUBJECT, "profile=vendor")
+    ),
+    "opentrace-mapping": Case(
+        "opentrace", follow_opentrace, by_mapping(*MAPPING, groups=("opentrace-viewers",)), (SUBJECT,)
+    ),
+    "cado-entry": Case("cado", follow_cado, by_entry(*ENTRY, groups=("cado",))),
+    "cado-mapping": Case("cado", follow_cado, by_mapping(*MAPPING, groups=("cado",))),
+    "conductorone-entry": Case("conductorone", follow_conductorone, by_entry("dev-api", groups=("readers",))),
+    "conductorone-mapping": Case(
+        "conductorone", follow_conductorone, by_mapping("dev-configmap", username="c1", groups=("readers",))
+    ),
+    "apono-entry": Case("apono", follow_apono, by_entry(*ENTRY, username="apono:{{SessionName}}")),
+    "apono-mapping": Case("apono", follow_apono, by_mapping(*MAPPING, username="{{SessionNameRaw}}")),
+}
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """A sandbox of its own: what other tests leave in clusters and IAM would be found too."""
+    with Sandbox.start(tmp_path_factory.mktemp("sandbox")) as running:
+        yield running
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """One adoption, from the page to a second deployment that changes nothing."""
+
+    made: HandMade
+    program: Program
+    before: dict[str, Any]
+    plan: str
+    planned: dict[str, str]
+    steps: dict[str, str]
+    poller: Poller
+
+
+def adopt(program: Program, made: HandMade, case: Case, *options: str) -> Any:
+    settings = [option for each in case.settings for option in ("--set", each)]
+    command = ["eks-access", "adopt", "--stack", program.stack, "--vendor", case.vendor, "--role", made.arn]
+    return program.sandbox.run(
+        [*command, *settings, *options, "--", case.vendor], cwd=program.folder, timeout=SECONDS
+    )
+
+
+def read_steps(program: Program) -> dict[str, str]:
+    """What the engine would do with each resource that is not a component or provider, by its URN's name and type."""
+    printed = program.pulumi("preview", "--json", "--stack", program.stack).stdout
+    steps = json.loads(printed[printed.index("{") :])["steps"]
+    return {
+        step["urn"]: step["op"]
+        for step in steps
+        if (step.get("newState") or step.get("oldState") or {}).get("custom") and ":providers:" not in step["urn"]
+    }
+
+
+@pytest.fixture(params=sorted(CASES))
+def case(request: pytest.FixtureRequest) -> Case:
+    return CASES[str(request.param)]
+
+
+def test_a_page_followed_by_hand_is_taken_over_without_recreation_or_interruption(
+    sandbox: Sandbox, case: Case, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    name = request.node.callspec.id
+    made = case.follow(sandbox, f"by-hand-{name}", case.ways)
+    eventually(lambda: can_list(made), "the vendor comes in as its page has it")
+    before = made.identify()
+    config = {key: value for key, value in dev_config().items() if not isinstance(value, dict) or "secure" not in value}
+    program = Program(sandbox, tmp_path, name, {**config, "eks-access:integrations": {}})
+    try:
+        with Poller(made) as poller:
+            planned = adopt(program, made, case, "--write")
+            assert planned.returncode == 0, planned.stdout + planned.stderr
+            assert made.identify() == before, "planning changes nothing"
+            folder = tmp_path / f"adopt-{case.vendor}"
+            plan = (folder / "plan.md").read_text()
+            file = folder / "kubeconfig.yaml"
+            env = {"KUBECONFIG": str(file)} if file.exists() else {}
+            options = ("--yes", "--protect=false", "--generate-code=false", "--stack", name)
+            program.pulumi("import", "--file", str(folder / "import.json"), *options, env=env)
+            assert made.identify() == before, "an import writes the state alone"
+            steps = read_steps(program)
+            assert not {"replace", "create-replacement", "delete-replaced"} & set(steps.values()), steps
+            compare_with_plan(plan, steps)
+            program.up()
+            eventually(lambda: poller.rounds > 3, "the poller goes on")
+        assert poller.refusals == []
+        assert made.identify()["role"] == before["role"]
+        assert made.identify()["entries"] == before["entries"], "no entry was made again"
+        program.up("--expect-no-changes")
+        assert_hand_made_is_gone(made, steps)
+        probed = program.probe()
+        assert probed.mismatches() == [], probed.table
+    finally:
+        program.destroy()
+    assert_nothing_left(made)
+
+
+def compare_with_plan(plan: str, steps: dict[str, str]) -> None:
+    """The plan names each resource under what becomes of it."""
+    headings = {
+        "update": "## Changed in place",
+        "create": "## Created",
+        "delete": "## Removed last, after everything else",
+        "same": "## Kept as it is",
+    }
+    sections = {each.partition("\n")[0]: each for each in plan.split("\n## ")[1:]}
+    for urn, op in steps.items():
+        section = sections.get(headings[op].removeprefix("## "), "")
+        assert f"`{urn.rpartition('::')[2]}`" in section, (urn, op, plan)
+    listed = sum(
+        line.startswith("- ") for heading in headings.values() for line in sections.get(heading[3:], "").splitlines()
+    )
+    assert listed == len(steps)
+
+
+def assert_hand_made_is_gone(made: HandMade, steps: dict[str, str]) -> None:
+    """What the program does not have is gone, and only that."""
+    kept = {urn.rpartition("::")[2] for urn, op in steps.items() if op != "delete"}
+    assert kept
+    if made.policy_arn:
+        found = made.sandbox.boto("iam").list_policies(Scope="Local")["Policies"]
+        assert made.policy_arn not in [each["Arn"] for each in found]
+    for way in made.ways:
+        if not way.by_entry and made.sandbox.mode(way.cluster) != "CONFIG_MAP":
+            assert made.mappings(way.cluster) == [], "an entry is in its place"
+
+
+def assert_nothing_left(made: HandMade) -> None:
+    iam, eks = made.sandbox.boto("iam"), made.sandbox.boto("eks")
+    assert made.name not in [role["RoleName"] for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]]
+    for cluster in made.clusters:
+        if made.sandbox.mode(cluster) != "CONFIG_MAP":
+            assert made.arn not in eks.list_access_entries(clusterName=cluster)["accessEntries"]
+        if made.sandbox.mode(cluster) != "API":
+            assert made.mappings(cluster) == []
+    for cluster, plural, name in made.objects:
+        assert not exists(made.sandbox, cluster, plural, name), name
