@@ -270,4 +270,3 @@ def _engine_errors(preview: object) -> list[str]:
         for each in diagnostics or ()
         if isinstance(each, Mapping) and each.get("severity") == "error"
     ]
-

@@ -19,9 +19,7 @@ from .pulumi_program import PulumiProgramError, PulumiStack
 
 _SECRETS = "encryptionsalt", "secretsprovider"
 """The keys of a stack's file by one of which its secrets are decrypted without Pulumi Cloud."""
-SERVICE_SECRETS = (
-    "the secrets of the stack are Pulumi Cloud's, and a copy of the stack outside of it cannot read them"
-)
+SERVICE_SECRETS = "the secrets of the stack are Pulumi Cloud's, and a copy of the stack outside of it cannot read them"
 
 
 class ScratchStackError(PulumiProgramError):

@@ -1,4 +1,4 @@
-"""Vendors' pages followed by hand: with the AWS SDK and the API server, as their customers do, and never by this package.
+"""Vendors' pages followed by hand: with the AWS SDK and the API server, as their customers do, without this package.
 
 The documents are those of the pages, from `tests/unit/components/integrations/pages`.
 """
@@ -101,7 +101,7 @@ class Poller:
         while not self._ended.wait(POLL_SECONDS):
             try:
                 keys = self.made.assume()
-            except Exception as error:  # noqa: BLE001, any refusal is what is looked for
+            except Exception as error:
                 self.refusals.append(f"{time.monotonic():.1f} assume: {error}")
                 continue
             for cluster in self.made.clusters:
@@ -296,4 +296,3 @@ def _read(page: str, file: str, placeholders: Mapping[str, str] | None = None) -
     for placeholder, value in (placeholders or {}).items():
         text = text.replace(placeholder, value)
     return text
-

@@ -55,9 +55,7 @@ def by_mapping(*clusters: str, **more: Any) -> tuple[Way, ...]:
 ENTRY, MAPPING = ("dev-api", "dev-both"), ("dev-configmap", "dev-both")
 SUBJECT = f"subject='\"{OPENTRACE_SUBJECT}\"'".replace("'", "")
 CASES = {
-    "opentrace-entry": Case(
-        "opentrace", follow_opentrace, by_entry(*ENTRY, policies=(VIEW_POLICY,)), (SUBJECT,)
-    ),
+    "opentrace-entry": Case("opentrace", follow_opentrace, by_entry(*ENTRY, policies=(VIEW_POLICY,)), (SUBJECT,)),
     "opentrace-entry-vendor": Case(
         "opentrace", follow_opentrace, by_entry(*ENTRY, policies=(VIEW_POLICY,)), (SUBJECT, "profile=vendor")
     ),
@@ -98,9 +96,7 @@ class Adopted:
 def adopt(program: Program, made: HandMade, case: Case, *options: str) -> Any:
     settings = [option for each in case.settings for option in ("--set", each)]
     command = ["eks-access", "adopt", "--stack", program.stack, "--vendor", case.vendor, "--role", made.arn]
-    return program.sandbox.run(
-        [*command, *settings, *options, "--", case.vendor], cwd=program.folder, timeout=SECONDS
-    )
+    return program.sandbox.run([*command, *settings, *options, "--", case.vendor], cwd=program.folder, timeout=SECONDS)
 
 
 def read_steps(program: Program) -> dict[str, str]:
@@ -189,7 +185,9 @@ def assert_hand_made_is_gone(made: HandMade, steps: dict[str, str]) -> None:
 
 def assert_nothing_left(made: HandMade) -> None:
     iam, eks = made.sandbox.boto("iam"), made.sandbox.boto("eks")
-    assert made.name not in [role["RoleName"] for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]]
+    assert made.name not in [
+        role["RoleName"] for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]
+    ]
     for cluster in made.clusters:
         if made.sandbox.mode(cluster) != "CONFIG_MAP":
             assert made.arn not in eks.list_access_entries(clusterName=cluster)["accessEntries"]

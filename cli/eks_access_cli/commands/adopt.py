@@ -47,8 +47,8 @@ def command(**options: Any) -> None:
 
     Nothing in AWS or in a cluster is changed. The role is read with everything that gives it access, the vendor's
     arguments are derived from that, and the engine computes, on a copy of the stack's state, what `pulumi up` would do
-    once everything is imported. Written are the configuration, the file for `pulumi import`, and the plan in words. What
-    Terraform, CloudFormation or Helm manages, and what others use too, is left as it is, and listed.
+    once everything is imported. Written are the configuration, the file for `pulumi import`, and the plan in words.
+    What Terraform, CloudFormation or Helm manages, and what others use too, is left as it is, and listed.
 
     Without INTEGRATION and --role, lists the vendors' roles that can be adopted.
 

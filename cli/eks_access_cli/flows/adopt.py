@@ -77,9 +77,7 @@ class Connection:
     def read(self, target: Target) -> AccountReading:
         scope = Scope(home=target.region, regions=target.regions, only_loopback=self.only_loopback)
         with show_inventory_progress() as listener:
-            return read_account(
-                self.aws, self.keys, scope, listener, concurrency=CONCURRENCY, deadline=READ_SECONDS
-            )
+            return read_account(self.aws, self.keys, scope, listener, concurrency=CONCURRENCY, deadline=READ_SECONDS)
 
     def describe(self, cluster: ClusterKey) -> Mapping[str, Any]:
         eks = self.aws.client("eks", cluster.region, self.keys)
@@ -179,7 +177,9 @@ def _declare(
     declared = target.find_declared(name)
     if declared is not None:
         if options.settings or options.clusters:
-            raise AdoptError(f"{target.file} has {name!r} already, which counts: change it there, without --set and --cluster")
+            raise AdoptError(
+                f"{target.file} has {name!r} already, which counts: change it there, without --set and --cluster"
+            )
         return find_declaration(target, name, declared), DerivedArguments({})
     derived = _derive(vendors()[key], found)
     given = dict(map(_parse_setting, options.settings))
@@ -276,4 +276,3 @@ def _print_candidates(found: list[Principal], target: Target) -> None:
     create_console().print(table)
     command = format_command("eks-access adopt", {"stack": target.stack, "role": found[0].arn}, ["NAME"])
     print_message(f"Next: {command}")
-

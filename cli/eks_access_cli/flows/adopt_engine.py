@@ -1,4 +1,4 @@
-"""What the engine is asked for an adoption: what it would create, and, in a copy of the stack, what it does after an import."""
+"""What the engine computes for an adoption: what it would create and, in a copy of the stack, do after an import."""
 
 import json
 import tempfile

@@ -17,7 +17,6 @@ from eks_access.stack.environment_file import Project, parse_file_configuration,
 from eks_access_inventory.adopt.configuration import InsertionError, format_block, insert_integration
 from eks_access_inventory.adopt.importing.existing import ClusterKey
 
-
 ADOPT = "adopt"
 """`eks_access.provision.arguments.IntegrationOptions.adopt`"""
 
@@ -107,7 +106,9 @@ def choose_clusters(target: Target, ways: Iterable[FoundWay], wanted: tuple[str,
     for each in wanted:
         if each not in chosen and each not in {cluster.name for cluster in chosen.values()}:
             there = ", ".join(chosen) or "none"
-            raise InvalidInputError("--cluster", each, "is no cluster that the principal has a way into", f"Known: {there}.")
+            raise InvalidInputError(
+                "--cluster", each, "is no cluster that the principal has a way into", f"Known: {there}."
+            )
     return {key: each for key, each in chosen.items() if not wanted or {key, each.name} & set(wanted)}
 
 

@@ -1,7 +1,7 @@
 """What gives the principal access by hand and the program does not have: removed last, or left with the reason. Pure.
 
-It is imported under the integration's component. The program does not have it, so the next `pulumi up` deletes it, as it
-deletes everything: after all creations and updates.
+It is imported under the integration's component. The program does not have it, so the next `pulumi up` deletes it: after
+all creations and updates, as the engine deletes everything.
 """
 
 from collections.abc import Iterator
@@ -54,7 +54,7 @@ class Extra:
 
 @dataclass(frozen=True)
 class Left:
-    """Something that stays as it is, why, and what to do about it. `is_blocking` where the program cannot have its own."""
+    """Something that stays as it is, why, and what to do about it. It blocks where the program cannot have its own."""
 
     words: str
     why: str
@@ -84,7 +84,9 @@ def _find_policy(place: Place, role: FoundRole, policy: FoundPolicy, taken: froz
             return
         yield Extra(ROLE_POLICY, identifier, "", policy.name, words)
         return
-    attachment = partial(Extra, ATTACHMENT, identifier, "", policy.name, f"policy {policy.name} attached to {role.name}")
+    attachment = partial(
+        Extra, ATTACHMENT, identifier, "", policy.name, f"policy {policy.name} attached to {role.name}"
+    )
     if reason := _explain_kept(place, policy):
         yield attachment()
         yield reason

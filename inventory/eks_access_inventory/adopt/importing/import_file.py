@@ -181,7 +181,9 @@ class _Builder:
     def _provide(self, resource_type: str) -> Spec:
         """The provider and version of an extra: those of a resource of the program of the same package."""
         package = resource_type.split(":")[0]
-        alike = [spec for spec in self._specs if str(spec.get("type")).startswith(f"{package}:") and spec.get("version")]
+        alike = [
+            spec for spec in self._specs if str(spec.get("type")).startswith(f"{package}:") and spec.get("version")
+        ]
         if alike:
             keys = ("provider", "version", "pluginDownloadUrl")
             return {key: alike[0][key] for key in keys if alike[0].get(key)}

@@ -1,7 +1,7 @@
 """The plan: what the engine will do with each resource once everything is imported, property by property. Pure.
 
-Nothing is computed here that the engine computes: the steps are those of its own preview, after an import into a copy of
-the state.
+Nothing is computed here that the engine computes: the steps are those of its own preview, after an import into a copy
+of the state.
 """
 
 import json
@@ -98,9 +98,7 @@ def build_plan(
     ours = {each.step.urn for each in below}
     others = tuple(_list_others(steps, integration, ours))
     unread = (*found.unread, *_list_not_looked_for(imported.select(Answer.NOT_LOOKED_FOR)))
-    return AdoptionPlan(
-        integration, vendor, found.principal_arn, items, imported.left, warnings, others, unread=unread
-    )
+    return AdoptionPlan(integration, vendor, found.principal_arn, items, imported.left, warnings, others, unread=unread)
 
 
 def build_plan_from_inputs(

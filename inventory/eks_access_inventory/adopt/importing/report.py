@@ -1,4 +1,4 @@
-"""The plan in words, as Markdown: for the terminal, a ticket, and the output folder. Names cannot leave their back-ticks."""
+"""The plan in words, as Markdown: for the terminal, a ticket, the output folder. Names cannot leave their back-ticks."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -138,9 +138,10 @@ def _list_commands(commands: Commands) -> Iterator[str]:
     yield "```"
     yield ""
     yield (
-        "Until `pulumi up` nothing in AWS or in a cluster is changed, and the way back is to take the imported resources"
-        " out of the state again, which deletes nothing: `pulumi stack export` before the import, and `pulumi stack"
-        " import` of that file after it."
+        "Until `pulumi up` nothing in AWS or in a cluster is changed. The way back from the import is the state of before:"
+        f" `{format_command('pulumi stack export', {'file': 'before.json', **of_stack})}` before it, and"
+        f" `{format_command('pulumi stack import', {'file': 'before.json', **of_stack})}` after it; neither deletes"
+        " anything."
     )
 
 

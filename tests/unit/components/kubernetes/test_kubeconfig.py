@@ -15,10 +15,12 @@ from eks_access.kubernetes.kubeconfig import (
     has_secret,
     is_kubeconfig,
     is_same_cluster,
+    join_contexts,
     read_environment_kubeconfig,
     read_kubeconfig_file,
     resolve_cluster_address,
     resolve_context,
+    select_context,
 )
 
 BUILT = build_kubeconfig(
@@ -196,3 +198,16 @@ def test_empty_fields_and_those_of_other_contexts_are_no_reason_to_refuse() -> N
     content = json.loads(changed(**{"proxy-url": "", "disable-compression": True}))
     content["users"].append({"name": "other", "user": {"as": "boss"}})
     assert resolve_context(json.dumps(content)).server == "https://cluster"
+
+
+def test_contexts_are_joined_under_their_names_and_selected_again() -> None:
+    other = BUILT.replace("https://", "https://other-")
+    joined = join_contexts({"api": BUILT, "both": other})
+    for name, text in (("api", BUILT), ("both", other)):
+        selected = select_context(joined, name)
+        assert resolve_context(selected) == resolve_context(text)
+        assert is_same_cluster(selected, text)
+        assert list(json.loads(selected)["contexts"][0]) == ["name", "context"]
+        assert len(json.loads(selected)["clusters"]) == 1
+    with pytest.raises(KubeconfigError, match="no context named 'prod'"):
+        select_context(joined, "prod")

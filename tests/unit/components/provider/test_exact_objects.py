@@ -30,6 +30,7 @@ from eks_access.exact.kinds import (
     Kind,
 )
 from eks_access.kubernetes.client import ApiError, UnreachableError
+from eks_access.kubernetes.kubeconfig import join_contexts
 from eks_access.provider.errors import NotAvailableError, ProviderError
 from eks_access.provider.resources.exact_objects import ExactObjects
 from eks_access.provider.resources.in_cluster import DELETE_UNREACHABLE
@@ -674,6 +675,21 @@ def test_an_import_has_all_that_the_object_gives(stack: Stack, monkeypatch: pyte
     assert not imported.diff().changes, "the program that the import writes changes nothing"
     imported.delete()
     assert stack.store.objects == {}
+
+
+def test_an_import_reads_from_the_context_that_its_id_names(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "kubeconfig"
+    file.write_text(join_contexts({"other": kubeconfig().replace("https://", "https://other-"), "ours": kubeconfig()}))
+    monkeypatch.setenv("KUBECONFIG", str(file))
+    read = stack.handler.read(ReadRequest(stack.urn, f"ours//{stack.id}", {}, {}))
+    assert read.resource_id == stack.id, "the context is none of the resource's id"
+    imported = Stack(stack.kind, stack.store)
+    imported.state, imported.inputs = dict(read.properties), dict(read.inputs)
+    assert not imported.diff().changes, "it is the same cluster as the program's"
+    with pytest.raises(ProviderError, match="no context named 'theirs'"):
+        stack.handler.read(ReadRequest(stack.urn, f"theirs//{stack.id}", {}, {}))
 
 
 @pytest.mark.parametrize("identifier", ["", "a/b/c", "/name", "namespace/"])

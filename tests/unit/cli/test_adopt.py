@@ -1,0 +1,191 @@
+"""`eks-access adopt`: its usage, the environment's file, and the folder that it writes."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from eks_access.errors import InvalidInputError
+from eks_access.model.found import FoundAccess, FoundWay
+from eks_access.model.identity import EntryMethod
+from eks_access_cli.flows import adopt_folder
+from eks_access_cli.flows.adopt_engine import Computed
+from eks_access_cli.flows.adopt_environment import (
+    AdoptError,
+    Target,
+    choose_clusters,
+    declare,
+    find_declaration,
+    open_target,
+    write_file,
+)
+from eks_access_cli.main import main
+from eks_access_cli.scratch_stack import SERVICE_SECRETS, ScratchStackError, copy_stack
+from eks_access_inventory.adopt.importing.import_file import ImportPlan
+from eks_access_inventory.adopt.importing.plan import build_plan_from_inputs
+
+ENVIRONMENT = """\
+config:
+  eks-access:aws: {account: "111122223333", region: us-east-1}
+  eks-access:clusters:
+    api: {name: dev-api}   # the first
+  eks-access:integrations: {}
+encryptionsalt: v1:abc
+"""
+ARGUMENTS = {"client_id": "1234567890-x.apps.googleusercontent.com", "subject": "110169484474386276334"}
+FOUND = FoundAccess("opentrace", "arn:aws:iam::111122223333:role/OpenTrace", None)
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Target:
+    (tmp_path / "Pulumi.yaml").write_text("name: eks-access\nruntime: python\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text(ENVIRONMENT)
+    return open_target(tmp_path, "dev")
+
+
+def way(cluster: str, region: str = "us-east-1") -> FoundWay:
+    return FoundWay(cluster, region, EntryMethod.ACCESS_ENTRY, "x")
+
+
+def computed(kubeconfig: str = "kubeconfig") -> Computed:
+    imported = ImportPlan({"resources": []}, (), (), ())
+    return Computed(imported, kubeconfig, build_plan_from_inputs("ot", "opentrace", imported, FOUND, "why"))
+
+
+# The environment's file
+
+
+def test_clusters_that_the_file_lacks_get_keys_of_their_own(target: Target) -> None:
+    ways = [way("dev-api"), way("Prod_1"), way("api", "eu-west-1")]
+    chosen = choose_clusters(target, ways, ())
+    assert {key: (each.name, each.region) for key, each in chosen.items()} == {
+        "api": ("dev-api", "us-east-1"),
+        "prod-1": ("Prod_1", "us-east-1"),
+        "api-2": ("api", "eu-west-1"),
+    }
+    assert list(choose_clusters(target, ways, ("Prod_1",))) == ["prod-1"], "by name as well as by key"
+    with pytest.raises(InvalidInputError, match="no cluster that the principal has a way into"):
+        choose_clusters(target, ways, ("other",))
+
+
+def test_an_integration_is_declared_with_its_clusters_and_the_comments_stay(target: Target) -> None:
+    chosen = choose_clusters(target, [way("dev-api"), way("west", "eu-west-1")], ())
+    declaration = declare(target, "ot", "opentrace", ARGUMENTS, chosen)
+    assert declaration.problem == ""
+    assert "# the first" in declaration.text
+    config = yaml.safe_load(declaration.text)["config"]
+    assert config["eks-access:integrations"]["ot"] == {"vendor": "opentrace", **ARGUMENTS}
+    assert config["eks-access:clusters"]["west"] == {"name": "west", "region": "eu-west-1"}
+    only = declare(target, "ot", "opentrace", ARGUMENTS, choose_clusters(target, [way("west")], ()))
+    assert yaml.safe_load(only.text)["config"]["eks-access:integrations"]["ot"]["clusters"] == ["west"]
+
+
+def test_arguments_that_are_not_valid_are_refused(target: Target) -> None:
+    chosen = choose_clusters(target, [way("dev-api")], ())
+    with pytest.raises(InvalidInputError, match="nonsense"):
+        declare(target, "ot", "opentrace", {**ARGUMENTS, "nonsense": 1}, chosen)
+
+
+def test_a_preview_of_what_exists_takes_it_over_and_the_file_does_not(target: Target) -> None:
+    declaration = declare(target, "ot", "opentrace", ARGUMENTS, choose_clusters(target, [way("dev-api")], ()))
+    assert yaml.safe_load(declaration.taking_over)["config"]["eks-access:integrations"]["ot"]["adopt"] is True
+    assert "adopt" not in declaration.text
+    write_file(target, declaration.text)
+    again = open_target(target.project.folder, "dev")
+    declared = again.find_declared("ot")
+    assert declared is not None
+    assert find_declaration(again, "ot", declared).is_written
+
+
+def test_a_layout_that_is_not_understood_leaves_a_block_to_paste(target: Target) -> None:
+    text = ENVIRONMENT.replace("integrations: {}", "integrations: {cado: {vendor: cado, platform_role_arns: [X]}}")
+    text = text.replace("[X]", "['arn:aws:iam::444455556666:role/C']")
+    target.file.write_text(text)
+    declaration = declare(
+        open_target(target.project.folder, "dev"),
+        "ot",
+        "opentrace",
+        ARGUMENTS,
+        choose_clusters(target, [way("dev-api")], ()),
+    )
+    assert "not a mapping with a line for each entry" in declaration.problem
+    assert (
+        yaml.safe_load(declaration.block)["config"]["eks-access:integrations"]["ot"]["subject"] == ARGUMENTS["subject"]
+    )
+    assert set(yaml.safe_load(declaration.text)["config"]["eks-access:integrations"]) == {"cado", "ot"}
+
+
+def test_a_file_that_was_changed_meanwhile_is_left_as_it_is(target: Target) -> None:
+    target.file.chmod(0o640)
+    target.file.write_text("changed: true\n")
+    with pytest.raises(AdoptError, match="was changed since it was read"):
+        write_file(target, "new: true\n")
+    assert target.file.read_text() == "changed: true\n"
+    target.file.write_text(ENVIRONMENT)
+    write_file(target, "new: true\n")
+    assert target.file.read_text() == "new: true\n"
+    assert target.file.stat().st_mode & 0o777 == 0o640
+
+
+# The folder
+
+
+def test_a_folder_of_others_is_refused_and_ones_own_is_written_again(tmp_path: Path) -> None:
+    folder = tmp_path / "adopt-ot"
+    adopt_folder.validate_folder(folder)
+    adopt_folder.write_folder(folder, computed(), "first", "config:")
+    adopt_folder.validate_folder(folder)
+    adopt_folder.write_folder(folder, computed(kubeconfig=""), "second", "")
+    assert sorted(each.name for each in folder.iterdir()) == ["import.json", "plan.md"], "nothing is left of the first"
+    assert folder.joinpath("plan.md").read_text().endswith("second")
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(AdoptError, match="was not written by this command"):
+        adopt_folder.validate_folder(folder)
+
+
+@pytest.mark.parametrize("name", ["plan.md", "import.json"])
+def test_a_file_of_the_same_name_that_others_wrote_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(AdoptError):
+        adopt_folder.validate_folder(tmp_path)
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_files_are_named_from_the_projects_folder(tmp_path: Path) -> None:
+    assert adopt_folder.name_file(tmp_path / "a", "plan.md", tmp_path) == "a/plan.md"
+    assert adopt_folder.name_file(tmp_path, "plan.md", tmp_path / "project") == str(tmp_path / "plan.md")
+
+
+# The copy of the stack
+
+
+def test_a_stack_whose_secrets_are_the_services_is_not_copied(
+    target: Target, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "pulumi").write_text("#!/bin/sh\necho '{}'\n")
+    (folder / "pulumi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    text = ENVIRONMENT.replace("encryptionsalt: v1:abc\n", "")
+    with pytest.raises(ScratchStackError, match=SERVICE_SECRETS), copy_stack(target.project, "dev", text, {}):
+        pass
+    with copy_stack(target.project, "dev", ENVIRONMENT, {"A": "b"}) as copy:
+        assert copy.variables["A"] == "b"
+        assert copy.variables["PULUMI_BACKEND_URL"].startswith("file:///")
+        project: dict[str, Any] = yaml.safe_load((copy.project / "Pulumi.yaml").read_text())
+        assert project["main"] == str(target.project.folder), "the program runs where it is"
+    assert not copy.project.exists()
+
+
+# Usage
+
+
+@pytest.mark.parametrize("given", [["ot"], ["--role", "arn:aws:iam::111122223333:role/x"]])
+def test_an_integration_and_its_role_are_given_together(given: list[str]) -> None:
+    done = CliRunner().invoke(main, ["adopt", "--stack", "dev", *given])
+    assert done.exit_code == 2
+    assert "together" in done.output
