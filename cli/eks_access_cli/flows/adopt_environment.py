@@ -14,7 +14,7 @@ from eks_access.errors import EksAccessError, InvalidInputError
 from eks_access.model.found import FoundWay
 from eks_access.stack.configuration import Environment
 from eks_access.stack.environment_file import Project, parse_file_configuration, read_environment, read_project
-from eks_access_inventory.adopt.configuration import InsertionError, format_block, insert_integration
+from eks_access_inventory.adopt.importing.configuration import InsertionError, format_block, insert_integration
 from eks_access_inventory.adopt.importing.existing import ClusterKey
 
 ADOPT = "adopt"

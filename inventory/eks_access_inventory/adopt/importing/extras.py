@@ -1,7 +1,7 @@
 """What gives the principal access by hand and the program does not have: removed last, or left with the reason. Pure.
 
-It is imported under the integration's component. The program does not have it, so the next `pulumi up` deletes it: after
-all creations and updates, as the engine deletes everything.
+It is imported under the integration's component. The program does not have it, so the next `pulumi up` deletes it:
+after all creations and updates, as the engine deletes everything.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The plan in words, as Markdown: for the terminal, a ticket, the output folder. Names cannot leave their back-ticks."""
+"""The plan in words, as Markdown: for the terminal, a ticket and the folder. Names cannot leave their back-ticks."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -137,11 +137,11 @@ def _list_commands(commands: Commands) -> Iterator[str]:
     yield f"{format_command('eks-access probe', of_stack)}   # as the vendor, and as others"
     yield "```"
     yield ""
+    saved = {"file": "before.json", **of_stack}
     yield (
-        "Until `pulumi up` nothing in AWS or in a cluster is changed. The way back from the import is the state of before:"
-        f" `{format_command('pulumi stack export', {'file': 'before.json', **of_stack})}` before it, and"
-        f" `{format_command('pulumi stack import', {'file': 'before.json', **of_stack})}` after it; neither deletes"
-        " anything."
+        "Until `pulumi up` nothing in AWS or in a cluster is changed. The way back from the import is the state of"
+        f" before: `{format_command('pulumi stack export', saved)}` before it, and"
+        f" `{format_command('pulumi stack import', saved)}` after it. Neither deletes anything."
     )
 
 
