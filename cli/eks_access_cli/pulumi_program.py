@@ -88,11 +88,16 @@ class PulumiStack:
         self._run("cancel", "--yes")
 
     def find_state(self) -> Any:
-        """What `export_state` gives; None if there is no such stack."""
-        done = run_pulumi(["stack", "export", "--stack", self.name], self.project, env=self._environment())
-        if done.returncode != 0 and "no stack named" in done.stderr:
-            return None
-        return self.export_state()
+        """What `export_state` gives; None if there is no such stack, or nothing in it."""
+        arguments = ["stack", "export", "--stack", self.name]
+        done = run_pulumi(arguments, self.project, env=self._environment())
+        if done.returncode != 0:
+            if "no stack named" in done.stderr:
+                return None
+            raise PulumiProgramError(_failure(_command(arguments), done.stderr, self.project, self.name))
+        state = self._parse(done.stdout, "stack export")
+        deployment = state.get("deployment") if isinstance(state, Mapping) else None
+        return state if isinstance(deployment, Mapping) and deployment.get("resources") else None
 
     def create(self) -> None:
         """Creates the stack, without making it the selected one."""

@@ -112,6 +112,10 @@ def run_adopt(options: AdoptOptions) -> int:
     out = options.out if options.out is not None else options.cwd / f"adopt-{options.integration}"
     adopt_folder.validate_folder(out)
     found = find_access(connection, target, options)
+    if found.role is None:
+        return _print_unread(found)
+    if not found.ways:
+        raise AdoptError(f"{options.role} has no way into any cluster of {', '.join(target.regions)}")
     key = _choose_vendor(options, found)
     declaration, derived = _declare(target, options, key, found)
     if declaration is None:
@@ -151,6 +155,13 @@ def _read_state(path: Path) -> TerraformState:
         return parse_terraform_state(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as cause:
         raise AdoptError(f"--terraform-state: {path} cannot be read") from cause
+
+
+def _print_unread(found: FoundAccess) -> int:
+    print_message(f"Error: {found.principal_arn} is no role that could be read.", err=True)
+    for each in found.unread:
+        print_message(f"  {each}", err=True)
+    return exit_codes.INCONCLUSIVE
 
 
 def _validate_names(integration: str, role: str) -> None:
