@@ -33,6 +33,7 @@ from ..console import create_console
 from ..output import print_message, print_text
 from ..progress import show_inventory_progress
 from . import adopt_folder
+from .adopt_comparison import format_differences
 from .adopt_engine import Computed, compute
 from .adopt_environment import (
     AdoptError,
@@ -64,6 +65,14 @@ class AdoptOptions:
     out: Path | None
     write: bool
     profile: str | None
+
+
+@dataclass(frozen=True)
+class _Words:
+    """What the plan says besides the engine's differences."""
+
+    notes: tuple[str, ...]
+    comparison: str
 
 
 @dataclass(frozen=True)
@@ -111,7 +120,8 @@ def run_adopt(options: AdoptOptions) -> int:
     _validate_names(options.integration, options.role)
     out = options.out if options.out is not None else options.cwd / f"adopt-{options.integration}"
     adopt_folder.validate_folder(out)
-    found = find_access(connection, target, options)
+    reading = connection.read(target)
+    found = find_access(connection, target, reading, options)
     if found.role is None:
         return _print_unread(found)
     if not found.ways:
@@ -121,14 +131,15 @@ def run_adopt(options: AdoptOptions) -> int:
     if declaration is None:
         _print_missing(options.integration, derived)
         return exit_codes.FAILED
+    comparison = format_differences(declaration.environment, options.integration, found, reading)
     place = Place(found, declaration.clusters)
     computed = compute(target, declaration, options.integration, key, place, connection.describe)
     if options.write and declaration.block and not declaration.problem:
         write_file(target, declaration.text)
-    return _report(target, options, out, declaration, derived, computed)
+    return _report(target, options, out, declaration, _Words(derived.notes, comparison), computed)
 
 
-def find_access(connection: Connection, target: Target, options: AdoptOptions) -> FoundAccess:
+def find_access(connection: Connection, target: Target, reading: AccountReading, options: AdoptOptions) -> FoundAccess:
     """What the role was given by hand.
 
     Raises:
@@ -139,7 +150,7 @@ def find_access(connection: Connection, target: Target, options: AdoptOptions) -
     (found,) = read_found_accesses(
         connection.aws,
         connection.keys,
-        connection.read(target),
+        reading,
         [str(options.role)],
         home=target.region,
         vendors=marks,
@@ -224,7 +235,7 @@ def _report(
     options: AdoptOptions,
     out: Path,
     declaration: Declaration,
-    derived: DerivedArguments,
+    words: _Words,
     computed: Computed,
 ) -> int:
     is_written = declaration.is_written or (options.write and not declaration.problem)
@@ -241,7 +252,7 @@ def _report(
         target.file.name,
         is_written,
     )
-    text = format_plan(computed.plan, commands, notes=derived.notes)
+    text = format_plan(computed.plan, commands, words.comparison, words.notes)
     adopt_folder.write_folder(out, computed, text, declaration.block)
     print_text(text)
     if options.write and declaration.problem:

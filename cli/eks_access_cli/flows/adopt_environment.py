@@ -69,6 +69,7 @@ class Declaration:
         taking_over: the same, apart from its layout, with `adopt`: so that a preview finds what exists no obstacle.
         block: what has to be added, to be pasted; empty if the file has it already.
         problem: why it cannot be inserted by this program; empty if it can.
+        environment: what is then declared, with placeholders for secrets.
         clusters: every cluster of the file that is then there, by its key.
         is_written: whether the file has it.
     """
@@ -77,6 +78,7 @@ class Declaration:
     taking_over: str
     block: str
     problem: str
+    environment: Environment
     clusters: Mapping[str, ClusterKey]
     is_written: bool = False
 
@@ -128,7 +130,7 @@ def declare(
     block |= arguments
     project = target.project.name
     merged = _merge(target, integration, block, new)
-    parse_file_configuration(merged["config"], project, secrets_are_set=False)
+    environment = parse_file_configuration(merged["config"], project, secrets_are_set=False)
     shown, problem = format_block(project, integration, block, new), ""
     try:
         text = insert_integration(target.text, project, integration, block, new)
@@ -136,13 +138,13 @@ def declare(
         problem = str(error)
         text = _dump(merged)
     taking_over = _dump(_merge(target, integration, {**block, ADOPT: True}, new))
-    return Declaration(text, taking_over, shown, problem, {**target.clusters, **added})
+    return Declaration(text, taking_over, shown, problem, environment, {**target.clusters, **added})
 
 
 def find_declaration(target: Target, integration: str, declared: Mapping[str, Any]) -> Declaration:
     """The integration that the file has already."""
     taking_over = _dump(_merge(target, integration, {**declared, ADOPT: True}, {}))
-    return Declaration(target.text, taking_over, "", "", target.clusters, is_written=True)
+    return Declaration(target.text, taking_over, "", "", target.environment, target.clusters, is_written=True)
 
 
 def write_file(target: Target, text: str) -> None:

@@ -66,7 +66,7 @@ def _list_lines(plan: AdoptionPlan, commands: Commands, comparison: str, notes: 
     yield from _section("Not kept", [_text(each) for each in notes])
     yield from _section("What `pulumi up` does besides, in this stack", [quote_name(each) for each in plan.others])
     if comparison:
-        yield from ("## How it differs", "", comparison.rstrip(), "")
+        yield from (comparison.rstrip(), "")
     yield from _list_commands(commands)
 
 
