@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from rich.table import Table
-from rich.text import Text
 
 from eks_access.endpoint import VARIABLE, is_loopback, loopback_endpoint
 from eks_access.errors import InvalidInputError
@@ -16,23 +14,19 @@ from eks_access.integrations import Vendor, vendors
 from eks_access.model.arn import validate_principal
 from eks_access.model.found import DerivedArguments, FoundAccess
 from eks_access.model.integration import INTEGRATION_NAME
-from eks_access.shell_command import format_command
 from eks_access_inventory.adopt.importing.existing import ClusterKey, Place
 from eks_access_inventory.adopt.importing.report import Commands, format_plan
 from eks_access_inventory.adopt.reader import read_found_accesses
 from eks_access_inventory.adopt.terraform import TerraformState, parse_terraform_state
-from eks_access_inventory.evaluate.build import Options, build_inventory
-from eks_access_inventory.inventory import OwnerKind, Principal
 from eks_access_inventory.reading.account import Scope, read_account
 from eks_access_inventory.reading.model import AccountReading
-from eks_access_policies.evaluate.configuration import Configuration
 from eks_access_probe.identity.aws_clients import Aws, Keys
 
 from .. import exit_codes
-from ..console import create_console
 from ..output import print_message, print_text
 from ..progress import show_inventory_progress
 from . import adopt_folder
+from .adopt_candidates import list_candidates
 from .adopt_comparison import format_differences
 from .adopt_engine import Computed, compute
 from .adopt_environment import (
@@ -268,33 +262,3 @@ def _print_missing(integration: str, derived: DerivedArguments) -> None:
     print_message(f"{integration}: nothing that was found shows these arguments.", err=True)
     for each in derived.missing:
         print_message(f"  {each.name}: {each.why}. {each.advice} Give it by --set {each.name}=VALUE.", err=True)
-
-
-def list_candidates(target: Target, reading: AccountReading) -> int:
-    """Prints the vendors' principals that this stack did not make; returns the exit code."""
-    marks = {key: vendor.marks for key, vendor in vendors().items() if vendor.marks is not None}
-    inventory = build_inventory(reading, Options(Configuration(), marks))
-    found = [each for each in inventory.principals if _is_candidate(each, f"{target.project.name}/{target.stack}")]
-    _print_candidates(found, target)
-    for unread in inventory.unread:
-        print_message(f"could not be read: {unread.where} {unread.what}: {unread.why}", err=True)
-    return exit_codes.OK if inventory.is_whole else exit_codes.INCONCLUSIVE
-
-
-def _is_candidate(principal: Principal, stack: str) -> bool:
-    ways = [way for way in principal.ways if way.managed_by != stack]
-    return principal.owner.kind is OwnerKind.VENDOR and principal.kind == "role" and bool(ways)
-
-
-def _print_candidates(found: list[Principal], target: Target) -> None:
-    if not found:
-        print_message("There is no vendor's role with access that this stack did not make.")
-        return
-    table = Table("vendor", "role", "clusters")
-    for each in found:
-        mark = "" if each.owner.certain else "?"
-        clusters = dict.fromkeys(way.cluster for way in each.ways)
-        table.add_row(Text(f"{each.owner.name}{mark}"), Text(each.arn), Text(", ".join(clusters)))
-    create_console().print(table)
-    command = format_command("eks-access adopt", {"stack": target.stack, "role": found[0].arn}, ["NAME"])
-    print_message(f"Next: {command}")

@@ -1,0 +1,57 @@
+"""Lists what could be adopted: the vendors' principals with a way into a cluster that the stack does not have."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from eks_access.integrations import vendors
+from eks_access.shell_command import format_command
+from eks_access_inventory.adopt.found import build_found_access, find_vendor_principals
+from eks_access_inventory.adopt.importing.existing import ROLE
+from eks_access_inventory.reading.model import AccountReading
+
+from .. import exit_codes
+from ..console import create_console
+from ..output import print_message
+from ..pulumi_program import PulumiStack
+from .adopt_environment import Target
+
+
+def list_candidates(target: Target, reading: AccountReading) -> int:
+    """Prints them with the command for each; returns the exit code.
+
+    Raises:
+        PulumiProgramError: the stack's state cannot be read.
+    """
+    marks = {key: vendor.marks for key, vendor in vendors().items() if vendor.marks is not None}
+    own = set(_list_roles(PulumiStack(target.stack, target.project.folder).find_state()))
+    found = {arn: key for arn, (key, _) in find_vendor_principals(reading, marks).items() if arn not in own}
+    if found:
+        _print(found, reading, target)
+    else:
+        print_message("There is no vendor's principal with access that this stack does not have.")
+    unread = [f"{each.what}: {each.why}" for each in reading.unread]
+    unread += [f"{cluster.name}: {each.what}: {each.why}" for cluster in reading.clusters for each in cluster.unread]
+    for line in unread:
+        print_message(f"could not be read: {line}", err=True)
+    return exit_codes.INCONCLUSIVE if unread else exit_codes.OK
+
+
+def _print(found: Mapping[str, str], reading: AccountReading, target: Target) -> None:
+    table = Table("vendor", "principal", "clusters")
+    for arn, key in found.items():
+        ways = build_found_access(reading, arn, None, key).ways
+        table.add_row(key, Text(arn), Text(", ".join(dict.fromkeys(way.cluster for way in ways))))
+    create_console().print(table)
+    print_message("To adopt one of them, under a name of your choice:")
+    for arn, key in found.items():
+        print_message(f"  {format_command('eks-access adopt', {'stack': target.stack, 'role': arn}, [key])}")
+
+
+def _list_roles(state: Any) -> Iterator[str]:
+    """The ARNs of the roles in a stack's state."""
+    for resource in ((state or {}).get("deployment") or {}).get("resources") or ():
+        if resource.get("type") == ROLE:
+            yield str((resource.get("outputs") or {}).get("arn") or "")
