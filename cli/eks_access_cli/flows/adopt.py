@@ -180,6 +180,8 @@ def _choose_vendor(options: AdoptOptions, found: FoundAccess) -> str:
     declared = options.vendor or found.vendor or str(options.integration)
     if declared not in known:
         raise InvalidInputError("--vendor", declared, "is not a known vendor", f"Known: {', '.join(known)}.")
+    if known[declared].own_clusters:
+        raise AdoptError(f"--vendor: {declared} has clusters outside of EKS, which are not adopted: declare it by hand")
     if known[declared].derive_arguments is None:
         raise AdoptError(f"--vendor: nothing shows the arguments of {declared}: declare it by hand")
     return declared
