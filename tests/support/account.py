@@ -132,6 +132,8 @@ class FakeAccount:
         self.clusters: list[FakeCluster] = []
         self.roles: dict[str, dict[str, Any]] = {}
         self.users: dict[str, dict[str, Any]] = {}
+        self.role_policies: dict[str, dict[str, tuple[Any, str, int]]] = {}
+        """By role and name: a policy's document, its ARN if it is attached, and its attachments."""
         self.failures: dict[str, list[ClientError]] = {}
         """By the operation's name: errors that its next calls raise."""
         self.always: set[str] = set()
@@ -168,6 +170,10 @@ class FakeAccount:
             "Tags": [{"Key": "note", "Value": "CANARY-TAG"}],
         }
         return arn
+
+    def add_policy(self, role: str, name: str, document: Any, *, arn: str = "", attachments: int = 1) -> None:
+        """Give a role an inline policy, or attach one with this ARN to it."""
+        self.role_policies.setdefault(role, {})[name] = (document, arn, attachments)
 
     def add_user(self, name: str, **parts: Any) -> str:
         arn = f"arn:aws:iam::{ACCOUNT}:user/{name}"
@@ -292,6 +298,37 @@ class FakeIam(_Client):
         if RoleName not in self.account.roles:
             raise client_error("get_role", "NoSuchEntity", 404)
         return {"Role": self.account.roles[RoleName]}
+
+    def _policies_of(self, role: str) -> Mapping[str, tuple[Any, str, int]]:
+        return self.account.role_policies.get(role, {})
+
+    def _list_role_policies(self, RoleName: str) -> tuple[str, list[Any]]:
+        return "PolicyNames", [name for name, (_, arn, _) in self._policies_of(RoleName).items() if not arn]
+
+    def _list_attached_role_policies(self, RoleName: str) -> tuple[str, list[Any]]:
+        attached = [(name, arn) for name, (_, arn, _) in self._policies_of(RoleName).items() if arn]
+        return "AttachedPolicies", [{"PolicyName": name, "PolicyArn": arn} for name, arn in attached]
+
+    def get_role_policy(self, RoleName: str, PolicyName: str) -> dict[str, Any]:
+        self.account.begin("get_role_policy")
+        return {"PolicyDocument": self._policies_of(RoleName)[PolicyName][0]}
+
+    def _find_policy(self, arn: str) -> tuple[str, Any, int]:
+        for policies in self.account.role_policies.values():
+            for name, (document, own_arn, attachments) in policies.items():
+                if own_arn == arn:
+                    return name, document, attachments
+        raise client_error("get_policy", "NoSuchEntity", 404)
+
+    def get_policy(self, PolicyArn: str) -> dict[str, Any]:
+        self.account.begin("get_policy")
+        name, _, attachments = self._find_policy(PolicyArn)
+        return {"Policy": {"PolicyName": name, "DefaultVersionId": "v2", "AttachmentCount": attachments, "Tags": []}}
+
+    def get_policy_version(self, PolicyArn: str, VersionId: str) -> dict[str, Any]:
+        self.account.begin("get_policy_version")
+        assert VersionId == "v2", "the default version, and not the first"
+        return {"PolicyVersion": {"Document": self._find_policy(PolicyArn)[1]}}
 
     def get_user(self, UserName: str) -> dict[str, Any]:
         self.account.begin("get_user")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pulumi
 
+from ..model.found import Derive
 from ..model.integration import Describe
 from ..model.leftovers import LeftoverPattern
 from ..model.marks import Marks
@@ -31,6 +32,8 @@ class Vendor:
     """By what it is recognised where it was given access by hand (`MARKS`)."""
     own_clusters: bool = False
     """Whether its clusters are declared with it, because they are not among the environment's EKS clusters."""
+    derive_arguments: Derive | None = None
+    """Its arguments from access that was given by hand as its page has it; None where nothing shows them."""
 
 
 @cache
@@ -52,4 +55,5 @@ def _load_vendor(key: str, module: ModuleType) -> Vendor:
     arguments = component.__init__.__annotations__["args"]
     leftovers: tuple[LeftoverPattern, ...] = getattr(module, "LEFTOVERS", ())
     marks: Marks | None = getattr(module, "MARKS", None)
-    return Vendor(key, component, arguments, module.describe, leftovers, marks, component.own_clusters)
+    derive: Derive | None = getattr(module, "derive_arguments", None)
+    return Vendor(key, component, arguments, module.describe, leftovers, marks, component.own_clusters, derive)

@@ -9,6 +9,10 @@ from typing import Any, NotRequired
 
 import pulumi
 
+from ..derivation.cluster_rights import find_scopes
+from ..derivation.permissions import find_statements
+from ..derivation.trust import ASSUME_ROLE
+from ..derivation.values import ArgumentCollector
 from ..errors import InvalidInputError
 from ..model.expectations import (
     ABSENT,
@@ -19,13 +23,15 @@ from ..model.expectations import (
     baseline,
     combine_expectations,
 )
+from ..model.found import DerivedArguments, FoundAccess
 from ..model.iam import Statement
 from ..model.identity import EntryMethod, Identity, validate_namespaces
 from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
+from ..model.kubernetes_rights import Request
 from ..model.marks import Marks
 from ..model.placeholders import is_known
 from ..model.rbac import Grant, Rule
-from ..model.trust import CrossAccount, validate_principals
+from ..model.trust import CrossAccount, validate_organization_id, validate_principals
 from ..provision.arguments import IntegrationArgs
 from ..provision.integration import IntegrationComponent
 
@@ -125,6 +131,40 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         ),
         sources=SOURCES,
     )
+
+
+def derive_arguments(found: FoundAccess) -> DerivedArguments:
+    """From the principals that the role trusts, and from where it may run commands."""
+    collector = ArgumentCollector(found)
+    trust = collector.trust
+    collector.require_all(
+        "platform_role_arns",
+        trust.choose(ASSUME_ROLE, lambda principal: principal.kind == "AWS"),
+        advice="Name the roles of your Cado platform, as IAM has them in the account where it runs.",
+        validate=lambda value: validate_principals("platform_role_arns", (value,)),
+    )
+    collector.allow(
+        "organization_id",
+        trust.take("aws:PrincipalOrgID"),
+        validate=lambda value: validate_organization_id("organization_id", value),
+    )
+    runs = Request("create", "", "pods", "exec")
+    scope = collector.restrict(
+        "namespaces", find_scopes(found, runs), validate=lambda name: _validate_namespaces((name,))
+    )
+    if scope is None:
+        collector.notes.append(
+            "it may run commands in every pod of some cluster, as Cado's page has it: profile least lets it run them"
+            " only in the namespaces that `namespaces` names"
+        )
+    if find_statements(found.role, "iam:SimulatePrincipalPolicy"):
+        collector.arguments["account_check"] = True
+    if found.role is not None and ASSUMABLE not in found.role.name:
+        collector.refuse_role(
+            f"the name of role {found.role.name} does not contain {ASSUMABLE!r}, and Cado's platform may assume only"
+            " roles whose name does"
+        )
+    return collector.finish()
 
 
 def _account_check(place: Place, vendor: bool) -> Statement:

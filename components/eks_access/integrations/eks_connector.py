@@ -9,11 +9,16 @@ import pulumi
 from typing_extensions import TypedDict
 
 from ..connector import objects, validation
+from ..connector.found_viewers import derive_viewers
 from ..connector.objects import NAME, NAMESPACE, STATE_SECRETS, Agent
 from ..connector.validation import ClusterProvider
 from ..connector.viewers import Viewer, build_viewer, build_viewer_grants
+from ..derivation.trust import ASSUME_ROLE
+from ..derivation.values import ArgumentCollector
 from ..errors import InvalidInputError
+from ..model.arn import parse
 from ..model.expectations import ABSENT, AwsCall, KubernetesCall, aws_baseline, baseline, combine_expectations
+from ..model.found import DerivedArguments, FoundAccess
 from ..model.iam import Statement
 from ..model.identity import service_account
 from ..model.integration import (
@@ -146,6 +151,26 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
             *(("Viewers read Secrets and ConfigMaps, as AWS's file for the console has it.",) if vendor else ()),
         ),
     )
+
+
+def derive_arguments(found: FoundAccess) -> DerivedArguments:
+    """From the agent's role, and from the users that the connector may impersonate in its clusters."""
+    collector = ArgumentCollector(found)
+    trust = collector.trust
+    trust.choose(ASSUME_ROLE, lambda principal: principal.value == validation.AGENT_SERVICE)
+    own = parse(found.principal_arn)
+    accounts = trust.take("aws:SourceAccount")
+    if accounts and own is not None and accounts == (own.account,):
+        collector.arguments["confine_agent_role"] = True
+    elif accounts:
+        collector.notes.append(f"its trust policy confines it to account {' or '.join(accounts)}: that is not kept")
+    if arns := trust.take_patterns("aws:SourceArn") or trust.take("aws:SourceArn"):
+        collector.arguments["agent_source_arns"] = list(arns)
+    viewers, notes = derive_viewers(found)
+    collector.notes += notes
+    if viewers:
+        collector.arguments["viewers"] = viewers
+    return collector.finish()
 
 
 def _validate(args: Mapping[str, Any], place: Place) -> None:

@@ -8,6 +8,9 @@ from typing import Any, NotRequired
 
 import pulumi
 
+from ..derivation.cluster_rights import find_scopes
+from ..derivation.trust import WITH_WEB_IDENTITY
+from ..derivation.values import ArgumentCollector
 from ..errors import InvalidInputError
 from ..model.expectations import (
     ABSENT,
@@ -18,9 +21,11 @@ from ..model.expectations import (
     baseline,
     combine_expectations,
 )
+from ..model.found import DerivedArguments, FoundAccess
 from ..model.iam import Statement
 from ..model.identity import AccessPolicy, Identity, validate_namespaces
 from ..model.integration import Field, Handoff, Integration, Place, Profile, Role, role_name, role_options
+from ..model.kubernetes_rights import Request
 from ..model.marks import Marks
 from ..model.placeholders import is_known
 from ..model.rbac import Grant, Rule
@@ -108,6 +113,36 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         ),
         sources=SOURCES,
     )
+
+
+_SUBJECT_ADVICE = (
+    "Ask OpenTrace for the numeric Google id of its identity; or see what it has sent so far: CloudTrail's"
+    " AssumeRoleWithWebIdentity events of this role have it as userIdentity.userName, and as"
+    " responseElements.subjectFromWebIdentityToken."
+)
+
+
+def derive_arguments(found: FoundAccess) -> DerivedArguments:
+    """From a role that trusts tokens of Google, and from where it may list pods."""
+    collector = ArgumentCollector(found)
+    trust = collector.trust
+    trust.choose(WITH_WEB_IDENTITY, lambda principal: principal.value == GOOGLE)
+    client_id = collector.require(
+        "client_id",
+        trust.take(f"{GOOGLE}:aud"),
+        advice="Ask OpenTrace for the client id.",
+        validate=_validate_client_id,
+    )
+    collector.require(
+        "subject",
+        trust.take(f"{GOOGLE}:sub"),
+        advice=_SUBJECT_ADVICE,
+        validate=lambda value: validate_google_subject("subject", value, audience=client_id or value),
+    )
+    collector.allow("authorized_audience", trust.take(f"{GOOGLE}:oaud"), validate=lambda _: None)
+    if collector.restrict("namespaces", find_scopes(found, Request("list", "", "pods"))) == () and found.ways:
+        collector.notes.append("it may list pods nowhere: the integration gives it that in all namespaces")
+    return collector.finish()
 
 
 _NAMESPACES = Rule(("namespaces",), ("get", "list", "watch"), why="inventory")

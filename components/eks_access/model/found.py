@@ -4,7 +4,7 @@ It is what a vendor's page has its customers make: a role with its trust policy 
 and the roles and bindings behind its groups and username there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -165,3 +165,7 @@ class DerivedArguments:
     arguments: Mapping[str, Any]
     missing: tuple[MissingArgument, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+Derive = Callable[[FoundAccess], DerivedArguments]
+"""What a vendor provides to take over what was made by hand: access as it was found in, its arguments out."""

@@ -54,6 +54,7 @@ def describe_entry(eks: Any, cluster: str, principal: str) -> EntryReading:
         created_at=created if isinstance(created, datetime) else None,
         role_id=tags.get(ROLE_ID_TAG, ""),
         stack=tags.get(STACK, ""),
+        tags=tags,
     )
 
 

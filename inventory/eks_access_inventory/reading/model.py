@@ -41,6 +41,8 @@ class EntryReading:
     stack: str = ""
     """The stack of this package that made it, by its tag."""
     unread: tuple[Unread, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """All of its tags, which no report shows."""
 
 
 @dataclass(frozen=True)
