@@ -1,6 +1,6 @@
 """The steps of a preview, as the engine prints them in JSON, and the resources of one integration among them. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,20 +93,26 @@ def find_component(steps: Iterable[Step], integration: str) -> Step | None:
 
 
 def select_below(steps: Sequence[Step], integration: str) -> tuple[Planned, ...]:
-    """The integration's component and everything below it, parents first."""
+    """The integration's component, which is the first, and everything below it, in the order of the steps."""
     component = find_component(steps, integration)
     if component is None:
         return ()
-    clusters = {component.urn: ""}
+    by_urn = {step.urn: step for step in steps}
     found = []
     for step in steps:
-        if step.urn != component.urn and step.parent not in clusters:
-            continue
-        if step.urn not in clusters:
-            own = step.name.removeprefix(f"{integration}-") if step.type in CLUSTER_COMPONENTS else ""
-            clusters[step.urn] = own or clusters[step.parent]
-        found.append(Planned(step, clusters[step.urn]))
-    return tuple(found)
+        line = list(_list_ancestors(step, by_urn))
+        if component in line and step is not component:
+            keys = [each.name.removeprefix(f"{integration}-") for each in line if each.type in CLUSTER_COMPONENTS]
+            found.append(Planned(step, keys[0] if keys else ""))
+    return Planned(component), *found
+
+
+def _list_ancestors(step: Step, by_urn: Mapping[str, Step]) -> Iterator[Step]:
+    """The step itself, and those of its parents from the innermost on: a deletion comes before that of its parent."""
+    current: Step | None = step
+    while current is not None:
+        yield current
+        current = by_urn.get(current.parent)
 
 
 def _parse_step(step: Mapping[str, Any]) -> Step:
