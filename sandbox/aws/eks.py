@@ -129,6 +129,8 @@ class EksFront:
                 rules.check_standard(entry["type"])
             case ("GET",):
                 return await self._list_entries(request, cluster)
+            case ("GET", _):
+                return await self._with_tags(self._with_username(await self._forward(request)), cluster)
             case ("DELETE", principal):
                 response = await self._forward(request)
                 if response.status == 200:
@@ -151,6 +153,15 @@ class EksFront:
         if response.status == 200:
             cluster.principals[principal] = unique_id
         return self._changed(self._with_username(response), cluster)
+
+    async def _with_tags(self, response: Response, cluster: Cluster) -> Response:
+        """With the tags as they are now: MiniStack describes an entry with those that it was created with."""
+        if response.status != 200:
+            return response
+        entry = response.json["accessEntry"]
+        eks = self._inner.client("eks", cluster.account)
+        found = await asyncio.to_thread(eks.list_tags_for_resource, resourceArn=entry["accessEntryArn"])
+        return response.with_json({"accessEntry": {**entry, "tags": found["tags"]}})
 
     async def _list_entries(self, request: Request, cluster: Cluster) -> Response:
         """In pages, which MiniStack cuts off without a token for the next."""

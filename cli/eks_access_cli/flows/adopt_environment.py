@@ -100,7 +100,8 @@ def choose_clusters(target: Target, ways: Iterable[FoundWay], wanted: tuple[str,
     Raises:
         InvalidInputError: one that is wanted is not among them.
     """
-    known, chosen = target.clusters, {}
+    known = target.clusters
+    chosen: dict[str, ClusterKey] = {}
     for name, region in dict.fromkeys((way.cluster, way.region) for way in ways):
         same = [key for key, each in known.items() if (each.name, each.region) == (name, region)]
         key = same[0] if same else _choose_key(name, {*target.environment.clusters, *chosen})

@@ -167,7 +167,7 @@ def test_a_stack_whose_secrets_are_the_services_is_not_copied(
 ) -> None:
     folder = tmp_path / "bin"
     folder.mkdir()
-    (folder / "pulumi").write_text("#!/bin/sh\necho '{\"deployment\": {\"resources\": [{}]}}'\n")
+    (folder / "pulumi").write_text('#!/bin/sh\necho \'{"deployment": {"resources": [{}]}}\'\n')
     (folder / "pulumi").chmod(0o755)
     monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
     text = ENVIRONMENT.replace("encryptionsalt: v1:abc\n", "")

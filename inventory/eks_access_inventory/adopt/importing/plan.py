@@ -106,12 +106,12 @@ def build_plan_from_inputs(
 ) -> AdoptionPlan:
     """The plan without the engine's differences: what exists is imported, and what `up` changes in it is not known."""
     fates = {Answer.EXISTS: Fate.CHANGED, Answer.ABSENT: Fate.CREATED, Answer.NOT_LOOKED_FOR: Fate.CREATED}
-    items = [
-        Item(fates[each.match.answer], step.type, step.name, each.planned.cluster, each.match.id)
-        for each in imported.found
-        if each.match.answer in fates and (step := each.planned.step)
-    ]
-    items += [Item(Fate.REMOVED, each.type, each.words, each.cluster, each.id) for each in imported.extras]
+    items = []
+    for each in imported.found:
+        if each.match.answer in fates:
+            step = each.planned.step
+            items.append(Item(fates[each.match.answer], step.type, step.name, each.planned.cluster, each.match.id))
+    items += [Item(Fate.REMOVED, one.type, one.words, one.cluster, one.id) for one in imported.extras]
     unread = (*found.unread, *_list_not_looked_for(imported.select(Answer.NOT_LOOKED_FOR)))
     return AdoptionPlan(
         integration,

@@ -112,7 +112,7 @@ def test_a_replacement_is_an_interruption() -> None:
 
 def test_a_binding_that_loses_the_group_in_use_before_the_entry_has_another_is_an_interruption() -> None:
     def bind(before: str, after: str) -> AdoptionPlan:
-        subjects = tuple([{"kind": "Group", "name": name}] for name in (before, after))
+        subjects = [{"kind": "Group", "name": before}], [{"kind": "Group", "name": after}]
         return plan(step("update", "eks-access:index:ClusterRoleBinding", "binding", "subjects", subjects=subjects))
 
     assert "no longer binds readers" in bind("readers", "c1:readers").warnings[0]
