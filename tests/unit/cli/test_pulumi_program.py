@@ -124,3 +124,47 @@ def test_nothing_is_decrypted_if_there_is_no_secret(
     manifest, secrets = PulumiStack("dev", tmp_path).read_manifest_and_secrets()
     assert (manifest.environment, secrets) == ("dev", frozenset())
     assert "--show-secrets" not in (tmp_path / "arguments").read_text()
+
+
+def test_an_import_protects_nothing_and_generates_no_code(pulumi: Pulumi, tmp_path: Path) -> None:
+    pulumi(f'echo "$KUBECONFIG $*" > {tmp_path}/arguments')
+    PulumiStack("dev", tmp_path, {"KUBECONFIG": "clusters.yaml"}).import_resources(tmp_path / "import.json")
+    assert (tmp_path / "arguments").read_text().split()[:8] == [
+        "clusters.yaml",
+        "import",
+        "--file",
+        f"{tmp_path}/import.json",
+        "--yes",
+        "--skip-preview",
+        "--protect=false",
+        "--generate-code=false",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("script", "state"),
+    [
+        ('echo \'{"deployment": {"resources": [{}]}}\'', {"deployment": {"resources": [{}]}}),
+        ("echo '{\"deployment\": {}}'", None),
+        ("echo \"error: no stack named 'dev' found\" >&2; exit 255", None),
+    ],
+)
+def test_a_stack_without_a_state_has_none(pulumi: Pulumi, tmp_path: Path, script: str, state: object) -> None:
+    pulumi(script)
+    assert PulumiStack("dev", tmp_path).find_state() == state
+
+
+def test_a_state_that_cannot_be_read_is_not_taken_for_none(pulumi: Pulumi, tmp_path: Path) -> None:
+    pulumi("echo 'error: incorrect passphrase' >&2; exit 255")
+    with pytest.raises(PulumiProgramError, match="incorrect passphrase"):
+        PulumiStack("dev", tmp_path).find_state()
+
+
+def test_a_preview_writes_an_import_file_with_the_configuration_of_another_file(pulumi: Pulumi, tmp_path: Path) -> None:
+    pulumi(f'echo "$*" > {tmp_path}/arguments; echo "{{}}"')
+    stack = PulumiStack("dev", tmp_path)
+    stack.preview(import_file=tmp_path / "import.json", config_file=tmp_path / "c.yaml")
+    arguments = (tmp_path / "arguments").read_text()
+    assert f"--import-file {tmp_path}/import.json --config-file {tmp_path}/c.yaml" in arguments
+    stack.preview()
+    assert "--import-file" not in (tmp_path / "arguments").read_text()
