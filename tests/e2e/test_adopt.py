@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from sandbox import Sandbox
 from sandbox.environment import OPENTRACE_SUBJECT
@@ -151,6 +152,69 @@ def test_a_page_followed_by_hand_is_taken_over_without_recreation_or_interruptio
     finally:
         program.destroy()
     assert_nothing_left(made)
+
+
+def test_a_vendor_is_adopted_beside_another_and_an_interrupted_adoption_goes_on(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """The stack has a provider and another integration already, which stay as they are."""
+    config = {key: value for key, value in dev_config().items() if not isinstance(value, dict) or "secure" not in value}
+    cado = {"platform_role_arns": ["arn:aws:iam::444455556666:role/CadoPlatform"], "clusters": ["configmap"]}
+    program = Program(sandbox, tmp_path, "beside", {**config, "eks-access:integrations": {"cado": cado}})
+    made = follow_opentrace(sandbox, "by-hand-beside", by_entry("dev-api", policies=(VIEW_POLICY,)))
+    case = Case("opentrace", follow_opentrace, made.ways, (SUBJECT,))
+    try:
+        program.up()
+        listed = sandbox.run(["eks-access", "adopt", "--stack", "beside"], cwd=tmp_path, timeout=SECONDS)
+        assert made.arn in listed.stdout, listed.stdout + listed.stderr
+        assert "eks-access-cado" not in listed.stdout, "what the stack has is no candidate"
+        file = tmp_path / "Pulumi.beside.yaml"
+        text = file.read_text()
+        dry = adopt(program, made, case)
+        assert dry.returncode == 0, dry.stdout + dry.stderr
+        assert file.read_text() == text, "without --write the file stays as it is"
+        assert "does besides, in this stack" not in dry.stdout
+        assert adopt(program, made, case, "--write").returncode == 0
+        assert yaml.safe_load(file.read_text())["config"]["eks-access:integrations"]["cado"] == cado
+        folder = tmp_path / "adopt-opentrace"
+        options = ("--yes", "--protect=false", "--generate-code=false", "--stack", "beside")
+        program.pulumi("import", "--file", str(folder / "import.json"), *options)
+        before, steps = made.identify(), read_steps(program)
+        again = sandbox.run(
+            ["eks-access", "adopt", "--stack", "beside", "--role", made.arn, "opentrace"], cwd=tmp_path, timeout=SECONDS
+        )
+        assert again.returncode == 0, again.stdout + again.stderr
+        assert "There is nothing to import." in again.stdout
+        others = {urn for urn in steps if "::cado" in urn}
+        assert {steps[urn] for urn in others} == {"same"}
+        compare_with_plan((folder / "plan.md").read_text(), {urn: op for urn, op in steps.items() if urn not in others})
+        program.up()
+        assert made.identify() == before
+    finally:
+        program.destroy()
+    assert_nothing_left(made)
+
+
+def test_what_terraform_manages_is_left_and_what_is_missing_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
+    config = {key: value for key, value in dev_config().items() if not isinstance(value, dict) or "secure" not in value}
+    program = Program(sandbox, tmp_path, "left", {**config, "eks-access:integrations": {}})
+    made = follow_opentrace(sandbox, "by-hand-left", by_entry("dev-api", policies=(VIEW_POLICY,)))
+    missing = adopt(program, made, Case("opentrace", follow_opentrace, made.ways))
+    assert missing.returncode == 1
+    assert "subject" in missing.stderr
+    assert not (tmp_path / "adopt-opentrace").exists(), "nothing is written"
+    state = tmp_path / "terraform.tfstate"
+    role = {"mode": "managed", "type": "aws_iam_role", "name": "opentrace", "instances": [{"attributes": {}}]}
+    role["instances"] = [{"attributes": {"name": made.name, "arn": made.arn, "id": made.name}}]
+    state.write_text(json.dumps({"version": 4, "resources": [role]}))
+    case = Case("opentrace", follow_opentrace, made.ways, (SUBJECT,))
+    left = adopt(program, made, case, "--terraform-state", str(state))
+    assert left.returncode == 1, left.stdout + left.stderr
+    assert "## Cannot be taken over" in left.stdout
+    assert "Terraform manages it (aws_iam_role.opentrace" in left.stdout
+    specs = json.loads((tmp_path / "adopt-opentrace/import.json").read_text())["resources"]
+    assert not [spec for spec in specs if spec["type"] == "aws:iam/role:Role"]
+    assert adopt(program, made, case).returncode == 0, "without the state it is taken over"
 
 
 def compare_with_plan(plan: str, steps: dict[str, str]) -> None:
