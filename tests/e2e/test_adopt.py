@@ -102,7 +102,7 @@ def adopt(program: Program, made: HandMade, case: Case, *options: str) -> Any:
 
 def read_steps(program: Program) -> dict[str, str]:
     """What the engine would do with each resource that is not a component or provider, by its URN's name and type."""
-    printed = program.pulumi("preview", "--json", "--stack", program.stack).stdout
+    printed = program.pulumi("preview", "--json", "--show-sames", "--stack", program.stack).stdout
     steps = json.loads(printed[printed.index("{") :])["steps"]
     return {
         step["urn"]: step["op"]

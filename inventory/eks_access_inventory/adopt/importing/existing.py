@@ -146,8 +146,7 @@ def _find_policy(inputs: Mapping[str, Any], _key: str, place: Place) -> Match:
         return ABSENT
     for policy in role.policies:
         if (policy.arn == arn) if arn else (not policy.arn and policy.name == inputs.get("name")):
-            # The policy itself may be of others; that it is attached is the role's.
-            return _match(identify_policy(role, policy), role.origin if policy.arn else policy.origin)
+            return _match(identify_policy(role, policy), policy.origin)
     return ABSENT
 
 

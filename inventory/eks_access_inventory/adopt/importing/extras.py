@@ -84,9 +84,12 @@ def _find_policy(place: Place, role: FoundRole, policy: FoundPolicy, taken: froz
             return
         yield Extra(ROLE_POLICY, identifier, "", policy.name, words)
         return
-    attachment = partial(
-        Extra, ATTACHMENT, identifier, "", policy.name, f"policy {policy.name} attached to {role.name}"
-    )
+    words = f"policy {policy.name} attached to {role.name}"
+    if policy.origin.is_managed:
+        # Whether that is the policy or its attachment: neither is taken from its owner.
+        yield _leave(words, policy.origin)
+        return
+    attachment = partial(Extra, ATTACHMENT, identifier, "", policy.name, words)
     if reason := _explain_kept(place, policy):
         yield attachment()
         yield reason
@@ -102,8 +105,6 @@ def _explain_kept(place: Place, policy: FoundPolicy) -> Left | None:
     account = place.found.principal_arn.split(":")[4]
     if policy.arn.split(":")[4] != account:
         return Left(words, "it is AWS's own, and is only detached")
-    if policy.origin.is_managed:
-        return _leave(words, policy.origin)
     if policy.attachments != 1:
         return Left(words, "other principals have it attached too, and it is only detached")
     return None

@@ -153,6 +153,10 @@ def test_what_is_not_in_the_program_is_imported_to_be_removed() -> None:
         ({"role": replace(ROLE, policies=(FoundPolicy("p", {}, POLICY_ARN, 2),))}, "other principals have it attached"),
         ({"role": replace(ROLE, policies=(FoundPolicy("p", {}, VIEW, 1),))}, "it is AWS's own"),
         ({"role": replace(ROLE, policies=(FoundPolicy("p", {}, origin=MANAGED),))}, "Terraform manages it"),
+        (
+            {"role": replace(ROLE, policies=(FoundPolicy("p", {}, POLICY_ARN, 1, MANAGED),))},
+            "Terraform manages it",
+        ),
         ({"objects": (replace(OBJECT, is_shared=True),)}, "others use it too"),
         ({"objects": (replace(OBJECT, origin=MANAGED),)}, "Terraform manages it"),
         ({"objects": (replace(OBJECT, kind="ClusterRole", name="view"),)}, "Kubernetes' own"),
