@@ -76,7 +76,7 @@ def find_of_page(page: str, method: EntryMethod = ENTRY, *, filled: bool = True,
 
     trust = read("trust.json") or {"Statement": [{**CADO_TRUST, "Action": "sts:AssumeRole"}]}
     found = FoundRole(arn, "AROA", trust, (FoundPolicy("page", read("policy.json")),), description="")
-    access = read_access(said, shared)
+    access = read_access(page)
     return FoundAccess(
         said.get("vendor", page),
         arn,
@@ -86,10 +86,12 @@ def find_of_page(page: str, method: EntryMethod = ENTRY, *, filled: bool = True,
     )
 
 
-def read_access(said: Mapping[str, Any], shared: Path) -> Mapping[str, Any]:
-    if "access" in said:
-        return dict(said["access"])
-    return dict(yaml.safe_load((shared / "page.yaml").read_text())["access"])
+def read_access(page: str) -> Mapping[str, Any]:
+    """How the page lets the role in; a page may leave that to another one of the vendor."""
+    said = yaml.safe_load((PAGES / page / "page.yaml").read_text())
+    if "access" not in said:
+        said = yaml.safe_load((PAGES / said["vendor"] / "page.yaml").read_text())
+    return dict(said["access"])
 
 
 def _build_way(access: Mapping[str, Any], method: EntryMethod, arn: str) -> FoundWay:

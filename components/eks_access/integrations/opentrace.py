@@ -140,7 +140,9 @@ def derive_arguments(found: FoundAccess) -> DerivedArguments:
         validate=lambda value: validate_google_subject("subject", value, audience=client_id or value),
     )
     collector.allow("authorized_audience", trust.take(f"{GOOGLE}:oaud"), validate=lambda _: None)
-    if collector.restrict("namespaces", find_scopes(found, Request("list", "", "pods"))) == () and found.ways:
+    scopes = find_scopes(found, Request("list", "", "pods"))
+    collector.restrict("namespaces", scopes)
+    if scopes and all(scope == () for scope in scopes.values()):
         collector.notes.append("it may list pods nowhere: the integration gives it that in all namespaces")
     return collector.finish()
 

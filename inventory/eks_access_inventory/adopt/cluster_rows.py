@@ -8,7 +8,8 @@ from eks_access.derivation.cluster_rights import MASTERS, has_subject
 from eks_access.model.found import FoundAccess, FoundAccessPolicy, FoundObject, FoundWay
 from eks_access.model.identity import EntryMethod
 from eks_access.model.integration import Profile
-from eks_access.model.kubernetes_rights import PolicyRule, Request, RuleLike
+from eks_access.model.kubernetes_rights import PolicyRule, Request, RuleLike, matches_nothing
+from eks_access.model.rbac import api_group_of
 from eks_access_policies.access import default_roles, enumerate_requests
 from eks_access_policies.access.eks.entries import parse_policy_name, policy_rules
 from eks_access_policies.review.kubernetes.effective import format_kind
@@ -121,8 +122,8 @@ def _compare_cluster(cluster: str, own: _Held, sides: Mapping[Profile, _Held]) -
     requests = dict.fromkeys((*own.requests, *(key for side in sides.values() for key in side.requests)))
     for user, request in requests:
         yield Line(
-            cluster,
-            _name_request(user, request),
+            f"{cluster}, as {user}" if user else cluster,
+            _name_request(request),
             own.look_up(user, request),
             {profile: side.look_up(user, request) for profile, side in sides.items()},
         )
@@ -143,6 +144,8 @@ def _read_held(access: FoundAccess, where: tuple[str, str]) -> _Held:
     requests: dict[tuple[str, Request], set[str]] = {}
     for held in _list_rules(access, where):
         for request in enumerate_requests(held.rule, held.namespaces):  # type: ignore[arg-type]  # it reads a RuleLike
+            if _is_of_no_object(request, held.rule):
+                continue
             key = held.user, replace(request, namespace="")
             requests.setdefault(key, set()).add(request.namespace)
     unknown = (
@@ -152,6 +155,13 @@ def _read_held(access: FoundAccess, where: tuple[str, str]) -> _Held:
         if policy_rules(parse_policy_name(policy.arn)) is None
     )
     return _Held({key: frozenset(places) for key, places in requests.items()}, frozenset(unknown))
+
+
+def _is_of_no_object(request: Request, rule: RuleLike) -> bool:
+    """Whether there is nothing of the kind: a rule has every resource in each of its API groups."""
+    own = api_group_of(request.resource)
+    is_elsewhere = own in rule.groups and request.group not in (own, _ANY)
+    return is_elsewhere or matches_nothing(request.group, request.full_resource)
 
 
 def _effective_ways(access: FoundAccess, where: tuple[str, str]) -> list[FoundWay]:
@@ -218,10 +228,10 @@ def _format_places(places: set[str]) -> str:
     return "in the whole cluster" if _WHOLE_CLUSTER in places else f"in {', '.join(sorted(places))}"
 
 
-def _name_request(user: str, request: Request) -> str:
+def _name_request(request: Request) -> str:
+    """The verb and the kind, which `_join_verbs` takes apart."""
     named = f" named {request.name}" if request.name else ""
-    acting = f" as {user}" if user else ""
-    return f"{request.verb}\0{format_kind(request)}{named}{acting}"
+    return f"{request.verb}\0{format_kind(request)}{named}"
 
 
 def _join_verbs(rows: list[Row]) -> list[Row]:

@@ -1,7 +1,7 @@
 """Compares roles: what they are called, who may assume them, and what they may do in AWS. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eks_access.derivation.trust import FoundCondition, parse_trust
 from eks_access.model.found import FoundAccess, FoundPolicy
@@ -10,7 +10,7 @@ from eks_access_policies.iam import Statement, parse_document
 from eks_access_policies.iam.glob import covers as covers_pattern
 from eks_access_policies.iam.glob import is_pattern
 
-from .comparison import Cell, Line, Row, Section, build_rows
+from .comparison import Cell, Effect, Line, Row, Section, build_rows
 
 _AWS_POLICY = ":iam::aws:policy/"
 _EVERYTHING = "everything"
@@ -28,7 +28,12 @@ def compare_roles(found: FoundAccess, planned: Mapping[Profile, FoundAccess]) ->
         Line("", what, _as_cell(text), {profile: _as_cell(facts[profile].get(what, "")) for profile in planned})
         for what, text in _list_facts(found)
     ]
-    return build_rows(Section.ROLE, lines)
+    # None of these is a right: one that is new is no gain.
+    return [replace(row, effects=_as_changes(row.effects)) for row in build_rows(Section.ROLE, lines)]
+
+
+def _as_changes(effects: Mapping[Profile, Effect]) -> dict[Profile, Effect]:
+    return {profile: effect if effect is Effect.KEPT else Effect.CHANGED for profile, effect in effects.items()}
 
 
 def _as_cell(text: str) -> Cell:

@@ -1,6 +1,7 @@
 """What taking access over adds and removes, in the words of the review. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from eks_access.model.arn import parse
 from eks_access.model.found import FoundAccess, FoundWay
@@ -10,6 +11,7 @@ from eks_access_policies.review.difference import compare_sides
 from eks_access_policies.review.formatting import quote_name
 from eks_access_policies.review.reading.from_stack import read_side
 from eks_access_policies.review.sentences import describe_change
+from eks_access_policies.review.side import Side
 from eks_access_policies.stack import Resource, Stack
 
 from .comparison import Effect, Sentence
@@ -25,7 +27,7 @@ def describe_difference(found: FoundAccess, planned: FoundAccess) -> tuple[Sente
     clusters = {(way.region, way.cluster) for way in planned.ways}
     clusters |= {(each.region, each.cluster) for each in planned.objects}
     sides = [
-        read_side(build_stack(access, found.principal_arn, clusters), name)
+        _leave_out_others(read_side(build_stack(access, found.principal_arn, clusters), name))
         for name, access in (("found", found), ("planned", planned))
     ]
     review = compare_sides(*sides)
@@ -39,6 +41,11 @@ def describe_difference(found: FoundAccess, planned: FoundAccess) -> tuple[Sente
         )
         for principal, change in review.changes
     )
+
+
+def _leave_out_others(side: Side) -> Side:
+    """The side without those who may have a role that the principal has too."""
+    return replace(side, principals=tuple(each for each in side.principals if not each.is_everyone))
 
 
 def build_stack(access: FoundAccess, principal_arn: str, clusters: set[tuple[str, str]]) -> Stack:
