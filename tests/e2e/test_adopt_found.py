@@ -18,7 +18,7 @@ from eks_access_probe.identity.aws_clients import Aws, Keys
 from sandbox import Sandbox
 from tests.e2e.principals import REGION
 from tests.support.account import VENDORS, Progress
-from tests.support.found import ENTRY, MAPPING, find_of_page, read_access
+from tests.support.found import ENTRY, MAPPING, PAGE_ROLES, find_of_page, read_access
 
 pytestmark = pytest.mark.e2e
 
@@ -30,7 +30,7 @@ SCOPE = Scope(home=REGION, regions=(REGION,), only_loopback=True)
 
 
 def name_role(page: str, method: EntryMethod) -> str:
-    return f"CadoResponse-{page}-{method}"
+    return f"{PAGE_ROLES[page]}-{method}"
 
 
 def follow(sandbox: Sandbox, page: str, method: EntryMethod) -> FoundAccess:

@@ -38,6 +38,8 @@ class BoundRole:
     role_kind: str
     role_name: str
     rules: tuple[PolicyRule, ...]
+    is_missing: bool = False
+    """Whether there is no such role, neither of the vendor's nor of Kubernetes itself."""
 
     @property
     def namespace(self) -> str | None:
@@ -84,16 +86,21 @@ def list_bound_roles(found: FoundAccess, where: Where | None = None) -> Iterator
         if binding.kind.endswith("Binding") and where in (None, (binding.region, binding.cluster)):
             reference = binding.body.get("roleRef") or {}
             kind, name = str(reference.get("kind", "")), str(reference.get("name", ""))
-            yield BoundRole(binding, kind, name, _find_rules(found, binding, kind, name))
+            rules = _find_rules(found, binding, kind, name)
+            yield BoundRole(binding, kind, name, rules or (), rules is None)
 
 
-def _find_rules(found: FoundAccess, binding: FoundObject, kind: str, name: str) -> tuple[PolicyRule, ...]:
+def _find_rules(found: FoundAccess, binding: FoundObject, kind: str, name: str) -> tuple[PolicyRule, ...] | None:
+    """The rules of the role that a binding names; None where there is none of that name."""
     namespace = binding.namespace if kind == "Role" else None
     wanted = (binding.region, binding.cluster, kind, name, namespace)
     for each in found.objects:
         if (each.region, each.cluster, each.kind, each.name, each.namespace) == wanted:
             return tuple(map(PolicyRule.from_json, each.body.get("rules") or ()))
-    return catalogue()[_BUILT_IN[name]] if kind == "ClusterRole" and name in _BUILT_IN else ()
+    if kind == "ClusterRole" and name in _BUILT_IN:
+        return catalogue()[_BUILT_IN[name]]
+    # What the system's own roles give is no argument of any vendor.
+    return () if name.startswith("system:") else None
 
 
 def _find_scope(found: FoundAccess, way: FoundWay, request: Request) -> Scope:

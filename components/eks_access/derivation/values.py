@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import InvalidInputError
 from ..model.found import DerivedArguments, FoundAccess, MissingArgument
 from ..model.identity import validate_namespaces
-from .cluster_rights import Scope, Where, unite_scopes
+from .cluster_rights import Scope, Where, list_bound_roles, unite_scopes
 from .role import derive_role_options, leave_out_role
 from .trust import TrustReader
 
@@ -74,6 +74,12 @@ class ArgumentCollector:
         """All that was derived, with notes about what of the trust policy was not taken."""
         if self.found.role is not None:
             self.notes += self.trust.list_notes()
+        self.notes += (
+            f"{each.binding.kind} {each.binding.name} names {each.role_kind} {each.role_name}, which was not found: it"
+            " gives nothing"
+            for each in list_bound_roles(self.found)
+            if each.is_missing
+        )
         return DerivedArguments(self.arguments, tuple(self.missing), tuple(dict.fromkeys(self.notes)))
 
     def _keep_valid(self, name: str, values: Sequence[str], validate: Validate) -> list[str]:

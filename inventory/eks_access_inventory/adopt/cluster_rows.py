@@ -8,17 +8,18 @@ from eks_access.derivation.cluster_rights import MASTERS, has_subject
 from eks_access.model.found import FoundAccess, FoundAccessPolicy, FoundObject, FoundWay
 from eks_access.model.identity import EntryMethod
 from eks_access.model.integration import Profile
-from eks_access.model.kubernetes_rights import PolicyRule, Request, RuleLike, matches_nothing
+from eks_access.model.kubernetes_rights import Request, matches_nothing
 from eks_access.model.rbac import api_group_of
-from eks_access_policies.access import default_roles, enumerate_requests
+from eks_access_policies.access import Permission, default_roles, enumerate_requests
 from eks_access_policies.access.eks.entries import parse_policy_name, policy_rules
+from eks_access_policies.access.rbac.objects import parse_permission
 from eks_access_policies.review.kubernetes.effective import format_kind
 
 from .comparison import Cell, Line, Row, Section, build_rows
 
 _ANY = "*"
 _METHODS = {EntryMethod.ACCESS_ENTRY: "access entry", EntryMethod.AWS_AUTH: "aws-auth"}
-_EVERYTHING = PolicyRule((_ANY,), (_ANY,), (_ANY,), urls=(_ANY,))
+_EVERYTHING = Permission((_ANY,), (_ANY,), (_ANY,), urls=(_ANY,))
 _WHOLE_CLUSTER = ""
 """Among the namespaces of a right: it applies everywhere."""
 
@@ -80,7 +81,7 @@ _FACTS: Mapping[str, Callable[[FoundWay], str]] = {
 class _HeldRule:
     """A rule, and where it applies. `user` is the subject where that is not the integration itself."""
 
-    rule: RuleLike
+    rule: Permission
     namespaces: tuple[str, ...] | None
     user: str = ""
 
@@ -143,7 +144,7 @@ def _as_unknown(held: _Held, name: str) -> Cell:
 def _read_held(access: FoundAccess, where: tuple[str, str]) -> _Held:
     requests: dict[tuple[str, Request], set[str]] = {}
     for held in _list_rules(access, where):
-        for request in enumerate_requests(held.rule, held.namespaces):  # type: ignore[arg-type]  # it reads a RuleLike
+        for request in enumerate_requests(held.rule, held.namespaces):
             if _is_of_no_object(request, held.rule):
                 continue
             key = held.user, replace(request, namespace="")
@@ -157,7 +158,7 @@ def _read_held(access: FoundAccess, where: tuple[str, str]) -> _Held:
     return _Held({key: frozenset(places) for key, places in requests.items()}, frozenset(unknown))
 
 
-def _is_of_no_object(request: Request, rule: RuleLike) -> bool:
+def _is_of_no_object(request: Request, rule: Permission) -> bool:
     """Whether there is nothing of the kind: a rule has every resource in each of its API groups."""
     own = api_group_of(request.resource)
     is_elsewhere = own in rule.groups and request.group not in (own, _ANY)
@@ -194,13 +195,13 @@ def _find_users(binding: FoundObject, ways: list[FoundWay]) -> Iterator[str]:
             yield str(subject.get("name", "")) if subject.get("kind") == "User" else ""
 
 
-def _find_rules(binding: FoundObject, objects: list[FoundObject]) -> list[RuleLike]:
+def _find_rules(binding: FoundObject, objects: list[FoundObject]) -> list[Permission]:
     reference = binding.body.get("roleRef") or {}
     kind, name = reference.get("kind"), str(reference.get("name", ""))
     namespace = binding.namespace if kind == "Role" else None
     for each in objects:
         if (each.kind, each.name, each.namespace) == (kind, name, namespace):
-            return [PolicyRule.from_json(rule) for rule in each.body.get("rules") or ()]
+            return [parse_permission(rule) for rule in each.body.get("rules") or ()]
     role = default_roles().get((namespace, name))
     return list(role.rules) if role is not None else []
 

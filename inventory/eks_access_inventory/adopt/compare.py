@@ -1,5 +1,7 @@
 """Compares access that was found with what this package would make of it in each profile. Pure."""
 
+from dataclasses import replace
+
 from eks_access.model.found import FoundAccess
 from eks_access.model.integration import Integration, Place, Profile
 
@@ -22,7 +24,7 @@ def compare_access(
     own = mask.hide(found)
     described = {Profile.LEAST: least, Profile.VENDOR: vendor}
     planned = {
-        profile: mask.hide(plan_access(integration, place))
+        profile: _keep_existing_role(mask.hide(plan_access(integration, place)), own, integration)
         for profile, integration in described.items()
         if integration is not None
     }
@@ -36,3 +38,8 @@ def compare_access(
     title = next((each.title for each in (least, vendor) if each is not None), found.vendor)
     sentences = {profile: describe_difference(own, each) for profile, each in planned.items()}
     return Comparison(found.principal_arn, title, rows, sentences, found.unread)
+
+
+def _keep_existing_role(planned: FoundAccess, found: FoundAccess, integration: Integration) -> FoundAccess:
+    """With an existing role, which is used as it is: what it must be instead is its owner's to do, and no change."""
+    return planned if integration.role.existing_arn is None else replace(planned, role=found.role)

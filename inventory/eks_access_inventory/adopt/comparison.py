@@ -152,6 +152,6 @@ def build_rows(section: Section, lines: list[Line], covers: Covers = lambda one,
         same: dict[tuple[str, ...], list[str]] = {}
         for where, what in places.items():
             same.setdefault(tuple(what), []).append(where)
-        for what, clusters in same.items():
-            rows.append(Row(section, tuple(filter(None, clusters)), what, line.found.text, planned, effects))
+        for names, clusters in same.items():
+            rows.append(Row(section, tuple(filter(None, clusters)), names, line.found.text, planned, effects))
     return rows

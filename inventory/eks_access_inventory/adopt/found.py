@@ -56,20 +56,39 @@ def build_found_access(
     origins: Origins = Origins(),  # noqa: B008, it is immutable
 ) -> FoundAccess:
     """The access of one principal, in every cluster that was read. `unread` is what of its role could not be read."""
-    key = canonicalize(principal_arn)
-    ways: list[FoundWay] = []
-    objects: list[FoundObject] = []
-    also_unread = list(unread)
-    for cluster in reading.clusters:
-        all_ways = find_ways(cluster, reading.principals)
-        own = [_convert_way(each, cluster, origins) for each in all_ways if each.key == key]
-        others = [_convert_way(each, cluster, origins) for each in all_ways if each.key != key]
-        ways += own
-        if own:
-            objects += _ObjectFinder(cluster, own, others, origins).find()
-        also_unread += [f"{cluster.name} ({cluster.region}): {each.what}: {each.why}" for each in cluster.unread]
-    also_unread += [f"{each.what}: {each.why}" for each in reading.unread]
-    return FoundAccess(vendor, principal_arn, role, tuple(ways), tuple(objects), tuple(also_unread))
+    return FoundAccessBuilder(reading, origins).build(principal_arn, role, vendor, unread)
+
+
+class FoundAccessBuilder:
+    """Builds the access of any of an account's principals; the ways into each cluster are found once for all."""
+
+    def __init__(self, reading: AccountReading, origins: Origins = Origins()) -> None:  # noqa: B008, it is immutable
+        self._reading = reading
+        self._origins = origins
+        self._ways = [
+            (cluster, [(way, _convert_way(way, cluster, origins)) for way in find_ways(cluster, reading.principals)])
+            for cluster in reading.clusters
+        ]
+
+    @property
+    def principals(self) -> dict[str, str]:
+        """The ARN of each principal with a way in, by its canonical ARN."""
+        return {way.key: way.arn for _, ways in self._ways for way, _ in ways}
+
+    def build(self, principal_arn: str, role: FoundRole | None, vendor: str, unread: Sequence[str] = ()) -> FoundAccess:
+        """The access of one principal. `unread` is what of its role could not be read."""
+        key = canonicalize(principal_arn)
+        ways: list[FoundWay] = []
+        objects: list[FoundObject] = []
+        also_unread = [*unread, *(f"{each.what}: {each.why}" for each in self._reading.unread)]
+        for cluster, all_ways in self._ways:
+            own = [converted for way, converted in all_ways if way.key == key]
+            ways += own
+            if own:
+                others = [converted for way, converted in all_ways if way.key != key]
+                objects += _ObjectFinder(cluster, own, others, self._origins).find()
+            also_unread += [f"{cluster.name} ({cluster.region}): {each.what}: {each.why}" for each in cluster.unread]
+        return FoundAccess(vendor, principal_arn, role, tuple(ways), tuple(objects), tuple(also_unread))
 
 
 def _convert_way(way: WayIn, cluster: ClusterReading, origins: Origins) -> FoundWay:
@@ -186,19 +205,14 @@ def recognize_vendor(
 
 def find_vendor_principals(reading: AccountReading, vendors: Mapping[str, Marks]) -> dict[str, tuple[str, Owner]]:
     """The principals with a way into a cluster that one of these vendors uses, by ARN, with the vendor's key."""
+    builder = FoundAccessBuilder(reading)
     found = {}
-    for key, arn in _list_principals(reading).items():
+    for key, arn in builder.principals.items():
         principal = reading.principals.get(key, PrincipalReading(PrincipalState.UNKNOWN))
-        access = build_found_access(reading, arn, None, "")
-        vendor, owner = recognize_vendor(access, principal, vendors)
+        vendor, owner = recognize_vendor(builder.build(arn, None, ""), principal, vendors)
         if vendor:
             found[principal.arn or arn] = (vendor, owner)
     return found
-
-
-def _list_principals(reading: AccountReading) -> dict[str, str]:
-    """The ARN of each principal with a way in, by its canonical ARN."""
-    return {way.key: way.arn for cluster in reading.clusters for way in find_ways(cluster, reading.principals)}
 
 
 def _trace(found: FoundAccess) -> Trace:

@@ -20,7 +20,7 @@ from ..reading.calls import Caller
 from ..reading.iam import can_be_looked_up
 from ..reading.model import AccountReading, PrincipalReading, PrincipalState
 from ..reading.roles import read_role_details
-from .found import build_found_access, build_found_role, recognize_vendor
+from .found import FoundAccessBuilder, build_found_role, recognize_vendor
 from .origins import Origins
 from .terraform import TerraformState
 
@@ -64,9 +64,9 @@ async def _read(
     vendor: str,
 ) -> tuple[FoundAccess, ...]:
     roles = await asyncio.gather(*(_read_role(caller, iam, reading, arn, origins) for arn in principal_arns))
-    found = []
+    builder, found = FoundAccessBuilder(reading, origins), []
     for arn, (role, unread) in zip(principal_arns, roles, strict=True):
-        access = build_found_access(reading, role.arn if role else arn, role, vendor, unread, origins=origins)
+        access = builder.build(role.arn if role else arn, role, vendor, unread)
         if not vendor:
             key, _ = recognize_vendor(access, _as_principal(reading, arn, role), vendors)
             access = replace(access, vendor=key)

@@ -132,7 +132,8 @@ class _Permissions:
 
     def look_up(self, action: str) -> Cell:
         """Where the action is allowed: by its own name, and by patterns that cover it."""
-        texts, grants = [], set()
+        texts: list[str] = []
+        grants: set[_Grant] = set()
         for name, statements in self._by_action.items():
             if not _is_about(name, action):
                 continue

@@ -1,7 +1,8 @@
 """What taking access over adds and removes, in the words of the review. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from eks_access.model.arn import parse
 from eks_access.model.found import FoundAccess, FoundWay
@@ -65,9 +66,9 @@ def build_stack(access: FoundAccess, principal_arn: str, clusters: set[tuple[str
     return Stack(tuple(resources), "eks-access/adopt")
 
 
-def _create(type: str, name: str, properties: object, parent: Resource | None = None) -> Resource:
+def _create(type: str, name: str, properties: Mapping[str, Any], parent: Resource | None = None) -> Resource:
     urn = f"urn:pulumi:adopt::eks-access::{type}::{name}"
-    return Resource(urn, type, name, dict(properties), parent.urn if parent else None)  # type: ignore[call-overload]
+    return Resource(urn, type, name, properties, parent.urn if parent else None)
 
 
 def _name_role(principal_arn: str) -> str:

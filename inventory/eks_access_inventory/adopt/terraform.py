@@ -164,6 +164,15 @@ _BY_TYPE: Mapping[str, Callable[[_Instance], Iterator[Key]]] = {
     "aws_iam_role_policy": lambda each: iter([("inline-policy", each.text("role"), each.text("name"))]),
     "aws_iam_policy": lambda each: iter([("policy", each.text("arn"))]),
     "aws_iam_role_policy_attachment": lambda each: iter([("attachment", each.text("role"), each.text("policy_arn"))]),
+    "aws_iam_policy_attachment": lambda each: (
+        ("attachment", role, each.text("policy_arn")) for role in each.values.get("roles") or ()
+    ),
+    "aws_iam_role_policies_exclusive": lambda each: (
+        ("inline-policy", each.text("role_name"), name) for name in each.values.get("policy_names") or ()
+    ),
+    "aws_iam_role_policy_attachments_exclusive": lambda each: (
+        ("attachment", each.text("role_name"), arn) for arn in each.values.get("policy_arns") or ()
+    ),
     "aws_eks_access_entry": lambda each: iter(
         [("entry", each.text("cluster_name"), canonicalize(each.text("principal_arn")))]
     ),

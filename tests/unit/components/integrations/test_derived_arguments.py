@@ -136,7 +136,7 @@ def test_a_page_followed_to_the_letter_gives_valid_arguments_once_what_is_missin
     assert made.role.trust.refuses()
 
 
-EXPECTED = {
+EXPECTED: dict[str, dict[str, Any]] = {
     "apono-saml": {"federation": "saml", "saml_provider_arn": SAML, "sign_in_regions": []},
     "apono-sso": {"federation": "sso"},
     "cado": {"platform_role_arns": [PLATFORM]},
@@ -321,6 +321,13 @@ def test_patterns_of_namespaces_alone_are_missing_and_never_all_namespaces() -> 
     assert [each.name for each in derived.missing] == ["subject", "namespaces"]
 
 
+def test_a_binding_of_a_role_that_is_not_there_is_a_note() -> None:
+    """ConductorOne's page binds a role of another name than the one it makes."""
+    notes = derive(find_of_page("conductorone")).notes
+    assert any("reader-role-binding names ClusterRole read-only-access, which was not found" in note for note in notes)
+    assert not any("was not found" in note for note in derive(find_of_page("cado")).notes)
+
+
 def test_a_way_without_effect_does_not_decide() -> None:
     found = find_of_page("opentrace")
     dead = replace(found.ways[0], policies=(replace(found.ways[0].policies[0], namespaces=("a",)),), is_effective=False)
@@ -340,7 +347,8 @@ def test_a_role_without_any_right_in_clusters_is_not_restricted_to_none() -> Non
 
 def apono(*patterns: str, operator: str = "ArnLike") -> DerivedArguments:
     roles = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com"
-    trust = statement({"AWS": "*"}, **{operator: {"aws:PrincipalArn": [f"{roles}/{each}" for each in patterns]}})
+    condition = {operator: {"aws:PrincipalArn": [f"{roles}/{each}" for each in patterns]}}
+    trust = {**statement({"AWS": "*"}), "Condition": condition}
     return derive(with_trust(find_of_page("apono-sso"), trust))
 
 

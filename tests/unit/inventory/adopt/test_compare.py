@@ -228,6 +228,15 @@ def test_an_access_policy_whose_rules_are_not_known_has_a_row() -> None:
     assert effects(find(comparison, Section.RIGHTS, "AmazonEKSNewPolicy")) == (Effect.REMOVED, Effect.REMOVED)
 
 
+def test_a_role_that_stays_with_its_owner_is_kept_as_it_is_and_its_way_in_is_not() -> None:
+    found = find_of_page("conductorone")
+    comparison = compare(found, {"external_id": "c1-x", "existing_role_arn": found.principal_arn})
+    for row in comparison.rows:
+        if row.section in (Section.ROLE, Section.TRUST, Section.AWS):
+            assert row.is_kept, row
+    assert effects(find(comparison, Section.WAY_IN, "groups")) == (Effect.CHANGED, Effect.CHANGED)
+
+
 def test_what_is_removed_and_added_is_in_words() -> None:
     sentences = compare_page("conductorone").sentences[LEAST]
     removed = " / ".join(each.words for each in sentences if each.effect is Effect.REMOVED)

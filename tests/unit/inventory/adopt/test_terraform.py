@@ -22,6 +22,9 @@ RESOURCES: list[tuple[str, str, dict[str, Any]]] = [
     ("aws_iam_role_policy", "c1", {"role": "C1", "name": "more", "policy": SECRET}),
     ("aws_iam_policy", "c1", {"arn": POLICY, "name": "c1"}),
     ("aws_iam_role_policy_attachment", "c1", {"role": "C1", "policy_arn": POLICY}),
+    ("aws_iam_policy_attachment", "all", {"roles": ["C2"], "policy_arn": POLICY}),
+    ("aws_iam_role_policies_exclusive", "c2", {"role_name": "C2", "policy_names": ["only"]}),
+    ("aws_iam_role_policy_attachments_exclusive", "c3", {"role_name": "C3", "policy_arns": [POLICY]}),
     ("aws_eks_access_entry", "c1", {"cluster_name": "prod", "principal_arn": ROLE}),
     ("aws_eks_access_policy_association", "c1", {"cluster_name": "prod", "principal_arn": ROLE, "policy_arn": VIEW}),
     ("kubernetes_cluster_role_v1", "c1", {"metadata": metadata("c1-read")}),
@@ -71,6 +74,9 @@ def test_everything_about_access_is_found_by_the_name_that_aws_and_clusters_have
     assert state.find_inline_policy("C1", "more").endswith("aws_iam_role_policy.c1")
     assert state.find_policy(POLICY).endswith("aws_iam_policy.c1")
     assert state.find_attachment("C1", POLICY).endswith("aws_iam_role_policy_attachment.c1")
+    assert state.find_attachment("C2", POLICY).endswith("aws_iam_policy_attachment.all")
+    assert state.find_inline_policy("C2", "only").endswith("aws_iam_role_policies_exclusive.c2")
+    assert state.find_attachment("C3", POLICY).endswith("aws_iam_role_policy_attachments_exclusive.c3")
     assert state.find_entry("prod", "arn:aws:iam::111122223333:role/C1").endswith("aws_eks_access_entry.c1")
     assert state.find_association("prod", ROLE, VIEW).endswith("aws_eks_access_policy_association.c1")
     assert state.find_object("ClusterRole", None, "c1-read").endswith("kubernetes_cluster_role_v1.c1")
