@@ -68,6 +68,7 @@ def _format_policy(policy: FoundAccessPolicy) -> str:
 
 _FACTS: Mapping[str, Callable[[FoundWay], str]] = {
     "by": lambda way: _METHODS.get(way.method, str(way.method)),
+    "type of the entry": lambda way: "" if way.type == "STANDARD" else way.type,
     "username": lambda way: way.username,
     "groups": lambda way: ", ".join(sorted(way.groups)),
     "access policies": lambda way: ", ".join(sorted(map(_format_policy, way.policies))),
