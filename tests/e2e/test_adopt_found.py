@@ -137,3 +137,21 @@ def test_the_same_arguments_are_derived_as_from_the_page_itself(
     tags = {"tags": {"team": "x"}} if method is ENTRY else {}
     assert derived.arguments == {**expected.arguments, **tags}
     assert derived.missing == expected.missing
+
+
+def test_the_agents_role_of_eks_connector_is_found_without_a_way_into_any_cluster(sandbox: Sandbox) -> None:
+    expected = find_of_page("eks-connector").role
+    assert expected is not None
+    iam = sandbox.boto("iam")
+    arn = iam.create_role(RoleName=expected.name, AssumeRolePolicyDocument=json.dumps(expected.trust))["Role"]["Arn"]
+    document = json.dumps(expected.policies[0].document)
+    iam.put_role_policy(RoleName=expected.name, PolicyName="AmazonEKSConnectorAgentPolicy", PolicyDocument=document)
+    aws, keys = Aws(sandbox.endpoint), Keys(*_keys(sandbox), None)
+    reading = read_account(aws, keys, SCOPE, Progress(), concurrency=8, deadline=60)
+    (read,) = read_found_accesses(aws, keys, reading, [arn], home=REGION, vendors=VENDORS)
+    assert (read.vendor, read.ways, read.unread) == ("eks-connector", (), ())
+    derive = vendors()[read.vendor].derive_arguments
+    assert derive is not None
+    derived = derive(read)
+    assert derived.arguments == {"role_name": "AmazonEKSConnectorAgentRole"}
+    assert any("was not read" in note for note in derived.notes)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..errors import InvalidInputError
+from ..model.existing_role import ARGUMENT
 from ..model.found import DerivedArguments, FoundAccess, MissingArgument
 from ..model.identity import validate_namespaces
 from .cluster_rights import Scope, Where, list_bound_roles, unite_scopes
@@ -71,8 +72,8 @@ class ArgumentCollector:
         self.notes.append(f"{why}: the integration gets a role of its own, and this one is not taken over")
 
     def finish(self) -> DerivedArguments:
-        """All that was derived, with notes about what of the trust policy was not taken."""
-        if self.found.role is not None:
+        """All that was derived, with notes about what is not kept. An existing role keeps its trust policy."""
+        if self.found.role is not None and ARGUMENT not in self.arguments:
             self.notes += self.trust.list_notes()
         self.notes += (
             f"{each.binding.kind} {each.binding.name} names {each.role_kind} {each.role_name}, which was not found: it"

@@ -183,6 +183,15 @@ def test_a_role_that_another_program_manages_is_used_as_it_is() -> None:
     assert "existing_role_arn" not in twin.arguments, "a tag that anyone may give is no state"
 
 
+def test_a_role_that_is_used_as_it_is_keeps_its_whole_trust_policy() -> None:
+    found = find_of_page("conductorone")
+    assert found.role is not None
+    more = with_trust(found, *found.role.trust["Statement"], statement({"Service": "ec2.amazonaws.com"}))
+    assert any("ec2.amazonaws.com" in note for note in derive(more).notes)
+    managed = with_role(more, origin=Origin(Maker.EKSCTL, "tag", is_managed=True))
+    assert not any("ec2.amazonaws.com" in note for note in derive(managed).notes)
+
+
 def test_options_and_tags_of_the_role_are_kept_without_those_of_aws() -> None:
     found = with_role(
         find_of_page("conductorone"),
