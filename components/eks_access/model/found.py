@@ -82,6 +82,7 @@ class FoundAccessPolicy:
 
     arn: str
     namespaces: tuple[str, ...] | None = None
+    origin: Origin = Origin()
 
 
 @dataclass(frozen=True)

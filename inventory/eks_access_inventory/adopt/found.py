@@ -99,7 +99,10 @@ def _convert_way(way: WayIn, cluster: ClusterReading, origins: Origins) -> Found
         _METHODS[way.method],
         way.username,
         way.groups,
-        tuple(FoundAccessPolicy(each.arn, each.namespaces) for each in way.policies),
+        tuple(
+            FoundAccessPolicy(each.arn, each.namespaces, origins.of_association(cluster.name, way.arn, each.arn))
+            for each in way.policies
+        ),
         way.type,
         tags,
         way.is_effective,

@@ -46,6 +46,9 @@ class Origins:
     def of_entry(self, cluster: str, principal_arn: str, tags: Mapping[str, str]) -> Origin:
         return self._find(tags, lambda state: state.find_entry(cluster, principal_arn))
 
+    def of_association(self, cluster: str, principal_arn: str, policy_arn: str) -> Origin:
+        return self._find({}, lambda state: state.find_association(cluster, principal_arn, policy_arn))
+
     def of_mapping(self) -> Origin:
         """Of a line of aws-auth: that of the whole ConfigMap. A state does not show of which cluster it is."""
         return self._find({}, lambda state: state.find_aws_auth())

@@ -165,9 +165,10 @@ def _find_entry(inputs: Mapping[str, Any], key: str, place: Place) -> Match:
 
 def _find_association(inputs: Mapping[str, Any], key: str, place: Place) -> Match:
     way, arn = place.find_way(key, EntryMethod.ACCESS_ENTRY), inputs.get("policyArn")
-    if way is None or arn not in [policy.arn for policy in way.policies]:
-        return ABSENT
-    return _match(identify_association(way, place.found.principal_arn, str(arn)), way.origin)
+    for policy in way.policies if way is not None else ():
+        if way is not None and policy.arn == arn:
+            return _match(identify_association(way, place.found.principal_arn, policy.arn), policy.origin)
+    return ABSENT
 
 
 def _find_mapping(inputs: Mapping[str, Any], key: str, place: Place) -> Match:

@@ -128,7 +128,13 @@ def _find_way(place: Place, way: FoundWay, taken: frozenset[str], keys: frozense
     for policy in way.policies:
         identifier = identify_association(way, principal, policy.arn)
         name = policy.arn.rpartition("/")[2]
-        if identifier not in taken and not way.origin.is_managed:
+        if identifier in taken:
+            continue
+        if policy.origin.is_managed or way.origin.is_managed:
+            yield _leave(
+                f"access policy {name} of the {words}", policy.origin if policy.origin.is_managed else way.origin
+            )
+        else:
             yield Extra(ASSOCIATION, identifier, key, name, f"access policy {name} of the {words}")
 
 

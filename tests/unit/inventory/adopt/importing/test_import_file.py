@@ -162,6 +162,7 @@ def test_what_is_not_in_the_program_is_imported_to_be_removed() -> None:
         ({"objects": (replace(OBJECT, kind="ClusterRole", name="view"),)}, "Kubernetes' own"),
         ({"objects": (replace(OBJECT, name="system:node"),)}, "Kubernetes' own"),
         ({"ways": (replace(MAPPING, origin=MANAGED),)}, "Terraform manages it"),
+        ({"ways": (replace(WAY, policies=(FoundAccessPolicy(VIEW, None, MANAGED),)),)}, "Terraform manages it"),
         ({"ways": (replace(WAY, cluster="other"),)}, "not declared in this cluster"),
     ],
 )
