@@ -120,7 +120,8 @@ def test_a_page_followed_by_hand_is_taken_over_without_recreation_or_interruptio
     sandbox: Sandbox, case: Case, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     name = request.node.callspec.id
-    made = case.follow(sandbox, f"by-hand-{name}", case.ways)
+    # Cado's platform assumes only roles that are called so.
+    made = case.follow(sandbox, f"CadoResponse-{name}", case.ways)
     eventually(lambda: can_list(made), "the vendor comes in as its page has it")
     before = made.identify()
     config = {key: value for key, value in dev_config().items() if not isinstance(value, dict) or "secure" not in value}

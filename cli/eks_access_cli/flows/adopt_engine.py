@@ -69,7 +69,9 @@ def _compute_in(
     steps, generated = _preview(copy, folder / "generated.json", taking_over)
     imported = build_import_plan(generated, steps, integration, place, __version__)
     kubeconfig = _collect_kubeconfigs(steps, integration, imported, place, describe)
-    if imported.imports:
+    if imported.is_blocked:
+        steps = ()
+    elif imported.imports:
         file, clusters = folder / "import.json", folder / "kubeconfig.yaml"
         file.write_text(json.dumps(imported.content), encoding="utf-8")
         if kubeconfig:

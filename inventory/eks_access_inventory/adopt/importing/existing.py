@@ -128,8 +128,11 @@ def explain_owner(origin: Origin) -> tuple[str, str]:
 
 def _find_role(inputs: Mapping[str, Any], _key: str, place: Place) -> Match:
     role = place.role
-    if role is None or inputs.get("name") != role.name:
+    if role is None:
         return ABSENT
+    if (name := inputs.get("name")) != role.name:
+        why = f"the integration has a role of its own, {name}, and not {role.name}, to which all of this belongs"
+        return Match(Answer.KEPT_BY_OTHERS, why=why, advice="See why below, under what is not kept.")
     if role.origin.is_managed:
         why, advice = explain_owner(role.origin)
         other = "Or declare the role as `existing_role_arn`, which leaves it to its owner."

@@ -10,7 +10,7 @@ from typing import Any
 
 from eks_access.errors import EksAccessError
 
-from .existing import Answer, Match, Place, find_existing
+from .existing import ROLE, Answer, Match, Place, find_existing
 from .extras import Extra, Left, find_extras
 from .steps import PROVIDER_PREFIX, Planned, Step, parse_urn, select_below
 
@@ -47,12 +47,21 @@ class ImportPlan:
     left: tuple[Left, ...]
 
     @property
+    def is_blocked(self) -> bool:
+        """Whether the role itself cannot be taken over, and so nothing is: all else belongs to the role."""
+        return _is_blocked(self.found)
+
+    @property
     def imports(self) -> bool:
         """Whether there is anything to import: providers and components alone are no reason to."""
         return any(spec.get("id") for spec in self.content.get("resources") or ())
 
     def select(self, answer: Answer) -> tuple[Found, ...]:
         return tuple(each for each in self.found if each.match.answer is answer)
+
+
+def _is_blocked(found: Iterable[Found]) -> bool:
+    return any(each.planned.step.type == ROLE and each.match.answer is Answer.KEPT_BY_OTHERS for each in found)
 
 
 def build_import_plan(
@@ -76,11 +85,12 @@ def build_import_plan(
     custom = [each for each in below if not each.step.is_component and not each.step.is_provider]
     creates = [each for each in custom if each.step.op == "create"]
     found = tuple(Found(each, find_existing(each, place)) for each in creates)
-    known = {each.planned.step.urn: each.match.id for each in found if each.match.answer is Answer.EXISTS}
+    usable = () if _is_blocked(found) else found
+    known = {each.planned.step.urn: each.match.id for each in usable if each.match.answer is Answer.EXISTS}
     present = frozenset(_strip_region(each.step.state.get("id")) for each in custom if each.step.op != "create")
     taken = frozenset(known.values())
     keys = frozenset(each.cluster for each in below if each.cluster)
-    others = tuple(find_extras(place, taken, keys))
+    others = () if _is_blocked(found) else tuple(find_extras(place, taken, keys))
     extras = tuple(each for each in others if isinstance(each, Extra) and _strip_region(each.id) not in present)
     builder = _Builder(generated, steps, below, version)
     content = builder.build({each.step.urn for each in below}, known, extras)

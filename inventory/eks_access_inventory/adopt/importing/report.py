@@ -72,7 +72,7 @@ def _list_lines(plan: AdoptionPlan, commands: Commands, comparison: str, notes: 
 
 def _summarize(plan: AdoptionPlan) -> str:
     counts = [f"{format_count(len(plan.select(fate)), 'resource')} {fate}" for fate in Fate if plan.select(fate)]
-    shown = ", ".join(counts) or "nothing to do"
+    shown = ", ".join(counts) or "nothing is taken over"
     return f"Vendor {quote_name(plan.vendor)}. {shown[:1].upper()}{shown[1:]}."
 
 

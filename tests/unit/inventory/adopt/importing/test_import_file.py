@@ -180,6 +180,7 @@ def test_what_is_others_is_left_and_never_imported(changes: dict[str, Any], left
     [
         ({"role": replace(ROLE, origin=MANAGED)}, "Terraform manages it"),
         ({"role": replace(ROLE, path="/vendors/")}, "no path can be changed"),
+        ({"role": replace(ROLE, arn=f"{ARN}-2")}, "a role of its own, OpenTrace, and not OpenTrace-2"),
         ({"ways": (replace(WAY, is_effective=False),)}, "lets nobody in"),
         ({"ways": (replace(WAY, type="EC2"),)}, "no entry's type can be changed"),
         ({"ways": (replace(WAY, origin=MANAGED),)}, "Terraform manages it"),
@@ -192,6 +193,14 @@ def test_what_the_program_cannot_have_blocks(changes: dict[str, Any], why: str) 
     assert len(blocked) == 1
     assert why in blocked[0].why
     assert preview().plan(place()).select(Answer.KEPT_BY_OTHERS) == (), "without it nothing is in the way"
+
+
+def test_nothing_is_imported_where_the_role_is_not_taken_over() -> None:
+    plan = preview().plan(place(role=replace(ROLE, origin=MANAGED), objects=(OBJECT,)))
+    assert plan.is_blocked
+    assert not plan.imports
+    assert plan.extras == ()
+    assert not preview().plan(place()).is_blocked
 
 
 def test_a_type_that_is_not_known_here_is_reported_and_not_guessed() -> None:
