@@ -62,9 +62,15 @@ class Left:
     is_blocking: bool = False
 
 
-def find_extras(place: Place, taken: frozenset[str], keys: frozenset[str]) -> Iterator[Extra | Left]:
-    """What was found and is neither in the program (`taken`, by ids) nor in a cluster other than `keys`."""
-    if place.role is not None and not place.role.origin.is_managed:
+def find_extras(place: Place, taken: frozenset[str], keys: frozenset[str], *, has_role: bool) -> Iterator[Extra | Left]:
+    """What was found and the program does not have.
+
+    Args:
+        taken: the ids of what the program has.
+        keys: the keys of the clusters that it is declared in.
+        has_role: whether the program has the role; else the role, with its policies, is its owner's.
+    """
+    if has_role and place.role is not None and not place.role.origin.is_managed:
         for policy in place.role.policies:
             yield from _find_policy(place, place.role, policy, taken)
     for way in place.found.ways:

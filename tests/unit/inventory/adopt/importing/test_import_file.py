@@ -203,6 +203,15 @@ def test_nothing_is_imported_where_the_role_is_not_taken_over() -> None:
     assert not preview().plan(place()).is_blocked
 
 
+def test_an_existing_role_keeps_its_policies() -> None:
+    made = Preview()
+    access = made.add(ACCESS, "ot-api", {}, f"{COMPONENT} ot", custom=False)
+    made.add("aws:eks/accessEntry:AccessEntry", "ot-api", {"clusterName": "prod"}, access)
+    assert {each.type for each in made.plan(place()).extras} == {
+        "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
+    }
+
+
 def test_a_type_that_is_not_known_here_is_reported_and_not_guessed() -> None:
     made = preview()
     made.add("kubernetes:core/v1:Secret", "ot-api-secret", {}, f"{ACCESS} ot-api")
