@@ -86,6 +86,7 @@ def test_an_entry_is_tied_to_its_roles_unique_id() -> None:
     options = engine.options(ACCESS_ENTRY)["ot-api"]
     assert options.replacement_trigger.string_value == "AROA-ot", "whatever a plugin says about the tag"
     assert options.deleteBeforeReplace, "EKS has one entry for a principal"
+    assert list(options.replaceOnChanges) == [], "an entry that is imported has no such tag, and is not replaced for it"
 
 
 def test_a_role_that_is_not_created_yet_is_an_unknown_trigger() -> None:
