@@ -37,12 +37,19 @@ class Case:
 
     Attributes:
         settings: what the page does not show, and the user gives.
+        integration: the integration's name, if it is not the vendor's.
     """
 
     vendor: str
     follow: Follow
     ways: tuple[Way, ...]
     settings: tuple[str, ...] = ()
+    integration: str = ""
+
+    @property
+    def name(self) -> str:
+        """The integration's name, by which the probe finds its credentials."""
+        return self.integration or self.vendor
 
 
 def by_entry(*clusters: str, **more: Any) -> tuple[Way, ...]:
@@ -69,8 +76,8 @@ CASES = {
     "conductorone-mapping": Case(
         "conductorone", follow_conductorone, by_mapping("dev-configmap", username="c1", groups=("readers",))
     ),
-    "apono-entry": Case("apono", follow_apono, by_entry(*ENTRY, username="apono:{{SessionName}}")),
-    "apono-mapping": Case("apono", follow_apono, by_mapping(*MAPPING, username="{{SessionNameRaw}}")),
+    "apono-entry": Case("apono", follow_apono, by_entry(*ENTRY, username="apono:{{SessionName}}"), (), "apono-sso"),
+    "apono-mapping": Case("apono", follow_apono, by_mapping(*MAPPING, username="{{SessionNameRaw}}"), (), "apono-sso"),
 }
 
 
@@ -97,7 +104,7 @@ class Adopted:
 def adopt(program: Program, made: HandMade, case: Case, *options: str) -> Any:
     settings = [option for each in case.settings for option in ("--set", each)]
     command = ["eks-access", "adopt", "--stack", program.stack, "--vendor", case.vendor, "--role", made.arn]
-    return program.sandbox.run([*command, *settings, *options, "--", case.vendor], cwd=program.folder, timeout=SECONDS)
+    return program.sandbox.run([*command, *settings, *options, "--", case.name], cwd=program.folder, timeout=SECONDS)
 
 
 def read_steps(program: Program) -> dict[str, str]:
@@ -131,7 +138,7 @@ def test_a_page_followed_by_hand_is_taken_over_without_recreation_or_interruptio
             planned = adopt(program, made, case, "--write")
             assert planned.returncode == 0, planned.stdout + planned.stderr
             assert made.identify() == before, "planning changes nothing"
-            folder = tmp_path / f"adopt-{case.vendor}"
+            folder = tmp_path / f"adopt-{case.name}"
             plan = (folder / "plan.md").read_text()
             file = folder / "kubeconfig.yaml"
             env = {"KUBECONFIG": str(file)} if file.exists() else {}
@@ -205,17 +212,27 @@ def test_what_terraform_manages_is_left_and_what_is_missing_is_named(sandbox: Sa
     assert "subject" in missing.stderr
     assert not (tmp_path / "adopt-opentrace").exists(), "nothing is written"
     state = tmp_path / "terraform.tfstate"
-    role = {"mode": "managed", "type": "aws_iam_role", "name": "opentrace", "instances": [{"attributes": {}}]}
-    role["instances"] = [{"attributes": {"name": made.name, "arn": made.arn, "id": made.name}}]
-    state.write_text(json.dumps({"version": 4, "resources": [role]}))
     case = Case("opentrace", follow_opentrace, made.ways, (SUBJECT,))
-    left = adopt(program, made, case, "--terraform-state", str(state))
-    assert left.returncode == 1, left.stdout + left.stderr
-    assert "## Cannot be taken over" in left.stdout
-    assert "Terraform manages it (aws_iam_role.opentrace" in left.stdout
-    specs = json.loads((tmp_path / "adopt-opentrace/import.json").read_text())["resources"]
-    assert not [spec for spec in specs if spec["type"] == "aws:iam/role:Role"]
-    assert adopt(program, made, case).returncode == 0, "without the state it is taken over"
+    entry = {"cluster_name": "dev-api", "principal_arn": made.arn}
+    managed = {"aws_iam_role": {"name": made.name, "arn": made.arn}, "aws_eks_access_entry": entry}
+    # A role of Terraform's is used as it is; an entry of Terraform's is in the way.
+    for kinds, code in ((["aws_iam_role"], 0), ([*managed], 1)):
+        resources = [
+            {"mode": "managed", "type": kind, "name": "opentrace", "instances": [{"attributes": managed[kind]}]}
+            for kind in kinds
+        ]
+        state.write_text(json.dumps({"version": 4, "resources": resources}))
+        left = adopt(program, made, case, "--terraform-state", str(state))
+        assert left.returncode == code, left.stdout + left.stderr
+        assert ("## Cannot be taken over" in left.stdout) is (code == 1)
+        assert f"Terraform manages it ({kinds[-1]}.opentrace" in left.stdout
+        specs = json.loads((tmp_path / "adopt-opentrace/import.json").read_text())["resources"]
+        imported = {spec["type"] for spec in specs if spec.get("id")}
+        assert not [kind for kind in imported if kind.startswith("aws:iam/")], "the role and its policies are left"
+        assert ("aws:eks/accessEntry:AccessEntry" in imported) is (code == 0)
+    alone = adopt(program, made, case)
+    assert alone.returncode == 0
+    assert "- `Role` `opentrace`, `by-hand-left`" in alone.stdout, "without the state it is taken over"
 
 
 def compare_with_plan(plan: str, steps: dict[str, str]) -> None:

@@ -70,7 +70,12 @@ def find_extras(place: Place, taken: frozenset[str], keys: frozenset[str], *, ha
         keys: the keys of the clusters that it is declared in.
         has_role: whether the program has the role; else the role, with its policies, is its owner's.
     """
-    if has_role and place.role is not None and not place.role.origin.is_managed:
+    if place.role is not None and not has_role:
+        why, _ = (
+            explain_owner(place.role.origin) if place.role.origin.is_managed else ("it is declared as existing", "")
+        )
+        yield Left(f"role {place.role.name}", f"{why}: the integration uses it, with its policies, as its owner has it")
+    elif place.role is not None and not place.role.origin.is_managed:
         for policy in place.role.policies:
             yield from _find_policy(place, place.role, policy, taken)
     for way in place.found.ways:

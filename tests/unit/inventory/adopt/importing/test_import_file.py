@@ -207,9 +207,12 @@ def test_an_existing_role_keeps_its_policies() -> None:
     made = Preview()
     access = made.add(ACCESS, "ot-api", {}, f"{COMPONENT} ot", custom=False)
     made.add("aws:eks/accessEntry:AccessEntry", "ot-api", {"clusterName": "prod"}, access)
-    assert {each.type for each in made.plan(place()).extras} == {
-        "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
-    }
+    plan = made.plan(place(role=replace(ROLE, origin=MANAGED)))
+    assert {each.type for each in plan.extras} == {"aws:eks/accessPolicyAssociation:AccessPolicyAssociation"}
+    (left,) = plan.left
+    assert left.words == "role OpenTrace"
+    assert "Terraform manages it (aws_iam_role.opentrace)" in left.why
+    assert not left.is_blocking
 
 
 def test_a_type_that_is_not_known_here_is_reported_and_not_guessed() -> None:
