@@ -1,7 +1,7 @@
 """Adopts what was made by hand: reads it, declares it, and plans the import with the engine. Changes nothing itself."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,7 +126,7 @@ def run_adopt(options: AdoptOptions) -> int:
         _print_missing(options.integration, derived)
         return exit_codes.FAILED
     comparison = format_differences(declaration.environment, options.integration, found, reading)
-    place = Place(found, declaration.clusters)
+    place = Place(found, declaration.clusters, dict(_find_uncertain(reading)))
     computed = compute(target, declaration, options.integration, key, place, connection.describe)
     if options.write and declaration.block and not declaration.problem:
         write_file(target, declaration.text)
@@ -153,6 +153,15 @@ def find_access(connection: Connection, target: Target, reading: AccountReading,
         deadline=READ_SECONDS,
     )
     return found
+
+
+def _find_uncertain(reading: AccountReading) -> Iterator[tuple[tuple[str, str], str]]:
+    """The clusters in which principals that were not found may use the same groups, with the reason."""
+    for cluster in reading.clusters:
+        if cluster.unread:
+            yield (cluster.name, cluster.region), "not all of the cluster could be read"
+        elif cluster.identity_providers:
+            yield (cluster.name, cluster.region), "users of the cluster's identity provider may be in the same groups"
 
 
 def _read_state(path: Path) -> TerraformState:

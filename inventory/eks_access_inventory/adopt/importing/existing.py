@@ -60,10 +60,15 @@ class ClusterKey:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the integration is: what was found, and the clusters of the environment by their keys."""
+    """Where the integration is: what was found, and the clusters of the environment by their keys.
+
+    Attributes:
+        uncertain: clusters, by name and region, in which it is not certain who else uses an object, with the reason.
+    """
 
     found: FoundAccess
     clusters: Mapping[str, ClusterKey] = field(default_factory=dict)
+    uncertain: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def role(self) -> FoundRole | None:
@@ -77,6 +82,11 @@ class Place:
             if (each.kind, each.name, each.namespace or "") == (kind, name, namespace or "") and self.is_in(each, key):
                 return each
         return None
+
+    def explain_uncertain(self, each: FoundObject) -> str:
+        """Why others may use an object, although none was found; empty where it is certain that they do not."""
+        reason = self.uncertain.get((each.cluster, each.region), "")
+        return f"others may use it: {reason}" if reason else ""
 
     def is_in(self, each: FoundWay | FoundObject, key: str) -> bool:
         cluster = self.clusters.get(key)
@@ -190,6 +200,8 @@ def _find_object(kind: str) -> Callable[[Mapping[str, Any], str, Place], Match]:
         if found.is_shared:
             why = "others use it too, and would get what the program has in its place"
             return Match(Answer.KEPT_BY_OTHERS, why=why, advice="Give the others an object of their own first.")
+        if reason := place.explain_uncertain(found):
+            return Match(Answer.KEPT_BY_OTHERS, why=reason)
         return _match(identify_object(key, found), found.origin)
 
     return find

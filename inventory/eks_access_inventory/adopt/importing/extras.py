@@ -163,6 +163,8 @@ def _find_object(
         yield Left(words, "it is Kubernetes' own")
     elif each.is_shared:
         yield Left(words, "others use it too")
+    elif reason := place.explain_uncertain(each):
+        yield Left(words, reason, "Delete it yourself once you know that it is not needed.")
     elif each.origin.is_managed:
         yield _leave(words, each.origin)
     elif each.kind not in RBAC_KINDS:

@@ -203,6 +203,18 @@ def test_nothing_is_imported_where_the_role_is_not_taken_over() -> None:
     assert not preview().plan(place()).is_blocked
 
 
+def test_objects_are_left_where_it_is_not_certain_who_else_uses_them() -> None:
+    own = replace(OBJECT, kind="ClusterRole", name="ot-read")
+    found = place(objects=(OBJECT, own))
+    uncertain = replace(found, uncertain={("prod", "us-east-1"): "not all of the cluster could be read"})
+    assert {"ClusterRole ot-api-read": "api//ot-read"}.items() <= ids(preview().plan(found)).items()
+    plan = preview().plan(uncertain)
+    assert not [each for each in ids(plan).values() if "//" in each]
+    assert {each.is_blocking for each in plan.left if "others may use it: not all" in each.why} == {True, False}
+    elsewhere = replace(found, uncertain={("prod", "eu-west-1"): "not all of the cluster could be read"})
+    assert preview().plan(elsewhere).left == ()
+
+
 def test_an_existing_role_keeps_its_policies() -> None:
     made = Preview()
     access = made.add(ACCESS, "ot-api", {}, f"{COMPONENT} ot", custom=False)
