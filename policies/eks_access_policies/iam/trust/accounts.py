@@ -41,7 +41,7 @@ _PRINCIPAL_ARN = re.compile(
 _UNIQUE_ID = re.compile(r"A(ROA|IDA|GPA|KIA)[A-Z0-9]{12,}")
 _TO_REPLACE = re.compile(
     r"your|example|sample|change.?me|replace|place.?holder|insert|fixme|dummy|default|\bto.?do\b|\btbd\b"
-    r"|fill.?(me|it)?.?in|set.?me|(put|enter|paste|provided|generated|given|issued).*(id|here|vendor|console)$"
+    r"|fill.?(me|it)?.?in|set.?me|\b(put|enter|paste).*(id|here)$|(provided|generated|given|issued).?by"
     r"|(from|by).the.(vendor|console)|<.*>|\{\{.*\}\}|\[.*\]"
 )
 """Words, and brackets, of a page or template whose reader was to write the value."""

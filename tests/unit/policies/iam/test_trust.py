@@ -149,7 +149,17 @@ def test_a_placeholder_is_no_external_id(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [SECRET, "c1-0123456789", "c1", "acme-prod-2931", "a1b2c3d4", "org_2fX9", "01234abc", "acme-id-77f3"],
+    [
+        SECRET,
+        "c1-0123456789",
+        "c1",
+        "acme-prod-2931",
+        "a1b2c3d4",
+        "org_2fX9",
+        "01234abc",
+        "acme-id-77f3",
+        "disputes-7f1a-id",
+    ],
 )
 def test_what_a_vendor_may_issue_is_an_external_id(value: str) -> None:
     assert not evaluate(Case("", (aws(VENDOR_ROLE, external_id(value)),)))
