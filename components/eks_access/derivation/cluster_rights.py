@@ -48,7 +48,12 @@ class BoundRole:
 
 def find_scopes(found: FoundAccess, request: Request) -> Mapping[Where, Scope]:
     """Where the principal may make the request, by cluster: in the whole cluster, or in which namespaces."""
-    return {(way.region, way.cluster): _find_scope(found, way, request) for way in list_ways(found)}
+    scopes: dict[Where, Scope] = {}
+    for way in list_ways(found):
+        before, own = scopes.get((way.region, way.cluster), ()), _find_scope(found, way, request)
+        is_everywhere = before is None or own is None
+        scopes[way.region, way.cluster] = None if is_everywhere else tuple(sorted({*(before or ()), *(own or ())}))
+    return scopes
 
 
 def is_master(found: FoundAccess) -> bool:

@@ -341,7 +341,36 @@ def test_a_way_without_effect_does_not_decide() -> None:
     found = find_of_page("opentrace")
     dead = replace(found.ways[0], policies=(replace(found.ways[0].policies[0], namespaces=("a",)),), is_effective=False)
     assert derive(replace(found, ways=(dead,))).arguments["namespaces"] == ["a"]
-    assert "namespaces" not in derive(replace(found, ways=(dead, found.ways[0]))).arguments
+    for ways in ((dead, found.ways[0]), (found.ways[0], dead)):
+        assert "namespaces" not in derive(replace(found, ways=ways)).arguments
+    live = replace(dead, is_effective=True)
+    whole = replace(found.ways[0], is_effective=False)
+    for ways in ((live, whole), (whole, live)):
+        assert derive(replace(found, ways=ways)).arguments["namespaces"] == ["a"]
+
+
+def test_bindings_of_a_way_without_effect_do_not_decide() -> None:
+    made = find_made("cado", {"platform_role_arns": [PLATFORM], "namespaces": ["a"]})
+    shadowed = replace(made.ways[0], method=MAPPING, groups=("old",), is_effective=False)
+    old = tuple(
+        replace(each, namespace=None, kind="ClusterRoleBinding", name="old", body={**each.body, "subjects": [OLD]})
+        for each in made.objects
+        if each.kind == "RoleBinding"
+    )
+    both = replace(made, ways=(*made.ways, shadowed), objects=(*made.objects, *old))
+    assert derive(both).arguments["namespaces"] == ["a"]
+    effective = replace(both, ways=(replace(shadowed, is_effective=True),))
+    assert "namespaces" not in derive(effective).arguments
+
+
+OLD = {"kind": "Group", "name": "old"}
+
+
+def test_two_conditions_on_one_key_restrict_each_other_and_are_not_taken_for_one() -> None:
+    twice = {"StringEquals": {"sts:ExternalId": "c1-x"}, "StringLike": {"sts:ExternalId": "c1-x"}}
+    derived = derive(with_trust(find_of_page("conductorone"), statement(C1, **twice)))
+    assert [each.name for each in derived.missing] == ["external_id"]
+    assert len([note for note in derived.notes if "no argument keeps that condition" in note]) == 2
 
 
 def test_a_role_without_any_right_in_clusters_is_not_restricted_to_none() -> None:

@@ -130,6 +130,15 @@ def test_a_wildcard_is_compared_with_what_it_covers() -> None:
     assert effects(describe) == (Effect.NARROWED, Effect.KEPT)
 
 
+def test_what_is_denied_is_not_covered_by_what_is_allowed() -> None:
+    document = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    found = with_role(find_of_page("conductorone"), policies=(FoundPolicy("wide", document),))
+    comparison = compare(found, {"external_id": "c1-x", "tier": "provision"})
+    row = find(comparison, Section.AWS, "never eks:AssociateAccessPolicy")
+    assert (row.found, row.effects[LEAST]) == ("", Effect.ADDED)
+    assert find(comparison, Section.AWS, "iam:GetRole").found == "on everything, by *"
+
+
 def test_everything_except_some_is_a_row_of_its_own() -> None:
     document = {"Statement": [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}]}
     comparison = compare(with_role(find_of_page("opentrace"), policies=(FoundPolicy("n", document),)), OPENTRACE)
@@ -175,7 +184,9 @@ def test_a_way_without_effect_is_shown_as_such() -> None:
     comparison = compare(
         replace(found, ways=(*found.ways, shadowed)), {"platform_role_arns": ["arn:aws:iam::444455556666:role/P"]}
     )
-    assert find(comparison, Section.WAY_IN, "by").found == "access entry and aws-auth (without effect)"
+    by = find(comparison, Section.WAY_IN, "by")
+    assert by.found == "access entry and aws-auth (without effect)"
+    assert effects(by) == (Effect.KEPT, Effect.KEPT)
 
 
 def test_rights_in_clusters_are_compared_by_verbs_and_kinds() -> None:
