@@ -367,7 +367,7 @@ OLD = {"kind": "Group", "name": "old"}
 
 
 def test_two_conditions_on_one_key_restrict_each_other_and_are_not_taken_for_one() -> None:
-    twice = {"StringEquals": {"sts:ExternalId": "c1-x"}, "StringLike": {"sts:ExternalId": "c1-x"}}
+    twice: dict[str, Any] = {"StringEquals": {"sts:ExternalId": "c1-x"}, "StringLike": {"sts:ExternalId": "c1-x"}}
     derived = derive(with_trust(find_of_page("conductorone"), statement(C1, **twice)))
     assert [each.name for each in derived.missing] == ["external_id"]
     assert len([note for note in derived.notes if "no argument keeps that condition" in note]) == 2
