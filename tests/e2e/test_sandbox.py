@@ -97,6 +97,18 @@ def test_an_access_entry_authenticates_its_role_under_the_session_name(sandbox: 
     assert user["groups"] == ["auditors", "system:authenticated"]
 
 
+def test_an_access_entry_is_described_with_the_tags_that_it_has_now(sandbox: Sandbox) -> None:
+    role, eks = Role.create(sandbox), sandbox.boto("eks")
+    key = {"clusterName": "dev-api", "principalArn": role.arn}
+    entry = eks.create_access_entry(**key)["accessEntry"]
+    eks.tag_resource(resourceArn=entry["accessEntryArn"], tags={"team": "x", "owner": "y"})
+    assert eks.describe_access_entry(**key)["accessEntry"]["tags"] == {"team": "x", "owner": "y"}
+    eks.untag_resource(resourceArn=entry["accessEntryArn"], tagKeys=["owner"])
+    assert eks.describe_access_entry(**key)["accessEntry"]["tags"] == {"team": "x"}
+    eks.delete_access_entry(**key)
+    role.delete()
+
+
 def test_a_config_map_cluster_authenticates_by_aws_auth_and_rejects_every_access_entry_call(sandbox: Sandbox) -> None:
     role, eks = Role.create(sandbox), sandbox.boto("eks")
     principal = {"clusterName": "dev-configmap", "principalArn": role.arn}
