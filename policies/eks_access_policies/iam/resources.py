@@ -188,7 +188,7 @@ def _fits_nothing(pattern: str, action: actions.Action) -> bool:
     if not (action.resources if is_reference_complete(action.service) else _has_required_type(action)):
         return False
     if is_pattern(fields[3]) and not _field_fits(fields[4], "${Account}"):
-        # A field is missing: whether `*` then stands for two is not documented.
+        # A field is missing: a `*` that ends a field goes on past its colon (`_complete`).
         return not any(overlaps(pattern, _PLACEHOLDER.sub("*", each)) for each in _find_forms(action, ()))
     if any(_is_elsewhere(fields, each) for each in _find_forms(action, ())):
         return True
