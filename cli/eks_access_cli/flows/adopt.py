@@ -126,7 +126,7 @@ def run_adopt(options: AdoptOptions) -> int:
         _print_missing(options.integration, derived)
         return exit_codes.FAILED
     comparison = format_differences(declaration.environment, options.integration, found, reading)
-    place = Place(found, declaration.clusters, dict(_find_uncertain(reading)))
+    place = Place(found, declaration.clusters, dict(find_uncertain(reading)))
     computed = compute(target, declaration, options.integration, key, place, connection.describe)
     if options.write and declaration.block and not declaration.problem:
         write_file(target, declaration.text)
@@ -155,7 +155,7 @@ def find_access(connection: Connection, target: Target, reading: AccountReading,
     return found
 
 
-def _find_uncertain(reading: AccountReading) -> Iterator[tuple[tuple[str, str], str]]:
+def find_uncertain(reading: AccountReading) -> Iterator[tuple[tuple[str, str], str]]:
     """The clusters in which principals that were not found may use the same groups, with the reason."""
     for cluster in reading.clusters:
         if cluster.unread:
@@ -209,7 +209,7 @@ def _declare(
             )
         return find_declaration(target, name, declared), DerivedArguments({})
     derived = _derive(vendors()[key], found)
-    given = dict(map(_parse_setting, options.settings))
+    given = dict(map(parse_setting, options.settings))
     missing = tuple(each for each in derived.missing if each.name.partition(".")[0] not in given)
     derived = DerivedArguments({**derived.arguments, **given}, missing, derived.notes)
     if missing:
@@ -224,7 +224,12 @@ def _derive(vendor: Vendor, found: FoundAccess) -> DerivedArguments:
     return vendor.derive_arguments(found)
 
 
-def _parse_setting(setting: str) -> tuple[str, Any]:
+def parse_setting(setting: str) -> tuple[str, Any]:
+    """The name and the value of a --set.
+
+    Raises:
+        InvalidInputError: it is not of the form KEY=YAML. The value, which may be a secret, is not in the message.
+    """
     name, equals, text = setting.partition("=")
     try:
         value = yaml.safe_load(text)

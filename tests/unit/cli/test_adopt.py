@@ -1,6 +1,7 @@
 """`eks-access adopt`: its usage, the environment's file, and the folder that it writes."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from eks_access.errors import InvalidInputError
 from eks_access.model.found import FoundAccess, FoundWay
 from eks_access.model.identity import EntryMethod
 from eks_access_cli.flows import adopt_folder
+from eks_access_cli.flows.adopt import find_uncertain, parse_setting
 from eks_access_cli.flows.adopt_engine import Computed
 from eks_access_cli.flows.adopt_environment import (
     AdoptError,
@@ -26,6 +28,7 @@ from eks_access_cli.main import main
 from eks_access_cli.scratch_stack import SERVICE_SECRETS, ScratchStackError, copy_stack
 from eks_access_inventory.adopt.importing.import_file import ImportPlan
 from eks_access_inventory.adopt.importing.plan import build_plan_from_inputs
+from eks_access_inventory.reading.model import AccountReading, ClusterReading, Unread
 
 ENVIRONMENT = """\
 config:
@@ -179,6 +182,28 @@ def test_a_stack_whose_secrets_are_the_services_is_not_copied(
         project: dict[str, Any] = yaml.safe_load((copy.project / "Pulumi.yaml").read_text())
         assert project["main"] == str(target.project.folder), "the program runs where it is"
     assert not copy.project.exists()
+
+
+# What is given, and what is certain
+
+
+def test_settings_are_yaml_and_anything_else_is_refused_without_its_value() -> None:
+    assert parse_setting("namespaces=[a, b]") == ("namespaces", ["a", "b"])
+    assert parse_setting('subject="110169484474386276334"') == ("subject", "110169484474386276334")
+    for wrong in ("no-value", "=x", "key=[unclosed-canary"):
+        with pytest.raises(InvalidInputError) as refused:
+            parse_setting(wrong)
+        assert "canary" not in str(refused.value)
+
+
+def test_clusters_that_were_not_read_completely_or_have_other_users_are_uncertain() -> None:
+    clusters = [
+        ClusterReading("whole", "us-east-1"),
+        ClusterReading("partly", "us-east-1", unread=(Unread("aws-auth", "403"),)),
+        ClusterReading("others", "us-east-1", identity_providers=({"issuerUrl": "https://issuer"},)),
+    ]
+    reading = AccountReading("111122223333", "aws", datetime.now(UTC), 0, ("us-east-1",), clusters)
+    assert {name for (name, _), _ in find_uncertain(reading)} == {"partly", "others"}
 
 
 # Usage
