@@ -12,6 +12,7 @@ import yaml
 from sandbox import Sandbox
 from sandbox.environment import OPENTRACE_SUBJECT
 from tests.e2e.pages import (
+    EXTERNAL_ID,
     VIEW_POLICY,
     HandMade,
     Poller,
@@ -134,6 +135,8 @@ def test_a_page_followed_by_hand_is_taken_over_without_recreation_or_interruptio
             assert made.identify() == before, "planning changes nothing"
             folder = tmp_path / f"adopt-{case.name}"
             plan = (folder / "plan.md").read_text()
+            shown = [planned.stdout, planned.stderr, plan, (folder / "import.json").read_text()]
+            assert not [text for text in shown if EXTERNAL_ID in text]
             file = folder / "kubeconfig.yaml"
             env = {"KUBECONFIG": str(file)} if file.exists() else {}
             options = ("--yes", "--protect=false", "--generate-code=false", "--stack", name)
