@@ -73,6 +73,14 @@ CASES = {
     ),
     "cado-entry": Case("cado", follow_cado, by_entry(*ENTRY, groups=("cado",))),
     "cado-mapping": Case("cado", follow_cado, by_mapping(*MAPPING, groups=("cado",))),
+    "cado-entry-vendor": Case("cado", follow_cado, by_entry("dev-api", groups=("cado",)), ("profile=vendor",)),
+    "cado-mapping-vendor": Case("cado", follow_cado, by_mapping(*MAPPING, groups=("cado",)), ("profile=vendor",)),
+    "conductorone-mapping-vendor": Case(
+        "conductorone",
+        follow_conductorone,
+        by_mapping("dev-configmap", username="c1", groups=("readers",)),
+        ("profile=vendor",),
+    ),
     "conductorone-entry": Case("conductorone", follow_conductorone, by_entry("dev-api", groups=("readers",))),
     "conductorone-mapping": Case(
         "conductorone", follow_conductorone, by_mapping("dev-configmap", username="c1", groups=("readers",))

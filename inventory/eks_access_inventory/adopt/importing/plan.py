@@ -26,6 +26,8 @@ _UNKNOWN_VALUE = "(known only afterwards)"
 class Fate(StrEnum):
     """What becomes of a resource."""
 
+    IMPORTED = "taken over"
+    """Where the engine did not compute what it changes."""
     KEPT = "kept as it is"
     CHANGED = "changed"
     CREATED = "created"
@@ -105,7 +107,7 @@ def build_plan_from_inputs(
     integration: str, vendor: str, imported: ImportPlan, found: FoundAccess, why: str
 ) -> AdoptionPlan:
     """The plan without the engine's differences: what exists is imported, and what `up` changes in it is not known."""
-    fates = {Answer.EXISTS: Fate.CHANGED, Answer.ABSENT: Fate.CREATED, Answer.NOT_LOOKED_FOR: Fate.CREATED}
+    fates = {Answer.EXISTS: Fate.IMPORTED, Answer.ABSENT: Fate.CREATED, Answer.NOT_LOOKED_FOR: Fate.CREATED}
     items = []
     for each in imported.found:
         if each.match.answer in fates:

@@ -12,6 +12,7 @@ from .plan import AdoptionPlan, Difference, Fate, Item
 LONGEST_VALUE = 600
 """Characters of a value that are shown."""
 _HEADINGS = {
+    Fate.IMPORTED: "Taken over",
     Fate.KEPT: "Kept as it is",
     Fate.CHANGED: "Changed in place",
     Fate.CREATED: "Created",
