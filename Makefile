@@ -86,7 +86,7 @@ format: setup ## format the code, and mend what lint can mend by itself
 	$(BIN)/ruff format .
 
 docs: setup ## write all that is generated: JSON schemas, tables of rules, the provider's schema
-	@for name in custom environment inventory report; do \
+	@for name in custom environment inventory offboard report; do \
 	  $(call write,$(BIN)/eks-access schema $$name,docs/schema/$$name.json); \
 	done
 	$(PY) -m eks_access_policies.report.docs docs/policies

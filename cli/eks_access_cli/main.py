@@ -21,6 +21,7 @@ COMMANDS = {
     "leftovers": ("leftovers", "List orphaned resources of off-boarded integrations and of vendors."),
     "merge": ("merge", "Merge the reports of a sharded probe run into one."),
     "migrate": ("migrate", "Migrate a cluster from aws-auth to access entries."),
+    "offboard": ("offboard", "Remove an integration everywhere, and prove that it cannot come in any more."),
     "plugin": ("plugin", "Install the Pulumi plugin of this package."),
     "policies": ("policies", "Evaluate deployed stacks against the rules of the policy pack."),
     "probe": ("probe", "Act as each integration and prove what it can and cannot do."),

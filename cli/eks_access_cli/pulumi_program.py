@@ -23,7 +23,7 @@ _READ_SECONDS = 300
 """For what reads or writes the state alone."""
 _ENGINE_SECONDS = 1800
 """For what runs the program or the providers: a preview of a large stack takes minutes."""
-_ENGINE_COMMANDS = ("preview", "refresh", "cancel", "import")
+_ENGINE_COMMANDS = ("preview", "refresh", "cancel", "import", "destroy", "up")
 
 _log = logging.getLogger(__name__)
 
@@ -82,6 +82,14 @@ class PulumiStack:
     def refresh(self) -> None:
         """Compares the state with what exists; creates, changes and deletes nothing."""
         self._run("refresh", "--yes", "--skip-preview")
+
+    def destroy_targets(self, urns: Sequence[str]) -> None:
+        """Deletes these resources alone; the engine refuses if another one depends on them. The program is not run."""
+        self._run("destroy", "--yes", "--skip-preview", *(f"--target={urn}" for urn in urns))
+
+    def update_outputs(self, stack_urn: str) -> None:
+        """Runs the program and writes the stack's outputs; no resource is created, changed or deleted."""
+        self._run("up", "--yes", "--skip-preview", "--suppress-outputs", f"--target={stack_urn}")
 
     def cancel(self) -> None:
         """Removes the lock that an interrupted run left."""

@@ -32,6 +32,13 @@ def show_controls(text: str, *, keep_lines: bool = False) -> str:
     return "\n".join(line.translate(_PICTURES) for line in (text.split("\n") if keep_lines else [text]))
 
 
+def escape_markdown(text: str) -> str:
+    """The text on one line, with nothing that Markdown or HTML would act on but pipes, which end a table's cell."""
+    escaped = "".join(f"\\{each}" if each in "\\`*_{}[]<>#!~" else each for each in show_controls(text))
+    # No mentions, and no links that a renderer would make of addresses.
+    return escaped.replace("@", "@\u200b").replace("://", ":\u200b//").replace("www.", "www\u200b.")
+
+
 def format_count(count: int, noun: str, plural: str = "s") -> str:
     """`1 role`, `1,200 roles`; `plural` is the plural's ending."""
     return f"{count:,} {noun}{'' if count == 1 else plural}"

@@ -10,7 +10,7 @@ from . import Command
 
 
 @click.command("schema", cls=Command)
-@click.argument("file", type=click.Choice(["custom", "environment", "inventory", "report"]))
+@click.argument("file", type=click.Choice(["custom", "environment", "inventory", "offboard", "report"]))
 @click.option(
     "--project",
     metavar="NAME",
@@ -25,6 +25,7 @@ def command(*, file: str, project: str) -> None:
     custom       a custom integration's definition
     environment  Pulumi.<environment>.yaml
     inventory    what `eks-access inventory --json` writes
+    offboard     what `eks-access offboard` writes
     report       what `eks-access probe --json` writes
 
     \b
@@ -45,6 +46,10 @@ def _load_schema(file: str, project: str) -> dict[str, Any]:
         from eks_access_inventory.inventory import json_schema as inventory_schema
 
         return inventory_schema()
+    if file == "offboard":
+        from eks_access_probe.offboard.report import json_schema as offboard_schema
+
+        return offboard_schema()
     if file == "report":
         from eks_access_probe.report.json import json_schema
 

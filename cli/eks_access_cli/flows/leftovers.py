@@ -40,7 +40,11 @@ def list_leftovers(manifest: Manifest, gone: frozenset[str], profile: str | None
 
 def _to_json(manifest: Manifest, survey: Survey) -> str:
     findings = [
-        {"belongsTo" if key == "belongs_to" else key: value for key, value in asdict(finding).items()}
+        {
+            "belongsTo" if key == "belongs_to" else key: value
+            for key, value in asdict(finding).items()
+            if key != "by_vendor"
+        }
         for finding in survey.findings
     ]
     report = {

@@ -262,6 +262,10 @@ def _handoff(place: Place, group: str, account_check: bool) -> Handoff:
             + ", ".join(f"{cluster.name} ({cluster.region})" for cluster in place.clusters)
             + ".",
         ),
+        removal=(
+            f"In Cado open Settings > Cloud and delete the role {place.role_arn}.",
+            "What Cado has acquired stays in its platform and its bucket: delete it there, unless it is evidence.",
+        ),
     )
 
 

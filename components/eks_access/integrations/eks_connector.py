@@ -332,4 +332,11 @@ def _handoff(place: Place, viewers: Mapping[str, Viewer]) -> Handoff:
                 for each in viewers.values()
             ),
         ),
+        removal=(
+            "EKS has no other side: deregistering the clusters ends their connection, and they leave the console.",
+            *(
+                f"Take from {each.arn} the policy for opening connected clusters, unless others are connected."
+                for each in viewers.values()
+            ),
+        ),
     )

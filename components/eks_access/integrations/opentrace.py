@@ -107,6 +107,10 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
                 ),
             ),
             steps=("In OpenTrace open Integrations > AWS EKS, enter the values above and choose Connect.",),
+            removal=(
+                "In OpenTrace open Integrations > AWS EKS and remove the connection with"
+                f" {', '.join(cluster.name for cluster in place.clusters)} and the role {place.role_arn}.",
+            ),
         ),
         residual_risks=(
             "Pod specifications hold environment values: RBAC cannot hide them from whoever may list pods.",

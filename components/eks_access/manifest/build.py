@@ -63,6 +63,7 @@ def build_integration_access(
         handoff=Handoff(
             fields=[HandoffField(**vars(field)) for field in integration.handoff.fields],
             steps=[*_instructions_for_owner(role, place), *integration.handoff.steps],
+            removal=list(integration.handoff.removal),
         ),
         residual_risks=list(integration.residual_risks),
         objects=[

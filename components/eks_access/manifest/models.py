@@ -142,6 +142,8 @@ class HandoffField(CamelModel):
 class Handoff(CamelModel):
     fields: list[HandoffField]
     steps: list[str]
+    removal: list[str] = Field(default_factory=list)
+    """What to do on the vendor's own side when the integration is off-boarded."""
 
 
 class Leftover(CamelModel):

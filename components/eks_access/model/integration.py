@@ -169,6 +169,8 @@ class Handoff:
 
     fields: tuple[Field, ...]
     steps: tuple[str, ...] = ()
+    removal: tuple[str, ...] = ()
+    """What to do on the vendor's own side when the integration is off-boarded."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from eks_access.text_layout import show_controls
+from eks_access.text_layout import escape_markdown, show_controls
 from eks_access_policies.review.formatting import quote_name
 
 from ..inventory import AccessInventory
@@ -107,7 +107,4 @@ def _list_problems(rows: list[Row]) -> Iterator[str]:
 def _text(text: str) -> str:
     """Text that has names from elsewhere in it, with nothing that Markdown or HTML would act on."""
     shown = show_controls(text)
-    shown = f"{shown[:_LONGEST]}…" if len(shown) > _LONGEST else shown
-    escaped = "".join(f"\\{each}" if each in "\\`*_{}[]<>#!~" else each for each in shown)
-    # No mentions, and no links that a renderer would make of addresses.
-    return escaped.replace("@", "@\u200b").replace("://", ":\u200b//").replace("www.", "www\u200b.")
+    return escape_markdown(f"{shown[:_LONGEST]}…" if len(shown) > _LONGEST else shown)

@@ -27,6 +27,8 @@ def create_sessions(actor: Actor, key: str, cluster: Cluster) -> list[ClusterSes
 class ServiceAccountSession(ClusterSession):
     """Requests as the integration's service account. The token expires by itself; nothing is left in the cluster."""
 
+    token_seconds = TOKEN_SECONDS
+
     def role_session(self) -> RoleSession | None:
         return None
 
@@ -36,7 +38,7 @@ class ServiceAccountSession(ClusterSession):
         body = {
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenRequest",
-            "spec": {"expirationSeconds": TOKEN_SECONDS},
+            "spec": {"expirationSeconds": self.token_seconds},
         }
         try:
             api = KubernetesApi.from_kubeconfig(path.read_text())
@@ -48,7 +50,7 @@ class ServiceAccountSession(ClusterSession):
             token = api.json("POST", request, body=body)["status"]["token"]
         except (OSError, KubeconfigError, CredentialError, ApiError) as cause:
             raise AssumeRoleError(f"no token of the service account {namespace}/{name}: {cause}") from cause
-        return EksToken(token, datetime.now(UTC) + timedelta(seconds=TOKEN_SECONDS))
+        return EksToken(token, datetime.now(UTC) + timedelta(seconds=self.token_seconds))
 
 
 class ViewerSession(ServiceAccountSession):

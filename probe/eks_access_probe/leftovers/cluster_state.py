@@ -37,12 +37,16 @@ class KubernetesObject:
 
 @dataclass(frozen=True)
 class Binding:
-    """A RoleBinding or ClusterRoleBinding, with the names of the users among its subjects."""
+    """A RoleBinding or ClusterRoleBinding, with the names of its subjects by their kind."""
 
     kind: str
     name: str
     namespace: str | None
     users: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+    service_accounts: tuple[str, ...] = ()
+    """As `namespace/name`."""
+    uid: str = ""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ class Finding:
     why: str
     remove: str
     """A command that removes it; it is never run from here."""
+    by_vendor: bool = False
+    """Whether it was recognised as something that a vendor makes itself."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +116,12 @@ def _find_entries(state: ClusterState, context: ClusterContext) -> Iterator[Find
     for entry in state.entries:
         if (reason := _explain_entry(entry, state, context)) is not None:
             belongs_to, why = reason
+            by_vendor = _is_empty_entry_of_user(entry) and belongs_to in context.vendors
             remove = format_command(
                 "aws eks delete-access-entry",
                 {"region": context.region, "cluster-name": context.name, "principal-arn": entry.principal_arn},
             )
-            yield Finding(context.key, "access entry", entry.principal_arn, belongs_to, why, remove)
+            yield Finding(context.key, "access entry", entry.principal_arn, belongs_to, why, remove, by_vendor)
 
 
 def _explain_entry(entry: Entry, state: ClusterState, context: ClusterContext) -> tuple[str, str] | None:
@@ -136,14 +139,15 @@ def _explain_entry(entry: Entry, state: ClusterState, context: ClusterContext) -
             return owner, "its role was deleted and created again since, so it has no effect"
     if ours:
         return owner, "created by this stack, which has no such integration in this cluster any more"
-    if entry.type == "STANDARD" and not entry.groups and not entry.policies and _is_user(entry.principal_arn):
+    if _is_empty_entry_of_user(entry):
         return _match_vendor("empty-entry-of-user", (entry.principal_arn,), context)
     return None
 
 
-def _is_user(arn: str) -> bool:
-    parsed = parse(arn)
-    return parsed is not None and parsed.service == "iam" and parsed.kind == "user"
+def _is_empty_entry_of_user(entry: Entry) -> bool:
+    parsed = parse(entry.principal_arn)
+    is_user = parsed is not None and parsed.service == "iam" and parsed.kind == "user"
+    return is_user and entry.type == "STANDARD" and not entry.groups and not entry.policies
 
 
 def _find_mappings(state: ClusterState, context: ClusterContext) -> Iterator[Finding]:
@@ -187,9 +191,8 @@ def _find_binding(binding: Binding, context: ClusterContext) -> Finding | None:
         return None
     vendor, why = match
     name = _qualified_name(binding.namespace, binding.name)
-    return Finding(
-        context.key, binding.kind, name, vendor, why, _kubectl_delete(binding.kind, binding.namespace, binding.name)
-    )
+    remove = _kubectl_delete(binding.kind, binding.namespace, binding.name)
+    return Finding(context.key, binding.kind, name, vendor, why, remove, by_vendor=True)
 
 
 def _match_vendor(kind: str, names: Sequence[str], context: ClusterContext) -> tuple[str, str] | None:

@@ -79,6 +79,25 @@ class ClusterInspector:
                 principals[arn] = self._find_unique_id(parsed, region)
         return ClusterState(entries, mappings, tuple(_list_objects(api)), tuple(_list_bindings(api)), principals)
 
+    def inspect_connected(self, api: KubernetesApi) -> ClusterState:
+        """The objects in a cluster outside of EKS, which has neither access entries nor aws-auth.
+
+        Raises:
+            ApiError, UnreachableError, LoopbackError: a request failed, or is not allowed.
+        """
+        if self._only_loopback and not is_loopback(api.server):
+            raise LoopbackError("a kubeconfig", f"leads to {api.server!r}, not a loopback address")
+        return ClusterState(objects=tuple(_list_objects(api)), bindings=tuple(_list_bindings(api)))
+
+    def connect(self, name: str, region: str) -> KubernetesApi:
+        """The API server of a cluster.
+
+        Raises:
+            ClientError, BotoCoreError, LoopbackError: EKS did not describe it, or it is not allowed.
+        """
+        eks = self._clients.client("eks", region, self._keys)
+        return self._connect(name, region, eks.describe_cluster(name=name)["cluster"])
+
     def list_registrations(self, region: str) -> tuple[Registration, ...]:
         """The clusters of the region that EKS Connector connects.
 
@@ -176,8 +195,15 @@ def _list_objects(api: KubernetesApi) -> Iterator[KubernetesObject]:
 def _list_bindings(api: KubernetesApi) -> Iterator[Binding]:
     for kind in ("ClusterRoleBinding", "RoleBinding"):
         for item in _list_pages(api, KINDS[kind], {}, "application/json"):
-            users = (subject["name"] for subject in item.get("subjects") or () if subject["kind"] == "User")
-            yield Binding(kind, item["metadata"]["name"], item["metadata"].get("namespace"), tuple(users))
+            metadata, subjects = item["metadata"], item.get("subjects") or ()
+            users, groups = (
+                tuple(each["name"] for each in subjects if each["kind"] == wanted) for wanted in ("User", "Group")
+            )
+            accounts = (each for each in subjects if each["kind"] == "ServiceAccount")
+            names = tuple(f"{each.get('namespace', metadata.get('namespace'))}/{each['name']}" for each in accounts)
+            yield Binding(
+                kind, metadata["name"], metadata.get("namespace"), users, groups, names, metadata.get("uid", "")
+            )
 
 
 def _list_pages(api: KubernetesApi, path: str, query: dict[str, str], accept: str) -> Iterator[Any]:

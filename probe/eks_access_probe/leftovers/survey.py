@@ -33,8 +33,8 @@ class Survey:
 
 def survey_leftovers(manifest: Manifest, inspector: ClusterInspector, gone: frozenset[str] = frozenset()) -> Survey:
     """The leftovers in each cluster and region of the environment. Integrations in `gone` count as off-boarded."""
-    patterns = _leftover_patterns(manifest)
-    clusters = _eks_clusters(manifest)
+    patterns = load_leftover_patterns(manifest)
+    clusters = list_eks_clusters(manifest)
     findings: list[Finding] = []
     unreadable: list[Unreadable] = []
     for key, cluster in clusters.items():
@@ -52,7 +52,7 @@ def survey_leftovers(manifest: Manifest, inspector: ClusterInspector, gone: froz
     return Survey(findings, unreadable, len(clusters))
 
 
-def _eks_clusters(manifest: Manifest) -> dict[str, DeclaredCluster]:
+def list_eks_clusters(manifest: Manifest) -> dict[str, DeclaredCluster]:
     """The environment's EKS clusters by key; in a manifest of an older version, those that an integration has."""
     found = dict(manifest.clusters)
     for access in manifest.integrations.values():
@@ -68,7 +68,7 @@ def _regions(manifest: Manifest) -> list[str]:
     return sorted(own.union(cluster.region for a in manifest.integrations.values() for cluster in a.clusters.values()))
 
 
-def _leftover_patterns(manifest: Manifest) -> Mapping[str, Sequence[LeftoverPattern]]:
+def load_leftover_patterns(manifest: Manifest) -> Mapping[str, Sequence[LeftoverPattern]]:
     """What each vendor creates outside of the stack; of the built-in vendors also when they are no longer deployed."""
     # Loads Pulumi, which nothing else here needs.
     from eks_access.integrations import vendors

@@ -227,6 +227,24 @@ def _handoff(args: Mapping[str, Any], place: Place, role: Role, trust: IdentityC
             *login_steps(place, role.name, trust),
             f"In the clusters people are named {' and '.join(_usernames(place))}: Apono binds these names.",
         ),
+        removal=_removal_steps(place, role, trust),
+    )
+
+
+def _removal_steps(place: Place, role: Role, trust: IdentityCenter | Saml) -> tuple[str, ...]:
+    names = ", ".join(_to_pascal_case(f"{place.name}-{cluster.key}") for cluster in place.clusters)
+    provider = (
+        "Take the role out of the permission that the permission sets give to assume it."
+        if isinstance(trust, IdentityCenter)
+        else f"In your identity provider take the role {place.role_arn} out of what it asserts."
+    )
+    return (
+        "In Apono end the access that is granted: Apono then removes its own bindings. Bindings that are left are"
+        " listed here.",
+        f"In Apono open Catalog > Elastic Kubernetes Service (EKS) and delete the integrations {names}.",
+        "Where Apono's connector runs in a cluster and no other integration uses it, uninstall its Helm release.",
+        provider,
+        f"People take the profile {role.name} out of their AWS configuration.",
     )
 
 

@@ -172,7 +172,7 @@ def describe(args: Mapping[str, Any], place: Place) -> Integration:
         residual_risks=_risks(place, tier, bool(cluster_roles or roles), deny_admin, vendor),
         objects=connector.connector_objects(args, place, cluster, hosting, tier),
         sources=SOURCES,
-        leftovers=LEFTOVERS,
+        leftovers=LEFTOVERS if provisions else (),
     )
 
 
@@ -227,7 +227,31 @@ def _handoff(args: Mapping[str, Any], place: Place, hosting: Hosting, tier: Tier
         "ConductorOne shows Connected as soon as the connector starts, whether or not it may read anything:"
         " trust the probe instead."
     )
-    return Handoff(fields=tuple(fields), steps=tuple(steps))
+    return Handoff(tuple(fields), tuple(steps), _removal_steps(args, place, hosting, tier))
+
+
+def _removal_steps(args: Mapping[str, Any], place: Place, hosting: Hosting, tier: Tier) -> tuple[str, ...]:
+    (cluster,) = place.clusters
+    steps = []
+    if tier is Tier.PROVISION:
+        steps.append(
+            f"In ConductorOne revoke what was granted in {cluster.name} first: it then removes its own bindings and"
+            " policies. What was granted to people and is not revoked stays, and `eks-access inventory` lists it."
+        )
+    if hosting is Hosting.CLOUD:
+        steps.append(f"In ConductorOne delete the EKS connector of {cluster.name}, and with it its External ID.")
+    else:
+        steps.append(
+            f"In ConductorOne delete the connector Baton of {cluster.name}, and with it its Client ID and Secret."
+        )
+        if "deploy_connector" not in args:
+            steps.append("Stop baton-eks where it runs, and delete its Client Secret there.")
+    if hosting is Hosting.SELF_HOSTED_KEYS:
+        steps.append(
+            f"Delete the access key of {args['principal_arn']} that the connector used, and the user if nothing else"
+            " uses it."
+        )
+    return tuple(steps)
 
 
 def _provision_steps(place: Place, hosting: Hosting, args: Mapping[str, Any], grants_roles: bool) -> list[str]:

@@ -260,4 +260,7 @@ def _handoff(definition: Definition, templates: Templates, place: Place) -> Hand
         for field in definition.handoff.fields
         for filled, _ in _repeat(field.each, templates, place)
     ]
-    return Handoff(tuple(fields), tuple(map(templates.fill, definition.handoff.steps)))
+    steps, removal = (
+        tuple(map(templates.fill, each)) for each in (definition.handoff.steps, definition.handoff.removal)
+    )
+    return Handoff(tuple(fields), steps, removal)

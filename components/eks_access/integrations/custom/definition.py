@@ -213,6 +213,8 @@ class Handoff(StrictModel):
     fields: list[HandoffField] = Field(default_factory=list)
     steps: list[Text] = Field(default_factory=list)
     """The manual steps that are left."""
+    removal: list[Text] = Field(default_factory=list)
+    """What to do on the vendor's own side when the integration is off-boarded."""
 
 
 class Leftover(StrictModel):

@@ -1,0 +1,281 @@
+"""Plans the removal of an integration, asks for confirmation, and shows the plan or the report."""
+
+import os
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from eks_access.errors import InvalidInputError
+from eks_access.manifest.models import Manifest
+from eks_access.stack.configuration_edit import declares_integration, remove_integration
+from eks_access.stack.environment_file import ProjectFileError, read_project
+from eks_access.stack.removal import RemovalError, find_removal
+from eks_access.text_layout import print_paragraph
+from eks_access_probe.identity.aws_clients import Aws, Keys
+from eks_access_probe.identity.identities import IDENTITIES_VARIABLE, Identities
+from eks_access_probe.leftovers.inspector import ClusterInspector
+from eks_access_probe.leftovers.survey import survey_leftovers
+from eks_access_probe.offboard.markdown import format_markdown
+from eks_access_probe.offboard.plan import build_plan, hide_in_report, list_secrets, read_role
+from eks_access_probe.offboard.report import (
+    ConfigurationReport,
+    OffboardReport,
+    State,
+    Status,
+    encode_report,
+    read_report,
+)
+from eks_access_probe.offboard.sections import STATES, Section, build_sections, find_exit_code, summarize
+
+from .. import exit_codes
+from ..console import create_console
+from ..options import find_integration
+from ..output import print_document, print_message, write_text
+from ..pulumi_program import PulumiStack
+from .acting import create_aws, load_identities
+from .offboard_run import Offboarding, StepError
+
+_STYLES = {STATES[State.OPEN]: "red", STATES[State.UNKNOWN]: "yellow", STATES[State.CLOSED]: "green"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OffboardOptions:
+    """The options of `eks-access offboard`."""
+
+    name: str
+    stack: str
+    cwd: Path
+    identities_file: Path | None
+    profile: str | None
+    confirm: str | None
+    remove_vendor_objects: bool
+    report: Path | None
+    json_file: str | None
+    markdown_file: str | None
+    deadline: float
+
+    def __post_init__(self) -> None:
+        if self.json_file == self.markdown_file == "-":
+            raise click.UsageError("only one of --json and --markdown can be the standard output")
+        if self.confirm not in (None, self.name):
+            raise InvalidInputError(
+                "--confirm", self.confirm, f"is not the integration's name, {self.name!r}", "Nothing was changed."
+            )
+
+    @property
+    def is_piped(self) -> bool:
+        return "-" in (self.json_file, self.markdown_file)
+
+    @property
+    def report_file(self) -> Path:
+        return self.report or Path(f"offboard-{self.name}.json")
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """What was read before anything is changed."""
+
+    report: OffboardReport
+    manifest: Manifest
+    secrets: frozenset[str]
+    aws: Aws
+    keys: Keys
+
+
+def run_offboard(options: OffboardOptions) -> int:
+    """Shows the plan, or carries it out and shows the report; returns the exit code.
+
+    Raises:
+        EksAccessError: an input is wrong, or the removal cannot be planned; nothing was changed.
+    """
+    identities = _load_identities(options)
+    begun = _begin(options)
+    report = begun.report
+    if report.status is Status.PROVEN:
+        _show(report, options)
+        return exit_codes.OK
+    console = create_console(stderr=options.is_piped)
+    if options.confirm is None:
+        print_report(report, console)
+        if not _is_confirmed(options):
+            _write(report, options)
+            return find_exit_code(report)
+    if identities is None:
+        identities = Identities(version=1)
+        print_message(
+            "No credentials to act as the integration with (--identities): that it is refused will not be known.",
+            err=True,
+        )
+    run = Offboarding(
+        report=report,
+        manifest=begun.manifest,
+        program=PulumiStack(options.stack, options.cwd),
+        aws=begun.aws,
+        keys=begun.keys,
+        identities=identities,
+        file=options.report_file,
+        deadline=options.deadline,
+        secrets=begun.secrets,
+    )
+    return _carry_out(run, options)
+
+
+def _carry_out(run: Offboarding, options: OffboardOptions) -> int:
+    again = f"It is not done: run the same command again. The report so far is {options.report_file}."
+    try:
+        report = run.carry_out(remove_vendor_objects=options.remove_vendor_objects)
+    except StepError as error:
+        print_message(f"Error: {error}", err=True)
+        print_message(again, err=True)
+        return exit_codes.FAILED
+    except KeyboardInterrupt:
+        print_message(f"Interrupted. {again}", err=True)
+        return exit_codes.INTERRUPTED
+    _show(report, options)
+    print_message(f"The report is {options.report_file}.", err=True)
+    return find_exit_code(report)
+
+
+def _load_identities(options: OffboardOptions) -> Identities | None:
+    if options.identities_file is None and not os.environ.get(IDENTITIES_VARIABLE):
+        return None
+    return load_identities(options.identities_file)
+
+
+def _begin(options: OffboardOptions) -> _Begun:
+    """The plan, or the report of the run that is continued."""
+    program = PulumiStack(options.stack, options.cwd)
+    manifest, secrets = program.read_manifest_and_secrets()
+    aws = create_aws(manifest)
+    keys = aws.environment_credentials() if options.profile is None else aws.profile_credentials(options.profile)
+    if options.report_file.exists():
+        report = read_report(options.report_file)
+        _validate_continued(report, options, manifest)
+        return _Begun(report, manifest, secrets, aws, keys)
+    return _Begun(_plan(options, program, manifest, secrets, aws, keys), manifest, secrets, aws, keys)
+
+
+def _validate_continued(report: OffboardReport, options: OffboardOptions, manifest: Manifest) -> None:
+    """
+    Raises:
+        InvalidInputError: the report is another integration's, or of one that is finished and was deployed again.
+    """
+    own = (report.project, report.environment, report.account, report.integration)
+    if own != (manifest.project, manifest.environment, manifest.account, options.name):
+        raise InvalidInputError(
+            "--report",
+            str(options.report_file),
+            f"is the report of {report.integration} in {report.environment} of account {report.account}",
+            "Name another file.",
+        )
+    if report.status is Status.PROVEN and options.name in manifest.integrations:
+        raise InvalidInputError(
+            "--report",
+            str(options.report_file),
+            f"is of an earlier off-boarding, and the stack has {options.name} again",
+            "Name another file.",
+        )
+
+
+def _plan(
+    options: OffboardOptions, program: PulumiStack, manifest: Manifest, secrets: frozenset[str], aws: Aws, keys: Keys
+) -> OffboardReport:
+    access, now = find_integration(manifest, options.name), datetime.now(UTC)
+    removal = find_removal(program.export_state(), options.name)
+    if not removal.resources:
+        raise RemovalError(
+            f"the stack's state has no component {options.name!r} of this package: if its program gives it another"
+            " name, remove it there and run `pulumi up`"
+        )
+    configuration = plan_configuration(options.cwd, options.stack, options.name)
+    inspector = ClusterInspector(aws, keys, only_loopback=manifest.endpoint == "loopback")
+    survey = survey_leftovers(manifest, inspector, frozenset({options.name}))
+    role = read_role(aws, keys, access)
+    shown = access.model_dump(mode="json", by_alias=True)
+    report = OffboardReport(
+        project=manifest.project,
+        environment=manifest.environment,
+        account=manifest.account,
+        integration=options.name,
+        vendor=access.vendor,
+        title=access.title,
+        status=Status.PLANNED,
+        plan=build_plan(options.name, manifest, removal, configuration, role, survey, now),
+        started_at=now,
+        access=shown,
+    )
+    return hide_in_report(report, list_secrets(shown, secrets))
+
+
+def plan_configuration(cwd: Path, stack: str, name: str) -> ConfigurationReport | None:
+    """What is taken out of the stack's file; None if it does not declare the integration.
+
+    Raises:
+        ProjectFileError, ConfigurationEditError: the file cannot be read or edited.
+    """
+    project = read_project(cwd)
+    path = project.stack_file(stack)
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as cause:
+        raise ProjectFileError(f"{path}: cannot be read") from cause
+    if not declares_integration(text, project.name, name):
+        return None
+    edit = remove_integration(text, project.name, name)
+    return ConfigurationReport(file=path.name, lines=list(edit.lines), secrets=list(edit.secrets))
+
+
+def _is_confirmed(options: OffboardOptions) -> bool:
+    """Asked for in a terminal only; anything else than the name leaves it at the plan."""
+    if options.is_piped or not sys.stdin.isatty():
+        return False
+    typed: str = click.prompt("Type the integration's name to remove it now", default="", show_default=False)
+    if typed != options.name:
+        print_message("Not confirmed: nothing was changed.", err=True)
+    return typed == options.name
+
+
+def _show(report: OffboardReport, options: OffboardOptions) -> None:
+    print_report(report, create_console(stderr=options.is_piped))
+    _write(report, options)
+
+
+def _write(report: OffboardReport, options: OffboardOptions) -> None:
+    if options.json_file == "-":
+        print_document(encode_report(report), nl=False)
+    elif options.json_file:
+        write_text("--json", options.json_file, encode_report(report))
+    if options.markdown_file:
+        write_text("--markdown", options.markdown_file, format_markdown(report))
+
+
+def print_report(report: OffboardReport, out: Console) -> None:
+    """Prints the plan or the report for people."""
+    for section in build_sections(report):
+        out.print(Text(section.title, "bold"))
+        if section.rows:
+            _print_table(section, out)
+        for sentence, to_copy in section.items:
+            print_paragraph(out, Text(sentence), mark="☐" if section.is_checklist else "·")
+            for line in to_copy.splitlines():
+                out.print(Text(f"      {line}", "cyan"), soft_wrap=True)
+        out.print()
+    code = find_exit_code(report)
+    out.print(Text(summarize(report), {0: "green", 3: "yellow"}.get(code, "red")), soft_wrap=True)
+
+
+def _print_table(section: Section, out: Console) -> None:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in section.columns:
+        table.add_column(column, overflow="fold")
+    for row in section.rows:
+        table.add_row(*(Text(cell, _STYLES.get(cell, "")) for cell in row))
+    out.print(table)
