@@ -85,11 +85,11 @@ class PulumiStack:
 
     def destroy_targets(self, urns: Sequence[str]) -> None:
         """Deletes these resources alone; the engine refuses if another one depends on them. The program is not run."""
-        self._run("destroy", "--yes", "--skip-preview", *(f"--target={urn}" for urn in urns))
+        self._run("destroy", "--yes", "--skip-preview", *_format_targets(urns))
 
     def update_outputs(self, stack_urn: str) -> None:
         """Runs the program and writes the stack's outputs; no resource is created, changed or deleted."""
-        self._run("up", "--yes", "--skip-preview", "--suppress-outputs", f"--target={stack_urn}")
+        self._run("up", "--yes", "--skip-preview", "--suppress-outputs", *_format_targets([stack_urn]))
 
     def cancel(self) -> None:
         """Removes the lock that an interrupted run left."""
@@ -251,6 +251,16 @@ def _checked_output(
     if done.returncode != 0:
         raise PulumiProgramError(_failure(_command(arguments), done.stderr.strip() or done.stdout, project, stack))
     return done.stdout
+
+
+def _format_targets(urns: Sequence[str]) -> list[str]:
+    """
+    Raises:
+        PulumiProgramError: there is none, and the engine would take that for everything.
+    """
+    if not all(urns) or not urns:
+        raise PulumiProgramError("no target was given, so nothing was run")
+    return [f"--target={urn}" for urn in urns]
 
 
 def _command(arguments: Sequence[str]) -> str:

@@ -17,9 +17,9 @@ from eks_access_probe.identity.aws_clients import Aws, Keys
 from eks_access_probe.identity.identities import Identities
 from eks_access_probe.offboard.former import FormerActor
 from eks_access_probe.offboard.kept import Kept, delete_kept, find_kept_file, read_kept, write_kept
-from eks_access_probe.offboard.plan import hide_in_report, list_secrets
+from eks_access_probe.offboard.plan import describe_sessions, hide_in_report, list_secrets
 from eks_access_probe.offboard.proof import Subject, ask_before, prove, read_vendor_objects
-from eks_access_probe.offboard.report import Line, OffboardReport, State, Status, Step, write_report
+from eks_access_probe.offboard.report import Line, OffboardReport, PlanReport, State, Status, Step, write_report
 from eks_access_probe.offboard.sections import find_exit_code
 from eks_access_probe.offboard.vendor_objects import remove_vendor_objects
 from eks_access_probe.offboard.ways import build_ways, take_sessions
@@ -167,6 +167,13 @@ class Offboarding:
             StepError, RemovalError: the resources are not those of the plan, or cannot be removed.
         """
         removal = find_removal(self.program.export_state(), self._name)
+        if removal.dependents:
+            up = format_command("pulumi up", {"stack": self.program.name})
+            raise StepError(
+                f"resources outside of {self._name} depend on it, and destroying it alone is not possible:"
+                f" {'; '.join(removal.dependents)}. Nothing was changed. Take it out of the configuration or program"
+                f" yourself, and run `{up}`, which changes those as well; this command then goes on with the proof"
+            )
         new = set(removal.urns) - {each.urn for each in self.report.plan.resources}
         if new:
             raise StepError(
@@ -182,7 +189,7 @@ class Offboarding:
             self.program.destroy_targets(removal.urns)
         if left := find_removal(self.program.export_state(), self._name).urns:
             raise StepError(f"the stack still has {', '.join(left)}")
-        return f"{format_count(len(self.report.plan.resources), 'resource')} destroyed"
+        return f"{format_count(len(self.report.plan.resources), 'resource')} gone from the stack"
 
     def _write_outputs(self) -> str:
         """The engine leaves the outputs alone when it destroys targets: the program has to run, and change no resource.
@@ -234,11 +241,24 @@ class Offboarding:
         lines = merge_lines(found, self.report.proof, self.report.before)
         done_at = datetime.now(UTC)
         report = self.report.with_step(Step.PROOF, f"{format_count(len(lines), 'line')}", done_at)
-        report = report.model_copy(update={"proof": lines, "finished_at": done_at, "status": Status.REMOVED})
+        update = {
+            "proof": lines,
+            "finished_at": done_at,
+            "status": Status.REMOVED,
+            "plan": self._date_sessions(subject),
+        }
+        report = report.model_copy(update=update)
         is_proven = find_exit_code(report) == 0
         self._save(report.model_copy(update={"status": Status.PROVEN}) if is_proven else report)
         if all(line.state in _SETTLED for line in lines if line.plane != "remains"):
             delete_kept(find_kept_file(self.file))
+
+    def _date_sessions(self, subject: Subject) -> PlanReport:
+        """The plan with the end of the sessions by the time at which the resources were destroyed."""
+        plan = self.report.plan
+        removed_at = next(each.done_at for each in self.report.steps if each.step is Step.RESOURCES and each.done_at)
+        sessions = describe_sessions(subject.access, plan.role, removed_at, is_planned=False)
+        return plan.model_copy(update={"sessions": list(sessions)})
 
 
 def merge_lines(found: Sequence[Line], earlier: Sequence[Line], before: Sequence[Line]) -> list[Line]:

@@ -34,6 +34,8 @@ class Removal:
 
     resources: tuple[StackResource, ...]
     stack: str
+    dependents: tuple[str, ...] = ()
+    """Resources outside that depend on one of these: the engine does not destroy these without them."""
 
     @property
     def urns(self) -> tuple[str, ...]:
@@ -44,8 +46,7 @@ def find_removal(state: Mapping[str, Any], integration: str) -> Removal:
     """The integration's resources in what `pulumi stack export` prints; none if they are removed already.
 
     Raises:
-        RemovalError: it is not known which component it is, a deployment was interrupted, a resource is protected, or
-            something outside of the integration depends on one.
+        RemovalError: it is not known which component it is, a deployment was interrupted, or a resource is protected.
     """
     resources = list((state.get("deployment") or {}).get("resources") or ())
     stack = next((each["urn"] for each in resources if each["type"] == ROOT_TYPE), "")
@@ -57,12 +58,7 @@ def find_removal(state: Mapping[str, Any], integration: str) -> Removal:
     own = [each for each in resources if each["urn"] in urns]
     _validate(state, own, urns)
     dependents = sorted(set(_find_dependents(resources, urns)))
-    if dependents:
-        raise RemovalError(
-            f"resources outside of {integration} depend on it, and would have to go as well:"
-            f" {'; '.join(dependents)}. Change the program so that nothing uses it, run `pulumi up`, and try again."
-        )
-    return Removal(tuple(_read_resource(each) for each in own), stack)
+    return Removal(tuple(_read_resource(each) for each in own), stack, tuple(dependents))
 
 
 def _find_components(resources: list[Mapping[str, Any]], integration: str) -> list[str]:

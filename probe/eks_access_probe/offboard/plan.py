@@ -49,10 +49,11 @@ def build_plan(
             ResourceReport(urn=each.urn, type=each.type, name=each.name, kept=each.is_kept)
             for each in removal.resources
         ],
+        dependents=list(removal.dependents),
         configuration=configuration,
         role=role,
         clusters=[_describe_cluster(key, cluster, access) for key, cluster in access.clusters.items()],
-        sessions=list(describe_sessions(access, role, now)),
+        sessions=list(describe_sessions(access, role, now, is_planned=True)),
         vendor_objects=find_vendor_objects(survey.findings, name, access, manifest),
         vendor_steps=list(access.handoff.removal),
         untouched=sorted(set(manifest.integrations) - {name}),
@@ -100,15 +101,18 @@ def _describe_cluster(key: str, cluster: Cluster, access: IntegrationAccess) -> 
     )
 
 
-def describe_sessions(access: IntegrationAccess, role: RoleReport, now: datetime) -> Iterator[str]:
+def describe_sessions(
+    access: IntegrationAccess, role: RoleReport, removed_at: datetime, *, is_planned: bool
+) -> Iterator[str]:
     """Which sessions may be alive after the removal, until when, what it does to them, and how they are revoked."""
-    latest = now + timedelta(seconds=role.max_session_seconds)
+    latest = removed_at + timedelta(seconds=role.max_session_seconds)
+    if_now = ", if it is removed now" if is_planned else ""
     if access.is_connected:
         yield "The connector's service account is deleted in each cluster, and its tokens end with it."
     else:
         yield (
-            f"A session of the role that is made before the removal lasts {_format_duration(role.max_session_seconds)}"
-            f" at most: until {latest.astimezone(UTC):%Y-%m-%d %H:%M} UTC, if it is made now."
+            f"A session of the role that was made before the removal lasts {_format_duration(role.max_session_seconds)}"
+            f" at most: until {latest.astimezone(UTC):%Y-%m-%d %H:%M} UTC{if_now}."
         )
         yield (
             "No cluster accepts one any longer once its access entry or mapping is gone, which takes some seconds; an"
@@ -121,7 +125,7 @@ def describe_sessions(access: IntegrationAccess, role: RoleReport, now: datetime
     yield (
         "Its owner takes the integration out of its trust policy, and the rights that were given for it out of its"
         " policies; then this ends the sessions that were made before, those of anyone else who uses the role as well,"
-        f" with the time at which it is run:\n{format_revocation(role.arn, now)}"
+        f" with the time at which it is run:\n{format_revocation(role.arn, removed_at)}"
     )
 
 

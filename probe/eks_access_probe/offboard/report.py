@@ -145,6 +145,8 @@ class PlanReport(CamelModel):
     """What will be, or was, removed, and what not."""
 
     resources: list[ResourceReport]
+    dependents: list[str] = Field(default_factory=list)
+    """Resources outside of the integration that depend on one of it: they keep it from being destroyed on its own."""
     configuration: ConfigurationReport | None
     """Null if the stack's program is one of the user's own, whose code declares the integration."""
     role: RoleReport

@@ -76,6 +76,7 @@ def _list_sections(report: OffboardReport) -> Iterator[Section]:
         yield Section("Proof", columns, rows)
     yield Section("Steps", ("step", "done", ""), tuple(_list_steps(report)))
     yield Section("Will be removed" if is_planned else "Removed", items=tuple(_list_removed(report)))
+    yield Section("Depends on it from outside", items=tuple((each, "") for each in plan.dependents))
     yield Section(
         "In each cluster",
         ("cluster", "by", "as", "groups and policies", "rights and objects"),
@@ -154,6 +155,6 @@ def find_exit_code(report: OffboardReport) -> int:
     """0 planned, or removed and proven; 1 something is open, left or not done; 3 something is not known."""
     if report.status is Status.PLANNED:
         return 3 if report.plan.unread else 0
-    if list_missing_steps(report):
+    if report.status is Status.BEGUN or list_missing_steps(report):
         return 1
     return {State.OPEN: 1, State.UNKNOWN: 3}.get(find_state(report.proof), 0)

@@ -244,6 +244,7 @@ def test_it_is_removed_and_proven(shop: Shop) -> None:
     assert {line["state"] for line in report["before"]} == {"open"}
     assert {line["state"] for line in report["proof"]} == {"closed"}
     assert {line["key"] for line in report["proof"]} >= {"assume", "session", "cluster:api", "role", "entry:api"}
+    assert not any("if it is removed now" in each for each in report["plan"]["sessions"])
     assert not (shop.folder / ".offboard-acme.json.secret").exists()
 
 
@@ -315,15 +316,25 @@ def test_an_integration_that_the_stack_does_not_have_is_an_error(shop: Shop) -> 
     assert "there is no integration 'acmee' in environment 'dev'; it has: acme, other" in done.output
 
 
-def test_what_depends_on_it_from_outside_stops_before_anything_is_changed(shop: Shop) -> None:
+def test_what_depends_on_it_from_outside_stops_before_anything_is_changed_and_is_then_gone_on_with(shop: Shop) -> None:
     state = shop.read("state.json")
     state["deployment"]["resources"][-1]["dependencies"] = [ACME_ROLE]
     shop.write("state.json", state)
+    assert "Depends on it from outside" in shop.run().output
     done = shop.remove()
-    assert done.exit_code == 2
+    assert done.exit_code == 1
     assert f"{OTHER} on {ACME_ROLE}" in done.output
+    assert "`pulumi up --stack=dev`" in done.output
     assert shop.ran == []
     assert shop.configuration.read_text() == CONFIGURATION
+    # By hand, as the message says.
+    shop.configuration.write_text("config: {}\n")
+    state["deployment"]["resources"] = [resource(STACK, None), resource(OTHER)]
+    shop.write("state.json", state)
+    again = shop.remove()
+    assert again.exit_code == 0, again.output
+    assert shop.ran == ["up"], "only the outputs"
+    assert shop.report["status"] == "proven"
 
 
 def test_a_file_that_cannot_be_edited_stops_before_anything_is_changed(shop: Shop) -> None:

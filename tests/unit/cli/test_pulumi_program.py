@@ -168,3 +168,23 @@ def test_a_preview_writes_an_import_file_with_the_configuration_of_another_file(
     assert f"--import-file {tmp_path}/import.json --config-file {tmp_path}/c.yaml" in arguments
     stack.preview()
     assert "--import-file" not in (tmp_path / "arguments").read_text()
+
+
+def test_only_the_targets_are_destroyed_and_only_the_outputs_are_updated(pulumi: Pulumi, tmp_path: Path) -> None:
+    pulumi(f'echo "$*" >> {tmp_path}/arguments')
+    stack = PulumiStack("dev", tmp_path)
+    stack.destroy_targets(["urn:a", "urn:b c"])
+    stack.update_outputs("urn:stack")
+    end = "--stack dev --non-interactive --color=never"
+    assert (tmp_path / "arguments").read_text().splitlines() == [
+        f"destroy --yes --skip-preview --target=urn:a --target=urn:b c {end}",
+        f"up --yes --skip-preview --suppress-outputs --target=urn:stack {end}",
+    ]
+
+
+def test_a_destroy_without_targets_would_be_one_of_everything_and_is_not_run(pulumi: Pulumi, tmp_path: Path) -> None:
+    pulumi(f'echo "$*" >> {tmp_path}/arguments')
+    for run in (lambda stack: stack.destroy_targets([]), lambda stack: stack.update_outputs("")):
+        with pytest.raises(PulumiProgramError, match="no target"):
+            run(PulumiStack("dev", tmp_path))
+    assert not (tmp_path / "arguments").exists()

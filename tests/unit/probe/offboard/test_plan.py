@@ -23,7 +23,7 @@ def sessions(*, existing: bool = False, seconds: int = 3600) -> list[str]:
     value: dict[str, Any] = access("cado")
     value["role"] = {**value["role"], "arn": ROLE, "existing": existing}
     role = RoleReport(arn=ROLE, existing=existing, max_session_seconds=seconds)
-    return list(describe_sessions(IntegrationAccess.model_validate(value), role, NOW))
+    return list(describe_sessions(IntegrationAccess.model_validate(value), role, NOW, is_planned=False))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_tokens_of_a_connector_end_with_its_service_account() -> None:
     value: dict[str, Any] = access("eks-connector")
     value["clusters"]["c0"]["method"] = "eks-connector"
     role = RoleReport(arn=ROLE, existing=False, max_session_seconds=3600)
-    (first, *_) = describe_sessions(IntegrationAccess.model_validate(value), role, NOW)
+    (first, *_) = describe_sessions(IntegrationAccess.model_validate(value), role, NOW, is_planned=False)
     assert "service account is deleted" in first
 
 
