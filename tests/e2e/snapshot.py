@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
+
 from sandbox import Sandbox
 from tests.e2e.program import Program
 
@@ -28,8 +30,8 @@ class Snapshot:
     """The access manifest's part of each integration."""
     roles: dict[str, Any]
     entries: dict[tuple[str, str], Any]
-    mappings: dict[str, str]
-    """aws-auth of each cluster, as it is written."""
+    mappings: dict[tuple[str, str], Any]
+    """Each line of aws-auth, by cluster and ARN."""
     objects: dict[tuple[str, str], str]
     """The instance that each object is labelled with, by cluster and uid."""
 
@@ -50,10 +52,7 @@ def take_snapshot(program: Program) -> Snapshot:
         integrations=program.manifest()["integrations"],
         roles=_read_roles(sandbox),
         entries=_read_entries(sandbox),
-        mappings={
-            name: json.dumps(sandbox.clusters[name].admin.json("GET", AWS_AUTH).get("data"))
-            for name in ("dev-both", "dev-configmap")
-        },
+        mappings=_read_mappings(sandbox),
         objects=_read_objects(sandbox),
     )
 
@@ -78,6 +77,16 @@ def _read_entries(sandbox: Sandbox) -> dict[tuple[str, str], Any]:
         for cluster in ("dev-api", "dev-both")
         for principal in eks.list_access_entries(clusterName=cluster)["accessEntries"]
     }
+
+
+def _read_mappings(sandbox: Sandbox) -> dict[tuple[str, str], Any]:
+    found = {}
+    for cluster in ("dev-both", "dev-configmap"):
+        data = sandbox.clusters[cluster].admin.json("GET", AWS_AUTH).get("data") or {}
+        for section in data.values():
+            for item in yaml.safe_load(section) or ():
+                found[cluster, item.get("rolearn") or item.get("userarn") or str(item)] = item
+    return found
 
 
 def _read_objects(sandbox: Sandbox) -> dict[tuple[str, str], str]:

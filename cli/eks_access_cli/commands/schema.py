@@ -47,7 +47,7 @@ def _load_schema(file: str, project: str) -> dict[str, Any]:
 
         return inventory_schema()
     if file == "offboard":
-        from eks_access_probe.offboard.report import json_schema as offboard_schema
+        from eks_access_probe.offboard.report_file import json_schema as offboard_schema
 
         return offboard_schema()
     if file == "report":

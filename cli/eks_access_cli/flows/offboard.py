@@ -7,41 +7,28 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from eks_access.errors import InvalidInputError
 from eks_access.manifest.models import Manifest
-from eks_access.stack.configuration_edit import declares_integration, remove_integration
-from eks_access.stack.environment_file import ProjectFileError, read_project
 from eks_access.stack.removal import RemovalError, find_removal
-from eks_access.text_layout import print_paragraph
 from eks_access_probe.identity.aws_clients import Aws, Keys
 from eks_access_probe.identity.identities import IDENTITIES_VARIABLE, Identities
 from eks_access_probe.leftovers.inspector import ClusterInspector
 from eks_access_probe.leftovers.survey import survey_leftovers
-from eks_access_probe.offboard.markdown import format_markdown
 from eks_access_probe.offboard.plan import build_plan, hide_in_report, list_secrets, read_role
-from eks_access_probe.offboard.report import (
-    ConfigurationReport,
-    OffboardReport,
-    State,
-    Status,
-    encode_report,
-    read_report,
-)
-from eks_access_probe.offboard.sections import STATES, Section, build_sections, find_exit_code, summarize
+from eks_access_probe.offboard.report import OffboardReport, Status
+from eks_access_probe.offboard.report_file import read_report
+from eks_access_probe.offboard.sections import find_exit_code
 
 from .. import exit_codes
 from ..console import create_console
 from ..options import find_integration
-from ..output import print_document, print_message, write_text
+from ..output import print_message
 from ..pulumi_program import PulumiStack
 from .acting import create_aws, load_identities
+from .offboard_configuration import plan_configuration
+from .offboard_output import print_report, write_outputs
 from .offboard_run import Offboarding, StepError
-
-_STYLES = {STATES[State.OPEN]: "red", STATES[State.UNKNOWN]: "yellow", STATES[State.CLOSED]: "green"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,26 +91,28 @@ def run_offboard(options: OffboardOptions) -> int:
     if options.confirm is None:
         print_report(report, console)
         if not _is_confirmed(options):
-            _write(report, options)
+            write_outputs(report, options.json_file, options.markdown_file)
             return find_exit_code(report)
+    return _carry_out(_create_run(begun, identities, options), options)
+
+
+def _create_run(begun: _Begun, identities: Identities | None, options: OffboardOptions) -> Offboarding:
     if identities is None:
-        identities = Identities(version=1)
         print_message(
             "No credentials to act as the integration with (--identities): that it is refused will not be known.",
             err=True,
         )
-    run = Offboarding(
-        report=report,
+    return Offboarding(
+        report=begun.report,
         manifest=begun.manifest,
         program=PulumiStack(options.stack, options.cwd),
         aws=begun.aws,
         keys=begun.keys,
-        identities=identities,
+        identities=identities or Identities(version=1),
         file=options.report_file,
         deadline=options.deadline,
         secrets=begun.secrets,
     )
-    return _carry_out(run, options)
 
 
 def _carry_out(run: Offboarding, options: OffboardOptions) -> int:
@@ -213,26 +202,6 @@ def _plan(
     return hide_in_report(report, list_secrets(shown, secrets))
 
 
-def plan_configuration(cwd: Path, stack: str, name: str) -> ConfigurationReport | None:
-    """What is taken out of the stack's file; None if it does not declare the integration.
-
-    Raises:
-        ProjectFileError, ConfigurationEditError: the file cannot be read or edited.
-    """
-    project = read_project(cwd)
-    path = project.stack_file(stack)
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as cause:
-        raise ProjectFileError(f"{path}: cannot be read") from cause
-    if not declares_integration(text, project.name, name):
-        return None
-    edit = remove_integration(text, project.name, name)
-    return ConfigurationReport(file=path.name, lines=list(edit.lines), secrets=list(edit.secrets))
-
-
 def _is_confirmed(options: OffboardOptions) -> bool:
     """Asked for in a terminal only; anything else than the name leaves it at the plan."""
     if options.is_piped or not sys.stdin.isatty():
@@ -245,37 +214,4 @@ def _is_confirmed(options: OffboardOptions) -> bool:
 
 def _show(report: OffboardReport, options: OffboardOptions) -> None:
     print_report(report, create_console(stderr=options.is_piped))
-    _write(report, options)
-
-
-def _write(report: OffboardReport, options: OffboardOptions) -> None:
-    if options.json_file == "-":
-        print_document(encode_report(report), nl=False)
-    elif options.json_file:
-        write_text("--json", options.json_file, encode_report(report))
-    if options.markdown_file:
-        write_text("--markdown", options.markdown_file, format_markdown(report))
-
-
-def print_report(report: OffboardReport, out: Console) -> None:
-    """Prints the plan or the report for people."""
-    for section in build_sections(report):
-        out.print(Text(section.title, "bold"))
-        if section.rows:
-            _print_table(section, out)
-        for sentence, to_copy in section.items:
-            print_paragraph(out, Text(sentence), mark="☐" if section.is_checklist else "·")
-            for line in to_copy.splitlines():
-                out.print(Text(f"      {line}", "cyan"), soft_wrap=True)
-        out.print()
-    code = find_exit_code(report)
-    out.print(Text(summarize(report), {0: "green", 3: "yellow"}.get(code, "red")), soft_wrap=True)
-
-
-def _print_table(section: Section, out: Console) -> None:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in section.columns:
-        table.add_column(column, overflow="fold")
-    for row in section.rows:
-        table.add_row(*(Text(cell, _STYLES.get(cell, "")) for cell in row))
-    out.print(table)
+    write_outputs(report, options.json_file, options.markdown_file)

@@ -1,7 +1,6 @@
 """Carries out an off-boarding step by step. The report is written after each, and a killed run is continued by it."""
 
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,25 +8,25 @@ from pathlib import Path
 from eks_access.errors import EksAccessError
 from eks_access.manifest.models import IntegrationAccess, Manifest
 from eks_access.shell_command import format_command
-from eks_access.stack.configuration_edit import declares_integration, remove_integration
-from eks_access.stack.environment_file import read_project
 from eks_access.stack.removal import Removal, find_pending_changes, find_removal
 from eks_access.text_layout import format_count
 from eks_access_probe.identity.aws_clients import Aws, Keys
 from eks_access_probe.identity.identities import Identities
+from eks_access_probe.offboard.conclusions import SETTLED, merge_lines
 from eks_access_probe.offboard.former import FormerActor
 from eks_access_probe.offboard.kept import Kept, delete_kept, find_kept_file, read_kept, write_kept
 from eks_access_probe.offboard.plan import describe_sessions, hide_in_report, list_secrets
 from eks_access_probe.offboard.proof import Subject, ask_before, prove, read_vendor_objects
-from eks_access_probe.offboard.report import Line, OffboardReport, PlanReport, State, Status, Step, write_report
+from eks_access_probe.offboard.report import OffboardReport, PlanReport, State, Status, Step
+from eks_access_probe.offboard.report_file import write_report
 from eks_access_probe.offboard.sections import find_exit_code
 from eks_access_probe.offboard.vendor_objects import remove_vendor_objects
 from eks_access_probe.offboard.ways import build_ways, take_sessions
 
 from ..output import OutputError, print_message
 from ..pulumi_program import PulumiStack
+from .offboard_configuration import edit_configuration
 
-_SETTLED = (State.CLOSED, State.STAYS)
 _FEW = 5
 
 
@@ -136,16 +135,7 @@ class Offboarding:
         removal = self._find_removal()
         if self.report.plan.configuration is None:
             return self._require_removed_from_program(removal)
-        project = read_project(self.program.project)
-        path = project.stack_file(self.program.name).resolve()
-        text = _read_text(path)
-        if not declares_integration(text, project.name, self._name):
-            return f"{path.name} does not declare it any more"
-        edit = remove_integration(text, project.name, self._name)
-        _replace_file(path, edit.text)
-        return (
-            f"taken out of {path.name}: commit that change, or the next deployment from the repository makes it again"
-        )
+        return edit_configuration(self.program.project, self.program.name, self._name)
 
     def _require_removed_from_program(self, removal: Removal) -> str:
         """
@@ -250,7 +240,7 @@ class Offboarding:
         report = report.model_copy(update=update)
         is_proven = find_exit_code(report) == 0
         self._save(report.model_copy(update={"status": Status.PROVEN}) if is_proven else report)
-        if all(line.state in _SETTLED for line in lines if line.plane != "remains"):
+        if all(line.state in SETTLED for line in lines if line.plane != "remains"):
             delete_kept(find_kept_file(self.file))
 
     def _date_sessions(self, subject: Subject) -> PlanReport:
@@ -259,44 +249,3 @@ class Offboarding:
         removed_at = next(each.done_at for each in self.report.steps if each.step is Step.RESOURCES and each.done_at)
         sessions = describe_sessions(subject.access, plan.role, removed_at, is_planned=False)
         return plan.model_copy(update={"sessions": list(sessions)})
-
-
-def merge_lines(found: Sequence[Line], earlier: Sequence[Line], before: Sequence[Line]) -> list[Line]:
-    """The lines of this proof. A way in that cannot be asked any more keeps what an earlier proof found out."""
-    now = {line.key: line for line in found}
-    settled = {line.key: line for line in earlier if line.plane != "remains" and line.state in _SETTLED}
-    merged = []
-    for way in before:
-        line = now.pop(way.key, None)
-        if line is None or line.state is State.UNKNOWN:
-            why = "not asked: what was kept for it from before the removal is gone"
-            unknown = way.model_copy(update={"state": State.UNKNOWN, "evidence": why})
-            line = settled.get(way.key) or line or unknown
-        merged.append(line)
-    return [*merged, *now.values()]
-
-
-def _read_text(path: Path) -> str:
-    """
-    Raises:
-        StepError: it cannot be read.
-    """
-    try:
-        return path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as cause:
-        raise StepError(f"{path}: cannot be read") from cause
-
-
-def _replace_file(path: Path, text: str) -> None:
-    """Replaces the file in one step, with the permissions that it has.
-
-    Raises:
-        StepError: it cannot be written.
-    """
-    new = path.with_name(f".{path.name}.new")
-    try:
-        new.write_bytes(text.encode())
-        shutil.copymode(path, new)
-        new.replace(path)
-    except OSError as cause:
-        raise StepError(f"{path}: cannot be written: {cause.strerror}") from cause

@@ -52,8 +52,8 @@ def find_removal(state: Mapping[str, Any], integration: str) -> Removal:
     stack = next((each["urn"] for each in resources if each["type"] == ROOT_TYPE), "")
     roots = _find_components(resources, integration)
     if len(roots) > 1:
-        urns = ", ".join(roots)
-        raise RemovalError(f"the stack has several components {integration!r}, and which one is meant is open: {urns}")
+        found = ", ".join(roots)
+        raise RemovalError(f"the stack has several components {integration!r}, and which one is meant is open: {found}")
     urns = _find_descendants(resources, roots)
     own = [each for each in resources if each["urn"] in urns]
     _validate(state, own, urns)

@@ -18,7 +18,7 @@ from eks_access.manifest.models import IntegrationAccess
 
 from ..identity.assume_role import RoleSession
 from ..identity.aws_clients import Keys
-from .report import OffboardReportError
+from .report_file import OffboardReportError
 
 
 class KeptToken(CamelModel):

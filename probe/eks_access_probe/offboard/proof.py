@@ -27,6 +27,7 @@ from ..leftovers.inspector import ClusterInspector
 from ..leftovers.survey import list_eks_clusters, load_leftover_patterns
 from ..outcome import Answer, Verdict
 from ..run.retry import CheckRetryPolicy
+from .conclusions import conclude
 from .former import FormerActor
 from .remains import find_connected_remains, find_remains, find_vendor_objects, to_lines
 from .report import Line, RoleReport, State, VendorObject
@@ -88,7 +89,7 @@ def prove(subject: Subject, ways: Sequence[Way], before: Sequence[Line], seconds
     refused = [way for way in ways if asked[way.key].state is State.CLOSED]
     again = _ask_until_refused(subject, refused, min(seconds, AGAIN_SECONDS))
     lines = {**asked, **again}
-    return [*(_conclude(line, before, remains) for line in lines.values()), *remains]
+    return [*(conclude(line, before, remains) for line in lines.values()), *remains]
 
 
 def _ask_until_refused(subject: Subject, ways: Sequence[Way], seconds: float) -> dict[str, Line]:
@@ -123,24 +124,6 @@ def _to_line(way: Way, answer: Answer) -> Line:
     states = {Verdict.ALLOWED: State.OPEN, Verdict.DENIED: State.CLOSED}
     state = states.get(answer.verdict, State.UNKNOWN)
     return way.line(state=state, evidence=answer.evidence or answer.verdict.value, asked_at=datetime.now(UTC))
-
-
-def _conclude(line: Line, before: Sequence[Line], remains: Sequence[Line]) -> Line:
-    """A refusal counts if there was none before; that of the role if IAM has it no more, for STS does not say why."""
-    if line.state is not State.CLOSED:
-        return line
-    first = next((each for each in before if each.key == line.key), None)
-    if first is None or first.state is not State.OPEN:
-        was = "it was not asked before the removal" if first is None else f"before the removal: {first.evidence}"
-        return _as_unknown(line, f"refused, which shows nothing, for {was}")
-    role = next(each for each in remains if each.key == "role")
-    if line.key == ASSUME and role.state in (State.OPEN, State.UNKNOWN):
-        return _as_unknown(line, f"refused, but not for its cause: {role.evidence}")
-    return line
-
-
-def _as_unknown(line: Line, why: str) -> Line:
-    return line.model_copy(update={"state": State.UNKNOWN, "evidence": f"{why} ({line.evidence})"})
 
 
 def _read_until_gone(subject: Subject, deadline: float) -> list[Line]:

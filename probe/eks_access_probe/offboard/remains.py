@@ -65,21 +65,6 @@ def find_remains(
     name: str, access: IntegrationAccess, state: ClusterState, context: ClusterContext, now: datetime
 ) -> list[Line]:
     """What the cluster still has of the integration, which does not count as one of the context's."""
-    names = find_names(access, context.integrations.values())
-    findings = find_leftovers(state, context)
-    entries = [entry.principal_arn for entry in state.entries if _is_same_role(entry.principal_arn, access.role.arn)]
-    mapped = [each for each in state.mappings if _is_mapped(each.arn, access.role.arn)]
-    bindings = [
-        f"{binding.kind} {_qualify(binding)} for {', '.join(subjects)}"
-        for binding in state.bindings
-        if (subjects := names.list_subjects(binding))
-    ]
-    objects = [
-        f"{each.kind} {each.name}"
-        for each in findings
-        if not each.by_vendor and each.belongs_to in (name, access.vendor)
-    ]
-
     is_others = access.role.existing and (access.role.arn in context.roles or not _is_own_cluster(access, context))
     of_role = State.STAYS if is_others else State.OPEN
 
@@ -96,10 +81,36 @@ def find_remains(
         )
 
     return [
-        line("entry", "access entry of its role", entries, of_role),
-        line("mapping", "mapping of its role in aws-auth", [f"{each.section}: {each.arn}" for each in mapped], of_role),
-        line("bindings", "bindings of its groups and username", bindings),
-        line("objects", "objects that were made for it", objects),
+        line("entry", "access entry of its role", _list_entries(access, state), of_role),
+        line("mapping", "mapping of its role in aws-auth", _list_mappings(access, state), of_role),
+        line("bindings", "bindings of its groups and username", _list_bindings(access, state, context)),
+        line("objects", "objects that were made for it", _list_objects(name, access, state, context)),
+    ]
+
+
+def _list_entries(access: IntegrationAccess, state: ClusterState) -> list[str]:
+    return [each.principal_arn for each in state.entries if _is_same_role(each.principal_arn, access.role.arn)]
+
+
+def _list_mappings(access: IntegrationAccess, state: ClusterState) -> list[str]:
+    return [f"{each.section}: {each.arn}" for each in state.mappings if _is_mapped(each.arn, access.role.arn)]
+
+
+def _list_bindings(access: IntegrationAccess, state: ClusterState, context: ClusterContext) -> list[str]:
+    names = find_names(access, context.integrations.values())
+    return [
+        f"{binding.kind} {_qualify(binding)} for {', '.join(subjects)}"
+        for binding in state.bindings
+        if (subjects := names.list_subjects(binding))
+    ]
+
+
+def _list_objects(name: str, access: IntegrationAccess, state: ClusterState, context: ClusterContext) -> list[str]:
+    """What this package made for it, by its labels."""
+    return [
+        f"{each.kind} {each.name}"
+        for each in find_leftovers(state, context)
+        if not each.by_vendor and each.belongs_to in (name, access.vendor)
     ]
 
 

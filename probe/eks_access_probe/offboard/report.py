@@ -4,27 +4,16 @@ Keys are camelCase in JSON. The version changes when a reader of the old form wo
 is a secret: an ExternalId, what the manifest marks as secret, and credentials are never written into it.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
-from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import from_json
+from pydantic import Field
 
 from eks_access import __version__
 from eks_access.base_models import CamelModel
-from eks_access.errors import EksAccessError
-from eks_access.manifest.models import format_first_error
 
 SCHEMA_VERSION: Literal[1] = 1
-_COMMAND = "`eks-access offboard`"
-
-
-class OffboardReportError(EksAccessError, ValueError):
-    """The file is not a report of an off-boarding that can be continued."""
 
 
 class Status(StrEnum):
@@ -201,57 +190,3 @@ class OffboardReport(CamelModel):
     def with_step(self, step: Step, detail: str, done_at: datetime | None) -> "OffboardReport":
         others = [each for each in self.steps if each.step is not step]
         return self.model_copy(update={"steps": [*others, StepReport(step=step, done_at=done_at, detail=detail)]})
-
-
-def find_state(lines: Iterable[Line]) -> State:
-    """What all lines together show: open if any is, then unknown if any is."""
-    states = {line.state for line in lines}
-    if not states:
-        return State.UNKNOWN
-    return next((each for each in (State.OPEN, State.UNKNOWN) if each in states), State.CLOSED)
-
-
-def encode_report(report: OffboardReport) -> str:
-    return report.model_dump_json(by_alias=True, indent=2) + "\n"
-
-
-def write_report(path: Path, report: OffboardReport) -> None:
-    """Writes the report in one step, so that a killed run leaves the old one or the new one.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    new = path.with_name(f"{path.name}.new")
-    new.write_text(encode_report(report), encoding="utf-8")
-    new.replace(path)
-
-
-def read_report(path: Path) -> OffboardReport:
-    """The report in a file.
-
-    Raises:
-        OffboardReportError: it cannot be read, or is none.
-    """
-    try:
-        value = from_json(path.read_bytes())
-    except OSError as cause:
-        raise OffboardReportError(f"--report: {path}: {cause.strerror}") from cause
-    except ValueError as cause:
-        raise OffboardReportError(f"--report: {path} is not JSON, so it is not a report of {_COMMAND}") from cause
-    version = value.get("schemaVersion") if isinstance(value, dict) else None
-    if version != SCHEMA_VERSION:
-        raise OffboardReportError(
-            f"--report: {path} has schemaVersion {version!r}, and this eks-access reads {SCHEMA_VERSION}:"
-            " name another file"
-        )
-    try:
-        return OffboardReport.model_validate(value)
-    except ValidationError as invalid:
-        raise OffboardReportError(
-            f"--report: {path} is not a complete report of {_COMMAND}; {format_first_error(invalid)}"
-        ) from None
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON schema of the report."""
-    return {"$schema": GenerateJsonSchema.schema_dialect, **OffboardReport.model_json_schema(mode="serialization")}

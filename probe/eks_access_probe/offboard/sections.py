@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 from eks_access.text_layout import format_count
 
-from .report import Line, OffboardReport, State, Status, Step, find_state
+from .conclusions import find_state
+from .report import Line, OffboardReport, State, Status, Step
 
 STATES = {
     State.CLOSED: "closed",

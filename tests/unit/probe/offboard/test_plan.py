@@ -12,7 +12,8 @@ import pytest
 from eks_access.manifest.models import HIDDEN, IntegrationAccess
 from eks_access_probe.offboard.kept import Kept, KeptSession, delete_kept, find_kept_file, read_kept, write_kept
 from eks_access_probe.offboard.plan import describe_sessions, format_revocation, list_secrets
-from eks_access_probe.offboard.report import OffboardReportError, RoleReport
+from eks_access_probe.offboard.report import RoleReport
+from eks_access_probe.offboard.report_file import OffboardReportError
 from tests.support.manifests import access
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

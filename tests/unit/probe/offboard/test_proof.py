@@ -8,7 +8,8 @@ import pytest
 
 from eks_access_probe.checks.check import Check
 from eks_access_probe.offboard import proof
-from eks_access_probe.offboard.report import Line, State, find_state
+from eks_access_probe.offboard.conclusions import find_state
+from eks_access_probe.offboard.report import Line, State
 from eks_access_probe.offboard.ways import Way
 from eks_access_probe.outcome import Answer, Plane, Question, Verdict
 

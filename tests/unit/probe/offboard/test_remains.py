@@ -47,8 +47,13 @@ CADO = integration("cado")
 ARN = CADO.role.arn
 
 
-def binding(name: str = "by-hand", **subjects: tuple[str, ...]) -> ClusterState:
-    return ClusterState(bindings=(Binding("ClusterRoleBinding", name, None, subjects.pop("users", ()), **subjects),))
+def binding(
+    name: str = "by-hand",
+    users: tuple[str, ...] = (),
+    groups: tuple[str, ...] = (),
+    service_accounts: tuple[str, ...] = (),
+) -> ClusterState:
+    return ClusterState(bindings=(Binding("ClusterRoleBinding", name, None, users, groups, service_accounts),))
 
 
 def test_a_cluster_without_it_is_closed_in_every_respect() -> None:
