@@ -70,6 +70,15 @@ def test_the_manifest_round_trips(integration: Integration) -> None:
     assert len(written["statementReasons"]) == len(written["statements"])
 
 
+def test_the_hand_off_has_what_is_to_be_done_at_the_vendor_after_off_boarding(integration: Integration) -> None:
+    if integration.vendor == "cloudquery":
+        assert integration.handoff.removal == (), "a definition of one's own may have none"
+        return
+    assert integration.handoff.removal
+    written = build_integration_access(integration, place(integration.vendor), {"c0": ("https://c0", "Q0E=")})
+    assert written["handoff"]["removal"] == list(integration.handoff.removal)
+
+
 def test_the_role_options_of_every_integration_reach_the_role(vendor: Vendor) -> None:
     options = {"role_path": "/vendors/", "max_session_seconds": 7200, "permissions_boundary": "arn:aws:iam::1:policy/b"}
     role = vendor.describe({**ARGUMENTS[vendor.key], **options}, place(vendor.key)).role

@@ -385,3 +385,23 @@ def test_the_hand_off_of_a_self_hosted_connector_names_the_variables_that_are_re
     assert "BATON_ROLE_ARN" in steps
     assert "BATON_EKS_ACCESS_KEY" in steps
     assert "AWS_REGION" in " ".join(described("self_hosted_irsa").handoff.steps)
+
+
+@pytest.mark.parametrize(
+    ("hosting", "words"),
+    [
+        ("cloud", "delete the EKS connector of prod-0, and with it its External ID"),
+        ("self_hosted_keys", f"Delete the access key of {USER}"),
+        ("self_hosted_irsa", "delete the connector Baton of prod-0"),
+        ("self_hosted_pod_identity", "Stop baton-eks where it runs"),
+    ],
+)
+def test_each_hosting_has_its_own_steps_after_off_boarding(hosting: str, words: str) -> None:
+    assert any(words in step for step in described(hosting).handoff.removal)
+
+
+def test_only_the_tier_that_grants_leaves_something_and_is_to_revoke_it_first() -> None:
+    assert described().leftovers == ()
+    assert provision().leftovers
+    assert "revoke what was granted" in provision().handoff.removal[0]
+    assert not any("revoke" in step for step in described().handoff.removal)
