@@ -166,7 +166,7 @@ def list_secrets(access: Mapping[str, Any], secrets: Iterable[str]) -> tuple[str
 
 
 def hide_in_report(report: OffboardReport, secrets: Sequence[str]) -> OffboardReport:
-    """The report with the secrets replaced in every text."""
+    """The report with the secrets replaced in every text, but not in what the run goes on by: names, URNs and keys."""
 
     def hide(text: str) -> str:
         for secret in secrets:
@@ -176,4 +176,14 @@ def hide_in_report(report: OffboardReport, secrets: Sequence[str]) -> OffboardRe
                 text = text.replace(secret, HIDDEN)
         return text
 
-    return OffboardReport.model_validate(map_texts(report.model_dump(), hide))
+    hidden = OffboardReport.model_validate(map_texts(report.model_dump(), hide))
+    plan = hidden.plan.model_copy(update={"resources": report.plan.resources, "untouched": report.plan.untouched})
+    names = {each: getattr(report, each) for each in ("project", "environment", "account", "integration", "vendor")}
+    lines = {
+        each: [
+            line.model_copy(update={"key": own.key, "where": own.where})
+            for line, own in zip(getattr(hidden, each), getattr(report, each), strict=True)
+        ]
+        for each in ("before", "proof")
+    }
+    return hidden.model_copy(update={**names, **lines, "plan": plan})

@@ -259,6 +259,18 @@ def test_no_secret_is_in_the_report_or_in_what_is_printed(shop: Shop) -> None:
     assert shop.report["access"]["trust"]["externalId"] == "[secret]"
 
 
+def test_a_secret_that_is_the_integrations_own_name_does_not_keep_it_from_being_removed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = shop.read("access.json")
+    changed["integrations"]["acme"]["trust"]["externalId"] = "acme"
+    shop.write("access.json", changed)
+    shop.world.external_id = "acme"
+    done = shop.remove()
+    assert done.exit_code == 0, done.output
+    assert shop.report["access"]["trust"]["externalId"] == "[secret]"
+
+
 def test_what_is_kept_for_the_proof_is_for_its_owner_alone_and_has_what_it_needs(shop: Shop) -> None:
     (shop.folder / "fail-destroy").write_text("the stack is currently locked by 1 lock(s)")
     done = shop.remove()
