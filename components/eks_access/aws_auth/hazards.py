@@ -220,7 +220,9 @@ def find_arn_hazards(text: str) -> Iterator[tuple[str, str]]:
         yield "not-an-arn", f"{text!r} is not an ARN of IAM or STS, {_NEVER}"
     elif _BRACKETS.search(stripped):
         yield "placeholder", f"{text!r} has brackets of a placeholder, {_NEVER}"
-    elif not arns.ACCOUNT_ID.fullmatch(arn.account) or arn.region or arn.partition not in PARTITIONS:
+    elif not arns.ACCOUNT_ID.fullmatch(arn.account):
+        yield "not-an-arn", f"{text!r} has no account ID of 12 digits, {_NEVER}"
+    elif arn.region or arn.partition not in PARTITIONS:
         yield "not-an-arn", f"{text!r} is not the ARN of a principal: {_NEVER.removeprefix('so ')}"
     elif problem := _find_kind_hazard(arn):
         code, message = problem
