@@ -72,6 +72,15 @@ class HandMade:
         created = {cluster: str(each["createdAt"]) for cluster, each in entries.items()}
         return {"role": role["RoleId"], "created": str(role["CreateDate"]), "entries": created}
 
+    def uids(self) -> dict[tuple[str, str, str], str]:
+        """The uids of the page's objects that are there."""
+        found = {}
+        for cluster, plural, name in self.objects:
+            answer = self.sandbox.clusters[cluster].admin.request("GET", f"/apis/{RBAC}/v1/{plural}/{name}")
+            if answer.status == 200:
+                found[cluster, plural, name] = str(json.loads(answer.body)["metadata"]["uid"])
+        return found
+
     def mappings(self, cluster: str) -> list[dict[str, Any]]:
         data = self.sandbox.clusters[cluster].admin.json("GET", AWS_AUTH)["data"]
         return [each for each in yaml.safe_load(data.get("mapRoles") or "[]") if each["rolearn"] == self.arn]

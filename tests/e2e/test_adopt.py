@@ -134,7 +134,7 @@ def test_a_page_followed_by_hand_is_taken_over_without_recreation_or_interruptio
     # Cado's platform assumes only roles that are called so.
     made = case.follow(sandbox, f"CadoResponse-{name}", case.ways)
     eventually(lambda: can_list(made), "the vendor comes in as its page has it")
-    before = made.identify()
+    before, uids = made.identify(), made.uids()
     program = create_environment(sandbox, tmp_path, name)
     try:
         with Poller(made) as poller:
@@ -158,6 +158,7 @@ def test_a_page_followed_by_hand_is_taken_over_without_recreation_or_interruptio
         assert poller.refusals == []
         assert made.identify()["role"] == before["role"]
         assert made.identify()["entries"] == before["entries"], "no entry was made again"
+        assert made.uids().items() <= uids.items(), "no object was made again"
         program.up("--expect-no-changes")
         assert_hand_made_is_gone(made, steps)
         probed = program.probe()
