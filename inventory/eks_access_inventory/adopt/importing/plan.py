@@ -193,11 +193,16 @@ def _find_replaced(items: Iterable[Item]) -> Iterator[str]:
 
 
 def _find_interruptions(below: Iterable[Planned], found: FoundAccess) -> Iterator[str]:
-    """Bindings that lose a subject before the way in has its new groups."""
+    """Bindings that are made again for another role, or lose a subject before the way in has its new groups."""
     groups = {group for way in found.ways if way.is_effective for group in way.groups}
     usernames = {way.username for way in found.ways if way.is_effective and way.username}
     for each in below:
-        if each.step.op != "update" or "subjects" not in each.step.differing:
+        if each.step.op != "update":
+            continue
+        if "roleRef" in each.step.differing:
+            # No binding's role can be changed: the plugin deletes the binding and makes another.
+            yield f"{each.step.name} binds another role, and is made again: access is interrupted for a moment"
+        if "subjects" not in each.step.differing:
             continue
         before, after = (_list_subjects(state) for state in (each.step.old, each.step.new))
         lost = sorted((before - after) & (groups | usernames))

@@ -119,6 +119,16 @@ def test_a_binding_that_loses_the_group_in_use_before_the_entry_has_another_is_a
     assert bind("nobody-uses-this", "c1:readers").is_covered
 
 
+def test_a_binding_to_another_role_is_an_interruption() -> None:
+    roles = {"kind": "ClusterRole", "name": "old"}, {"kind": "ClusterRole", "name": "new"}
+    found = plan(step("update", "eks-access:index:ClusterRoleBinding", "binding", "roleRef", roleRef=roles))
+    assert "binds another role, and is made again" in found.warnings[0]
+    labels = {"labels": {}}, {"labels": {"a": "b"}}
+    assert plan(
+        step("update", "eks-access:index:ClusterRoleBinding", "binding", "metadata", metadata=labels)
+    ).is_covered
+
+
 def test_what_else_the_stack_would_change_is_listed() -> None:
     other = step("update", "aws:iam/role:Role", "someone-elses")
     for state in ("oldState", "newState"):
