@@ -123,7 +123,7 @@ def test_a_binding_to_another_role_is_an_interruption() -> None:
     roles = {"kind": "ClusterRole", "name": "old"}, {"kind": "ClusterRole", "name": "new"}
     found = plan(step("update", "eks-access:index:ClusterRoleBinding", "binding", "roleRef", roleRef=roles))
     assert "binds another role, and is made again" in found.warnings[0]
-    labels = {"labels": {}}, {"labels": {"a": "b"}}
+    labels: tuple[Any, Any] = {"labels": {}}, {"labels": {"a": "b"}}
     assert plan(
         step("update", "eks-access:index:ClusterRoleBinding", "binding", "metadata", metadata=labels)
     ).is_covered
