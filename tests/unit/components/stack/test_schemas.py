@@ -13,7 +13,7 @@ from tests.support.checkout import CHECKOUT
 COMMITTED = CHECKOUT / "docs/schema"
 
 
-@pytest.mark.parametrize("name", ["custom", "environment", "inventory", "report"])
+@pytest.mark.parametrize("name", ["custom", "environment", "inventory", "offboard", "report"])
 def test_the_schemas_in_the_docs_are_current(name: str) -> None:
     printed = CliRunner().invoke(main, ["schema", name]).output
     assert (COMMITTED / f"{name}.json").read_text() == printed, (
@@ -53,7 +53,7 @@ def references(tree: Any) -> set[str]:
     return set().union(*(references(item) for item in tree)) if isinstance(tree, list) else set()
 
 
-@pytest.mark.parametrize("name", ["custom", "environment", "inventory", "report"])
+@pytest.mark.parametrize("name", ["custom", "environment", "inventory", "offboard", "report"])
 def test_every_reference_in_the_schema_resolves(name: str) -> None:
     schema = json.loads((COMMITTED / f"{name}.json").read_text())
     for reference in references(schema):
