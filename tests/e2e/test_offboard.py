@@ -322,7 +322,8 @@ def test_one_that_is_killed_while_it_destroys_is_run_again_and_converges(deploye
     assert report["status"] == "begun"
     assert (deployed.folder / f".offboard-{name}.json.secret").stat().st_mode & 0o777 == 0o600
     locked = offboard(deployed, name)
-    assert locked.exit_code == 1
+    # 2 where the kill tore the checkpoint's attributes as well, and the stack cannot even be read.
+    assert locked.exit_code in (1, 2)
     assert "eks-access resume --unlock" in locked.stderr
     resumed = deployed.sandbox.run(
         ["eks-access", "resume", "--unlock", "--stack", deployed.stack], cwd=deployed.folder, timeout=SECONDS
