@@ -60,7 +60,7 @@ def build_grants() -> tuple[Grant, ...]:
     )
     version = Rule((), ("get",), non_resource_urls=("/version",), why="the console shows the cluster's version")
     return (
-        Grant("state", "eks-connector-secret-access", account, secrets, namespaces=(NAMESPACE,), kind="ServiceAccount"),
+        Grant("state", "eks-connector-state-access", account, secrets, namespaces=(NAMESPACE,), kind="ServiceAccount"),
         Grant("version", "eks-connector-cluster-meta-access", account, (version,), kind="ServiceAccount"),
     )
 

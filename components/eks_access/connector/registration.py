@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from ..errors import EksAccessError, InvalidInputError
+from ..model.rbac import STACK
 from . import validation
 
 PROPAGATION_SECONDS = 300.0
@@ -157,6 +158,42 @@ def find(eks: Any, name: str) -> Registration | None:
     if not cluster.get("connectorConfig"):
         raise RegistrationError(f"cluster {name!r} is an EKS cluster and not one registered with EKS Connector")
     return _parse_registration(cluster)
+
+
+def find_adoptable(eks: Any, request: RegistrationRequest) -> Registration | None:
+    """The connected cluster that is registered already as it is requested; None if there is none of this name.
+
+    Raises:
+        InvalidInputError: it has another role or provider, another stack has it, or it is not connected yet.
+        RegistrationError: the name is that of an EKS cluster, or AWS refused.
+    """
+    live = find(eks, request.name)
+    if live is None:
+        return None
+    problem, advice = explain_obstacle(live, request)
+    if problem:
+        raise InvalidInputError("name", request.name, problem, advice)
+    return live
+
+
+def explain_obstacle(live: Registration, request: RegistrationRequest) -> tuple[str, str]:
+    """Why a registration cannot be taken over as it is requested, and what to do; empty texts if it can.
+
+    An empty `role_arn` of the request is not compared: it is not known yet.
+    """
+    owner = live.tags.get(STACK)
+    if owner not in (None, request.tags.get(STACK)):
+        return f"is the name of a connected cluster of stack {owner}", "Remove it from that stack first."
+    if request.role_arn and live.role_arn != request.role_arn:
+        return f"is registered with the role {live.role_arn}, which cannot be changed", "Use that role."
+    if live.provider != request.provider:
+        return f"is registered with the provider {live.provider}, which cannot be changed", "Give that provider."
+    if live.status != ACTIVE:
+        return (
+            f"is registered and not connected (its status is {live.status}): its activation code is not known",
+            "Let its connector connect first, or deregister it.",
+        )
+    return "", ""
 
 
 def retag(eks: Any, arn: str, old: Mapping[str, str], new: Mapping[str, str]) -> None:

@@ -46,6 +46,7 @@ class ConnectorRegistration(pulumi.CustomResource):
         endpoint: pulumi.Input[str] | None = None,
         profile: pulumi.Input[str] | None = None,
         account: pulumi.Input[str] | None = None,
+        adopt: pulumi.Input[bool] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Register a cluster.
@@ -63,6 +64,8 @@ class ConnectorRegistration(pulumi.CustomResource):
             endpoint: the AWS endpoint; the AWS SDK's own settings apply if it is left out.
             profile: the AWS profile; the environment's credentials are used if it is left out.
             account: the account to register in: credentials of any other are refused.
+            adopt: take over a registration of this name with the same role and provider that is connected already,
+                instead of refusing.
             opts: the resource's options.
         """
         inputs: dict[str, Any] = {
@@ -76,6 +79,7 @@ class ConnectorRegistration(pulumi.CustomResource):
             "endpoint": endpoint,
             "profile": profile,
             "account": account,
+            "adopt": adopt,
             "arn": None,
             "activation_id": None,
             "activation_code": None,

@@ -82,6 +82,7 @@ class ConnectorComponent(IntegrationComponent):
         }
 
     def _create_cluster(self, name: str, cluster: ClusterPlace, args: Any, provisioned: Provisioned) -> None:
+        adopt = bool(provisioned.args.get("adopt"))
         registration = {
             "name": args["name"],
             "role_arn": provisioned.role.arn,
@@ -93,8 +94,8 @@ class ConnectorComponent(IntegrationComponent):
             "endpoint": provisioned.args.get("endpoint"),
             "profile": provisioned.args.get("aws_profile"),
             "account": provisioned.bindings.fill_text(provisioned.place.account),
+            "adopt": adopt or None,
         }
-        adopt = bool(provisioned.args.get("adopt"))
         connection = connect(name, f"clusters.{cluster.key}", args, pulumi.ResourceOptions(parent=self), adopt=adopt)
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(provisioned.role_policies))
         ConnectedCluster(name, provisioned, cluster, connection, registration, opts)

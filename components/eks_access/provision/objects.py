@@ -77,6 +77,8 @@ class ObjectSet:
             metadata["annotations"] = annotations
         if each.namespace is not None:
             metadata["namespace"] = each.namespace
+        if each.kind == "Secret" and "data" in body:
+            body["data"] = _leave_out_unknown(body["data"])
         name, arguments = f"{self._name}-{each.key}", {"metadata": metadata, **to_sdk_arguments(body)}
         opts = pulumi.ResourceOptions(parent=self._parent, depends_on=list(depends_on))
         if each.kind in _EXACT:
@@ -95,3 +97,9 @@ class ObjectSet:
             return None
         content = self._bindings.fill_json(secrets)
         return pulumi.Output.from_input(content).apply(lambda text: hashlib.sha256(text.encode()).hexdigest()[:32])
+
+
+def _leave_out_unknown(data: Mapping[str, pulumi.Input[str]]) -> pulumi.Input[Mapping[str, str]]:
+    """A Secret's data without empty values: what is not known stays as the cluster has it."""
+    known: pulumi.Output[dict[str, str]] = pulumi.Output.all(**data)
+    return known.apply(lambda values: {name: value for name, value in values.items() if value})

@@ -133,5 +133,13 @@ INPUTS = (
         validate=_validate_account,
         differs=None,
     ),
+    InputProperty(
+        "adopt",
+        "Take over a registration of this name with the same role and provider that is connected already, instead of"
+        " refusing.",
+        schema={"type": "boolean"},
+        validate=validate_bool,
+        differs=None,
+    ),
 )
 UNCOMPARED = tuple(each.name for each in INPUTS if each.differs is None)

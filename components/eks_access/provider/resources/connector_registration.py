@@ -6,6 +6,7 @@ refresh keeps it, and drops it only when another activation has replaced the one
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -89,6 +90,8 @@ class ConnectorRegistrations(ResourceHandler):
         request = _build_request(values)
         with self.translate_errors(_subject(request.name)):
             clients = self._connect(_build_settings(values))
+            if (adopted := _adopt(clients.eks, values, request)) is not None:
+                return registration.format_identifier(request), _build_outputs(adopted)
             created = registration.register(
                 clients.eks,
                 clients.iam,
@@ -160,13 +163,29 @@ class ConnectorRegistrations(ResourceHandler):
         needed = {name: value for name, value in values.items() if name not in ("roleArn", "tags")}
         if not is_known(needed):
             return
-        request = _build_request({**values, "tags": {}})
+        role = values.get("roleArn")
+        request = _build_request({**values, "tags": {}, "roleArn": role if is_known(role) else ""})
+        tags = values.get("tags")
+        if is_known(tags):
+            request = replace(request, tags=tags or {})
         try:
             with self.translate_errors(_subject(request.name)):
-                registration.validate_availability(self._connect(_build_settings(values)).eks, request)
+                eks = self._connect(_build_settings(values)).eks
+                if not values.get("adopt") or registration.find_adoptable(eks, request) is None:
+                    registration.validate_availability(eks, request)
         except NotAvailableError as error:
             # A preview must work where only the deployment itself has credentials.
             self._warn(urn, f"not checked whether the cluster can be registered: {error}")
+
+
+def _adopt(eks: Any, values: Values, request: RegistrationRequest) -> Registration | None:
+    """The registration that exists already, with the tags as requested; None if there is none to take over."""
+    if not values.get("adopt"):
+        return None
+    live = registration.find_adoptable(eks, request)
+    if live is not None:
+        registration.retag(eks, live.arn, live.tags, {**live.tags, **request.tags})
+    return live
 
 
 def _subject(name: str) -> str:
