@@ -78,6 +78,16 @@ def build_objects(agent: Agent) -> tuple[KubernetesObject, ...]:
     )
 
 
+def find_activation_id(stateful_set: Mapping[str, Any]) -> str:
+    """The activation that a connector's pods have; empty where they have none in the form of the manifest."""
+    template = (stateful_set.get("spec") or {}).get("template") or {}
+    for container in (template.get("spec") or {}).get("initContainers") or ():
+        for each in container.get("env") or ():
+            if each.get("name") == "EKS_ACTIVATION_ID":
+                return str(each.get("value") or "")
+    return ""
+
+
 def _build_object(kind: str, name: str, annotations: Mapping[str, str] | None = None, **body: Any) -> KubernetesObject:
     return KubernetesObject("v1", kind, name, NAMESPACE, body, annotations=annotations or {})
 
