@@ -11,6 +11,7 @@ import yaml
 
 from sandbox import Sandbox
 from sandbox.environment import OPENTRACE_SUBJECT
+from tests.e2e.adoption import compare_with_plan, read_steps
 from tests.e2e.pages import (
     EXTERNAL_ID,
     VIEW_POLICY,
@@ -109,17 +110,6 @@ def adopt(program: Program, made: HandMade, case: Case, *options: str) -> Any:
     settings = [option for each in case.settings for option in ("--set", each)]
     command = ["eks-access", "adopt", "--stack", program.stack, "--vendor", case.vendor, "--role", made.arn]
     return program.sandbox.run([*command, *settings, *options, "--", case.name], cwd=program.folder, timeout=SECONDS)
-
-
-def read_steps(program: Program) -> dict[str, str]:
-    """What the engine would do with each resource that is not a component or provider, by its URN's name and type."""
-    printed = program.pulumi("preview", "--json", "--show-sames", "--stack", program.stack).stdout
-    steps = json.loads(printed[printed.index("{") :])["steps"]
-    return {
-        step["urn"]: step["op"]
-        for step in steps
-        if (step.get("newState") or step.get("oldState") or {}).get("custom") and ":providers:" not in step["urn"]
-    }
 
 
 @pytest.fixture(params=sorted(CASES))
@@ -253,24 +243,6 @@ def test_what_terraform_manages_is_left_and_what_is_missing_is_named(sandbox: Sa
     alone = adopt(program, made, case)
     assert alone.returncode == 0
     assert "- `Role` `opentrace`, `by-hand-left`" in alone.stdout, "without the state it is taken over"
-
-
-def compare_with_plan(plan: str, steps: dict[str, str]) -> None:
-    """The plan names each resource under what becomes of it."""
-    headings = {
-        "update": "## Changed in place",
-        "create": "## Created",
-        "delete": "## Removed last, after everything else",
-        "same": "## Kept as it is",
-    }
-    sections = {each.partition("\n")[0]: each for each in plan.split("\n## ")[1:]}
-    for urn, op in steps.items():
-        section = sections.get(headings[op].removeprefix("## "), "")
-        assert f"`{urn.rpartition('::')[2]}`" in section, (urn, op, plan)
-    listed = sum(
-        line.startswith("- ") for heading in headings.values() for line in sections.get(heading[3:], "").splitlines()
-    )
-    assert listed == len(steps)
 
 
 def assert_hand_made_is_gone(made: HandMade, steps: dict[str, str]) -> None:

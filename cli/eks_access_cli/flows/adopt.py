@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from eks_access.connector.registration import Registration
 from eks_access.endpoint import VARIABLE, is_loopback, loopback_endpoint
 from eks_access.errors import InvalidInputError
 from eks_access.integrations import Vendor, vendors
@@ -16,6 +17,7 @@ from eks_access.model.found import DerivedArguments, FoundAccess
 from eks_access.model.integration import INTEGRATION_NAME
 from eks_access_inventory.adopt.importing.existing import ClusterKey, Place
 from eks_access_inventory.adopt.importing.report import Commands, format_plan
+from eks_access_inventory.adopt.origins import Origins
 from eks_access_inventory.adopt.reader import read_found_accesses
 from eks_access_inventory.adopt.terraform import TerraformState, parse_terraform_state
 from eks_access_inventory.reading.account import Scope, read_account
@@ -28,7 +30,14 @@ from ..progress import show_inventory_progress
 from . import adopt_folder
 from .adopt_candidates import list_candidates
 from .adopt_comparison import format_differences
-from .adopt_engine import Computed, compute
+from .adopt_connected import (
+    ConnectedClusters,
+    Reader,
+    describe_missing_clusters,
+    find_registration,
+    read_connected_clusters,
+)
+from .adopt_engine import Computed, build_cluster_kubeconfig, compute
 from .adopt_environment import (
     AdoptError,
     Declaration,
@@ -82,10 +91,18 @@ class Connection:
         with show_inventory_progress() as listener:
             return read_account(self.aws, self.keys, scope, listener, concurrency=CONCURRENCY, deadline=READ_SECONDS)
 
-    def describe(self, cluster: ClusterKey) -> Mapping[str, Any]:
-        eks = self.aws.client("eks", cluster.region, self.keys)
-        found: Mapping[str, Any] = eks.describe_cluster(name=cluster.name)["cluster"]
-        return found
+    def create_reader(
+        self, clusters: Mapping[str, ClusterKey], connected: ConnectedClusters, origins: Origins
+    ) -> Reader:
+        def get_kubeconfig(key: str) -> str:
+            cluster = clusters[key]
+            eks = self.aws.client("eks", cluster.region, self.keys)
+            return build_cluster_kubeconfig(cluster, eks.describe_cluster(name=cluster.name)["cluster"])
+
+        def get_registration(cluster: ClusterKey) -> Registration | str | None:
+            return find_registration(self.aws.client("eks", cluster.region, self.keys), cluster)
+
+        return Reader(clusters, connected, get_kubeconfig, get_registration, origins)
 
 
 def connect(profile: str | None) -> Connection:
@@ -115,31 +132,37 @@ def run_adopt(options: AdoptOptions) -> int:
     out = options.out if options.out is not None else options.cwd / f"adopt-{options.integration}"
     adopt_folder.validate_folder(out)
     reading = connection.read(target)
-    found = find_access(connection, target, reading, options)
+    origins = _read_origins(options)
+    found = find_access(connection, target, reading, options, origins)
     if found.role is None:
         return _print_unread(found)
-    if not found.ways:
+    declared = target.find_declared(options.integration)
+    key = _choose_vendor(options, found, declared)
+    connected = ConnectedClusters()
+    if vendors()[key].own_clusters:
+        given = dict(map(parse_setting, options.settings)) if declared is None else declared
+        connected = read_connected_clusters(target, given)
+        found = connected.extend(found, origins)
+    elif not found.ways:
         raise AdoptError(f"{options.role} has no way into any cluster of {', '.join(target.regions)}")
-    key = _choose_vendor(options, found)
-    declaration, derived = _declare(target, options, key, found)
+    declaration, derived = _declare(target, options, key, found, reading)
     if declaration is None:
         _print_missing(options.integration, derived)
         return exit_codes.FAILED
     comparison = format_differences(declaration.environment, options.integration, found, reading)
-    place = Place(found, declaration.clusters, dict(find_uncertain(reading)))
-    computed = compute(target, declaration, options.integration, key, place, connection.describe)
+    clusters = connected.clusters or declaration.clusters
+    place = Place(found, clusters, dict(find_uncertain(reading)))
+    reader = connection.create_reader({**declaration.clusters, **connected.clusters}, connected, origins)
+    computed = compute(target, declaration, options.integration, key, place, reader)
     if options.write and declaration.block and not declaration.problem:
         write_file(target, declaration.text)
     return _report(target, options, out, declaration, _Words(derived.notes, comparison), computed)
 
 
-def find_access(connection: Connection, target: Target, reading: AccountReading, options: AdoptOptions) -> FoundAccess:
-    """What the role was given by hand.
-
-    Raises:
-        TerraformStateError: a file of --terraform-state is no state.
-    """
-    states = [_read_state(path) for path in options.terraform_states]
+def find_access(
+    connection: Connection, target: Target, reading: AccountReading, options: AdoptOptions, origins: Origins
+) -> FoundAccess:
+    """What the role was given by hand."""
     marks = {key: vendor.marks for key, vendor in vendors().items() if vendor.marks is not None}
     (found,) = read_found_accesses(
         connection.aws,
@@ -149,7 +172,7 @@ def find_access(connection: Connection, target: Target, reading: AccountReading,
         home=target.region,
         vendors=marks,
         vendor=options.vendor or "",
-        states=states,
+        states=origins.states,
         deadline=READ_SECONDS,
     )
     return found
@@ -162,6 +185,14 @@ def find_uncertain(reading: AccountReading) -> Iterator[tuple[tuple[str, str], s
             yield (cluster.name, cluster.region), "not all of the cluster could be read"
         elif cluster.identity_providers:
             yield (cluster.name, cluster.region), "users of the cluster's identity provider may be in the same groups"
+
+
+def _read_origins(options: AdoptOptions) -> Origins:
+    """
+    Raises:
+        TerraformStateError: a file of --terraform-state is no state.
+    """
+    return Origins(tuple(_read_state(path) for path in options.terraform_states))
 
 
 def _read_state(path: Path) -> TerraformState:
@@ -184,20 +215,27 @@ def _validate_names(integration: str, role: str) -> None:
     validate_principal("--role", role)
 
 
-def _choose_vendor(options: AdoptOptions, found: FoundAccess) -> str:
+def _choose_vendor(options: AdoptOptions, found: FoundAccess, declared: Mapping[str, Any] | None) -> str:
+    """The vendor's key: as the file declares it, else as the user says or as it was recognised."""
     known = vendors()
-    declared = options.vendor or found.vendor or str(options.integration)
-    if declared not in known:
-        raise InvalidInputError("--vendor", declared, "is not a known vendor", f"Known: {', '.join(known)}.")
-    if known[declared].own_clusters:
-        raise AdoptError(f"--vendor: {declared} has clusters outside of EKS, which are not adopted: declare it by hand")
-    if known[declared].derive_arguments is None:
-        raise AdoptError(f"--vendor: nothing shows the arguments of {declared}: declare it by hand")
-    return declared
+    if declared is not None:
+        key = str(declared.get("vendor") or options.integration)
+        if options.vendor not in (None, key):
+            raise InvalidInputError("--vendor", options.vendor, f"is another than the file declares, {key}")
+    else:
+        key = options.vendor or found.vendor or str(options.integration)
+    if key not in known:
+        raise InvalidInputError("--vendor", key, "is not a known vendor", f"Known: {', '.join(known)}.")
+    if declared is None and known[key].derive_arguments is None:
+        raise AdoptError(
+            f"--vendor: nothing shows the arguments of {key}: declare the integration in the environment's file, with"
+            " `role_name`, and run this again"
+        )
+    return key
 
 
 def _declare(
-    target: Target, options: AdoptOptions, key: str, found: FoundAccess
+    target: Target, options: AdoptOptions, key: str, found: FoundAccess, reading: AccountReading
 ) -> tuple[Declaration | None, DerivedArguments]:
     """The integration's declaration: the file's own, or one that is derived; None where an argument is missing."""
     name = str(options.integration)
@@ -211,6 +249,10 @@ def _declare(
     derived = _derive(vendors()[key], found)
     given = dict(map(parse_setting, options.settings))
     missing = tuple(each for each in derived.missing if each.name.partition(".")[0] not in given)
+    if vendors()[key].own_clusters:
+        missing += (describe_missing_clusters(reading),) if "clusters" not in given else ()
+        if options.clusters:
+            raise AdoptError(f"--cluster: {key} has clusters of its own, which --set clusters names")
     derived = DerivedArguments({**derived.arguments, **given}, missing, derived.notes)
     if missing:
         return None, derived

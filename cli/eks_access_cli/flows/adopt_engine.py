@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,14 @@ from eks_access import __version__
 from eks_access.kubernetes.kubeconfig import build_kubeconfig, is_kubeconfig, join_contexts
 from eks_access_inventory.adopt.importing.existing import ClusterKey, Place
 from eks_access_inventory.adopt.importing.import_file import ImportFileError, ImportPlan, build_import_plan
+from eks_access_inventory.adopt.importing.lookups import list_wanted
 from eks_access_inventory.adopt.importing.plan import AdoptionPlan, build_plan, build_plan_from_inputs
 from eks_access_inventory.adopt.importing.steps import Step, parse_steps, select_below
 
 from ..pulumi_program import PulumiStack
 from ..scratch_stack import ScratchStackError, copy_stack
+from .adopt_connected import Reader
 from .adopt_environment import Declaration, Target
-
-DescribeCluster = Callable[[ClusterKey], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Computed:
 
 
 def compute(
-    target: Target, declaration: Declaration, integration: str, vendor: str, place: Place, describe: DescribeCluster
+    target: Target, declaration: Declaration, integration: str, vendor: str, place: Place, reader: Reader
 ) -> Computed:
     """The import file and the plan.
 
@@ -45,11 +45,11 @@ def compute(
     """
     try:
         with copy_stack(target.project, target.stack, declaration.text, {}) as copy:
-            return _compute_in(copy, declaration, integration, vendor, place, describe)
+            return _compute_in(copy, declaration, integration, vendor, place, reader)
     except ScratchStackError as error:
         steps, generated = _preview_original(target, declaration)
-        imported = build_import_plan(generated, steps, integration, place, __version__)
-        kubeconfig = _collect_kubeconfigs(steps, integration, imported, place, describe)
+        imported = _build_imported(generated, steps, integration, place, reader)
+        kubeconfig = _collect_kubeconfigs(steps, integration, imported, reader)
         plan = build_plan_from_inputs(integration, vendor, imported, place.found, str(error))
         return Computed(imported, kubeconfig, plan)
 
@@ -60,15 +60,15 @@ def _compute_in(
     integration: str,
     vendor: str,
     place: Place,
-    describe: DescribeCluster,
+    reader: Reader,
 ) -> Computed:
     folder = copy.project.parent
     # What exists would be refused, as it is not this stack's yet.
     taking_over = folder / "taking-over.yaml"
     taking_over.write_text(declaration.taking_over, encoding="utf-8")
     steps, generated = _preview(copy, folder / "generated.json", taking_over)
-    imported = build_import_plan(generated, steps, integration, place, __version__)
-    kubeconfig = _collect_kubeconfigs(steps, integration, imported, place, describe)
+    imported = _build_imported(generated, steps, integration, place, reader)
+    kubeconfig = _collect_kubeconfigs(steps, integration, imported, reader)
     if imported.is_blocked:
         steps = ()
     elif imported.imports:
@@ -99,9 +99,14 @@ def _preview_original(target: Target, declaration: Declaration) -> tuple[tuple[S
         return _preview(stack, Path(created) / "generated.json", config)
 
 
-def _collect_kubeconfigs(
-    steps: Iterable[Step], integration: str, imported: ImportPlan, place: Place, describe: DescribeCluster
-) -> str:
+def _build_imported(
+    generated: Any, steps: tuple[Step, ...], integration: str, place: Place, reader: Reader
+) -> ImportPlan:
+    lookups = reader.look_up(tuple(list_wanted(steps, integration)))
+    return build_import_plan(generated, steps, integration, place, __version__, lookups)
+
+
+def _collect_kubeconfigs(steps: Iterable[Step], integration: str, imported: ImportPlan, reader: Reader) -> str:
     """A kubeconfig with a context for each cluster that something is imported from."""
     ids = [str(spec.get("id") or "") for spec in imported.content["resources"]]
     used = sorted({each.partition("//")[0] for each in ids if "//" in each})
@@ -110,13 +115,13 @@ def _collect_kubeconfigs(
         for each in select_below(tuple(steps), integration)
         if each.cluster and is_kubeconfig(str(each.step.inputs.get("kubeconfig") or ""))
     }
-    texts = {key: own.get(key) or _build(place.clusters[key], describe) for key in used}
+    given = reader.connected.kubeconfigs
+    texts = {key: given.get(key) or own.get(key) or reader.get_kubeconfig(key) for key in used}
     return join_contexts(texts) if texts else ""
 
 
-def _build(cluster: ClusterKey, describe: DescribeCluster) -> str:
-    """The kubeconfig that a deployment has by default."""
-    described = describe(cluster)
+def build_cluster_kubeconfig(cluster: ClusterKey, described: Mapping[str, Any]) -> str:
+    """The kubeconfig that a deployment has by default, of a cluster as EKS describes it."""
     return build_kubeconfig(
         cluster_name=cluster.name,
         region=cluster.region,

@@ -32,6 +32,8 @@ class Answer(StrEnum):
     KEPT_BY_OTHERS = "kept by others"
     """It exists, and cannot be taken over."""
     NOT_LOOKED_FOR = "not looked for"
+    IN_PLACE = "in place"
+    """It exists, and the deployment takes it over without an import."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,14 @@ class Match:
     Attributes:
         id: what `pulumi import` takes; empty unless it exists.
         why, advice: in words, for what cannot be taken over.
+        body: what exists, where that is not imported.
     """
 
     answer: Answer
     id: str = ""
     why: str = ""
     advice: str = ""
+    body: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,10 @@ _BOOTSTRAPPING = "kubernetes.io/bootstrapping"
 https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings"""
 
 
+Taken = frozenset[tuple[str, str]]
+"""The types and ids of what the program has."""
+
+
 @dataclass(frozen=True)
 class Extra:
     """Something to import so that it is removed.
@@ -62,11 +66,11 @@ class Left:
     is_blocking: bool = False
 
 
-def find_extras(place: Place, taken: frozenset[str], keys: frozenset[str], *, has_role: bool) -> Iterator[Extra | Left]:
+def find_extras(place: Place, taken: Taken, keys: frozenset[str], *, has_role: bool) -> Iterator[Extra | Left]:
     """What was found and the program does not have.
 
     Args:
-        taken: the ids of what the program has.
+        taken: what the program has.
         keys: the keys of the clusters that it is declared in.
         has_role: whether the program has the role; else the role, with its policies, is its owner's.
     """
@@ -84,9 +88,9 @@ def find_extras(place: Place, taken: frozenset[str], keys: frozenset[str], *, ha
         yield from _find_object(place, each, taken, keys)
 
 
-def _find_policy(place: Place, role: FoundRole, policy: FoundPolicy, taken: frozenset[str]) -> Iterator[Extra | Left]:
+def _find_policy(place: Place, role: FoundRole, policy: FoundPolicy, taken: Taken) -> Iterator[Extra | Left]:
     identifier = identify_policy(role, policy)
-    if identifier in taken:
+    if (ATTACHMENT if policy.arn else ROLE_POLICY, identifier) in taken:
         return
     if not policy.arn:
         words = f"inline policy {policy.name} of role {role.name}"
@@ -121,7 +125,7 @@ def _explain_kept(place: Place, policy: FoundPolicy) -> Left | None:
     return None
 
 
-def _find_way(place: Place, way: FoundWay, taken: frozenset[str], keys: frozenset[str]) -> Iterator[Extra | Left]:
+def _find_way(place: Place, way: FoundWay, taken: Taken, keys: frozenset[str]) -> Iterator[Extra | Left]:
     key, principal = place.find_key(way), place.found.principal_arn
     words = f"{'access entry' if way.method is EntryMethod.ACCESS_ENTRY else 'mapping in aws-auth'} in {way.cluster}"
     if key not in keys:
@@ -129,7 +133,7 @@ def _find_way(place: Place, way: FoundWay, taken: frozenset[str], keys: frozense
         return
     if way.method is EntryMethod.AWS_AUTH:
         identifier = identify_mapping(key, way, principal)
-        if identifier in taken:
+        if (MAPPING, identifier) in taken:
             return
         if way.origin.is_managed:
             yield _leave(words, way.origin)
@@ -139,7 +143,7 @@ def _find_way(place: Place, way: FoundWay, taken: frozenset[str], keys: frozense
     for policy in way.policies:
         identifier = identify_association(way, principal, policy.arn)
         name = policy.arn.rpartition("/")[2]
-        if identifier in taken:
+        if (ASSOCIATION, identifier) in taken:
             continue
         if policy.origin.is_managed or way.origin.is_managed:
             yield _leave(
@@ -149,15 +153,13 @@ def _find_way(place: Place, way: FoundWay, taken: frozenset[str], keys: frozense
             yield Extra(ASSOCIATION, identifier, key, name, f"access policy {name} of the {words}")
 
 
-def _find_object(
-    place: Place, each: FoundObject, taken: frozenset[str], keys: frozenset[str]
-) -> Iterator[Extra | Left]:
+def _find_object(place: Place, each: FoundObject, taken: Taken, keys: frozenset[str]) -> Iterator[Extra | Left]:
     key = place.find_key(each)
     where = f"{each.namespace}/{each.name}" if each.namespace else each.name
     words = f"{each.kind} {where} in {each.cluster}"
     if key not in keys:
         yield Left(words, "the integration is not declared in this cluster")
-    elif identify_object(key, each) in taken:
+    elif (f"{OBJECT_PREFIX}{each.kind}", identify_object(key, each)) in taken:
         return
     elif _is_built_in(each):
         yield Left(words, "it is Kubernetes' own")

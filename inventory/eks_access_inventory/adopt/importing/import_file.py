@@ -12,6 +12,7 @@ from eks_access.errors import EksAccessError
 
 from .existing import ROLE, Answer, Match, Place, find_existing
 from .extras import Extra, Left, find_extras
+from .lookups import Lookups
 from .steps import PROVIDER_PREFIX, Planned, Step, parse_urn, select_below
 
 PACKAGE = "eks-access"
@@ -65,7 +66,12 @@ def _is_blocked(found: Iterable[Found]) -> bool:
 
 
 def build_import_plan(
-    generated: Mapping[str, Any], steps: Sequence[Step], integration: str, place: Place, version: str
+    generated: Mapping[str, Any],
+    steps: Sequence[Step],
+    integration: str,
+    place: Place,
+    version: str,
+    lookups: Lookups = Lookups(),  # noqa: B008, it is immutable
 ) -> ImportPlan:
     """The import plan of an integration.
 
@@ -75,6 +81,7 @@ def build_import_plan(
         integration: its name.
         place: what was found.
         version: of this package, for resources of its plugin that the program has none of.
+        lookups: what was looked up by name.
 
     Raises:
         ImportFileError: the file and the steps do not fit together.
@@ -84,15 +91,19 @@ def build_import_plan(
         raise ImportFileError(f"the program has no component of the integration {integration!r}")
     custom = [each for each in below if not each.step.is_component and not each.step.is_provider]
     creates = [each for each in custom if each.step.op == "create"]
-    found = tuple(Found(each, find_existing(each, place)) for each in creates)
+    found = tuple(Found(each, lookups.find(each, place) or find_existing(each, place)) for each in creates)
     usable = () if _is_blocked(found) else found
     known = {each.planned.step.urn: each.match.id for each in usable if each.match.answer is Answer.EXISTS}
-    present = frozenset(_strip_region(each.step.state.get("id")) for each in custom if each.step.op != "create")
-    taken = frozenset(known.values())
+    present = frozenset(_identify_present(each) for each in custom if each.step.op != "create")
+    taken = frozenset((each.planned.step.type, each.match.id) for each in usable if each.match.answer is Answer.EXISTS)
     keys = frozenset(each.cluster for each in below if each.cluster)
     has_role = any(each.step.type == ROLE for each in custom)
     others = () if _is_blocked(found) else tuple(find_extras(place, taken, keys, has_role=has_role))
-    extras = tuple(each for each in others if isinstance(each, Extra) and _strip_region(each.id) not in present)
+    extras = tuple(
+        each
+        for each in others
+        if isinstance(each, Extra) and (each.type, each.cluster, _strip_region(each.id)) not in present
+    )
     builder = _Builder(generated, steps, below, version)
     content = builder.build({each.step.urn for each in below}, known, extras)
     blocked = [
@@ -101,6 +112,12 @@ def build_import_plan(
         if each.match.answer is Answer.KEPT_BY_OTHERS
     ]
     return ImportPlan(content, found, extras, (*blocked, *(each for each in others if isinstance(each, Left))))
+
+
+def _identify_present(planned: Planned) -> tuple[str, str, str]:
+    """What the stack has already: its type, the key of its cluster, and its id, which a new state may not have yet."""
+    step = planned.step
+    return step.type, planned.cluster, _strip_region(step.old.get("id") or step.new.get("id"))
 
 
 def _strip_region(identifier: object) -> str:

@@ -4,7 +4,6 @@ Nothing is computed here that the engine computes: the steps are those of its ow
 of the state.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,15 +11,11 @@ from typing import Any
 
 from eks_access.model.found import FoundAccess
 
+from .differences import HIDDEN, UNSHOWN, Difference, find_object_differences, format_value
 from .existing import Answer
 from .extras import Left
 from .import_file import Found, ImportPlan
 from .steps import REPLACING, Planned, Step, find_component, select_below
-
-_UNSHOWN = ("kubeconfig", "adopt", "__defaults")
-_HIDDEN = "(hidden)"
-_EXTERNAL_ID = "sts:externalid"
-_UNKNOWN_VALUE = "(known only afterwards)"
 
 
 class Fate(StrEnum):
@@ -30,18 +25,11 @@ class Fate(StrEnum):
     """Where the engine did not compute what it changes."""
     KEPT = "kept as it is"
     CHANGED = "changed"
+    APPLIED = "applied in place"
+    """It exists, and is created over what exists: the official Kubernetes provider makes no difference."""
     CREATED = "created"
     REPLACED = "replaced"
     REMOVED = "removed last"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A property with its value before and after, as text; empty where there is none."""
-
-    property: str
-    before: str
-    after: str
 
 
 @dataclass(frozen=True)
@@ -94,8 +82,11 @@ def build_plan(
     steps: Sequence[Step], integration: str, vendor: str, imported: ImportPlan, found: FoundAccess
 ) -> AdoptionPlan:
     """The plan, from the steps of the preview after the import."""
-    below = [each for each in select_below(steps, integration) if not each.step.is_component]
-    items = tuple(item for item in map(_build_item, below) if item is not None)
+    below = [
+        each for each in select_below(steps, integration) if not each.step.is_component and not each.step.is_provider
+    ]
+    there = {each.planned.step.urn: each.match.body for each in imported.select(Answer.IN_PLACE)}
+    items = tuple(item for each in below if (item := _build_item(each, there.get(each.step.urn))) is not None)
     warnings = (*_find_replaced(items), *_find_interruptions(below, found))
     ours = {each.step.urn for each in below}
     others = tuple(_list_others(steps, integration, ours))
@@ -107,7 +98,12 @@ def build_plan_from_inputs(
     integration: str, vendor: str, imported: ImportPlan, found: FoundAccess, why: str
 ) -> AdoptionPlan:
     """The plan without the engine's differences: what exists is imported, and what `up` changes in it is not known."""
-    fates = {Answer.EXISTS: Fate.IMPORTED, Answer.ABSENT: Fate.CREATED, Answer.NOT_LOOKED_FOR: Fate.CREATED}
+    fates = {
+        Answer.EXISTS: Fate.IMPORTED,
+        Answer.IN_PLACE: Fate.APPLIED,
+        Answer.ABSENT: Fate.CREATED,
+        Answer.NOT_LOOKED_FOR: Fate.CREATED,
+    }
     items = []
     for each in imported.found:
         if each.match.answer in fates:
@@ -127,8 +123,13 @@ def build_plan_from_inputs(
     )
 
 
-def _build_item(planned: Planned) -> Item | None:
+def _build_item(planned: Planned, there: Mapping[str, Any] | None = None) -> Item | None:
+    """The item of a step; `there` is what exists in place of a resource that is created over it."""
     step = planned.step
+    if there is not None and step.op == "create":
+        identifier = "/".join(each for each in _name_object(step.inputs) if each)
+        differences = tuple(find_object_differences(there, step.inputs))
+        return Item(Fate.APPLIED, step.type, step.name, planned.cluster, identifier, differences)
     if step.op in REPLACING:
         fate = Fate.REPLACED
         if step.op != "replace":
@@ -143,46 +144,26 @@ def _build_item(planned: Planned) -> Item | None:
     return Item(fate, step.type, step.name, planned.cluster, identifier, differences)
 
 
+def _name_object(inputs: Mapping[str, Any]) -> tuple[str, str]:
+    metadata = inputs.get("metadata") or {}
+    return str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
+
+
 def _find_differences(step: Step) -> Iterator[Difference]:
     """The properties that the provider reports as different, with their values."""
     old, new = step.old.get("inputs") or {}, step.new.get("inputs") or {}
     for name in step.differing:
-        if name not in _UNSHOWN:
-            before = _format(old.get(name, (step.old.get("outputs") or {}).get(name)))
-            yield from _split(name, before, _format(new.get(name)))
+        if name not in UNSHOWN:
+            before = format_value(old.get(name, (step.old.get("outputs") or {}).get(name)))
+            yield from _split(name, before, format_value(new.get(name)))
 
 
 def _split(name: str, before: str, after: str) -> Iterator[Difference]:
     if before == after:
         # Hidden, or a difference in what is not shown.
-        yield Difference(name, _HIDDEN, _HIDDEN)
+        yield Difference(name, HIDDEN, HIDDEN)
     else:
         yield Difference(name, before, after)
-
-
-def _format(value: Any) -> str:
-    """A value as text. A document's External ID is hidden: it is shown only where the user writes it."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        try:
-            parsed = json.loads(value)
-        except ValueError:
-            return value
-        if not isinstance(parsed, dict | list):
-            return value
-        value = parsed
-    return json.dumps(_hide(value), ensure_ascii=False, sort_keys=True)
-
-
-def _hide(tree: Any) -> Any:
-    if isinstance(tree, Mapping):
-        return {
-            key: _HIDDEN if str(key).lower() == _EXTERNAL_ID else _hide(value)
-            for key, value in tree.items()
-            if key not in _UNSHOWN
-        }
-    return [_hide(each) for each in tree] if isinstance(tree, list) else tree
 
 
 def _find_replaced(items: Iterable[Item]) -> Iterator[str]:

@@ -7,7 +7,8 @@ from eks_access.shell_command import format_assignment, format_command
 from eks_access.text_layout import format_count
 from eks_access_policies.review.formatting import quote_name
 
-from .plan import AdoptionPlan, Difference, Fate, Item
+from .differences import Difference
+from .plan import AdoptionPlan, Fate, Item
 
 LONGEST_VALUE = 600
 """Characters of a value that are shown."""
@@ -15,11 +16,15 @@ _HEADINGS = {
     Fate.IMPORTED: "Taken over",
     Fate.KEPT: "Kept as it is",
     Fate.CHANGED: "Changed in place",
+    Fate.APPLIED: "Applied in place, over what exists",
     Fate.CREATED: "Created",
     Fate.REPLACED: "Replaced",
     Fate.REMOVED: "Removed last, after everything else",
 }
 _NOTES = {
+    Fate.APPLIED: (
+        "These exist, and are not imported: `pulumi up` shows them as created, and takes each over as it is there."
+    ),
     Fate.REMOVED: (
         "These are imported only so that `pulumi up` removes them, once all that the program has is in place."
     ),
