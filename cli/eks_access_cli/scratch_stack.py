@@ -44,7 +44,8 @@ def copy_stack(project: Project, stack: str, configuration: str, variables: Mapp
         (folder / "project").mkdir(mode=0o700)
         (folder / "backend").mkdir(mode=0o700)
         (folder / "project" / "Pulumi.yaml").write_text(yaml.safe_dump(_relocate(project)), encoding="utf-8")
-        (folder / "project" / f"Pulumi.{name}.yaml").write_text(configuration, encoding="utf-8")
+        stack_file = resolve_definitions(configuration, project)
+        (folder / "project" / f"Pulumi.{name}.yaml").write_text(stack_file, encoding="utf-8")
         backend = {"PULUMI_BACKEND_URL": f"file://{folder / 'backend'}", **_choose_passphrase(settings)}
         copy = PulumiStack(name, folder / "project", {**variables, **backend})
         copy.create()
@@ -70,6 +71,17 @@ def _relocate(project: Project) -> dict[str, Any]:
             if isinstance(each, dict) and each.get("path"):
                 each["path"] = str(root / str(each["path"]))
     return content
+
+
+def resolve_definitions(configuration: str, project: Project) -> str:
+    """A stack's file with definitions named in full: their paths are relative to the project's folder."""
+    content = yaml.safe_load(configuration)
+    declared = (content.get("config") or {}).get(f"{project.name}:integrations")
+    for each in declared.values() if isinstance(declared, dict) else ():
+        if isinstance(each, dict) and isinstance(path := each.get("definition"), str):
+            each["definition"] = str(project.folder.resolve() / path)
+    text: str = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
+    return text
 
 
 def _choose_passphrase(settings: Mapping[str, Any]) -> dict[str, str]:

@@ -16,7 +16,8 @@ import yaml
 
 from sandbox import Sandbox
 from sandbox.aws.accounts import CADO, CONDUCTORONE
-from sandbox.aws.people import DEVELOPER
+from sandbox.aws.people import CORPORATE, DEVELOPER
+from sandbox.aws.saml_provider import SamlProviders
 from sandbox.environment import OPENTRACE_AUDIENCE, OPENTRACE_SUBJECT
 from tests.e2e.principals import CUSTOMER, REGION, in_cluster
 from tests.e2e.program import CHECKOUT
@@ -27,6 +28,7 @@ RBAC = "rbac.authorization.k8s.io"
 VIEW_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
 POLL_SECONDS = 0.25
 EXTERNAL_ID = "c1-adopted-external-id"
+CONNECTOR_USER = f"arn:aws:iam::{CUSTOMER}:user/baton-eks"
 Keys = dict[str, str]
 
 
@@ -214,6 +216,69 @@ def follow_apono(sandbox: Sandbox, name: str, ways: Sequence[Way]) -> HandMade:
     return HandMade(sandbox, name, role["Arn"], tuple(ways), assume, "/version", (), policy["Arn"])
 
 
+def follow_apono_saml(sandbox: Sandbox, name: str, ways: Sequence[Way]) -> HandMade:
+    """A customer managed policy, and a role for people of a SAML provider."""
+    account = {"<AWS_ACCOUNT_ID>": CUSTOMER, "<SAML_PROVIDER>": CORPORATE}
+    iam = sandbox.boto("iam")
+    trust = _read("apono-saml", "trust.json", account)
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]
+    document = _read("apono-saml", "policy.json", account)
+    policy = iam.create_policy(PolicyName=f"{name}-policy", PolicyDocument=document)["Policy"]
+    iam.attach_role_policy(RoleName=name, PolicyArn=policy["Arn"])
+    _make_ways(sandbox, role["Arn"], ways)
+    provider = f"arn:aws:iam::{CUSTOMER}:saml-provider/{CORPORATE}"
+    providers = SamlProviders(sandbox.state.saml_providers)
+
+    def assume() -> Keys:
+        signed_in = {"role_arn": role["Arn"], "provider_arn": provider, "session_name": DEVELOPER}
+        assertion = providers.mint(CORPORATE, **signed_in)
+        sts = sandbox.boto("sts")
+        found = sts.assume_role_with_saml(RoleArn=role["Arn"], PrincipalArn=provider, SAMLAssertion=assertion)
+        return dict(found["Credentials"])
+
+    return HandMade(sandbox, name, role["Arn"], tuple(ways), assume, "/version", (), policy["Arn"])
+
+
+def follow_conductorone_keys(sandbox: Sandbox, name: str, ways: Sequence[Way]) -> HandMade:
+    """A role for the customer's own IAM user, without an External ID, and all else as of the hosted connector."""
+    trust = _read("conductorone-self-hosted", "trust.json", {"<YOUR_USER_ARN>": CONNECTOR_USER})
+    iam = sandbox.boto("iam")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]
+    iam.put_role_policy(RoleName=name, PolicyName="C1", PolicyDocument=_read("conductorone", "policy.json"))
+    files = ("cluster-role.indented.yaml", "cluster-role-binding.yaml")
+    named = {"name: read-only-access #": "name: read-only-access-cluster-role #"}
+    objects = _apply_page(sandbox, "conductorone", files, role["Arn"], ways, named)
+
+    def assume() -> Keys:
+        sts = sandbox.boto("sts", "baton-eks")
+        return dict(sts.assume_role(RoleArn=role["Arn"], RoleSessionName="baton")["Credentials"])
+
+    return HandMade(sandbox, name, role["Arn"], tuple(ways), assume, "/api/v1/namespaces?limit=1", objects)
+
+
+def follow_definition(sandbox: Sandbox, name: str, ways: Sequence[Way]) -> HandMade:
+    """A vendor of a custom definition: a ClusterRole and binding under the definition's names, and another pair."""
+    principal = f"arn:aws:iam::{CONDUCTORONE}:role/ConductorOneService"
+    trust = _trust({"AWS": principal})
+    trust["Statement"][0]["Condition"] = {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}}
+    iam = sandbox.boto("iam")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]
+    iam.put_role_policy(RoleName=name, PolicyName="by-hand", PolicyDocument=_read("cado", "policy.json"))
+    objects = [
+        (way.cluster, create_object(sandbox, way.cluster, body), body["metadata"]["name"])
+        for way in ways
+        for named, group in (("cloudquery-sync", way.groups[0]), ("cloudquery-more", way.groups[-1]))
+        for body in _describe_viewers(named, group)
+    ]
+    _make_ways(sandbox, role["Arn"], ways)
+
+    def assume() -> Keys:
+        return _assume_twice(sandbox, "conductorone", principal, role["Arn"], ExternalId=EXTERNAL_ID)
+
+    path = "/api/v1/namespaces?limit=1"
+    return HandMade(sandbox, name, role["Arn"], tuple(ways), assume, path, tuple(objects))
+
+
 def _assume_twice(sandbox: Sandbox, profile: str, first: str, arn: str, **more: str) -> Keys:
     """The role, as a vendor does it: from its own role, which its own user assumes."""
     own = sandbox.boto("sts", profile).assume_role(RoleArn=first, RoleSessionName=profile)["Credentials"]
@@ -287,8 +352,8 @@ def _trust(principal: Mapping[str, str]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def _describe_viewers(name: str) -> Iterator[dict[str, Any]]:
-    """The ClusterRole, and its binding to a group, of a customer who has no access policies."""
+def _describe_viewers(name: str, group: str = "") -> Iterator[dict[str, Any]]:
+    """The ClusterRole, and its binding to a group of its name or to another, of a customer without access policies."""
     rules = [{"apiGroups": [""], "resources": ["pods", "services", "namespaces"], "verbs": ["get", "list", "watch"]}]
     yield {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules}
     yield {
@@ -296,7 +361,7 @@ def _describe_viewers(name: str) -> Iterator[dict[str, Any]]:
         "kind": "ClusterRoleBinding",
         "metadata": {"name": name},
         "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": name},
-        "subjects": [{"apiGroup": RBAC, "kind": "Group", "name": name}],
+        "subjects": [{"apiGroup": RBAC, "kind": "Group", "name": group or name}],
     }
 
 

@@ -21,8 +21,10 @@ from tests.e2e.pages import (
     can_list,
     exists,
     follow_apono,
+    follow_apono_saml,
     follow_cado,
     follow_conductorone,
+    follow_conductorone_keys,
     follow_opentrace,
 )
 from tests.e2e.principals import eventually
@@ -87,6 +89,8 @@ CASES = {
         "conductorone", follow_conductorone, by_mapping("dev-configmap", username="c1", groups=("readers",))
     ),
     "apono-entry": Case("apono", follow_apono, by_entry(*ENTRY, username="apono:{{SessionName}}"), (), "apono-sso"),
+    "apono-saml-entry": Case("apono", follow_apono_saml, by_entry("dev-api", username="apono:{{SessionName}}")),
+    "conductorone-keys-entry": Case("conductorone", follow_conductorone_keys, by_entry("dev-api", groups=("readers",))),
     "apono-mapping": Case("apono", follow_apono, by_mapping(*MAPPING, username="{{SessionNameRaw}}"), (), "apono-sso"),
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from eks_access import __version__
 from eks_access.kubernetes.kubeconfig import build_kubeconfig, is_kubeconfig, join_contexts
+from eks_access.stack.environment_file import Project
 from eks_access_inventory.adopt.importing.existing import ClusterKey, Place
 from eks_access_inventory.adopt.importing.import_file import ImportFileError, ImportPlan, build_import_plan
 from eks_access_inventory.adopt.importing.lookups import list_wanted
@@ -16,7 +17,7 @@ from eks_access_inventory.adopt.importing.plan import AdoptionPlan, build_plan, 
 from eks_access_inventory.adopt.importing.steps import Step, parse_steps, select_below
 
 from ..pulumi_program import PulumiStack
-from ..scratch_stack import ScratchStackError, copy_stack
+from ..scratch_stack import ScratchStackError, copy_stack, resolve_definitions
 from .adopt_connected import Reader
 from .adopt_environment import Declaration, Target
 
@@ -45,7 +46,7 @@ def compute(
     """
     try:
         with copy_stack(target.project, target.stack, declaration.text, {}) as copy:
-            return _compute_in(copy, declaration, integration, vendor, place, reader)
+            return _compute_in(copy, target.project, declaration, integration, vendor, place, reader)
     except ScratchStackError as error:
         steps, generated = _preview_original(target, declaration)
         imported = _build_imported(generated, steps, integration, place, reader)
@@ -56,6 +57,7 @@ def compute(
 
 def _compute_in(
     copy: PulumiStack,
+    project: Project,
     declaration: Declaration,
     integration: str,
     vendor: str,
@@ -65,7 +67,7 @@ def _compute_in(
     folder = copy.project.parent
     # What exists would be refused, as it is not this stack's yet.
     taking_over = folder / "taking-over.yaml"
-    taking_over.write_text(declaration.taking_over, encoding="utf-8")
+    taking_over.write_text(resolve_definitions(declaration.taking_over, project), encoding="utf-8")
     steps, generated = _preview(copy, folder / "generated.json", taking_over)
     imported = _build_imported(generated, steps, integration, place, reader)
     kubeconfig = _collect_kubeconfigs(steps, integration, imported, reader)
