@@ -14,6 +14,7 @@ from eks_access.model.found import FoundAccess, FoundWay
 from eks_access.model.identity import EntryMethod
 from eks_access_cli.flows import adopt_folder
 from eks_access_cli.flows.adopt import find_uncertain, parse_setting
+from eks_access_cli.flows.adopt_connected import read_connected_clusters
 from eks_access_cli.flows.adopt_engine import Computed
 from eks_access_cli.flows.adopt_environment import (
     AdoptError,
@@ -25,7 +26,7 @@ from eks_access_cli.flows.adopt_environment import (
     write_file,
 )
 from eks_access_cli.main import main
-from eks_access_cli.scratch_stack import SERVICE_SECRETS, ScratchStackError, copy_stack
+from eks_access_cli.scratch_stack import SERVICE_SECRETS, ScratchStackError, copy_stack, resolve_definitions
 from eks_access_inventory.adopt.importing.import_file import ImportPlan
 from eks_access_inventory.adopt.importing.plan import build_plan_from_inputs
 from eks_access_inventory.reading.model import AccountReading, ClusterReading, Unread
@@ -182,6 +183,46 @@ def test_a_stack_whose_secrets_are_the_services_is_not_copied(
         project: dict[str, Any] = yaml.safe_load((copy.project / "Pulumi.yaml").read_text())
         assert project["main"] == str(target.project.folder), "the program runs where it is"
     assert not copy.project.exists()
+
+
+def test_definitions_are_named_in_full_in_the_copy(target: Target) -> None:
+    declared = {"a": {"vendor": "custom", "definition": "vendors/a.yaml"}, "b": {"vendor": "cado"}}
+    text = yaml.safe_dump({"config": {"eks-access:integrations": declared}, "encryptionsalt": "v1:abc"})
+    resolved = yaml.safe_load(resolve_definitions(text, target.project))
+    full = str(target.project.folder.resolve() / "vendors/a.yaml")
+    assert resolved["config"]["eks-access:integrations"]["a"]["definition"] == full
+    assert resolved["config"]["eks-access:integrations"]["b"] == {"vendor": "cado"}
+    assert resolved["encryptionsalt"] == "v1:abc"
+
+
+# Clusters outside of EKS
+
+
+def test_the_clusters_of_an_integration_are_read_with_their_kubeconfigs(target: Target, tmp_path: Path) -> None:
+    (tmp_path / "kubeconfig.yaml").write_text("kind: Config")
+    lab = {"name": "lab", "provider": "OTHER", "kubeconfig_file": str(tmp_path / "kubeconfig.yaml")}
+    other = {"name": "other", "provider": "OTHER", "region": "eu-west-1", "kubeconfig": "kind: Config"}
+    found = read_connected_clusters(target, {"clusters": {"lab": lab, "other": other}})
+    assert found.kubeconfigs == {"lab": "kind: Config", "other": "kind: Config"}
+    assert [(each.name, each.region) for each in found.clusters.values()] == [
+        ("lab", "us-east-1"),
+        ("other", "eu-west-1"),
+    ]
+    assert read_connected_clusters(target, {}).clusters == {}
+
+
+@pytest.mark.parametrize(
+    ("cluster", "why"),
+    [
+        ({"provider": "OTHER"}, "has no name"),
+        ({"name": "lab"}, "needs `kubeconfig_file`"),
+        ({"name": "lab", "kubeconfig": {"secure": "v1:x"}}, "is a secret, which is not read here"),
+        ({"name": "lab", "kubeconfig_file": "/nowhere/kubeconfig.yaml"}, "cannot be read"),
+    ],
+)
+def test_a_cluster_that_cannot_be_reached_is_refused(target: Target, cluster: dict[str, Any], why: str) -> None:
+    with pytest.raises((AdoptError, InvalidInputError), match=why):
+        read_connected_clusters(target, {"clusters": {"lab": cluster}})
 
 
 # What is given, and what is certain

@@ -7,6 +7,7 @@ import pytest
 from eks_access.connector import registration
 from eks_access.connector.registration import RegistrationError, RegistrationRequest
 from eks_access.errors import InvalidInputError
+from eks_access.model.rbac import STACK
 from tests.support.connector_eks import Aws, refusal
 
 WANTED = RegistrationRequest("onprem", "arn:aws:iam::111122223333:role/agent", "OTHER", "us-east-1")
@@ -124,3 +125,41 @@ def test_a_service_linked_role_that_was_created_concurrently_is_no_error(aws: Aw
 def test_a_cluster_of_eks_is_no_registration(aws: Aws) -> None:
     with pytest.raises(RegistrationError, match="is an EKS cluster"):
         registration.find(aws.eks, "an-eks-cluster")
+
+
+# Taking over
+
+
+def test_what_is_registered_and_connected_as_requested_can_be_taken_over(aws: Aws) -> None:
+    assert registration.find_adoptable(aws.eks, WANTED) is None, "there is none"
+    register(aws)
+    aws.eks.connected["onprem"]["status"] = "ACTIVE"
+    found = registration.find_adoptable(aws.eks, WANTED)
+    assert found is not None
+    assert found.activation_id == "activation-1"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "problem"),
+    [
+        (WANTED, "PENDING", "registered and not connected"),
+        (dataclasses.replace(WANTED, provider="GKE"), "ACTIVE", "the provider OTHER, which cannot be changed"),
+        (dataclasses.replace(WANTED, role_arn=f"{WANTED.role_arn}-2"), "ACTIVE", "the role arn:aws:iam"),
+    ],
+)
+def test_what_would_have_to_be_registered_again_is_not_taken_over(
+    aws: Aws, wanted: RegistrationRequest, status: str, problem: str
+) -> None:
+    register(aws)
+    aws.eks.connected["onprem"]["status"] = status
+    with pytest.raises(InvalidInputError, match=problem):
+        registration.find_adoptable(aws.eks, wanted)
+
+
+def test_what_another_stack_registered_is_not_taken_over(aws: Aws) -> None:
+    tagged = dataclasses.replace(WANTED, tags={STACK: "p/dev"})
+    register(aws, tagged)
+    aws.eks.connected["onprem"]["status"] = "ACTIVE"
+    assert registration.find_adoptable(aws.eks, tagged) is not None
+    with pytest.raises(InvalidInputError, match="of stack p/dev"):
+        registration.find_adoptable(aws.eks, dataclasses.replace(WANTED, tags={STACK: "p/prod"}))

@@ -275,3 +275,36 @@ def test_a_refusal_of_aws_is_reported_with_the_cluster_and_advice(stack: Stack) 
     stack.aws.eks.fails["register"] = [refusal("ResourceLimitExceededException", "limit exceeded")]
     with pytest.raises(ProviderError, match=r"connected cluster 'onprem': .*limit exceeded.*Service Quotas"):
         stack.create()
+
+
+def test_a_connected_registration_is_taken_over_with_adopt_and_refused_without() -> None:
+    stack = Stack()
+    stack.create()
+    stack.aws.eks.connected["onprem"]["status"] = "ACTIVE"
+    stack.aws.eks.connected["onprem"]["tags"] = {"theirs": "x"}
+    stack.aws.eks.calls.clear()
+    with pytest.raises(ProviderError, match="Import it with the id"):
+        stack.create(preview=True)
+    stack.create(preview=True, adopt=True)
+    assert stack.create(adopt=True) == ID
+    assert "register" not in stack.aws.eks.calls
+    assert unwrap(stack.state["activationId"]) == "activation-1"
+    assert stack.code() is None, "it is not known"
+    assert stack.aws.eks.connected["onprem"]["tags"] == {"theirs": "x", "team": "a"}
+    assert not stack.diff().changes
+    assert not stack.diff(adopt=True).changes
+
+
+def test_with_adopt_a_cluster_that_is_not_registered_is_registered() -> None:
+    stack = Stack()
+    stack.create(preview=True, adopt=True)
+    assert stack.create(adopt=True) == ID
+    assert stack.code() is not None
+
+
+def test_a_registration_that_is_not_connected_is_not_taken_over() -> None:
+    stack = Stack()
+    stack.create()
+    for preview in (True, False):
+        with pytest.raises(ProviderError, match="its activation code is not known"):
+            stack.create(preview=preview, adopt=True)

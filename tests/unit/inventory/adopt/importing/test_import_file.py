@@ -19,6 +19,7 @@ from eks_access.model.found import (
 from eks_access.model.identity import EntryMethod
 from eks_access_inventory.adopt.importing.existing import Answer, ClusterKey, Place
 from eks_access_inventory.adopt.importing.import_file import ImportFileError, ImportPlan, build_import_plan
+from eks_access_inventory.adopt.importing.lookups import Lookups, list_wanted
 from eks_access_inventory.adopt.importing.steps import parse_steps
 
 ARN = "arn:aws:iam::111122223333:role/OpenTrace"
@@ -246,6 +247,44 @@ def test_a_second_run_imports_what_is_missing_and_nothing_twice() -> None:
     made.add("aws:eks/accessEntry:AccessEntry", "ot-api", {"clusterName": "prod"}, access)
     plan = made.plan(place(role=replace(ROLE, policies=()), ways=(replace(WAY, policies=()),)))
     assert ids(plan) == {"AccessEntry ot-api": f"prod:{ARN}@us-east-1"}
+
+
+def test_what_the_stack_has_and_is_about_to_change_is_not_imported_again() -> None:
+    """The new state of an update has no id yet."""
+    made = Preview()
+    component = f"{COMPONENT} ot"
+    made.add("aws:iam/role:Role", "ot", {"name": "OpenTrace", "path": "/"}, component)
+    access = made.add(ACCESS, "ot-api", {}, component, custom=False)
+    made.add("eks-access:index:ClusterRole", "ot-api-read", {"metadata": {"name": "ot-read"}}, access, op="update")
+    made.steps[-1]["oldState"] = {**made.steps[-1]["newState"], "id": "ot-read"}
+    own = replace(OBJECT, kind="ClusterRole", name="ot-read")
+    found = place(role=replace(ROLE, policies=()), ways=(), objects=(own, replace(OBJECT, name="ot-read")))
+    plan = made.plan(found)
+    assert [(each.type, each.id) for each in plan.extras] == [
+        ("eks-access:index:ClusterRoleBinding", "api//ot-read")
+    ], "the binding has the name of the role, and is another object"
+
+
+def test_an_object_of_the_name_of_another_kind_is_another_object() -> None:
+    """The program has a ClusterRole of this name, and no binding."""
+    binding = replace(OBJECT, name="ot-read")
+    plan = preview().plan(place(objects=(replace(OBJECT, kind="ClusterRole", name="ot-read"), binding)))
+    assert ids(plan)["ClusterRole ot-api-read"] == "api//ot-read"
+    assert ("eks-access:index:ClusterRoleBinding", "api//ot-read") in [(each.type, each.id) for each in plan.extras]
+
+
+def test_what_was_looked_up_by_name_decides_for_its_types() -> None:
+    made = preview()
+    metadata = {"name": "agent", "namespace": "ns"}
+    inputs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+    made.add("kubernetes:core/v1:ConfigMap", "ot-api-config", inputs, f"{ACCESS} ot-api")
+    steps = parse_steps({"steps": made.steps})
+    (key,) = list_wanted(steps, "ot")
+    there = FoundObject("prod", "us-east-1", "ConfigMap", "agent", "ns", {"data": {}})
+    plan = build_import_plan(made.file, steps, "ot", place(), "0.2.0", Lookups({key: there}))
+    (found,) = plan.select(Answer.IN_PLACE)
+    assert found.planned.step.name == "ot-api-config"
+    assert "ConfigMap ot-api-config" not in ids(plan)
 
 
 def test_a_preview_without_the_integration_is_refused() -> None:
