@@ -89,8 +89,12 @@ CASES = {
         "conductorone", follow_conductorone, by_mapping("dev-configmap", username="c1", groups=("readers",))
     ),
     "apono-entry": Case("apono", follow_apono, by_entry(*ENTRY, username="apono:{{SessionName}}"), (), "apono-sso"),
-    "apono-saml-entry": Case("apono", follow_apono_saml, by_entry("dev-api", username="apono:{{SessionName}}")),
-    "conductorone-keys-entry": Case("conductorone", follow_conductorone_keys, by_entry("dev-api", groups=("readers",))),
+    "apono-saml-entry": Case(
+        "apono", follow_apono_saml, by_entry("dev-api", username="apono:{{SessionName}}"), (), "apono-saml"
+    ),
+    "conductorone-keys-entry": Case(
+        "conductorone", follow_conductorone_keys, by_entry("dev-api", groups=("readers",)), (), "conductorone-keys"
+    ),
     "apono-mapping": Case("apono", follow_apono, by_mapping(*MAPPING, username="{{SessionNameRaw}}"), (), "apono-sso"),
 }
 

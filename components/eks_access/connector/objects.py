@@ -6,7 +6,7 @@ https://github.com/aws/amazon-eks-connector (manifests/eks-connector.yaml and ch
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,6 +76,18 @@ def build_objects(agent: Agent) -> tuple[KubernetesObject, ...]:
         _build_object("ConfigMap", _AGENT, data={"amazon-ssm-agent.json": _AGENT_SETTINGS, "seelog.xml": _LOGGING}),
         _build_stateful_set(agent),
     )
+
+
+def allow_missing_code(body: Mapping[str, Any], refer: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+    """A StatefulSet's body with `refer` applied to the reference to the activation code."""
+
+    def replace(tree: Any) -> Any:
+        if isinstance(tree, Mapping):
+            return {key: refer(dict(value)) if key == "secretKeyRef" else replace(value) for key, value in tree.items()}
+        return [replace(each) for each in tree] if isinstance(tree, list | tuple) else tree
+
+    replaced: dict[str, Any] = replace(body)
+    return replaced
 
 
 def find_activation_id(stateful_set: Mapping[str, Any]) -> str:

@@ -81,8 +81,9 @@ class IntegrationOptions(TypedDict):
     tags: NotRequired[Mapping[str, pulumi.Input[str]]]
     """Tags for all resources that support tags."""
     adopt: NotRequired[bool]
-    """Take over RBAC objects, service accounts, network policies and aws-auth mappings that exist already under the
-    integration's names, instead of refusing: they are made what is declared, and deleted with the integration."""
+    """Take over RBAC objects, service accounts, network policies, aws-auth mappings and connected registrations of EKS
+    Connector that exist already under the integration's names, instead of refusing: they are made what is declared, and
+    deleted with the integration."""
 
 
 class IntegrationArgs(IntegrationOptions):

@@ -1,18 +1,20 @@
 """An integration with clusters outside of EKS: each is registered with EKS Connector, and the connector deployed."""
 
 import base64
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from ..connector.objects import ACTIVATION_CODE, ACTIVATION_ID, REGION, activation_key
+from ..connector.objects import ACTIVATION_CODE, ACTIVATION_ID, REGION, activation_key, allow_missing_code
 from ..connector.resource import ConnectorRegistration
 from ..connector.viewers import canonicalize_viewer_arn
 from ..errors import InvalidInputError
 from ..kubernetes.kubeconfig import read_kubeconfig_file, resolve_cluster_address
 from ..model.integration import ClusterPlace
+from ..model.objects import KubernetesObject
 from ..model.rbac import STACK
 from .connection import Connection, connect
 from .integration import IntegrationComponent
@@ -56,7 +58,8 @@ class ConnectedCluster(pulumi.ComponentResource):
         own.resolve(ACTIVATION_ID, self.registration.activation_id)
         own.resolve(ACTIVATION_CODE, code.apply(_encode))
         labels = object_labels(name, provisioned.integration, cluster)
-        objects = ObjectSet(name, provisioned.integration.objects, own, connection, labels, self)
+        described = [_allow_missing_code(each, code) for each in provisioned.integration.objects]
+        objects = ObjectSet(name, described, own, connection, labels, self)
         rights = create_rbac(name, provisioned, cluster, connection, self, objects.namespaces)
         objects.create(depends_on=rights)
         self.register_outputs({})
@@ -99,6 +102,18 @@ class ConnectorComponent(IntegrationComponent):
         connection = connect(name, f"clusters.{cluster.key}", args, pulumi.ResourceOptions(parent=self), adopt=adopt)
         opts = pulumi.ResourceOptions(parent=self, depends_on=list(provisioned.role_policies))
         ConnectedCluster(name, provisioned, cluster, connection, registration, opts)
+
+
+def _allow_missing_code(each: KubernetesObject, code: pulumi.Output[str]) -> KubernetesObject:
+    """A workload whose pods start without the code where it is not known: the connector needs it only to register."""
+    if not each.runs_pods:
+        return each
+    is_known = pulumi.Output.unsecret(code.apply(bool))
+
+    def refer(reference: dict[str, Any]) -> pulumi.Output[dict[str, Any]]:
+        return is_known.apply(lambda known: reference if known else {**reference, "optional": True})
+
+    return dataclasses.replace(each, body=allow_missing_code(each.body, refer))
 
 
 def _encode(code: str) -> str:
