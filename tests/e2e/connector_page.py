@@ -6,7 +6,7 @@ https://github.com/aws/amazon-eks-connector
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -170,9 +170,9 @@ def _describe_agent(activation: str) -> dict[str, Any]:
         "initContainers": [_describe_init(activation)],
         "containers": [
             _contain(
-                "connector-agent", AGENT_IMAGE, **{"eks-connector-shared": "/var/eks/shared", "eks-agent-vault": _VAULT}
+                "connector-agent", AGENT_IMAGE, {"eks-connector-shared": "/var/eks/shared", "eks-agent-vault": _VAULT}
             ),
-            _contain("connector-proxy", CONNECTOR_IMAGE, ["server"], **_MOUNTS),
+            _contain("connector-proxy", CONNECTOR_IMAGE, _MOUNTS, ["server"]),
         ],
         "volumes": [
             {"name": "eks-connector-shared", "emptyDir": {}},
@@ -198,7 +198,7 @@ _MOUNTS = {"service-account-token": _TOKEN, "eks-agent-vault": _VAULT}
 
 def _describe_init(activation: str) -> dict[str, Any]:
     key = {"name": "eks-connector-activation-config", "key": "code"}
-    init = _contain("connector-init", CONNECTOR_IMAGE, **_MOUNTS)
+    init = _contain("connector-init", CONNECTOR_IMAGE, _MOUNTS)
     init["env"] = [
         {"name": "POD_NAME", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
         {"name": "EKS_ACTIVATION_CODE", "valueFrom": {"secretKeyRef": key}},
@@ -213,11 +213,11 @@ def _describe_init(activation: str) -> dict[str, Any]:
     return init
 
 
-def _contain(name: str, image: str, args: list[str] | None = None, **mounts: str) -> dict[str, Any]:
+def _contain(name: str, image: str, mounts: Mapping[str, str], args: Sequence[str] = ()) -> dict[str, Any]:
     return {
         "name": name,
         "image": image,
-        **({"args": args} if args else {}),
+        **({"args": list(args)} if args else {}),
         "volumeMounts": [{"name": volume, "mountPath": path} for volume, path in mounts.items()],
         "securityContext": {
             "allowPrivilegeEscalation": False,

@@ -11,7 +11,7 @@ import yaml
 from eks_access.connector.objects import NAMESPACE
 from sandbox import Sandbox
 from tests.e2e.adoption import compare_with_plan, read_steps
-from tests.e2e.connector_page import CORE, GRANTS, RBAC, STATEFUL_SET, VIEWER, Connected, follow_connector
+from tests.e2e.connector_page import CORE, GRANTS, STATEFUL_SET, VIEWER, Connected, follow_connector
 from tests.e2e.program import SECONDS, Program
 
 pytestmark = pytest.mark.e2e
@@ -97,7 +97,7 @@ def assert_is_as_declared(made: Connected) -> None:
     assert made.can_list_pods()
     bindings = [each["metadata"]["name"] for each in made.api.json("GET", f"{GRANTS}/clusterrolebindings")["items"]]
     assert "eks-connector-console-dashboard-full-access-clusterrole-binding" not in bindings
-    roles = f"/apis/{RBAC}/v1/namespaces/{NAMESPACE}/roles"
+    roles = f"{GRANTS}/namespaces/{NAMESPACE}/roles"
     assert made.api.request("GET", f"{roles}/eks-connector-secret-access").status == 404
     template = made.api.json("GET", STATEFUL_SET)["spec"]["template"]["spec"]
     assert made.activation_id in json.dumps(template["initContainers"])

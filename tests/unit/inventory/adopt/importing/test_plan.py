@@ -5,11 +5,11 @@ from typing import Any
 
 from eks_access.model.found import FoundAccess, FoundWay
 from eks_access.model.identity import EntryMethod
+from eks_access_inventory.adopt.importing.differences import Difference
 from eks_access_inventory.adopt.importing.extras import Left
 from eks_access_inventory.adopt.importing.import_file import ImportPlan
 from eks_access_inventory.adopt.importing.plan import (
     AdoptionPlan,
-    Difference,
     Fate,
     build_plan,
     build_plan_from_inputs,
