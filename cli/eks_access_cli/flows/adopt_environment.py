@@ -91,7 +91,7 @@ def open_target(cwd: Path, stack: str) -> Target:
     project = read_project(cwd)
     file = project.stack_file(stack)
     environment = read_environment(project, stack)
-    return Target(project, stack, file, file.read_text(encoding="utf-8"), environment)
+    return Target(project, stack, file, _read_text(file), environment)
 
 
 def choose_clusters(target: Target, ways: Iterable[FoundWay], wanted: tuple[str, ...]) -> dict[str, ClusterKey]:
@@ -155,15 +155,25 @@ def write_file(target: Target, text: str) -> None:
         AdoptError: it was changed since it was read, or cannot be written.
     """
     try:
-        if target.file.read_text(encoding="utf-8") != target.text:
+        if _read_text(target.file) != target.text:
             raise AdoptError(f"{target.file} was changed since it was read, and is left as it is")
-        handle, name = tempfile.mkstemp(dir=target.file.parent, prefix=".eks-access-")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        Path(name).chmod(target.file.stat().st_mode & 0o777)
-        Path(name).replace(target.file)
+        # A link stays one.
+        path = target.file.resolve()
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".eks-access-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+            Path(name).chmod(path.stat().st_mode & 0o777)
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
     except OSError as error:
         raise AdoptError(f"{target.file}: {error.strerror}") from error
+
+
+def _read_text(file: Path) -> str:
+    """The text with its line ends as they are."""
+    return file.read_bytes().decode("utf-8")
 
 
 def _dump(content: Mapping[str, Any]) -> str:

@@ -134,6 +134,28 @@ def test_a_file_that_was_changed_meanwhile_is_left_as_it_is(target: Target) -> N
     assert target.file.stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_line_ends_of_the_file_stay(target: Target, end: str) -> None:
+    before = ENVIRONMENT.replace("\n", end).encode()
+    target.file.write_bytes(before)
+    opened = open_target(target.project.folder, "dev")
+    declaration = declare(opened, "ot", "opentrace", ARGUMENTS, choose_clusters(opened, [way("dev-api")], ()))
+    assert declaration.problem == ""
+    write_file(opened, declaration.text)
+    written = target.file.read_bytes()
+    assert written.count(b"\n") == written.count(end.encode()) > before.count(b"\n")
+    assert before.splitlines(keepends=True)[3] in written
+
+
+def test_a_link_to_the_file_stays_one(target: Target, tmp_path: Path) -> None:
+    real = tmp_path / "environments.yaml"
+    target.file.rename(real)
+    target.file.symlink_to(real.name)
+    write_file(open_target(tmp_path, "dev"), "new: true\n")
+    assert target.file.is_symlink()
+    assert real.read_text() == "new: true\n"
+
+
 # The folder
 
 

@@ -136,18 +136,19 @@ def _list_commands(commands: Commands) -> Iterator[str]:
     imported = {"file": commands.import_file, "protect": "false", "generate-code": "false"}
     command = format_command("pulumi import --yes", {**imported, **of_stack})
     prefix = f"{format_assignment('KUBECONFIG', commands.kubeconfig)} " if commands.kubeconfig else ""
+    saved = {"file": "before.json", **of_stack}
     yield "```sh"
+    yield f"{format_command('pulumi stack export', saved)}   # the way back, see below"
     yield f"{prefix}{command}   # writes the state alone"
     yield f"{format_command('pulumi preview --diff', of_stack)}   # the differences above"
     yield format_command("pulumi up", of_stack)
     yield f"{format_command('eks-access probe', of_stack)}   # as the vendor, and as others"
     yield "```"
     yield ""
-    saved = {"file": "before.json", **of_stack}
     yield (
         "Until `pulumi up` nothing in AWS or in a cluster is changed. The way back from the import is the state of"
-        f" before: `{format_command('pulumi stack export', saved)}` before it, and"
-        f" `{format_command('pulumi stack import', saved)}` after it. Neither deletes anything."
+        f" before: `{format_command('pulumi stack import', saved)}`, which deletes nothing. It holds until `pulumi up`."
+        f" If there is no such stack yet, make it first: `{format_command('pulumi stack init', of_stack)}`."
     )
 
 

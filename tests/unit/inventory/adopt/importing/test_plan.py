@@ -160,6 +160,14 @@ def test_the_commands_are_quoted_and_name_the_files() -> None:
     assert "`c.yaml` into `P.yaml`" in text
 
 
+def test_the_way_back_is_saved_before_the_import() -> None:
+    lines = format_plan(plan(), COMMANDS).splitlines()
+    commands = lines[lines.index("```sh") + 1 : lines.index("```")]
+    assert commands[0].startswith("pulumi stack export --file=before.json --stack=dev")
+    assert "pulumi import" in commands[1]
+    assert "`pulumi stack import --file=before.json --stack=dev`" in lines[-1]
+
+
 def test_hostile_names_stay_in_their_backticks() -> None:
     text = format_plan(plan(step("delete", "eks-access:index:ClusterRole", "a`\n# b\x1b[2J")), COMMANDS)
     assert "\x1b" not in text
