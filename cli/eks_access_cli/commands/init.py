@@ -30,6 +30,9 @@ from . import Command
     help="An integration; repeatable. `eks-access explain --vendor VENDOR` shows what it gets.",
 )
 @click.option(
+    "--no-integrations", is_flag=True, help="None yet: `eks-access adopt` takes over those that were made by hand."
+)
+@click.option(
     "--set",
     "settings",
     multiple=True,
@@ -49,6 +52,7 @@ def command(
     clusters: tuple[str, ...],
     all_clusters: bool,
     integrations: tuple[str, ...],
+    no_integrations: bool,
     settings: tuple[str, ...],
     project: str | None,
 ) -> None:
@@ -65,6 +69,7 @@ def command(
       eks-access init
       eks-access init --environment prod --all-clusters --integration cado \\
         --set cado.platform_role_arns=arn:aws:iam::444455556666:role/CadoPlatform --set cado.namespaces=payments,web
+      eks-access init --environment prod --all-clusters --no-integrations
       eks-access init --environment dev --cluster api=dev-api --integration c1=conductorone --set c1.external_id=…
 
     \b
@@ -74,10 +79,23 @@ def command(
     """
     if clusters and all_clusters:
         raise click.UsageError("--cluster goes without --all-clusters")
+    if no_integrations and (integrations or settings):
+        raise click.UsageError("--no-integrations goes without --integration and --set")
 
     from ..flows.init import Given, write_environment
 
     write_environment(
         cwd,
-        Given(environment, account, region, profile, clusters, all_clusters, integrations, settings, project),
+        Given(
+            environment,
+            account,
+            region,
+            profile,
+            clusters,
+            all_clusters,
+            integrations,
+            settings,
+            project,
+            no_integrations,
+        ),
     )

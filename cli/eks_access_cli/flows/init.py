@@ -57,6 +57,7 @@ class Given:
     integrations: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
     project: str | None = None
+    no_integrations: bool = False
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ def _validate_account(account: str, seen: Seen) -> None:
 def _ask(asks: bool, missing: list[str], text: str, option: str, default: str | None = None) -> str:
     """The answer; where nobody can be asked, "" and a note of the missing option."""
     if asks:
-        return str(click.prompt(text, default=default)).strip()
+        return str(click.prompt(text, default=default, show_default=bool(default))).strip()
     missing.append(option)
     return ""
 
@@ -259,14 +260,15 @@ def _choose_clusters(given: Given, seen: Seen, asks: bool, missing: list[str]) -
 def _choose_integrations(given: Given, asks: bool, missing: list[str]) -> tuple[IntegrationAnswer, ...]:
     known = vendors()
     wanted = given.integrations
-    if not wanted:
+    if not wanted and not given.no_integrations:
         if asks:
-            print_message(f"  vendors: {', '.join(known)}")
+            print_message(f"  vendors: {', '.join(known)}; none where those that are there are to be adopted first")
         answer = _ask(
             asks,
             missing,
-            "Integrations, with commas: VENDOR or NAME=VENDOR",
-            f"--integration VENDOR ({', '.join(known)})",
+            "Integrations, with commas: VENDOR or NAME=VENDOR (empty: none)",
+            f"--integration VENDOR ({', '.join(known)}) or --no-integrations",
+            "",
         )
         wanted = tuple(part.strip() for part in answer.split(",") if part.strip())
     chosen: dict[str, IntegrationAnswer] = {}
@@ -417,6 +419,9 @@ def _list_commands(answers: EnvironmentAnswers) -> Iterator[str]:
     for name in answers.secrets:
         yield f"{format_command('pulumi config set --secret', of, [name])}      # asks for the value"
     yield format_command("eks-access doctor", of)
+    if not answers.integrations:
+        yield f"{format_command('eks-access adopt', of)}      # what was made by hand, if there is any"
+        return
     yield format_command("pulumi up", of)
     yield format_command("eks-access handoff", of)
     yield format_command("eks-access probe", of)

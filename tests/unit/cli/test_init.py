@@ -80,6 +80,27 @@ def test_with_options_it_writes_a_project_and_an_environment(account: World, fol
         assert f"  {command} --stack=prod" in done.output
 
 
+def test_an_environment_to_adopt_into_has_no_integration_yet(account: World, folder: Path) -> None:
+    done = run(folder, *ALL, "--no-integrations")
+    assert done.exit_code == 0, done.output
+    assert written(folder)["eks-access:integrations"] == {}
+    assert "eks-access adopt --stack=prod" in done.output
+    assert "pulumi up" not in done.output, "nothing is to be deployed before"
+
+
+def test_on_a_terminal_nothing_is_an_answer_to_which_integrations(account: World, folder: Path, typing: None) -> None:
+    done = run(folder, *ALL, typed="\n")
+    assert done.exit_code == 0, done.output
+    assert written(folder)["eks-access:integrations"] == {}
+
+
+def test_no_integrations_goes_without_any(account: World, folder: Path) -> None:
+    done = run(folder, *ALL, "--no-integrations", *CADO)
+    assert done.exit_code == 2
+    assert "--no-integrations goes without --integration" in done.output
+    assert names(folder) == []
+
+
 def test_what_is_not_given_is_named_where_nothing_can_be_asked(account: World, folder: Path) -> None:
     done = run(folder, "--integration", "opentrace", "--set", "opentrace.client_id=1")
     assert done.exit_code == 2
