@@ -28,7 +28,7 @@ from tests.e2e.pages import (
     follow_opentrace,
 )
 from tests.e2e.principals import eventually
-from tests.e2e.program import SECONDS, Program, dev_config
+from tests.e2e.program import SECONDS, Probed, Program, dev_config
 
 pytestmark = pytest.mark.e2e
 
@@ -166,6 +166,47 @@ def test_a_page_followed_by_hand_is_taken_over_without_recreation_or_interruptio
     assert_nothing_left(made)
     with Poller(made) as poller:
         eventually(lambda: poller.refusals, "without access it would have been refused")
+
+
+@pytest.mark.parametrize("name", ["opentrace-entry", "cado-mapping"])
+def test_the_probe_runs_before_between_and_after(sandbox: Sandbox, tmp_path: Path, name: str) -> None:
+    """What the page gives too much is a mismatch until `up`; what the vendor needs is there all the time."""
+    case = CASES[name]
+    made = case.follow(sandbox, f"CadoResponse-probed-{name}", case.ways)
+    eventually(lambda: can_list(made), "the vendor comes in as its page has it")
+    program = create_environment(sandbox, tmp_path, f"probed-{name}")
+    folder = tmp_path / f"adopt-{case.name}"
+    try:
+        assert adopt(program, made, case, "--write").returncode == 0
+        before = probe_with(program, folder / "manifest.json")
+        too_much = [line for line in before.mismatches() if line["expected"] == "denied"]
+        assert too_much, before.table
+        options = ("--yes", "--protect=false", "--generate-code=false", "--stack", program.stack)
+        file = folder / "kubeconfig.yaml"
+        env = {"KUBECONFIG": str(file)} if file.exists() else {}
+        program.pulumi("import", "--file", str(folder / "import.json"), *options, env=env)
+        between = probe_with(program, folder / "manifest.json")
+        assert identify(between.mismatches()) == identify(before.mismatches())
+        program.up()
+        after = program.probe()
+        assert after.mismatches() == [], after.table
+        assert identify(after.report["checks"]) == identify(before.report["checks"])
+    finally:
+        program.destroy()
+    assert_nothing_left(made)
+
+
+def identify(checks: Sequence[Mapping[str, Any]]) -> set[tuple[Any, ...]]:
+    return {tuple(each[key] for key in ("cluster", "plane", "place", "call", "detail", "expected")) for each in checks}
+
+
+def probe_with(program: Program, manifest: Path) -> Probed:
+    """Run the probe with a manifest file, as the plan has it."""
+    report = program.folder / "probe-with-manifest.json"
+    command = ["eks-access", "probe", f"--manifest={manifest}", "--json", str(report), "--deadline=20"]
+    done = program.sandbox.run(command, cwd=program.folder, timeout=SECONDS)
+    assert report.exists(), done.stdout + done.stderr
+    return Probed(done.returncode, json.loads(report.read_text()), done.stdout)
 
 
 def test_a_vendor_is_adopted_beside_another_and_an_interrupted_adoption_goes_on(

@@ -29,7 +29,7 @@ from ..output import print_message, print_text
 from ..progress import show_inventory_progress
 from . import adopt_folder
 from .adopt_candidates import list_candidates
-from .adopt_comparison import format_differences
+from .adopt_comparison import describe_integration, format_differences
 from .adopt_connected import (
     ConnectedClusters,
     Reader,
@@ -48,6 +48,7 @@ from .adopt_environment import (
     open_target,
     write_file,
 )
+from .adopt_manifest import build_manifest
 
 READ_SECONDS = 300.0
 CONCURRENCY = 32
@@ -76,6 +77,8 @@ class _Words:
 
     notes: tuple[str, ...]
     comparison: str
+    manifest: str
+    """Empty where a secret is missing in it."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,17 @@ class Connection:
         scope = Scope(home=target.region, regions=target.regions, only_loopback=self.only_loopback)
         with show_inventory_progress() as listener:
             return read_account(self.aws, self.keys, scope, listener, concurrency=CONCURRENCY, deadline=READ_SECONDS)
+
+    def build_manifest(
+        self, target: Target, declaration: Declaration, integration: str, reading: AccountReading
+    ) -> str:
+        def describe(cluster: ClusterKey) -> Mapping[str, Any]:
+            eks = self.aws.client("eks", cluster.region, self.keys)
+            found: Mapping[str, Any] = eks.describe_cluster(name=cluster.name)["cluster"]
+            return found
+
+        described = describe_integration(declaration.environment, integration, reading)
+        return build_manifest(declaration.environment, described, target.project.name, target.stack, describe)
 
     def create_reader(
         self, clusters: Mapping[str, ClusterKey], connected: ConnectedClusters, origins: Origins
@@ -156,7 +170,8 @@ def run_adopt(options: AdoptOptions) -> int:
     computed = compute(target, declaration, options.integration, key, place, reader)
     if options.write and declaration.block and not declaration.problem:
         write_file(target, declaration.text)
-    return _report(target, options, out, declaration, _Words(derived.notes, comparison), computed)
+    manifest = connection.build_manifest(target, declaration, options.integration, reading)
+    return _report(target, options, out, declaration, _Words(derived.notes, comparison, manifest), computed)
 
 
 def find_access(
@@ -303,9 +318,10 @@ def _report(
         name_file(adopt_folder.CONFIGURATION),
         target.file.name,
         is_written,
+        name_file(adopt_folder.MANIFEST) if words.manifest else "",
     )
     text = format_plan(computed.plan, commands, words.comparison, words.notes)
-    adopt_folder.write_folder(out, computed, text, declaration.block)
+    adopt_folder.write_folder(out, computed, text, declaration.block, words.manifest)
     print_text(text)
     if options.write and declaration.problem:
         print_message(f"Nothing was written to {target.file}: {declaration.problem}.", err=True)

@@ -20,7 +20,7 @@ def format_differences(environment: Environment, integration: str, found: FoundA
     Raises:
         InvalidInputError: the integration cannot be as it is declared.
     """
-    described = _describe(environment, integration, reading)
+    described = describe_integration(environment, integration, reading)
     arguments = validate_arguments(
         {**described.declared.arguments, "clusters": {}}, described.declared.vendor.arguments
     )
@@ -33,7 +33,12 @@ def format_differences(environment: Environment, integration: str, found: FoundA
     return format_comparison(comparison, described.integration.profile, with_kept=False)
 
 
-def _describe(environment: Environment, name: str, reading: AccountReading) -> Described:
+def describe_integration(environment: Environment, name: str, reading: AccountReading) -> Described:
+    """The integration as it is declared, in the clusters as they were read.
+
+    Raises:
+        InvalidInputError: it cannot be as it is declared.
+    """
     declared = next((each for each in environment.integrations if each.name == name), None)
     if declared is None:
         raise AdoptError(f"the environment has no integration {name!r}")

@@ -8,7 +8,8 @@ from .adopt_environment import AdoptError
 
 MARK = "<!-- Written by eks-access adopt; written again by its next run. -->"
 PLAN, IMPORT, CONFIGURATION, KUBECONFIG = "plan.md", "import.json", "configuration.yaml", "kubeconfig.yaml"
-_FILES = frozenset({PLAN, IMPORT, CONFIGURATION, KUBECONFIG})
+MANIFEST = "manifest.json"
+_FILES = frozenset({PLAN, IMPORT, CONFIGURATION, KUBECONFIG, MANIFEST})
 
 
 def validate_folder(folder: Path) -> None:
@@ -27,7 +28,7 @@ def validate_folder(folder: Path) -> None:
         raise AdoptError(f"--out: {folder} is there and was not written by this command, so it is left as it is")
 
 
-def write_folder(folder: Path, computed: Computed, plan: str, configuration: str) -> None:
+def write_folder(folder: Path, computed: Computed, plan: str, configuration: str, manifest: str = "") -> None:
     """Writes the files; those of an earlier run that there is nothing for any more are removed.
 
     Raises:
@@ -39,6 +40,7 @@ def write_folder(folder: Path, computed: Computed, plan: str, configuration: str
         IMPORT: json.dumps(computed.imported.content, indent=2, ensure_ascii=False) + "\n",
         CONFIGURATION: configuration,
         KUBECONFIG: computed.kubeconfig,
+        MANIFEST: manifest,
     }
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

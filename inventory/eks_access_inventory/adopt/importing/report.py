@@ -39,6 +39,7 @@ class Commands:
         import_file: the file for `pulumi import`; empty where nothing is imported.
         kubeconfig: the file with a context for each cluster; empty where nothing in a cluster is imported.
         config_is_written: whether the stack's configuration has the integration already.
+        manifest: the file with the access manifest that the stack will export; empty where there is none.
     """
 
     stack: str
@@ -47,6 +48,7 @@ class Commands:
     configuration: str
     stack_file: str
     config_is_written: bool
+    manifest: str = ""
 
 
 def format_plan(plan: AdoptionPlan, commands: Commands, comparison: str = "", notes: Sequence[str] = ()) -> str:
@@ -138,6 +140,9 @@ def _list_commands(commands: Commands) -> Iterator[str]:
     prefix = f"{format_assignment('KUBECONFIG', commands.kubeconfig)} " if commands.kubeconfig else ""
     saved = {"file": "before.json", **of_stack}
     yield "```sh"
+    if commands.manifest:
+        probe = format_command("eks-access probe", {"manifest": commands.manifest})
+        yield f"{probe}   # before: what it may do and shall not is a mismatch"
     yield f"{format_command('pulumi stack export', saved)}   # the way back, see below"
     yield f"{prefix}{command}   # writes the state alone"
     yield f"{format_command('pulumi preview --diff', of_stack)}   # the differences above"
