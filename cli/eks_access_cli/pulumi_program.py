@@ -200,16 +200,8 @@ def run_pulumi(
     seconds = _ENGINE_SECONDS if arguments[0] in _ENGINE_COMMANDS else _READ_SECONDS
     _log.debug("pulumi %s in %s", " ".join(arguments), project)
     try:
-        done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive", "--color=never"],
-            cwd=project,
-            env=env,
-            input=stdin,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=seconds,
-            check=False,
+        done = _run_to_the_end(
+            ["pulumi", *arguments, "--non-interactive", "--color=never"], project, stdin, env, seconds
         )
     except FileNotFoundError as cause:
         if not project.is_dir():
@@ -222,6 +214,36 @@ def run_pulumi(
         raise PulumiProgramError(f"`pulumi {_command(arguments)}` took over {seconds} seconds") from cause
     _log.debug("pulumi %s: exit code %d", _command(arguments), done.returncode)
     return done
+
+
+def _run_to_the_end(
+    command: Sequence[str], folder: Path, stdin: str, env: Mapping[str, str] | None, seconds: float
+) -> "subprocess.CompletedProcess[str]":
+    """Runs a program. Where Ctrl-C interrupts it too, its end is awaited: killed, the engine would leave its lock, and
+    not record what it has just changed. A second Ctrl-C kills it.
+    """
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        try:
+            out, err = process.communicate(stdin, timeout=seconds)
+        except KeyboardInterrupt:
+            try:
+                process.communicate(timeout=seconds)
+            finally:
+                process.kill()
+            raise
+        except BaseException:
+            process.kill()
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
 def link_virtual_environment(project: Path, checkout: Path) -> None:

@@ -15,6 +15,7 @@ from eks_access.integrations import Vendor, vendors
 from eks_access.model.arn import validate_principal
 from eks_access.model.found import DerivedArguments, FoundAccess
 from eks_access.model.integration import INTEGRATION_NAME
+from eks_access.scaffold.questions import Kind, list_questions
 from eks_access_inventory.adopt.importing.existing import ClusterKey, Place
 from eks_access_inventory.adopt.importing.report import Commands, format_plan
 from eks_access_inventory.adopt.origins import Origins
@@ -262,7 +263,7 @@ def _declare(
             )
         return find_declaration(target, name, declared), DerivedArguments({})
     derived = _derive(vendors()[key], found)
-    given = dict(map(parse_setting, options.settings))
+    given = dict(parse_setting(each, vendors()[key]) for each in options.settings)
     missing = tuple(each for each in derived.missing if each.name.partition(".")[0] not in given)
     if vendors()[key].own_clusters:
         missing += (describe_missing_clusters(reading),) if "clusters" not in given else ()
@@ -281,8 +282,8 @@ def _derive(vendor: Vendor, found: FoundAccess) -> DerivedArguments:
     return vendor.derive_arguments(found)
 
 
-def parse_setting(setting: str) -> tuple[str, Any]:
-    """The name and the value of a --set.
+def parse_setting(setting: str, vendor: Vendor) -> tuple[str, Any]:
+    """The name and the value of a --set, in YAML; a number is a text where the vendor's argument is one.
 
     Raises:
         InvalidInputError: it is not of the form KEY=YAML. The value, which may be a secret, is not in the message.
@@ -294,7 +295,9 @@ def parse_setting(setting: str) -> tuple[str, Any]:
         value, equals = None, ""
     if not equals or not name:
         raise InvalidInputError("--set", name, "is not of the form KEY=YAML")
-    return name, value
+    asked = next((each for each in list_questions(vendor) if each.name == name), None)
+    is_text = asked is not None and asked.kind is Kind.TEXT and isinstance(value, int | float)
+    return name, text.strip() if is_text else value
 
 
 def _report(

@@ -1,6 +1,6 @@
 """Lists what could be adopted: the vendors' principals with a way into a cluster that the stack does not have."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rich.table import Table
@@ -45,9 +45,23 @@ def _print(found: Mapping[str, str], reading: AccountReading, target: Target) ->
         ways = build_found_access(reading, arn, None, key).ways
         table.add_row(key, Text(arn), Text(", ".join(dict.fromkeys(way.cluster for way in ways))))
     create_console().print(table)
-    print_message("To adopt one of them, under a name of your choice:")
+    print_message("To adopt one of them, under a name of your choice (the last word):")
+    names = choose_names(found, (each.name for each in target.environment.integrations))
+    for arn, name in names.items():
+        print_message(f"  {format_command('eks-access adopt', {'stack': target.stack, 'role': arn}, [name])}")
+
+
+def choose_names(found: Mapping[str, str], taken: Iterable[str]) -> dict[str, str]:
+    """For each principal a name that is free: that of its vendor, with a number where there are several."""
+    used, names = set(taken), {}
     for arn, key in found.items():
-        print_message(f"  {format_command('eks-access adopt', {'stack': target.stack, 'role': arn}, [key])}")
+        name, number = key, 1
+        while name in used:
+            number += 1
+            name = f"{key}-{number}"
+        used.add(name)
+        names[arn] = name
+    return names
 
 
 def _list_roles(state: Any) -> Iterator[str]:

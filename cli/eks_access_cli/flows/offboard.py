@@ -10,6 +10,7 @@ import click
 
 from eks_access.errors import InvalidInputError
 from eks_access.manifest.models import Manifest
+from eks_access.shell_command import format_command
 from eks_access.stack.removal import RemovalError, find_removal
 from eks_access_probe.identity.aws_clients import Aws, Keys
 from eks_access_probe.identity.identities import IDENTITIES_VARIABLE, Identities
@@ -91,6 +92,7 @@ def run_offboard(options: OffboardOptions) -> int:
     if options.confirm is None:
         print_report(report, console)
         if not _is_confirmed(options):
+            print_message(f"To remove it: {_format_confirmed(options)}", err=True)
             write_outputs(report, options.json_file, options.markdown_file)
             return find_exit_code(report)
     return _carry_out(_create_run(begun, identities, options), options)
@@ -200,6 +202,19 @@ def _plan(
         access=shown,
     )
     return hide_in_report(report, list_secrets(shown, secrets))
+
+
+def _format_confirmed(options: OffboardOptions) -> str:
+    """The command that carries the plan out, with the options that decide where and on what."""
+    given = {
+        "stack": options.stack,
+        "confirm": options.name,
+        "cwd": "" if options.cwd == Path() else str(options.cwd),
+        "identities": "" if options.identities_file is None else str(options.identities_file),
+        "profile": options.profile or "",
+        "report": "" if options.report is None else str(options.report),
+    }
+    return format_command("eks-access offboard", {name: value for name, value in given.items() if value}, [options.name])
 
 
 def _is_confirmed(options: OffboardOptions) -> bool:

@@ -70,13 +70,14 @@ def build_sections(report: OffboardReport) -> list[Section]:
 
 
 def _list_sections(report: OffboardReport) -> Iterator[Section]:
-    plan, is_planned = report.plan, report.status is Status.PLANNED
+    plan = report.plan
     if report.proof:
         columns = ("", "where", "what", "result", "evidence")
         rows = tuple(_describe_line(line) for line in _sort_lines(report.proof))
         yield Section("Proof", columns, rows)
     yield Section("Steps", ("step", "done", ""), tuple(_list_steps(report)))
-    yield Section("Will be removed" if is_planned else "Removed", items=tuple(_list_removed(report)))
+    is_removed = report.is_done(Step.RESOURCES)
+    yield Section("Removed" if is_removed else "Will be removed", items=tuple(_list_removed(report)))
     yield Section("Depends on it from outside", items=tuple((each, "") for each in plan.dependents))
     yield Section(
         "In each cluster",

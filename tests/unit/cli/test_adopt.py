@@ -10,10 +10,12 @@ import yaml
 from click.testing import CliRunner
 
 from eks_access.errors import InvalidInputError
+from eks_access.integrations import vendors
 from eks_access.model.found import FoundAccess, FoundWay
 from eks_access.model.identity import EntryMethod
 from eks_access_cli.flows import adopt_folder
 from eks_access_cli.flows.adopt import find_uncertain, parse_setting
+from eks_access_cli.flows.adopt_candidates import choose_names
 from eks_access_cli.flows.adopt_connected import read_connected_clusters
 from eks_access_cli.flows.adopt_engine import Computed
 from eks_access_cli.flows.adopt_environment import (
@@ -40,6 +42,7 @@ config:
 encryptionsalt: v1:abc
 """
 ARGUMENTS = {"client_id": "1234567890-x.apps.googleusercontent.com", "subject": "110169484474386276334"}
+VENDOR = vendors()["opentrace"]
 FOUND = FoundAccess("opentrace", "arn:aws:iam::111122223333:role/OpenTrace", None)
 
 
@@ -247,16 +250,30 @@ def test_a_cluster_that_cannot_be_reached_is_refused(target: Target, cluster: di
         read_connected_clusters(target, {"clusters": {"lab": cluster}})
 
 
+# What can be adopted
+
+
+def test_the_names_that_are_proposed_are_free() -> None:
+    found = {"arn:1": "cado", "arn:2": "apono", "arn:3": "cado"}
+    assert choose_names(found, ["apono"]) == {"arn:1": "cado", "arn:2": "apono-2", "arn:3": "cado-2"}
+
+
 # What is given, and what is certain
 
 
 def test_settings_are_yaml_and_anything_else_is_refused_without_its_value() -> None:
-    assert parse_setting("namespaces=[a, b]") == ("namespaces", ["a", "b"])
-    assert parse_setting('subject="110169484474386276334"') == ("subject", "110169484474386276334")
+    assert parse_setting("namespaces=[a, b]", VENDOR) == ("namespaces", ["a", "b"])
+    assert parse_setting('subject="110169484474386276334"', VENDOR) == ("subject", "110169484474386276334")
+    assert parse_setting("max_session_seconds=3600", VENDOR) == ("max_session_seconds", 3600)
     for wrong in ("no-value", "=x", "key=[unclosed-canary"):
         with pytest.raises(InvalidInputError) as refused:
-            parse_setting(wrong)
+            parse_setting(wrong, VENDOR)
         assert "canary" not in str(refused.value)
+
+
+def test_a_text_of_digits_needs_no_quotes() -> None:
+    assert parse_setting("subject=110169484474386276334", VENDOR) == ("subject", "110169484474386276334")
+    assert parse_setting("client_id={secret: x}", VENDOR) == ("client_id", {"secret": "x"})
 
 
 def test_clusters_that_were_not_read_completely_or_have_other_users_are_uncertain() -> None:

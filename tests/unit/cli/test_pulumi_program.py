@@ -2,6 +2,10 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,6 +97,20 @@ def test_a_program_that_takes_too_long_is_ended(
     pulumi("exec sleep 60")
     with pytest.raises(PulumiProgramError, match=r"`pulumi stack export` took over 0\.2 seconds"):
         PulumiStack("dev", tmp_path).export_state()
+
+
+def test_an_interrupted_program_ends_by_itself(pulumi: Pulumi, tmp_path: Path) -> None:
+    """Killed, the engine would leave the stack locked. Ctrl-C reaches every process of the terminal's group."""
+    pulumi(f"trap 'sleep 1; touch {tmp_path}/unlocked; exit 1' INT; touch {tmp_path}/locked; sleep 30")
+    call = f"from eks_access_cli.pulumi_program import *; PulumiStack('dev', Path({str(tmp_path)!r})).export_state()"
+    with subprocess.Popen([sys.executable, "-c", call], start_new_session=True, stderr=subprocess.PIPE) as process:
+        while not (tmp_path / "locked").exists():
+            assert process.poll() is None
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert b"KeyboardInterrupt" in errors
+    assert (tmp_path / "unlocked").exists()
 
 
 def test_a_missing_program_and_a_missing_folder_are_told_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
