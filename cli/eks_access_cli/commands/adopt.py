@@ -56,7 +56,7 @@ def command(**options: Any) -> None:
     Examples:
       eks-access adopt --stack prod
       eks-access adopt opentrace --stack prod --role arn:aws:iam::111122223333:role/OpenTrace \\
-          --set subject='"110169484474386276334"'
+          --set subject=110169484474386276334
       eks-access adopt cado --stack prod --role arn:aws:iam::111122223333:role/Cado --set profile=vendor --write
 
     \b

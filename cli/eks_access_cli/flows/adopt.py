@@ -169,8 +169,6 @@ def run_adopt(options: AdoptOptions) -> int:
     place = Place(found, clusters, dict(find_uncertain(reading)))
     reader = connection.create_reader({**declaration.clusters, **connected.clusters}, connected, origins)
     computed = compute(target, declaration, options.integration, key, place, reader)
-    if options.write and declaration.block and not declaration.problem:
-        write_file(target, declaration.text)
     manifest = connection.build_manifest(target, declaration, options.integration, reading)
     return _report(target, options, out, declaration, _Words(derived.notes, comparison, manifest), computed)
 
@@ -325,6 +323,8 @@ def _report(
     )
     text = format_plan(computed.plan, commands, words.comparison, words.notes)
     adopt_folder.write_folder(out, computed, text, declaration.block, words.manifest)
+    if options.write and declaration.block and not declaration.problem:
+        write_file(target, declaration.text)
     print_text(text)
     if options.write and declaration.problem:
         print_message(f"Nothing was written to {target.file}: {declaration.problem}.", err=True)

@@ -1,9 +1,11 @@
 """How what was made by hand differs from the integration in each profile, side by side."""
 
 from eks_access.errors import InvalidInputError
+from eks_access.model.existing_role import name_from_arn
 from eks_access.model.found import FoundAccess
 from eks_access.model.identity import AuthenticationMode
-from eks_access.model.integration import Integration, Place, Profile, describe_other_profile
+from eks_access.model.integration import Integration, Place, Profile, Role, describe_other_profile
+from eks_access.model.placeholders import is_known
 from eks_access.provision.arguments import validate_arguments
 from eks_access.stack.configuration import Environment
 from eks_access.stack.description import Described, describe_declared
@@ -19,8 +21,10 @@ def format_differences(environment: Environment, integration: str, found: FoundA
 
     Raises:
         InvalidInputError: the integration cannot be as it is declared.
+        AdoptError: it is declared with another role.
     """
     described = describe_integration(environment, integration, reading)
+    validate_same_role(described.integration.role, integration, found.principal_arn)
     arguments = validate_arguments(
         {**described.declared.arguments, "clusters": {}}, described.declared.vendor.arguments
     )
@@ -31,6 +35,20 @@ def format_differences(environment: Environment, integration: str, found: FoundA
         found, _usable(sides, Profile.LEAST, place), _usable(sides, Profile.VENDOR, place), place
     )
     return format_comparison(comparison, described.integration.profile, with_kept=False)
+
+
+def validate_same_role(role: Role, integration: str, principal_arn: str) -> None:
+    """Validates that the integration has the role that is taken over: else the access of that one would be removed.
+
+    Raises:
+        AdoptError: it has another one.
+    """
+    name = name_from_arn(role.existing_arn) if role.existing_arn is not None else role.name
+    if is_known(name) and name != name_from_arn(principal_arn):
+        raise AdoptError(
+            f"integrations.{integration} has the role {name!r}, and --role is {principal_arn}: adopt that one under"
+            f" another name, or give {integration} the role_name {name_from_arn(principal_arn)!r}"
+        )
 
 
 def describe_integration(environment: Environment, name: str, reading: AccountReading) -> Described:

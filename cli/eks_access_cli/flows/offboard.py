@@ -214,7 +214,9 @@ def _format_confirmed(options: OffboardOptions) -> str:
         "profile": options.profile or "",
         "report": "" if options.report is None else str(options.report),
     }
-    return format_command("eks-access offboard", {name: value for name, value in given.items() if value}, [options.name])
+    return format_command(
+        "eks-access offboard", {name: value for name, value in given.items() if value}, [options.name]
+    )
 
 
 def _is_confirmed(options: OffboardOptions) -> bool:

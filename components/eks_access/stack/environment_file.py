@@ -67,7 +67,12 @@ def read_project(folder: Path) -> Project:
     Raises:
         ProjectFileError: the folder has no project file, or it is not one.
     """
-    path = next((folder / name for name in PROJECT_FILES if (folder / name).exists()), folder / PROJECT_FILES[0])
+    path = next((folder / name for name in PROJECT_FILES if (folder / name).exists()), None)
+    if path is None:
+        raise ProjectFileError(
+            f"{folder.resolve()} has no {PROJECT_FILES[0]}: name the project's folder with --cwd, or make one there"
+            " with `eks-access init`"
+        )
     content = _read_mapping(path)
     name = content.get("name")
     if not isinstance(name, str) or not name:
@@ -84,6 +89,8 @@ def read_environment(project: Project, stack: str) -> Environment:
         InvalidInputError: it is not valid.
     """
     path = project.stack_file(stack)
+    if not path.exists():
+        raise ProjectFileError(f"{path}: there is no such environment; `eks-access init` writes one")
     config = _read_mapping(path).get("config")
     own = config if isinstance(config, Mapping) else {}
     if project.content.get("config") and not all(f"{project.name}:{section}" in own for section in SECTIONS):

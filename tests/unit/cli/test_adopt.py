@@ -13,9 +13,12 @@ from eks_access.errors import InvalidInputError
 from eks_access.integrations import vendors
 from eks_access.model.found import FoundAccess, FoundWay
 from eks_access.model.identity import EntryMethod
+from eks_access.model.integration import Role
+from eks_access.model.trust import CrossAccount
 from eks_access_cli.flows import adopt_folder
 from eks_access_cli.flows.adopt import find_uncertain, parse_setting
 from eks_access_cli.flows.adopt_candidates import choose_names
+from eks_access_cli.flows.adopt_comparison import validate_same_role
 from eks_access_cli.flows.adopt_connected import read_connected_clusters
 from eks_access_cli.flows.adopt_engine import Computed
 from eks_access_cli.flows.adopt_environment import (
@@ -157,6 +160,15 @@ def test_a_link_to_the_file_stays_one(target: Target, tmp_path: Path) -> None:
     write_file(open_target(tmp_path, "dev"), "new: true\n")
     assert target.file.is_symlink()
     assert real.read_text() == "new: true\n"
+
+
+def test_an_integration_with_another_role_is_not_adopted() -> None:
+    """What the other role has would be removed with it."""
+    trust = CrossAccount(("arn:aws:iam::444455556666:role/x",))
+    for role in (Role("OpenTrace", "", trust, ()), Role("x", "", trust, (), existing_arn=FOUND.principal_arn)):
+        validate_same_role(role, "ot", FOUND.principal_arn)
+        with pytest.raises(AdoptError, match="has the role 'OpenTrace', and --role is .*role/Cado: adopt that one"):
+            validate_same_role(role, "ot", "arn:aws:iam::111122223333:role/Cado")
 
 
 # The folder

@@ -57,7 +57,7 @@ def test_the_configurations_folder_the_environment_and_the_plugin_are_as_the_pro
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (None, "No such file"),
+        (None, "has no Pulumi.yaml: name the project"),
         ("name: [", "is not YAML"),
         ("- a", "is not a mapping"),
         ("runtime: python", "has no `name`"),
