@@ -30,7 +30,7 @@ from ..output import print_message, print_text
 from ..progress import show_inventory_progress
 from . import adopt_folder
 from .adopt_candidates import list_candidates
-from .adopt_comparison import describe_integration, format_differences
+from .adopt_comparison import describe_integration, format_differences, validate_declared_role
 from .adopt_connected import (
     ConnectedClusters,
     Reader,
@@ -164,6 +164,8 @@ def run_adopt(options: AdoptOptions) -> int:
     if declaration is None:
         _print_missing(options.integration, derived)
         return exit_codes.FAILED
+    if declaration.is_written:
+        validate_declared_role(declaration.environment, options.integration, found, reading)
     comparison = format_differences(declaration.environment, options.integration, found, reading)
     clusters = connected.clusters or declaration.clusters
     place = Place(found, clusters, dict(find_uncertain(reading)))
