@@ -155,7 +155,7 @@ def run_adopt(options: AdoptOptions) -> int:
     key = _choose_vendor(options, found, declared)
     connected = ConnectedClusters()
     if vendors()[key].own_clusters:
-        given = dict(map(parse_setting, options.settings)) if declared is None else declared
+        given = _parse_settings(options, vendors()[key]) if declared is None else declared
         connected = read_connected_clusters(target, given)
         found = connected.extend(found, origins)
     elif not found.ways:
@@ -263,7 +263,7 @@ def _declare(
             )
         return find_declaration(target, name, declared), DerivedArguments({})
     derived = _derive(vendors()[key], found)
-    given = dict(parse_setting(each, vendors()[key]) for each in options.settings)
+    given = _parse_settings(options, vendors()[key])
     missing = tuple(each for each in derived.missing if each.name.partition(".")[0] not in given)
     if vendors()[key].own_clusters:
         missing += (describe_missing_clusters(reading),) if "clusters" not in given else ()
@@ -280,6 +280,10 @@ def _derive(vendor: Vendor, found: FoundAccess) -> DerivedArguments:
     if vendor.derive_arguments is None:
         raise AdoptError(f"nothing shows the arguments of {vendor.key}")
     return vendor.derive_arguments(found)
+
+
+def _parse_settings(options: AdoptOptions, vendor: Vendor) -> dict[str, Any]:
+    return dict(parse_setting(each, vendor) for each in options.settings)
 
 
 def parse_setting(setting: str, vendor: Vendor) -> tuple[str, Any]:
@@ -308,7 +312,8 @@ def _report(
     words: _Words,
     computed: Computed,
 ) -> int:
-    is_written = declaration.is_written or (options.write and not declaration.problem)
+    problem = "not everything can be taken over" if computed.imported.is_blocked else declaration.problem
+    is_written = declaration.is_written or (options.write and not problem)
     project = target.project.folder
 
     def name_file(name: str) -> str:
@@ -325,11 +330,11 @@ def _report(
     )
     text = format_plan(computed.plan, commands, words.comparison, words.notes)
     adopt_folder.write_folder(out, computed, text, declaration.block, words.manifest)
-    if options.write and declaration.block and not declaration.problem:
+    if options.write and declaration.block and not problem:
         write_file(target, declaration.text)
     print_text(text)
-    if options.write and declaration.problem:
-        print_message(f"Nothing was written to {target.file}: {declaration.problem}.", err=True)
+    if options.write and declaration.block and problem:
+        print_message(f"Nothing was written to {target.file}: {problem}.", err=True)
         print_text(declaration.block)
         return exit_codes.FAILED
     if not computed.plan.is_covered:

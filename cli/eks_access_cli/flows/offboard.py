@@ -92,7 +92,7 @@ def run_offboard(options: OffboardOptions) -> int:
     if options.confirm is None:
         print_report(report, console)
         if not _is_confirmed(options):
-            print_message(f"To remove it: {_format_confirmed(options)}", err=True)
+            print_message(f"To carry it out: {_format_confirmed(options)}", err=True)
             write_outputs(report, options.json_file, options.markdown_file)
             return find_exit_code(report)
     return _carry_out(_create_run(begun, identities, options), options)

@@ -167,7 +167,7 @@ def test_an_integration_with_another_role_is_not_adopted() -> None:
     trust = CrossAccount(("arn:aws:iam::444455556666:role/x",))
     for role in (Role("OpenTrace", "", trust, ()), Role("x", "", trust, (), existing_arn=FOUND.principal_arn)):
         validate_same_role(role, "ot", FOUND.principal_arn)
-        with pytest.raises(AdoptError, match="has the role 'OpenTrace', and --role is .*role/Cado: adopt that one"):
+        with pytest.raises(AdoptError, match=r"has the role 'OpenTrace', and --role is .*role/Cado: adopt that one"):
             validate_same_role(role, "ot", "arn:aws:iam::111122223333:role/Cado")
 
 

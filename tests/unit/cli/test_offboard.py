@@ -218,6 +218,8 @@ def test_a_plan_says_everything_and_changes_nothing(shop: Shop) -> None:
         "lasts 2 hours at most",
         "In Acme delete the connection.",
         "1 integration: other",
+        "To carry it out: eks-access offboard --stack=",
+        "--confirm=acme",
     ):
         assert words in done.output, words
     plan = shop.read("plan.json")
@@ -358,6 +360,15 @@ def test_a_file_that_cannot_be_edited_stops_before_anything_is_changed(shop: Sho
     assert done.exit_code == 2
     assert "delete it from shop:integrations, and shop:acme-id, which only it refers to, by hand" in done.output
     assert (shop.ran, shop.configuration.read_text()) == ([], text)
+
+
+def test_a_run_that_has_not_destroyed_anything_says_what_will_be_removed(shop: Shop) -> None:
+    (shop.folder / "fail-destroy").write_text("interrupted")
+    shop.remove()
+    shown = shop.run()
+    assert "Will be removed" in shown.output
+    (shop.folder / "fail-destroy").unlink()
+    assert "Will be removed" not in shop.remove().output
 
 
 def test_resources_that_the_plan_does_not_have_stop_a_continued_run(shop: Shop) -> None:

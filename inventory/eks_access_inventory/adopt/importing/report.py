@@ -75,7 +75,9 @@ def _list_lines(plan: AdoptionPlan, commands: Commands, comparison: str, notes: 
     yield from _section("What `pulumi up` does besides, in this stack", [quote_name(each) for each in plan.others])
     if comparison:
         yield from (comparison.rstrip(), "")
-    yield from _list_commands(commands)
+    yield from _list_commands(
+        commands, is_blocked=not commands.import_file and bool(_list_left(plan, is_blocking=True))
+    )
 
 
 def _summarize(plan: AdoptionPlan) -> str:
@@ -126,9 +128,12 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
         yield from (f"## {title}", "", *(f"- {line}" for line in listed), "")
 
 
-def _list_commands(commands: Commands) -> Iterator[str]:
+def _list_commands(commands: Commands, *, is_blocked: bool) -> Iterator[str]:
     of_stack = {"stack": commands.stack}
     yield from ("## How it is done", "")
+    if is_blocked:
+        yield from ("Solve what cannot be taken over, as it is said there, and run this again.", "")
+        return
     if not commands.config_is_written:
         block, file = quote_name(commands.configuration), quote_name(commands.stack_file)
         yield from (f"First put what is in {block} into {file}, or run this again with `--write`. Then:", "")

@@ -168,6 +168,14 @@ def test_the_way_back_is_saved_before_the_import() -> None:
     assert "`pulumi stack import --file=before.json --stack=dev`" in lines[-1]
 
 
+def test_where_nothing_can_be_taken_over_nothing_is_to_be_deployed() -> None:
+    commands = Commands("dev", "", "", "c.yaml", "P.yaml", config_is_written=False)
+    blocked = format_plan(plan(left=(Left("role", "why", is_blocking=True),)), commands)
+    assert "run this again." in blocked
+    assert "First put what is in" not in blocked
+    assert "First put what is in" in format_plan(plan(), commands)
+
+
 def test_hostile_names_stay_in_their_backticks() -> None:
     text = format_plan(plan(step("delete", "eks-access:index:ClusterRole", "a`\n# b\x1b[2J")), COMMANDS)
     assert "\x1b" not in text
