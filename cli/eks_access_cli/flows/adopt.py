@@ -1,44 +1,35 @@
 """Adopts what was made by hand: reads it, declares it, and plans the import with the engine. Changes nothing itself."""
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from eks_access.connector.registration import Registration
-from eks_access.endpoint import VARIABLE, is_loopback, loopback_endpoint
 from eks_access.errors import InvalidInputError
 from eks_access.integrations import Vendor, vendors
 from eks_access.model.arn import validate_principal
 from eks_access.model.found import DerivedArguments, FoundAccess
 from eks_access.model.integration import INTEGRATION_NAME
 from eks_access.scaffold.questions import Kind, list_questions
-from eks_access_inventory.adopt.importing.existing import ClusterKey, Place
+from eks_access_inventory.adopt.importing.existing import Place
 from eks_access_inventory.adopt.importing.report import Commands, format_plan
-from eks_access_inventory.adopt.origins import Origins
-from eks_access_inventory.adopt.reader import read_found_accesses
-from eks_access_inventory.adopt.terraform import TerraformState, parse_terraform_state
-from eks_access_inventory.reading.account import Scope, read_account
+from eks_access_inventory.adopt.origins import find_owners
 from eks_access_inventory.reading.model import AccountReading
-from eks_access_probe.identity.aws_clients import Aws, Keys
 
 from .. import exit_codes
 from ..output import print_message, print_text
-from ..progress import show_inventory_progress
 from . import adopt_folder
 from .adopt_candidates import list_candidates
-from .adopt_comparison import describe_integration, format_differences, validate_declared_role
+from .adopt_comparison import format_differences, validate_declared_role
 from .adopt_connected import (
     ConnectedClusters,
-    Reader,
     describe_missing_clusters,
-    find_registration,
     read_connected_clusters,
 )
-from .adopt_engine import Computed, build_cluster_kubeconfig, compute
+from .adopt_connection import connect, find_uncertain, read_origins
+from .adopt_engine import Computed, compute
 from .adopt_environment import (
     AdoptError,
     Declaration,
@@ -49,10 +40,6 @@ from .adopt_environment import (
     open_target,
     write_file,
 )
-from .adopt_manifest import build_manifest
-
-READ_SECONDS = 300.0
-CONCURRENCY = 32
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,56 +69,6 @@ class _Words:
     """Empty where a secret is missing in it."""
 
 
-@dataclass(frozen=True)
-class Connection:
-    """AWS, with the operator's own credentials."""
-
-    aws: Aws
-    keys: Keys
-    only_loopback: bool
-
-    def read(self, target: Target) -> AccountReading:
-        scope = Scope(home=target.region, regions=target.regions, only_loopback=self.only_loopback)
-        with show_inventory_progress() as listener:
-            return read_account(self.aws, self.keys, scope, listener, concurrency=CONCURRENCY, deadline=READ_SECONDS)
-
-    def build_manifest(
-        self, target: Target, declaration: Declaration, integration: str, reading: AccountReading
-    ) -> str:
-        def describe(cluster: ClusterKey) -> Mapping[str, Any]:
-            eks = self.aws.client("eks", cluster.region, self.keys)
-            found: Mapping[str, Any] = eks.describe_cluster(name=cluster.name)["cluster"]
-            return found
-
-        described = describe_integration(declaration.environment, integration, reading)
-        return build_manifest(declaration.environment, described, target.project.name, target.stack, describe)
-
-    def create_reader(
-        self, clusters: Mapping[str, ClusterKey], connected: ConnectedClusters, origins: Origins
-    ) -> Reader:
-        def get_kubeconfig(key: str) -> str:
-            cluster = clusters[key]
-            eks = self.aws.client("eks", cluster.region, self.keys)
-            return build_cluster_kubeconfig(cluster, eks.describe_cluster(name=cluster.name)["cluster"])
-
-        def get_registration(cluster: ClusterKey) -> Registration | str | None:
-            return find_registration(self.aws.client("eks", cluster.region, self.keys), cluster)
-
-        return Reader(clusters, connected, get_kubeconfig, get_registration, origins)
-
-
-def connect(profile: str | None) -> Connection:
-    """
-    Raises:
-        CredentialsUnavailableError: there are none.
-        LoopbackError: the endpoint of AWS is on this machine, and is not usable.
-    """
-    only_loopback = is_loopback(os.environ.get(VARIABLE, ""))
-    aws = Aws(loopback_endpoint(os.environ) if only_loopback else None, connections=CONCURRENCY)
-    keys = aws.environment_credentials() if profile is None else aws.profile_credentials(profile)
-    return Connection(aws, keys, only_loopback)
-
-
 def run_adopt(options: AdoptOptions) -> int:
     """Lists what can be adopted, or plans one adoption; returns the exit code.
 
@@ -147,11 +84,13 @@ def run_adopt(options: AdoptOptions) -> int:
     out = options.out if options.out is not None else options.cwd / f"adopt-{options.integration}"
     adopt_folder.validate_folder(out)
     reading = connection.read(target)
-    origins = _read_origins(options)
-    found = find_access(connection, target, reading, options, origins)
+    origins = read_origins(options.terraform_states)
+    found = connection.find_access(target, reading, options.role, options.vendor or "", origins)
     if found.role is None:
         return _print_unread(found)
     declared = target.find_declared(options.integration)
+    if declared is None:
+        _validate_no_owner(found, target)
     key = _choose_vendor(options, found, declared)
     connected = ConnectedClusters()
     if vendors()[key].own_clusters:
@@ -170,52 +109,10 @@ def run_adopt(options: AdoptOptions) -> int:
     clusters = connected.clusters or declaration.clusters
     place = Place(found, clusters, dict(find_uncertain(reading)))
     reader = connection.create_reader({**declaration.clusters, **connected.clusters}, connected, origins)
+    print_message("computing in a copy of the stack what `pulumi up` would do", err=True)
     computed = compute(target, declaration, options.integration, key, place, reader)
     manifest = connection.build_manifest(target, declaration, options.integration, reading)
     return _report(target, options, out, declaration, _Words(derived.notes, comparison, manifest), computed)
-
-
-def find_access(
-    connection: Connection, target: Target, reading: AccountReading, options: AdoptOptions, origins: Origins
-) -> FoundAccess:
-    """What the role was given by hand."""
-    marks = {key: vendor.marks for key, vendor in vendors().items() if vendor.marks is not None}
-    (found,) = read_found_accesses(
-        connection.aws,
-        connection.keys,
-        reading,
-        [str(options.role)],
-        home=target.region,
-        vendors=marks,
-        vendor=options.vendor or "",
-        states=origins.states,
-        deadline=READ_SECONDS,
-    )
-    return found
-
-
-def find_uncertain(reading: AccountReading) -> Iterator[tuple[tuple[str, str], str]]:
-    """The clusters in which principals that were not found may use the same groups, with the reason."""
-    for cluster in reading.clusters:
-        if cluster.unread:
-            yield (cluster.name, cluster.region), "not all of the cluster could be read"
-        elif cluster.identity_providers:
-            yield (cluster.name, cluster.region), "users of the cluster's identity provider may be in the same groups"
-
-
-def _read_origins(options: AdoptOptions) -> Origins:
-    """
-    Raises:
-        TerraformStateError: a file of --terraform-state is no state.
-    """
-    return Origins(tuple(_read_state(path) for path in options.terraform_states))
-
-
-def _read_state(path: Path) -> TerraformState:
-    try:
-        return parse_terraform_state(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as cause:
-        raise AdoptError(f"--terraform-state: {path} cannot be read") from cause
 
 
 def _print_unread(found: FoundAccess) -> int:
@@ -229,6 +126,14 @@ def _validate_names(integration: str, role: str) -> None:
     if not INTEGRATION_NAME.fullmatch(integration):
         raise InvalidInputError("INTEGRATION", integration, "is not an integration's name")
     validate_principal("--role", role)
+
+
+def _validate_no_owner(found: FoundAccess, target: Target) -> None:
+    if owners := find_owners(found, target.own_stack):
+        raise AdoptError(
+            f"{found.principal_arn} belongs to {', '.join(owners)}, which was made by this package: `pulumi state move`"
+            " moves resources from one stack to another"
+        )
 
 
 def _choose_vendor(options: AdoptOptions, found: FoundAccess, declared: Mapping[str, Any] | None) -> str:
@@ -327,6 +232,7 @@ def _report(
         target.file.name,
         is_written,
         name_file(adopt_folder.MANIFEST) if words.manifest else "",
+        "" if project.resolve() == Path.cwd() else str(project),
     )
     text = format_plan(computed.plan, commands, words.comparison, words.notes)
     adopt_folder.write_folder(out, computed, text, declaration.block, words.manifest)

@@ -7,9 +7,12 @@ from rich.table import Table
 from rich.text import Text
 
 from eks_access.integrations import vendors
+from eks_access.model.found import FoundAccess
 from eks_access.shell_command import format_command
-from eks_access_inventory.adopt.found import build_found_access, find_vendor_principals
+from eks_access.text_layout import format_count
+from eks_access_inventory.adopt.found import FoundAccessBuilder, find_vendor_principals
 from eks_access_inventory.adopt.importing.existing import ROLE
+from eks_access_inventory.adopt.origins import Origins, find_owners
 from eks_access_inventory.reading.model import AccountReading
 
 from .. import exit_codes
@@ -27,11 +30,18 @@ def list_candidates(target: Target, reading: AccountReading) -> int:
     """
     marks = {key: vendor.marks for key, vendor in vendors().items() if vendor.marks is not None}
     own = set(_list_roles(PulumiStack(target.stack, target.project.folder).find_state()))
-    found = {arn: key for arn, (key, _) in find_vendor_principals(reading, marks).items() if arn not in own}
+    candidates = {arn: key for arn, (key, _) in find_vendor_principals(reading, marks).items() if arn not in own}
+    builder = FoundAccessBuilder(reading, Origins())
+    accesses = {arn: builder.build(arn, None, key) for arn, key in candidates.items()}
+    owners = {arn: owner for arn, access in accesses.items() if (owner := find_owners(access, target.own_stack))}
+    found = {arn: access for arn, access in accesses.items() if arn not in owners}
     if found:
-        _print(found, reading, target)
+        _print(found, target)
     else:
-        print_message("There is no vendor's principal with access that this stack does not have.")
+        print_message("There is no vendor's principal with access that no stack has.")
+    if owners:
+        stacks = sorted({each for owner in owners.values() for each in owner})
+        print_message(f"Not listed: {format_count(len(owners), 'principal')} of {', '.join(stacks)}.")
     unread = [f"{each.what}: {each.why}" for each in reading.unread]
     unread += [f"{cluster.name}: {each.what}: {each.why}" for cluster in reading.clusters for each in cluster.unread]
     for line in unread:
@@ -39,14 +49,14 @@ def list_candidates(target: Target, reading: AccountReading) -> int:
     return exit_codes.INCONCLUSIVE if unread else exit_codes.OK
 
 
-def _print(found: Mapping[str, str], reading: AccountReading, target: Target) -> None:
+def _print(found: Mapping[str, FoundAccess], target: Target) -> None:
     table = Table("vendor", "principal", "clusters")
-    for arn, key in found.items():
-        ways = build_found_access(reading, arn, None, key).ways
-        table.add_row(key, Text(arn), Text(", ".join(dict.fromkeys(way.cluster for way in ways))))
+    for arn, access in found.items():
+        table.add_row(access.vendor, Text(arn), Text(", ".join(dict.fromkeys(way.cluster for way in access.ways))))
     create_console().print(table)
     print_message("To adopt one of them, under a name of your choice (the last word):")
-    names = choose_names(found, (each.name for each in target.environment.integrations))
+    keys = {arn: access.vendor for arn, access in found.items()}
+    names = choose_names(keys, (each.name for each in target.environment.integrations))
     for arn, name in names.items():
         print_message(f"  {format_command('eks-access adopt', {'stack': target.stack, 'role': arn}, [name])}")
 

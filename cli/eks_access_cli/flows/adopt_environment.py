@@ -40,6 +40,11 @@ class Target:
         return self.environment.aws["region"]
 
     @property
+    def own_stack(self) -> str:
+        """As marks have it, `<project>/<stack>`."""
+        return f"{self.project.name}/{self.stack.rpartition('/')[2]}"
+
+    @property
     def clusters(self) -> dict[str, ClusterKey]:
         """The clusters whose names are texts: others are known only to the engine."""
         declared = self.environment.clusters.items()

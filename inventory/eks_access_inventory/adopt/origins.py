@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from eks_access.model.found import Maker, Origin
+from eks_access.model.found import FoundAccess, Maker, Origin
 from eks_access.model.rbac import MANAGED_BY, STACK
 
 from .terraform import TerraformState
@@ -67,6 +67,20 @@ class Origins:
             if address := look_up(state):
                 return Origin(Maker.TERRAFORM, f"{address} in {state.path}", is_managed=True)
         return None
+
+
+def find_owners(found: FoundAccess, own: str) -> list[str]:
+    """Stacks of this package, other than `own` (`<project>/<stack>`), that have this access; what shows them, in words.
+
+    Access entries have their stack's name in a tag. Of roles and bindings only the labels are read, which all stacks of
+    this package have alike.
+    """
+    stacks = {way.tags.get(STACK, "") for way in found.ways}
+    if own in stacks:
+        return []
+    named = [f"stack {stack}" for stack in sorted(stacks - {""})]
+    labelled = sorted(each.name for each in found.objects if each.origin.maker is Maker.EKS_ACCESS)
+    return named or [f"another stack (by the labels of {labelled[0]})"] if labelled or named else []
 
 
 def find_origin_by_tags(tags: Mapping[str, str]) -> Origin:

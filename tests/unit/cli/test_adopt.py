@@ -16,10 +16,11 @@ from eks_access.model.identity import EntryMethod
 from eks_access.model.integration import Role
 from eks_access.model.trust import CrossAccount
 from eks_access_cli.flows import adopt_folder
-from eks_access_cli.flows.adopt import find_uncertain, parse_setting
+from eks_access_cli.flows.adopt import parse_setting
 from eks_access_cli.flows.adopt_candidates import choose_names
 from eks_access_cli.flows.adopt_comparison import validate_same_role
 from eks_access_cli.flows.adopt_connected import read_connected_clusters
+from eks_access_cli.flows.adopt_connection import find_uncertain
 from eks_access_cli.flows.adopt_engine import Computed
 from eks_access_cli.flows.adopt_environment import (
     AdoptError,

@@ -39,6 +39,7 @@ class Commands:
         import_file: the file for `pulumi import`; empty where nothing is imported.
         kubeconfig: the file with a context for each cluster; empty where nothing in a cluster is imported.
         config_is_written: whether the stack's configuration has the integration already.
+        folder: the project's folder, in which the commands are run; empty for the current one.
         manifest: the file with the access manifest that the stack will export; empty where there is none.
     """
 
@@ -49,6 +50,7 @@ class Commands:
     stack_file: str
     config_is_written: bool
     manifest: str = ""
+    folder: str = ""
 
 
 def format_plan(plan: AdoptionPlan, commands: Commands, comparison: str = "", notes: Sequence[str] = ()) -> str:
@@ -145,6 +147,8 @@ def _list_commands(commands: Commands, *, is_blocked: bool) -> Iterator[str]:
     prefix = f"{format_assignment('KUBECONFIG', commands.kubeconfig)} " if commands.kubeconfig else ""
     saved = {"file": "before.json", **of_stack}
     yield "```sh"
+    if commands.folder:
+        yield format_command("cd", {}, [commands.folder])
     if commands.manifest:
         probe = format_command("eks-access probe", {"manifest": commands.manifest})
         yield f"{probe}   # before: what it may do and shall not is a mismatch"

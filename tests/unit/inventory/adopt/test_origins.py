@@ -1,11 +1,14 @@
 """What made something: by tags, labels and states; what is certain, and what is a hint."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 
-from eks_access.model.found import Maker, Origin
-from eks_access_inventory.adopt.origins import Origins, find_origin_by_labels, find_origin_by_tags
+from eks_access.model.found import FoundAccess, FoundObject, FoundWay, Maker, Origin
+from eks_access.model.identity import EntryMethod
+from eks_access.model.rbac import STACK as OWNER
+from eks_access_inventory.adopt.origins import Origins, find_origin_by_labels, find_origin_by_tags, find_owners
 from eks_access_inventory.adopt.terraform import parse_terraform_state
 
 STACK = "aws:cloudformation:stack-name"
@@ -79,3 +82,25 @@ def test_what_a_state_has_is_managed_by_terraform_whatever_tags_and_labels_show(
 def test_a_stack_of_this_package_is_known_by_its_tag() -> None:
     found = Origins((STATE,)).of_role("C1", {"eks-access/stack": "p/prod"})
     assert (found.maker, found.is_managed) == (Maker.EKS_ACCESS, True)
+
+
+# Other stacks of this package
+
+
+def build_access(*stacks: str, labels: Mapping[str, str] | None = None) -> FoundAccess:
+    ways = tuple(
+        FoundWay("prod", "us-east-1", EntryMethod.ACCESS_ENTRY, "x", tags={OWNER: stack} if stack else {})
+        for stack in stacks
+    )
+    bound = FoundObject(
+        "prod", "us-east-1", "ClusterRoleBinding", "read", None, {}, origin=find_origin_by_labels(labels or {})
+    )
+    return FoundAccess("cado", "arn:aws:iam::111122223333:role/x", None, ways, (bound,))
+
+
+def test_access_of_another_stack_is_told_by_its_entries_or_its_labels() -> None:
+    ours = {"app.kubernetes.io/managed-by": "eks-access"}
+    assert find_owners(build_access(""), "eks-access/prod") == []
+    assert find_owners(build_access("eks-access/dev", labels=ours), "eks-access/prod") == ["stack eks-access/dev"]
+    assert find_owners(build_access("", labels=ours), "eks-access/prod") == ["another stack (by the labels of read)"]
+    assert find_owners(build_access("eks-access/prod", labels=ours), "eks-access/prod") == [], "its own"

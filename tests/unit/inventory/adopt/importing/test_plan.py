@@ -1,6 +1,7 @@
 """The plan: what the engine does with each resource, in words that name every property, and no External ID."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from eks_access.model.found import FoundAccess, FoundWay
@@ -180,3 +181,11 @@ def test_hostile_names_stay_in_their_backticks() -> None:
     text = format_plan(plan(step("delete", "eks-access:index:ClusterRole", "a`\n# b\x1b[2J")), COMMANDS)
     assert "\x1b" not in text
     assert "\n# b" not in text
+
+
+def test_the_commands_begin_in_the_projects_folder_and_with_the_probe() -> None:
+    commands = replace(COMMANDS, folder="/srv/my project", manifest="adopt-ot/manifest.json")
+    lines = format_plan(plan(), commands).splitlines()
+    shown = lines[lines.index("```sh") + 1 : lines.index("```")]
+    assert shown[0] == "cd -- '/srv/my project'"
+    assert shown[1].startswith("eks-access probe --manifest=adopt-ot/manifest.json ")
