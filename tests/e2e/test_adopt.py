@@ -197,7 +197,7 @@ def test_the_probe_runs_before_between_and_after(sandbox: Sandbox, tmp_path: Pat
 
 
 def identify(checks: Sequence[Mapping[str, Any]]) -> set[tuple[Any, ...]]:
-    return {tuple(each[key] for key in ("cluster", "plane", "place", "call", "detail", "expected")) for each in checks}
+    return {tuple(each[key] for key in ("cluster", "plane", "call", "expected")) for each in checks}
 
 
 def probe_with(program: Program, manifest: Path) -> Probed:
