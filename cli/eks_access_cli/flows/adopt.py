@@ -203,7 +203,9 @@ def parse_setting(setting: str, vendor: Vendor) -> tuple[str, Any]:
     except yaml.YAMLError:
         value, equals = None, ""
     if not equals or not name:
-        raise InvalidInputError("--set", name, "is not of the form KEY=YAML")
+        # Without the sign the whole may be a secret.
+        shown = name if "=" in setting else None
+        raise InvalidInputError("--set", shown, "is not of the form KEY=YAML")
     asked = next((each for each in list_questions(vendor) if each.name == name), None)
     is_text = asked is not None and asked.kind is Kind.TEXT and isinstance(value, int | float)
     return name, text.strip() if is_text else value

@@ -151,7 +151,7 @@ def _validate_roles_are_not_shared(integrations: tuple[Declared, ...]) -> None:
 
 def _mapping(value: object, path: str) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise InvalidInputError(path, None, "must be a mapping")
+        raise InvalidInputError(path, None, "must be a mapping", "One without entries is {}.")
     return value
 
 

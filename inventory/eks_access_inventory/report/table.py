@@ -45,8 +45,8 @@ def print_inventory(inventory: AccessInventory, out: Console, *, verbose: bool =
 
 def _build_table(rows: list[Row]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", expand=True)
-    for column, ratio in (("principal", 5), ("of", 4), ("clusters", 4), ("by", 2), ("may", 9), ("problems", 3)):
-        table.add_column(column, overflow="fold", ratio=ratio)
+    for column, ratio in (("principal", 5), ("of", 4), ("clusters", 4), ("by", 0), ("may", 9), ("problems", 3)):
+        table.add_column(column, overflow="fold", ratio=ratio or None, no_wrap=not ratio)
     for row in rows:
         for number, group in enumerate(row.groups):
             is_first = number == 0
