@@ -16,10 +16,10 @@ from eks_access_inventory.adopt.importing.lookups import list_wanted
 from eks_access_inventory.adopt.importing.plan import AdoptionPlan, build_plan, build_plan_from_inputs
 from eks_access_inventory.adopt.importing.steps import Step, parse_steps, select_below
 
-from ..pulumi_program import PulumiStack
+from ..pulumi_program import PulumiProgramError, PulumiStack
 from ..scratch_stack import ScratchStackError, copy_stack, resolve_definitions
 from .adopt_connected import Reader
-from .adopt_environment import Declaration, Target
+from .adopt_environment import AdoptError, Declaration, Target
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,24 @@ def _compute_in(
             clusters.write_text(kubeconfig, encoding="utf-8")
             copy = replace(copy, variables={**copy.variables, "KUBECONFIG": str(clusters)})
         copy.import_resources(file)
-        steps = parse_steps(copy.preview())
+        steps = preview_after_import(copy, project, integration)
     return Computed(imported, kubeconfig, build_plan(steps, integration, vendor, imported, place.found))
+
+
+def preview_after_import(copy: PulumiStack, project: Project, integration: str) -> tuple[Step, ...]:
+    """What `pulumi up` would do, in the copy, once everything is imported.
+
+    Raises:
+        AdoptError: the engine refuses it, as it would after the import: something else has the integration's names.
+    """
+    try:
+        return parse_steps(copy.preview())
+    except PulumiProgramError as error:
+        words = str(error).replace(str(copy.project), str(project.folder))
+        raise AdoptError(
+            "`pulumi up` would be refused after the import. If an object of another stack or owner is in the way, adopt"
+            f" under another name than {integration!r}, of which the names of objects are made. {words}"
+        ) from error
 
 
 def _preview(stack: PulumiStack, file: Path, config_file: Path) -> tuple[tuple[Step, ...], Any]:

@@ -21,7 +21,7 @@ from eks_access_cli.flows.adopt_candidates import choose_names
 from eks_access_cli.flows.adopt_comparison import validate_same_role
 from eks_access_cli.flows.adopt_connected import read_connected_clusters
 from eks_access_cli.flows.adopt_connection import find_uncertain
-from eks_access_cli.flows.adopt_engine import Computed
+from eks_access_cli.flows.adopt_engine import Computed, preview_after_import
 from eks_access_cli.flows.adopt_environment import (
     AdoptError,
     Target,
@@ -32,6 +32,7 @@ from eks_access_cli.flows.adopt_environment import (
     write_file,
 )
 from eks_access_cli.main import main
+from eks_access_cli.pulumi_program import PulumiProgramError, PulumiStack
 from eks_access_cli.scratch_stack import SERVICE_SECRETS, ScratchStackError, copy_stack, resolve_definitions
 from eks_access_inventory.adopt.importing.import_file import ImportPlan
 from eks_access_inventory.adopt.importing.plan import build_plan_from_inputs
@@ -261,6 +262,19 @@ def test_the_clusters_of_an_integration_are_read_with_their_kubeconfigs(target: 
 def test_a_cluster_that_cannot_be_reached_is_refused(target: Target, cluster: dict[str, Any], why: str) -> None:
     with pytest.raises((AdoptError, InvalidInputError), match=why):
         read_connected_clusters(target, {"clusters": {"lab": cluster}})
+
+
+def test_an_object_of_another_stack_in_the_way_is_answered_with_what_to_do(target: Target, tmp_path: Path) -> None:
+    class Refusing(PulumiStack):
+        def preview(self, *_: Any, **__: Any) -> dict[str, Any]:
+            raise PulumiProgramError(
+                f"`pulumi preview` failed in {self.project}: ClusterRole opentrace-read: it exists"
+            )
+
+    copy = Refusing("dev", tmp_path / "copy")
+    with pytest.raises(AdoptError, match=r"under another name than 'ot'.*ClusterRole opentrace-read") as refused:
+        preview_after_import(copy, target.project, "ot")
+    assert str(copy.project) not in str(refused.value)
 
 
 # What can be adopted
