@@ -42,6 +42,7 @@ def command(stack: str, cwd: Path, unlock: bool) -> None:
     if unlock:
         _remove_torn_attributes(find_backend(cwd), stack)
         program.cancel()
+        print_message(f"stack {stack}: it is not locked now")
     state = program.export_state()
     pending = find_pending_creates(state)
     outside = [create for create in pending if not create.is_state_only]

@@ -112,18 +112,21 @@ class Aws:
 
     def _resolve(self, profile: str | None) -> Keys:
         source = "the environment" if profile is None else f"the AWS profile {profile!r}"
+        none = f"{source} has no credentials for AWS"
+        if profile is None:
+            none += ": name a profile (AWS_PROFILE), or set the variables that your sign-in gives"
         try:
             session = self._session(profile)
             if self._endpoint:
                 _validate_local_profile(profile or session.profile, session.full_config.get("profiles", {}))
             credentials = session.get_credentials()
             if credentials is None:
-                raise CredentialsUnavailableError(f"{source} has no credentials")
+                raise CredentialsUnavailableError(none)
             frozen = credentials.get_frozen_credentials()
         except (BotoCoreError, ClientError, LoopbackError) as cause:
             raise CredentialsUnavailableError(f"{source} has no credentials: {cause}") from cause
         if not frozen.access_key or not frozen.secret_key:
-            raise CredentialsUnavailableError(f"{source} has no credentials")
+            raise CredentialsUnavailableError(none)
         return Keys(frozen.access_key, frozen.secret_key, frozen.token)
 
     def _session(self, profile: str | None = None) -> botocore.session.Session:

@@ -49,5 +49,6 @@ def test_a_checkpoint_with_torn_attributes_is_made_readable(
     monkeypatch.setattr(pulumi_program, "_checked_output", pulumi)
     result = CliRunner().invoke(main, ["resume", "--stack", "organization/p/dev", "--unlock"])
     assert result.exit_code == 0, result.output
+    assert "it is not locked now" in result.output
     assert checkpoint.exists()
     assert other.exists(), "of another stack, and whole"
