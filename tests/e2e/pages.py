@@ -178,6 +178,27 @@ def follow_conductorone(sandbox: Sandbox, name: str, ways: Sequence[Way]) -> Han
     """A role with C1's External ID and an inline policy, and the page's ClusterRole, binding and group."""
     service = f"arn:aws:iam::{CONDUCTORONE}:role/ConductorOneService"
     trust = _read("conductorone", "trust.json", {"EXTERNAL_ID_FROM_C1_INTEGRATIONS_PAGE": EXTERNAL_ID})
+
+    def assume(arn: str) -> Keys:
+        return _assume_twice(sandbox, "conductorone", service, arn, ExternalId=EXTERNAL_ID)
+
+    return _follow_conductorone(sandbox, name, ways, trust, assume)
+
+
+def follow_conductorone_keys(sandbox: Sandbox, name: str, ways: Sequence[Way]) -> HandMade:
+    """A role for the customer's own IAM user, without an External ID, and all else as of the hosted connector."""
+    trust = _read("conductorone-self-hosted", "trust.json", {"<YOUR_USER_ARN>": CONNECTOR_USER})
+
+    def assume(arn: str) -> Keys:
+        sts = sandbox.boto("sts", "baton-eks")
+        return dict(sts.assume_role(RoleArn=arn, RoleSessionName="baton")["Credentials"])
+
+    return _follow_conductorone(sandbox, name, ways, trust, assume)
+
+
+def _follow_conductorone(
+    sandbox: Sandbox, name: str, ways: Sequence[Way], trust: str, assume: Callable[[str], Keys]
+) -> HandMade:
     iam = sandbox.boto("iam")
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]
     iam.put_role_policy(RoleName=name, PolicyName="C1", PolicyDocument=_read("conductorone", "policy.json"))
@@ -185,11 +206,8 @@ def follow_conductorone(sandbox: Sandbox, name: str, ways: Sequence[Way]) -> Han
     # The page's binding has a comment at its role: "Name of the cluster role you created".
     named = {"name: read-only-access #": "name: read-only-access-cluster-role #"}
     objects = _apply_page(sandbox, "conductorone", files, role["Arn"], ways, named)
-
-    def assume() -> Keys:
-        return _assume_twice(sandbox, "conductorone", service, role["Arn"], ExternalId=EXTERNAL_ID)
-
-    return HandMade(sandbox, name, role["Arn"], tuple(ways), assume, "/api/v1/namespaces?limit=1", objects)
+    path = "/api/v1/namespaces?limit=1"
+    return HandMade(sandbox, name, role["Arn"], tuple(ways), lambda: assume(role["Arn"]), path, objects)
 
 
 def follow_apono(sandbox: Sandbox, name: str, ways: Sequence[Way]) -> HandMade:
@@ -237,23 +255,6 @@ def follow_apono_saml(sandbox: Sandbox, name: str, ways: Sequence[Way]) -> HandM
         return dict(found["Credentials"])
 
     return HandMade(sandbox, name, role["Arn"], tuple(ways), assume, "/version", (), policy["Arn"])
-
-
-def follow_conductorone_keys(sandbox: Sandbox, name: str, ways: Sequence[Way]) -> HandMade:
-    """A role for the customer's own IAM user, without an External ID, and all else as of the hosted connector."""
-    trust = _read("conductorone-self-hosted", "trust.json", {"<YOUR_USER_ARN>": CONNECTOR_USER})
-    iam = sandbox.boto("iam")
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]
-    iam.put_role_policy(RoleName=name, PolicyName="C1", PolicyDocument=_read("conductorone", "policy.json"))
-    files = ("cluster-role.indented.yaml", "cluster-role-binding.yaml")
-    named = {"name: read-only-access #": "name: read-only-access-cluster-role #"}
-    objects = _apply_page(sandbox, "conductorone", files, role["Arn"], ways, named)
-
-    def assume() -> Keys:
-        sts = sandbox.boto("sts", "baton-eks")
-        return dict(sts.assume_role(RoleArn=role["Arn"], RoleSessionName="baton")["Credentials"])
-
-    return HandMade(sandbox, name, role["Arn"], tuple(ways), assume, "/api/v1/namespaces?limit=1", objects)
 
 
 def follow_definition(sandbox: Sandbox, name: str, ways: Sequence[Way]) -> HandMade:

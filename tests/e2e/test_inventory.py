@@ -100,7 +100,7 @@ def by_hand(sandbox: Sandbox, deployed: Program) -> Iterator[ByHand]:
         accessScope={"type": "cluster"},
     )
     roles["gone"].delete()
-    # IAM tells whole seconds: only a role of a later second than its entry's can be told to be another one.
+    # IAM's times are whole seconds: only a role of a later second than its entry's is known to be another one.
     time.sleep(1.1)
     for name in (roles["again"].name, again_mapped.name):
         iam.delete_role(RoleName=name)

@@ -22,7 +22,7 @@ from .. import exit_codes
 from ..output import print_message, print_text
 from . import adopt_folder
 from .adopt_candidates import list_candidates
-from .adopt_comparison import format_differences, validate_declared_role
+from .adopt_comparison import describe_integration, format_differences, validate_same_role
 from .adopt_connected import (
     ConnectedClusters,
     describe_missing_clusters,
@@ -40,6 +40,7 @@ from .adopt_environment import (
     open_target,
     write_file,
 )
+from .adopt_manifest import build_manifest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,15 +104,18 @@ def run_adopt(options: AdoptOptions) -> int:
     if declaration is None:
         _print_missing(options.integration, derived)
         return exit_codes.FAILED
+    described = describe_integration(declaration.environment, options.integration, reading)
     if declaration.is_written:
-        validate_declared_role(declaration.environment, options.integration, found, reading)
-    comparison = format_differences(declaration.environment, options.integration, found, reading)
+        validate_same_role(described.integration.role, options.integration, found.principal_arn)
+    comparison = format_differences(described, found)
     clusters = connected.clusters or declaration.clusters
     place = Place(found, clusters, dict(find_uncertain(reading)))
     reader = connection.create_reader({**declaration.clusters, **connected.clusters}, connected, origins)
     print_message("computing in a copy of the stack what `pulumi up` would do", err=True)
     computed = compute(target, declaration, options.integration, key, place, reader)
-    manifest = connection.build_manifest(target, declaration, options.integration, reading)
+    manifest = build_manifest(
+        declaration.environment, described, target.project.name, target.stack, connection.describe
+    )
     return _report(target, options, out, declaration, _Words(derived.notes, comparison, manifest), computed)
 
 

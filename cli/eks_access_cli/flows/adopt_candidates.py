@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from eks_access.integrations import vendors
+from eks_access.integrations import list_marks
 from eks_access.model.found import FoundAccess
 from eks_access.shell_command import format_command
 from eks_access.text_layout import format_count
@@ -28,9 +28,8 @@ def list_candidates(target: Target, reading: AccountReading) -> int:
     Raises:
         PulumiProgramError: the stack's state cannot be read.
     """
-    marks = {key: vendor.marks for key, vendor in vendors().items() if vendor.marks is not None}
     own = set(_list_roles(PulumiStack(target.stack, target.project.folder).find_state()))
-    candidates = {arn: key for arn, (key, _) in find_vendor_principals(reading, marks).items() if arn not in own}
+    candidates = {arn: key for arn, (key, _) in find_vendor_principals(reading, list_marks()).items() if arn not in own}
     builder = FoundAccessBuilder(reading, Origins())
     accesses = {arn: builder.build(arn, None, key) for arn, key in candidates.items()}
     owners = {arn: owner for arn, access in accesses.items() if (owner := find_owners(access, target.own_stack))}

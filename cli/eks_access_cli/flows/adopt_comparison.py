@@ -16,27 +16,8 @@ from eks_access_inventory.reading.model import AccountReading
 from .adopt_environment import AdoptError
 
 
-def validate_declared_role(
-    environment: Environment, integration: str, found: FoundAccess, reading: AccountReading
-) -> None:
-    """Validates the role of an integration that the file has already.
-
-    Raises:
-        InvalidInputError: the integration cannot be as it is declared.
-        AdoptError: it is declared with another role.
-    """
-    validate_same_role(
-        describe_integration(environment, integration, reading).integration.role, integration, found.principal_arn
-    )
-
-
-def format_differences(environment: Environment, integration: str, found: FoundAccess, reading: AccountReading) -> str:
-    """The comparison as Markdown.
-
-    Raises:
-        InvalidInputError: the integration cannot be as it is declared.
-    """
-    described = describe_integration(environment, integration, reading)
+def format_differences(described: Described, found: FoundAccess) -> str:
+    """The comparison as Markdown."""
     arguments = validate_arguments(
         {**described.declared.arguments, "clusters": {}}, described.declared.vendor.arguments
     )

@@ -1,29 +1,27 @@
 """AWS and the clusters as the operator reads them for an adoption, with the operator's own credentials."""
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from eks_access.connector.registration import Registration
-from eks_access.endpoint import VARIABLE, is_loopback, loopback_endpoint
-from eks_access.integrations import vendors
+from eks_access.integrations import list_marks
 from eks_access.model.found import FoundAccess
 from eks_access_inventory.adopt.importing.existing import ClusterKey
 from eks_access_inventory.adopt.origins import Origins
 from eks_access_inventory.adopt.reader import read_found_accesses
 from eks_access_inventory.adopt.terraform import TerraformState, parse_terraform_state
 from eks_access_inventory.reading.account import Scope, read_account
+from eks_access_inventory.reading.eks import describe_cluster
 from eks_access_inventory.reading.model import AccountReading
 from eks_access_probe.identity.aws_clients import Aws, Keys
 
 from ..progress import show_inventory_progress
-from .adopt_comparison import describe_integration
+from .account import connect_account
 from .adopt_connected import ConnectedClusters, Reader, find_registration
 from .adopt_engine import build_cluster_kubeconfig
-from .adopt_environment import AdoptError, Declaration, Target
-from .adopt_manifest import build_manifest
+from .adopt_environment import AdoptError, Target
 
 READ_SECONDS = 300.0
 CONCURRENCY = 32
@@ -46,38 +44,29 @@ class Connection:
         self, target: Target, reading: AccountReading, role: str, vendor: str, origins: Origins
     ) -> FoundAccess:
         """What the role was given by hand. `vendor` is a key; empty where it is to be recognised."""
-        marks = {key: each.marks for key, each in vendors().items() if each.marks is not None}
         (found,) = read_found_accesses(
             self.aws,
             self.keys,
             reading,
             [role],
             home=target.region,
-            vendors=marks,
+            vendors=list_marks(),
             vendor=vendor,
             states=origins.states,
             deadline=READ_SECONDS,
         )
         return found
 
-    def build_manifest(
-        self, target: Target, declaration: Declaration, integration: str, reading: AccountReading
-    ) -> str:
-        def describe(cluster: ClusterKey) -> Mapping[str, Any]:
-            eks = self.aws.client("eks", cluster.region, self.keys)
-            found: Mapping[str, Any] = eks.describe_cluster(name=cluster.name)["cluster"]
-            return found
-
-        described = describe_integration(declaration.environment, integration, reading)
-        return build_manifest(declaration.environment, described, target.project.name, target.stack, describe)
+    def describe(self, cluster: ClusterKey) -> Mapping[str, Any]:
+        """The cluster as EKS describes it."""
+        return describe_cluster(self.aws.client("eks", cluster.region, self.keys), cluster.name)
 
     def create_reader(
         self, clusters: Mapping[str, ClusterKey], connected: ConnectedClusters, origins: Origins
     ) -> Reader:
         def get_kubeconfig(key: str) -> str:
             cluster = clusters[key]
-            eks = self.aws.client("eks", cluster.region, self.keys)
-            return build_cluster_kubeconfig(cluster, eks.describe_cluster(name=cluster.name)["cluster"])
+            return build_cluster_kubeconfig(cluster, self.describe(cluster))
 
         def get_registration(cluster: ClusterKey) -> Registration | str | None:
             return find_registration(self.aws.client("eks", cluster.region, self.keys), cluster)
@@ -91,10 +80,7 @@ def connect(profile: str | None) -> Connection:
         CredentialsUnavailableError: there are none.
         LoopbackError: the endpoint of AWS is on this machine, and is not usable.
     """
-    only_loopback = is_loopback(os.environ.get(VARIABLE, ""))
-    aws = Aws(loopback_endpoint(os.environ) if only_loopback else None, connections=CONCURRENCY)
-    keys = aws.environment_credentials() if profile is None else aws.profile_credentials(profile)
-    return Connection(aws, keys, only_loopback)
+    return Connection(*connect_account(profile, CONCURRENCY))
 
 
 def find_uncertain(reading: AccountReading) -> Iterator[tuple[tuple[str, str], str]]:

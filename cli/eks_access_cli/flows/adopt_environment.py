@@ -1,8 +1,6 @@
 """The environment that an integration is adopted into: its file, its clusters, and the integration's part of it."""
 
-import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +11,15 @@ import yaml
 from eks_access.errors import EksAccessError, InvalidInputError
 from eks_access.model.found import FoundWay
 from eks_access.stack.configuration import Environment
-from eks_access.stack.environment_file import Project, parse_file_configuration, read_environment, read_project
-from eks_access_inventory.adopt.importing.configuration import InsertionError, format_block, insert_integration
+from eks_access.stack.configuration_insertion import InsertionError, format_block, insert_integration
+from eks_access.stack.environment_file import (
+    Project,
+    parse_file_configuration,
+    read_environment,
+    read_project,
+    read_text,
+    replace_text,
+)
 from eks_access_inventory.adopt.importing.existing import ClusterKey
 
 ADOPT = "adopt"
@@ -96,7 +101,7 @@ def open_target(cwd: Path, stack: str) -> Target:
     project = read_project(cwd)
     file = project.stack_file(stack)
     environment = read_environment(project, stack)
-    return Target(project, stack, file, _read_text(file), environment)
+    return Target(project, stack, file, read_text(file), environment)
 
 
 def choose_clusters(target: Target, ways: Iterable[FoundWay], wanted: tuple[str, ...]) -> dict[str, ClusterKey]:
@@ -157,28 +162,12 @@ def write_file(target: Target, text: str) -> None:
     """Replaces the file by one with this text, whole or not at all.
 
     Raises:
-        AdoptError: it was changed since it was read, or cannot be written.
+        AdoptError: it was changed since it was read.
+        ProjectFileError: it cannot be read or written.
     """
-    try:
-        if _read_text(target.file) != target.text:
-            raise AdoptError(f"{target.file} was changed since it was read, and is left as it is")
-        # A link stays one.
-        path = target.file.resolve()
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".eks-access-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            Path(name).chmod(path.stat().st_mode & 0o777)
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise AdoptError(f"{target.file}: {error.strerror}") from error
-
-
-def _read_text(file: Path) -> str:
-    """The text with its line ends as they are."""
-    return file.read_bytes().decode("utf-8")
+    if read_text(target.file) != target.text:
+        raise AdoptError(f"{target.file} was changed since it was read, and is left as it is")
+    replace_text(target.file, text)
 
 
 def _dump(content: Mapping[str, Any]) -> str:

@@ -182,7 +182,7 @@ def _look(region: str, profile: str | None) -> Seen:
     aws = Aws(os.environ[VARIABLE] if _endpoint() is Endpoint.LOOPBACK else None)
     account = None
     try:
-        keys = aws.environment_credentials() if profile is None else aws.profile_credentials(profile)
+        keys = aws.own_credentials(profile)
         account = aws.client("sts", region, keys).get_caller_identity()["Account"]
         eks = aws.client("eks", region, keys)
         names = [name for page in eks.get_paginator("list_clusters").paginate() for name in page["clusters"]]

@@ -1,25 +1,23 @@
 """Reads the inventory of an account, with progress on standard error, and writes it."""
 
-import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 import click
 
-from eks_access.endpoint import VARIABLE, is_loopback, loopback_endpoint
-from eks_access.integrations import vendors
+from eks_access.integrations import list_marks
 from eks_access_inventory.evaluate.build import Options, build_inventory
 from eks_access_inventory.inventory import AccessInventory, encode_inventory
-from eks_access_inventory.reading.account import Audit, Clients, Scope, read_account
+from eks_access_inventory.reading.account import Audit, Scope, read_account
 from eks_access_inventory.reading.selection import Selection, parse_tag
 from eks_access_inventory.report.table import print_inventory
 from eks_access_policies.finding import Severity
-from eks_access_probe.identity.aws_clients import Aws, Keys
 
 from .. import exit_codes
 from ..console import create_console
 from ..output import open_binary, open_text
 from ..progress import show_inventory_progress
+from .account import connect_account
 from .own_credentials import CredentialsError, find_region
 from .policies import load_configuration
 
@@ -60,10 +58,9 @@ def run_inventory(options: InventoryOptions) -> int:
         CredentialsUnavailableError, CredentialsError, LoopbackError: there are no credentials, region or endpoint.
         AccountError: the account cannot be read at all.
     """
-    vendor_marks = {key: vendor.marks for key, vendor in vendors().items() if vendor.marks is not None}
-    evaluation = Options(load_configuration(options.config), vendor_marks, options.unused_days)
+    evaluation = Options(load_configuration(options.config), list_marks(), options.unused_days)
     selection = Selection(options.names, tuple(map(parse_tag, options.tags)))
-    clients, keys, only_loopback = _connect(options)
+    clients, keys, only_loopback = connect_account(options.profile, options.concurrency)
     home = options.regions[0] if options.regions else find_region(options.profile)
     if home is None:
         raise CredentialsError("no region: give --region or set AWS_REGION")
@@ -96,14 +93,6 @@ def run_inventory(options: InventoryOptions) -> int:
 
             markdown_file.write(format_markdown(inventory))
     return find_exit_code(inventory, options.fail_on)
-
-
-def _connect(options: InventoryOptions) -> tuple[Clients, Keys, bool]:
-    """AWS clients and keys; where the endpoint of AWS is on this machine, no call may leave it."""
-    only_loopback = is_loopback(os.environ.get(VARIABLE, ""))
-    aws = Aws(loopback_endpoint(os.environ) if only_loopback else None, connections=options.concurrency)
-    keys = aws.environment_credentials() if options.profile is None else aws.profile_credentials(options.profile)
-    return aws, keys, only_loopback
 
 
 def find_exit_code(inventory: AccessInventory, fail_on: tuple[str, ...]) -> int:

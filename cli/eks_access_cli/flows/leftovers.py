@@ -25,7 +25,7 @@ def list_leftovers(manifest: Manifest, gone: frozenset[str], profile: str | None
         LoopbackError, CredentialsUnavailableError: there is no endpoint, or no AWS credential, to read with.
     """
     aws = create_aws(manifest)
-    keys = aws.environment_credentials() if profile is None else aws.profile_credentials(profile)
+    keys = aws.own_credentials(profile)
     survey = survey_leftovers(
         manifest, ClusterInspector(aws, keys, only_loopback=manifest.endpoint == "loopback"), gone
     )

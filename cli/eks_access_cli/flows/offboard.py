@@ -144,7 +144,7 @@ def _begin(options: OffboardOptions) -> _Begun:
     program = PulumiStack(options.stack, options.cwd)
     manifest, secrets = program.read_manifest_and_secrets()
     aws = create_aws(manifest)
-    keys = aws.environment_credentials() if options.profile is None else aws.profile_credentials(options.profile)
+    keys = aws.own_credentials(options.profile)
     if options.report_file.exists():
         report = read_report(options.report_file)
         _validate_continued(report, options, manifest)

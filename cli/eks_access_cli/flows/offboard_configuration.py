@@ -1,10 +1,9 @@
 """Takes an integration out of the file of a stack."""
 
-import shutil
 from pathlib import Path
 
 from eks_access.stack.configuration_edit import declares_integration, remove_integration
-from eks_access.stack.environment_file import Project, ProjectFileError, read_project
+from eks_access.stack.environment_file import Project, read_project, read_text, replace_text
 from eks_access_probe.offboard.report import ConfigurationReport
 
 
@@ -32,27 +31,11 @@ def edit_configuration(cwd: Path, stack: str, name: str) -> str:
     path, text = _read_file(project, stack)
     if not declares_integration(text, project.name, name):
         return f"{path.name} does not declare it any more"
-    _replace_file(path.resolve(), remove_integration(text, project.name, name).text)
+    replace_text(path, remove_integration(text, project.name, name).text)
     return f"taken out of {path.name}: commit that change, or the next deployment from the repository makes it again"
 
 
 def _read_file(project: Project, stack: str) -> tuple[Path, str]:
     """The stack's file with its text, which is empty if there is no file."""
     path = project.stack_file(stack)
-    try:
-        return path, path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        return path, ""
-    except (OSError, UnicodeDecodeError) as cause:
-        raise ProjectFileError(f"{path}: cannot be read") from cause
-
-
-def _replace_file(path: Path, text: str) -> None:
-    """Replaces the file in one step, with the permissions that it has."""
-    new = path.with_name(f".{path.name}.new")
-    try:
-        new.write_bytes(text.encode())
-        shutil.copymode(path, new)
-        new.replace(path)
-    except OSError as cause:
-        raise ProjectFileError(f"{path}: cannot be written: {cause.strerror}") from cause
+    return path, read_text(path) if path.exists() else ""

@@ -44,6 +44,11 @@ def vendors() -> dict[str, Vendor]:
     return {key: _load_vendor(key, importlib.import_module(f"{__name__}.{name}")) for key, name in keys.items()}
 
 
+def list_marks() -> dict[str, Marks]:
+    """By what the vendors are recognised, by their keys; of those that have marks."""
+    return {key: vendor.marks for key, vendor in vendors().items() if vendor.marks is not None}
+
+
 def _load_vendor(key: str, module: ModuleType) -> Vendor:
     (component,) = (
         member

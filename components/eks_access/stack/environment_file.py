@@ -1,5 +1,8 @@
 """Reads an environment from its file without the engine: for programs that run before a deployment, or without one."""
 
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,12 +155,43 @@ def _secret_reader(own: Mapping[str, Any], *, is_complete: bool) -> Callable[[st
     return read
 
 
-def _read_mapping(path: Path) -> Mapping[str, Any]:
+def read_text(path: Path) -> str:
+    """The text of a file, with its line ends as they are.
+
+    Raises:
+        ProjectFileError: it cannot be read, or is not UTF-8.
+    """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as cause:
         reason = cause.strerror if isinstance(cause, OSError) else "not UTF-8"
-        raise ProjectFileError(f"{path}: {reason}") from cause
+        raise ProjectFileError(f"{path}: cannot be read: {reason}") from cause
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Replaces a file in one step, with the permissions that it has; a link stays one.
+
+    Raises:
+        ProjectFileError: it cannot be written, and is as it was.
+    """
+    file = path.resolve()
+    try:
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=".eks-access-")
+        try:
+            with os.fdopen(handle, "wb") as new:
+                new.write(text.encode())
+            shutil.copymode(file, name)
+            Path(name).replace(file)
+        finally:
+            Path(name).unlink(missing_ok=True)
+    except OSError as cause:
+        raise ProjectFileError(f"{path}: cannot be written: {cause.strerror}") from cause
+
+
+def _read_mapping(path: Path) -> Mapping[str, Any]:
+    text = read_text(path)
+    try:
+        content = yaml.safe_load(text)
     except yaml.YAMLError as cause:
         # The parser's own message would quote the file.
         mark = getattr(cause, "problem_mark", None)

@@ -5,13 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from eks_access.derivation.cluster_rights import has_subject
 from eks_access.model.found import FoundObject, FoundWay
-from eks_access_policies.access import default_roles
 
 from ..reading.model import ClusterReading, RbacReading
 from .origins import Origins
-
-Reference = tuple[str, str | None, str]
-"""The kind, the namespace and the name of a role."""
+from .references import Reference, find_reference, identify_role, is_of_kubernetes, list_subjects
 
 
 class ClusterObjects:
@@ -32,10 +29,10 @@ class ClusterObjects:
     def _index(self) -> None:
         for each in self._cluster.rbac:
             if not each.kind.endswith("Binding"):
-                self._roles[_identify(each)] = each
+                self._roles[identify_role(each)] = each
                 continue
-            self._by_role[_find_reference(each)].append(each)
-            subjects = _list_subjects(each)
+            self._by_role[find_reference(each)].append(each)
+            subjects = list_subjects(each)
             for group in {str(each.get("name")) for each in subjects if each.get("kind") == "Group"}:
                 self._by_group[group].append(each)
             if any(each.get("kind") == "User" for each in subjects):
@@ -49,9 +46,9 @@ class ClusterObjects:
         own = self.ways.get(key, ())
         mine = list(self._find_bindings(own))
         shared = {id(each): self._is_shared(each, key, own) for each in mine}
-        for reference in dict.fromkeys(map(_find_reference, mine)):
+        for reference in dict.fromkeys(map(find_reference, mine)):
             role = self._roles.get(reference)
-            if role is not None and not _is_of_kubernetes(role):
+            if role is not None and not is_of_kubernetes(reference):
                 is_shared = any(shared.get(id(each), True) for each in self._by_role[reference])
                 yield self._create(role, is_shared=is_shared)
         for binding in mine:
@@ -63,14 +60,14 @@ class ClusterObjects:
             candidates += self._of_users
         seen: set[int] = set()
         for each in candidates:
-            is_own = any(has_subject(way, subject) for subject in _list_subjects(each) for way in own)
+            is_own = any(has_subject(way, subject) for subject in list_subjects(each) for way in own)
             if is_own and id(each) not in seen:
                 seen.add(id(each))
                 yield each
 
     def _is_shared(self, binding: RbacReading, key: str, own: Sequence[FoundWay]) -> bool:
         """Whether it has another subject, or one that another principal is too."""
-        return any(self._is_others(subject, key, own) for subject in _list_subjects(binding))
+        return any(self._is_others(subject, key, own) for subject in list_subjects(binding))
 
     def _is_others(self, subject: Mapping[str, str], key: str, own: Sequence[FoundWay]) -> bool:
         mine = [way for way in own if has_subject(way, subject)]
@@ -96,26 +93,3 @@ class ClusterObjects:
             is_shared,
             self._origins.of_object(found.kind, namespace, name, metadata.get("labels") or {}),
         )
-
-
-def _list_subjects(binding: RbacReading) -> Sequence[Mapping[str, str]]:
-    return binding.body.get("subjects") or ()
-
-
-def _identify(role: RbacReading) -> Reference:
-    metadata = role.body.get("metadata") or {}
-    return role.kind, metadata.get("namespace"), str(metadata.get("name", ""))
-
-
-def _find_reference(binding: RbacReading) -> Reference:
-    """The kind, the namespace and the name of the role that a binding names."""
-    reference = binding.body.get("roleRef") or {}
-    kind = str(reference.get("kind", ""))
-    namespace = (binding.body.get("metadata") or {}).get("namespace") if kind == "Role" else None
-    return kind, namespace, str(reference.get("name", ""))
-
-
-def _is_of_kubernetes(role: RbacReading) -> bool:
-    """Whether every cluster has it by default, so that it is no vendor's."""
-    _, namespace, name = _identify(role)
-    return name.startswith("system:") or (namespace, name) in default_roles()

@@ -71,7 +71,7 @@ def check_credentials(aws: Aws, profile: str | None, region: str, declared: str 
         declared: the account of the environment; None where there is none to compare with.
     """
     try:
-        keys = aws.environment_credentials() if profile is None else aws.profile_credentials(profile)
+        keys = aws.own_credentials(profile)
         sts: Any = aws.client("sts", region, keys)
         response = sts.get_caller_identity()
     except CredentialsUnavailableError as error:

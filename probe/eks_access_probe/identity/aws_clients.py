@@ -70,6 +70,14 @@ class Aws:
                 self._clients[key] = self._create(service, region, credentials)
             return self._clients[key]
 
+    def own_credentials(self, profile: str | None) -> Keys:
+        """The operator's own: those of a profile, or without one of the environment.
+
+        Raises:
+            CredentialsUnavailableError: there are none.
+        """
+        return self.environment_credentials() if profile is None else self.profile_credentials(profile)
+
     def profile_credentials(self, profile: str) -> Keys:
         """The credentials of a profile, assuming the role that it names, if any.
 

@@ -33,7 +33,7 @@ def account() -> Iterator[FakeAccount]:
 def run(account: FakeAccount, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Runs the command on the fake account."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(flow, "_connect", lambda options: (account, KEYS, True))
+    monkeypatch.setattr(flow, "connect_account", lambda profile, connections: (account, KEYS, True))
     return lambda *options: CliRunner().invoke(main, ["inventory", "--region", REGION, *options])
 
 

@@ -1,4 +1,4 @@
-"""Objects by name and connected clusters: what is taken over, how, and what is left to whom."""
+"""Objects by name and connected clusters: what is taken over, how, and what is left to its owner."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from eks_access_inventory.adopt.importing.configuration import InsertionError, format_block, insert_integration
+from eks_access.stack.configuration_insertion import InsertionError, format_block, insert_integration
 
 FILE = """\
 # Production.

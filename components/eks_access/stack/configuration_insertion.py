@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from eks_access.errors import EksAccessError
+from ..errors import EksAccessError
 
 CLUSTERS = "clusters"
 INTEGRATIONS = "integrations"
