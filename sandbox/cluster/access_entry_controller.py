@@ -1,8 +1,11 @@
 """The control loop that carries a cluster's access entries and access policies from the EKS API into the
 cluster.
 
-As on EKS it takes a moment: a change that passes through the front wakes the loop, which waits `delay` and
+As on EKS it takes a moment: a change that passes through the front wakes the loop, which waits for half of `delay` and
 then reads everything again. It also does so at intervals, without a notification.
+
+EKS promises no order among changes that take effect late. Here the access policies do first, and the entries after the
+other half of `delay`: whoever has a group in place of an access policy has neither for that time.
 """
 
 import asyncio
@@ -53,10 +56,12 @@ class AccessEntryController:
     async def run(self) -> None:
         await self._woken.wait()
         while True:
-            await asyncio.sleep(self._delay)
+            await asyncio.sleep(self._delay / 2)
             self._woken.clear()
             try:
-                await asyncio.to_thread(self._carry)
+                mode, entries = await asyncio.to_thread(self._carry_policies)
+                await asyncio.sleep(self._delay / 2)
+                await asyncio.to_thread(self._carry_entries, mode, entries)
             except (BotoCoreError, ClientError, OSError):
                 log.exception("could not carry the access entries; trying again")
                 self._woken.set()
@@ -65,12 +70,15 @@ class AccessEntryController:
             except TimeoutError:
                 log.debug("reading again")
 
-    def _carry(self) -> None:
+    def _carry_policies(self) -> tuple[str, list[Entry]]:
         cluster = self._cluster
         assert cluster is not None, "the loop starts when the cluster is made"
         mode = cluster.mode
         entries = self._entries(cluster) if rules.serves_entries(mode) else _creator(cluster)
         self._authorizer.replace(cluster.name, grants_by_id(entries))
+        return mode, entries
+
+    def _carry_entries(self, mode: str, entries: list[Entry]) -> None:
         self._write(self._dynamic_file, json.dumps(dynamic_file(entries), indent=1))
         self._write(self._backend_file, backend_mode(mode))
 

@@ -1,6 +1,7 @@
-"""Compares the plan of an adoption with what the engine then does."""
+"""Compares the plan of an adoption with what the engine then does, and does it by the plan's own commands."""
 
 import json
+import shlex
 
 from tests.e2e.program import Program
 
@@ -38,3 +39,17 @@ def compare_with_plan(plan: str, steps: dict[str, str]) -> None:
         for line in sections.get(heading[3:], "").splitlines()
     )
     assert listed == len(steps)
+
+
+def run_ups(program: Program, plan: str, *probe_options: str) -> None:
+    """Run the plan's `pulumi up`s; before the one that removes something, probe as the plan says."""
+    lines = plan.partition("```sh\n")[2].partition("```")[0].splitlines()
+    words = [shlex.split(line, comments=True) for line in lines]
+    first, *last = [[option for option in each[2:] if "--stack=" not in option] for each in words if "up" in each]
+    program.up(*first)
+    assert bool(last) == ("## Removed last" in plan)
+    for options in last:
+        between = program.probe("--deadline=10", *probe_options)
+        refused = [each for each in between.mismatches() if each["expected"] != "denied"]
+        assert refused == [], f"the new access is in effect: {between.table}"
+        program.up(*options)

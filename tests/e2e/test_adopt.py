@@ -11,7 +11,7 @@ import yaml
 
 from sandbox import Sandbox
 from sandbox.environment import OPENTRACE_SUBJECT
-from tests.e2e.adoption import compare_with_plan, read_steps
+from tests.e2e.adoption import compare_with_plan, read_steps, run_ups
 from tests.e2e.pages import (
     EXTERNAL_ID,
     VIEW_POLICY,
@@ -151,7 +151,7 @@ def test_a_page_followed_by_hand_is_taken_over_without_recreation_or_interruptio
             steps = read_steps(program)
             assert not {"replace", "create-replacement", "delete-replaced"} & set(steps.values()), steps
             compare_with_plan(plan, steps)
-            program.up()
+            run_ups(program, plan)
             eventually(lambda: poller.rounds > 3, "the poller goes on")
         assert poller.refusals == []
         assert made.identify()["role"] == before["role"]
@@ -252,7 +252,9 @@ def test_a_vendor_is_adopted_beside_another_and_an_interrupted_adoption_goes_on(
         assert "aws:eks/accessEntry:AccessEntry" in rest
         program.pulumi("import", "--file", str(file), *options)
         before, steps = made.identify(), read_steps(program)
-        assert "There is nothing to import." in adopt_again()
+        again = adopt_again()
+        assert "There is nothing to import." in again
+        assert "pulumi up --exclude='**::opentrace*-by-hand-*' --stack=beside" in again
         others = {urn for urn in steps if "::cado" in urn}
         assert {steps[urn] for urn in others} == {"same"}
         compare_with_plan((folder / "plan.md").read_text(), {urn: op for urn, op in steps.items() if urn not in others})

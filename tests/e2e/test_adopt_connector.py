@@ -10,7 +10,7 @@ import yaml
 
 from eks_access.connector.objects import NAMESPACE
 from sandbox import Sandbox
-from tests.e2e.adoption import compare_with_plan, read_steps
+from tests.e2e.adoption import compare_with_plan, read_steps, run_ups
 from tests.e2e.connector_page import CORE, GRANTS, STATEFUL_SET, VIEWER, Connected, follow_connector
 from tests.e2e.program import SECONDS, Program
 
@@ -56,7 +56,7 @@ def test_a_cluster_connected_by_hand_is_taken_over_and_stays_registered_and_conn
         again = adopt(program, made, clusters="")
         assert again.returncode == 0, again.stdout + again.stderr
         assert "There is nothing to import." in again.stdout
-        program.up()
+        run_ups(program, plan, "--identities", write_identities(program))
         assert made.identify() == before, "nothing is recreated, and the activation is the same"
         assert_is_as_declared(made)
         program.up("--expect-no-changes")

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.aws.accounts import CONDUCTORONE
-from tests.e2e.adoption import compare_with_plan, read_steps
+from tests.e2e.adoption import compare_with_plan, read_steps, run_ups
 from tests.e2e.pages import EXTERNAL_ID, Poller, Way, can_list, exists, follow_definition
 from tests.e2e.principals import eventually
 from tests.e2e.program import CHECKOUT, SECONDS, Program
@@ -51,8 +51,9 @@ def test_what_exists_of_a_declared_definition_is_taken_over_and_what_it_does_not
             program.pulumi("import", "--file", str(folder / "import.json"), *options, env=env)
             steps = read_steps(program)
             assert not {"replace", "create-replacement", "delete-replaced"} & set(steps.values()), steps
-            compare_with_plan((folder / "plan.md").read_text(), steps)
-            program.up()
+            plan = (folder / "plan.md").read_text()
+            compare_with_plan(plan, steps)
+            run_ups(program, plan, "--identities", write_identities(tmp_path))
             eventually(lambda: poller.rounds > 3, "the poller goes on")
         assert poller.refusals == []
         assert made.identify() == before, "neither the role nor its entry is made again"
@@ -63,6 +64,13 @@ def test_what_exists_of_a_declared_definition_is_taken_over_and_what_it_does_not
     finally:
         program.destroy()
     assert made.arn not in sandbox.boto("eks").list_access_entries(clusterName=CLUSTER)["accessEntries"]
+
+
+def write_identities(folder: Path) -> str:
+    file = folder / "identities.yaml"
+    content = {"integrations": {NAME: {"profile": "conductorone"}}, "stranger": {"profile": "stranger"}}
+    file.write_text(json.dumps({"version": 1, **content}))
+    return str(file)
 
 
 def declare(folder: Path) -> dict[str, object]:

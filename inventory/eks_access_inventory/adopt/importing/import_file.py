@@ -16,6 +16,8 @@ from .lookups import Lookups
 from .steps import PROVIDER_PREFIX, Planned, Step, parse_urn, select_below
 
 PACKAGE = "eks-access"
+BY_HAND = "-by-hand-"
+"""What the names of resources have that are imported to be removed, after the name of their component."""
 Spec = dict[str, Any]
 
 
@@ -59,6 +61,11 @@ class ImportPlan:
 
     def select(self, answer: Answer) -> tuple[Found, ...]:
         return tuple(each for each in self.found if each.match.answer is answer)
+
+
+def match_removed(integration: str) -> str:
+    """The pattern, for `pulumi up --exclude`, of the URNs of all that is imported to be removed."""
+    return f"**::{integration}*{BY_HAND}*"
 
 
 def _is_blocked(found: Iterable[Found]) -> bool:
@@ -176,7 +183,7 @@ class _Builder:
         names: dict[str, str] = {}
         for extra in extras:
             parent = names[extra.under] if extra.under else self._name_of(self._find_parent(extra.cluster))
-            base = f"{self._find_parent(extra.cluster).name}-by-hand-{extra.name}".replace(":", "-")
+            base = f"{self._find_parent(extra.cluster).name}{BY_HAND}{extra.name}".replace(":", "-")
             name = self._choose_name(f"{base}-attachment" if extra.under else base)
             names[extra.id] = name
             yield {"type": extra.type, "name": name, "id": extra.id, "parent": parent, **self._provide(extra.type)}

@@ -8,10 +8,14 @@ from eks_access.text_layout import format_count
 from eks_access_policies.review.formatting import quote_name
 
 from .differences import Difference
+from .existing import MAPPING
+from .import_file import match_removed
 from .plan import AdoptionPlan, Fate, Item
 
 LONGEST_VALUE = 600
 """Characters of a value that are shown."""
+_SAVED = "before.json"
+"""The file with the stack's state of before."""
 _HEADINGS = {
     Fate.IMPORTED: "Taken over",
     Fate.KEPT: "Kept as it is",
@@ -26,7 +30,7 @@ _NOTES = {
         "These exist, and are not imported: `pulumi up` shows them as created, and takes each over as it is there."
     ),
     Fate.REMOVED: (
-        "These are imported only so that `pulumi up` removes them, once all that the program has is in place."
+        "These are imported only so that `pulumi up` removes them, once all that the program has is in effect."
     ),
 }
 
@@ -78,7 +82,7 @@ def _list_lines(plan: AdoptionPlan, commands: Commands, comparison: str, notes: 
     if comparison:
         yield from (comparison.rstrip(), "")
     yield from _list_commands(
-        commands, is_blocked=not commands.import_file and bool(_list_left(plan, is_blocking=True))
+        plan, commands, is_blocked=not commands.import_file and bool(_list_left(plan, is_blocking=True))
     )
 
 
@@ -130,8 +134,7 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
         yield from (f"## {title}", "", *(f"- {line}" for line in listed), "")
 
 
-def _list_commands(commands: Commands, *, is_blocked: bool) -> Iterator[str]:
-    of_stack = {"stack": commands.stack}
+def _list_commands(plan: AdoptionPlan, commands: Commands, *, is_blocked: bool) -> Iterator[str]:
     yield from ("## How it is done", "")
     if is_blocked:
         yield from ("Solve what cannot be taken over, as it is said there, and run this again.", "")
@@ -141,29 +144,58 @@ def _list_commands(commands: Commands, *, is_blocked: bool) -> Iterator[str]:
         yield from (f"First put what is in {block} into {file}, or run this again with `--write`. Then:", "")
     if not commands.import_file:
         yield from ("There is nothing to import.", "")
-        return
-    imported = {"file": commands.import_file, "protect": "false", "generate-code": "false"}
-    command = format_command("pulumi import --yes", {**imported, **of_stack})
-    prefix = f"{format_assignment('KUBECONFIG', commands.kubeconfig)} " if commands.kubeconfig else ""
-    saved = {"file": "before.json", **of_stack}
+        if len(plan.select(Fate.KEPT)) == len(plan.items):
+            return
     yield "```sh"
     if commands.folder:
         yield format_command("cd", {}, [commands.folder])
+    if commands.import_file:
+        yield from _list_import_commands(commands)
+    yield from _list_up_commands(plan, commands)
+    yield from ("```", "")
+    if plan.select(Fate.REMOVED):
+        yield (
+            "Changes of IAM and EKS take effect after some seconds, in no order that AWS promises. So what gave access"
+            " by hand is removed only once the probe has seen that what takes its place is in effect. Until then a call"
+            " that is allowed and must not be is still a mismatch; go on only if there is no other."
+        )
+        if any(each.type == MAPPING for each in plan.select(Fate.REMOVED)):
+            yield (
+                "Where an access entry has the same username and groups as the mapping whose place it takes, the"
+                " probe cannot see which of the two is in effect: wait a minute before you go on."
+            )
+        yield ""
+    if commands.import_file:
+        of_stack = {"stack": commands.stack}
+        back = format_command("pulumi stack import", {"file": _SAVED, **of_stack})
+        yield (
+            "Until `pulumi up` nothing in AWS or in a cluster is changed. The way back from the import is the state of"
+            f" before: `{back}`, which deletes nothing. It holds until `pulumi up`. If there is no such stack yet, make"
+            f" it first: `{format_command('pulumi stack init', of_stack)}`."
+        )
+
+
+def _list_import_commands(commands: Commands) -> Iterator[str]:
+    of_stack = {"stack": commands.stack}
+    imported = {"file": commands.import_file, "protect": "false", "generate-code": "false", **of_stack}
+    prefix = f"{format_assignment('KUBECONFIG', commands.kubeconfig)} " if commands.kubeconfig else ""
     if commands.manifest:
         probe = format_command("eks-access probe", {"manifest": commands.manifest})
         yield f"{probe}   # before: what it may do and shall not is a mismatch"
-    yield f"{format_command('pulumi stack export', saved)}   # the way back, see below"
-    yield f"{prefix}{command}   # writes the state alone"
+    yield f"{format_command('pulumi stack export', {'file': _SAVED, **of_stack})}   # the way back, see below"
+    yield f"{prefix}{format_command('pulumi import --yes', imported)}   # writes the state alone"
+
+
+def _list_up_commands(plan: AdoptionPlan, commands: Commands) -> Iterator[str]:
+    of_stack = {"stack": commands.stack}
+    probe = format_command("eks-access probe", of_stack)
     yield f"{format_command('pulumi preview --diff', of_stack)}   # the differences above"
+    if plan.select(Fate.REMOVED):
+        kept = {"exclude": match_removed(plan.integration), **of_stack}
+        yield f"{format_command('pulumi up', kept)}   # all but what is removed last"
+        yield f"{probe}   # between: all that it needs is allowed, and it comes in as declared"
     yield format_command("pulumi up", of_stack)
-    yield f"{format_command('eks-access probe', of_stack)}   # as the vendor, and as others"
-    yield "```"
-    yield ""
-    yield (
-        "Until `pulumi up` nothing in AWS or in a cluster is changed. The way back from the import is the state of"
-        f" before: `{format_command('pulumi stack import', saved)}`, which deletes nothing. It holds until `pulumi up`."
-        f" If there is no such stack yet, make it first: `{format_command('pulumi stack init', of_stack)}`."
-    )
+    yield f"{probe}   # as the vendor, and as others"
 
 
 def _text(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -18,7 +19,12 @@ from eks_access.model.found import (
 )
 from eks_access.model.identity import EntryMethod
 from eks_access_inventory.adopt.importing.existing import Answer, ClusterKey, Place
-from eks_access_inventory.adopt.importing.import_file import ImportFileError, ImportPlan, build_import_plan
+from eks_access_inventory.adopt.importing.import_file import (
+    ImportFileError,
+    ImportPlan,
+    build_import_plan,
+    match_removed,
+)
 from eks_access_inventory.adopt.importing.lookups import Lookups, list_wanted
 from eks_access_inventory.adopt.importing.steps import parse_steps
 
@@ -145,6 +151,9 @@ def test_what_is_not_in_the_program_is_imported_to_be_removed() -> None:
     assert attachment["parent"] == "ot-by-hand-OpenTracePolicy", "a policy is deleted once it is attached to nothing"
     assert attachment["provider"] == "aws"
     assert specs["ot-api-by-hand-mapping"]["parent"] == f"{ACCESS} ot-api"
+    pattern = match_removed("ot")
+    removed = {name for name in specs if fnmatchcase(f"urn:pulumi:dev::p::a$b::{name}", pattern)}
+    assert removed == {name.rpartition(" ")[2] for name in found if "-by-hand-" in name}
     assert plan.left == ()
 
 

@@ -4,6 +4,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from eks_access.model.found import FoundAccess, FoundWay
 from eks_access.model.identity import EntryMethod
 from eks_access_inventory.adopt.importing.differences import Difference
@@ -162,11 +164,41 @@ def test_the_commands_are_quoted_and_name_the_files() -> None:
 
 
 def test_the_way_back_is_saved_before_the_import() -> None:
-    lines = format_plan(plan(), COMMANDS).splitlines()
-    commands = lines[lines.index("```sh") + 1 : lines.index("```")]
+    text = format_plan(plan(), COMMANDS)
+    commands = list_commands(text)
     assert commands[0].startswith("pulumi stack export --file=before.json --stack=dev")
     assert "pulumi import" in commands[1]
-    assert "`pulumi stack import --file=before.json --stack=dev`" in lines[-1]
+    assert "`pulumi stack import --file=before.json --stack=dev`" in text.splitlines()[-1]
+
+
+UPDATED = step("update", "aws:iam/role:Role", "role", "assumeRolePolicy")
+
+
+def list_commands(text: str) -> list[str]:
+    lines = text.splitlines()
+    return lines[lines.index("```sh") + 1 : lines.index("```")]
+
+
+@pytest.mark.parametrize("imports", [True, False], ids=["first run", "after the import"])
+def test_what_is_removed_waits_for_the_probe(imports: bool) -> None:
+    commands = COMMANDS if imports else replace(COMMANDS, import_file="")
+    removing = plan(step("delete", "aws:iam/rolePolicy:RolePolicy", "c1-by-hand-inline"), UPDATED)
+    ups = [each.partition("   #")[0] for each in list_commands(format_plan(removing, commands))][-4:]
+    probe = "eks-access probe --stack=dev"
+    assert ups == ["pulumi up --exclude='**::c1*-by-hand-*' --stack=dev", probe, "pulumi up --stack=dev", probe]
+    assert "in no order that AWS promises" in format_plan(removing, commands)
+    mapping = plan(step("delete", "eks-access:index:AwsAuthMapping", "c1-api-by-hand-mapping"), UPDATED)
+    waits = ["wait a minute" in format_plan(each, commands) for each in (removing, mapping)]
+    assert waits == [False, True], "an entry and a mapping may look the same"
+    changing = format_plan(plan(UPDATED), commands)
+    assert not [each for each in list_commands(changing) if "--exclude" in each], "one `up` is enough"
+    assert "in no order" not in changing
+
+
+def test_after_everything_there_is_no_command() -> None:
+    done = format_plan(plan(step("same", "aws:iam/role:Role", "kept")), replace(COMMANDS, import_file=""))
+    assert "There is nothing to import." in done
+    assert "```" not in done
 
 
 def test_where_nothing_can_be_taken_over_nothing_is_to_be_deployed() -> None:
@@ -185,7 +217,6 @@ def test_hostile_names_stay_in_their_backticks() -> None:
 
 def test_the_commands_begin_in_the_projects_folder_and_with_the_probe() -> None:
     commands = replace(COMMANDS, folder="/srv/my project", manifest="adopt-ot/manifest.json")
-    lines = format_plan(plan(), commands).splitlines()
-    shown = lines[lines.index("```sh") + 1 : lines.index("```")]
+    shown = list_commands(format_plan(plan(), commands))
     assert shown[0] == "cd -- '/srv/my project'"
     assert shown[1].startswith("eks-access probe --manifest=adopt-ot/manifest.json ")
