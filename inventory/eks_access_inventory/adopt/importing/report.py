@@ -8,7 +8,6 @@ from eks_access.text_layout import format_count
 from eks_access_policies.review.formatting import quote_name
 
 from .differences import Difference
-from .existing import MAPPING
 from .import_file import match_removed
 from .plan import AdoptionPlan, Fate, Item
 
@@ -156,14 +155,10 @@ def _list_commands(plan: AdoptionPlan, commands: Commands, *, is_blocked: bool) 
     if plan.select(Fate.REMOVED):
         yield (
             "Changes of IAM and EKS take effect after some seconds, in no order that AWS promises. So what gave access"
-            " by hand is removed only once the probe has seen that what takes its place is in effect. Until then a call"
-            " that is allowed and must not be is still a mismatch; go on only if there is no other."
+            " by hand is removed by a second `pulumi up`. The wait is for what the old and the new allow alike: the"
+            " probe cannot see which of them it is by. Until then a call that is allowed and must not be is still a"
+            " mismatch; go on only if there is no other."
         )
-        if any(each.type == MAPPING for each in plan.select(Fate.REMOVED)):
-            yield (
-                "Where an access entry has the same username and groups as the mapping whose place it takes, the"
-                " probe cannot see which of the two is in effect: wait a minute before you go on."
-            )
         yield ""
     if commands.import_file:
         of_stack = {"stack": commands.stack}
@@ -193,6 +188,7 @@ def _list_up_commands(plan: AdoptionPlan, commands: Commands) -> Iterator[str]:
     if plan.select(Fate.REMOVED):
         kept = {"exclude": match_removed(plan.integration), **of_stack}
         yield f"{format_command('pulumi up', kept)}   # all but what is removed last"
+        yield "sleep 60   # until that is in effect everywhere"
         yield f"{probe}   # between: all that it needs is allowed, and it comes in as declared"
     yield format_command("pulumi up", of_stack)
     yield f"{probe}   # as the vendor, and as others"
