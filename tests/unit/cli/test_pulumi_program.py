@@ -101,7 +101,9 @@ def test_a_program_that_takes_too_long_is_ended(
 
 def test_an_interrupted_program_ends_by_itself(pulumi: Pulumi, tmp_path: Path) -> None:
     """Killed, the engine would leave the stack locked. Ctrl-C reaches every process of the terminal's group."""
-    pulumi(f"trap 'sleep 1; touch {tmp_path}/unlocked; exit 1' INT; touch {tmp_path}/locked; sleep 30")
+    # A shell runs its trap once the command in the foreground has ended, which may have missed the signal at its start.
+    working = "while true; do sleep 0.1; done"
+    pulumi(f"trap 'sleep 1; touch {tmp_path}/unlocked; exit 1' INT; touch {tmp_path}/locked; {working}")
     call = f"from eks_access_cli.pulumi_program import *; PulumiStack('dev', Path({str(tmp_path)!r})).export_state()"
     with subprocess.Popen([sys.executable, "-c", call], start_new_session=True, stderr=subprocess.PIPE) as process:
         while not (tmp_path / "locked").exists():
