@@ -24,6 +24,11 @@ class Plane(StrEnum):
     """What the principal may do in clusters."""
 
 
+def describe_other_side(direction: Direction, where: str) -> str:
+    """Where the other side has a right too: what applied before a gain, or is left after a loss."""
+    return f", but still {where}" if direction is Direction.LOST else f", instead of only {where}"
+
+
 @dataclass(frozen=True)
 class Change:
     """One right that a principal gains or loses. Reports show `what`, `where` and `risk` as one line."""
@@ -33,7 +38,7 @@ class Change:
     what: tuple[str, ...]
     """Named as in the stack: actions, `get, list secrets`, an access policy, a condition."""
     where: str
-    """The resources, namespaces and conditions, and what applied instead before the change."""
+    """The resources, namespaces and conditions, and where the other side has the right too."""
     risk: str
     """What the change makes possible."""
     severity: Severity | None

@@ -15,7 +15,7 @@ from eks_access.text_layout import format_count
 from ...finding import Severity
 from ...iam import Statement
 from ...iam.actions import actions_of, expand_pattern
-from ..change import Change, Direction, Plane
+from ..change import Change, Direction, Plane, describe_other_side
 from ..conditions import Conditions
 from ..formatting import join_words, quote_name
 from .denials import compare_denials
@@ -142,7 +142,7 @@ def _describe_actions(
         where = _describe_resources(permissions)
         previous = [each for each in one.find_allowed(action) if each not in permissions]
         if previous:
-            where += f", instead of only {_describe_resources(previous)}"
+            where += describe_other_side(direction, _describe_resources(previous))
         denials = other.find_conditional_denials(action)
         exceptions = sorted({condition.words for denial in denials for condition in denial.conditions})
         if exceptions:

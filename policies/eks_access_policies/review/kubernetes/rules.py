@@ -29,7 +29,7 @@ from eks_access.model.risk import Risk
 
 from ...access import Permission
 from ...finding import Severity
-from ..change import Change, Direction, Plane
+from ..change import Change, Direction, Plane, describe_other_side
 from ..formatting import describe_namespaces, format_of_namespaces, join_words, list_names, quote_name
 from ..side import RuleSet
 from .effective import ANY, WHOLE, EffectiveAccess, expand_rule_set, format_kind
@@ -121,7 +121,7 @@ def _describe_rule_set(
     where = describe_namespaces(places)
     before = dict.fromkeys(describe_namespaces(other.namespaces) for other in moved)
     if before and places is None:
-        where += f", instead of only {join_words(list(before))}"
+        where += describe_other_side(direction, join_words(list(before)))
     return Change(
         direction,
         Plane.KUBERNETES,
@@ -140,7 +140,7 @@ class _Line:
 
     risk: str
     places: Places
-    instead: str
+    other_side: str
     severity: Severity | None
     names: tuple[str, ...]
 
@@ -165,7 +165,13 @@ def _describe_grants(
         else:
             worst, sentence = severity(grant, places, named), _rate_risk(grant, places, named).sentence
         is_gained = direction is Direction.GAINED
-        line = _Line(sentence, places, _describe_previous(grant, places, access), worst if is_gained else None, named)
+        line = _Line(
+            sentence,
+            places,
+            _describe_other_side(direction, grant, places, access),
+            worst if is_gained else None,
+            named,
+        )
         lines.setdefault(line, []).append(grant)
     for line, grants in lines.items():
         only = f"only those named {list_names(line.names)}, " if line.names else ""
@@ -173,7 +179,7 @@ def _describe_grants(
             direction,
             Plane.KUBERNETES,
             tuple(_group_by_verbs(grants)),
-            only + describe_namespaces(line.places) + line.instead,
+            only + describe_namespaces(line.places) + line.other_side,
             line.risk,
             line.severity,
             detail=tuple(_expand_details(grants, line.names)),
@@ -190,10 +196,10 @@ def _is_relevant(grant: Request, places: set[str], rest: Mapping[Request, set[st
     return real not in rest and not all(access.covers(replace(real, namespace=place)) for place in places)
 
 
-def _describe_previous(grant: Request, places: Places, access: EffectiveAccess) -> str:
-    """The namespaces of the other side, if the grant now applies in the whole cluster."""
+def _describe_other_side(direction: Direction, grant: Request, places: Places, access: EffectiveAccess) -> str:
+    """The namespaces of the other side, if the grant applies in the whole cluster on this one."""
     namespaces = sorted(access.namespaces_by_grant.get(grant, ())) if places is None else []
-    return f", instead of only {describe_namespaces(namespaces)}" if namespaces else ""
+    return describe_other_side(direction, describe_namespaces(namespaces)) if namespaces else ""
 
 
 def severity(grant: Request, places: Places, names: tuple[str, ...] = ()) -> Severity:

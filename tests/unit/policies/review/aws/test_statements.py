@@ -64,6 +64,12 @@ def test_an_action_on_more_resources_is_reported_with_its_previous_resources() -
     ]
 
 
+def test_an_action_on_fewer_resources_is_lost_but_for_those() -> None:
+    (lost,) = compare_policies([allow("eks:DescribeCluster")], [allow("eks:DescribeCluster", on=CLUSTER)])
+    assert lost.startswith("lost: ")
+    assert f"(eks:DescribeCluster on everything, but still on {CLUSTER})" in lost
+
+
 def test_a_removed_condition_is_a_gain() -> None:
     (line,) = compare_policies([allow("iam:PassRole", Condition=MFA)], [allow("iam:PassRole")])
     assert "instead of only on everything, only with multi-factor authentication true" in line

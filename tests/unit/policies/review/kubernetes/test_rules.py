@@ -46,6 +46,7 @@ def test_widening_an_access_scope_from_a_namespace_to_the_cluster_is_one_line() 
     )
     (lost,) = lines(compare(after, before))
     assert lost.startswith("lost: ")
+    assert lost.endswith("(AmazonEKSViewPolicy in the whole cluster, but still in namespace payments; in cluster dev)")
 
 
 def test_moving_a_binding_from_a_namespace_to_the_cluster_is_one_line() -> None:
@@ -54,6 +55,8 @@ def test_moving_a_binding_from_a_namespace_to_the_cluster_is_one_line() -> None:
     assert "in the whole cluster, instead of only in namespace web" in line
     assert line.startswith("high: can read every Secret")
     assert "run commands in every pod" in line
+    (lost,) = lines(compare(bound(rules), bound(rules, "web")))
+    assert "in the whole cluster, but still in namespace web" in lost
 
 
 def test_only_the_additional_namespace_is_reported() -> None:
