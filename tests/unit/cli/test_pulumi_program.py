@@ -104,7 +104,9 @@ def test_an_interrupted_program_ends_by_itself(pulumi: Pulumi, tmp_path: Path) -
     # A shell runs its trap once the command in the foreground has ended, which may have missed the signal at its start.
     working = "while true; do sleep 0.1; done"
     pulumi(f"trap 'sleep 1; touch {tmp_path}/unlocked; exit 1' INT; touch {tmp_path}/locked; {working}")
-    call = f"from eks_access_cli.pulumi_program import *; PulumiStack('dev', Path({str(tmp_path)!r})).export_state()"
+    # Whatever a shell runs in the background, as these tests may be, ignores the signal from its start.
+    call = f"""import signal; signal.signal(signal.SIGINT, signal.default_int_handler)
+from eks_access_cli.pulumi_program import *; PulumiStack('dev', Path({str(tmp_path)!r})).export_state()"""
     with subprocess.Popen([sys.executable, "-c", call], start_new_session=True, stderr=subprocess.PIPE) as process:
         while not (tmp_path / "locked").exists():
             assert process.poll() is None
