@@ -5,7 +5,8 @@ As on EKS it takes a moment: a change that passes through the front wakes the lo
 then reads everything again. It also does so at intervals, without a notification.
 
 EKS promises no order among changes that take effect late. Here the access policies do first, and the entries after the
-other half of `delay`: whoever has a group in place of an access policy has neither for that time.
+other half of `delay`: a principal that is given a group in place of an access policy has neither for that
+time.
 """
 
 import asyncio

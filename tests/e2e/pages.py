@@ -143,10 +143,7 @@ def follow_opentrace(sandbox: Sandbox, name: str, ways: Sequence[Way]) -> HandMa
     iam.attach_role_policy(RoleName=name, PolicyArn=policy["Arn"])
 
     def assume() -> Keys:
-        token = sandbox.mint_token(audience=OPENTRACE_AUDIENCE, subject=OPENTRACE_SUBJECT)
-        sts = sandbox.boto("sts")
-        found = sts.assume_role_with_web_identity(RoleArn=role["Arn"], RoleSessionName="ot", WebIdentityToken=token)
-        return dict(found["Credentials"])
+        return assume_as_opentrace(sandbox, role["Arn"])
 
     objects = [
         (way.cluster, create_object(sandbox, way.cluster, body), body["metadata"]["name"])
@@ -157,6 +154,13 @@ def follow_opentrace(sandbox: Sandbox, name: str, ways: Sequence[Way]) -> HandMa
     _make_ways(sandbox, role["Arn"], ways)
     path = "/api/v1/pods?limit=1"
     return HandMade(sandbox, name, role["Arn"], tuple(ways), assume, path, tuple(objects), policy["Arn"])
+
+
+def assume_as_opentrace(sandbox: Sandbox, arn: str) -> Keys:
+    token = sandbox.mint_token(audience=OPENTRACE_AUDIENCE, subject=OPENTRACE_SUBJECT)
+    sts = sandbox.boto("sts")
+    found = sts.assume_role_with_web_identity(RoleArn=arn, RoleSessionName="ot", WebIdentityToken=token)
+    return dict(found["Credentials"])
 
 
 def follow_cado(sandbox: Sandbox, name: str, ways: Sequence[Way]) -> HandMade:

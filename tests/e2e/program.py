@@ -28,6 +28,10 @@ class Probed:
     def mismatches(self) -> list[dict[str, Any]]:
         return [check for check in self.report["checks"] if check["result"] != "as-expected"]
 
+    def missing(self) -> list[dict[str, Any]]:
+        """The mismatches of what must be allowed, and of who it is in a cluster."""
+        return [check for check in self.mismatches() if check["expected"] != "denied"]
+
 
 class Program:
     """The stack program of this checkout with a configuration of the test's, in its own folder and stack."""
@@ -57,6 +61,13 @@ class Program:
         path.write_text(
             yaml.safe_dump({**noted, "config": {**_without_unused_secrets(dev_config(), config), **config}})
         )
+
+    def set_identities(self, integrations: Mapping[str, Any]) -> None:
+        """Set by what credentials the probe acts as each integration, and as a stranger."""
+        file = self.folder / "identities.yaml"
+        content = {"version": 1, "integrations": dict(integrations), "stranger": {"profile": "stranger"}}
+        file.write_text(yaml.safe_dump(content))
+        self.env["EKS_ACCESS_IDENTITIES"] = str(file)
 
     def pulumi(
         self, *arguments: str, check: bool = True, env: Mapping[str, str] | None = None

@@ -56,12 +56,13 @@ def test_a_cluster_connected_by_hand_is_taken_over_and_stays_registered_and_conn
         again = adopt(program, made, clusters="")
         assert again.returncode == 0, again.stdout + again.stderr
         assert "There is nothing to import." in again.stdout
-        run_ups(program, plan, "--identities", write_identities(program))
+        act_by_impersonation(program)
+        run_ups(program, plan)
         assert made.identify() == before, "nothing is recreated, and the activation is the same"
         assert_is_as_declared(made)
         program.up("--expect-no-changes")
         program.up("--refresh", "--expect-no-changes")
-        probed = program.probe("--identities", write_identities(program))
+        probed = program.probe()
         assert probed.mismatches() == [], probed.table
     finally:
         program.destroy()
@@ -103,15 +104,10 @@ def assert_is_as_declared(made: Connected) -> None:
     assert made.activation_id in json.dumps(template["initContainers"])
 
 
-def write_identities(program: Program) -> str:
-    """For the probe, which acts as the connector by impersonation."""
-    file = program.folder / "identities.yaml"
+def act_by_impersonation(program: Program) -> None:
+    """Let the probe act as the connector, which impersonates its viewers."""
     kubeconfigs = {"onprem": str(program.sandbox.state.kubeconfig(CLUSTER))}
-    operator = {"operator": {"profile": "deployer", "kubeconfigs": kubeconfigs}}
-    file.write_text(
-        yaml.safe_dump({"version": 1, "integrations": {INTEGRATION: operator}, "stranger": {"profile": "stranger"}})
-    )
-    return str(file)
+    program.set_identities({INTEGRATION: {"operator": {"profile": "deployer", "kubeconfigs": kubeconfigs}}})
 
 
 def assert_nothing_left(made: Connected) -> None:

@@ -53,7 +53,8 @@ def test_what_exists_of_a_declared_definition_is_taken_over_and_what_it_does_not
             assert not {"replace", "create-replacement", "delete-replaced"} & set(steps.values()), steps
             plan = (folder / "plan.md").read_text()
             compare_with_plan(plan, steps)
-            run_ups(program, plan, "--identities", write_identities(tmp_path))
+            program.set_identities({NAME: {"profile": "conductorone"}})
+            run_ups(program, plan)
             eventually(lambda: poller.rounds > 3, "the poller goes on")
         assert poller.refusals == []
         assert made.identify() == before, "neither the role nor its entry is made again"
@@ -64,13 +65,6 @@ def test_what_exists_of_a_declared_definition_is_taken_over_and_what_it_does_not
     finally:
         program.destroy()
     assert made.arn not in sandbox.boto("eks").list_access_entries(clusterName=CLUSTER)["accessEntries"]
-
-
-def write_identities(folder: Path) -> str:
-    file = folder / "identities.yaml"
-    content = {"integrations": {NAME: {"profile": "conductorone"}}, "stranger": {"profile": "stranger"}}
-    file.write_text(json.dumps({"version": 1, **content}))
-    return str(file)
 
 
 def declare(folder: Path) -> dict[str, object]:

@@ -31,13 +31,8 @@ def program(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def with_identities(program: Program) -> Program:
-    """The program, with an identities file that lets its probe impersonate the integration."""
-    identities = program.folder / "identities.yaml"
-    by_vendor = {"cloudquery": {"profile": "conductorone"}}
-    identities.write_text(
-        yaml.safe_dump({"version": 1, "integrations": by_vendor, "stranger": {"profile": "stranger"}})
-    )
-    program.env["EKS_ACCESS_IDENTITIES"] = str(identities)
+    """The program, whose probe impersonates the integration."""
+    program.set_identities({"cloudquery": {"profile": "conductorone"}})
     return program
 
 
@@ -249,10 +244,7 @@ def collector(sandbox: Sandbox, tmp_path: Path) -> Iterator[Program]:
 
     pod = {"profile": "node", "cluster": "api", "token": pods_token("collector")}
     identity = {"pod_identity": {**pod, "wrong_subject": pods_token("neighbour")}}
-    identities = tmp_path / "identities.yaml"
-    stranger = {"profile": "stranger"}
-    identities.write_text(yaml.safe_dump({"version": 1, "integrations": {"collector": identity}, "stranger": stranger}))
-    program.env["EKS_ACCESS_IDENTITIES"] = str(identities)
+    program.set_identities({"collector": identity})
     program.up()
     yield program
     program.destroy()
@@ -307,7 +299,6 @@ def examples(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iter
     }
     declared["strongdm"]["clusters"] = ["api", "configmap"]
     program = Program(sandbox, folder, "examples", {"eks-access:integrations": declared})
-    identities = folder / "identities.yaml"
     by_vendor = {
         "datadog": {"profile": "conductorone"},
         "cast-ai": {"profile": "cado"},
@@ -315,10 +306,7 @@ def examples(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "strongdm": {"operator": {"profile": "deployer"}},
         "teleport": {"profile": "conductorone"},
     }
-    identities.write_text(
-        yaml.safe_dump({"version": 1, "integrations": by_vendor, "stranger": {"profile": "stranger"}})
-    )
-    program.env["EKS_ACCESS_IDENTITIES"] = str(identities)
+    program.set_identities(by_vendor)
     program.up()
     yield program
     program.destroy()

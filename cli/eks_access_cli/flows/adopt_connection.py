@@ -1,7 +1,7 @@
 """AWS and the clusters as the operator reads them for an adoption, with the operator's own credentials."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ class Connection:
     aws: Aws
     keys: Keys
     only_loopback: bool
+    _described: dict[ClusterKey, Mapping[str, Any]] = field(default_factory=dict)
 
     def read(self, target: Target) -> AccountReading:
         scope = Scope(home=target.region, regions=target.regions, only_loopback=self.only_loopback)
@@ -58,8 +59,11 @@ class Connection:
         return found
 
     def describe(self, cluster: ClusterKey) -> Mapping[str, Any]:
-        """The cluster as EKS describes it."""
-        return describe_cluster(self.aws.client("eks", cluster.region, self.keys), cluster.name)
+        """The cluster as EKS describes it; each is asked for once."""
+        if cluster not in self._described:
+            eks = self.aws.client("eks", cluster.region, self.keys)
+            self._described[cluster] = describe_cluster(eks, cluster.name)
+        return self._described[cluster]
 
     def create_reader(
         self, clusters: Mapping[str, ClusterKey], connected: ConnectedClusters, origins: Origins

@@ -78,9 +78,10 @@ def find_owners(found: FoundAccess, own: str) -> list[str]:
     stacks = {way.tags.get(STACK, "") for way in found.ways}
     if own in stacks:
         return []
-    named = [f"stack {stack}" for stack in sorted(stacks - {""})]
+    if named := sorted(stacks - {""}):
+        return [f"stack {stack}" for stack in named]
     labelled = sorted(each.name for each in found.objects if each.origin.maker is Maker.EKS_ACCESS)
-    return named or [f"another stack (by the labels of {labelled[0]})"] if labelled or named else []
+    return [f"another stack (by the labels of {name})" for name in labelled[:1]]
 
 
 def find_origin_by_tags(tags: Mapping[str, str]) -> Origin:

@@ -182,8 +182,9 @@ class _Builder:
     def _build_extras(self, extras: Iterable[Extra]) -> Iterator[Spec]:
         names: dict[str, str] = {}
         for extra in extras:
-            parent = names[extra.under] if extra.under else self._name_of(self._find_parent(extra.cluster))
-            base = f"{self._find_parent(extra.cluster).name}{BY_HAND}{extra.name}".replace(":", "-")
+            component = self._find_parent(extra.cluster)
+            parent = names[extra.under] if extra.under else self._name_of(component)
+            base = f"{component.name}{BY_HAND}{extra.name}".replace(":", "-")
             name = self._choose_name(f"{base}-attachment" if extra.under else base)
             names[extra.id] = name
             yield {"type": extra.type, "name": name, "id": extra.id, "parent": parent, **self._provide(extra.type)}

@@ -55,6 +55,11 @@ class Commands:
     manifest: str = ""
     folder: str = ""
 
+    @property
+    def of_stack(self) -> dict[str, str]:
+        """The option that names the stack."""
+        return {"stack": self.stack}
+
 
 def format_plan(plan: AdoptionPlan, commands: Commands, comparison: str = "", notes: Sequence[str] = ()) -> str:
     """The whole plan."""
@@ -80,9 +85,7 @@ def _list_lines(plan: AdoptionPlan, commands: Commands, comparison: str, notes: 
     yield from _section("What `pulumi up` does besides, in this stack", [quote_name(each) for each in plan.others])
     if comparison:
         yield from (comparison.rstrip(), "")
-    yield from _list_commands(
-        plan, commands, is_blocked=not commands.import_file and bool(_list_left(plan, is_blocking=True))
-    )
+    yield from _list_commands(plan, commands)
 
 
 def _summarize(plan: AdoptionPlan) -> str:
@@ -133,9 +136,9 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
         yield from (f"## {title}", "", *(f"- {line}" for line in listed), "")
 
 
-def _list_commands(plan: AdoptionPlan, commands: Commands, *, is_blocked: bool) -> Iterator[str]:
+def _list_commands(plan: AdoptionPlan, commands: Commands) -> Iterator[str]:
     yield from ("## How it is done", "")
-    if is_blocked:
+    if not commands.import_file and any(each.is_blocking for each in plan.left):
         yield from ("Solve what cannot be taken over, as it is said there, and run this again.", "")
         return
     if not commands.config_is_written:
@@ -161,36 +164,34 @@ def _list_commands(plan: AdoptionPlan, commands: Commands, *, is_blocked: bool) 
         )
         yield ""
     if commands.import_file:
-        of_stack = {"stack": commands.stack}
-        back = format_command("pulumi stack import", {"file": _SAVED, **of_stack})
+        back = format_command("pulumi stack import", {"file": _SAVED, **commands.of_stack})
         yield (
             "Until `pulumi up` nothing in AWS or in a cluster is changed. The way back from the import is the state of"
             f" before: `{back}`, which deletes nothing. It holds until `pulumi up`. If there is no such stack yet, make"
-            f" it first: `{format_command('pulumi stack init', of_stack)}`."
+            f" it first: `{format_command('pulumi stack init', commands.of_stack)}`."
         )
 
 
 def _list_import_commands(commands: Commands) -> Iterator[str]:
-    of_stack = {"stack": commands.stack}
-    imported = {"file": commands.import_file, "protect": "false", "generate-code": "false", **of_stack}
+    saved = {"file": _SAVED, **commands.of_stack}
+    imported = {"file": commands.import_file, "protect": "false", "generate-code": "false", **commands.of_stack}
     prefix = f"{format_assignment('KUBECONFIG', commands.kubeconfig)} " if commands.kubeconfig else ""
     if commands.manifest:
         probe = format_command("eks-access probe", {"manifest": commands.manifest})
         yield f"{probe}   # before: what it may do and shall not is a mismatch"
-    yield f"{format_command('pulumi stack export', {'file': _SAVED, **of_stack})}   # the way back, see below"
+    yield f"{format_command('pulumi stack export', saved)}   # the way back, see below"
     yield f"{prefix}{format_command('pulumi import --yes', imported)}   # writes the state alone"
 
 
 def _list_up_commands(plan: AdoptionPlan, commands: Commands) -> Iterator[str]:
-    of_stack = {"stack": commands.stack}
-    probe = format_command("eks-access probe", of_stack)
-    yield f"{format_command('pulumi preview --diff', of_stack)}   # the differences above"
+    probe = format_command("eks-access probe", commands.of_stack)
+    yield f"{format_command('pulumi preview --diff', commands.of_stack)}   # the differences above"
     if plan.select(Fate.REMOVED):
-        kept = {"exclude": match_removed(plan.integration), **of_stack}
+        kept = {"exclude": match_removed(plan.integration), **commands.of_stack}
         yield f"{format_command('pulumi up', kept)}   # all but what is removed last"
         yield "sleep 60   # until that is in effect everywhere"
         yield f"{probe}   # between: all that it needs is allowed, and it comes in as declared"
-    yield format_command("pulumi up", of_stack)
+    yield format_command("pulumi up", commands.of_stack)
     yield f"{probe}   # as the vendor, and as others"
 
 
